@@ -1,0 +1,31 @@
+# Overread: everything a newcomer, the tests and the benchmark need. Python 3.11 and pip are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run setup test bench clean
+
+run: setup
+	$(BIN)/python main.py
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+test: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+bench: setup
+	mkdir -p build
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.bench --out build/bench.json
+
+clean:
+	rm -rf $(VENV) build

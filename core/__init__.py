@@ -1,0 +1,1 @@
+"""Overread without a window: functions over frozen data. Never imports Qt."""

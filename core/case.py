@@ -1,0 +1,38 @@
+"""A case: the files of one patient volume. Holds no pixels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SliceFiles:
+    """The files of one slice; `mask` is None where there is no ground truth."""
+
+    number: int
+    image: Path
+    mask: Path | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One patient volume: its slices in numeric order and what its file names already tell.
+
+    `notices` are whole sentences about files that were left out or look wrong; the case can be
+    opened all the same. `missing` are slice numbers that lie between others but have no file.
+    """
+
+    id: str
+    folder: Path
+    slices: tuple[SliceFiles, ...]
+    missing: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def has_ground_truth(self) -> bool:
+        """True when at least one slice has a mask file."""
+        return any(s.mask is not None for s in self.slices)
+
+    @property
+    def middle(self) -> int:
+        """Index of the slice a thumbnail shows before anything else is known."""
+        return len(self.slices) // 2

@@ -1,0 +1,191 @@
+"""Connected components of masks, and the lesion-level errors of a prediction.
+
+Lesions (`largest_component`, `components`) are joined by faces, as the reference protocol joins
+them. Errors (`disagreements`) are joined by faces, edges and corners, so that a thin rim that steps
+diagonally through the voxels is one error and not many.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+
+from core.mask import Mask, binarise
+
+MaskLike = NDArray[np.uint8] | NDArray[np.bool_]
+"""A mask of any shape whose foreground is above zero: 1, 255 or True."""
+
+Box = tuple[int, int, int, int, int, int]
+"""(z0, z1, y0, y1, x0, x1) in voxels, ends exclusive."""
+
+DisagreementKind = Literal["false_positive", "false_negative"]
+
+_EVERY_NEIGHBOUR = np.ones((3, 3, 3), bool)
+_IN_PLANE = ndimage.generate_binary_structure(3, 1) & np.array([0, 1, 0], bool)[:, None, None]
+
+
+@dataclass(frozen=True)
+class Component:
+    """One face-connected piece of a mask; `label` counts pieces from 1 in scan order."""
+
+    label: int
+    voxels: int
+    box: Box
+
+    @property
+    def slices(self) -> range:
+        """Indices of the slices it lies on; a connected piece leaves none out."""
+        return range(self.box[0], self.box[1])
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One connected piece of the voxels that truth and prediction call differently.
+
+    `last_slice` is inclusive. `centre_slice` is the slice with most of its voxels, so there is
+    always something to see there. `on_border` is True when the piece touches voxels that both call
+    foreground (the outline of a found lesion is drawn differently), and False when the piece stands
+    alone (a lesion invented or missed).
+    """
+
+    kind: DisagreementKind
+    voxels: int
+    box: Box
+    centre_slice: int
+    on_border: bool
+
+    @property
+    def first_slice(self) -> int:
+        """Index of the first slice it lies on."""
+        return self.box[0]
+
+    @property
+    def last_slice(self) -> int:
+        """Index of the last slice it lies on."""
+        return self.box[1] - 1
+
+
+def bounding_box(mask: MaskLike) -> Box | None:
+    """Return the smallest box around the foreground of a (Z, Y, X) mask, or None when empty."""
+    foreground = _as_bool(mask)
+    plane = np.asarray(foreground.any(axis=0))
+    if not plane.any():
+        return None
+    z0, z1 = _extent(foreground.any(axis=(1, 2)))
+    y0, y1 = _extent(plane.any(axis=1))
+    x0, x1 = _extent(plane.any(axis=0))
+    return z0, z1, y0, y1, x0, x1
+
+
+def box_slices(box: Box) -> tuple[slice, slice, slice]:
+    """Return `box` as an index into a (Z, Y, X) array."""
+    z0, z1, y0, y1, x0, x1 = box
+    return slice(z0, z1), slice(y0, y1), slice(x0, x1)
+
+
+def largest_component(mask: MaskLike) -> Mask:
+    """Keep the largest face-connected piece of a (Z, Y, X) mask; an empty mask stays empty.
+
+    Of pieces equally large the first in scan order is kept.
+    """
+    kept = np.zeros(mask.shape, np.uint8)
+    box = bounding_box(mask)
+    if box is None:
+        return kept
+    inside = box_slices(box)
+    labels, _ = _label(_as_bool(mask[inside]))
+    sizes = np.bincount(labels.ravel())
+    kept[inside] = labels == 1 + np.argmax(sizes[1:])
+    return kept
+
+
+def fill_holes(mask: MaskLike) -> Mask:
+    """Fill, slice by slice, the background of a (Z, Y, X) mask that foreground shuts in.
+
+    Background is joined by edges in the plane of the slice; what reaches the rim is no hole.
+    """
+    filled = binarise(mask)
+    box = bounding_box(mask)
+    if box is None:
+        return filled
+    crop = filled[box_slices(box)]
+    # The added rim joins all open background of a slice into one piece that holds its corner.
+    labels, _ = _label(np.pad(crop == 0, ((0, 0), (1, 1), (1, 1)), constant_values=True), _IN_PLANE)
+    crop[labels[:, 1:-1, 1:-1] != labels[:, :1, :1]] = 1
+    return filled
+
+
+def components(mask: MaskLike) -> list[Component]:
+    """List the face-connected pieces of a (Z, Y, X) mask, largest first, equals in scan order."""
+    box = bounding_box(mask)
+    if box is None:
+        return []
+    labels, boxes = _label(_as_bool(mask[box_slices(box)]))
+    sizes = np.bincount(labels.ravel())
+    found = [
+        Component(label, int(sizes[label]), _shifted(piece, box))
+        for label, piece in enumerate(boxes, start=1)
+    ]
+    return sorted(found, key=lambda component: -component.voxels)
+
+
+def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
+    """List the connected errors of `prediction` against `truth`, both (Z, Y, X), largest first.
+
+    Of errors equally large, false positives come before false negatives, then scan order counts.
+    Raises `ValueError` when the shapes differ.
+    """
+    if truth.shape != prediction.shape:
+        raise ValueError(f"truth is {truth.shape}, prediction is {prediction.shape}")
+    expected, predicted = _as_bool(truth), _as_bool(prediction)
+    box = bounding_box(expected | predicted)
+    if box is None:
+        return []
+    expected, predicted = expected[box_slices(box)], predicted[box_slices(box)]
+    agreed = ndimage.binary_dilation(expected & predicted, _EVERY_NEIGHBOUR)
+    found = [
+        *_errors("false_positive", predicted & ~expected, agreed, box),
+        *_errors("false_negative", expected & ~predicted, agreed, box),
+    ]
+    return sorted(found, key=lambda error: -error.voxels)
+
+
+def _errors(
+    kind: DisagreementKind, wrong: NDArray[np.bool_], agreed: NDArray[np.bool_], frame: Box
+) -> list[Disagreement]:
+    labels, boxes = _label(wrong, _EVERY_NEIGHBOUR)
+    found = []
+    for label, piece in enumerate(boxes, start=1):
+        voxels = labels[piece] == label
+        areas = np.count_nonzero(voxels, axis=(1, 2))
+        box = _shifted(piece, frame)
+        on_border = bool((voxels & agreed[piece]).any())
+        centre_slice = box[0] + int(areas.argmax())
+        found.append(Disagreement(kind, int(areas.sum()), box, centre_slice, on_border))
+    return found
+
+
+def _label(
+    foreground: NDArray[np.bool_], structure: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int32], Sequence[tuple[slice, ...]]]:
+    """Return labels numbered from 1 in scan order, and the box of each."""
+    labels, _ = ndimage.label(foreground, structure)
+    return np.asarray(labels, np.int32), ndimage.find_objects(labels)
+
+
+def _shifted(piece: tuple[slice, ...], frame: Box) -> Box:
+    """Return the box of `piece`, found inside `frame`, on the grid that `frame` lies in."""
+    (z, y, x), (z0, _, y0, _, x0, _) = piece, frame
+    return z.start + z0, z.stop + z0, y.start + y0, y.stop + y0, x.start + x0, x.stop + x0
+
+
+def _extent(occupied: ArrayLike) -> tuple[int, int]:
+    indices = np.flatnonzero(occupied)
+    return int(indices[0]), int(indices[-1]) + 1
+
+
+def _as_bool(mask: MaskLike) -> NDArray[np.bool_]:
+    return np.asarray(mask > 0)

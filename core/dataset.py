@@ -1,0 +1,185 @@
+"""Find the cases of a folder by its file names alone, without reading a pixel.
+
+The layout is that of the public LGG data set: `<CASE>/<CASE>_<n>.tif` with `<CASE>_<n>_mask.tif`
+beside it or not, the case folders directly in the dataset or one folder deeper.
+"""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.case import Case, SliceFiles
+from core.errors import DataError, reason
+from core.progress import Progress, silent
+
+LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
+_SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A read-only folder of cases, sorted by id; `notices` say what was left out."""
+
+    root: Path
+    cases: tuple[Case, ...]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The folder's own name, as the window shows it."""
+        return self.root.name or str(self.root)
+
+    def case(self, case_id: str) -> Case:
+        """Return the case of that id; raises `DataError` when the dataset has none."""
+        for case in self.cases:
+            if case.id == case_id:
+                return case
+        raise DataError(
+            f"{self.name}: expected a case named {case_id}, found {len(self.cases)} others. "
+            "Check the spelling, or list the folder."
+        )
+
+
+def scan(root: Path, *, progress: Progress = silent) -> Dataset:
+    """Return the cases under `root`; raises `DataError` when there is none to show.
+
+    Looks into the folder itself, its folders and theirs: a case folder given directly is a dataset
+    of one case.
+    """
+    root = root.expanduser().absolute()
+    notices: list[str] = []
+    cases: dict[str, Case] = {}
+    folders = _case_folders(root, notices)
+    for index, (folder, names) in enumerate(folders):
+        progress(index / len(folders), f"{index} of {len(folders)} folders")
+        case = _case(folder, names)
+        if case.id in cases:
+            notices.append(_twice(case, cases[case.id]))
+        else:
+            cases[case.id] = case
+    if not cases:
+        raise DataError(_nothing(root, notices))
+    ordered = tuple(cases[key] for key in sorted(cases, key=natural_key))
+    return Dataset(root, ordered, tuple(notices))
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sorting key that puts 2 before 10."""
+    parts = re.findall(r"\d+|\D+", text.casefold())
+    return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts)
+
+
+def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]]:
+    try:
+        own_files, own_folders = _listing(root)
+    except OSError as error:
+        raise DataError(
+            f"{root}: expected a folder that can be read, found: {reason(error)}. "
+            "Check that it exists and that you may open it."
+        ) from error
+    found = [(root, own_files)] if any(_SLICE.fullmatch(name) for name in own_files) else []
+    level = [root / name for name in own_folders]
+    for _ in range(2):
+        deeper: list[Path] = []
+        for folder in level:
+            try:
+                files, folders = _listing(folder)
+            except OSError as error:
+                notices.append(
+                    f"{folder.name}: expected a case folder that can be read, "
+                    f"found: {reason(error)}. It was left out; check its permissions."
+                )
+                continue
+            if any(_SLICE.fullmatch(name) for name in files):
+                found.append((folder, files))
+            else:
+                deeper.extend(folder / name for name in folders)
+        level = deeper
+    return found
+
+
+def _listing(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the names of the files and of the folders in `folder`, hidden ones left out."""
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                (folders if entry.is_dir() else files).append(entry.name)
+    return sorted(files, key=natural_key), sorted(folders, key=natural_key)
+
+
+def _case(folder: Path, names: Iterable[str]) -> Case:
+    images: dict[int, str] = {}
+    masks: dict[int, str] = {}
+    notices: list[str] = []
+    case_id = _case_id(folder, names)
+    for name in names:
+        match = _SLICE.fullmatch(name)
+        if match is None or match["stem"] != case_id:
+            if match is not None:
+                notices.append(f"{name}: expected {case_id}_<number>.tif, left out.")
+            continue
+        kind = masks if match["mask"] else images
+        number = int(match["number"])
+        if number in kind:
+            notices.append(
+                f"{name}: expected one file for slice {number}, found {kind[number]} too. "
+                f"{kind[number]} is used; remove one of them."
+            )
+        else:
+            kind[number] = name
+    for number in sorted(masks.keys() - images.keys()):
+        notices.append(
+            f"{masks[number]}: expected an image {case_id}_{number}.tif beside the mask, found "
+            "none. The mask is left out; put the image back or remove the mask."
+        )
+    return _assemble(folder, case_id, (images, masks), notices)
+
+
+def _assemble(
+    folder: Path, case_id: str, files: tuple[dict[int, str], dict[int, str]], notices: list[str]
+) -> Case:
+    images, masks = files
+    numbers = sorted(images)
+    slices = tuple(
+        SliceFiles(n, folder / images[n], folder / masks[n] if n in masks else None)
+        for n in numbers
+    )
+    missing = tuple(
+        sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers)) if numbers else ()
+    )
+    if missing:
+        listed = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
+        notices.append(
+            f"{case_id}: expected slices {numbers[0]} to {numbers[-1]}, found no file for slice "
+            f"{listed}. The others are shown in order; restore the file if it exists."
+        )
+    return Case(case_id, folder, slices, missing, tuple(notices))
+
+
+def _case_id(folder: Path, names: Iterable[str]) -> str:
+    """Return the stem most files share: the folder's own name in an orderly dataset."""
+    counts: dict[str, int] = defaultdict(int)
+    for name in names:
+        match = _SLICE.fullmatch(name)
+        if match is not None:
+            counts[match["stem"]] += 1
+    return max(counts, key=lambda stem: (counts[stem], stem == folder.name))
+
+
+def _twice(case: Case, first: Case) -> str:
+    return (
+        f"{case.folder}: expected one folder for {case.id}, found {first.folder} too. "
+        "The first is used; rename or remove the other."
+    )
+
+
+def _nothing(root: Path, notices: list[str]) -> str:
+    more = " ".join(notices[:3])
+    return (
+        f"{root}: expected {LAYOUT}, found none. Choose the folder that holds them. {more}".strip()
+    )

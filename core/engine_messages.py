@@ -1,0 +1,116 @@
+"""What the window and the process that runs models say to each other: framed msgpack.
+
+A frame is four bytes of length, then one message. Pixels and probabilities travel as bytes.
+"""
+
+import struct
+from typing import IO, TypeAlias
+
+import msgspec
+
+_LENGTH = struct.Struct(">Q")
+
+
+class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
+    """Run the model in `folder` on `pixels` (C, Z, Y, X); slices nearest `first` go first."""
+
+    folder: str
+    pixels: bytes
+    shape: tuple[int, int, int, int]
+    dtype: str
+    device: str
+    first: int
+
+
+class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):
+    """Ask which devices there are; also loads torch, so that the next run starts at once."""
+
+
+class ComplexityRequest(msgspec.Struct, frozen=True, tag="complexity"):
+    """Measure the network of the model in `folder`."""
+
+    folder: str
+
+
+class CancelRequest(msgspec.Struct, frozen=True, tag="cancel"):
+    """Stop the run after the batch in hand."""
+
+
+class Slices(msgspec.Struct, frozen=True, tag="slices"):
+    """Quantised probabilities (B, Y, X) of the slices `indices`."""
+
+    indices: list[int]
+    probability: bytes
+
+
+class Progressed(msgspec.Struct, frozen=True, tag="progress"):
+    """How far the run is."""
+
+    fraction: float
+    message: str
+
+
+class Predicted(msgspec.Struct, frozen=True, tag="predicted"):
+    """The run is done; its slices were sent before."""
+
+    key: str
+    device: str
+    seconds: float
+
+
+class Devices(msgspec.Struct, frozen=True, tag="devices"):
+    """Devices a model can run on, the fastest first."""
+
+    names: list[str]
+
+
+class Measured(msgspec.Struct, frozen=True, tag="measured"):
+    """Size and cost of a network: multiply-adds of a 256×256 slice, memory of a batch."""
+
+    parameters: int
+    gmac: float
+    batch_megabytes: float
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The request failed: a sentence, and `details` when it was a fault of Overread."""
+
+    message: str
+    details: str = ""
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
+    """The run was cancelled."""
+
+
+Request: TypeAlias = PredictRequest | DevicesRequest | ComplexityRequest | CancelRequest
+Reply: TypeAlias = Slices | Progressed | Predicted | Devices | Measured | Failed | Stopped
+
+
+def write_message(stream: IO[bytes], message: Request | Reply) -> None:
+    """Write one frame and flush it."""
+    body = msgspec.msgpack.encode(message)
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+    stream.flush()
+
+
+def read_request(stream: IO[bytes]) -> Request | None:
+    """Return the next request, or None when the window has closed the pipe."""
+    body = _frame(stream)
+    return None if body is None else msgspec.msgpack.decode(body, type=Request)
+
+
+def read_reply(stream: IO[bytes]) -> Reply | None:
+    """Return the next reply, or None when the process has ended."""
+    body = _frame(stream)
+    return None if body is None else msgspec.msgpack.decode(body, type=Reply)
+
+
+def _frame(stream: IO[bytes]) -> bytes | None:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length)
+    return body if len(body) == length else None

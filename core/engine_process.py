@@ -1,0 +1,142 @@
+"""The process that runs models for a window; started by `core.engine`, never by hand.
+
+Loading torch holds Python's lock for most of a second and inference fights for it, so neither
+happens in the window's own process. A crash or an exhausted memory ends this process alone.
+"""
+
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine_messages import (
+    CancelRequest,
+    ComplexityRequest,
+    Devices,
+    DevicesRequest,
+    Failed,
+    Measured,
+    Predicted,
+    PredictRequest,
+    Progressed,
+    Reply,
+    Request,
+    Slices,
+    Stopped,
+    read_request,
+    write_message,
+)
+from core.errors import AppError
+from core.geometry import Geometry
+from core.inference import Runner, RunOptions, devices, limit_threads
+from core.models import Model, read_model
+from core.networks.builder import build_network
+from core.networks.complexity import measure
+from core.progress import Cancelled
+from core.volume import Volume, channel_names
+
+
+class Server:
+    """Answers one request after the other; a cancel is heard while a run goes on."""
+
+    def __init__(self, requests: IO[bytes], replies: IO[bytes]) -> None:
+        self._requests = requests
+        self._replies = replies
+        self._cancel = threading.Event()
+        self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._runner: Runner | None = None
+
+    def serve(self) -> None:
+        """Answer until the window closes the pipe."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        while (request := self._waiting.get()) is not None:
+            try:
+                self._say(self._answer(request))
+            except Cancelled:
+                self._say(Stopped())
+            except AppError as error:
+                self._say(Failed(str(error)))
+            # Whatever else goes wrong belongs in the window's bug dialog, not in a dead pipe.
+            except Exception as error:  # noqa: BLE001
+                self._say(Failed(str(error) or type(error).__name__, traceback.format_exc()))
+
+    def _listen(self) -> None:
+        while True:
+            request = read_request(self._requests)
+            if isinstance(request, CancelRequest):
+                self._cancel.set()
+                continue
+            self._waiting.put(request)
+            if request is None:
+                self._cancel.set()
+                return
+
+    def _answer(self, request: Request) -> Reply:
+        match request:
+            case PredictRequest():
+                return self._predict(request)
+            case ComplexityRequest():
+                return self._measure(read_model(Path(request.folder)))
+            case DevicesRequest() | CancelRequest():
+                return Devices(devices())
+
+    def _predict(self, request: PredictRequest) -> Reply:
+        self._cancel.clear()
+        pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
+        count, depth = request.shape[:2]
+        geometry = Geometry(request.shape[1:])
+        volume = Volume(pixels, channel_names(count), tuple(range(1, depth + 1)), geometry)
+        runner = self._ready(read_model(Path(request.folder)))
+        options = RunOptions(request.device, request.first)
+        done = runner.predict(
+            volume, options, on_slices=self._send_slices, progress=self._send_progress
+        )
+        return Predicted(done.key, done.device, done.seconds)
+
+    def _ready(self, model: Model) -> Runner:
+        """Keep the last model in memory: the next case starts without reading weights."""
+        if self._runner is None or self._runner.model.fingerprint != model.fingerprint:
+            self._send_progress(0.0, f"loading {model.spec.title}")
+            self._runner = Runner(model)
+        return self._runner
+
+    def _measure(self, model: Model) -> Measured:
+        spec = model.spec.network
+        found = measure(build_network(spec, load_encoder=False), in_channels=spec.in_channels)
+        return Measured(found.parameters, found.gmac, found.batch_megabytes)
+
+    def _send_slices(self, indices: Sequence[int], probability: NDArray[np.uint8]) -> None:
+        self._say(Slices(list(indices), probability.tobytes()))
+
+    def _send_progress(self, fraction: float, message: str) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+        self._say(Progressed(fraction, message))
+
+    def _say(self, reply: Reply) -> None:
+        write_message(self._replies, reply)
+
+
+def main() -> None:
+    """Serve the window over standard input and output until it closes them."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # A library that prints must not write into the frames.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if hasattr(os, "nice"):
+        os.nice(5)
+    limit_threads()
+    try:
+        Server(sys.stdin.buffer, replies).serve()
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

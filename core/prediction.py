@@ -1,0 +1,93 @@
+"""A prediction: one model's foreground probability for one case. Imports no torch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.files.atomic import atomic_path
+from core.mask import Mask
+
+OnSlices = Callable[[Sequence[int], NDArray[np.uint8]], None]
+"""Called with slice indices (B,) and their quantised probabilities (B, Y, X) as they arrive."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """`probability` (Z, Y, X) uint8 is 255 times the foreground probability, on the native grid.
+
+    `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
+    the network took, `device` where it ran.
+    """
+
+    probability: NDArray[np.uint8]
+    model_id: str
+    key: str
+    device: str
+    seconds: float
+
+
+class Postprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a probability becomes a mask."""
+
+    threshold: float = 0.5
+    largest_component: bool = False
+    fill_holes: bool = False
+
+
+def quantise(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return probabilities 0 to 1 as uint8 0 to 255; 0.5 stays the border between 127 and 128."""
+    return np.asarray(np.rint(probability * 255.0), dtype=np.uint8)
+
+
+def to_mask(probability: NDArray[np.uint8], post: Postprocessing) -> Mask:
+    """Return the mask of a quantised probability (Z, Y, X) or (Y, X): above the threshold is 1.
+
+    Holes are filled in (Z, Y, X) slice by slice, after the largest component was chosen.
+    """
+    # scipy's image routines load slowly, and the first picture need not wait for them.
+    from core.components import fill_holes, largest_component
+
+    level = np.uint8(min(max(int(np.floor(post.threshold * 255.0)), 0), 254))
+    mask = (probability > level).view(np.uint8)
+    if post.largest_component and mask.ndim == 3:
+        mask = largest_component(mask)
+    return fill_holes(mask) if post.fill_holes and mask.ndim == 3 else mask
+
+
+def load_prediction(path: Path, *, key: str) -> Prediction | None:
+    """Return the cached prediction at `path`, or None when there is none made from `key`."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if str(archive["key"]) != key:
+                return None
+            return Prediction(
+                archive["probability"],
+                str(archive["model_id"]),
+                key,
+                str(archive["device"]),
+                float(archive["seconds"]),
+            )
+    # A cache that cannot be read is a cache miss, whatever is wrong with the archive.
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    except Exception as error:
+        if type(error).__module__ in ("zipfile", "zlib"):
+            return None
+        raise
+
+
+def save_prediction(path: Path, prediction: Prediction) -> None:
+    """Cache `prediction` at `path` (an .npz archive); atomic."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            probability=prediction.probability,
+            model_id=np.array(prediction.model_id),
+            key=np.array(prediction.key),
+            device=np.array(prediction.device),
+            seconds=np.array(prediction.seconds),
+        )

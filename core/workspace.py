@@ -1,0 +1,104 @@
+"""The writable folder that belongs to a dataset: predictions, scores, models, where one was."""
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from core.models import Registry
+from core.resource_paths import resource
+from core.store import Store
+
+
+class LastState(msgspec.Struct, frozen=True):
+    """Where the reader was: the case, its slice and the model chosen."""
+
+    case_id: str = ""
+    slice_index: int = -1
+    model_id: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """The DSC a model had on a case; None without ground truth. `key` is the prediction's."""
+
+    case_id: str
+    model_id: str
+    key: str
+    dsc: float | None
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths below `folder` and the store in it; the dataset itself is never written to."""
+
+    folder: Path
+    store: Store
+
+    @property
+    def models(self) -> Path:
+        """Folder of the models trained or imported here."""
+        return self.folder / "models"
+
+    def prediction_path(self, model_id: str, case_id: str) -> Path:
+        """Return where the prediction of a model for a case is cached."""
+        return self.folder / "predictions" / model_id / f"{_safe(case_id)}.npz"
+
+    def put_score(self, score: Score) -> None:
+        """Remember the DSC of a prediction."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?)",
+                (score.case_id, score.model_id, score.key, score.dsc),
+            )
+
+    def scores(self, model_id: str) -> dict[str, Score]:
+        """Return the scores of a model by case id."""
+        rows = self.store.read(
+            "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?", model_id
+        )
+        found = msgspec.convert(rows, list[tuple[str, str, str, float | None]])
+        return {row[0]: Score(*row) for row in found}
+
+    def put_state(self, state: LastState) -> None:
+        """Remember where the reader is."""
+        with self.store.transaction() as connection:
+            value = msgspec.json.encode(state).decode()
+            connection.execute("INSERT OR REPLACE INTO states VALUES ('last', ?)", (value,))
+
+    def state(self) -> LastState:
+        """Return where the reader was, or the beginning."""
+        rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
+        return msgspec.json.decode(str(rows[0][0]), type=LastState) if rows else LastState()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Open or make the workspace in `folder`; raises `WorkspaceError` when it cannot be written."""
+    return Workspace(folder, Store(folder / "workspace.sqlite"))
+
+
+def workspace_folder(home: Path, dataset: Path) -> Path:
+    """Return where the workspace of a dataset lies: outside it, named after it and its path."""
+    place = str(dataset.expanduser().resolve())
+    mark = blake2b(place.encode(), digest_size=4).hexdigest()
+    return home / "workspaces" / f"{_safe(dataset.name or 'dataset')}-{mark}"
+
+
+def registry(home: Path, workspace: Path | None = None) -> Registry:
+    """Return the models of a workspace, of this reader and those that come with Overread."""
+    own = (workspace / "models",) if workspace else ()
+    return Registry((*own, home / "models", resource("models")))
+
+
+def _safe(name: str) -> str:
+    """Return `name` as a file name that every system takes and no other name becomes."""
+    plain = re.sub(r"[^\w.-]", "_", name)
+    return (
+        plain if plain == name else f"{plain}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
+    )

@@ -1,0 +1,114 @@
+"""Files of weights that cannot be used are told in a sentence and run no code."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from core.errors import ModelError
+from core.networks.weights import load_weights, read_state_dict
+
+
+class Payload:
+    """An object whose unpickling would write a file."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return Path.touch, (self.target,)
+
+
+def test_safetensors_and_state_dicts_are_read_alike(tmp_path: Path) -> None:
+    state = nn.Conv2d(3, 4, 1).state_dict()
+    safetensors.torch.save_file(state, tmp_path / "a.safetensors")
+    torch.save(state, tmp_path / "a.pt")
+    torch.save({"state_dict": state, "epoch": 3}, tmp_path / "b.pth")
+    torch.save({f"module.{name}": tensor for name, tensor in state.items()}, tmp_path / "c.pt")
+    for path in sorted(tmp_path.iterdir()):
+        found = read_state_dict(path)
+        assert found.keys() == state.keys(), path.name
+        assert all(torch.equal(found[name], state[name]) for name in state), path.name
+
+
+@pytest.mark.parametrize("name", ["w.pt", "w.pth", "w.safetensors"])
+@pytest.mark.parametrize("content", [b"", b"plain text, no weights", b"PK\x03\x04 cut off"])
+def test_file_of_another_kind_is_told(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=rf"{name}: expected a PyTorch state dict"):
+        read_state_dict(path)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_code_in_a_file_is_refused_and_not_run(tmp_path: Path, legacy: bool) -> None:
+    path, target = tmp_path / "evil.pt", tmp_path / "written"
+    if legacy:
+        path.write_bytes(pickle.dumps(Payload(target), protocol=2))
+    else:
+        torch.save({"weight": Payload(target)}, path)
+    with pytest.raises(ModelError, match="needs code to be read"):
+        read_state_dict(path)
+    assert not target.exists()
+
+
+def test_whole_model_is_refused(tmp_path: Path) -> None:
+    torch.save(nn.Conv2d(3, 4, 1), tmp_path / "whole.pt")
+    with pytest.raises(ModelError, match=r"Save the model's state_dict"):
+        read_state_dict(tmp_path / "whole.pt")
+
+
+def test_truncated_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "cut.pt"
+    torch.save(nn.Conv2d(30, 40, 3).state_dict(), path)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(ModelError, match=r"cut\.pt: expected"):
+        read_state_dict(path)
+
+
+@pytest.mark.parametrize("content", [torch.zeros(3), {}, {"weight": 3}, [torch.zeros(1)]])
+def test_tensors_without_names_are_told(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "other.pt")
+    with pytest.raises(ModelError, match="expected a state dict of named tensors"):
+        read_state_dict(tmp_path / "other.pt")
+
+
+def test_missing_file_and_folder_are_told(tmp_path: Path) -> None:
+    for path in (tmp_path / "gone.pt", tmp_path / "gone.safetensors", tmp_path):
+        with pytest.raises(ModelError, match="found that it cannot be read"):
+            read_state_dict(path)
+
+
+def test_wrong_weights_are_told_by_name() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 1))
+    state = module.state_dict()
+    del state["2.bias"]
+    state["0.weight"] = torch.zeros(4, 9, 1, 1)
+    state["head.weight"] = torch.zeros(1)
+    with pytest.raises(ModelError) as raised:
+        load_weights(module, state, source="w.pt")
+    message = str(raised.value)
+    assert message.startswith("w.pt: expected")
+    assert "no 2.bias" in message
+    assert "unknown head.weight" in message
+    assert "0.weight of shape (4, 9, 1, 1) instead of (4, 3, 1, 1)" in message
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    module = nn.Sequential(*(nn.Conv2d(1, 1, 1) for _ in range(4)))
+    with pytest.raises(ModelError, match=r"1\.bias and 4 more"):
+        load_weights(module, {}, source="w.pt")
+
+
+def test_half_precision_and_old_files_without_batch_counts_load() -> None:
+    module, other = (nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)) for _ in range(2))
+    state = {
+        name: tensor.half()
+        for name, tensor in other.state_dict().items()
+        if "num_batches" not in name
+    }
+    load_weights(module, state, source="w.pt")
+    assert torch.equal(module.state_dict()["0.weight"], state["0.weight"].float())

@@ -1,0 +1,155 @@
+"""Connected components and disagreements, against scikit-image, SciPy and hand-made masks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from medpy.filter.binary import largest_connected_component
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage import measure
+
+from core.components import (
+    bounding_box,
+    box_slices,
+    components,
+    disagreements,
+    fill_holes,
+    largest_component,
+)
+
+Bool = NDArray[np.bool_]
+
+masks = arrays(np.bool_, array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=8))
+
+
+@st.composite
+def mask_pairs(draw: st.DrawFn) -> tuple[Bool, Bool]:
+    """Draw two random masks of one shape."""
+    truth = draw(masks)
+    return truth, draw(arrays(np.bool_, truth.shape))
+
+
+def empty(*shape: int) -> NDArray[np.uint8]:
+    """Return a mask without foreground."""
+    return np.zeros(shape, np.uint8)
+
+
+@given(masks)
+def test_largest_component_equals_medpy(mask: Bool) -> None:
+    kept = largest_component(mask)
+    assert kept.dtype == np.uint8
+    if mask.any():
+        np.testing.assert_array_equal(kept, largest_connected_component(mask))
+    else:
+        assert not kept.any()
+
+
+def test_largest_component_joins_by_faces_only() -> None:
+    mask = empty(2, 3, 3)
+    mask[0, 0, :2] = 255
+    mask[1, 1, 2] = 255
+    np.testing.assert_array_equal(np.argwhere(largest_component(mask)), [[0, 0, 0], [0, 0, 1]])
+
+
+def test_first_of_equal_components_is_kept() -> None:
+    mask = empty(1, 1, 5)
+    mask[0, 0, [1, 3]] = 1
+    np.testing.assert_array_equal(largest_component(mask), [[[0, 1, 0, 0, 0]]])
+
+
+@given(masks)
+def test_fill_holes_equals_scipy_slice_by_slice(mask: Bool) -> None:
+    expected = np.stack([ndimage.binary_fill_holes(plane) for plane in mask])
+    np.testing.assert_array_equal(fill_holes(mask), expected)
+
+
+def test_fill_holes_leaves_the_mask_given_alone() -> None:
+    mask = empty(1, 5, 5)
+    mask[0, 1:4, 1:4] = 1
+    mask[0, 2, 2] = 0
+    filled = fill_holes(mask)
+    assert (filled[0, 2, 2], mask[0, 2, 2]) == (1, 0)
+
+
+@given(masks)
+def test_components_equal_scikit_image(mask: Bool) -> None:
+    regions = measure.regionprops(measure.label(mask, connectivity=1))
+    found = components(mask)
+    expected = sorted((int(each.area), *each.bbox) for each in regions)
+    assert sorted((each.voxels, *each.box[0::2], *each.box[1::2]) for each in found) == expected
+    assert [each.voxels for each in found] == sorted((e.voxels for e in found), reverse=True)
+
+
+def test_component_names_its_slices() -> None:
+    mask = empty(6, 4, 4)
+    mask[2:5, 1, 1:3] = 1
+    (component,) = components(mask)
+    assert (component.label, component.voxels, component.slices) == (1, 6, range(2, 5))
+
+
+@given(masks)
+def test_bounding_box_is_tight(mask: Bool) -> None:
+    box = bounding_box(mask)
+    if box is None:
+        assert not mask.any()
+        return
+    inside = mask[box_slices(box)]
+    assert inside.sum() == mask.sum()
+    for axis in range(3):
+        plane = np.moveaxis(inside, axis, 0)
+        assert plane[0].any()
+        assert plane[-1].any()
+
+
+@given(mask_pairs())
+def test_disagreements_equal_scikit_image(pair: tuple[Bool, Bool]) -> None:
+    truth, prediction = pair
+    expected = [
+        (kind, int(region.area), *region.bbox)
+        for kind, wrong in (
+            ("false_positive", prediction & ~truth),
+            ("false_negative", truth & ~prediction),
+        )
+        for region in measure.regionprops(measure.label(wrong, connectivity=3))
+    ]
+    found = disagreements(truth, prediction)
+    listed = [(each.kind, each.voxels, *each.box[0::2], *each.box[1::2]) for each in found]
+    assert sorted(listed) == sorted(expected)
+    assert [each.voxels for each in found] == sorted((e.voxels for e in found), reverse=True)
+
+
+@given(mask_pairs())
+def test_centre_slice_holds_part_of_the_error(pair: tuple[Bool, Bool]) -> None:
+    truth, prediction = pair
+    for error in disagreements(truth, prediction):
+        assert error.first_slice <= error.centre_slice <= error.last_slice
+        assert (truth ^ prediction)[error.centre_slice].any()
+
+
+def test_disagreements_of_a_missed_an_invented_and_an_outlined_lesion() -> None:
+    truth, prediction = empty(8, 20, 20), empty(8, 20, 20)
+    truth[1:4, 2:5, 2:5] = 1
+    prediction[5:7, 15:18, 15:18] = 1
+    prediction[5, 18, 15] = 1
+    truth[2, 10:14, 10:14] = prediction[2, 10:14, 10:14] = 1
+    prediction[2, 10:14, 14] = 1
+    missed, invented, outline = disagreements(truth, prediction)
+    assert (missed.kind, missed.voxels, missed.on_border) == ("false_negative", 27, False)
+    assert (missed.first_slice, missed.last_slice) == (1, 3)
+    assert (invented.kind, invented.voxels, invented.on_border) == ("false_positive", 19, False)
+    assert (invented.box, invented.centre_slice) == ((5, 7, 15, 19, 15, 18), 5)
+    assert (outline.kind, outline.voxels, outline.on_border) == ("false_positive", 4, True)
+
+
+def test_equal_masks_have_no_disagreement() -> None:
+    mask = empty(3, 4, 4)
+    mask[1, 1, 1] = 1
+    assert disagreements(mask, mask * 255) == []
+    assert disagreements(empty(3, 4, 4), empty(3, 4, 4)) == []
+
+
+def test_disagreements_refuse_different_shapes() -> None:
+    with pytest.raises(ValueError, match="truth is"):
+        disagreements(empty(1, 2, 2), empty(2, 2, 2))
