@@ -98,7 +98,7 @@ class Runner:
         while queue:
             indices = queue[:batch]
             output: NDArray[np.float32] | None = None
-            # Nothing is mended while the error lives: its traceback pins the failed batch's tensors.
+            # Nothing is mended while the error lives: its traceback pins the batch's tensors.
             with contextlib.suppress(torch.OutOfMemoryError):
                 output = self._probability(prepared.batch(indices), device)
             if output is not None:

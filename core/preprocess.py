@@ -104,7 +104,7 @@ def plane_grid(pixels: Pixels, preprocessing: Preprocessing, *, stride: int) -> 
     native = (int(pixels.shape[2]), int(pixels.shape[3]))
     box = (0, native[0], 0, native[1])
     if preprocessing.crop == "head":
-        box = _head_box(pixels, preprocessing.foreground)
+        box = head_box(pixels, preprocessing.foreground)
     if preprocessing.size is not None:
         side = _round_up(preprocessing.size, stride)
         return PlaneGrid(native, _square(box), (side, side))
@@ -170,7 +170,11 @@ def _percentile(counts: NDArray[np.int64], percent: float) -> float:
     return float(below + (above - below) * (rank - np.floor(rank)))
 
 
-def _head_box(pixels: Pixels, foreground: float) -> tuple[int, int, int, int]:
+def head_box(pixels: Pixels, foreground: float = 0.1) -> tuple[int, int, int, int]:
+    """Return (y0, y1, x0, x1) around all voxels above `foreground` of their channel's maximum.
+
+    `pixels` is (C, Z, Y, X); a volume of zeros gives the whole plane.
+    """
     height, width = pixels.shape[2:]
     inside = np.zeros((height, width), dtype=bool)
     for channel in pixels:

@@ -2,8 +2,9 @@
 
 import functools
 from dataclasses import dataclass
+from typing import ClassVar
 
-from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
@@ -93,6 +94,10 @@ def _draw(name: str, colour: str, edge: int) -> QPixmap:
 
 
 class _SvgIconEngine(QIconEngine):
+    # Qt owns what clone() returns, but PySide would free it with its last Python reference.
+    # Only a change of a shared QIcon clones, which nothing here does.
+    _clones: ClassVar[list[QIconEngine]] = []
+
     def __init__(self, name: str, tint: Tint, size: int) -> None:
         super().__init__()
         self._name = name
@@ -101,7 +106,8 @@ class _SvgIconEngine(QIconEngine):
         _source(name)  # A wrong name fails here, where the caller can be seen.
 
     def clone(self) -> QIconEngine:
-        return _SvgIconEngine(self._name, self._tint, self._size)
+        self._clones.append(_SvgIconEngine(self._name, self._tint, self._size))
+        return self._clones[-1]
 
     def isNull(self) -> bool:
         return False
@@ -116,18 +122,21 @@ class _SvgIconEngine(QIconEngine):
     def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        edge = min(self._square(size).width(), round(self._size * scale))
-        return pixmap(self._name, self._tint.colour(mode, state), edge, 1.0)
+        canvas = QPixmap(size * scale)
+        canvas.setDevicePixelRatio(scale)
+        canvas.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(canvas)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return canvas
 
-    def paint(
-        self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State
-    ) -> None:
-        edge = min(rect.width(), rect.height(), self._size)
-        ratio = painter.device().devicePixelRatio()
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        edge = self.actualSize(rect.size(), mode, state).width()
+        ratio = painter.device().devicePixelRatioF()
         drawn = pixmap(self._name, self._tint.colour(mode, state), edge, ratio)
-        target = QRect(0, 0, edge, edge)
-        target.moveCenter(rect.center())
-        painter.drawPixmap(target, drawn)
+        left = rect.x() + (rect.width() - edge) // 2
+        top = rect.y() + (rect.height() - edge) // 2
+        painter.drawPixmap(QPoint(left, top), drawn)
 
     @staticmethod
     def _square(size: QSize) -> QSize:

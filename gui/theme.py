@@ -5,7 +5,7 @@ from string import Template
 
 from PySide6.QtCore import QDir
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication
 
 from core.errors import FileError
 from core.resource_paths import resource
@@ -21,12 +21,14 @@ __all__ = [
     "Theme",
     "app_font",
     "apply_theme",
+    "indent_text",
     "load_fonts",
     "style_sheet",
 ]
 
 _FONT_FILES = ("Inter-Regular.otf", "Inter-Medium.otf", "Inter-SemiBold.otf")
 _BODY_PX = 12
+_SPIN_BOX_INDENT_PX = 6
 
 
 def style_sheet(theme: Theme) -> str:
@@ -77,6 +79,14 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     app.setPalette(_qt_palette(theme))
     app.setStyleSheet(style_sheet(theme))
     install_focus_ring(app, theme.acc)
+
+
+def indent_text(field: QAbstractSpinBox) -> None:
+    """Start the text of a spin box where that of other fields starts.
+
+    Styled spin boxes of Qt 6.11 lay their text at the border, whatever padding the sheet gives.
+    """
+    field.lineEdit().setTextMargins(_SPIN_BOX_INDENT_PX, 0, 0, 0)
 
 
 def _qt_palette(theme: Theme) -> QPalette:

@@ -1,0 +1,201 @@
+"""The demo dataset: synthetic heads in the layout of real data, made by code at first use."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import WorkspaceError, reason
+from core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from core.phantom import PhantomSpec
+
+DEMO_NAME = "synthetic-demo"
+"""The folder's usual name."""
+
+DEMO_VERSION = 1
+"""Raised whenever the voxels change, so that an older demo is made anew."""
+
+_PREFIX = "SYNTHETIC_"
+_README = "README.txt"
+_LITTER = frozenset({_README, ".DS_Store", "Thumbs.db", "desktop.ini"})
+_SIDE = 256
+
+
+def make_demo(folder: Path, *, progress: Progress = silent) -> Path:
+    """Write the demo dataset as `folder` and return it; a complete one is left alone.
+
+    The cases are made in a temporary folder beside it, which is renamed when all are there: an
+    interrupted or cancelled run leaves nothing. An older or incomplete demo is replaced. Raises
+    `WorkspaceError` when `folder` holds anything that is not part of a demo, or when the system
+    refuses the write.
+    """
+    specs = demo_specs()
+    if _is_complete(folder, specs):
+        progress(1.0, "The demo is ready")
+        return folder
+    _require_replaceable(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as name:
+            made = Path(name) / "new"
+            _write_cases(made, specs, progress)
+            _replace(folder, made, aside=Path(name) / "old")
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder}: the demo could not be written ({reason(error)}). "
+            "Free some space or choose a folder you may write to, then try again."
+        ) from error
+    progress(1.0, "The demo is ready")
+    return folder
+
+
+def demo_specs() -> "dict[str, PhantomSpec]":
+    """Return what each case of the demo is made of, by case id."""
+    # Phantoms need scipy, which nobody should wait for when the demo is there already.
+    from core.phantom import HeadShape, Lesion, PhantomSpec
+
+    return {
+        "SYNTHETIC_01_frontal": PhantomSpec(
+            seed=6,
+            slices=24,
+            lesions=(Lesion((-30, -40, 24), 23, flair=54),),
+            shape=HeadShape(ventricles=0.9, turn_deg=2),
+        ),
+        "SYNTHETIC_02_temporal": PhantomSpec(
+            seed=4,
+            slices=22,
+            lesions=(Lesion((44, -6, -13), 20, flair=36, lobes=6, soft_mm=6),),
+            shape=HeadShape(width=0.97, length=0.99, atrophy=0.15, ventricles=0.8, turn_deg=-3),
+            gains=(1.05, 1.05, 0.95),
+        ),
+        "SYNTHETIC_03_parietal": PhantomSpec(
+            seed=5,
+            slices=26,
+            lesions=(
+                Lesion(
+                    (34, 32, 34), 22, flair=46, t1=18, soft_mm=6, core=0.5, rim=95, margin_mm=-2
+                ),
+            ),
+            shape=HeadShape(width=1.03, atrophy=0.5, ventricles=1.2, turn_deg=1),
+            gains=(0.95, 1.0, 1.05),
+        ),
+        "SYNTHETIC_04_two_lesions": PhantomSpec(
+            seed=7,
+            slices=24,
+            lesions=(
+                Lesion((-36, 36, 16), 17, flair=46),
+                Lesion((30, -38, 32), 11, flair=26, lobes=3, soft_mm=5),
+            ),
+            shape=HeadShape(width=0.98, length=1.02, atrophy=0.4, turn_deg=-1.5),
+        ),
+        "SYNTHETIC_05_faint": PhantomSpec(
+            seed=1,
+            slices=28,
+            lesions=(Lesion((34, 6, 12), 18, flair=19, t1=8, lobes=7, ragged=1.2, soft_mm=8),),
+            shape=HeadShape(length=1.03, atrophy=0.8, ventricles=1.5, turn_deg=2.5),
+            spots=18,
+            noise=1.9,
+        ),
+        "SYNTHETIC_06_no_lesion": PhantomSpec(
+            seed=3,
+            slices=20,
+            shape=HeadShape(width=1.02, length=0.97, atrophy=0.2, ventricles=0.9, turn_deg=-2),
+        ),
+    }
+
+
+def _readme(specs: "dict[str, PhantomSpec]") -> str:
+    lines = [
+        f"Overread demo dataset, version {DEMO_VERSION}",
+        "",
+        "Every case in this folder is SYNTHETIC: digital head phantoms drawn by code, with lesions",
+        "drawn by code. No patient, scanner or hospital is behind them, and nothing can be",
+        "concluded from them about how good a model is on patients.",
+        "",
+        "Layout: <case>/<case>_<n>.tif holds pre-contrast T1-like, FLAIR-like and post-contrast",
+        "T1-like as red, green and blue; <case>_<n>_mask.tif is the ground truth (0 or 255).",
+        "The files have no voxel size.",
+        "",
+        *(f"{case}: {spec.slices} slices, {_lesions(spec)}" for case, spec in specs.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _lesions(spec: "PhantomSpec") -> str:
+    return ("no lesion", "one lesion", "two lesions")[len(spec.lesions)]
+
+
+def _slice_paths(folder: Path, case: str, number: int) -> tuple[Path, Path]:
+    stem = folder / case / f"{case}_{number}"
+    return stem.with_name(f"{stem.name}.tif"), stem.with_name(f"{stem.name}_mask.tif")
+
+
+def _is_complete(folder: Path, specs: "dict[str, PhantomSpec]") -> bool:
+    """Return whether every file is there with all of its (uncompressed) pixels."""
+    pixels = _SIDE * _SIDE
+    try:
+        if (folder / _README).read_text(encoding="utf-8") != _readme(specs):
+            return False
+        return all(
+            image.stat().st_size > 3 * pixels and mask.stat().st_size > pixels
+            for case, spec in specs.items()
+            for image, mask in (_slice_paths(folder, case, n + 1) for n in range(spec.slices))
+        )
+    except OSError:
+        return False
+
+
+def _require_replaceable(folder: Path) -> None:
+    """Refuse a folder with files of somebody else's: replacing it would lose them."""
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    except OSError as error:
+        raise WorkspaceError(f"{folder}: cannot be looked into ({reason(error)}).") from error
+    foreign = sorted(n for n in names if n not in _LITTER and not n.startswith(_PREFIX))
+    if foreign:
+        raise WorkspaceError(
+            f"{folder}: expected an empty folder or an earlier demo, found “{foreign[0]}”. "
+            "Nothing was changed; choose another folder for the demo."
+        )
+
+
+def _write_cases(folder: Path, specs: "dict[str, PhantomSpec]", progress: Progress) -> None:
+    from core.phantom import phantom_case
+
+    folder.mkdir()
+    for done, (case, spec) in enumerate(specs.items()):
+        progress(done / len(specs), f"Making demo case {done + 1} of {len(specs)}")
+        volume, mask = phantom_case(spec)
+        (folder / case).mkdir()
+        for index in range(spec.slices):
+            image_path, mask_path = _slice_paths(folder, case, index + 1)
+            _write_tiff(image_path, np.moveaxis(volume[:, index], 0, -1), photometric="rgb")
+            _write_tiff(mask_path, mask[index] * np.uint8(255), photometric="minisblack")
+    (folder / _README).write_text(_readme(specs), encoding="utf-8")
+
+
+def _write_tiff(path: Path, pixels: NDArray[np.uint8], *, photometric: str) -> None:
+    """Write plain pixels without a date or a program's name: the same bytes each time."""
+    from tifffile import imwrite
+
+    imwrite(
+        path, np.ascontiguousarray(pixels), photometric=photometric, metadata=None, software=False
+    )
+
+
+def _replace(folder: Path, made: Path, *, aside: Path) -> None:
+    """Put `made` in the place of `folder`, and what was there back if that fails."""
+    existed = folder.exists()
+    if existed:
+        folder.replace(aside)
+    try:
+        made.replace(folder)
+    except OSError:
+        if existed:
+            aside.replace(folder)
+        raise

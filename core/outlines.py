@@ -1,0 +1,94 @@
+"""What is drawn of a slice: outlines of masks, an image enlarged for the screen. Display only."""
+
+from typing import TypeAlias
+
+import numpy as np
+from contourpy import LineType, contour_generator
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.mask import Mask
+from core.volume import Pixels
+
+Outline: TypeAlias = NDArray[np.float64]
+"""A closed line (N, 2) of x, y in voxels; a voxel's centre lies at half past its index."""
+
+_SMOOTHING = np.array([0.06, 0.24, 0.4, 0.24, 0.06])
+_FEWEST_VERTICES = 9
+
+
+def outlines(mask: Mask, *, exact: bool = False) -> list[Outline]:
+    """Return the outlines of the foreground of `mask` (Y, X), holes as lines of their own.
+
+    Smoothed by about half a voxel along the line, which never makes a single voxel vanish as
+    smoothing the mask would; `exact` keeps to the edges of the voxels.
+    """
+    box = _bounds(mask)
+    if box is None:
+        return []
+    top, bottom, left, right = box
+    cut = np.pad(mask[top:bottom, left:right], 1)
+    if exact:
+        return [line + np.array([left - 1.0, top - 1.0]) for line in _voxel_edges(cut)]
+    return [_smooth(line) + np.array([left - 0.5, top - 0.5]) for line in _level_lines(cut)]
+
+
+def enlarged(plane: Pixels, factor: int) -> Pixels:
+    """Return a plane (Y, X) enlarged `factor` times by cubic interpolation, in the same type."""
+    if factor == 1:
+        return plane
+    height, width = plane.shape
+    size = (width * factor, height * factor)
+    if plane.dtype == np.uint8:
+        big: Pixels = np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC))
+        return big
+    image = Image.fromarray(plane.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+    top = np.iinfo(plane.dtype).max
+    values: Pixels = np.clip(np.rint(np.asarray(image)), 0, top).astype(np.uint16)
+    return values
+
+
+def enlargement(shape: tuple[int, int], *, exact: bool = False) -> int:
+    """Return how many times a plane of `shape` is enlarged before it goes to the screen."""
+    return 1 if exact else max(1, min(3, 768 // max(shape)))
+
+
+def _bounds(mask: Mask) -> tuple[int, int, int, int] | None:
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _level_lines(cut: Mask) -> list[Outline]:
+    generator = contour_generator(z=cut.astype(np.float64), line_type=LineType.Separate)
+    lines: list[Outline] = generator.lines(0.5)  # type: ignore[assignment]
+    return lines
+
+
+def _smooth(line: Outline) -> Outline:
+    """Average a closed line with its neighbours along it; a line of few vertices stays."""
+    ring = line[:-1]
+    if len(ring) < _FEWEST_VERTICES:
+        return line
+    shifts = range(-2, 3)
+    parts = [w * np.roll(ring, s, axis=0) for w, s in zip(_SMOOTHING, shifts, strict=True)]
+    smooth = np.sum(parts, axis=0)
+    return np.concatenate([smooth, smooth[:1]])
+
+
+def _voxel_edges(cut: Mask) -> list[Outline]:
+    """Return the outline along voxel edges: the level lines of the mask, each voxel four times.
+
+    Lines of the enlarged mask run a quarter of a voxel around its corners; rounding to the grid
+    puts them on the edges.
+    """
+    big = np.kron(cut, np.ones((4, 4), np.uint8))
+    found = []
+    for line in _level_lines(big):
+        edges = np.rint((line + 0.5) / 4.0)
+        keep = np.ones(len(edges), bool)
+        keep[1:] = (np.diff(edges, axis=0) != 0).any(axis=1)
+        found.append(edges[keep])
+    return found

@@ -1,0 +1,1 @@
+"""One slice view: image, overlays and the words in its corners; pointer to voxel."""

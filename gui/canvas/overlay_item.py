@@ -1,0 +1,137 @@
+"""The overlays of a slice as one item of the scene: regions, hatching and outlines with a halo."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from gui.canvas.picture import Picture
+from gui.palette import (
+    CONTOUR_WIDTH,
+    FALSE_NEGATIVE_ALPHA,
+    FALSE_POSITIVE_ALPHA,
+    HALO_ALPHA,
+    HALO_WIDTH,
+    HATCH_SPACING,
+    Dash,
+    OverlayColours,
+)
+from gui.view_state import Display, LayerStyle
+
+_FILL_ALPHA = 0.35
+
+
+class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
+    """Draws the overlays of one picture; widths and hatching are in screen pixels."""
+
+    def __init__(self, colours: OverlayColours) -> None:
+        super().__init__()
+        self._colours = colours
+        self._picture: Picture | None = None
+        self._display: Display | None = None
+
+    def set_colours(self, colours: OverlayColours) -> None:
+        """Draw in other colours from now on."""
+        self._colours = colours
+        self.update()
+
+    def set_picture(self, picture: Picture | None, display: Display | None) -> None:
+        """Draw another picture, or the same with other styles."""
+        if picture is not None and (self._picture is None or picture.shape != self._picture.shape):
+            self.prepareGeometryChange()
+        self._picture = picture
+        self._display = display
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        if self._picture is None:
+            return QRectF()
+        height, width = self._picture.shape
+        return QRectF(0, 0, width, height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        picture, display = self._picture, self._display
+        if picture is None or display is None:
+            return
+        to_screen = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, display.smooth)
+        if display.errors.visible:
+            self._paint_errors(painter, picture, display)
+        colours = self._colours
+        if display.truth.visible:
+            path = to_screen.map(picture.truth)
+            _paint_layer(painter, path, display.truth, colours.truth, colours.truth_dash)
+        if display.prediction.visible:
+            path = to_screen.map(picture.prediction)
+            dash = colours.prediction_dash
+            _paint_layer(painter, path, display.prediction, colours.prediction, dash)
+        painter.restore()
+
+    def _paint_errors(self, painter: QPainter, picture: Picture, display: Display) -> None:
+        to_screen = self.sceneTransform() * self.scene().views()[0].viewportTransform()
+        style, colours = display.errors, self._colours
+        painter.setOpacity(style.opacity)
+        if display.false_negative and not picture.false_negative.isEmpty():
+            path = to_screen.map(picture.false_negative)
+            _paint_region(painter, path, style, colours.false_negative, hatched=False)
+        if display.false_positive and not picture.false_positive.isEmpty():
+            path = to_screen.map(picture.false_positive)
+            _paint_region(painter, path, style, colours.false_positive, hatched=True)
+        painter.setOpacity(1.0)
+
+
+def _paint_region(
+    painter: QPainter, path: QPainterPath, style: LayerStyle, colour: str, *, hatched: bool
+) -> None:
+    if not style.filled:
+        painter.strokePath(path, QPen(QColor(colour), CONTOUR_WIDTH))
+        return
+    tint = QColor(colour)
+    tint.setAlphaF(FALSE_POSITIVE_ALPHA if hatched else FALSE_NEGATIVE_ALPHA)
+    painter.fillPath(path, tint)
+    if hatched:
+        painter.fillPath(path, _hatch(colour, painter.device().devicePixelRatioF()))
+
+
+def _paint_layer(
+    painter: QPainter, path: QPainterPath, style: LayerStyle, colour: str, dash: Dash
+) -> None:
+    painter.setOpacity(style.opacity)
+    if style.filled:
+        tint = QColor(colour)
+        tint.setAlphaF(_FILL_ALPHA)
+        painter.fillPath(path, tint)
+    else:
+        halo = QColor(0, 0, 0)
+        halo.setAlphaF(HALO_ALPHA)
+        painter.strokePath(path, _pen(halo, CONTOUR_WIDTH + 2 * HALO_WIDTH, ()))
+        painter.strokePath(path, _pen(QColor(colour), CONTOUR_WIDTH, dash))
+    painter.setOpacity(1.0)
+
+
+def _pen(colour: QColor, width: float, dash: Dash) -> QPen:
+    pen = QPen(colour, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dash else Qt.PenCapStyle.RoundCap)
+    if dash:
+        pen.setDashPattern([length / width for length in dash])
+    return pen
+
+
+def _hatch(colour: str, ratio: float) -> QBrush:
+    """Return a brush of 45 degree lines, `HATCH_SPACING` pixels apart, sharp at any pixel ratio."""
+    edge = round(HATCH_SPACING * ratio)
+    tile = QPixmap(edge, edge)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colour), 1.3 * ratio))
+    for shift in (-edge, 0, edge):
+        painter.drawLine(shift, edge, shift + edge, 0)
+    painter.end()
+    tile.setDevicePixelRatio(ratio)
+    return QBrush(tile)

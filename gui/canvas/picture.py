@@ -1,0 +1,101 @@
+"""A slice made ready to draw: the enlarged image and the outlines of masks and errors."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainterPath
+
+from core.mask import Mask
+from core.outlines import Outline, enlarged, enlargement, outlines
+from core.volume import Pixels, Volume
+from gui.view_state import RGB, PictureKey
+
+_KEPT = 160
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """`image` is (Y·k, X·k) or (Y·k, X·k, 3); paths are in voxels (x, y) of `shape` (Y, X)."""
+
+    image: Pixels
+    shape: tuple[int, int]
+    truth: QPainterPath
+    prediction: QPainterPath
+    false_positive: QPainterPath
+    false_negative: QPainterPath
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """What lies over a volume: each mask is (Z, Y, X) or None where there is none."""
+
+    truth: Mask | None = None
+    prediction: Mask | None = None
+
+
+def make_picture(volume: Volume, masks: Masks, key: PictureKey) -> Picture:
+    """Return the picture that `key` names; a few milliseconds, on any thread."""
+    index, exact = key.slice_index, key.exact
+    truth = None if masks.truth is None else masks.truth[index]
+    prediction = None if masks.prediction is None else masks.prediction[index]
+    false_positive = false_negative = None
+    if truth is not None and prediction is not None:
+        false_positive = prediction & ~truth & 1
+        false_negative = truth & ~prediction & 1
+    return Picture(
+        _image(volume, key),
+        volume.geometry.shape[1:],
+        *(_path(mask, exact) for mask in (truth, prediction, false_positive, false_negative)),
+    )
+
+
+class PictureCache:
+    """The pictures made last, so that going back and forth draws at once."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[PictureKey, Picture] = OrderedDict()
+
+    def get(self, key: PictureKey) -> Picture | None:
+        """Return a picture made before, or None."""
+        return self._pictures.get(key)
+
+    def put(self, key: PictureKey, picture: Picture) -> None:
+        """Keep a picture; the oldest goes when there are too many."""
+        self._pictures[key] = picture
+        while len(self._pictures) > _KEPT:
+            self._pictures.popitem(last=False)
+
+    def __contains__(self, key: PictureKey) -> bool:
+        return key in self._pictures
+
+    def clear(self) -> None:
+        """Forget all pictures."""
+        self._pictures.clear()
+
+
+def _image(volume: Volume, key: PictureKey) -> Pixels:
+    factor = enlargement(volume.geometry.shape[1:], exact=key.exact)
+    if key.channel != RGB:
+        plane = volume.pixels[volume.channels.index(key.channel), key.slice_index]
+        return enlarged(plane, factor)
+    planes = [enlarged(plane, factor) for plane in volume.pixels[:, key.slice_index]]
+    image = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)
+    if volume.pixels.dtype != np.uint8:
+        image *= 255.0 / max(int(volume.pixels.max()), 1)
+    return image.astype(np.uint8)
+
+
+def _path(mask: NDArray[np.uint8] | None, exact: bool) -> QPainterPath:
+    lines: list[Outline] = [] if mask is None else outlines(mask, exact=exact)
+    if not lines:
+        return QPainterPath()
+    points = np.concatenate(lines)
+    connect = np.ones(len(points), np.int32)
+    connect[np.cumsum([len(line) for line in lines]) - 1] = 0
+    path: QPainterPath = pg.arrayToQPath(points[:, 0], points[:, 1], connect=connect)
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    return path

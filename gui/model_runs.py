@@ -1,0 +1,300 @@
+"""Run the chosen model on one case or on all: a queue on the gpu lane, drawn as slices arrive."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.case import Case
+from core.case_cache import CaseCache
+from core.comparison import compare
+from core.engine import Engine
+from core.models import Model, prediction_key
+from core.prediction import Prediction, load_prediction, save_prediction
+from core.progress import Progress
+from core.reading import LoadedCase, read_case
+from core.workspace import Score, Workspace
+from gui.scoring import Scoring
+from gui.session import CaseState, Place, Result, RunQueue, Session
+from gui.tasks import Fault, Lanes, Task
+
+
+@dataclass(frozen=True, eq=False)
+class _Finished:
+    case_id: str
+    prediction: Prediction
+    score: Score
+
+
+@dataclass(frozen=True, eq=False)
+class _Running:
+    """The run in hand: what has arrived of it, so that its case can be opened midway."""
+
+    case: Case
+    task: "Task[_Finished]"
+    probability: NDArray[np.uint8] | None = None
+    ready: frozenset[int] = frozenset()
+
+
+class ModelRuns(QObject):
+    """Queues runs of the model in use; the first in the queue runs, the rest wait."""
+
+    finished_all = Signal(int, int)
+    failed = Signal(str, str)
+    faulted = Signal(object)
+
+    def __init__(
+        self, session: Session, lanes: Lanes, engine: Engine, cache: CaseCache, scoring: Scoring
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._engine = engine
+        self._cache = cache
+        self._scoring = scoring
+        self._waiting: deque[Case] = deque()
+        self._running: _Running | None = None
+        self._started = 0.0
+
+    def run(self, cases: Iterable[Case], *, first: bool = False) -> None:
+        """Add cases to the queue, at its head when `first`; those already in it are left out."""
+        if self._session.models.current is None or self._session.place is None:
+            return
+        busy = {case.id for case in self._waiting}
+        if self._running is not None:
+            busy.add(self._running.case.id)
+        new = [case for case in cases if case.id not in busy]
+        if not new:
+            return
+        if first:
+            self._waiting.extendleft(reversed(new))
+        else:
+            self._waiting.extend(new)
+        for case in new:
+            self._set_case(case.id, run="queued", progress=0.0, problem="")
+        queue = self._session.queue
+        if not queue.active:
+            self._started = time.monotonic()
+        self._session.set_queue(replace(queue, total=queue.total + len(new)))
+        self._start_next()
+
+    def cancel(self) -> None:
+        """Empty the queue and stop the run in hand within one batch."""
+        for case in self._waiting:
+            self._set_case(case.id, run="", progress=0.0)
+        self._waiting.clear()
+        running, self._running = self._running, None
+        if running is not None:
+            running.task.cancel()
+            self._set_case(running.case.id, run="", progress=0.0)
+            self._drop_partial(running.case.id)
+        self._session.set_queue(RunQueue())
+
+    def show(self) -> None:
+        """Show what is known of the case on screen: a run in hand, or a cached prediction."""
+        opened, place = self._session.open_case, self._session.place
+        model = self._session.models.current
+        if opened is None or place is None or model is None:
+            return
+        running = self._running
+        if running is not None and running.case.id == opened.loaded.case.id:
+            self._show_partial(running)
+            return
+        version = self._session.case_version
+        task: Task[_Finished | None] = Task(
+            lambda _: _cached(opened.loaded, model, place.workspace)
+        )
+        task.succeeded.connect(lambda found: self._show_cached(found, version, model))
+        task.failed.connect(lambda sentence: self.failed.emit(opened.loaded.case.id, sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("io", task)
+
+    def _start_next(self) -> None:
+        place, model = self._session.place, self._session.models.current
+        if self._running is not None or place is None or model is None:
+            return
+        if not self._waiting:
+            queue = self._session.queue
+            self._session.set_queue(RunQueue())
+            if queue.active:
+                self.finished_all.emit(queue.done, queue.failed)
+            return
+        case = self._waiting.popleft()
+        opened = self._session.open_case
+        on_screen = opened is not None and opened.loaded.case.id == case.id
+        first = self._session.view.slice_index if on_screen else case.middle
+        device = self._session.settings.device
+        task: Task[_Finished] = Task(
+            lambda progress: self._work(case, model, place, (device, first), progress)
+        )
+        task.progressed.connect(lambda f, message: self._on_progress(case.id, f, message))
+        task.parted.connect(lambda part: self._on_part(task, *part))
+        task.succeeded.connect(self._on_done)
+        task.failed.connect(lambda sentence: self._on_failed(case.id, sentence))
+        task.faulted.connect(lambda fault: self._on_fault(case.id, fault))
+        self._running = _Running(case, task)
+        self._set_case(case.id, run="running", progress=0.0)
+        self._session.set_queue(replace(self._session.queue, current=case.id, fraction=0.0))
+        if on_screen:
+            self._show_partial(self._running)
+        self._lanes.start("gpu", task)
+
+    def _work(
+        self, case: Case, model: Model, place: Place, how: tuple[str, int], progress: Progress
+    ) -> _Finished:
+        """Predict one case, on a worker: from the cache on disk when it is there."""
+        loaded = self._cache.get(case.id) or read_case(case)
+        self._cache.put(loaded)
+        cached = _cached(loaded, model, place.workspace)
+        if cached is not None:
+            return cached
+        running = self._running
+        prediction = self._engine.predict(
+            loaded.volume,
+            model,
+            device=how[0],
+            first=how[1],
+            on_slices=lambda indices, values: _hand_over(running, loaded, indices, values),
+            progress=progress,
+        )
+        save_prediction(place.workspace.prediction_path(model.spec.id, case.id), prediction)
+        score = _score(loaded, model, prediction)
+        place.workspace.put_score(score)
+        return _Finished(case.id, prediction, score)
+
+    def _on_part(
+        self,
+        task: "Task[_Finished]",
+        shape: tuple[int, int, int],
+        indices: Sequence[int],
+        values: NDArray[np.uint8],
+    ) -> None:
+        running = self._running
+        if running is None or running.task is not task:
+            return
+        old = running.probability
+        probability = np.zeros(shape, np.uint8) if old is None else old.copy()
+        probability[list(indices)] = values
+        running = replace(running, probability=probability, ready=running.ready | set(indices))
+        self._running = running
+        self._show_partial(running)
+
+    def _show_partial(self, running: _Running) -> None:
+        opened = self._session.open_case
+        if opened is None or opened.loaded.case.id != running.case.id:
+            return
+        probability = running.probability
+        if probability is None:
+            probability = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+        before = self._session.result
+        comparison = before.comparison if before is not None and running.ready else None
+        self._session.set_result(
+            Result(probability, ready=running.ready, comparison=comparison),
+            same_masks=comparison is not None,
+        )
+        self._scoring.update()
+
+    def _on_progress(self, case_id: str, fraction: float, message: str) -> None:
+        if self._running is None or self._running.case.id != case_id:
+            return
+        self._set_case(case_id, progress=fraction)
+        queue = self._session.queue
+        behind = queue.done + queue.failed + fraction
+        spent = time.monotonic() - self._started
+        left = spent / behind * (queue.total - behind) if behind > 0 else None
+        self._session.set_queue(
+            replace(queue, fraction=fraction, message=message, seconds_left=left)
+        )
+
+    def _on_done(self, finished: _Finished) -> None:
+        self._running = None
+        score = finished.score
+        self._set_case(score.case_id, run="", progress=0.0, dsc=score.dsc, scored=True)
+        used = finished.prediction.device
+        self._session.set_devices(self._session.devices, used)
+        opened = self._session.open_case
+        if opened is not None and opened.loaded.case.id == finished.case_id:
+            self._show_whole(finished.prediction)
+        self._count(done=1)
+
+    def _show_cached(self, found: _Finished | None, version: int, model: Model) -> None:
+        if version != self._session.case_version or model is not self._session.models.current:
+            return
+        if found is None:
+            if self._session.result is not None and self._session.result.ready is None:
+                self._session.set_result(None)
+            return
+        score = found.score
+        self._set_case(score.case_id, dsc=score.dsc, scored=True)
+        self._show_whole(found.prediction)
+
+    def _show_whole(self, prediction: Prediction) -> None:
+        before = self._session.result
+        comparison = None if before is None else before.comparison
+        self._session.set_result(
+            Result(prediction.probability, prediction=prediction, comparison=comparison)
+        )
+        self._scoring.update()
+
+    def _on_failed(self, case_id: str, sentence: str) -> None:
+        self._running = None
+        self._set_case(case_id, run="failed", progress=0.0, problem=sentence)
+        self._drop_partial(case_id)
+        self.failed.emit(case_id, sentence)
+        self._count(failed=1)
+
+    def _on_fault(self, case_id: str, fault: Fault) -> None:
+        self.faulted.emit(fault)
+        self._on_failed(case_id, "A fault of Overread stopped this run.")
+
+    def _count(self, *, done: int = 0, failed: int = 0) -> None:
+        queue = self._session.queue
+        self._session.set_queue(
+            replace(queue, done=queue.done + done, failed=queue.failed + failed, fraction=0.0)
+        )
+        self._start_next()
+
+    def _drop_partial(self, case_id: str) -> None:
+        opened, result = self._session.open_case, self._session.result
+        if opened is not None and opened.loaded.case.id == case_id and result is not None:
+            self._session.set_result(None)
+
+    def _set_case(self, case_id: str, **changes: object) -> None:
+        state = self._session.case_states.get(case_id)
+        if state is not None:
+            changed: CaseState = replace(state, **changes)  # type: ignore[arg-type]
+            self._session.set_case_state(changed)
+
+
+def _hand_over(
+    running: _Running | None, loaded: LoadedCase, indices: Sequence[int], values: NDArray[np.uint8]
+) -> None:
+    if running is not None:
+        running.task.part((loaded.volume.geometry.shape, list(indices), values))
+
+
+def _cached(loaded: LoadedCase, model: Model, workspace: Workspace) -> _Finished | None:
+    key = prediction_key(model, loaded.volume)
+    case_id = loaded.case.id
+    prediction = load_prediction(workspace.prediction_path(model.spec.id, case_id), key=key)
+    if prediction is None:
+        return None
+    score = workspace.scores(model.spec.id).get(case_id)
+    if score is None or score.key != key:
+        score = _score(loaded, model, prediction)
+        workspace.put_score(score)
+    return _Finished(case_id, prediction, score)
+
+
+def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
+    """Return the DSC at the model's own threshold, as the worklist shows it."""
+    truth = loaded.ground_truth
+    dsc = None
+    if truth is not None:
+        found = compare(prediction.probability, truth, model.spec.postprocessing)
+        dsc = found.counts.pooled().dsc
+    return Score(loaded.case.id, model.spec.id, prediction.key, dsc)

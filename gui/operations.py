@@ -1,0 +1,272 @@
+"""The verbs behind every command: they alone start tasks and change the session."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from core.case_cache import CaseCache
+from core.dataset import Dataset, scan
+from core.demo import DEMO_NAME, make_demo
+from core.engine import Engine
+from core.engine_messages import Measured
+from core.models import Model
+from core.progress import Progress
+from core.settings import save_settings, settings_path
+from core.workspace import LastState, Workspace, open_workspace, registry, workspace_folder
+from gui.case_loading import CaseLoading
+from gui.model_runs import ModelRuns
+from gui.scoring import Scoring
+from gui.session import CaseState, Models, Place, Session
+from gui.tasks import Lanes, Task
+
+_GIB = 1 << 30
+
+
+class Operations(QObject):
+    """Opens datasets and cases, chooses models, keeps what was last seen."""
+
+    failed = Signal(str, str)
+    faulted = Signal(object)
+    opening = Signal(str, float)
+    measured = Signal(object)
+
+    def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._engine = engine
+        self.cache = CaseCache(int(session.settings.memory_gib * _GIB))
+        self.scoring = Scoring(session, lanes)
+        self.loading = CaseLoading(session, lanes, self.cache)
+        self.runs = ModelRuns(session, lanes, engine, self.cache, self.scoring)
+        self._order: list[str] = []
+        self._start_state = LastState()
+        self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
+        self.loading.loaded.connect(self._on_loaded)
+        self.loading.failed.connect(self._on_load_failed)
+        self.runs.failed.connect(self.failed)
+        for part in (self.scoring, self.runs):
+            part.faulted.connect(self.faulted)
+
+    def open_demo(self) -> None:
+        """Open the synthetic cases, made by code when they are not there yet."""
+        self._open(self._session.home / DEMO_NAME, demo=True)
+
+    def open_dataset(self, folder: Path) -> None:
+        """Open a folder of cases; the case seen last comes back."""
+        self._open(folder, demo=folder == self._session.home / DEMO_NAME)
+
+    def set_order(self, case_ids: list[str]) -> None:
+        """Tell in which order the worklist shows the cases."""
+        self._order = case_ids
+
+    def choose_case(self, case_id: str) -> None:
+        """Show another case."""
+        state = self._session.case_states.get(case_id)
+        if state is not None and case_id != self._session.opening:
+            self.save_state()
+            self.loading.open(state.case)
+
+    def step_case(self, step: int) -> None:
+        """Show the next or previous case of the worklist as it is sorted and filtered."""
+        if not self._order:
+            return
+        here = self._session.opening
+        index = self._order.index(here) + step if here in self._order else 0
+        if 0 <= index < len(self._order):
+            self.choose_case(self._order[index])
+
+    def run_case(self) -> None:
+        """Run the model on the case on screen, before all others that wait."""
+        state = self._session.case_states.get(self._session.opening)
+        if state is not None:
+            self.runs.run([state.case], first=True)
+
+    def run_all(self) -> None:
+        """Run the model on every case that has no prediction of it yet, in the worklist's order."""
+        states = self._session.case_states
+        names = [*self._order, *(name for name in states if name not in self._order)]
+        self.runs.run([states[n].case for n in names if n in states and not states[n].scored])
+
+    def choose_model(self, model_id: str) -> None:
+        """Predict with another model from now on."""
+        models = self._session.models
+        chosen = next((m for m in models.available if m.spec.id == model_id), None)
+        if chosen is None or chosen is models.current or self._session.place is None:
+            return
+        self.runs.cancel()
+        self._session.set_models(replace(models, current=chosen))
+        self._session.set_post(chosen.spec.postprocessing)
+        for state in _with_scores(self._session.place.workspace, chosen, self._cases()).values():
+            self._session.set_case_state(state)
+        self._session.set_result(None)
+        self.runs.show()
+
+    def choose_device(self, device: str) -> None:
+        """Run models on another device from the next run on."""
+        self.change_settings(device=device)
+
+    def measure_model(self) -> None:
+        """Measure what the model in use costs."""
+        model = self._session.models.current
+        if model is None:
+            return
+        task: Task[Measured] = Task(lambda _: self._engine.complexity(model))
+        task.succeeded.connect(lambda found: self.measured.emit((model.spec.id, found)))
+        task.failed.connect(lambda sentence: self.failed.emit(model.spec.title, sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("gpu", task)
+
+    def set_threshold(self, threshold: float) -> None:
+        """Take every voxel above `threshold` as lesion; runs nothing again."""
+        self._set_post(threshold=threshold)
+
+    def set_largest_component(self, on: bool) -> None:
+        """Keep only the largest component of the prediction."""
+        self._set_post(largest_component=on)
+
+    def set_fill_holes(self, on: bool) -> None:
+        """Fill the holes of the prediction, slice by slice."""
+        self._set_post(fill_holes=on)
+
+    def change_settings(self, **changes: object) -> None:
+        """Change and keep settings of this reader."""
+        settings = msgspec.structs.replace(self._session.settings, **changes)
+        self._session.set_settings(settings)
+        task: Task[None] = Task(lambda _: save_settings(settings_path(), settings))
+        task.failed.connect(lambda sentence: self.failed.emit("Settings not saved", sentence))
+        self._lanes.start("idle", task)
+
+    def save_state(self) -> None:
+        """Remember the case, slice and model on screen."""
+        place, model = self._session.place, self._session.models.current
+        opened = self._session.open_case
+        if place is None or opened is None:
+            return
+        state = LastState(
+            opened.loaded.case.id,
+            self._session.view.slice_index,
+            "" if model is None else model.spec.id,
+        )
+        place.workspace.put_state(state)
+
+    def close(self) -> None:
+        """Stop what runs, wait for it, and close the workspace."""
+        self.save_state()
+        self.runs.cancel()
+        self._engine.close()
+        self._lanes.close()
+        if self._session.place is not None:
+            self._session.place.workspace.close()
+
+    def _open(self, folder: Path, *, demo: bool) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        self.opening.emit(folder.name, 0.0)
+        task: Task[tuple[Place, dict[str, CaseState], Models, LastState]] = Task(
+            lambda progress: self._read_place(folder, demo, progress)
+        )
+        task.progressed.connect(lambda fraction, _: self.opening.emit(folder.name, fraction))
+        task.succeeded.connect(lambda found: self._show_place(*found))
+        task.failed.connect(
+            lambda sentence: self.failed.emit("The folder was not opened", sentence)
+        )
+        task.faulted.connect(self.faulted)
+        self._opening = task
+        self._lanes.start("io", task)
+
+    def _read_place(
+        self, folder: Path, demo: bool, progress: Progress
+    ) -> tuple[Place, dict[str, CaseState], Models, LastState]:
+        home = self._session.home
+        if demo:
+            make_demo(folder, progress=progress)
+        dataset = scan(folder, progress=progress)
+        workspace = open_workspace(workspace_folder(home, dataset.root))
+        state = workspace.state()
+        models = read_models(home, workspace.folder, state.model_id)
+        place = Place(dataset, workspace, synthetic=demo)
+        return place, _with_scores(workspace, models.current, _plain(dataset)), models, state
+
+    def _show_place(
+        self, place: Place, states: dict[str, CaseState], models: Models, last: LastState
+    ) -> None:
+        before = self._session.place
+        if before is not None:
+            self.save_state()
+            self.runs.cancel()
+            before.workspace.close()
+        self._opening = None
+        self.cache.clear()
+        self._session.set_models(models)
+        if models.current is not None:
+            self._session.set_post(models.current.spec.postprocessing)
+        self._session.set_place(place, states)
+        self.change_settings(last_dataset=str(place.dataset.root))
+        first = last.case_id if last.case_id in states else next(iter(states))
+        index = last.slice_index if last.case_id in states else -1
+        self.loading.open(states[first].case, slice_index=index)
+        if place.synthetic and not any(state.scored for state in states.values()):
+            self.run_all()
+        for problem in models.problems:
+            self.failed.emit("A model was left out", problem)
+
+    def _on_loaded(self) -> None:
+        self.runs.show()
+        if not self._session.devices:
+            self._warm_engine()
+        here = self._session.opening
+        order = self._order
+        if here in order:
+            index = order.index(here)
+            near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
+            self.loading.read_ahead([self._session.case_states[name].case for name in near])
+
+    def _warm_engine(self) -> None:
+        """Start the engine behind the first picture, so that the first run begins at once."""
+        self._session.set_devices(("cpu",), "")
+        task: Task[list[str]] = Task(lambda _: self._engine.devices())
+        task.succeeded.connect(lambda names: self._session.set_devices(tuple(names), ""))
+        task.failed.connect(lambda sentence: self.failed.emit("No model can run", sentence))
+        self._lanes.start("gpu", task)
+
+    def _on_load_failed(self, case_id: str, sentence: str) -> None:
+        state = self._session.case_states.get(case_id)
+        if state is not None:
+            self._session.set_case_state(replace(state, run="failed", problem=sentence))
+        self.failed.emit(case_id, sentence)
+
+    def _set_post(self, **changes: object) -> None:
+        self._session.set_post(msgspec.structs.replace(self._session.post, **changes))
+        self.scoring.update()
+
+    def _cases(self) -> dict[str, CaseState]:
+        return {name: CaseState(state.case) for name, state in self._session.case_states.items()}
+
+
+def read_models(home: Path, workspace: Path, wanted: str) -> Models:
+    """Return the models there are; in use is `wanted` when it is among them, else the champion."""
+    found = registry(home, workspace)
+    available, problems = found.models()
+    if not available:
+        return Models(problems=tuple(problems))
+    champion = found.champion()
+    current = next((m for m in available if m.spec.id == wanted), champion)
+    return Models(tuple(available), current, champion.spec.id, tuple(problems))
+
+
+def _plain(dataset: Dataset) -> dict[str, CaseState]:
+    return {case.id: CaseState(case) for case in dataset.cases}
+
+
+def _with_scores(
+    workspace: Workspace, model: Model | None, states: dict[str, CaseState]
+) -> dict[str, CaseState]:
+    """Return `states` with the DSC that predictions of `model` had."""
+    scores = {} if model is None else workspace.scores(model.spec.id)
+    return {
+        name: replace(state, dsc=scores[name].dsc, scored=True) if name in scores else state
+        for name, state in states.items()
+    }

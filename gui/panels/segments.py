@@ -1,0 +1,43 @@
+"""A few choices side by side, one of which holds."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QWidget
+
+
+class Segments(QFrame):
+    """A row of exclusive buttons; Tab reaches the one that holds, arrows move inside."""
+
+    chosen = Signal(int)
+
+    def __init__(self, titles: Sequence[str], *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("segments", True)
+        self.setAccessibleName(name)
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
+        for index, title in enumerate(titles):
+            button = QPushButton(title)
+            button.setProperty("segment", True)
+            button.setCheckable(True)
+            button.setAccessibleName(f"{name}: {title}")
+            self._group.addButton(button, index)
+            row.addWidget(button)
+        self._group.button(0).setChecked(True)
+        self._group.idToggled.connect(self._on_group_toggled)
+
+    @property
+    def index(self) -> int:
+        """The position of the choice that holds."""
+        return self._group.checkedId()
+
+    def set_index(self, index: int) -> None:
+        """Choose by position."""
+        self._group.button(index).setChecked(True)
+
+    def _on_group_toggled(self, index: int, checked: bool) -> None:
+        if checked:
+            self.chosen.emit(index)

@@ -1,0 +1,251 @@
+"""The one observable object: what is open, what is known of it, and what the reader chose."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.case import Case
+from core.comparison import Comparison
+from core.dataset import Dataset
+from core.models import Model
+from core.prediction import Postprocessing, Prediction
+from core.reading import LoadedCase
+from core.settings import Settings
+from core.window_level import WindowLevel
+from core.workspace import Workspace
+from gui.view_state import ViewState
+
+RunState = Literal["", "queued", "running", "failed"]
+
+
+@dataclass(frozen=True)
+class CaseState:
+    """What the worklist knows of a case; `scored` is False until a prediction was compared."""
+
+    case: Case
+    dsc: float | None = None
+    scored: bool = False
+    run: RunState = ""
+    progress: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenCase:
+    """The case on screen: what was read, and how its channels are shown by default."""
+
+    loaded: LoadedCase
+    automatic: tuple[tuple[str, WindowLevel], ...]
+    head: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The prediction on screen; `ready` names the slices that have arrived, None when all have."""
+
+    probability: NDArray[np.uint8]
+    ready: frozenset[int] | None = None
+    prediction: Prediction | None = None
+    comparison: Comparison | None = None
+    hd95: float | None = None
+    hd95_pending: bool = False
+
+
+@dataclass(frozen=True)
+class RunQueue:
+    """Cases waiting for a model: how many were asked for, done and failed."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    current: str = ""
+    fraction: float = 0.0
+    message: str = ""
+    seconds_left: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """True while cases wait or run."""
+        return self.total > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The dataset that is open and the workspace that belongs to it."""
+
+    dataset: Dataset
+    workspace: Workspace
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """The models there are, the one in use, and sentences about those that cannot be used."""
+
+    available: tuple[Model, ...] = ()
+    current: Model | None = None
+    champion_id: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class _State:
+    place: Place | None = None
+    models: Models = field(default_factory=Models)
+    post: Postprocessing = field(default_factory=Postprocessing)
+    open_case: OpenCase | None = None
+    opening: str = ""
+    result: Result | None = None
+    cases: dict[str, CaseState] = field(default_factory=dict)
+    view: ViewState = field(default_factory=ViewState)
+    queue: RunQueue = field(default_factory=RunQueue)
+    devices: tuple[str, ...] = ()
+    device_used: str = ""
+
+
+class Session(QObject):
+    """Holds the state of one window; only operations set it, views listen.
+
+    `case_version` and `mask_version` count what was shown so far, so that a picture prepared for
+    an older state is never drawn.
+    """
+
+    place_changed = Signal()
+    models_changed = Signal()
+    case_opening = Signal()
+    case_changed = Signal()
+    result_changed = Signal()
+    view_changed = Signal()
+    case_state_changed = Signal(str)
+    queue_changed = Signal()
+    device_changed = Signal()
+    settings_changed = Signal()
+
+    def __init__(self, home: Path, settings: Settings) -> None:
+        super().__init__()
+        self.home = home
+        self.settings = settings
+        self.case_version = 0
+        self.mask_version = 0
+        self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
+
+    @property
+    def place(self) -> Place | None:
+        """The dataset and workspace that are open."""
+        return self._state.place
+
+    @property
+    def models(self) -> Models:
+        """The models there are and the one in use."""
+        return self._state.models
+
+    @property
+    def post(self) -> Postprocessing:
+        """How the probability on screen becomes a mask."""
+        return self._state.post
+
+    @property
+    def open_case(self) -> OpenCase | None:
+        """The case on screen."""
+        return self._state.open_case
+
+    @property
+    def opening(self) -> str:
+        """Id of the case that was asked for last; empty before the first."""
+        return self._state.opening
+
+    @property
+    def result(self) -> Result | None:
+        """The prediction on screen."""
+        return self._state.result
+
+    @property
+    def view(self) -> ViewState:
+        """What the reader chose to see."""
+        return self._state.view
+
+    @property
+    def queue(self) -> RunQueue:
+        """The runs asked for."""
+        return self._state.queue
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices a model can run on; empty until the engine has said so."""
+        return self._state.devices
+
+    @property
+    def device_used(self) -> str:
+        """Where the last run took place; empty before the first."""
+        return self._state.device_used
+
+    @property
+    def case_states(self) -> dict[str, CaseState]:
+        """What is known of every case of the dataset, by id; not to be changed."""
+        return self._state.cases
+
+    def set_place(self, place: Place, states: dict[str, CaseState]) -> None:
+        """Another dataset is open, no case of it yet."""
+        self._state.place, self._state.cases = place, states
+        self._state.open_case = self._state.result = None
+        self._state.opening = ""
+        self.place_changed.emit()
+
+    def set_models(self, models: Models) -> None:
+        """Other models are there, or another is in use."""
+        self._state.models = models
+        self.models_changed.emit()
+
+    def set_opening(self, case_id: str) -> None:
+        """A case was asked for."""
+        self._state.opening = case_id
+        self.case_opening.emit()
+
+    def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
+        """Another case is on screen, without a prediction yet."""
+        self._state.open_case, self._state.result = open_case, None
+        self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
+        self.case_version += 1
+        self.mask_version += 1
+        self.case_changed.emit()
+
+    def set_result(self, result: Result | None, *, same_masks: bool = False) -> None:
+        """Another prediction, mask or figure; `same_masks` when only figures differ."""
+        self._state.result = result
+        self.mask_version += 0 if same_masks else 1
+        self.result_changed.emit()
+
+    def set_post(self, post: Postprocessing) -> None:
+        """Another way from probability to mask; the masks follow."""
+        self._state.post = post
+        self.view_changed.emit()
+
+    def set_view(self, view: ViewState) -> None:
+        """The reader chose something else to see."""
+        if view != self._state.view:
+            self._state.view = view
+            self.view_changed.emit()
+
+    def set_case_state(self, state: CaseState) -> None:
+        """Something else is known of a case."""
+        self._state.cases[state.case.id] = state
+        self.case_state_changed.emit(state.case.id)
+
+    def set_queue(self, queue: RunQueue) -> None:
+        """The runs asked for are at another point."""
+        self._state.queue = queue
+        self.queue_changed.emit()
+
+    def set_devices(self, devices: tuple[str, ...], used: str) -> None:
+        """Other devices are known, or another was used."""
+        self._state.devices, self._state.device_used = devices, used
+        self.device_changed.emit()
+
+    def set_settings(self, settings: Settings) -> None:
+        """The reader set something."""
+        self.settings = settings
+        self.settings_changed.emit()

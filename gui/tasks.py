@@ -1,0 +1,143 @@
+"""Work off the GUI thread: lanes of workers, and tasks that report back on the GUI thread."""
+
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from core.errors import AppError
+from core.progress import Cancelled, Progress
+
+T = TypeVar("T")
+Lane = Literal["gpu", "io", "idle"]
+Work = Callable[[Progress], T]
+
+_WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error that is a fault of Overread: only its text crosses from the worker."""
+
+    details: str
+
+
+class Task(QObject, Generic[T]):
+    """One piece of work: create it, connect, then hand it to `Lanes.start`.
+
+    `work` runs on a worker and gets a progress hook that raises `Cancelled` after `cancel`. All
+    signals are emitted on the GUI thread, and none after `cancel` but `finished`.
+    """
+
+    progressed = Signal(float, str)
+    succeeded = Signal(object)
+    failed = Signal(str)
+    faulted = Signal(object)
+    parted = Signal(object)
+    finished = Signal()
+    _reported = Signal(object)
+
+    def __init__(self, work: Work[T], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._cancelled = threading.Event()
+        # Emitted by a worker, delivered by the event loop of the thread this object lives in.
+        self._reported.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def cancelled(self) -> bool:
+        """True once nobody wants the result any more."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; its result is dropped whether it does or not."""
+        self._cancelled.set()
+
+    def run(self) -> None:
+        """Do the work, on a worker."""
+        try:
+            self._report("succeeded", self._work(self._progress))
+        except Cancelled:
+            self._report("stopped", None)
+        except AppError as error:
+            self._report("failed", str(error))
+        except Exception:  # noqa: BLE001 - a worker's fault belongs in the bug dialog
+            self._report("faulted", Fault(traceback.format_exc()))
+
+    def part(self, value: object) -> None:
+        """Hand over part of the result, from the worker."""
+        self._report("parted", value)
+
+    def skip(self) -> None:
+        """Report the end of a task that never started."""
+        self._report("stopped", None)
+
+    def _progress(self, fraction: float, message: str) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled
+        self._report("progressed", (fraction, message))
+
+    def _report(self, kind: str, value: object) -> None:
+        try:
+            self._reported.emit((kind, value))
+        except RuntimeError:
+            # The window has gone and taken this object with it: nobody is left to tell.
+            self._cancelled.set()
+
+    def _deliver(self, report: tuple[str, object]) -> None:
+        kind, value = report
+        if kind in ("progressed", "parted"):
+            if not self.cancelled:
+                self._deliver_part(kind, value)
+            return
+        if not self.cancelled and kind != "stopped":
+            getattr(self, kind).emit(value)
+        self.finished.emit()
+
+    def _deliver_part(self, kind: str, value: object) -> None:
+        if kind == "parted":
+            self.parted.emit(value)
+        elif isinstance(value, tuple):
+            self.progressed.emit(*value)
+
+
+class Lanes:
+    """The workers of a window: `gpu` one at a time, `io` four, `idle` what can wait."""
+
+    def __init__(self) -> None:
+        self._pools = {
+            lane: ThreadPoolExecutor(count, thread_name_prefix=lane)
+            for lane, count in _WORKERS.items()
+        }
+        self._running: set[Task[object]] = set()
+
+    def start(self, lane: Lane, task: Task[T]) -> None:
+        """Run `task` on `lane` when a worker is free; keeps it alive until it has finished."""
+        held: Task[object] = task  # type: ignore[assignment]
+        self._running.add(held)
+        task.finished.connect(lambda: self._running.discard(held))
+        self._pools[lane].submit(self._run, task)
+
+    @property
+    def busy(self) -> bool:
+        """True while any task is queued or runs."""
+        return bool(self._running)
+
+    def close(self) -> None:
+        """Cancel what runs and wait for it; nothing can be started afterwards."""
+        for task in self._running:
+            task.cancel()
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+        self._running.clear()
+
+    @staticmethod
+    def _run(task: Task[T]) -> None:
+        if task.cancelled:
+            task.skip()
+        else:
+            task.run()

@@ -1,0 +1,134 @@
+"""Augmentation of a batch in one go, in torch, on the device the batch is on."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+from core.train_spec import Augmentation
+
+_CONTROL_POINTS = 8
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Planes:
+    """What the planes of a batch are: `channels` of one slice, repeated for each neighbour.
+
+    `substitute` is the channel that stands in for a missing one.
+    """
+
+    channels: int
+    substitute: int
+
+
+def augment(
+    images: Tensor, masks: Tensor, spec: Augmentation, *, planes: Planes, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """Return images (B, P, H, W) and masks (B, 1, H, W) varied together, each slice by itself.
+
+    The neighbours of a slice get its geometry and, channel by channel, its gain and offset. Masks
+    stay {0, 1}. `generator` is on the device of the batch and is all the randomness there is.
+    """
+    if _moves(spec):
+        images, masks = _move(images, masks, spec, generator)
+    else:
+        images = images.clone()
+    batch, _, height, width = images.shape
+    grouped = images.view(batch, -1, planes.channels, height, width)
+    _lose_channels(grouped, spec, planes.substitute, generator)
+    _bend(grouped, spec, generator)
+    _amplify(grouped, spec, generator)
+    _disturb(images, spec, generator)
+    return images, masks
+
+
+def _moves(spec: Augmentation) -> bool:
+    return any((spec.flip, spec.rotation, spec.scale, spec.shift, spec.elastic))
+
+
+def _move(
+    images: Tensor, masks: Tensor, spec: Augmentation, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """Resample by a random affine map and displacement; what comes from outside is background."""
+    grid = functional.affine_grid(
+        _affine(len(images), spec, generator), list(masks.shape), align_corners=False
+    )
+    if spec.elastic:
+        grid = grid + _displacement(images, spec.elastic, generator)
+    # Zero padding is background once each plane's darkest value is taken off.
+    darkest = images.amin(dim=(2, 3), keepdim=True)
+    joined = torch.cat((images - darkest, masks.to(images.dtype)), dim=1)
+    moved = functional.grid_sample(joined, grid, padding_mode="zeros", align_corners=False)
+    return moved[:, :-1] + darkest, (moved[:, -1:] > _HALF).to(masks.dtype)
+
+
+def _affine(batch: int, spec: Augmentation, generator: Generator) -> Tensor:
+    """Return (B, 2, 3): where each output voxel is taken from, in -1 to 1."""
+
+    def draw(amount: float) -> Tensor:
+        return (_uniform(batch, generator) * 2 - 1) * amount
+
+    angle = draw(math.radians(spec.rotation))
+    size = 1 / (1 + draw(spec.scale))
+    side = torch.where(_uniform(batch, generator) < spec.flip, -1.0, 1.0)
+    cosine, sine = torch.cos(angle) * size, torch.sin(angle) * size
+    # A shift is a share of the side, which is 2 long here.
+    along_x, along_y = draw(2 * spec.shift), draw(2 * spec.shift)
+    rows = (cosine * side, -sine, along_x, sine * side, cosine, along_y)
+    return torch.stack(rows, dim=1).view(batch, 2, 3)
+
+
+def _displacement(images: Tensor, deviation: float, generator: Generator) -> Tensor:
+    """Return (B, H, W, 2): smooth displacements, zero for half of the slices (Simard 2003)."""
+    batch, device = len(images), images.device
+    shape = (batch, 2, _CONTROL_POINTS, _CONTROL_POINTS)
+    points = torch.randn(shape, generator=generator, device=device) * (2 * deviation)
+    points *= (_uniform(batch, generator) < _HALF).view(-1, 1, 1, 1)
+    size = list(images.shape[-2:])
+    field = functional.interpolate(points, size=size, mode="bicubic", align_corners=True)
+    return field.permute(0, 2, 3, 1)
+
+
+def _lose_channels(
+    grouped: Tensor, spec: Augmentation, substitute: int, generator: Generator
+) -> None:
+    for channel in range(grouped.shape[2]):
+        lost = _uniform(len(grouped), generator) < spec.missing
+        if channel != substitute:
+            grouped[lost, :, channel] = grouped[lost, :, substitute]
+
+
+def _bend(grouped: Tensor, spec: Augmentation, generator: Generator) -> None:
+    """Apply a gamma to half of the slices, between each channel's darkest and brightest value."""
+    draws = _uniform(2 * len(grouped), generator).view(2, -1)
+    chosen = torch.nonzero(draws[0] < _HALF).flatten()
+    if not spec.gamma or not len(chosen):
+        return
+    values = grouped[chosen]
+    low, high = values.amin(dim=(1, 3, 4), keepdim=True), values.amax(dim=(1, 3, 4), keepdim=True)
+    extent = (high - low).clamp_min(1e-6)
+    exponent = torch.exp((draws[1, chosen] * 2 - 1) * spec.gamma).view(-1, 1, 1, 1, 1)
+    share = values.sub_(low).div_(extent).clamp_min_(1e-6)
+    # exp(e·log x) is several times as fast as a power on the CPU.
+    grouped[chosen] = share.log_().mul_(exponent).exp_().mul_(extent).add_(low)
+
+
+def _amplify(grouped: Tensor, spec: Augmentation, generator: Generator) -> None:
+    batch, _, channels = grouped.shape[:3]
+    draws = _uniform(2 * batch * channels, generator).view(2, batch, 1, channels, 1, 1) * 2 - 1
+    grouped.mul_(1 + draws[0] * spec.gain).add_(draws[1] * spec.offset)
+
+
+def _disturb(images: Tensor, spec: Augmentation, generator: Generator) -> None:
+    if not spec.noise:
+        return
+    amount = _uniform(len(images), generator).view(-1, 1, 1, 1) * spec.noise
+    noise = torch.empty_like(images).normal_(generator=generator)
+    images.addcmul_(noise, amount)
+
+
+def _uniform(count: int, generator: Generator) -> Tensor:
+    return torch.rand(count, generator=generator, device=generator.device)
