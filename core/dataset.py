@@ -7,8 +7,9 @@ beside it or not, the case folders directly in the dataset or one folder deeper.
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from core.case import Case, SliceFiles
@@ -16,6 +17,7 @@ from core.errors import DataError, reason
 from core.progress import Progress, silent
 
 LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
+_MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 
 
@@ -69,12 +71,12 @@ def scan(root: Path, *, progress: Progress = silent) -> Dataset:
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sorting key that puts 2 before 10."""
     parts = re.findall(r"\d+|\D+", text.casefold())
-    return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts)
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts)
 
 
 def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]]:
     try:
-        own_files, own_folders = _listing(root)
+        own_files, own_folders = _listing(root, notices)
     except OSError as error:
         raise DataError(
             f"{root}: expected a folder that can be read, found: {reason(error)}. "
@@ -86,7 +88,7 @@ def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]
         deeper: list[Path] = []
         for folder in level:
             try:
-                files, folders = _listing(folder)
+                files, folders = _listing(folder, notices)
             except OSError as error:
                 notices.append(
                     f"{folder.name}: expected a case folder that can be read, "
@@ -101,27 +103,59 @@ def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]
     return found
 
 
-def _listing(folder: Path) -> tuple[list[str], list[str]]:
+def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
     """Return the names of the files and of the folders in `folder`, hidden ones left out."""
     files: list[str] = []
     folders: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith("."):
-                (folders if entry.is_dir() else files).append(entry.name)
+                (folders if _is_folder(entry) else files).append(entry.name)
+    for names in (files, folders):
+        odd = [name for name in names if not _is_text(name)]
+        if odd:
+            notices.append(_unnamed(odd))
+            names[:] = [name for name in names if _is_text(name)]
     return sorted(files, key=natural_key), sorted(folders, key=natural_key)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether `name` can be shown and written: it was UTF-8 on the disk."""
+    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
+
+
+def _unnamed(odd: list[str]) -> str:
+    first = min(odd).encode(errors="backslashreplace").decode()
+    return (
+        f"{first}{_more(odd)}: expected a name in UTF-8, found another encoding. "
+        "Left out; rename it, or unpack the archive anew with the right encoding."
+    )
+
+
+def _more(names: Sequence[str]) -> str:
+    """Say how many of `names` there are besides the first."""
+    return f" (and {len(names) - 1} others)" if len(names) > 1 else ""
 
 
 def _case(folder: Path, names: Iterable[str]) -> Case:
     images: dict[int, str] = {}
     masks: dict[int, str] = {}
     notices: list[str] = []
+    foreign: list[str] = []
     case_id = _case_id(folder, names)
     for name in names:
         match = _SLICE.fullmatch(name)
-        if match is None or match["stem"] != case_id:
-            if match is not None:
-                notices.append(f"{name}: expected {case_id}_<number>.tif, left out.")
+        if match is None:
+            continue
+        if match["stem"] != case_id:
+            foreign.append(name)
             continue
         kind = masks if match["mask"] else images
         number = int(match["number"])
@@ -132,6 +166,11 @@ def _case(folder: Path, names: Iterable[str]) -> Case:
             )
         else:
             kind[number] = name
+    if foreign:
+        notices.append(
+            f"{foreign[0]}{_more(foreign)}: expected {case_id}_<number>.tif as most files of "
+            "this folder, found another name. Left out; give each case a folder of its own."
+        )
     for number in sorted(masks.keys() - images.keys()):
         notices.append(
             f"{masks[number]}: expected an image {case_id}_{number}.tif beside the mask, found "
@@ -149,9 +188,8 @@ def _assemble(
         SliceFiles(n, folder / images[n], folder / masks[n] if n in masks else None)
         for n in numbers
     )
-    missing = tuple(
-        sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers)) if numbers else ()
-    )
+    gaps = chain.from_iterable(range(n + 1, after) for n, after in pairwise(numbers))
+    missing = tuple(islice(gaps, _MOST_GAPS))
     if missing:
         listed = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
         notices.append(

@@ -1,17 +1,18 @@
 """The demo dataset: synthetic heads in the layout of real data, made by code at first use."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WorkspaceError, reason
+from core.phantom.gallery import GALLERY
+from core.phantom.spec import PhantomSpec
 from core.progress import Progress, silent
 
-if TYPE_CHECKING:
-    from core.phantom import PhantomSpec
+Specs = Mapping[str, PhantomSpec]
 
 DEMO_NAME = "synthetic-demo"
 """The folder's usual name."""
@@ -33,7 +34,7 @@ def make_demo(folder: Path, *, progress: Progress = silent) -> Path:
     `WorkspaceError` when `folder` holds anything that is not part of a demo, or when the system
     refuses the write.
     """
-    specs = demo_specs()
+    specs = GALLERY
     if _is_complete(folder, specs):
         progress(1.0, "The demo is ready")
         return folder
@@ -53,62 +54,7 @@ def make_demo(folder: Path, *, progress: Progress = silent) -> Path:
     return folder
 
 
-def demo_specs() -> "dict[str, PhantomSpec]":
-    """Return what each case of the demo is made of, by case id."""
-    # Phantoms need scipy, which nobody should wait for when the demo is there already.
-    from core.phantom import HeadShape, Lesion, PhantomSpec
-
-    return {
-        "SYNTHETIC_01_frontal": PhantomSpec(
-            seed=6,
-            slices=24,
-            lesions=(Lesion((-30, -40, 24), 23, flair=54),),
-            shape=HeadShape(ventricles=0.9, turn_deg=2),
-        ),
-        "SYNTHETIC_02_temporal": PhantomSpec(
-            seed=4,
-            slices=22,
-            lesions=(Lesion((44, -6, -13), 20, flair=36, lobes=6, soft_mm=6),),
-            shape=HeadShape(width=0.97, length=0.99, atrophy=0.15, ventricles=0.8, turn_deg=-3),
-            gains=(1.05, 1.05, 0.95),
-        ),
-        "SYNTHETIC_03_parietal": PhantomSpec(
-            seed=5,
-            slices=26,
-            lesions=(
-                Lesion(
-                    (34, 32, 34), 22, flair=46, t1=18, soft_mm=6, core=0.5, rim=95, margin_mm=-2
-                ),
-            ),
-            shape=HeadShape(width=1.03, atrophy=0.5, ventricles=1.2, turn_deg=1),
-            gains=(0.95, 1.0, 1.05),
-        ),
-        "SYNTHETIC_04_two_lesions": PhantomSpec(
-            seed=7,
-            slices=24,
-            lesions=(
-                Lesion((-36, 36, 16), 17, flair=46),
-                Lesion((30, -38, 32), 11, flair=26, lobes=3, soft_mm=5),
-            ),
-            shape=HeadShape(width=0.98, length=1.02, atrophy=0.4, turn_deg=-1.5),
-        ),
-        "SYNTHETIC_05_faint": PhantomSpec(
-            seed=1,
-            slices=28,
-            lesions=(Lesion((34, 6, 12), 18, flair=19, t1=8, lobes=7, ragged=1.2, soft_mm=8),),
-            shape=HeadShape(length=1.03, atrophy=0.8, ventricles=1.5, turn_deg=2.5),
-            spots=18,
-            noise=1.9,
-        ),
-        "SYNTHETIC_06_no_lesion": PhantomSpec(
-            seed=3,
-            slices=20,
-            shape=HeadShape(width=1.02, length=0.97, atrophy=0.2, ventricles=0.9, turn_deg=-2),
-        ),
-    }
-
-
-def _readme(specs: "dict[str, PhantomSpec]") -> str:
+def _readme(specs: Specs) -> str:
     lines = [
         f"Overread demo dataset, version {DEMO_VERSION}",
         "",
@@ -126,7 +72,7 @@ def _readme(specs: "dict[str, PhantomSpec]") -> str:
     return "\n".join(lines)
 
 
-def _lesions(spec: "PhantomSpec") -> str:
+def _lesions(spec: PhantomSpec) -> str:
     return ("no lesion", "one lesion", "two lesions")[len(spec.lesions)]
 
 
@@ -135,7 +81,7 @@ def _slice_paths(folder: Path, case: str, number: int) -> tuple[Path, Path]:
     return stem.with_name(f"{stem.name}.tif"), stem.with_name(f"{stem.name}_mask.tif")
 
 
-def _is_complete(folder: Path, specs: "dict[str, PhantomSpec]") -> bool:
+def _is_complete(folder: Path, specs: Specs) -> bool:
     """Return whether every file is there with all of its (uncompressed) pixels."""
     pixels = _SIDE * _SIDE
     try:
@@ -164,8 +110,9 @@ def _require_replaceable(folder: Path) -> None:
         )
 
 
-def _write_cases(folder: Path, specs: "dict[str, PhantomSpec]", progress: Progress) -> None:
-    from core.phantom import phantom_case
+def _write_cases(folder: Path, specs: Specs, progress: Progress) -> None:
+    # Phantoms need scipy, which nobody should wait for when the demo is there already.
+    from core.phantom.case import phantom_case
 
     folder.mkdir()
     for done, (case, spec) in enumerate(specs.items()):

@@ -94,6 +94,14 @@ class SliceCounts:
         np.divide(2 * self.true_positive, both, out=scores, where=both > 0)
         return scores
 
+    def of_slice(self, index: int) -> Overlap:
+        """Return the counts of one slice."""
+        return Overlap(
+            true_positive=int(self.true_positive[index]),
+            false_positive=int(self.false_positive[index]),
+            false_negative=int(self.false_negative[index]),
+        )
+
     def pooled(self) -> Overlap:
         """Return the counts of the whole volume."""
         return Overlap(

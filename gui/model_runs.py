@@ -9,25 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from core import prediction_cache
 from core.case import Case
 from core.case_cache import CaseCache
-from core.comparison import compare
 from core.engine import Engine
-from core.models import Model, prediction_key
-from core.prediction import Prediction, load_prediction, save_prediction
+from core.models import Model
+from core.prediction import Prediction
+from core.prediction_cache import Scored
 from core.progress import Progress
-from core.reading import LoadedCase, read_case
-from core.workspace import Score, Workspace
+from core.reading import read_case
 from gui.scoring import Scoring
 from gui.session import CaseState, Place, Result, RunQueue, Session
 from gui.tasks import Fault, Lanes, Task
-
-
-@dataclass(frozen=True, eq=False)
-class _Finished:
-    case_id: str
-    prediction: Prediction
-    score: Score
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +28,20 @@ class _Running:
     """The run in hand: what has arrived of it, so that its case can be opened midway."""
 
     case: Case
-    task: "Task[_Finished]"
+    task: "Task[Scored]"
     probability: NDArray[np.uint8] | None = None
     ready: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A run as it was asked for; slices nearest to the index `first` come first."""
+
+    case: Case
+    model: Model
+    place: Place
+    device: str
+    first: int
 
 
 class ModelRuns(QObject):
@@ -105,8 +109,8 @@ class ModelRuns(QObject):
             self._show_partial(running)
             return
         version = self._session.case_version
-        task: Task[_Finished | None] = Task(
-            lambda _: _cached(opened.loaded, model, place.workspace)
+        task: Task[Scored | None] = Task(
+            lambda _: prediction_cache.find(opened.loaded, model, place.workspace)
         )
         task.succeeded.connect(lambda found: self._show_cached(found, version, model))
         task.failed.connect(lambda sentence: self.failed.emit(opened.loaded.case.id, sentence))
@@ -127,9 +131,9 @@ class ModelRuns(QObject):
         opened = self._session.open_case
         on_screen = opened is not None and opened.loaded.case.id == case.id
         first = self._session.view.slice_index if on_screen else case.middle
-        device = self._session.settings.device
-        task: Task[_Finished] = Task(
-            lambda progress: self._work(case, model, place, (device, first), progress)
+        wanted = _Wanted(case, model, place, self._session.settings.device, first)
+        task: Task[Scored] = Task(
+            lambda progress: _predict(wanted, self._engine, self._cache, task, progress)
         )
         task.progressed.connect(lambda f, message: self._on_progress(case.id, f, message))
         task.parted.connect(lambda part: self._on_part(task, *part))
@@ -143,32 +147,9 @@ class ModelRuns(QObject):
             self._show_partial(self._running)
         self._lanes.start("gpu", task)
 
-    def _work(
-        self, case: Case, model: Model, place: Place, how: tuple[str, int], progress: Progress
-    ) -> _Finished:
-        """Predict one case, on a worker: from the cache on disk when it is there."""
-        loaded = self._cache.get(case.id) or read_case(case)
-        self._cache.put(loaded)
-        cached = _cached(loaded, model, place.workspace)
-        if cached is not None:
-            return cached
-        running = self._running
-        prediction = self._engine.predict(
-            loaded.volume,
-            model,
-            device=how[0],
-            first=how[1],
-            on_slices=lambda indices, values: _hand_over(running, loaded, indices, values),
-            progress=progress,
-        )
-        save_prediction(place.workspace.prediction_path(model.spec.id, case.id), prediction)
-        score = _score(loaded, model, prediction)
-        place.workspace.put_score(score)
-        return _Finished(case.id, prediction, score)
-
     def _on_part(
         self,
-        task: "Task[_Finished]",
+        task: "Task[Scored]",
         shape: tuple[int, int, int],
         indices: Sequence[int],
         values: NDArray[np.uint8],
@@ -210,18 +191,18 @@ class ModelRuns(QObject):
             replace(queue, fraction=fraction, message=message, seconds_left=left)
         )
 
-    def _on_done(self, finished: _Finished) -> None:
+    def _on_done(self, finished: Scored) -> None:
         self._running = None
         score = finished.score
         self._set_case(score.case_id, run="", progress=0.0, dsc=score.dsc, scored=True)
         used = finished.prediction.device
         self._session.set_devices(self._session.devices, used)
         opened = self._session.open_case
-        if opened is not None and opened.loaded.case.id == finished.case_id:
+        if opened is not None and opened.loaded.case.id == score.case_id:
             self._show_whole(finished.prediction)
         self._count(done=1)
 
-    def _show_cached(self, found: _Finished | None, version: int, model: Model) -> None:
+    def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
         if version != self._session.case_version or model is not self._session.models.current:
             return
         if found is None:
@@ -270,31 +251,23 @@ class ModelRuns(QObject):
             self._session.set_case_state(changed)
 
 
-def _hand_over(
-    running: _Running | None, loaded: LoadedCase, indices: Sequence[int], values: NDArray[np.uint8]
-) -> None:
-    if running is not None:
-        running.task.part((loaded.volume.geometry.shape, list(indices), values))
-
-
-def _cached(loaded: LoadedCase, model: Model, workspace: Workspace) -> _Finished | None:
-    key = prediction_key(model, loaded.volume)
-    case_id = loaded.case.id
-    prediction = load_prediction(workspace.prediction_path(model.spec.id, case_id), key=key)
-    if prediction is None:
-        return None
-    score = workspace.scores(model.spec.id).get(case_id)
-    if score is None or score.key != key:
-        score = _score(loaded, model, prediction)
-        workspace.put_score(score)
-    return _Finished(case_id, prediction, score)
-
-
-def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
-    """Return the DSC at the model's own threshold, as the worklist shows it."""
-    truth = loaded.ground_truth
-    dsc = None
-    if truth is not None:
-        found = compare(prediction.probability, truth, model.spec.postprocessing)
-        dsc = found.counts.pooled().dsc
-    return Score(loaded.case.id, model.spec.id, prediction.key, dsc)
+def _predict(
+    wanted: _Wanted, engine: Engine, cache: CaseCache, task: Task[Scored], progress: Progress
+) -> Scored:
+    """Predict one case, on a worker: from the workspace when it is there."""
+    loaded = cache.get(wanted.case.id) or read_case(wanted.case)
+    cache.put(loaded)
+    workspace = wanted.place.workspace
+    known = prediction_cache.find(loaded, wanted.model, workspace)
+    if known is not None:
+        return known
+    shape = loaded.volume.geometry.shape
+    prediction = engine.predict(
+        loaded.volume,
+        wanted.model,
+        device=wanted.device,
+        first=wanted.first,
+        on_slices=lambda indices, values: task.part((shape, list(indices), values)),
+        progress=progress,
+    )
+    return prediction_cache.keep(loaded, wanted.model, workspace, prediction)

@@ -1,6 +1,6 @@
 """What the reader has chosen to see, and the pure step from there to what is drawn."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.volume import Volume
@@ -67,7 +67,10 @@ class PictureKey:
 
 @dataclass(frozen=True)
 class Display:
-    """What the canvas draws; it sets only what differs from the last one."""
+    """What the canvas draws; it sets only what differs from the last one.
+
+    `head` is (y0, y1, x0, x1) in voxels: what is fitted to the window.
+    """
 
     picture: PictureKey
     limits: tuple[float, float] | None
@@ -81,6 +84,7 @@ class Display:
     top_right: tuple[str, ...] = ()
     bottom_left: tuple[str, ...] = ()
     unreadable: str = ""
+    head: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Shown:
     synthetic: bool = False
     has_truth: bool = False
     has_prediction: bool = False
-    partial: frozenset[int] | None = field(default=None)
+    head: tuple[int, int, int, int] | None = None
 
 
 def resolve(view: ViewState, shown: Shown) -> Display:
@@ -120,6 +124,7 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         top_right=_top_right(shown),
         bottom_left=_bottom_left(view, shown, channel),
         unreadable=shown.volume.unreadable.get(index, ""),
+        head=shown.head,
     )
 
 

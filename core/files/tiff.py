@@ -1,11 +1,12 @@
 """TIFF slices of the LGG layout: images H×W×3 or H×W of 8 or 16 bit, masks H×W."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import TiffFile, TiffFileError, imwrite
+from tifffile import PHOTOMETRIC, TiffFile, TiffFileError, TiffPage, imwrite
 
 from core.errors import FileError, reason
 from core.files.atomic import atomic_path
@@ -13,7 +14,12 @@ from core.mask import Mask, binarise
 
 _IMAGE = "a TIFF image of H×W or H×W×channels, 8 or 16 bit"
 _REPLACE = "Replace the file with a good copy; the other slices can be used."
+_ONE_A_SLICE = "Save each slice in a file of its own; the other slices can be used."
 _MAX_CHANNELS = 16
+_MAX_SIDE = 8192  # a damaged header claims millions, and memory for them
+
+# Without a handler the library's complaints about a damaged file go to the terminal beside ours.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def read_image(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -21,13 +27,7 @@ def read_image(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
 
     Raises `FileError` for a file that is missing, truncated, no TIFF, or of another kind.
     """
-    pixels = _pixels(path)
-    if pixels.ndim == 2:
-        pixels = pixels[np.newaxis]
-    elif pixels.ndim == 3 and pixels.shape[-1] <= _MAX_CHANNELS:
-        pixels = np.moveaxis(pixels, -1, 0)
-    elif pixels.ndim != 3 or pixels.shape[0] > _MAX_CHANNELS:
-        raise _refused(path, f"an array of shape {_shape(pixels)}")
+    pixels, _ = _pixels(path)
     if pixels.dtype in (np.uint8, np.uint16):
         return np.ascontiguousarray(pixels)
     raise _refused(path, f"pixels of type {pixels.dtype}")
@@ -37,13 +37,12 @@ def read_mask_slice(path: Path) -> tuple[Mask, bool]:
     """Return one mask slice (Y, X) and whether it held exactly one value besides zero, or none.
 
     Any value above zero is foreground. A mask stored as RGB counts where any channel is above
-    zero. Raises `FileError` as `read_image` does.
+    zero; transparency does not count. Raises `FileError` as `read_image` does.
     """
-    pixels = _pixels(path)
-    if pixels.ndim == 3 and pixels.shape[-1] <= _MAX_CHANNELS:
-        pixels = pixels.max(axis=-1)
-    if pixels.ndim != 2:
-        raise _refused(path, f"an array of shape {_shape(pixels)}")
+    planes, alpha = _pixels(path)
+    if planes.dtype.kind not in "buif":
+        raise _refused(path, f"pixels of type {planes.dtype}")
+    pixels = planes[: len(planes) - alpha].max(axis=0)
     mask = binarise(pixels)
     highest = pixels.max(initial=0)
     return mask, bool(np.array_equal(pixels > 0, pixels == highest)) or not mask.any()
@@ -67,12 +66,22 @@ def write_image(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> N
             imwrite(temporary, np.moveaxis(pixels, 0, -1), photometric=rgb, planarconfig="contig")
 
 
-def _pixels(path: Path) -> NDArray[np.number[Any]]:
+def _pixels(path: Path) -> tuple[NDArray[np.number[Any]], int]:
+    """Return (C, Y, X) of any type, and how many of the last channels are transparency."""
     try:
         with TiffFile(path) as file:
-            if not file.pages:
-                raise _refused(path, "a TIFF without an image")
-            return np.asarray(file.pages[0].asarray())
+            page = _only_page(path, file)
+            pixels = np.asarray(page.asarray())
+            # Zero may be drawn as white: an image and its negative would look the same to us.
+            if page.photometric == PHOTOMETRIC.MINISWHITE and pixels.dtype.kind in "bu":
+                pixels = np.invert(pixels)
+            if page.axes == "YXS":
+                pixels = np.moveaxis(pixels, -1, 0)
+            elif page.axes == "YX":
+                pixels = pixels[np.newaxis]
+            if pixels.ndim != 3 or len(pixels) > _MAX_CHANNELS:
+                raise _refused(path, f"an array of {_shape(page)}")
+            return pixels, sum(kind > 0 for kind in page.extrasamples)
     except FileError:
         raise
     except TiffFileError as error:
@@ -86,8 +95,25 @@ def _pixels(path: Path) -> NDArray[np.number[Any]]:
         raise _refused(path, f"a damaged TIFF ({type(error).__name__.lower()})") from error
 
 
-def _refused(path: Path, found: str) -> FileError:
-    return FileError(path, expected=_IMAGE, found=found, action=_REPLACE)
+def _only_page(path: Path, file: TiffFile) -> TiffPage:
+    """Return the one image of a file; raises `FileError` for none, several, or one cut off."""
+    pages = [page for page in file.pages if isinstance(page, TiffPage) and not page.is_reduced]
+    if not pages:
+        raise _refused(path, "a TIFF without an image")
+    if len(pages) > 1:
+        raise _refused(path, f"{len(pages)} images in one file", _ONE_A_SLICE)
+    (page,) = pages
+    if max(page.imagelength, page.imagewidth, page.samplesperpixel, page.imagedepth) > _MAX_SIDE:
+        raise _refused(path, f"a header that claims {_shape(page)}")
+    # Some decoders fill up with grey what the file no longer holds.
+    ends = [sum(part) for part in zip(page.dataoffsets, page.databytecounts, strict=True)]
+    if not ends or max(ends) > file.filehandle.size:
+        raise _refused(path, "a truncated TIFF")
+    return page
+
+
+def _refused(path: Path, found: str, action: str = _REPLACE) -> FileError:
+    return FileError(path, expected=_IMAGE, found=found, action=action)
 
 
 def _content(path: Path) -> str:
@@ -109,5 +135,5 @@ def _os_words(path: Path, error: OSError) -> str:
     return f"a file that cannot be read ({reason(error)})" if path.exists() else "no file"
 
 
-def _shape(pixels: NDArray[np.number[Any]]) -> str:
-    return "×".join(map(str, pixels.shape)) or "a single value"
+def _shape(page: TiffPage) -> str:
+    return f"{'×'.join(map(str, page.shape))} pixels"

@@ -129,7 +129,9 @@ def _sulcus_walls(cut: Cut, depth: Plane, upper: Plane, atrophy: float) -> Plane
     `upper` says where the roof is nearer than the outline: sulci wind there, elsewhere they run
     inwards.
     """
-    share = 0.5 + 0.42 * upper
+    # Near the hemisphere's centre all ways round it meet, and the folds would form a star.
+    centre = smooth_step(24 - np.sqrt((cut.ax - 31) ** 2 + cut.y**2), 8)
+    share = 0.5 + 0.46 * np.maximum(upper, centre)
     field = _folds(cut, depth) * (1 - share) + cut.maze * share
     gy, gx = np.gradient(field, PIXEL_MM)
     wall: Plane = np.abs(field) / np.sqrt(gx * gx + gy * gy + 0.0016)

@@ -1,14 +1,15 @@
 """One phantom case: the head in thick slices, as a scanner would have shown it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label
 
-from core.phantom.head import Head, HeadShape
-from core.phantom.lesion import OUTSIDE, Growth, Lesion
+from core.phantom.head import Head
+from core.phantom.lesion import OUTSIDE, Growth
 from core.phantom.shapes import BOTTOM_MM, COLUMNS, ROWS, TOP_MM, Plane
+from core.phantom.spec import PhantomSpec
 from core.phantom.tissue import Tissue
 
 SIDE = 256
@@ -17,23 +18,6 @@ SIDE = 256
 _TOP, _LEFT = 10, 33
 _BOX = (slice(_TOP, _TOP + ROWS), slice(_LEFT, _LEFT + COLUMNS))
 _MARGIN = 64
-
-
-@dataclass(frozen=True)
-class PhantomSpec:
-    """A phantom case: the same spec gives the same voxels.
-
-    `spots` is the number of small bright foci in the white matter that are no lesion, `noise` the
-    standard deviation in grey levels, `gains` the brightness of the three channels.
-    """
-
-    seed: int
-    slices: int
-    lesions: tuple[Lesion, ...] = ()
-    shape: HeadShape = field(default_factory=HeadShape)
-    spots: int = 0
-    noise: float = 1.3
-    gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)

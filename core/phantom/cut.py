@@ -183,7 +183,7 @@ def _base(x: Plane, y: Plane, z: float) -> Base:
     t = ramp(z, -23, -12) ** 0.4
     frontal = np.full_like(x, FAR)
     if t > 0.1:
-        frontal = ellipse(ax, y, (10 * t, -34), (3 + 46 * t, 5 + 44 * t))
+        frontal = ellipse(ax, y, (10 * t, 10 * t - 44), (3 + 46 * t**1.5, 8 + 41 * t))
     return Base(cerebellum, stem, temporal, frontal)
 
 

@@ -1,7 +1,5 @@
 """The head phantom: scalp, skull, face and vessels around the brain."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from core.phantom import tissue as t
@@ -29,17 +27,7 @@ from core.phantom.shapes import (
     tube,
     union,
 )
-
-
-@dataclass(frozen=True)
-class HeadShape:
-    """What differs from head to head: scales, how much fluid there is, and the turn in plane."""
-
-    width: float = 1.0
-    length: float = 1.0
-    atrophy: float = 0.3
-    ventricles: float = 1.0
-    turn_deg: float = 0.0
+from core.phantom.spec import HeadShape
 
 
 class Head:
@@ -139,8 +127,9 @@ def _paint_orbits(tissue: t.Tissue, cut: Cut) -> None:
         tissue.paint(np.exp(-(((fat - 2.2) / 1.3) ** 2)) * 0.8, t.MUSCLE)
     nerve = tube(cut.point, Joint(31, -66, -33, 1.6), Joint(12, -40, -30, 1.6))
     tissue.paint(smooth_step(nerve), t.MUSCLE)
-    globe = ellipsoid(cut.point, (31, -74, -33), (12, 12, 12.5))
+    globe = ellipsoid(cut.point, (31, -71, -33), (12, 12, 12.5))
     if globe is not None:
+        globe = overlap(globe, cut.head - 2)
         tissue.paint(smooth_step(globe + 1), t.MUSCLE)
         tissue.paint(smooth_step(globe), t.VITREOUS)
 
@@ -149,12 +138,14 @@ def _paint_vessels(tissue: t.Tissue, cut: Cut, inside: Plane) -> None:
     x, y, z = cut.x, cut.y, cut.z
     tissue.paint(np.clip(1.6 * cut.grain.streak - 2.2, 0, 0.85) * tissue.sulcus, t.BLOOD)
     front, back = cavity_ends(z)
-    if z > -22:
-        sinus = overlap(ellipse(x, y, (0, back - 3), (3.2, 3.8)), inside + 1)
-        tissue.paint(smooth_step(sinus, 1.2), t.BLOOD)
     if z > 0:
-        tissue.paint(smooth_step(ellipse(x, y, (0, 2.4 - front), (1.8, 2.4)), 1.2), t.BLOOD)
         tissue.paint(np.exp(-(x * x * 1.5)) * tissue.sulcus * 0.5, t.DURA)
+        tissue.paint(smooth_step(ellipse(x, y, (0, 2.4 - front), (1.8, 2.4)), 1.2), t.BLOOD)
+    if z > -22:
+        # A triangle with its base on the bone.
+        spread = x * (0.8 + 0.12 * np.clip(back - y, 0, 12))
+        sinus = overlap(ellipse(spread, y, (0, back - 3.5), (3.6, 4.4)), inside + 0.5)
+        tissue.paint(smooth_step(sinus, 1.2), t.BLOOD)
     if -50 < z < -18:
         bend = Joint(46, 62, -27, 3.4)
         arch = tube(cut.point, Joint(2, 84, -19, 3.2), bend)

@@ -1,11 +1,10 @@
 """Lesions of the head phantom: lobulated, ragged, soft at their edge."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from core.phantom.head import Head
 from core.phantom.shapes import Plane, SplineNoise, smooth_step
+from core.phantom.spec import Lesion
 from core.phantom.tissue import Tissue
 
 _BLEND_MM = 3.5
@@ -13,29 +12,6 @@ _HAND_MM = 1.1
 _CYST = (42.0, 46.0, 40.0)
 OUTSIDE = -9.0
 """A distance that means: no lesion here."""
-
-
-@dataclass(frozen=True)
-class Lesion:
-    """What a lesion is like: place and size in mm, change in grey levels, and its shape.
-
-    `flair` is added in FLAIR, `t1` taken off the other two channels. `ragged` scales how uneven
-    the outline is, `soft_mm` how slowly it fades. `core` is the share of the radius that is cyst,
-    `rim` the enhancement around it; `push_mm` is the mass effect. The ground truth is drawn
-    `margin_mm` outside the line where the brightness has halved, give or take a reader's hand.
-    """
-
-    centre_mm: tuple[float, float, float]
-    radius_mm: float
-    flair: float = 50.0
-    t1: float = 16.0
-    lobes: int = 5
-    ragged: float = 1.0
-    soft_mm: float = 4.0
-    core: float = 0.0
-    rim: float = 0.0
-    push_mm: float = 3.0
-    margin_mm: float = 0.8
 
 
 class Growth:

@@ -66,7 +66,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def show_display(self, display: Display, picture: Picture) -> None:
         """Draw `picture` as `display` says; sets only what differs from the last call."""
-        resized = self._picture is None or self._picture.shape != picture.shape
+        other = self._display is None or self._display.head != display.head
         if picture is not self._picture:
             levels = None if picture.image.ndim == 3 else display.limits
             self._image.setImage(picture.image, autoLevels=False, levels=levels or (0, 255))
@@ -81,7 +81,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_picture(picture, display)
         for corner in ("top_left", "top_right", "bottom_left"):
             self._hud[corner].set_lines(getattr(display, corner))
-        if resized:
+        if other:
             self.fit()
 
     def clear_picture(self) -> None:
@@ -118,11 +118,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         return float(self._box.width()) / width if width else 1.0
 
     def fit(self) -> None:
-        """Show the whole slice."""
-        if self._picture is None:
+        """Show the whole head, or the whole slice where the head is not known."""
+        if self._picture is None or self._display is None:
             return
         height, width = self._picture.shape
-        self._box.setRange(QRectF(0, 0, width, height), padding=_FIT_MARGIN, disableAutoRange=True)
+        y0, y1, x0, x1 = self._display.head or (0, height, 0, width)
+        area = QRectF(x0, y0, x1 - x0, y1 - y0)
+        self._box.setRange(area, padding=_FIT_MARGIN, disableAutoRange=True)
         self._fitted = True
         self.zoom_changed.emit(self.zoom)
 

@@ -1,8 +1,10 @@
-"""Labels of the panels: a text in one role of the style sheet, whole or cut to fit."""
+"""Labels of the panels: texts in the roles of the style sheet, and glyphs."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
+
+from gui.icons import pixmap
 
 MINUS = "\u2212"
 MISSING = "–"
@@ -48,3 +50,25 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(self.alignment()), shown)
+
+
+class Glyph(QWidget):
+    """An icon that only shows, sharp on whichever screen it lies."""
+
+    def __init__(self, name: str, *, size: int) -> None:
+        super().__init__()
+        self._name, self._size, self._colour = name, size, "#000000"
+        self.setFixedSize(size, size)
+
+    def set_icon(self, name: str) -> None:
+        self._name = name
+        self.update()
+
+    def set_colour(self, colour: str) -> None:
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        drawn = pixmap(self._name, self._colour, self._size, self.devicePixelRatioF())
+        QPainter(self).drawPixmap(0, 0, drawn)

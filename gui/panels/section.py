@@ -68,7 +68,7 @@ class Section(QWidget):
 
     def set_corner(self, widget: QWidget) -> None:
         """Put a control at the right of the header."""
-        self._header_row.addWidget(widget)
+        self._header_row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         del overlays

@@ -82,10 +82,10 @@ def worst_slice(data: StripData) -> int | None:
 
 def next_lesion(data: StripData, start: int, step: int) -> int | None:
     """Return the nearest slice with lesion before (`step` -1) or after (`step` 1) `start`."""
-    stop = data.count if step > 0 else -1
-    return next(
-        (index for index in range(start + step, stop, step) if data.has_lesion(index)), None
-    )
+    lesions = [index for index in range(data.count) if data.has_lesion(index)]
+    if step > 0:
+        return min((index for index in lesions if index > start), default=None)
+    return max((index for index in lesions if index < start), default=None)
 
 
 def axis_top(data: StripData) -> float:

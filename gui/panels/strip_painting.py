@@ -1,6 +1,7 @@
 """How the slice strip is drawn: where its columns lie, and the part that seldom changes."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
@@ -181,16 +182,16 @@ class StripPainter:
             for index, score in enumerate(map(self._data.scored, range(self._data.count)))
         ]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pairs = zip(points, points[1:], strict=False)
-        lines = [QLineF(start, end) for start, end in pairs if start and end]
+        lines = [QLineF(a, b) for a, b in pairwise(points) if a is not None and b is not None]
         for colour, width in ((theme.bg1, 3.5), (theme.t1, 1.5)):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawLines(lines)
         radius = max(min(3.75, geometry.pitch / 3), 1.0)
         painter.setPen(QPen(QColor(theme.bg1), 1.5 if radius > 2 else 0.0))
         painter.setBrush(QColor(theme.t1))
-        for point in filter(None, points):
-            painter.drawEllipse(point, radius, radius)
+        for point in points:
+            if point is not None:
+                painter.drawEllipse(point, radius, radius)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_numbers(self, painter: QPainter, theme: Theme) -> None:

@@ -96,9 +96,9 @@ class StripPlot(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         count = self._data.count if self._data else 0
-        targets = {key: self._current + step for key, step in _STEPS.items()}
+        targets: dict[int, int] = {key: self._current + step for key, step in _STEPS.items()}
         targets |= {Qt.Key.Key_Home: 0, Qt.Key.Key_End: count - 1}
-        target = targets.get(Qt.Key(event.key()))
+        target = targets.get(event.key())
         if target is None:
             super().keyPressEvent(event)
         elif 0 <= target < count and target != self._current:

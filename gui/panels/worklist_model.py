@@ -71,7 +71,7 @@ class CaseFilter(Enum):
 
 
 _ACCEPTS: dict[CaseFilter, Callable[[WorklistRow], bool]] = {
-    CaseFilter.ALL: lambda row: True,
+    CaseFilter.ALL: lambda _: True,
     CaseFilter.UNPREDICTED: lambda row: not row.predicted and row.dsc is None,
     CaseFilter.LOW: _below(LOW_DSC),
     CaseFilter.FAIR: _below(FAIR_DSC),

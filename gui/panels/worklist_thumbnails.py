@@ -14,7 +14,7 @@ class Thumbnails:
 
     def __init__(self) -> None:
         self._images: dict[str, QImage] = {}
-        self._drawn: dict[tuple[str, int, float], QPixmap] = {}
+        self._drawn: dict[str, tuple[int, float, QPixmap]] = {}
         self._asked: set[str] = set()
 
     def clear(self) -> None:
@@ -37,8 +37,7 @@ class Thumbnails:
             )
         self._images[case_id] = image
         self._asked.add(case_id)
-        for key in [key for key in self._drawn if key[0] == case_id]:
-            del self._drawn[key]
+        self._drawn.pop(case_id, None)
 
     def take_wanted(self, case_ids: Iterable[str]) -> list[str]:
         """Return those not asked for yet; from now on they are."""
@@ -48,13 +47,15 @@ class Thumbnails:
 
     def pixmap(self, case_id: str, edge: int, ratio: float) -> QPixmap | None:
         """Return a picture as a square of `edge` logical pixels, None where there is none yet."""
+        drawn = self._drawn.get(case_id)
+        if drawn is not None and drawn[:2] == (edge, ratio):
+            return drawn[2]
         image = self._images.get(case_id)
         if image is None:
             return None
-        key = (case_id, edge, ratio)
-        if key not in self._drawn:
-            self._drawn[key] = _rounded(image, edge, ratio)
-        return self._drawn[key]
+        rounded = _rounded(image, edge, ratio)
+        self._drawn[case_id] = (edge, ratio, rounded)
+        return rounded
 
 
 def _rounded(image: QImage, edge: int, ratio: float) -> QPixmap:

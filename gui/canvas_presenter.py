@@ -1,0 +1,142 @@
+"""Keeps the slice view in step with the session, and pictures of the next slices ready."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from gui.canvas.empty_state import EmptyState
+from gui.canvas.picture import Masks, Picture, PictureCache, make_picture
+from gui.canvas.slice_view import SliceView
+from gui.descriptions import shown
+from gui.session import OpenCase, Session
+from gui.tasks import Lanes, Task
+from gui.view_state import RGB, PictureKey, current_range, resolve, shown_channel
+
+_AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
+_WINDOW_PER_PIXEL = 0.004
+
+
+class CanvasPresenter(QObject):
+    """Draws what the session holds; a picture not yet prepared is made at once."""
+
+    slice_shown = Signal(int)
+
+    def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._view = view
+        self._empty = empty
+        self._pictures = PictureCache()
+        self._ahead: Task[None] | None = None
+        self._pointer: QPointF | None = None
+        session.view_changed.connect(self.draw)
+        session.result_changed.connect(self.draw)
+        session.case_changed.connect(self._on_case_changed)
+        session.place_changed.connect(self._on_place_changed)
+        view.hovered.connect(self._on_hovered)
+        view.window_level_dragged.connect(self._on_window_level_dragged)
+
+    def draw(self) -> None:
+        """Draw the slice on screen as it is now."""
+        opened = self._session.open_case
+        if opened is None:
+            return
+        display = resolve(self._session.view, shown(self._session, opened))
+        picture = self._pictures.get(display.picture)
+        if picture is None:
+            picture = make_picture(opened.loaded.volume, self._masks(opened), display.picture)
+            self._pictures.put(display.picture, picture)
+        self._view.show_display(display, picture)
+        if display.unreadable:
+            number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
+            self._empty.say(f"Slice {number} cannot be read", display.unreadable, icon="warning")
+        else:
+            self._empty.hide()
+        self._read_out()
+        self._prepare(display.picture, opened)
+
+    def _on_case_changed(self) -> None:
+        self._pictures.clear()
+        self.draw()
+
+    def _on_place_changed(self) -> None:
+        self._pictures.clear()
+        self._view.clear_picture()
+
+    def _masks(self, opened: OpenCase) -> Masks:
+        result = self._session.result
+        comparison = None if result is None else result.comparison
+        mask = None if comparison is None else comparison.mask
+        return Masks(opened.loaded.ground_truth, mask)
+
+    def _prepare(self, key: PictureKey, opened: OpenCase) -> None:
+        """Make the pictures around the one on screen, on a worker."""
+        count = opened.loaded.volume.slices
+        near = [key.slice_index + step for step in _AHEAD]
+        keys = [replace(key, slice_index=index) for index in near if 0 <= index < count]
+        wanted = [k for k in keys if k not in self._pictures]
+        if not wanted or (self._ahead is not None and not self._ahead.cancelled):
+            return
+        masks = self._masks(opened)
+        volume = opened.loaded.volume
+
+        def work(progress: object) -> None:
+            for number, name in enumerate(wanted):
+                task.part((name, make_picture(volume, masks, name)))
+                progress(number / len(wanted), "")  # type: ignore[operator]
+
+        task: Task[None] = Task(work)
+        task.parted.connect(self._keep)
+        task.finished.connect(self._on_prepared)
+        self._ahead = task
+        self._lanes.start("idle", task)
+
+    def _keep(self, made: tuple[PictureKey, Picture]) -> None:
+        self._pictures.put(*made)
+
+    def _on_prepared(self) -> None:
+        self._ahead = None
+
+    def _on_hovered(self, at: QPointF | None) -> None:
+        self._pointer = at
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Say what lies under the pointer."""
+        at, opened = self._pointer, self._session.open_case
+        if at is None or opened is None:
+            self._view.set_readout(())
+            return
+        volume = opened.loaded.volume
+        x, y = int(np.floor(at.x())), int(np.floor(at.y()))
+        height, width = volume.geometry.shape[1:]
+        if not (0 <= x < width and 0 <= y < height):
+            self._view.set_readout(())
+            return
+        index = self._session.view.slice_index
+        values = volume.pixels[:, index, y, x]
+        channel = shown_channel(self._session.view, volume)
+        if channel == RGB:
+            said = "  ".join(f"{n} {v}" for n, v in zip(volume.channels, values, strict=True))
+        else:
+            said = f"{channel} {values[volume.channels.index(channel)]}"
+        lines = [f"x {x}  y {y}", said]
+        result = self._session.result
+        if result is not None and (result.ready is None or index in result.ready):
+            lines.append(f"p(lesion) {result.probability[index, y, x] / 255:.2f}")
+        self._view.set_readout(tuple(lines))
+
+    def _on_window_level_dragged(self, right: float, up: float) -> None:
+        opened = self._session.open_case
+        if opened is None:
+            return
+        view = self._session.view
+        channel = shown_channel(view, opened.loaded.volume)
+        if channel == RGB:
+            return
+        now = current_range(view, shown(self._session, opened), channel)
+        scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
+        moved = now.moved(right * scale, -up * scale)
+        self._session.set_view(view.with_window_level(channel, moved))

@@ -1,0 +1,274 @@
+"""The layout of the window: regions and their sizes, nothing of what they do."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import COMMANDS, Actions, is_typing
+from gui.canvas.empty_state import EmptyState
+from gui.canvas.slice_view import SliceView, Tool
+from gui.messages import Toasts
+from gui.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.panels.layers import LayersPanel
+from gui.panels.metrics import MetricsPanel
+from gui.panels.model_panel import ModelPanel
+from gui.panels.notices import NoticeBar
+from gui.panels.run_drawer import RunDrawer
+from gui.panels.status_bar import StatusBar
+from gui.panels.strip import SliceStrip
+from gui.panels.tool_rail import ToolRail
+from gui.panels.top_bar import TopBar
+from gui.panels.viewer_header import ViewerHeader
+from gui.panels.worklist import Worklist
+from gui.session import Session
+
+SMALLEST = QSize(1180, 720)
+_COMPACT_BELOW = 1400
+_WORKLIST_WIDTH = 272
+_RAIL_WIDTH = 57
+_INSPECTOR_WIDTH = 320
+_COMPACT_INSPECTOR = 296
+_GROUPS = ("File", "View", "Slice", "Overlays", "Model", "Help")
+
+
+class MainWindow(QMainWindow):
+    """Holds the regions; narrow windows get the compact layout of each."""
+
+    closing = Signal()
+    overlays_held = Signal(bool)
+
+    def __init__(self, verbs: Mapping[str, Callable[[], None]]) -> None:
+        super().__init__()
+        self.setWindowTitle("Overread")
+        self.setMinimumSize(SMALLEST)
+        self.theme: Theme = DARK
+        self.overlays: OverlayColours = DEFAULT_OVERLAYS
+        self._compact: bool | None = None
+        self.actions_table = Actions(self, verbs)
+        self._make_regions()
+        self._lay_out()
+        self.toasts = Toasts(self)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+
+    @property
+    def actions(self) -> Actions:  # type: ignore[override]
+        """Every command by its id."""
+        return self.actions_table
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw everything in the colours of a theme and a palette."""
+        self.theme, self.overlays = theme, overlays
+        for part in self._looks:
+            part.set_look(theme, overlays)
+
+    def enable_commands(self, session: Session) -> None:
+        """Enable what can be done with what is open."""
+        case, model = bool(session.opening), session.models.current is not None
+        self.actions.enable(case=case, model=model, running=session.queue.active)
+        self.top_bar.set_runnable(case and model)
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what a drag with the left button does."""
+        command = "pan_tool" if tool == "pan" else "window_tool"
+        self.view.set_tool(tool)
+        self.rail.set_tool(command)
+        for name in ("pan_tool", "window_tool"):
+            self.actions[name].setChecked(name == command)
+
+    def find_case(self) -> None:
+        """Put the cursor into the worklist's search field."""
+        if self._compact:
+            self.show_worklist(True)
+        self.worklist.focus_search()
+
+    def quit(self) -> None:
+        """Close the window, and with it the program."""
+        self.close()
+
+    def next_region(self, step: int) -> None:
+        """Move the focus to the next region, in reading order."""
+        regions: list[QWidget] = [self.top_bar, self.worklist, self.view, self.strip, self.layers]
+        focused = self.focusWidget()
+        inside = [n for n, r in enumerate(regions) if focused is not None and _within(r, focused)]
+        index = (inside[0] + step) % len(regions) if inside else 0
+        target = _first_focusable(regions[index])
+        target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def show_worklist(self, shown: bool) -> None:
+        """In a narrow window, show the whole worklist over the image or fold it to a rail."""
+        self.worklist.set_compact(not shown)
+        width = _WORKLIST_WIDTH if shown else _RAIL_WIDTH
+        self.worklist.setFixedWidth(width)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_compact(self.width() < _COMPACT_BELOW)
+        self.empty.place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hide overlays while Space is held, wherever the focus is but in a text field."""
+        held = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+        if (
+            event.type() in held
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+        ):
+            if is_typing() or not self.isActiveWindow() or QApplication.activeModalWidget():
+                return False
+            if not event.isAutoRepeat():
+                self.overlays_held.emit(event.type() == QEvent.Type.KeyPress)
+            return True
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self.actions.release_typing_keys(is_typing())
+        return super().eventFilter(watched, event)
+
+    def _make_regions(self) -> None:
+        self.top_bar = TopBar(self._menu())
+        self.worklist = Worklist()
+        self.header = ViewerHeader()
+        self.notices = NoticeBar()
+        self.rail = ToolRail()
+        self.view = SliceView()
+        self.empty = EmptyState(self.view)
+        self.strip = SliceStrip()
+        self.drawer = RunDrawer()
+        self.layers = LayersPanel()
+        self.metrics = MetricsPanel()
+        self.model_panel = ModelPanel()
+        self.status = StatusBar()
+
+    @property
+    def _looks(self) -> tuple["_Look", ...]:
+        return (
+            self.top_bar,
+            self.worklist,
+            self.header,
+            self.notices,
+            self.rail,
+            self.view,
+            self.empty,
+            self.strip,
+            self.layers,
+            self.metrics,
+            self.model_panel,
+            self.status,
+            self.toasts,
+        )
+
+    def _lay_out(self) -> None:
+        self._inspector = self._make_inspector()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        for widget in (self.worklist, self._centre(), self._inspector):
+            split.addWidget(widget)
+        split.setStretchFactor(1, 1)
+        whole = QWidget()
+        column = _column(whole)
+        for widget in (self.top_bar, split, self.status):
+            column.addWidget(widget, 1 if widget is split else 0)
+        self.setCentralWidget(whole)
+
+    def _centre(self) -> QWidget:
+        centre = QWidget()
+        column = _column(centre)
+        image = QWidget()
+        row = QHBoxLayout(image)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self.view, 1)
+        for widget in (self.header, self.notices, image, self.strip, self.drawer):
+            column.addWidget(widget, 1 if widget is image else 0)
+        return centre
+
+    def _make_inspector(self) -> QFrame:
+        inspector = QFrame()
+        inspector.setObjectName("Inspector")
+        column = _column(inspector)
+        content = QWidget()
+        panels = _column(content)
+        for panel in (self.layers, self.metrics, self.model_panel):
+            panels.addWidget(panel)
+        panels.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(scroll)
+        return inspector
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for group in _GROUPS:
+            part = menu.addMenu(group)
+            for command in COMMANDS:
+                if command.group == group and command.menu:
+                    part.addAction(self.actions[command.id])
+        return menu
+
+    def _set_compact(self, compact: bool) -> None:
+        if compact == self._compact:
+            return
+        self._compact = compact
+        for part in (self.top_bar, self.header, self.strip, self.status):
+            part.set_compact(compact)
+        self.layers.set_expanded(not compact)
+        self.show_worklist(not compact)
+        self._inspector.setFixedWidth(_COMPACT_INSPECTOR if compact else _INSPECTOR_WIDTH)
+
+
+_Look = (
+    TopBar
+    | Worklist
+    | ViewerHeader
+    | NoticeBar
+    | ToolRail
+    | SliceView
+    | EmptyState
+    | SliceStrip
+    | LayersPanel
+    | MetricsPanel
+    | ModelPanel
+    | StatusBar
+    | Toasts
+)
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    return column
+
+
+def _within(region: QWidget, widget: QWidget) -> bool:
+    return region is widget or region.isAncestorOf(widget)
+
+
+def _first_focusable(region: QWidget) -> QWidget:
+    """Return the first widget in `region` that Tab would reach."""
+    tab = Qt.FocusPolicy.TabFocus
+    for widget in (region, *region.findChildren(QWidget)):
+        if widget.focusPolicy() & tab and widget.isVisible() and widget.isEnabled():
+            return widget
+    return region

@@ -1,0 +1,203 @@
+"""Keeps the panels in step with the session; each change redraws only what shows it."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+
+from core.case import Case
+from core.engine_messages import Measured
+from core.thumbnail import Thumbnail, thumbnail
+from gui.canvas.thumbnail_image import thumbnail_image
+from gui.descriptions import layer_rows, metrics_views, model_view, strip_data, worklist_row
+from gui.main_window import MainWindow
+from gui.session import Session
+from gui.tasks import Lanes, Task, Work
+from gui.view_verbs import ViewVerbs
+
+_EDGE = 80
+
+
+class PanelPresenter(QObject):
+    """Listens to the session and sets the panels of one window."""
+
+    def __init__(
+        self, session: Session, lanes: Lanes, window: MainWindow, verbs: ViewVerbs
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._window = window
+        self._verbs = verbs
+        self._measured: dict[str, Measured] = {}
+        self._thumbnails: dict[str, Thumbnail] = {}
+        session.place_changed.connect(self._on_place_changed)
+        session.models_changed.connect(self._show_model)
+        session.case_opening.connect(self._on_case_opening)
+        session.case_changed.connect(self._on_case_changed)
+        session.result_changed.connect(self._on_result_changed)
+        session.view_changed.connect(self._on_view_changed)
+        session.case_state_changed.connect(self._on_case_state_changed)
+        session.queue_changed.connect(self._on_queue_changed)
+        session.device_changed.connect(self._show_devices)
+        session.settings_changed.connect(self._show_devices)
+        window.worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
+
+    def show_measured(self, found: tuple[str, Measured]) -> None:
+        """Show what a model costs."""
+        self._measured[found[0]] = found[1]
+        self._show_model()
+
+    def redraw_thumbnails(self) -> None:
+        """Colour the thumbnails again, after the palette has changed."""
+        for case_id in self._thumbnails:
+            self._set_thumbnail(case_id)
+
+    def _on_place_changed(self) -> None:
+        place = self._session.place
+        if place is None:
+            return
+        self._thumbnails.clear()
+        self._window.top_bar.set_dataset(place.dataset.name, synthetic=place.synthetic)
+        rows = [
+            worklist_row(state, synthetic=place.synthetic, is_open=False)
+            for state in self._session.case_states.values()
+        ]
+        self._window.worklist.set_rows(rows)
+        self._window.strip.set_data(None)
+        self._window.notices.set_notices(())
+        self._show_footer()
+        self._show_figures()
+
+    def _on_case_opening(self) -> None:
+        case_id = self._session.opening
+        if not case_id:
+            return
+        self._window.worklist.set_current(case_id)
+        order = self._window.worklist.order()
+        count = len(self._session.case_states[case_id].case.slices)
+        place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
+        self._window.header.set_case(case_id, f"{count} slices{place}")
+
+    def _on_case_changed(self) -> None:
+        opened = self._session.open_case
+        if opened is None:
+            return
+        self._window.notices.set_notices(opened.loaded.notices)
+        self._window.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
+        self._on_result_changed()
+        self._on_view_changed()
+
+    def _on_result_changed(self) -> None:
+        opened = self._session.open_case
+        if opened is not None:
+            self._window.strip.set_data(strip_data(opened, self._session.result))
+            self._window.strip.set_current(self._session.view.slice_index)
+        self._show_figures()
+        self._show_layers()
+
+    def _on_view_changed(self) -> None:
+        self._window.strip.set_current(self._session.view.slice_index)
+        self._window.top_bar.set_threshold(self._session.post.threshold)
+        if self._session.open_case is not None:
+            self._window.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
+        self._show_figures()
+        self._show_layers()
+
+    def _on_case_state_changed(self, case_id: str) -> None:
+        place = self._session.place
+        state = self._session.case_states[case_id]
+        synthetic = place is not None and place.synthetic
+        is_open = case_id == self._session.opening
+        self._window.worklist.update_row(worklist_row(state, synthetic=synthetic, is_open=is_open))
+        self._show_footer()
+        if is_open and self._session.result is None:
+            self._show_figures()
+
+    def _on_queue_changed(self) -> None:
+        queue = self._session.queue
+        self._window.drawer.setVisible(queue.active)
+        self._window.enable_commands(self._session)
+        if not queue.active:
+            return
+        behind = queue.done + queue.failed
+        what = f"{min(behind + 1, queue.total)} of {queue.total} · {queue.current}"
+        left = f"{queue.seconds_left:.0f} s left" if queue.seconds_left is not None else "starting"
+        failed = f" · {queue.failed} failed" if queue.failed else ""
+        fraction = (behind + queue.fraction) / queue.total
+        self._window.drawer.set_progress(what, fraction, f"{left}{failed} · {queue.message}")
+
+    def _show_model(self) -> None:
+        models = self._session.models
+        offered = [(m.spec.id, m.spec.title) for m in models.available]
+        current = "" if models.current is None else models.current.spec.id
+        self._window.top_bar.set_models(offered, current, models.champion_id)
+        measured = self._measured.get(current)
+        self._window.model_panel.set_model(
+            None
+            if models.current is None
+            else model_view(models.current, models.champion_id, measured)
+        )
+        self._window.enable_commands(self._session)
+
+    def _show_devices(self) -> None:
+        chosen, used = self._session.settings.device, self._session.device_used
+        self._window.top_bar.set_devices(self._session.devices, chosen, used)
+        self._window.status.set_device((used or chosen).upper())
+
+    def _show_figures(self) -> None:
+        self._window.metrics.set_metrics(*metrics_views(self._session))
+
+    def _show_layers(self) -> None:
+        view, post = self._session.view, self._session.post
+        rows = layer_rows(self._session)
+        self._window.layers.set_layers(rows)
+        self._window.layers.set_options(
+            largest=post.largest_component, holes=post.fill_holes, exact=view.exact_voxels
+        )
+        there = {row.key: row.available for row in rows}
+        chips = {
+            "toggle_truth": (view.truth.visible, there["truth"]),
+            "toggle_prediction": (view.prediction.visible, there["prediction"]),
+            "toggle_false_positive": (
+                view.false_positive and view.errors.visible,
+                there["errors"],
+            ),
+            "toggle_false_negative": (
+                view.false_negative and view.errors.visible,
+                there["errors"],
+            ),
+        }
+        for command, (on, available) in chips.items():
+            shown = on and not view.overlays_hidden
+            self._window.header.set_chip(command, on=shown, available=available)
+            self._window.actions[command].setChecked(on)
+
+    def _show_footer(self) -> None:
+        states = self._session.case_states.values()
+        done, total = sum(state.scored for state in states), len(states)
+        left = f"{total - done} left" if done < total else "all predicted"
+        text = f"{done} of {total} predicted"
+        share = done / max(total, 1)
+        self._window.worklist.set_footer(text, left, share, short=f"{done}/{total}")
+
+    def _on_thumbnails_wanted(self, case_ids: list[str]) -> None:
+        for case_id in case_ids:
+            state = self._session.case_states.get(case_id)
+            if state is None:
+                continue
+            task: Task[Thumbnail | None] = Task(_thumbnail_of(state.case))
+            task.succeeded.connect(lambda made, name=case_id: self._keep_thumbnail(name, made))
+            self._lanes.start("idle", task)
+
+    def _keep_thumbnail(self, case_id: str, made: Thumbnail | None) -> None:
+        if made is not None and case_id in self._session.case_states:
+            self._thumbnails[case_id] = made
+            self._set_thumbnail(case_id)
+
+    def _set_thumbnail(self, case_id: str) -> None:
+        overlays = self._window.overlays
+        image: QImage = thumbnail_image(self._thumbnails[case_id], overlays.truth)
+        self._window.worklist.set_thumbnail(case_id, image)
+
+
+def _thumbnail_of(case: Case) -> Work[Thumbnail | None]:
+    return lambda _: thumbnail(case, edge=_EDGE)

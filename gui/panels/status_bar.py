@@ -1,0 +1,54 @@
+"""The line at the bottom: where work is kept, hints, and what Overread is not for."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from gui.icons import pixmap
+from gui.palette import OverlayColours, Theme
+from gui.panels.labels import make_label
+
+HEIGHT = 26
+_HINTS = "Right-drag zoom · Wheel slices · Space hold to hide overlays · ? shortcuts"
+
+
+class StatusBar(QFrame):
+    """Says on the left what goes on; "Not for clinical use" never leaves the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("StatusBar")
+        self.setFixedHeight(HEIGHT)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(14)
+        self._message = make_label("", "caption")
+        self._device = make_label("", "caption")
+        self._device.hide()
+        self._hints = make_label(_HINTS, "caption")
+        self._sign = QLabel()
+        row.addWidget(self._message)
+        row.addStretch(1)
+        row.addWidget(self._hints)
+        row.addWidget(self._device)
+        notice = QHBoxLayout()
+        notice.setSpacing(6)
+        notice.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        notice.addWidget(make_label("Not for clinical use", "warning"))
+        row.addLayout(notice)
+
+    def set_message(self, message: str) -> None:
+        """Say what goes on."""
+        self._message.setText(message)
+
+    def set_device(self, device: str) -> None:
+        """Name the device, which a narrow window shows here."""
+        self._device.setText(device)
+
+    def set_compact(self, compact: bool) -> None:
+        """Leave out the hints in a narrow window."""
+        self._hints.setVisible(not compact)
+        self._device.setVisible(compact)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme."""
+        self._sign.setPixmap(pixmap("warning", theme.warn, 14, self.devicePixelRatioF()))

@@ -1,0 +1,53 @@
+"""The narrow rail of tools beside the image."""
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
+
+from gui.actions import COMMANDS, tooltip
+from gui.icons import Tint, tinted_icon
+from gui.palette import OverlayColours, Theme
+
+WIDTH = 44
+_TOP = ("pan_tool", "window_tool")
+_BOTTOM = ("fit", "shortcuts")
+_ICONS = {command.id: command.icon for command in COMMANDS}
+
+
+class ToolRail(QFrame):
+    """Buttons for the tools; each asks for a command by id."""
+
+    command_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ToolRail")
+        self.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 8, 6, 10)
+        column.setSpacing(2)
+        self._buttons = {name: self._button(name) for name in (*_TOP, *_BOTTOM)}
+        for name in _TOP:
+            column.addWidget(self._buttons[name])
+        column.addStretch(1)
+        for name in _BOTTOM:
+            column.addWidget(self._buttons[name])
+
+    def set_tool(self, command: str) -> None:
+        """Mark the tool in hand."""
+        for name in _TOP:
+            self._buttons[name].setChecked(name == command)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme."""
+        for name, button in self._buttons.items():
+            button.setIcon(tinted_icon(_ICONS[name], tint=Tint.of(theme), size=20))
+
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setCheckable(name in _TOP)
+        button.setFixedSize(32, 32)
+        button.setIconSize(QSize(20, 20))
+        button.setToolTip(tooltip(name))
+        button.setAccessibleName(tooltip(name))
+        button.clicked.connect(lambda: self.command_asked.emit(name))
+        return button

@@ -1,0 +1,204 @@
+"""The head of the worklist: how many cases, which of them, in which order."""
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.icons import Tint, pixmap, tinted_icon
+from gui.palette import DARK, Theme
+from gui.panels.labels import make_label
+from gui.panels.worklist_model import CaseFilter, CaseOrder
+from gui.theme import app_font
+
+_HEIGHT = 105
+_ICON = 16
+_SORT_ICON = 14
+_ORDER_INSET = 5
+_ORDER_ARROW = 31
+
+
+class SearchField(QLineEdit):
+    """A field that Esc clears; an empty one leaves Esc to the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._icon_colour = DARK.t3
+        self.setTextMargins(_ICON + 1, 0, 0, 0)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._icon_colour = theme.t3
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        # The window may have Esc as a shortcut, which would come first.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self.text()
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        drawn = pixmap("search", self._icon_colour, _ICON, self.devicePixelRatioF())
+        QPainter(self).drawPixmap(7, (self.height() - _ICON) // 2, drawn)
+
+
+class WorklistHeader(QWidget):
+    """Search, filter and order; says what was asked for and lists nothing itself."""
+
+    filter_changed = Signal(CaseFilter, str)
+    order_changed = Signal(CaseOrder)
+    first_hit_chosen = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = DARK
+        self._filter = CaseFilter.ALL
+        self.search = SearchField()
+        self._count = QLabel()
+        self._count.setObjectName("WorklistCount")
+        self._filter_button = QToolButton()
+        self._menu = QMenu(self)
+        self._actions = self._filter_actions()
+        self._sort_icon = QLabel()
+        self._order = QComboBox()
+        self._prepare_controls()
+        self._lay_out()
+        self.setFixedHeight(_HEIGHT)
+
+    def set_counts(self, shown: int, total: int) -> None:
+        """Say how many cases are listed."""
+        self._count.setText(str(total) if shown == total else f"{shown} of {total}")
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._count.setStyleSheet(f"color: {theme.t3}; font-size: 13px;")
+        self.search.set_theme(theme)
+        ratio = self._sort_icon.devicePixelRatioF()
+        self._sort_icon.setPixmap(pixmap("sort", theme.t3, _SORT_ICON, ratio))
+        self._show_filter()
+
+    def clear(self) -> None:
+        """List every case again."""
+        self.search.blockSignals(True)
+        self.search.clear()
+        self.search.blockSignals(False)
+        self._choose_filter(CaseFilter.ALL)
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether a filter or a text is set."""
+        return self._filter is not CaseFilter.ALL or bool(self.search.text().strip())
+
+    def _prepare_controls(self) -> None:
+        self.search.setPlaceholderText("Case")
+        self.search.setAccessibleName("Find a case")
+        self.search.setToolTip("Find by case or caption (Enter opens the first, Esc clears)")
+        self.search.textChanged.connect(self._say_filter)
+        self.search.returnPressed.connect(self.first_hit_chosen)
+        self._filter_button.setProperty("framed", True)
+        self._filter_button.setAccessibleName("Filter")
+        self._filter_button.setFixedSize(28, 28)
+        self._filter_button.clicked.connect(self._open_menu)
+        self._order.addItems([order.value for order in CaseOrder])
+        self._order.setProperty("flat", True)
+        self._order.setAccessibleName("Order")
+        self._order.setToolTip("Order of the cases")
+        self._order.setStyleSheet(
+            f"QComboBox {{ padding: 0 0 0 {_ORDER_INSET}px; font-weight: 600; }}"
+        )
+        metrics = QFontMetrics(app_font(weight=600))
+        longest = max(metrics.horizontalAdvance(order.value) for order in CaseOrder)
+        self._order.setFixedWidth(_ORDER_INSET + longest + _ORDER_ARROW)
+        self._order.currentIndexChanged.connect(self._on_order_chosen)
+        self._sort_icon.setFixedSize(_ICON, _ICON)
+
+    def _filter_actions(self) -> dict[CaseFilter, QAction]:
+        group = QActionGroup(self)
+        actions: dict[CaseFilter, QAction] = {}
+        for case_filter in CaseFilter:
+            action = self._menu.addAction(case_filter.value)
+            action.setCheckable(True)
+            action.setData(case_filter)
+            group.addAction(action)
+            actions[case_filter] = action
+        group.triggered.connect(lambda action: self._choose_filter(action.data()))
+        return actions
+
+    def _lay_out(self) -> None:
+        titles = _row(14)
+        titles.addWidget(make_label("Worklist", "panel"))
+        titles.addSpacing(8)
+        titles.addWidget(self._count, 1)
+        fields = _row(12)
+        fields.addWidget(self.search, 1)
+        fields.addSpacing(6)
+        fields.addWidget(self._filter_button)
+        order = _row(12)
+        order.addWidget(self._sort_icon)
+        order.addWidget(self._order)
+        order.addStretch(1)
+        order.addWidget(make_label("DSC · state", "caption"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(titles, 40)
+        column.addLayout(fields)
+        column.addLayout(order, 36)
+        column.addWidget(rule())
+
+    def _open_menu(self) -> None:
+        self._menu.popup(self._filter_button.mapToGlobal(QPoint(0, self._filter_button.height())))
+
+    def _choose_filter(self, case_filter: CaseFilter) -> None:
+        self._filter = case_filter
+        self._show_filter()
+        self._say_filter()
+
+    def _show_filter(self) -> None:
+        self._actions[self._filter].setChecked(True)
+        active = self._filter is not CaseFilter.ALL
+        tint = Tint.plain(self._theme.acc) if active else Tint.of(self._theme)
+        self._filter_button.setIcon(tinted_icon("filter", tint=tint, size=_ICON))
+        self._filter_button.setToolTip(f"Filter: {self._filter.value}")
+
+    def _say_filter(self) -> None:
+        self.filter_changed.emit(self._filter, self.search.text())
+
+    def _on_order_chosen(self, index: int) -> None:
+        self.order_changed.emit(list(CaseOrder)[index])
+
+
+def rule() -> QFrame:
+    """Return a horizontal hairline."""
+    line = QFrame()
+    line.setProperty("rule", "horizontal")
+    return line
+
+
+def _row(inset: int) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(inset, 0, 11, 0)
+    row.setSpacing(0)
+    return row

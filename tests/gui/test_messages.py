@@ -1,0 +1,132 @@
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPlainTextEdit,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from gui.messages import Toasts, show_fault
+from gui.palette import DEFAULT_OVERLAYS, LIGHT
+from tests.gui.finding import button, by_name, colours, texts
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 700)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+@pytest.fixture
+def toasts(window: QWidget) -> Toasts:
+    return Toasts(window)
+
+
+def cards(toasts: Toasts) -> list[QFrame]:
+    frames = toasts.findChildren(QFrame, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [frame for frame in frames if frame.property("card") and frame.isVisibleTo(toasts)]
+
+
+def test_a_toast_lies_bottom_right_above_the_status_bar(toasts: Toasts) -> None:
+    toasts.show_toast("Saved", "7 slices changed.", kind="ok")
+    assert toasts.isVisible()
+    assert toasts.geometry().getRect() == (1000 - 12 - 360, 700 - 26 - 12 - 56, 360, 56)
+    assert texts(toasts) == ["Saved", "7 slices changed."]
+
+
+def test_toasts_follow_the_window(toasts: Toasts, window: QWidget) -> None:
+    toasts.show_toast("Saved")
+    window.resize(1200, 800)
+    assert toasts.geometry().right() + 1 == 1200 - 12
+    assert toasts.geometry().bottom() + 1 == 800 - 26 - 12
+
+
+def test_a_long_detail_is_shown_whole(toasts: Toasts) -> None:
+    toasts.show_toast("Case could not be opened", "expected a TIFF, found text. " * 6, kind="error")
+    assert toasts.height() > 56
+    assert toasts.geometry().bottom() + 1 == 700 - 26 - 12
+
+
+def test_at_most_three_and_errors_outlive_the_rest(toasts: Toasts) -> None:
+    toasts.show_toast("Fault 1", kind="error")
+    for title in ("Saved 1", "Saved 2", "Saved 3"):
+        toasts.show_toast(title, kind="ok")
+    assert texts(toasts) == ["Fault 1", "Saved 2", "Saved 3"]
+    for title in ("Fault 2", "Fault 3", "Fault 4"):
+        toasts.show_toast(title, kind="error")
+    assert texts(toasts) == ["Fault 2", "Fault 3", "Fault 4"]
+
+
+def test_the_same_toast_does_not_pile_up(toasts: Toasts) -> None:
+    toasts.show_toast("Saved")
+    toasts.show_toast("Saved")
+    assert texts(toasts) == ["Saved"]
+
+
+def test_a_toast_goes_by_itself_and_an_error_stays(qtbot: QtBot, window: QWidget) -> None:
+    toasts = Toasts(window, seconds=0.02)
+    toasts.show_toast("Job stopped", kind="error")
+    toasts.show_toast("Saved")
+    qtbot.waitUntil(lambda: texts(toasts) == ["Job stopped"])
+    QTest.mouseClick(
+        by_name(cards(toasts)[0], QToolButton, "Close message"), Qt.MouseButton.LeftButton
+    )
+    assert not toasts.isVisible()
+
+
+def test_a_toast_waits_while_it_is_pointed_at(qtbot: QtBot, window: QWidget) -> None:
+    toasts = Toasts(window, seconds=0.02)
+    toasts.show_toast("Read me")
+    toasts.show_toast("Another")
+    place = QPointF(10, 10)
+    card = cards(toasts)[0]
+    QApplication.sendEvent(card, QEnterEvent(place, place, place))
+    qtbot.waitUntil(lambda: texts(toasts) == ["Read me"])
+    QApplication.sendEvent(card, QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: not toasts.isVisible())
+
+
+def test_the_action_is_done_once_and_closes(qtbot: QtBot, toasts: Toasts) -> None:
+    done: list[str] = []
+    toasts.show_toast("Rejected", action="Undo", on_action=lambda: done.append("undo"))
+    QTest.keyClick(button(toasts, "Undo"), Qt.Key.Key_Space)
+    assert done == ["undo"]
+    assert not toasts.isVisible()
+
+
+def test_the_glyph_tells_the_kind_in_the_colours_of_the_theme(toasts: Toasts) -> None:
+    toasts.set_look(LIGHT, DEFAULT_OVERLAYS)
+    toasts.show_toast("Job stopped", kind="error")
+    assert LIGHT.bad in colours(toasts.grab().toImage())
+    toasts.show_toast("Saved", kind="ok")
+    assert LIGHT.ok in colours(toasts.grab().toImage())
+
+
+def test_a_fault_shows_details_to_copy(qtbot: QtBot, window: QWidget) -> None:
+    dialog = show_fault(window, "Traceback\nValueError: 3\n")
+    assert dialog.isVisible()
+    details = by_name(dialog, QPlainTextEdit, "Details of the fault")
+    assert details.isReadOnly()
+    copy = button(dialog, "Copy details")
+    QTest.mouseClick(copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "Traceback\nValueError: 3\n"
+    assert copy.text() == "Copied"
+    with qtbot.waitSignal(dialog.finished):
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+def test_a_second_fault_joins_the_open_dialog(qtbot: QtBot, window: QWidget) -> None:
+    dialog = show_fault(window, "first")
+    assert show_fault(window, "second") is dialog
+    assert dialog.details().split() == ["first", "second"]
+    with qtbot.waitSignal(dialog.finished):
+        dialog.accept()

@@ -1,0 +1,193 @@
+"""The cases of a training in memory, decoded once, and batches of their slices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from core.case import Case
+from core.errors import DataError
+from core.files.atomic import atomic_path
+from core.mask import Mask
+from core.preprocess import PlaneGrid, Prepared, Preprocessing, prepare, to_grid
+from core.progress import Progress, silent
+from core.reading import read_case
+from core.train_spec import TrainSpec
+
+_HALF = 0.5
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class TrainCase:
+    """A prepared case: `values` (C, Z, h, w) float16 and `mask` (Z, h, w) on the network's grid.
+
+    `truth` (Z, Y, X) is the ground truth on the native grid.
+    """
+
+    id: str
+    values: NDArray[np.float16]
+    mask: Mask
+    truth: Mask
+    grid: PlaneGrid
+    slice_numbers: tuple[int, ...]
+    channels: tuple[str, ...]
+
+    def prepared(self, neighbours: int) -> Prepared:
+        """Return what inference would see of this case."""
+        return Prepared(self.values.astype(np.float32), self.grid, neighbours)
+
+
+def load_cases(
+    cases: Sequence[Case],
+    spec: TrainSpec,
+    *,
+    stride: int,
+    store: Path,
+    progress: Progress = silent,
+) -> list[TrainCase]:
+    """Return the cases, decoded and prepared; beyond `memory_gib` memory-mapped from `store`.
+
+    Raises `DataError` for a case without usable ground truth or with other channels.
+    """
+    loaded: list[TrainCase] = []
+    room = int(spec.memory_gib * _GIB)
+    for index, case in enumerate(cases):
+        progress(index / len(cases), case.id)
+        item = _load(case, spec.preprocessing, stride)
+        room -= item.values.nbytes
+        if room < 0:
+            item = _mapped(item, store / f"{case.id}.npy")
+        loaded.append(item)
+        if item.channels != loaded[0].channels:
+            raise DataError(
+                f"{case.id}: expected the channels {', '.join(loaded[0].channels)} as in "
+                f"{loaded[0].id}, found {', '.join(item.channels)}. Train on cases of one kind."
+            )
+    return loaded
+
+
+def require_lesions(cases: Sequence[TrainCase]) -> None:
+    """Raise `DataError` when no case has any lesion: there would be nothing to learn."""
+    if not any(case.mask.any() for case in cases):
+        raise DataError(
+            f"Expected lesion in some of the {len(cases)} cases to learn from, found every mask "
+            "empty. Check the masks: any value above zero is lesion."
+        )
+
+
+def _load(case: Case, preprocessing: Preprocessing, stride: int) -> TrainCase:
+    loaded = read_case(case)
+    loaded.require_whole()
+    if loaded.ground_truth is None:
+        raise DataError(
+            f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
+        )
+    prepared = prepare(loaded.volume, preprocessing, stride=stride)
+    mask = to_grid(loaded.ground_truth.astype(np.float32), prepared.grid, fill=0.0) > _HALF
+    return TrainCase(
+        case.id,
+        prepared.values.astype(np.float16),
+        mask.astype(np.uint8),
+        loaded.ground_truth,
+        prepared.grid,
+        loaded.volume.slice_numbers,
+        loaded.volume.channels,
+    )
+
+
+def _mapped(case: TrainCase, path: Path) -> TrainCase:
+    with atomic_path(path) as temporary:
+        np.save(temporary, case.values)
+    values: NDArray[np.float16] = np.load(path, mmap_mode="r")
+    return TrainCase(
+        case.id, values, case.mask, case.truth, case.grid, case.slice_numbers, case.channels
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Images (B, P, h, w), masks (B, 1, h, w) float32 and where each slice is from."""
+
+    images: Tensor
+    masks: Tensor
+    sources: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        """Name its slices, as a reader finds them."""
+        return ", ".join(f"{case} slice {number}" for case, number in self.sources)
+
+
+@dataclass(frozen=True, eq=False)
+class Sampler:
+    """Draws batches: a case uniformly, so that a long one counts no more, then one of its slices.
+
+    All randomness is the generator's, on the CPU; its state is the sampler's state. Of `world`
+    processes, each with the same generator, the one of that `rank` gets its part of every batch.
+    """
+
+    cases: Sequence[TrainCase]
+    spec: TrainSpec
+    generator: Generator
+    rank: int = 0
+    world: int = 1
+
+    @cached_property
+    def weights(self) -> list[Tensor]:
+        """The chance of each slice, one tensor (Z,) a case."""
+        return [slice_weights(case.mask, self.spec.sampling) for case in self.cases]
+
+    @property
+    def slices(self) -> int:
+        """Number of slices: an epoch sees as many."""
+        return sum(len(case.mask) for case in self.cases)
+
+    def draw(self) -> Batch:
+        """Return the next batch."""
+        count = self.spec.batch_size
+        chosen = torch.randint(len(self.cases), (count,), generator=self.generator).tolist()
+        drawn = [
+            (i, int(torch.multinomial(self.weights[i], 1, generator=self.generator)))
+            for i in chosen
+        ]
+        own = drawn[self.rank * count // self.world : (self.rank + 1) * count // self.world]
+        return self._batch([(self.cases[index], z) for index, z in own])
+
+    def _batch(self, picked: list[tuple[TrainCase, int]]) -> Batch:
+        neighbours = self.spec.preprocessing.neighbours
+        images = np.stack([planes(case.values, z, neighbours) for case, z in picked])
+        masks = np.stack([case.mask[z] for case, z in picked]).astype(np.float32)
+        sources = tuple((case.id, case.slice_numbers[z]) for case, z in picked)
+        return Batch(
+            torch.from_numpy(images.astype(np.float32)),
+            torch.from_numpy(masks).unsqueeze(1),
+            sources,
+        )
+
+
+def planes(values: NDArray[np.float16], z: int, neighbours: int) -> NDArray[np.float16]:
+    """Return a slice with its neighbours ((2·neighbours + 1)·C, h, w), in the order of inference."""
+    last = values.shape[1] - 1
+    offsets = range(-neighbours, neighbours + 1)
+    return np.concatenate([values[:, min(max(z + o, 0), last)] for o in offsets])
+
+
+def slice_weights(mask: Mask, sampling: str) -> Tensor:
+    """Return the chance (Z,) of each slice of a case; uniform where no slice has lesion.
+
+    `area`: 0.7 of it by the root of the lesion's area. `reference`: by the area plus a tenth of
+    the case's mean area, as the public reference implementation does.
+    """
+    area = torch.from_numpy(mask.sum(axis=(1, 2), dtype=np.int64)).double()
+    uniform = torch.full_like(area, 1 / len(area))
+    if not area.any() or sampling == "uniform":
+        return uniform
+    if sampling == "reference":
+        raised = area + 0.1 * area.mean()
+        return raised / raised.sum()
+    return 0.7 * area.sqrt() / area.sqrt().sum() + 0.3 * uniform

@@ -1,0 +1,96 @@
+"""Optimiser, learning rate and the moving average of the weights."""
+
+import copy
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from core.train_spec import TrainSpec
+
+_ENCODER = "encoder."
+
+
+def make_optimiser(network: nn.Module, spec: TrainSpec) -> torch.optim.Optimizer:
+    """Return Adam or AdamW; norms and biases are not decayed, the encoder has a rate of its own.
+
+    Each group remembers its own rate as `rate`, of which `set_rate` takes a share.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        rate = spec.learning_rate
+        if spec.encoder_learning_rate is not None and name.startswith(_ENCODER):
+            rate = spec.encoder_learning_rate
+        decay = spec.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    described = [
+        {"params": found, "lr": rate, "rate": rate, "weight_decay": decay}
+        for (rate, decay), found in groups.items()
+    ]
+    kind = torch.optim.AdamW if spec.optimiser == "adamw" else torch.optim.Adam
+    return kind(described, lr=spec.learning_rate)
+
+
+def rate_share(fraction: float, spec: TrainSpec) -> float:
+    """Return the share of the learning rate at a fraction of the budget.
+
+    Linear over the warm-up, then constant or the half cosine down to zero (Loshchilov and Hutter
+    2017, without restarts). Never zero at the very start.
+    """
+    if fraction < spec.warmup:
+        return max(fraction / spec.warmup, 0.01)
+    if spec.schedule == "constant":
+        return 1.0
+    done = (fraction - spec.warmup) / (1 - spec.warmup)
+    return 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def set_rate(optimiser: torch.optim.Optimizer, share: float) -> None:
+    """Set every group's learning rate to a share of its own."""
+    for group in optimiser.param_groups:
+        group["lr"] = group["rate"] * share
+
+
+@dataclass
+class Average:
+    """An exponential moving average of weights and of batch-norm statistics.
+
+    Early on the decay is smaller, (1 + n) / (10 + n), so that the start is forgotten. A decay of 0
+    follows the network itself.
+    """
+
+    source: nn.Module
+    decay: float
+    network: nn.Module = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start from a copy of the network."""
+        self.network = copy.deepcopy(self.source).eval().requires_grad_(requires_grad=False)
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Move towards the network after its `step`-th step, counted from one."""
+        share = 1 - min(self.decay, (1 + step) / (10 + step)) if self.decay else 1.0
+        means, currents = [], []
+        own = self.network.state_dict()
+        for name, current in self.source.state_dict().items():
+            if current.is_floating_point():
+                means.append(own[name])
+                currents.append(current)
+            else:
+                own[name].copy_(current)
+        torch._foreach_lerp_(means, currents, share)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the averaged state, the tensors shared."""
+        return dict(self.network.state_dict())
+
+
+def freeze_norms(network: nn.Module) -> None:
+    """Keep batch-norm statistics as they are; to be called after every switch to training mode."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()

@@ -1,0 +1,48 @@
+"""Score a network on cases that are held out of the gradients."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from core.inference import autocast
+from core.metrics import overlap
+from core.prediction import Postprocessing, quantise, to_mask
+from core.preprocess import from_grid
+from training.dataset import TrainCase
+
+_BATCH = 8
+
+
+def predict_case(
+    network: nn.Module, case: TrainCase, *, neighbours: int, device: torch.device
+) -> NDArray[np.uint8]:
+    """Return the quantised probability (Z, Y, X) on the native grid, as inference makes it."""
+    prepared = case.prepared(neighbours)
+    depth = len(case.truth)
+    planes = []
+    with torch.inference_mode(), autocast(device):
+        for start in range(0, depth, _BATCH):
+            values = torch.from_numpy(prepared.batch(range(start, min(start + _BATCH, depth))))
+            logits = network(values.to(device, memory_format=torch.channels_last))
+            planes.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
+    return quantise(from_grid(np.concatenate(planes), case.grid))
+
+
+def score_cases(
+    network: nn.Module, cases: Sequence[TrainCase], *, neighbours: int, device: torch.device
+) -> dict[bool, float]:
+    """Return the mean DSC over cases, native, with every component and with the largest alone.
+
+    The keys are those of `Postprocessing.largest_component`.
+    """
+    network.eval()
+    scores: dict[bool, list[float]] = {False: [], True: []}
+    for case in cases:
+        probability = predict_case(network, case, neighbours=neighbours, device=device)
+        for largest, found in scores.items():
+            mask = to_mask(probability, Postprocessing(largest_component=largest))
+            found.append(overlap(case.truth, mask).dsc)
+    return {largest: float(np.mean(found)) for largest, found in scores.items()}

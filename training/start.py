@@ -1,0 +1,44 @@
+"""Where the weights of a training start."""
+
+from pathlib import Path
+
+from torch import nn
+
+from core.errors import ModelError
+from core.models import read_model
+from core.networks.weights import fit_channels, load_weights, read_state_dict
+from core.train_spec import TrainSpec
+
+
+def load_start(network: nn.Module, spec: TrainSpec) -> None:
+    """Load the parent's weights, or those of an encoder, where the spec names some.
+
+    Raises `ModelError` when they do not fit the network.
+    """
+    if spec.parent:
+        model = read_model(Path(spec.parent))
+        state = read_state_dict(model.weights)
+        floats = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
+        load_weights(network, floats, source=str(model.weights))
+    elif spec.encoder_weights:
+        load_part(network, Path(spec.encoder_weights))
+
+
+def load_part(network: nn.Module, path: Path) -> None:
+    """Load weights for a part of a network, by name; the rest stays as it was.
+
+    The first convolution is fitted to the input channels by `fit_channels`. Raises `ModelError`
+    when the file has a name or a shape that the network has not.
+    """
+    own = network.state_dict()
+    part = read_state_dict(path)
+    unknown = sorted(part.keys() - own.keys())
+    if unknown:
+        raise ModelError(
+            f"{path}: expected weights for a part of the network, found {unknown[0]} and "
+            f"{len(unknown) - 1} more that it does not have. Choose weights for this encoder."
+        )
+    for name, tensor in part.items():
+        if tensor.ndim == 4 and tensor.shape[1:] != own[name].shape[1:]:
+            part[name] = fit_channels(tensor, own[name].shape[1])
+    load_weights(network, {**own, **part}, source=str(path))
