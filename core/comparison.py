@@ -19,9 +19,7 @@ class Comparison:
     has_truth: bool
 
 
-def compare(
-    probability: NDArray[np.uint8], truth: Mask | None, post: Postprocessing
-) -> Comparison:
+def compare(probability: NDArray[np.uint8], truth: Mask | None, post: Postprocessing) -> Comparison:
     """Return the mask that `post` makes of `probability` (Z, Y, X) and its counts against truth."""
     mask = to_mask(probability, post)
     reference = np.zeros_like(mask) if truth is None else truth

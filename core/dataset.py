@@ -221,3 +221,24 @@ def _nothing(root: Path, notices: list[str]) -> str:
     return (
         f"{root}: expected {LAYOUT}, found none. Choose the folder that holds them. {more}".strip()
     )
+
+
+def short_names(case_ids: Sequence[str]) -> dict[str, str]:
+    """Return for each id what tells it from the others, for narrow lists.
+
+    Leading parts (between underscores) that all ids share go, two always stay; so does a date at
+    the end go, where the names stay apart without it.
+    """
+    parts = [case_id.split("_") for case_id in case_ids]
+    start = 0
+    while len(parts) > 1 and all(len(p) > start + 2 for p in parts):
+        if len({p[start] for p in parts}) > 1:
+            break
+        start += 1
+    full = ["_".join(p[start:]) for p in parts]
+    brief = ["_".join(p[start:-1] if _dated(p[start:]) else p[start:]) for p in parts]
+    return dict(zip(case_ids, brief if len(set(brief)) == len(brief) else full, strict=True))
+
+
+def _dated(parts: Sequence[str]) -> bool:
+    return len(parts) > 2 and len(parts[-1]) == len("20010208") and parts[-1].isdigit()

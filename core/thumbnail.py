@@ -37,7 +37,8 @@ def thumbnail(case: Case, *, edge: int) -> Thumbnail | None:
     if truth is None or truth.shape != plane.shape:
         truth = np.zeros(plane.shape, np.uint8)
     rows, columns = _head(plane)
-    return Thumbnail(_small(_grey(plane)[rows, columns], edge), _small_mask(truth[rows, columns], edge))
+    grey, mask = _grey(plane)[rows, columns], truth[rows, columns]
+    return Thumbnail(_small(grey, edge), _small_mask(mask, edge))
 
 
 def _largest(case: Case) -> tuple[int, NDArray[np.uint8] | None]:

@@ -16,7 +16,9 @@ from gui.session import CaseState, OpenCase, Result, Session
 from gui.view_state import Shown
 
 
-def worklist_row(state: CaseState, *, synthetic: bool, is_open: bool) -> WorklistRow:
+def worklist_row(
+    state: CaseState, *, synthetic: bool, is_open: bool, name: str = ""
+) -> WorklistRow:
     """Return the worklist's row of a case."""
     case = state.case
     count = len(case.slices)
@@ -36,6 +38,7 @@ def worklist_row(state: CaseState, *, synthetic: bool, is_open: bool) -> Worklis
         synthetic=synthetic,
         predicted=state.scored,
         has_truth=case.has_ground_truth,
+        name=name,
     )
 
 

@@ -1,12 +1,14 @@
 """The user guide, the shortcut sheet and what Overread is."""
 
-from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QPalette, QTextLength, QTextTable
+from PySide6.QtWidgets import QDialog, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from core.resource_paths import resource
 from gui.actions import shortcut_rows
 
 GUIDE = "guide.md"
+_CELL_PADDING = 5
 _ABOUT = """# Overread
 
 Overread AI segmentations of brain MRI lesions: see where a model is wrong and prove that it
@@ -30,15 +32,29 @@ class Page(QDialog):
         self.browser.setOpenExternalLinks(True)
         self.browser.setSearchPaths([str(resource("help"))])
         column.addWidget(self.browser)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
+        close = QPushButton("Close")
+        close.clicked.connect(self.reject)
+        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+
+    def quieten_tables(self) -> None:
+        """Draw tables with hairlines; Markdown gives them frames as strong as the text."""
+        line = self.palette().color(QPalette.ColorRole.Mid)
+        for frame in self.browser.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                shape = frame.format().toTableFormat()
+                shape.setBorderBrush(line)
+                shape.setCellPadding(_CELL_PADDING)
+                shape.setBorderCollapse(True)
+                shape.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+                frame.setFormat(shape)
 
 
 def guide(parent: QWidget) -> Page:
     """Return the user guide."""
     page = Page("Overread: user guide", parent)
     page.browser.setSource(QUrl.fromLocalFile(str(resource("help", GUIDE))))
+    page.quieten_tables()
+    page.browser.sourceChanged.connect(page.quieten_tables)
     return page
 
 
@@ -51,6 +67,7 @@ def shortcut_sheet(parent: QWidget) -> Page:
         lines += [f"\n## {group}\n", "| Command | Keys |", "|---|---|"]
         lines += [f"| {text} | {_cell(keys)} |" for part, text, keys in rows if part == group]
     page.browser.setMarkdown("\n".join(lines))
+    page.quieten_tables()
     return page
 
 

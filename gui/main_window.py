@@ -40,6 +40,8 @@ _WORKLIST_WIDTH = 272
 _RAIL_WIDTH = 57
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
+_SIDE_SMALLEST = 240
+_SIDE_LARGEST = 400
 _GROUPS = ("File", "View", "Slice", "Overlays", "Model", "Help")
 
 
@@ -91,8 +93,7 @@ class MainWindow(QMainWindow):
 
     def find_case(self) -> None:
         """Put the cursor into the worklist's search field."""
-        if self._compact:
-            self.show_worklist(True)
+        self.unfold_worklist()
         self.worklist.focus_search()
 
     def quit(self) -> None:
@@ -108,11 +109,22 @@ class MainWindow(QMainWindow):
         target = _first_focusable(regions[index])
         target.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def show_worklist(self, shown: bool) -> None:
-        """In a narrow window, show the whole worklist over the image or fold it to a rail."""
+    def unfold_worklist(self) -> None:
+        """Show the whole worklist, which a narrow window folds to a rail."""
+        if self._compact:
+            self._show_worklist(True)
+
+    def fold_worklist(self) -> None:
+        """Fold the worklist to a rail again, in a narrow window."""
+        if self._compact:
+            self._show_worklist(False)
+
+    def _show_worklist(self, shown: bool) -> None:
         self.worklist.set_compact(not shown)
-        width = _WORKLIST_WIDTH if shown else _RAIL_WIDTH
-        self.worklist.setFixedWidth(width)
+        smallest, largest = (_SIDE_SMALLEST, _SIDE_LARGEST) if shown else (_RAIL_WIDTH,) * 2
+        self.worklist.setMinimumWidth(smallest)
+        self.worklist.setMaximumWidth(largest)
+        self._set_sides(_WORKLIST_WIDTH if shown else _RAIL_WIDTH)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
@@ -175,7 +187,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self._inspector = self._make_inspector()
-        split = QSplitter(Qt.Orientation.Horizontal)
+        self._inspector.setMinimumWidth(_SIDE_SMALLEST)
+        self._inspector.setMaximumWidth(_SIDE_LARGEST)
+        self._split = split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
         for widget in (self.worklist, self._centre(), self._inspector):
@@ -233,8 +247,12 @@ class MainWindow(QMainWindow):
         for part in (self.top_bar, self.header, self.strip, self.status):
             part.set_compact(compact)
         self.layers.set_expanded(not compact)
-        self.show_worklist(not compact)
-        self._inspector.setFixedWidth(_COMPACT_INSPECTOR if compact else _INSPECTOR_WIDTH)
+        self._show_worklist(not compact)
+
+    def _set_sides(self, worklist: int) -> None:
+        """Give the panels at the sides their widths, and the image the rest."""
+        inspector = _COMPACT_INSPECTOR if self._compact else _INSPECTOR_WIDTH
+        self._split.setSizes([worklist, max(self.width() - worklist - inspector, 1), inspector])
 
 
 _Look = (

@@ -1,5 +1,6 @@
 """The verbs behind every command: they alone start tasks and change the session."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Operations(QObject):
         self.scoring = Scoring(session, lanes)
         self.loading = CaseLoading(session, lanes, self.cache)
         self.runs = ModelRuns(session, lanes, engine, self.cache, self.scoring)
-        self._order: list[str] = []
+        self._shown_order: Callable[[], list[str]] = list
         self._start_state = LastState()
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
@@ -58,9 +59,9 @@ class Operations(QObject):
         """Open a folder of cases; the case seen last comes back."""
         self._open(folder, demo=folder == self._session.home / DEMO_NAME)
 
-    def set_order(self, case_ids: list[str]) -> None:
-        """Tell in which order the worklist shows the cases."""
-        self._order = case_ids
+    def follow_order(self, order: Callable[[], list[str]]) -> None:
+        """Take next and previous from `order`, which returns the case ids the worklist shows."""
+        self._shown_order = order
 
     def choose_case(self, case_id: str) -> None:
         """Show another case."""
@@ -71,12 +72,10 @@ class Operations(QObject):
 
     def step_case(self, step: int) -> None:
         """Show the next or previous case of the worklist as it is sorted and filtered."""
-        if not self._order:
-            return
-        here = self._session.opening
-        index = self._order.index(here) + step if here in self._order else 0
-        if 0 <= index < len(self._order):
-            self.choose_case(self._order[index])
+        order, here = self._shown_order(), self._session.opening
+        index = order.index(here) + step if here in order else 0
+        if 0 <= index < len(order):
+            self.choose_case(order[index])
 
     def run_case(self) -> None:
         """Run the model on the case on screen, before all others that wait."""
@@ -87,7 +86,7 @@ class Operations(QObject):
     def run_all(self) -> None:
         """Run the model on every case that has no prediction of it yet, in the worklist's order."""
         states = self._session.case_states
-        names = [*self._order, *(name for name in states if name not in self._order)]
+        names = dict.fromkeys([*self._shown_order(), *states])
         self.runs.run([states[n].case for n in names if n in states and not states[n].scored])
 
     def choose_model(self, model_id: str) -> None:
@@ -217,8 +216,7 @@ class Operations(QObject):
         self.runs.show()
         if not self._session.devices:
             self._warm_engine()
-        here = self._session.opening
-        order = self._order
+        here, order = self._session.opening, self._shown_order()
         if here in order:
             index = order.index(here)
             near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]

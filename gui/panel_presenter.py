@@ -4,11 +4,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from core.case import Case
+from core.dataset import short_names
 from core.engine_messages import Measured
 from core.thumbnail import Thumbnail, thumbnail
 from gui.canvas.thumbnail_image import thumbnail_image
 from gui.descriptions import layer_rows, metrics_views, model_view, strip_data, worklist_row
 from gui.main_window import MainWindow
+from gui.panels.worklist_model import WorklistRow
 from gui.session import Session
 from gui.tasks import Lanes, Task, Work
 from gui.view_verbs import ViewVerbs
@@ -29,6 +31,8 @@ class PanelPresenter(QObject):
         self._verbs = verbs
         self._measured: dict[str, Measured] = {}
         self._thumbnails: dict[str, Thumbnail] = {}
+        self._open_row = ""
+        self._names: dict[str, str] = {}
         session.place_changed.connect(self._on_place_changed)
         session.models_changed.connect(self._show_model)
         session.case_opening.connect(self._on_case_opening)
@@ -56,12 +60,10 @@ class PanelPresenter(QObject):
         if place is None:
             return
         self._thumbnails.clear()
+        self._open_row = ""
         self._window.top_bar.set_dataset(place.dataset.name, synthetic=place.synthetic)
-        rows = [
-            worklist_row(state, synthetic=place.synthetic, is_open=False)
-            for state in self._session.case_states.values()
-        ]
-        self._window.worklist.set_rows(rows)
+        self._names = short_names(list(self._session.case_states))
+        self._window.worklist.set_rows([self._row(name) for name in self._names])
         self._window.strip.set_data(None)
         self._window.notices.set_notices(())
         self._show_footer()
@@ -71,6 +73,10 @@ class PanelPresenter(QObject):
         case_id = self._session.opening
         if not case_id:
             return
+        before, self._open_row = self._open_row, case_id
+        for name in (before, case_id):
+            if name in self._session.case_states:
+                self._on_case_state_changed(name)
         self._window.worklist.set_current(case_id)
         order = self._window.worklist.order()
         count = len(self._session.case_states[case_id].case.slices)
@@ -103,14 +109,19 @@ class PanelPresenter(QObject):
         self._show_layers()
 
     def _on_case_state_changed(self, case_id: str) -> None:
-        place = self._session.place
-        state = self._session.case_states[case_id]
-        synthetic = place is not None and place.synthetic
-        is_open = case_id == self._session.opening
-        self._window.worklist.update_row(worklist_row(state, synthetic=synthetic, is_open=is_open))
+        self._window.worklist.update_row(self._row(case_id))
         self._show_footer()
-        if is_open and self._session.result is None:
+        if case_id == self._session.opening and self._session.result is None:
             self._show_figures()
+
+    def _row(self, case_id: str) -> WorklistRow:
+        place = self._session.place
+        return worklist_row(
+            self._session.case_states[case_id],
+            synthetic=place is not None and place.synthetic,
+            is_open=case_id == self._session.opening,
+            name=self._names.get(case_id, ""),
+        )
 
     def _on_queue_changed(self) -> None:
         queue = self._session.queue

@@ -30,6 +30,8 @@ class Program:
         self.lanes = Lanes()
         self.operations = Operations(self.session, self.lanes, Engine())
         self.view_verbs = ViewVerbs(self.session)
+        # Before the window, so that its parts measure themselves in the right font.
+        apply_theme(application, DARK if self.session.settings.theme == "dark" else LIGHT)
         self.window = MainWindow(verbs(self))
         self.canvas = CanvasPresenter(self.session, self.lanes, self.window.view, self.window.empty)
         self.panels = PanelPresenter(self.session, self.lanes, self.window, self.view_verbs)
@@ -92,6 +94,8 @@ class Program:
         window.overlays_held.connect(view.hide_overlays)
         window.closing.connect(self.close)
         window.worklist.case_chosen.connect(self._on_case_chosen)
+        window.worklist.expand_requested.connect(window.unfold_worklist)
+        self.operations.follow_order(window.worklist.order)
         self.session.case_changed.connect(self._on_case_changed)
         self.session.place_changed.connect(self._on_place_changed)
 
@@ -129,11 +133,10 @@ class Program:
         operations.runs.finished_all.connect(self._on_runs_finished)
 
     def _on_case_chosen(self, case_id: str) -> None:
-        self.operations.set_order(self.window.worklist.order())
+        self.window.fold_worklist()
         self.operations.choose_case(case_id)
 
     def _on_case_changed(self) -> None:
-        self.operations.set_order(self.window.worklist.order())
         opened = self.session.open_case
         if opened is not None:
             self.window.status.set_message(f"{opened.loaded.case.id} is open, originals read-only")
@@ -141,7 +144,6 @@ class Program:
         self.window.view.setFocus()
 
     def _on_place_changed(self) -> None:
-        self.operations.set_order(self.window.worklist.order())
         place = self.session.place
         if place is not None:
             self.window.setWindowTitle(f"{place.dataset.name} – Overread")

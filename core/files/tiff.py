@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import PHOTOMETRIC, TiffFile, TiffFileError, TiffPage, imwrite
+from tifffile import PHOTOMETRIC, TiffFile, TiffFileError, TiffFrame, TiffPage, imwrite
 
 from core.errors import FileError, reason
 from core.files.atomic import atomic_path
@@ -42,7 +42,7 @@ def read_mask_slice(path: Path) -> tuple[Mask, bool]:
     planes, alpha = _pixels(path)
     if planes.dtype.kind not in "buif":
         raise _refused(path, f"pixels of type {planes.dtype}")
-    pixels = planes[: len(planes) - alpha].max(axis=0)
+    pixels = planes[: max(len(planes) - alpha, 1)].max(axis=0)
     mask = binarise(pixels)
     highest = pixels.max(initial=0)
     return mask, bool(np.array_equal(pixels > 0, pixels == highest)) or not mask.any()
@@ -97,19 +97,24 @@ def _pixels(path: Path) -> tuple[NDArray[np.number[Any]], int]:
 
 def _only_page(path: Path, file: TiffFile) -> TiffPage:
     """Return the one image of a file; raises `FileError` for none, several, or one cut off."""
-    pages = [page for page in file.pages if isinstance(page, TiffPage) and not page.is_reduced]
-    if not pages:
+    if not file.pages:
         raise _refused(path, "a TIFF without an image")
-    if len(pages) > 1:
-        raise _refused(path, f"{len(pages)} images in one file", _ONE_A_SLICE)
-    (page,) = pages
-    if max(page.imagelength, page.imagewidth, page.samplesperpixel, page.imagedepth) > _MAX_SIDE:
+    page = file.pages.first
+    if len(file.pages) > 1 and not _is_preview(file.pages[1]):
+        raise _refused(path, f"{len(file.pages)} images in one file", _ONE_A_SLICE)
+    sides = (page.imagelength, page.imagewidth, page.samplesperpixel, page.imagedepth)
+    if min(sides) < 1 or max(sides) > _MAX_SIDE:
         raise _refused(path, f"a header that claims {_shape(page)}")
     # Some decoders fill up with grey what the file no longer holds.
     ends = [sum(part) for part in zip(page.dataoffsets, page.databytecounts, strict=True)]
     if not ends or max(ends) > file.filehandle.size:
         raise _refused(path, "a truncated TIFF")
     return page
+
+
+def _is_preview(page: TiffPage | TiffFrame) -> bool:
+    # Previews come last, so the second page tells; a damaged file may claim thousands.
+    return isinstance(page, TiffPage) and page.is_reduced
 
 
 def _refused(path: Path, found: str, action: str = _REPLACE) -> FileError:

@@ -147,7 +147,8 @@ class Worklist(QWidget):
         self._rail_head.button.clicked.connect(self.expand_requested)
         self._empty.clear_requested.connect(self._header.clear)
         self._list.case_chosen.connect(self.case_chosen)
-        self._list.verticalScrollBar().valueChanged.connect(self._ask_timer.start)
+        # Without the lambda the position would become the interval of the timer.
+        self._list.verticalScrollBar().valueChanged.connect(lambda: self._ask_timer.start())
         self._list.viewport().installEventFilter(self)
         self._ask_timer.timeout.connect(self._ask_for_thumbnails)
         for signal in (

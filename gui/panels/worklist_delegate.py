@@ -135,7 +135,7 @@ class WorklistDelegate(QStyledItemDelegate):
         done = row.status in {"accepted", "corrected", "rejected"}
         painter.setFont(self._fonts.case_id)
         painter.setPen(QColor(self.theme.t2 if done and not current else self.theme.t1))
-        painter.drawText(_TEXT_X, _ID_BASE, _cut(row.case_id, self._fonts.case_id, room))
+        painter.drawText(_TEXT_X, _ID_BASE, _cut(row.title, self._fonts.case_id, room))
         self._paint_caption(painter, row, room, current)
         self._paint_score(painter, row, right)
         if row.dsc is not None or row.run == "running":

@@ -23,7 +23,7 @@ class WorklistRow:
     """What one row shows; `dsc` is None until scored, `progress` counts from 0 to 1 while running.
 
     `detail` is the caption, by default the number of slices. `predicted` and `has_truth` serve
-    the filters; a case with a DSC has both.
+    the filters; a case with a DSC has both. `name` is what is shown for the id, where it is short.
     """
 
     case_id: str
@@ -36,6 +36,12 @@ class WorklistRow:
     synthetic: bool = False
     predicted: bool = False
     has_truth: bool = True
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """The first line."""
+        return self.name or self.case_id
 
     @property
     def caption(self) -> str:

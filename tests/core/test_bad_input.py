@@ -1,0 +1,379 @@
+"""The bad inputs of a dataset: each is told in one sentence, and the other cases still open.
+
+A sentence names the file, says what was expected and what was found, and what to do.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tifffile import imwrite
+
+from core.dataset import Dataset, scan
+from core.errors import AppError, DataError
+from core.evaluation import Row, evaluate, predict_masks
+from core.models import Model, ModelSpec
+from core.prediction import Prediction
+from core.progress import Progress
+from core.reading import LoadedCase, read_case
+from tests.synthetic import digest, head, lesion, write_case, write_slice
+
+BAD, GOOD, CHINESE = "Bad", "Good", "病例 一 (FLAIR)"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of bad input: how it is made, what is said, and whether figures can be made."""
+
+    name: str
+    damage: Callable[[Path], object]
+    file: str
+    expected: str
+    found: str
+    action: str
+    slices_lost: tuple[int, ...] = ()
+    predicts: bool = True
+    evaluates: bool = True
+
+
+def cut(name: str, share: float) -> Callable[[Path], object]:
+    def damage(case: Path) -> None:
+        content = (case / name).read_bytes()
+        (case / name).write_bytes(content[: int(len(content) * share)])
+
+    return damage
+
+
+def fill(name: str, content: bytes) -> Callable[[Path], object]:
+    return lambda case: (case / name).write_bytes(content)
+
+
+def remove(name: str) -> Callable[[Path], object]:
+    return lambda case: (case / name).unlink()
+
+
+def image(name: str, shape: tuple[int, int]) -> Callable[[Path], object]:
+    return lambda case: write_slice(case / name, head(1, shape)[:, 0])
+
+
+def mask(name: str, shape: tuple[int, int]) -> Callable[[Path], object]:
+    return lambda case: write_slice(case / name, lesion(2, shape)[1:] * 255)
+
+
+def float_image(case: Path) -> None:
+    imwrite(case / "Bad_2.tif", np.moveaxis(head()[:, 1], 0, -1).astype(np.float32))
+
+
+def grey_levels(case: Path) -> None:
+    for number in (2, 3):
+        levels = lesion(2)[1].astype(np.uint8) * 255
+        levels[12:14, 16:22] = 100
+        imwrite(case / f"Bad_{number}_mask.tif", levels, photometric="minisblack")
+
+
+def many_images(case: Path) -> None:
+    imwrite(case / "Bad_2.tif", np.zeros((5, 40, 32), np.uint8), photometric="minisblack")
+
+
+def twice(case: Path) -> None:
+    shutil.copy(case / "Bad_1.tif", case / "Bad_01.tif")
+
+
+def mask_twice(case: Path) -> None:
+    shutil.copy(case / "Bad_2_mask.tif", case / "Bad_02_mask.tiff")
+
+
+def stray(case: Path) -> None:
+    shutil.copy(case / "Bad_1.tif", case / "Other_1.tif")
+
+
+def mask_alone(case: Path) -> None:
+    shutil.copy(case / "Bad_1_mask.tif", case / "Bad_9_mask.tif")
+
+
+def deeper(case: Path) -> None:
+    write_slice(case / "Bad_2.tif", head(1, dtype=np.uint16)[:, 0])
+
+
+_TIFF = "a TIFF image of H×W"
+_COPY = "Replace the file with a good copy"
+_EXPORT = "Export this slice again"
+FAULTS = [
+    Fault("truncated", cut("Bad_2.tif", 0.6), "Bad_2.tif", _TIFF, "truncated", _COPY, (1,), False, False),
+    Fault("cut in its header", cut("Bad_2.tif", 0.01), "Bad_2.tif", _TIFF, "", _COPY, (1,), False, False),
+    Fault("two bytes", fill("Bad_2.tif", b"II"), "Bad_2.tif", _TIFF, "truncated", _COPY, (1,), False, False),
+    Fault("empty", fill("Bad_2.tif", b""), "Bad_2.tif", _TIFF, "an empty file", _COPY, (1,), False, False),
+    Fault("text", fill("Bad_2.tif", b"hello\n"), "Bad_2.tif", _TIFF, "text", _COPY, (1,), False, False),
+    Fault("Chinese text", fill("Bad_2.tif", "你好".encode()), "Bad_2.tif", _TIFF, "text", _COPY, (1,), False, False),
+    Fault("a PNG", fill("Bad_2.tif", b"\x89PNG\r\n\x1a\n\0\0"), "Bad_2.tif", _TIFF, "another kind", _COPY, (1,), False, False),
+    Fault("float", float_image, "Bad_2.tif", "8 or 16 bit", "float32", _COPY, (1,), False, False),
+    Fault("multi-page", many_images, "Bad_2.tif", _TIFF, "5 images", "Save each slice", (1,), False, False),
+    Fault("a folder", lambda c: ((c / "Bad_2.tif").unlink(), (c / "Bad_2.tif").mkdir()), "Bad", "slices 1 to 4", "no file for slice 2", "restore"),
+    Fault("shape", image("Bad_2.tif", (40, 30)), "Bad_2.tif", "40×32 pixels", "40×30 pixels", _EXPORT, (1,), False, False),
+    Fault("one 16-bit slice", deeper, "Bad_2.tif", "8 bit", "16 bit", _EXPORT, (1,), False, False),
+    Fault("mask shape", mask("Bad_2_mask.tif", (20, 32)), "Bad_2_mask.tif", "40×32 pixels", "20×32", "export the mask", evaluates=False),
+    Fault("mask text", fill("Bad_2_mask.tif", b"hello"), "Bad_2_mask.tif", _TIFF, "text", _COPY, evaluates=False),
+    Fault("mask empty", fill("Bad_2_mask.tif", b""), "Bad_2_mask.tif", _TIFF, "an empty file", _COPY, evaluates=False),
+    Fault("mask truncated", cut("Bad_2_mask.tif", 0.7), "Bad_2_mask.tif", _TIFF, "truncated", _COPY, evaluates=False),
+    Fault("missing mask", remove("Bad_2_mask.tif"), "Bad", "a mask for every slice", "none for slice 2", "add the mask"),
+    Fault("missing number", lambda c: (remove("Bad_2.tif")(c), remove("Bad_2_mask.tif")(c)), "Bad", "slices 1 to 4", "no file for slice 2", "restore the file"),
+    Fault("mask without image", mask_alone, "Bad_9_mask.tif", "an image Bad_9.tif", "none", "put the image back"),
+    Fault("levels in a mask", grey_levels, "Bad_2_mask.tif (and in 1 other", "two values", "more", "export a binary mask"),
+    Fault("number twice", twice, "Bad_1.tif", "one file for slice 1", "Bad_01.tif too", "remove one"),
+    Fault("mask twice", mask_twice, "Bad_2_mask.tif", "one file for slice 2", "Bad_02_mask.tiff too", "remove one"),
+    Fault("another case's file", stray, "Other_1.tif", "Bad_<number>.tif", "another name", "give each case a folder"),
+]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    place = tmp_path / "数据 with spaces"
+    for index, case_id in enumerate((BAD, GOOD, CHINESE)):
+        write_case(place, case_id, seed=index)
+    return place
+
+
+def said_of(dataset: Dataset, case_id: str = BAD) -> list[str]:
+    """Return the sentences a reader gets who opens the folder and then the case."""
+    try:
+        return [*dataset.notices, *read_case(dataset.case(case_id)).notices]
+    except DataError as error:
+        return [*dataset.notices, str(error)]
+
+
+def assert_others_open(dataset: Dataset) -> None:
+    for seed, case_id in ((1, GOOD), (2, CHINESE)):
+        loaded = read_case(dataset.case(case_id))
+        assert np.array_equal(loaded.volume.pixels, head(seed=seed))
+        assert np.array_equal(loaded.ground_truth, lesion())  # type: ignore[arg-type]
+        assert loaded.notices == ()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_bad_input_is_told_once_and_harms_nothing_else(root: Path, fault: Fault) -> None:
+    fault.damage(root / BAD)
+    before = digest(root)
+    dataset = scan(root)
+    sentences = said_of(dataset)
+    (sentence,) = sentences
+    assert sentence.startswith(f"{fault.file}")
+    assert f"expected {fault.expected}" in sentence or (
+        "expected" in sentence and fault.expected in sentence.split(", found")[0]
+    )
+    assert fault.found in sentence.split("found", 1)[1]
+    assert fault.action in sentence
+    assert_others_open(dataset)
+    loaded = read_case(dataset.case(BAD))
+    assert tuple(loaded.volume.unreadable) == fault.slices_lost
+    readable = [z for z in range(loaded.volume.slices) if z not in fault.slices_lost]
+    assert all(loaded.volume.pixels[:, z].any() for z in readable)
+    assert digest(root) == before
+
+
+MODEL = Model(ModelSpec(id="rule", title="Rule", architecture="unet"), Path("nowhere"))
+
+
+def bright(loaded: LoadedCase, progress: Progress) -> Prediction:
+    """A model that needs no network: what is brightest in the second channel is lesion."""
+    probability = (loaded.volume.pixels[1] > 180).astype(np.uint8) * np.uint8(255)
+    return Prediction(probability, "rule", "key", "cpu", 0.5)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_cases_that_fail_are_listed_and_the_others_done(
+    root: Path, fault: Fault, tmp_path: Path
+) -> None:
+    fault.damage(root / BAD)
+    before = digest(root)
+    cases = scan(root).cases
+    outcome = evaluate(cases, MODEL, bright)
+    failed = predict_masks(cases, MODEL, bright, out=tmp_path / "out")
+    assert list(outcome.failed) == ([] if fault.evaluates else [BAD])
+    assert list(failed) == ([] if fault.predicts else [BAD])
+    assert all(fault.file in sentence for sentence in (*outcome.failed.values(), *failed.values()))
+    assert {GOOD, CHINESE} <= {row.case for row in outcome.rows}
+    for case_id in (GOOD, CHINESE):
+        written = sorted(path.name for path in (tmp_path / "out" / case_id).iterdir())
+        assert written == [f"{case_id}_{n}_pred.tif" for n in (1, 2, 3, 4)]
+    assert digest(root) == before
+
+
+def test_a_case_that_cannot_be_scored_is_not_predicted(root: Path, tmp_path: Path) -> None:
+    (root / BAD / "Bad_2.tif").write_bytes(b"")
+    shutil.rmtree(root / GOOD)
+    write_case(root, GOOD, masks=False)
+    asked: list[str] = []
+
+    def counted(loaded: LoadedCase, progress: Progress) -> Prediction:
+        asked.append(loaded.case.id)
+        return bright(loaded, progress)
+
+    outcome = evaluate(scan(root).cases, MODEL, counted)
+    assert asked == [CHINESE]
+    assert list(outcome.failed) == [BAD, GOOD]
+    assert "Good: expected ground truth" in outcome.failed[GOOD]
+    assert isinstance(outcome.rows[0], Row)
+
+
+def make_empty(root: Path) -> None:
+    root.mkdir()
+
+
+def make_nothing_useful(root: Path) -> None:
+    (root / "notes").mkdir(parents=True)
+    (root / "notes" / "letter.docx").touch()
+    (root / "picture.tif").touch()
+    (root / "a_1.png").touch()
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (make_empty, "found none"),
+        (make_nothing_useful, "found none"),
+        (lambda root: root.write_text("a file"), "found: not a directory"),
+        (lambda root: None, "found: no such file or directory"),
+    ],
+    ids=["empty", "nothing useful", "a file", "missing"],
+)
+def test_folder_without_cases_is_told(
+    tmp_path: Path, make: Callable[[Path], object], found: str
+) -> None:
+    root = tmp_path / "空 folder"
+    make(root)
+    with pytest.raises(DataError) as error:
+        scan(root)
+    sentence = str(error.value)
+    assert sentence.startswith(str(root))
+    assert "expected" in sentence
+    assert found in sentence
+    assert sentence.endswith(("holds them.", "open it."))
+
+
+@pytest.mark.parametrize("what", ["case", "file", "mask", "dataset"])
+def test_what_vanishes_after_the_scan_is_told(root: Path, what: str) -> None:
+    dataset = scan(root)
+    if what == "case":
+        shutil.rmtree(root / BAD)
+    elif what == "dataset":
+        shutil.rmtree(root)
+    else:
+        (root / BAD / ("Bad_2.tif" if what == "file" else "Bad_2_mask.tif")).unlink()
+    (sentence,) = said_of(dataset)
+    assert "Bad_2" in sentence if what in ("file", "mask") else "none of its 4 slices" in sentence
+    assert "expected" in sentence
+    assert "it has gone since the folder was opened" in sentence
+    if what != "dataset":
+        assert_others_open(dataset)
+
+
+def test_no_readable_slice_at_all_is_one_sentence(root: Path) -> None:
+    for path in (root / BAD).glob("Bad_?.tif"):
+        path.write_bytes(b"")
+    dataset = scan(root)
+    (sentence,) = said_of(dataset)
+    assert sentence.startswith("Bad: none of its 4 slices can be read. Bad_1.tif: expected")
+    assert_others_open(dataset)
+
+
+def test_two_folders_of_one_case_are_told(root: Path) -> None:
+    before_copy = digest(root / BAD)
+    shutil.copytree(root / BAD, root / "Copy of Bad")
+    dataset = scan(root)
+    (notice,) = dataset.notices
+    assert "expected one folder for Bad" in notice
+    assert str(root / BAD) in notice
+    assert "rename or remove" in notice
+    assert_others_open(dataset)
+    assert digest(root / BAD) == before_copy
+
+
+def test_whole_case_of_another_depth_is_read(root: Path) -> None:
+    shutil.rmtree(root / BAD)
+    write_case(root, BAD, dtype=np.uint16)
+    dataset = scan(root)
+    (sentence,) = said_of(dataset)
+    assert "Bad: 16-bit images" in sentence
+    assert_others_open(dataset)
+
+
+_UNPRIVILEGED = """
+import os, sys
+from pathlib import Path
+from core.dataset import scan
+from core.errors import AppError
+from core.files.atomic import write_bytes
+from core.reading import read_case
+root = Path(sys.argv[1])
+read_case(scan(root).case("Good"))
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+for name in ("File", "Mask", "Good"):
+    loaded = read_case(scan(root).case(name))
+    print(name, tuple(loaded.volume.unreadable), *loaded.notices)
+dataset = scan(root)
+print(*[case.id for case in dataset.cases], "|", *dataset.notices)
+for folder in (root / "Closed", root / "Unwritable"):
+    try:
+        scan(folder) if folder.name == "Closed" else write_bytes(folder / "kept.txt", b"new")
+    except AppError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are other on this system")
+def test_files_and_folders_one_may_not_read() -> None:
+    # Below a folder of its own: pytest's are closed to the user that the child becomes.
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        root.chmod(0o755)
+        for case_id in ("Closed", "File", "Good", "Mask"):
+            write_case(root, case_id)
+        (root / "Unwritable").mkdir(mode=0o555)
+        (root / "Unwritable" / "kept.txt").write_text("old")
+        (root / "File" / "File_2.tif").chmod(0)
+        (root / "Mask" / "Mask_2_mask.tif").chmod(0)
+        (root / "Closed").chmod(0)
+        try:
+            told = subprocess.run(
+                [sys.executable, "-c", _UNPRIVILEGED, place],
+                cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8",
+                env={**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+        finally:
+            (root / "Closed").chmod(0o755)
+        assert told.returncode == 0, told.stderr
+        file, mask_, good, dataset, closed, unwritable = told.stdout.splitlines()
+        assert file.startswith("File (1,) File_2.tif: expected")
+        assert mask_.startswith("Mask () Mask_2_mask.tif: expected")
+        assert all("found a file you may not read (permission denied)" in s for s in (file, mask_))
+        assert all(_COPY in sentence for sentence in (file, mask_))
+        assert good == "Good ()"
+        cases, notice = dataset.split(" | ")
+        assert cases == "File Good Mask"
+        assert notice.startswith("Closed: expected a case folder that can be read")
+        assert "found: permission denied" in notice
+        assert "check its permissions" in notice
+        assert f"{root / 'Closed'}: expected a folder that can be read, found: permission" in closed
+        assert "kept.txt: could not be written (permission denied)" in unwritable
+        assert (root / "Unwritable" / "kept.txt").read_text() == "old"
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="root may read everything")
+def test_file_one_may_not_read_without_a_child(root: Path) -> None:
+    (root / BAD / "Bad_2.tif").chmod(0)
+    (sentence,) = said_of(scan(root))
+    assert "permission denied" in sentence
+    assert_others_open(scan(root))
+
+
+def test_every_sentence_is_an_error_for_the_reader() -> None:
+    assert issubclass(DataError, AppError)
