@@ -34,6 +34,7 @@ DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar
 OutDir = Annotated[Path, typer.Option(help="Folder to write into.")]
 ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion when not given.")]
 CaseIds = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
+Flips = Annotated[bool, typer.Option(help="Average with the mirrored slice.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 
 
@@ -72,19 +73,20 @@ def predict(
     model: ModelId = "",
     case: CaseIds = None,
     device: Device = "auto",
+    flips: Flips = False,
 ) -> None:
     """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
     from core.evaluation import predict_masks
 
-    cases, chosen, predictor = _job(folder, model, case, device)
+    cases, chosen, predictor = _job(folder, model, case, device, flips=flips)
     with _Bar() as progress:
-        failed = predict_masks(cases, chosen, predictor, out=out, progress=progress)
-    typer.echo(f"{len(cases) - len(failed)} of {len(cases)} cases written to {out}")
-    _finish(failed)
+        written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
+    typer.echo(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
+    _finish(written.failed, written.notices)
 
 
 @app.command()
-def evaluate(
+def evaluate(  # noqa: PLR0917 - each is an option of the command line
     folder: DataDir,
     out: OutDir,
     model: ModelId = "",
@@ -94,12 +96,13 @@ def evaluate(
     ] = "native",
     case: CaseIds = None,
     device: Device = "auto",
+    flips: Flips = False,
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.evaluation import evaluate as run
     from core.evaluation import write_report
 
-    cases, chosen, predictor = _job(folder, model, case, device)
+    cases, chosen, predictor = _job(folder, model, case, device, flips=flips)
     with _Bar() as progress:
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
     summary = write_report(out, outcome, chosen, protocol)
@@ -109,7 +112,7 @@ def evaluate(
             f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
         )
     typer.echo(f"Report in {out}")
-    _finish(outcome.failed)
+    _finish(outcome.failed, outcome.notices)
 
 
 @models.command(name="list")
@@ -210,7 +213,7 @@ class _Bar:
 
 
 def _job(
-    folder: Path, model_id: str, wanted: list[str] | None, device: str
+    folder: Path, model_id: str, wanted: list[str] | None, device: str, *, flips: bool
 ) -> tuple[list[Case], Model, Predictor]:
     from core.dataset import scan
     from core.inference import Runner, RunOptions, limit_threads, resolve_device
@@ -220,7 +223,7 @@ def _job(
         typer.echo(notice, err=True)
     cases = [dataset.case(case_id) for case_id in wanted] if wanted else list(dataset.cases)
     registry = _registry()
-    model = registry.find(model_id) if model_id else registry.champion()
+    model = (registry.find(model_id) if model_id else registry.champion()).with_flips(flips)
     resolve_device(device)
     limit_threads()
     runner = Runner(model)
@@ -238,8 +241,10 @@ def _registry() -> Registry:
     return registry(home())
 
 
-def _finish(failed: dict[str, str]) -> None:
-    """List the failed cases and leave with status 3 when there are any."""
+def _finish(failed: dict[str, str], notices: tuple[str, ...]) -> None:
+    """Say what was noticed, list the failed cases, and leave with status 3 when there are any."""
+    for notice in notices:
+        typer.echo(f"Note: {notice}", err=True)
     for case_id, sentence in failed.items():
         typer.echo(f"Failed: {case_id}: {sentence}", err=True)
     if failed:

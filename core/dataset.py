@@ -116,7 +116,9 @@ def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
         if odd:
             notices.append(_unnamed(odd))
             names[:] = [name for name in names if _is_text(name)]
-    return sorted(files, key=natural_key), sorted(folders, key=natural_key)
+    files.sort(key=lambda name: (natural_key(name), name))
+    folders.sort(key=lambda name: (natural_key(name), name))
+    return files, folders
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -141,7 +143,8 @@ def _unnamed(odd: list[str]) -> str:
 
 def _more(names: Sequence[str]) -> str:
     """Say how many of `names` there are besides the first."""
-    return f" (and {len(names) - 1} others)" if len(names) > 1 else ""
+    more = len(names) - 1
+    return f" (and {more} {'other' if more == 1 else 'others'})" if more else ""
 
 
 def _case(folder: Path, names: Iterable[str]) -> Case:

@@ -73,7 +73,13 @@ class Engine:
         model.check(volume)
         pixels = volume.pixels
         request = PredictRequest(
-            str(model.folder), pixels.tobytes(), pixels.shape, pixels.dtype.str, device, first
+            folder=str(model.folder),
+            pixels=pixels.tobytes(),
+            shape=pixels.shape,
+            dtype=pixels.dtype.str,
+            device=device,
+            first=first,
+            flips=model.spec.flips,
         )
         result = np.zeros(volume.geometry.shape, np.uint8)
 

@@ -12,7 +12,10 @@ _LENGTH = struct.Struct(">Q")
 
 
 class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
-    """Run the model in `folder` on `pixels` (C, Z, Y, X); slices nearest `first` go first."""
+    """Run the model in `folder` on `pixels` (C, Z, Y, X); slices nearest `first` go first.
+
+    `flips` averages with the mirrored slice.
+    """
 
     folder: str
     pixels: bytes
@@ -20,6 +23,7 @@ class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     dtype: str
     device: str
     first: int
+    flips: bool
 
 
 class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):

@@ -93,7 +93,7 @@ class Server:
         count, depth = request.shape[:2]
         geometry = Geometry(request.shape[1:])
         volume = Volume(pixels, channel_names(count), tuple(range(1, depth + 1)), geometry)
-        runner = self._ready(read_model(Path(request.folder)))
+        runner = self._ready(read_model(Path(request.folder)).with_flips(request.flips))
         options = RunOptions(request.device, request.first)
         done = runner.predict(
             volume, options, on_slices=self._send_slices, progress=self._send_progress

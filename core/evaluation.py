@@ -13,7 +13,7 @@ import numpy as np
 
 from core.case import Case
 from core.components import largest_component
-from core.errors import AppError, DataError
+from core.errors import AppError
 from core.figures import dsc_chart
 from core.files.atomic import write_bytes
 from core.files.tiff import write_mask_slice
@@ -68,12 +68,24 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows of the cases that could be scored, and a sentence for each that could not."""
+    """Rows of the cases that could be scored, and a sentence for each that could not.
+
+    `notices` are sentences about files of cases that were scored all the same.
+    """
 
     rows: tuple[Row, ...]
     failed: dict[str, str]
     device: str
     seconds: float
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Written:
+    """A sentence for each case whose masks could not be written, and notices about the others."""
+
+    failed: dict[str, str]
+    notices: tuple[str, ...]
 
 
 def evaluate(
@@ -86,31 +98,28 @@ def evaluate(
 ) -> Outcome:
     """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
     rows: list[Row] = []
+    notices: list[str] = []
     failed: dict[str, str] = {}
     device, seconds = "", 0.0
     for case, inner in _each(cases, progress):
         try:
             loaded = read_case(case)
+            loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
             rows.append(score(loaded, prediction, model, protocol))
             device, seconds = prediction.device, seconds + prediction.seconds
+            notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
-    return Outcome(tuple(rows), failed, device, seconds)
+    return Outcome(tuple(rows), failed, device, seconds, tuple(notices))
 
 
 def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> Row:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
-    loaded.require_whole()
-    if loaded.ground_truth is None:
-        raise DataError(
-            f"{loaded.case.id}: expected ground truth (…_mask.tif), found none. "
-            "Add the masks, or use predict instead of evaluate."
-        )
+    truth = loaded.require_ground_truth()
     if protocol == "reference":
-        truth, mask = _reference_masks(loaded.volume, loaded.ground_truth, prediction)
+        truth, mask = _reference_masks(loaded.volume, truth, prediction)
     else:
-        truth = loaded.ground_truth
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=loaded.volume.geometry.spacing_mm)
     return Row(
@@ -175,8 +184,9 @@ def predict_masks(
     *,
     out: Path,
     progress: Progress = silent,
-) -> dict[str, str]:
-    """Write `<CASE>/<CASE>_<n>_pred.tif` for each case; returns a sentence for each that failed."""
+) -> Written:
+    """Write `<CASE>/<CASE>_<n>_pred.tif` for each case."""
+    notices: list[str] = []
     failed: dict[str, str] = {}
     for case, inner in _each(cases, progress):
         try:
@@ -184,9 +194,10 @@ def predict_masks(
             loaded.require_whole()
             prediction = predictor(loaded, inner)
             write_masks(case, to_mask(prediction.probability, model.spec.postprocessing), out)
+            notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
-    return failed
+    return Written(failed, tuple(notices))
 
 
 def write_masks(case: Case, mask: Mask, out: Path) -> None:

@@ -242,7 +242,8 @@ class JobWriter:
 
 def _decode(line: bytes) -> Event | None:
     try:
-        return msgspec.json.decode(line, type=Event)
+        event: Event = msgspec.json.decode(line, type=Event)
+        return event
     except msgspec.DecodeError:
         return None
 

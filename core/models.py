@@ -82,6 +82,12 @@ class Model:
             raise ModelError(_unreadable(self.weights, error)) from error
         return digest.hexdigest()
 
+    def with_flips(self, flips: bool) -> "Model":
+        """Return this model, averaging with the mirrored slice when `flips` or by its own spec."""
+        if not flips or self.spec.flips:
+            return self
+        return Model(msgspec.structs.replace(self.spec, flips=True), self.folder)
+
     def check(self, volume: Volume) -> None:
         """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
         wanted, found = self.spec.channels, volume.channels

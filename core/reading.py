@@ -18,13 +18,15 @@ from core.volume import Pixels, Volume, channel_names
 class LoadedCase:
     """A case in memory. `ground_truth` (Z, Y, X) is None when no mask could be used.
 
-    `notices` are sentences about files that were left out or read with a caveat, each once.
+    `notices` are sentences about files that were left out or read with a caveat, each once;
+    `damaged_masks` are those of them about masks that stand there but cannot be used.
     """
 
     case: Case
     volume: Volume
     ground_truth: Mask | None
     notices: tuple[str, ...] = ()
+    damaged_masks: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -37,6 +39,18 @@ class LoadedCase:
         if self.volume.unreadable:
             raise DataError(next(iter(self.volume.unreadable.values())))
 
+    def require_ground_truth(self) -> Mask:
+        """Return the whole ground truth; raises `DataError` when it, or an image, is not whole."""
+        self.require_whole()
+        if self.damaged_masks:
+            raise DataError(self.damaged_masks[0])
+        if self.ground_truth is None:
+            raise DataError(
+                f"{self.case.id}: expected ground truth (…_mask.tif), found none. "
+                "Add the masks, or use predict instead of evaluate."
+            )
+        return self.ground_truth
+
 
 def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
     """Return the volume and ground truth of `case`.
@@ -45,7 +59,7 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
     """
     volume = read_volume(case, progress=progress)
-    truth, notices = _read_ground_truth(case, volume)
+    truth, damaged, notices = _read_ground_truth(case, volume)
     depth = ("16-bit",) if volume.pixels.dtype == np.uint16 else ()
     extra = tuple(
         f"{case.id}: {d} images; window and level start from the values found in the case, "
@@ -53,7 +67,8 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
         for d in depth
     )
     unreadable = tuple(volume.unreadable.values())
-    return LoadedCase(case, volume, truth, (*case.notices, *unreadable, *notices, *extra))
+    said = (*case.notices, *unreadable, *damaged, *notices, *extra)
+    return LoadedCase(case, volume, truth, said, damaged)
 
 
 def read_volume(case: Case, *, progress: Progress = silent) -> Volume:
@@ -112,11 +127,14 @@ def _kind(size: tuple[int, ...], channels: int, dtype: np.dtype[np.generic]) -> 
     return f"{size[0]}×{size[1]} pixels, {channels} {plural}, {dtype.itemsize * 8} bit"
 
 
-def _read_ground_truth(case: Case, volume: Volume) -> tuple[Mask | None, tuple[str, ...]]:
+def _read_ground_truth(
+    case: Case, volume: Volume
+) -> tuple[Mask | None, tuple[str, ...], tuple[str, ...]]:
+    """Return the masks on the volume's grid, what is damaged among them, and other notices."""
     if not case.has_ground_truth:
-        return None, ()
+        return None, (), ()
     truth = np.zeros(volume.geometry.shape, np.uint8)
-    notices: list[str] = []
+    damaged: list[str] = []
     odd: list[str] = []
     usable = False
     for index, files in enumerate(case.slices):
@@ -126,12 +144,18 @@ def _read_ground_truth(case: Case, volume: Volume) -> tuple[Mask | None, tuple[s
             mask, binary = read_mask_slice(files.mask)
             _check_shape(files, mask, truth[index])
         except FileError as error:
-            notices.append(str(error))
+            damaged.append(str(error))
             continue
         truth[index] = mask
         usable = True
         if not binary:
             odd.append(files.mask.name)
+    return truth if usable else None, tuple(damaged), _mask_notices(case, odd)
+
+
+def _mask_notices(case: Case, odd: list[str]) -> tuple[str, ...]:
+    """Return what is said of masks that are not there, and of the masks `odd` with many values."""
+    notices: list[str] = []
     without = [str(files.number) for files in case.slices if files.mask is None]
     if without:
         notices.append(
@@ -142,10 +166,10 @@ def _read_ground_truth(case: Case, volume: Volume) -> tuple[Mask | None, tuple[s
     if odd:
         notices.append(
             f"{odd[0]}: expected a mask of two values, found more"
-            f"{f' (and in {len(odd) - 1} others of this case)' if len(odd) > 1 else ''}. "
+            f"{f', as in {len(odd)} masks of this case' if len(odd) > 1 else ''}. "
             "Every value above zero is taken as lesion; export a binary mask to be sure."
         )
-    return (truth if usable else None), tuple(notices)
+    return tuple(notices)
 
 
 def _check_shape(files: SliceFiles, mask: Mask, slot: Mask) -> None:

@@ -55,7 +55,8 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     0.3 uniform, `reference` by lesion area plus a tenth of its mean, `uniform`. `ema` averages
     weights with this decay (0: off), `clip` is the highest norm of the gradient (0: off).
     `encoder_weights` is a file of weights for part of the network, by name; `parent` the folder of
-    a model to start from. `threads` 0 leaves one core to the window.
+    a model to start from. The candidate goes to the folder `models`, by default one in the job
+    folder. `threads` 0 leaves one core to the window.
     """
 
     architecture: str
@@ -92,6 +93,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     freeze_norms: bool = False
     encoder_weights: str = ""
     parent: str = ""
+    models: str = ""
     data_title: str = ""
     licence: str = ""
 

@@ -61,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("more_opacity", "More opacity", "Overlays", (".",)),
     Command("run_case", "Run on this case", "Model", ("Ctrl+R",), "play", "model"),
     Command("run_all", "Run on all cases", "Model", ("Ctrl+Shift+R",), "", "model"),
+    Command("flips", "Average with the mirrored slice", "Model", (), "", "nothing", checkable=True),
     Command("cancel_runs", "Stop the runs", "Model", ("Esc",), "stop", "run"),
     Command("guide", "User guide", "Help", ("F1",), "help", "nothing"),
     Command("shortcuts", "Keyboard shortcuts", "Help", ("?",), "keyboard", "nothing"),

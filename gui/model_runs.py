@@ -101,7 +101,7 @@ class ModelRuns(QObject):
     def show(self) -> None:
         """Show what is known of the case on screen: a run in hand, or a cached prediction."""
         opened, place = self._session.open_case, self._session.place
-        model = self._session.models.current
+        model = self._session.running_model
         if opened is None or place is None or model is None:
             return
         running = self._running
@@ -118,7 +118,7 @@ class ModelRuns(QObject):
         self._lanes.start("io", task)
 
     def _start_next(self) -> None:
-        place, model = self._session.place, self._session.models.current
+        place, model = self._session.place, self._session.running_model
         if self._running is not None or place is None or model is None:
             return
         if not self._waiting:
@@ -203,7 +203,7 @@ class ModelRuns(QObject):
         self._count(done=1)
 
     def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
-        if version != self._session.case_version or model is not self._session.models.current:
+        if version != self._session.case_version or model != self._session.running_model:
             return
         if found is None:
             if self._session.result is not None and self._session.result.ready is None:

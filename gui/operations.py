@@ -107,6 +107,13 @@ class Operations(QObject):
         """Run models on another device from the next run on."""
         self.change_settings(device=device)
 
+    def set_flips(self, flips: bool) -> None:
+        """Average with the mirrored slice or not; what was predicted the other way is not shown."""
+        self.runs.cancel()
+        self.change_settings(flips=flips)
+        self._session.set_result(None)
+        self.runs.show()
+
     def measure_model(self) -> None:
         """Measure what the model in use costs."""
         model = self._session.models.current

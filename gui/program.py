@@ -87,6 +87,11 @@ class Program:
         self.window.actions["exact_voxels"].setChecked(exact)
         self.operations.change_settings(exact_voxels=exact)
 
+    def set_flips(self, flips: bool) -> None:
+        """Average predictions with those of the mirrored slice, or not, from now on."""
+        self.window.actions["flips"].setChecked(flips)
+        self.operations.set_flips(flips)
+
     def _connect_view(self) -> None:
         window, view = self.window, self.view_verbs
         window.view.slice_stepped.connect(view.step_slice)
@@ -182,3 +187,4 @@ class Program:
         self.window.actions["light_theme"].setChecked(settings.theme == "light")
         self.window.actions["safe_colours"].setChecked(safe)
         self.window.actions["exact_voxels"].setChecked(settings.exact_voxels)
+        self.window.actions["flips"].setChecked(settings.flips)

@@ -144,6 +144,12 @@ class Session(QObject):
         return self._state.models
 
     @property
+    def running_model(self) -> Model | None:
+        """The model in use as it is run: with flip averaging when the reader asked for it."""
+        current = self._state.models.current
+        return None if current is None else current.with_flips(self.settings.flips)
+
+    @property
     def post(self) -> Postprocessing:
         """How the probability on screen becomes a mask."""
         return self._state.post

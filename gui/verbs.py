@@ -78,6 +78,7 @@ def _file_and_model_verbs(program: "Program") -> Verbs:
         "quit": lambda: program.window.quit(),
         "run_case": operations.run_case,
         "run_all": operations.run_all,
+        "flips": lambda: program.set_flips(not program.session.settings.flips),
         "cancel_runs": operations.runs.cancel,
     }
 

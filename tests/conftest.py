@@ -14,6 +14,7 @@ from hypothesis import settings
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A loaded build server is no fault of the code, and a failure there must come again here.
 settings.register_profile("overread", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("overread")
 
 REAL_DATA_VARIABLE = "OVERREAD_REAL_DATA"

@@ -41,8 +41,7 @@ _CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 def convert(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the encoder's weights under the names of timm inside a network of `smp`.
 
-    A stage begins at a block whose width changes, and at the one further change of resolution
-    inside it none does. Raises `ModelError` for weights that are not of such a network.
+    Raises `ModelError` for weights that are not of such a network.
     """
     places = _places(state)
     named: dict[str, Tensor] = {}
@@ -55,7 +54,7 @@ def convert(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _places(state: dict[str, Tensor]) -> list[tuple[int, int]]:
     """Return (stage, place in it) of each block: a block that changes its width opens a stage."""
-    widths = []
+    widths: list[int] = []
     while (name := f"_blocks.{len(widths)}._project_conv.weight") in state:
         widths.append(int(state[name].shape[0]))
     places: list[tuple[int, int]] = []

@@ -155,6 +155,8 @@ class Sampler:
             (i, int(torch.multinomial(self.weights[i], 1, generator=self.generator)))
             for i in chosen
         ]
+        # In order of cases, so that of several processes each gets few of them.
+        drawn.sort()
         own = drawn[self.rank * count // self.world : (self.rank + 1) * count // self.world]
         return self._batch([(self.cases[index], z) for index, z in own])
 
@@ -171,7 +173,7 @@ class Sampler:
 
 
 def planes(values: NDArray[np.float16], z: int, neighbours: int) -> NDArray[np.float16]:
-    """Return a slice with its neighbours ((2·neighbours + 1)·C, h, w), in the order of inference."""
+    """Return a slice and its neighbours ((2·neighbours + 1)·C, h, w) in the order of inference."""
     last = values.shape[1] - 1
     offsets = range(-neighbours, neighbours + 1)
     return np.concatenate([values[:, min(max(z + o, 0), last)] for o in offsets])

@@ -1,32 +1,27 @@
-"""The loop: batches, steps, the moving average, selections, checkpoints and requests."""
+"""The loop: budget, selections, checkpoints, events and requests around a learner's steps."""
 
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
-import torch
-from torch import Generator, Tensor, nn
 
 from core.files.atomic import atomic_path
-from core.inference import autocast
 from core.jobs import JobWriter, Request
 from core.train_spec import TrainSpec
-from training.augment import Planes, augment
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
 from training.dataset import Batch, Sampler, TrainCase
 from training.errors import TrainingError
-from training.losses import LOSSES, deep_loss
-from training.optimise import Average, freeze_norms, make_optimiser, rate_share, set_rate
+from training.learner import Learner, NotFinite
+from training.optimise import rate_share
 from training.selection import score_cases
 
 BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
 _TELL_SECONDS = 2.0
-_AUGMENTATION_SEED = 1
+_REQUESTS: tuple[Request | None, ...] = (None, "pause", "stop")
 
 
 class PauseRequested(Exception):
@@ -35,32 +30,27 @@ class PauseRequested(Exception):
 
 @dataclass
 class Loop:
-    """One training in memory: `run` until its budget is spent, then the best weights are on disk.
+    """One training: `run` until its budget is spent, then the best weights are on disk.
 
-    `selection` cases choose the best weights and never reach a gradient.
+    `selection` cases choose the best weights and never reach a gradient. Of several processes the
+    leader alone keeps the time, scores and writes.
     """
 
-    spec: TrainSpec
-    network: nn.Module
+    learner: Learner
     sampler: Sampler
     selection: Sequence[TrainCase]
     writer: JobWriter
-    device: torch.device
     position: Position = field(default_factory=Position)
 
     def __post_init__(self) -> None:
-        """Put the network on the device and make all that goes with it."""
-        self.network.to(self.device, memory_format=torch.channels_last)
-        self.average = Average(self.network, self.spec.ema)
-        self.optimiser = make_optimiser(self.network, self.spec)
-        half = self.device.type == "cuda" and not torch.cuda.is_bf16_supported()
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=half)
-        self.generator = Generator(self.device).manual_seed(self.spec.seed + _AUGMENTATION_SEED)
-        channels = self.sampler.cases[0].channels
-        flair = channels.index("FLAIR") if "FLAIR" in channels else 0
-        self.planes = Planes(len(channels), flair)
+        """Start the clocks."""
         self._losses: list[float] = []
         self._told = self._saved = time.monotonic()
+
+    @property
+    def spec(self) -> TrainSpec:
+        """What is trained."""
+        return self.learner.spec
 
     @property
     def best_path(self) -> Path:
@@ -78,9 +68,7 @@ class Loop:
     @property
     def fraction(self) -> float:
         """Share of the budget that is spent, 0 to 1."""
-        spent = 0.0
-        if self.steps:
-            spent = self.position.step / self.steps
+        spent = self.position.step / self.steps if self.steps else 0.0
         if self.spec.minutes:
             spent = max(spent, self.position.seconds / (60 * self.spec.minutes))
         return min(spent, 1.0)
@@ -88,25 +76,12 @@ class Loop:
     def resume(self) -> None:
         """Take everything up from the checkpoint; raises `TrainingError` when there is none."""
         self.position, states = load_checkpoint(self.writer.folder.checkpoint)
-        self.network.load_state_dict(states["network"])
-        self.average.network.load_state_dict(states["average"])
-        self.optimiser.load_state_dict(states["optimiser"])
-        self.scaler.load_state_dict(states["scaler"])
         self.sampler.generator.set_state(states["sampler"])
-        self.generator.set_state(states["generator"])
-        torch.set_rng_state(states["torch"])
+        self.learner.load_states({**states, "step": self.position.step})
 
     def save(self) -> None:
         """Write the checkpoint."""
-        states: dict[str, Any] = {
-            "network": self.network.state_dict(),
-            "average": self.average.state(),
-            "optimiser": self.optimiser.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "sampler": self.sampler.generator.get_state(),
-            "generator": self.generator.get_state(),
-            "torch": torch.get_rng_state(),
-        }
+        states = {**self.learner.states(), "sampler": self.sampler.generator.get_state()}
         save_checkpoint(self.writer.folder.checkpoint, self.position, states)
         self._saved = time.monotonic()
 
@@ -117,10 +92,9 @@ class Loop:
         not finite any more.
         """
         while not self._finished():
-            self._train_step()
-            if self._selection_due():
-                self._select()
-            self._tell()
+            started = time.perf_counter()
+            self._learn()
+            self.position.seconds += time.perf_counter() - started
             if self._heed() == "stop":
                 break
         if self.position.best_step == 0:
@@ -131,93 +105,91 @@ class Loop:
         patience = self.spec.patience
         return self.fraction >= 1 or (patience > 0 and self.position.stale >= patience)
 
-    def _train_step(self) -> None:
-        started = time.perf_counter()
-        batch = self.sampler.draw()
-        set_rate(self.optimiser, rate_share(self.fraction, self.spec))
-        self.network.train()
-        if self.spec.freeze_norms:
-            freeze_norms(self.network)
-        loss = self._loss(batch)
-        if not math.isfinite(value := loss.item()):
-            raise self._broken(batch, value)
-        self.optimiser.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
-        self.scaler.unscale_(self.optimiser)
-        if self.spec.clip:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.spec.clip)
-        self.scaler.step(self.optimiser)
-        self.scaler.update()
-        self.position.step += 1
-        self.average.update(self.position.step)
-        self._losses.append(value)
-        self.position.seconds += time.perf_counter() - started
-
-    def _loss(self, batch: Batch) -> Tensor:
-        images, masks = augment(
-            batch.images.to(self.device),
-            batch.masks.to(self.device),
-            self.spec.augmentation,
-            planes=self.planes,
-            generator=self.generator,
-        )
-        images = images.to(memory_format=torch.channels_last)
-        every = getattr(self.network, "forward_all", None)
-        mixed = autocast(self.device) if self.spec.precision == "auto" else torch.enable_grad()
-        with mixed:
-            outputs = every(images) if every is not None else [self.network(images)]
-        return deep_loss(outputs, masks, LOSSES[self.spec.loss])
-
-    def _selection_due(self) -> bool:
-        return self.fraction * self.spec.selections >= self.position.selections + 1
-
-    def _select(self) -> None:
-        """Score the averaged weights on the held-out cases, and keep them when they are better."""
-        started = time.perf_counter()
-        neighbours = self.spec.preprocessing.neighbours
-        scores = score_cases(
-            self.average.network, self.selection, neighbours=neighbours, device=self.device
-        )
-        largest = scores[True] > scores[False]
-        at, value = self.position, scores[largest]
-        at.selections = int(self.fraction * self.spec.selections)
-        at.stale += 1
-        if value > at.best:
-            at.best, at.best_step, at.best_largest, at.stale = value, at.step, largest, 0
-            self._keep_best()
-        at.seconds += time.perf_counter() - started
-        self.writer.metric(at.step, {"selection_dsc": value, "best_dsc": at.best})
-        self.save()
-
-    def _keep_best(self) -> None:
-        state = {name: tensor.cpu().contiguous() for name, tensor in self.average.state().items()}
-        with atomic_path(self.best_path) as temporary:
-            safetensors.torch.save_file(state, temporary)
-
-    def _tell(self) -> None:
-        self.writer.beat()
-        if len(self._losses) >= _CURVE_STEPS:
-            share = rate_share(self.fraction, self.spec)
-            mean = sum(self._losses) / len(self._losses)
-            self.writer.metric(self.position.step, {"loss": mean, "rate_share": share})
-            self._losses.clear()
-        if time.monotonic() - self._told < _TELL_SECONDS:
-            return
-        self._told = time.monotonic()
-        done, seconds = self.fraction, self.position.seconds
-        speed = self.position.step * self.spec.batch_size / max(seconds, 1e-6)
-        left = seconds / done * (1 - done) if done else None
-        told = f"step {self.position.step}, {speed:.1f} images a second"
-        self.writer.progress(done, told, left)
+    def _learn(self) -> None:
+        batch, at = self.sampler.draw(), self.position
+        try:
+            self._losses.append(self.learner.step(batch, at.step + 1, self.fraction))
+        except NotFinite as error:
+            raise self._broken(error.batch, error.value) from error
+        at.step += 1
 
     def _heed(self) -> Request | None:
-        """Save when it is time, and return what was asked of the job."""
-        wanted = self.writer.folder.requested()
-        if wanted or time.monotonic() - self._saved > 60 * self.spec.checkpoint_minutes:
-            self.save()
+        """Between steps: score, tell and save when it is time, and answer a request."""
+        wanted = self._agreed_request()
+        if self.fraction * self.spec.selections >= self.position.selections + 1:
+            self._select()
+        if not self.learner.group.leads:
+            self._losses.clear()
+        else:
+            self._tell()
+            if wanted or time.monotonic() - self._saved > 60 * self.spec.checkpoint_minutes:
+                self.save()
         if wanted == "pause":
             raise PauseRequested
         return wanted
+
+    def _agreed_request(self) -> Request | None:
+        """Return the leader's request, and take over its clock, so that all end together."""
+        own = self.writer.folder.requested() if self.learner.group.leads else None
+        code, seconds = self.learner.group.agree((_REQUESTS.index(own), self.position.seconds))
+        self.position.seconds = seconds
+        return _REQUESTS[int(code)]
+
+    def _select(self) -> None:
+        """Score the averaged weights on the held-out cases, and keep them when they are better."""
+        started, at = time.perf_counter(), self.position
+        at.selections = int(self.fraction * self.spec.selections)
+        value, largest = self._score()
+        at.stale += 1
+        if value > at.best:
+            at.best, at.best_step, at.best_largest, at.stale = value, at.step, largest, 0
+            if self.learner.group.leads:
+                self._keep_best()
+        at.seconds += time.perf_counter() - started
+        if self.learner.group.leads:
+            self.writer.metric(at.step, {"selection_dsc": value, "best_dsc": at.best})
+            self.save()
+
+    def _score(self) -> tuple[float, bool]:
+        """Return the DSC of the selection cases, and whether the largest component alone gave it.
+
+        Where both ways give the same, every component is kept.
+        """
+        group, found = self.learner.group, (0.0, 0.0)
+        if group.leads:
+            scores = score_cases(
+                self.learner.average.network,
+                self.selection,
+                neighbours=self.spec.preprocessing.neighbours,
+                device=self.learner.device,
+            )
+            largest = scores[True] > scores[False]
+            found = (scores[largest], float(largest))
+        value, kept = group.agree(found)
+        return value, bool(kept)
+
+    def _keep_best(self) -> None:
+        state = self.learner.average.state()
+        with atomic_path(self.best_path) as temporary:
+            safetensors.torch.save_file(
+                {name: tensor.cpu().contiguous() for name, tensor in state.items()}, temporary
+            )
+
+    def _tell(self) -> None:
+        self.writer.beat()
+        at, now = self.position, time.monotonic()
+        if len(self._losses) >= _CURVE_STEPS:
+            share = rate_share(self.fraction, self.spec)
+            mean = sum(self._losses) / len(self._losses)
+            self.writer.metric(at.step, {"loss": mean, "rate_share": share})
+            self._losses.clear()
+        if now - self._told < _TELL_SECONDS:
+            return
+        self._told = now
+        done = self.fraction
+        speed = at.step * self.spec.batch_size / max(at.seconds, 1e-6)
+        left = at.seconds / done * (1 - done) if done else None
+        self.writer.progress(done, f"step {at.step}, {speed:.1f} images a second", left)
 
     def _broken(self, batch: Batch, value: float) -> TrainingError:
         kept = "No weights were scored before it."
@@ -230,4 +202,3 @@ class Loop:
             f"Step {self.position.step + 1}: expected a finite loss, found {value} in a batch of "
             f"{batch}. {kept} Lower the learning rate, or look at these slices."
         )
-

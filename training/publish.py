@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import safetensors.torch
-from torch import nn
 
 from core.case import Case
 from core.errors import AppError
@@ -15,6 +14,7 @@ from core.evaluation import Protocol, score
 from core.files.atomic import atomic_path, write_bytes
 from core.inference import Runner, RunOptions
 from core.models import WEIGHTS_FILE, Model, ModelSpec, Registry, write_spec
+from core.networks.network import Network
 from core.networks.weights import read_state_dict
 from core.prediction import Postprocessing
 from core.progress import Progress, silent
@@ -41,7 +41,7 @@ class Finished:
 
 
 def publish(
-    finished: Finished, network: nn.Module, registry: Registry, *, progress: Progress = silent
+    finished: Finished, network: Network, registry: Registry, *, progress: Progress = silent
 ) -> Model:
     """Score the best weights on `val`, once, and add them to the registry with their card."""
     folder = finished.folder / _CANDIDATE
@@ -114,7 +114,7 @@ component alone. `selection` chose the weights and is therefore too good.
 """
 
 
-def _model_spec(finished: Finished, network: nn.Module) -> ModelSpec:
+def _model_spec(finished: Finished, network: Network) -> ModelSpec:
     job = finished.spec
     cases = sorted(case.id for case in (*finished.split.fit, *finished.split.selection))
     return ModelSpec(

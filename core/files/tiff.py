@@ -1,5 +1,6 @@
 """TIFF slices of the LGG layout: images H×W×3 or H×W of 8 or 16 bit, masks H×W."""
 
+import codecs
 import logging
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def _pixels(path: Path) -> tuple[NDArray[np.number[Any]], int]:
         raise _refused(path, _os_words(path, error)) from error
     # Truncated or garbled files surface as whatever the decoder met: struct, zlib, index, value.
     except Exception as error:
-        raise _refused(path, f"a damaged TIFF ({type(error).__name__.lower()})") from error
+        raise _refused(path, "a damaged TIFF") from error
 
 
 def _only_page(path: Path, file: TiffFile) -> TiffPage:
@@ -129,7 +130,15 @@ def _content(path: Path) -> str:
         return "an empty file"
     if head[:2] in (b"II", b"MM"):
         return "a truncated TIFF"
-    return "text" if b"\0" not in head and head.isascii() else "another kind of file"
+    return "text" if _is_text(head) else "another kind of file"
+
+
+def _is_text(head: bytes) -> bool:
+    """Tell whether the beginning of a file is UTF-8, whose last character may be cut."""
+    try:
+        return "\0" not in codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
 
 
 def _os_words(path: Path, error: OSError) -> str:

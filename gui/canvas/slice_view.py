@@ -31,7 +31,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     slice_stepped = Signal(int)
     window_level_dragged = Signal(float, float)
     hovered = Signal(object)
-    zoom_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=DARK.canvas)
@@ -79,10 +78,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._picture, self._display = picture, display
         self._image.setVisible(not display.unreadable)
         self._overlay.set_picture(picture, display)
-        for corner in ("top_left", "top_right", "bottom_left"):
+        for corner in ("top_left", "top_right"):
             self._hud[corner].set_lines(getattr(display, corner))
         if other:
             self.fit()
+        self._show_zoom()
 
     def clear_picture(self) -> None:
         """Show nothing."""
@@ -126,7 +126,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         area = QRectF(x0, y0, x1 - x0, y1 - y0)
         self._box.setRange(area, padding=_FIT_MARGIN, disableAutoRange=True)
         self._fitted = True
-        self.zoom_changed.emit(self.zoom)
+        self._show_zoom()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Enlarge by `factor` around a voxel, by default the middle of the view."""
@@ -134,7 +134,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         centre = at if at is not None else self._box.viewRect().center()
         self._box.scaleBy((1 / factor, 1 / factor), center=centre)
         self._fitted = False
-        self.zoom_changed.emit(self.zoom)
+        self._show_zoom()
 
     def voxel_at(self, position: QPointF) -> QPointF:
         """Return the voxel coordinates (x, y) of a point of this widget."""
@@ -196,6 +196,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Keys belong to the window's commands; the scroll area below would swallow arrows.
         event.ignore()
+
+    def _show_zoom(self) -> None:
+        """Say how much is enlarged, between the lines of the bottom left corner."""
+        if self._display is not None:
+            lines = self._display.bottom_left
+            said = f"Zoom {self.zoom:.1f}×"
+            self._hud["bottom_left"].set_lines((*lines[:-1], said, *lines[-1:]))
 
     def _pans(self, button: Qt.MouseButton) -> bool:
         middle = button == Qt.MouseButton.MiddleButton

@@ -68,8 +68,15 @@ def mask(name: str, shape: tuple[int, int]) -> Callable[[Path], object]:
     return lambda case: write_slice(case / name, lesion(2, shape)[1:] * 255)
 
 
+def folder_for_a_slice(case: Path) -> None:
+    (case / "Bad_2.tif").unlink()
+    (case / "Bad_2_mask.tif").unlink()
+    (case / "Bad_2.tif").mkdir()
+
+
 def float_image(case: Path) -> None:
-    imwrite(case / "Bad_2.tif", np.moveaxis(head()[:, 1], 0, -1).astype(np.float32))
+    planes = np.moveaxis(head()[:, 1], 0, -1).astype(np.float32)
+    imwrite(case / "Bad_2.tif", planes, photometric="rgb")
 
 
 def grey_levels(case: Path) -> None:
@@ -109,14 +116,14 @@ _EXPORT = "Export this slice again"
 FAULTS = [
     Fault("truncated", cut("Bad_2.tif", 0.6), "Bad_2.tif", _TIFF, "truncated", _COPY, (1,), False, False),
     Fault("cut in its header", cut("Bad_2.tif", 0.01), "Bad_2.tif", _TIFF, "", _COPY, (1,), False, False),
-    Fault("two bytes", fill("Bad_2.tif", b"II"), "Bad_2.tif", _TIFF, "truncated", _COPY, (1,), False, False),
+    Fault("two bytes", fill("Bad_2.tif", b"II"), "Bad_2.tif", _TIFF, "a damaged TIFF", _COPY, (1,), False, False),
     Fault("empty", fill("Bad_2.tif", b""), "Bad_2.tif", _TIFF, "an empty file", _COPY, (1,), False, False),
     Fault("text", fill("Bad_2.tif", b"hello\n"), "Bad_2.tif", _TIFF, "text", _COPY, (1,), False, False),
     Fault("Chinese text", fill("Bad_2.tif", "你好".encode()), "Bad_2.tif", _TIFF, "text", _COPY, (1,), False, False),
     Fault("a PNG", fill("Bad_2.tif", b"\x89PNG\r\n\x1a\n\0\0"), "Bad_2.tif", _TIFF, "another kind", _COPY, (1,), False, False),
     Fault("float", float_image, "Bad_2.tif", "8 or 16 bit", "float32", _COPY, (1,), False, False),
     Fault("multi-page", many_images, "Bad_2.tif", _TIFF, "5 images", "Save each slice", (1,), False, False),
-    Fault("a folder", lambda c: ((c / "Bad_2.tif").unlink(), (c / "Bad_2.tif").mkdir()), "Bad", "slices 1 to 4", "no file for slice 2", "restore"),
+    Fault("a folder", folder_for_a_slice, "Bad", "slices 1 to 4", "no file for slice 2", "restore"),
     Fault("shape", image("Bad_2.tif", (40, 30)), "Bad_2.tif", "40×32 pixels", "40×30 pixels", _EXPORT, (1,), False, False),
     Fault("one 16-bit slice", deeper, "Bad_2.tif", "8 bit", "16 bit", _EXPORT, (1,), False, False),
     Fault("mask shape", mask("Bad_2_mask.tif", (20, 32)), "Bad_2_mask.tif", "40×32 pixels", "20×32", "export the mask", evaluates=False),
@@ -126,9 +133,9 @@ FAULTS = [
     Fault("missing mask", remove("Bad_2_mask.tif"), "Bad", "a mask for every slice", "none for slice 2", "add the mask"),
     Fault("missing number", lambda c: (remove("Bad_2.tif")(c), remove("Bad_2_mask.tif")(c)), "Bad", "slices 1 to 4", "no file for slice 2", "restore the file"),
     Fault("mask without image", mask_alone, "Bad_9_mask.tif", "an image Bad_9.tif", "none", "put the image back"),
-    Fault("levels in a mask", grey_levels, "Bad_2_mask.tif (and in 1 other", "two values", "more", "export a binary mask"),
-    Fault("number twice", twice, "Bad_1.tif", "one file for slice 1", "Bad_01.tif too", "remove one"),
-    Fault("mask twice", mask_twice, "Bad_2_mask.tif", "one file for slice 2", "Bad_02_mask.tiff too", "remove one"),
+    Fault("levels in a mask", grey_levels, "Bad_2_mask.tif", "two values", "as in 2 masks", "export a binary mask"),
+    Fault("number twice", twice, "Bad_1.tif", "one file for slice 1", "Bad_01.tif too. Bad_01.tif is used", "remove one"),
+    Fault("mask twice", mask_twice, "Bad_02_mask.tiff", "one file for slice 2", "Bad_2_mask.tif too. Bad_2_mask.tif is used", "remove one"),
     Fault("another case's file", stray, "Other_1.tif", "Bad_<number>.tif", "another name", "give each case a folder"),
 ]
 

@@ -1,0 +1,100 @@
+"""A whole window over a tiny dataset, and the proof that it leaves nothing behind."""
+
+import gc
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.program import Program
+from gui.tasks import Fault
+from tests.gui.tiny import keep_predictions, settle, write_dataset
+
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Three tiny cases on disk."""
+    return write_dataset(tmp_path / "tiny cases")
+
+
+@pytest.fixture
+def predicted(home: Path, dataset: Path) -> Path:
+    """The tiny cases, every one with a prediction in the workspace."""
+    keep_predictions(home, dataset, "A_1", "B_2", "C_10")
+    return dataset
+
+
+@pytest.fixture
+def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
+    """Start windows on folders; all are closed at the end and must leave nothing behind."""
+    with_look = (qapp.styleSheet(), qapp.font(), qapp.palette())
+    opened: list[Program] = []
+    faults: list[Fault] = []
+    before = _alive(qapp)
+
+    def open_window(folder: Path | None, *, wait: bool = True, engine: bool = False) -> Program:
+        program = Program(qapp)
+        opened.append(program)
+        program.operations.faulted.connect(faults.append)
+        if not engine:
+            # The devices are known: no process need be started to ask for them.
+            program.session.set_devices(("cpu",), "")
+        program.open(folder)
+        program.window.activateWindow()
+        qtbot.waitUntil(program.window.isActiveWindow)
+        if wait:
+            settle(qtbot, program)
+        return program
+
+    yield open_window
+    for program in opened:
+        shut(program)
+    opened.clear()
+    assert faults == []
+    qapp.setStyleSheet(with_look[0])
+    qapp.setFont(with_look[1])
+    qapp.setPalette(with_look[2])
+    assert _alive(qapp) - before == set()
+
+
+@pytest.fixture
+def program(start: Start, predicted: Path) -> Program:
+    """A window on the tiny cases with their predictions; the first case is on screen."""
+    return start(predicted)
+
+
+def shut(program: Program) -> None:
+    """Close a window as its reader does, and let Qt take it apart; twice does nothing."""
+    if program.window.isVisible():
+        program.window.close()
+        program.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _alive(application: QApplication) -> set[str]:
+    """Name the threads, child processes and top-level widgets there are."""
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    threads = {f"thread {thread.name} {thread.ident}" for thread in threading.enumerate()}
+    widgets = {f"widget {widget!r}" for widget in application.topLevelWidgets()}
+    return threads | widgets | {f"process {number}" for number in children()}
+
+
+def children() -> set[int]:
+    """Return the child processes of this one; none where the system does not list them."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:  # ended meanwhile
+            continue
+        if int(fields[1]) == os.getpid():
+            found.add(int(status.parent.name))
+    return found

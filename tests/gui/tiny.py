@@ -1,0 +1,89 @@
+"""A tiny dataset with predictions made by code, and what the tests ask of the window over it."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication, QFrame
+from pytestqt.qtbot import QtBot
+
+from core import prediction_cache
+from core.dataset import scan
+from core.models import Model
+from core.prediction import Prediction
+from core.reading import read_case
+from core.workspace import open_workspace, registry, workspace_folder
+from gui.program import Program
+from tests.synthetic import lesion, write_case
+
+SIDE = 48
+SLICES = {"A_1": 6, "B_2": 5, "C_10": 4}
+BARE = "C_10"
+"""The case without ground truth."""
+
+SHIFT = 3
+"""How many voxels the prediction lies to the right of the truth."""
+
+
+def write_dataset(folder: Path) -> Path:
+    """Write two cases with ground truth and one without; returns the folder."""
+    for seed, (case_id, slices) in enumerate(SLICES.items()):
+        write_case(folder, case_id, slices, (SIDE, SIDE), masks=case_id != BARE, seed=seed)
+    return folder
+
+
+def probability(slices: int) -> NDArray[np.uint8]:
+    """Return a sure prediction beside the truth, unsure one voxel further, and a sure speck."""
+    inside = np.roll(lesion(slices, (SIDE, SIDE)), SHIFT, axis=2)
+    wider = np.roll(inside, 1, axis=2)
+    values = np.where(inside > 0, 230, np.where(wider > 0, 90, 0)).astype(np.uint8)
+    values[-1, 40:42, 22:24] = 200
+    return values
+
+
+def champion(home: Path) -> Model:
+    """Return the model a new window predicts with."""
+    return registry(home).champion()
+
+
+def keep_predictions(home: Path, folder: Path, *case_ids: str) -> None:
+    """Put predictions of the champion into the workspace of a dataset, as a run does."""
+    dataset = scan(folder)
+    workspace = open_workspace(workspace_folder(home, dataset.root))
+    model = champion(home)
+    for case_id in case_ids:
+        loaded = read_case(dataset.case(case_id))
+        key = prediction_cache.prediction_key(model, loaded.volume)
+        made = Prediction(probability(loaded.volume.slices), model.spec.id, key, "cpu", 0.1)
+        prediction_cache.keep(loaded, model, workspace, made)
+    workspace.close()
+
+
+def is_settled(program: Program) -> bool:
+    """Whether a case is on screen and nothing goes on behind the window."""
+    return program.session.open_case is not None and not program.lanes.busy
+
+
+def settle(qtbot: QtBot, program: Program) -> None:
+    """Wait until a case is on screen and nothing goes on behind the window."""
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: is_settled(program), timeout=30_000)
+    QApplication.processEvents()
+
+
+def choose(qtbot: QtBot, program: Program, case_id: str) -> None:
+    """Choose a case in the worklist and wait until all of it is on screen."""
+    program.window.worklist.case_chosen.emit(case_id)
+    settle(qtbot, program)
+
+
+def shown_case(program: Program) -> str:
+    """Return the id of the case on screen."""
+    opened = program.session.open_case
+    return "" if opened is None else opened.loaded.case.id
+
+
+def toasts(program: Program) -> list[str]:
+    """Return what the toasts on screen say, each as a screen reader reads it."""
+    frames = program.window.toasts.findChildren(QFrame)
+    return [f.accessibleName() for f in frames if f.accessibleName() and not f.isHidden()]

@@ -1,0 +1,143 @@
+"""The training of the command line: from its options to a job and its run."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from core.errors import AppError, ModelError
+from core.jobs import Event, JobFolder, create_job
+from core.model_listing import spec_from_options
+from core.models import Model, ModelSpec, Registry
+from core.train_spec import Changes, PresetName, TrainSpec, make_spec
+from training.telling import tell
+from training.train import read_job, run
+
+_FINE_TUNING_RATE = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What `train` was given; None and empty leave the preset's or the default value.
+
+    `arguments` are NAME=VALUE of the architecture, `settings` NAME=JSON of `TrainSpec`,
+    `preprocessing` is JSON. `start_from` is the id of a model, whose architecture, arguments and
+    preprocessing are then taken over.
+    """
+
+    architecture: str
+    data: Path
+    split: Path
+    out: Path
+    preset: PresetName = "cpu"
+    loss: str | None = None
+    epochs: int | None = None
+    max_steps: int | None = None
+    minutes: float | None = None
+    batch_size: int | None = None
+    size: int | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
+    device: str | None = None
+    arguments: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    preprocessing: str = ""
+    encoder_weights: Path | None = None
+    start_from: str = ""
+    model_id: str = ""
+    title: str = ""
+    resume: bool = False
+
+
+def train(
+    options: TrainOptions,
+    registry: Registry,
+    *,
+    echo: Callable[[Event], None] | None = tell,
+) -> Model | None:
+    """Train what the options say and add it to the registry; None when it was paused.
+
+    With `resume` the job in `out` goes on as it was started, whatever else the options say.
+    """
+    if options.resume:
+        return run(read_job(options.out), JobFolder(options.out), resume=True, echo=echo)
+    spec = spec_of(options, registry)
+    return run(spec, create_job(options.out, spec), echo=echo)
+
+
+def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
+    """Return the training that options describe; raises `AppError` for what does not fit."""
+    model = spec_from_options(
+        _model_id(options),
+        options.title,
+        options.architecture,
+        arguments=list(options.arguments),
+        preprocessing=options.preprocessing or "{}",
+    )
+    required: Changes = {
+        "architecture": options.architecture,
+        "data": str(options.data.absolute()),
+        "split": str(options.split.absolute()),
+        "model_id": model.id,
+        "title": model.title,
+        "models": str(registry.roots[0].absolute()),
+    }
+    parent = registry.find(options.start_from) if options.start_from else None
+    changes = _parental(options, parent) if parent else _own(options, model)
+    spec = make_spec(options.preset, required, {**changes, **_given(options)})
+    if options.size is not None:
+        prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
+        spec = msgspec.structs.replace(spec, preprocessing=prepared)
+    return spec
+
+
+def _given(options: TrainOptions) -> Changes:
+    same = ("loss", "epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed")
+    given: Changes = {name: getattr(options, name) for name in (*same, "device")}
+    if options.encoder_weights is not None:
+        given["encoder_weights"] = str(options.encoder_weights.absolute())
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return {**chosen, **dict(_setting(text) for text in options.settings)}
+
+
+def _own(options: TrainOptions, model: ModelSpec) -> Changes:
+    changes: Changes = {"arguments": model.arguments}
+    if options.preprocessing:
+        changes["preprocessing"] = msgspec.to_builtins(model.preprocessing)
+    return changes
+
+
+def _parental(options: TrainOptions, parent: Model) -> Changes:
+    """Return what a training takes over from its parent; it learns slowly, with frozen norms."""
+    spec = parent.spec
+    if spec.architecture != options.architecture or options.arguments or options.preprocessing:
+        raise ModelError(
+            f"--from {spec.id}: expected its architecture {spec.architecture} without --arg and "
+            f"--preprocessing, which it brings along, found others. Leave them out."
+        )
+    return {
+        "parent": str(parent.folder.absolute()),
+        "arguments": spec.arguments,
+        "preprocessing": msgspec.to_builtins(spec.preprocessing),
+        "learning_rate": _FINE_TUNING_RATE,
+        "freeze_norms": True,
+    }
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or name not in TrainSpec.__struct_fields__:
+        raise AppError(
+            f"--set: expected NAME=VALUE of {', '.join(TrainSpec.__struct_fields__)}, "
+            f"found {text!r}."
+        )
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
+
+
+def _model_id(options: TrainOptions) -> str:
+    return options.model_id or re.sub(r"[^A-Za-z0-9._-]", "-", options.out.absolute().name)

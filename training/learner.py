@@ -1,0 +1,124 @@
+"""A network and everything that changes with each step."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from core.inference import autocast
+from core.networks.network import Network
+from core.train_spec import TrainSpec
+from training.augment import Planes, augment
+from training.dataset import Batch
+from training.losses import LOSSES, deep_loss
+from training.optimise import Average, freeze_norms, make_optimiser, rate_share, set_rate
+from training.parallel import Group
+
+_AUGMENTATION_SEED = 1
+
+
+class NotFinite(Exception):
+    """The loss of a batch is no finite number; the weights are still those before it."""
+
+    def __init__(self, value: float, batch: Batch) -> None:
+        self.value = value
+        self.batch = batch
+        super().__init__(f"{value} in a batch of {batch}")
+
+
+@dataclass
+class Learner:
+    """Network, moving average, optimiser and the augmentation's randomness, on one device."""
+
+    spec: TrainSpec
+    network: Network
+    channels: tuple[str, ...]
+    device: torch.device
+    group: Group = field(default_factory=Group)
+
+    def __post_init__(self) -> None:
+        """Put the network on the device and make all that goes with it."""
+        self.network.to(self.device).to(memory_format=torch.channels_last)
+        self.average = Average(self.network, self.spec.ema)
+        self.optimiser = make_optimiser(self.network, self.spec)
+        half = self.device.type == "cuda" and not torch.cuda.is_bf16_supported()
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=half)
+        seed = self.spec.seed + _AUGMENTATION_SEED + self.group.rank
+        self.generator = Generator(self.device).manual_seed(seed)
+        flair = self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
+        self.planes = Planes(len(self.channels), flair)
+        self._every = self.group.wrap(_AllOutputs(self.network))
+
+    def step(self, batch: Batch, number: int, fraction: float) -> float:
+        """Learn from a batch, the `number`-th, and return its loss; raises `NotFinite`."""
+        set_rate(self.optimiser, rate_share(fraction, self.spec))
+        self.network.train()
+        if self.spec.freeze_norms:
+            freeze_norms(self.network)
+        loss = self.loss(batch)
+        if not math.isfinite(value := loss.item()):
+            raise NotFinite(value, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(self.optimiser)
+        if self.spec.clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.spec.clip)
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+        self.average.update(number)
+        return value
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the loss of a batch, augmented; over all processes where there are several."""
+        images, masks = augment(
+            batch.images.to(self.device),
+            batch.masks.to(self.device),
+            self.spec.augmentation,
+            planes=self.planes,
+            generator=self.generator,
+        )
+        images = images.contiguous(memory_format=torch.channels_last)
+        mixed = autocast(self.device) if self.spec.precision == "auto" else torch.enable_grad()
+        with mixed:
+            outputs: list[Tensor] = self._every(images)
+        gathered = [self.group.gather(logits.float()) for logits in outputs]
+        return deep_loss(gathered, self.group.gather(masks), LOSSES[self.spec.loss])
+
+    def states(self) -> dict[str, Any]:
+        """Return all that `load_states` needs to go on alike; tensors are shared, not copied."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state(),
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "augmentation": self.generator.get_state(),
+            "torch": torch.get_rng_state(),
+        }
+
+    def load_states(self, states: dict[str, Any]) -> None:
+        """Go on from what `states` returned."""
+        self.network.load_state_dict(states["network"])
+        self.average.network.load_state_dict(states["average"])
+        self.optimiser.load_state_dict(states["optimiser"])
+        self.scaler.load_state_dict(states["scaler"])
+        if self.group.leads:
+            self.generator.set_state(states["augmentation"])
+        else:
+            # Only the leader's is saved; another's has to differ from it, and from its own past.
+            self.generator.manual_seed(self.generator.initial_seed() + states["step"])
+        torch.set_rng_state(states["torch"])
+
+
+class _AllOutputs(nn.Module):
+    """A network's outputs as a list: several from one with deep supervision, otherwise one."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Return logits, each (B, 1, H, W)."""
+        every = getattr(self.network, "forward_all", None)
+        return list(every(images)) if every is not None else [self.network(images)]
