@@ -24,7 +24,8 @@ FORMAT = 1
 SPEC_FILE = "model.json"
 WEIGHTS_FILE = "weights.safetensors"
 CHAMPION_FILE = "champion.json"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_DEVICE_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -165,7 +166,9 @@ class Registry:
         """Add a model from a file of safetensors; raises `ModelError` when the id is taken."""
         check_id(spec.id)
         folder = self.roots[0] / spec.id
-        if any(model.spec.id == spec.id for model in self.models()[0]):
+        # A folder that cannot be listed may hold the model of a newer version: it stays.
+        taken = (folder / SPEC_FILE).exists()
+        if taken or any(model.spec.id == spec.id for model in self.models()[0]):
             raise ModelError(
                 f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
             )
@@ -173,6 +176,10 @@ class Registry:
             shutil.copyfile(weights, temporary)
         write_spec(folder, spec)
         return Model(spec, folder)
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    format: int = FORMAT
 
 
 class _Champion(msgspec.Struct, frozen=True):
@@ -183,19 +190,23 @@ def read_model(folder: Path) -> Model:
     """Return the model in `folder`; raises `ModelError` naming what is wrong with it."""
     path = folder / SPEC_FILE
     try:
-        spec = msgspec.json.decode(path.read_bytes(), type=ModelSpec)
+        content = path.read_bytes()
+        version = msgspec.json.decode(content, type=_Versioned).format
+        if version != FORMAT:
+            raise ModelError(
+                f"{folder.name}/{SPEC_FILE}: expected format {FORMAT}, found {version}. "
+                "Use the version of Overread that wrote it."
+            )
+        spec = msgspec.json.decode(content, type=ModelSpec)
     except OSError as error:
         raise ModelError(_unreadable(path, error)) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModelError(
             f"{folder.name}/{SPEC_FILE}: expected a model specification of format {FORMAT}, "
             f"found: {error}. Import the weights again, or take the folder away."
         ) from error
-    if spec.format != FORMAT:
-        raise ModelError(
-            f"{folder.name}/{SPEC_FILE}: expected format {FORMAT}, found {spec.format}. "
-            "Use the version of Overread that wrote it."
-        )
+    if not _is_id(spec.id):
+        raise ModelError(f"{folder.name}/{SPEC_FILE}: {_no_id(spec.id)}")
     if not (folder / WEIGHTS_FILE).is_file():
         raise ModelError(
             f"{folder.name}: expected {WEIGHTS_FILE} beside {SPEC_FILE}, found none. "
@@ -213,16 +224,24 @@ def write_spec(folder: Path, spec: ModelSpec) -> None:
 
 def check_id(model_id: str) -> None:
     """Raise `ModelError` when `model_id` cannot be the name of a folder on every system."""
-    if not _ID.fullmatch(model_id):
-        raise ModelError(
-            f"Expected a model id of letters, digits, dot, dash and underscore (at most 64), "
-            f"found {model_id!r}."
-        )
+    if not _is_id(model_id):
+        raise ModelError(_no_id(model_id))
 
 
 def prediction_key(model: Model, volume: Volume) -> str:
     """Return what a cached prediction is filed under: the same only for same model and image."""
     return f"{model.fingerprint}-{volume.content_hash()}"
+
+
+def _is_id(model_id: str) -> bool:
+    return bool(_ID.fullmatch(model_id)) and not _DEVICE_OF_WINDOWS.fullmatch(model_id)
+
+
+def _no_id(found: str) -> str:
+    return (
+        "expected a model id of letters, digits, dot, dash and underscore (at most 64) that can "
+        f"be a folder's name on every system, found {found!r}. Choose another."
+    )
 
 
 def _read_champion(root: Path) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -33,7 +34,7 @@ class Prediction:
 class Postprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a probability becomes a mask."""
 
-    threshold: float = 0.5
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     largest_component: bool = False
     fill_holes: bool = False
 

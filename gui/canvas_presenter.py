@@ -59,7 +59,12 @@ class CanvasPresenter(QObject):
 
     def _on_case_changed(self) -> None:
         self._pictures.clear()
-        self.draw()
+        if self._session.open_case is None:
+            self._view.clear_picture()
+            title = f"{self._session.opening} cannot be opened"
+            self._empty.say(title, self._session.problem, icon="warning")
+        else:
+            self.draw()
 
     def _on_place_changed(self) -> None:
         self._pictures.clear()

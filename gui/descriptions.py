@@ -58,6 +58,7 @@ def strip_data(opened: OpenCase, result: Result | None) -> StripData:
             tuple(map(float, area)),
             (None,) * volume.slices,
             unreadable=unreadable,
+            predicted=frozenset(),
             truth=truth is not None,
         )
     counts = comparison.counts
@@ -78,7 +79,7 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
     """Return the figures of the case and of the slice on screen."""
     opened, result = session.open_case, session.result
     if opened is None:
-        return (MetricsView("no_prediction", "Open a case to see its figures."),) * 2
+        return (MetricsView("no_case", "Open a case to see its figures."),) * 2
     comparison = None if result is None else result.comparison
     if result is None or (comparison is None and result.ready is None):
         waiting = session.case_states[opened.loaded.case.id].run if result is None else "running"

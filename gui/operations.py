@@ -67,7 +67,7 @@ class Operations(QObject):
         """Show another case."""
         state = self._session.case_states.get(case_id)
         if state is not None and case_id != self._session.opening:
-            self.save_state()
+            self._keep_place()
             self.loading.open(state.case)
 
     def step_case(self, step: int) -> None:
@@ -141,31 +141,18 @@ class Operations(QObject):
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)
         self._session.set_settings(settings)
-        task: Task[None] = Task(lambda _: save_settings(settings_path(), settings))
-        task.failed.connect(lambda sentence: self.failed.emit("Settings not saved", sentence))
-        self._lanes.start("idle", task)
-
-    def save_state(self) -> None:
-        """Remember the case, slice and model on screen."""
-        place, model = self._session.place, self._session.models.current
-        opened = self._session.open_case
-        if place is None or opened is None:
-            return
-        state = LastState(
-            opened.loaded.case.id,
-            self._session.view.slice_index,
-            "" if model is None else model.spec.id,
-        )
-        place.workspace.put_state(state)
+        self._start_quietly(Task(lambda _: save_settings(settings_path(), settings)))
 
     def close(self) -> None:
         """Stop what runs, wait for it, and close the workspace."""
-        self.save_state()
         self.runs.cancel()
         self._engine.close()
         self._lanes.close()
-        if self._session.place is not None:
-            self._session.place.workspace.close()
+        place, state = self._session.place, self._last_state()
+        if place is not None:
+            if state is not None:
+                place.workspace.put_state(state)
+            place.workspace.close()
 
     def _open(self, folder: Path, *, demo: bool) -> None:
         if self._opening is not None:
@@ -201,9 +188,8 @@ class Operations(QObject):
     ) -> None:
         before = self._session.place
         if before is not None:
-            self.save_state()
             self.runs.cancel()
-            before.workspace.close()
+            self._leave(before)
         self._opening = None
         self.cache.clear()
         self._session.set_models(models)
@@ -218,6 +204,34 @@ class Operations(QObject):
             self.run_all()
         for problem in models.problems:
             self.failed.emit("A model was left out", problem)
+
+    def _leave(self, place: Place) -> None:
+        """Close a workspace on a worker, after what was last seen is kept in it."""
+        state = self._last_state()
+
+        def work(_: Progress) -> None:
+            if state is not None:
+                place.workspace.put_state(state)
+            place.workspace.close()
+
+        self._start_quietly(Task(work))
+
+    def _keep_place(self) -> None:
+        """Remember where the reader is, on a worker: the disk may take its time."""
+        place, state = self._session.place, self._last_state()
+        if place is not None and state is not None:
+            self._start_quietly(Task(lambda _: place.workspace.put_state(state)))
+
+    def _start_quietly(self, task: Task[None]) -> None:
+        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
+        self._lanes.start("idle", task)
+
+    def _last_state(self) -> LastState | None:
+        opened, model = self._session.open_case, self._session.models.current
+        if opened is None:
+            return None
+        model_id = "" if model is None else model.spec.id
+        return LastState(opened.loaded.case.id, self._session.view.slice_index, model_id)
 
     def _on_loaded(self) -> None:
         self.runs.show()
@@ -241,7 +255,7 @@ class Operations(QObject):
         state = self._session.case_states.get(case_id)
         if state is not None:
             self._session.set_case_state(replace(state, run="failed", problem=sentence))
-        self.failed.emit(case_id, sentence)
+        self._session.set_unopened(sentence)
 
     def _set_post(self, **changes: object) -> None:
         self._session.set_post(msgspec.structs.replace(self._session.post, **changes))

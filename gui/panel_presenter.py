@@ -78,19 +78,27 @@ class PanelPresenter(QObject):
             if name in self._session.case_states:
                 self._on_case_state_changed(name)
         self._window.worklist.set_current(case_id)
-        order = self._window.worklist.order()
-        count = len(self._session.case_states[case_id].case.slices)
-        place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
-        self._window.header.set_case(case_id, f"{count} slices{place}")
+        self._window.status.set_message(f"Opening {case_id}…")
 
     def _on_case_changed(self) -> None:
+        self._show_header()
         opened = self._session.open_case
         if opened is None:
+            self._window.strip.set_data(None)
+            self._window.notices.set_notices(())
+            self._show_figures()
+            self._show_layers()
             return
         self._window.notices.set_notices(opened.loaded.notices)
         self._window.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
         self._on_result_changed()
         self._on_view_changed()
+
+    def _show_header(self) -> None:
+        case_id, order = self._session.opening, self._window.worklist.order()
+        count = len(self._session.case_states[case_id].case.slices)
+        place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
+        self._window.header.set_case(case_id, f"{count} slices{place}")
 
     def _on_result_changed(self) -> None:
         opened = self._session.open_case

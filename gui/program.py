@@ -145,6 +145,8 @@ class Program:
         opened = self.session.open_case
         if opened is not None:
             self.window.status.set_message(f"{opened.loaded.case.id} is open, originals read-only")
+        else:
+            self.window.status.set_message(f"{self.session.opening} cannot be opened")
         self.window.enable_commands(self.session)
         self.window.view.setFocus()
 

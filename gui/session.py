@@ -99,6 +99,7 @@ class _State:
     post: Postprocessing = field(default_factory=Postprocessing)
     open_case: OpenCase | None = None
     opening: str = ""
+    problem: str = ""
     result: Result | None = None
     cases: dict[str, CaseState] = field(default_factory=dict)
     view: ViewState = field(default_factory=ViewState)
@@ -165,6 +166,11 @@ class Session(QObject):
         return self._state.opening
 
     @property
+    def problem(self) -> str:
+        """Why the case asked for is not on screen; empty while there is no such reason."""
+        return self._state.problem
+
+    @property
     def result(self) -> Result | None:
         """The prediction on screen."""
         return self._state.result
@@ -214,7 +220,16 @@ class Session(QObject):
     def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
         """Another case is on screen, without a prediction yet."""
         self._state.open_case, self._state.result = open_case, None
+        self._state.problem = ""
         self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
+        self.case_version += 1
+        self.mask_version += 1
+        self.case_changed.emit()
+
+    def set_unopened(self, problem: str) -> None:
+        """The case asked for cannot be shown: nothing is on screen, least of all another case."""
+        self._state.open_case = self._state.result = None
+        self._state.problem = problem
         self.case_version += 1
         self.mask_version += 1
         self.case_changed.emit()

@@ -40,7 +40,7 @@ class Group:
         if self.world == 1:
             return network
         if self._device().type == "cuda":
-            network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         return DistributedDataParallel(network)
 
     def gather(self, values: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from gui.panels.segments import Segments
 from gui.theme import OverlayColours, Theme, app_font
 
 Pending = Literal["pending"]
-State = Literal["ready", "no_truth", "no_prediction", "running"]
+State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
 VolumeUnit = Literal["voxels", "mL", "cm²"]
 LengthUnit = Literal["voxels", "mm"]
 
@@ -30,8 +30,12 @@ _ROW_HEIGHT = 22
 _BAR_ROW_HEIGHT = 18
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
-_TITLES = {"no_truth": "No ground truth", "no_prediction": "No prediction yet"}
-_ICONS = {"no_truth": "info", "no_prediction": "play"}
+_TITLES = {
+    "no_case": "No case on screen",
+    "no_truth": "No ground truth",
+    "no_prediction": "No prediction yet",
+}
+_ICONS = {"no_case": "image", "no_truth": "info", "no_prediction": "play"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ class MetricsPanel(QWidget):
         self._hero.setVisible(scored)
         self._table.setVisible(scored)
         self._empty.setVisible(not scored)
-        self._volumes.setVisible(view is not None and view.state != "no_prediction")
+        self._volumes.setVisible(
+            view is not None and view.state not in ("no_case", "no_prediction")
+        )
         if view is None:
             self._empty.show_text("info", "No case open", "Open a case to see its metrics.")
         elif scored:

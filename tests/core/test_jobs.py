@@ -1,0 +1,178 @@
+"""The job folder, from both sides."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.device_queue import device_turn
+from core.errors import WorkspaceError
+from core.jobs import (
+    ALIVE_SECONDS,
+    EVENTS_FILE,
+    HEARTBEAT_FILE,
+    Done,
+    Failed,
+    JobFolder,
+    JobWriter,
+    Logged,
+    Paused,
+    Progressed,
+    Started,
+    create_job,
+)
+from core.train_spec import TrainSpec
+
+SPEC = TrainSpec(architecture="unet", data="d", split="s", max_steps=1)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> JobFolder:
+    return create_job(tmp_path / "job", SPEC)
+
+
+@pytest.fixture
+def writer(job: JobFolder) -> JobWriter:
+    made = JobWriter(job)
+    made.start(resumed=False)
+    return made
+
+
+def test_events_come_back_in_order_and_only_the_new_ones_from_an_offset(
+    job: JobFolder, writer: JobWriter
+) -> None:
+    writer.log("one")
+    first, offset = job.events()
+    assert [type(event) for event in first] == [Started, Logged]
+    writer.progress(0.5, "half", 10.0)
+    writer.metric(7, {"loss": 0.25})
+    later, end = job.events(offset)
+    assert [getattr(event, "fraction", None) for event in later] == [0.5, None]
+    assert job.events(end) == ([], end)
+
+
+def test_a_line_that_is_still_being_written_is_left_for_later(
+    job: JobFolder, writer: JobWriter
+) -> None:
+    writer.log("whole")
+    path = job.path / EVENTS_FILE
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"type":"log","time":1,"te')
+    events, offset = job.events()
+    assert len(events) == 2
+    assert offset == len(whole)
+    path.write_bytes(whole + b'{"type":"log","time":1,"text":"late"}\n')
+    assert job.events(offset)[0] == [Logged(1, "late")]
+
+
+def test_a_line_cut_short_by_a_crash_costs_only_itself(job: JobFolder, writer: JobWriter) -> None:
+    writer.close()
+    path = job.path / EVENTS_FILE
+    path.write_bytes(path.read_bytes() + b'{"type":"log"')
+    again = JobWriter(job)
+    again.start(resumed=True)
+    again.log("on")
+    assert [type(event) for event in job.events()[0]] == [Started, Started, Logged]
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [(Paused(0, 3), "paused"), (Done(0, "id"), "done"), (Failed(0, "why"), "failed")],
+)
+def test_the_state_is_that_of_the_last_word(
+    job: JobFolder, writer: JobWriter, event: Paused | Done | Failed, state: str
+) -> None:
+    assert job.state() == "running"
+    writer.write(event)
+    writer.close()
+    assert job.state() == state
+    JobWriter(job).start(resumed=True)
+    assert job.state() == "running"
+
+
+def test_a_job_without_a_heartbeat_was_interrupted(job: JobFolder, writer: JobWriter) -> None:
+    old = time.time() - ALIVE_SECONDS - 1
+    os.utime(job.path / HEARTBEAT_FILE, (old, old))
+    assert job.state() == "interrupted"
+    writer.beat(now=True)
+    assert job.state() == "running"
+
+
+def test_a_new_job_has_no_state_and_no_request(job: JobFolder) -> None:
+    assert job.state() == "new"
+    assert job.requested() is None
+
+
+def test_a_request_is_read_until_it_is_met(job: JobFolder) -> None:
+    job.request("pause")
+    assert JobFolder(job.path).requested() == "pause"
+    job.request("stop")
+    assert job.requested() == "stop"
+    job.clear_request()
+    assert job.requested() is None
+
+
+def test_a_folder_in_use_and_a_file_are_refused(job: JobFolder, tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="empty or a new folder"):
+        create_job(job.path, SPEC)
+    (tmp_path / "file").touch()
+    with pytest.raises(WorkspaceError, match="expected a folder to write into"):
+        create_job(tmp_path / "file", SPEC)
+
+
+def test_events_reach_the_terminal_too(job: JobFolder) -> None:
+    heard: list[object] = []
+    writer = JobWriter(job, heard.append)
+    writer.start(resumed=False)
+    writer.progress(0.1, "on")
+    assert [type(event) for event in heard] == [Started, Progressed]
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from core.device_queue import device_turn
+with device_turn(Path(sys.argv[1]), "cpu", lambda: None):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_two_jobs_take_turns_on_a_device_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(tmp_path)],
+        cwd=Path(__file__).resolve().parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert other.stdout is not None
+    assert other.stdin is not None
+    assert other.stdout.readline() == b"held\n"
+    waited: list[bool] = []
+
+    def waiting() -> None:
+        waited.append(True)
+        other.kill()
+        other.wait()
+
+    with device_turn(tmp_path, "cuda:0", waiting):
+        assert not waited
+    with device_turn(tmp_path, "cpu", waiting):
+        assert waited
+    other.stdin.close()
+    other.stdout.close()
+
+
+def test_waiting_for_a_device_can_be_given_up(tmp_path: Path) -> None:
+    class GivenUp(Exception):
+        pass
+
+    def give_up() -> None:
+        raise GivenUp
+
+    with device_turn(tmp_path, "cpu", give_up):
+        with pytest.raises(GivenUp), device_turn(tmp_path, "cpu", give_up):
+            pass

@@ -1,0 +1,60 @@
+"""A mouse for the tests of the slice view: events go where the system would send them."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from gui.canvas.slice_view import SliceView
+
+NO_KEY = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
+
+
+def wheel(
+    view: SliceView, angle: int, *, at: QPoint | None = None, keys: Qt.KeyboardModifier = NO_KEY
+) -> None:
+    """Turn the wheel over a point; 120 is one notch away from the reader."""
+    where = QPointF(at if at is not None else view.viewport().rect().center())
+    event = QWheelEvent(
+        where,
+        view.viewport().mapToGlobal(where),
+        QPoint(),
+        QPoint(0, angle),
+        Qt.MouseButton.NoButton,
+        keys,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view.viewport(), event)
+
+
+def drag(view: SliceView, button: Qt.MouseButton, start: QPoint, *stops: QPoint) -> None:
+    """Press at a point, move over others and release at the last."""
+    press(view, button, start)
+    for stop in stops:
+        move(view, stop, button)
+    _send(view, QEvent.Type.MouseButtonRelease, stops[-1], button, Qt.MouseButton.NoButton)
+
+
+def press(view: SliceView, button: Qt.MouseButton, at: QPoint) -> None:
+    """Press a button and keep it down."""
+    _send(view, QEvent.Type.MouseButtonPress, at, button, button)
+
+
+def move(view: SliceView, to: QPoint, held: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the pointer, with a button held or none."""
+    _send(view, QEvent.Type.MouseMove, to, Qt.MouseButton.NoButton, held)
+
+
+def _send(
+    view: SliceView,
+    kind: QEvent.Type,
+    at: QPoint,
+    button: Qt.MouseButton,
+    held: Qt.MouseButton,
+) -> None:
+    there = QPointF(at)
+    area = view.viewport()
+    event = QMouseEvent(kind, there, QPointF(area.mapToGlobal(at)), button, held, NO_KEY)
+    QApplication.sendEvent(area, event)

@@ -1,0 +1,311 @@
+"""A whole small training: what it makes, what it learns from, and how it goes on."""
+
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from tifffile import imread, imwrite
+from torch import Tensor
+
+from core.errors import AppError, DataError, ModelError, WorkspaceError
+from core.inference import Runner
+from core.jobs import Done, Failed, JobFolder, Measured, Started
+from core.models import read_model
+from core.networks.weights import read_state_dict
+from core.reading import read_case
+from core.dataset import scan
+from tests.synthetic import volume_of, write_case
+from tests.training.making import STILL, TRAIN, VAL, make_job, write_split
+from training.checkpoint import load_checkpoint
+from training.errors import TrainingError
+from training.train import run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _weights(job: JobFolder) -> dict[str, Tensor]:
+    states = load_checkpoint(job.checkpoint)[1]
+    network: dict[str, Tensor] = states["network"]
+    return network
+
+
+def _same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[n], other[n]) for n in one)
+
+
+def _change_cases(data: Path, cases: tuple[str, ...]) -> None:
+    """Paint over images and masks of these cases."""
+    random = np.random.default_rng(9)
+    for case in cases:
+        for path in (data / case).glob("*.tif"):
+            pixels = imread(path)
+            noise = random.integers(0, 2, pixels.shape, np.uint8) * 255
+            imwrite(path, noise, photometric="rgb" if pixels.ndim == 3 else "minisblack")
+
+
+def test_a_training_publishes_a_model_that_runs_with_its_scores_and_card(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path)
+    model = run(spec, job)
+    assert model is not None
+    assert read_model(model.folder).spec == model.spec
+    assert model.spec.trained_on == TRAIN
+    assert set(model.spec.metrics) >= {"dsc_native_val", "dsc_reference_val", "dsc_native_selection"}
+    assert "reached a gradient" in (model.folder / "MODEL_CARD.md").read_text()
+    assert all(t.dtype != torch.float32 for t in read_state_dict(model.weights).values())
+    case = scan(Path(spec.data)).case(VAL[0])
+    probability = Runner(model).predict(read_case(case).volume).probability
+    assert probability.shape == (4, 40, 32)
+    events = job.events()[0]
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Done)
+    assert any(isinstance(e, Measured) and "selection_dsc" in e.values for e in events)
+    assert job.state() == "done"
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    spec, job = make_job(
+        tmp_path, max_steps=60, arguments={"init_features": 4}, augmentation=STILL, ema=0.9
+    )
+    model = run(spec, job)
+    assert model is not None
+    assert model.spec.metrics["dsc_native_val"] > 0.8
+
+
+def test_nothing_of_a_validation_case_reaches_a_gradient(tmp_path: Path) -> None:
+    spec, before = make_job(tmp_path, "before")
+    first = run(spec, before)
+    _change_cases(Path(spec.data), VAL)
+    after = make_job(tmp_path, "after")[1]
+    second = run(spec, after)
+    assert first is not None
+    assert second is not None
+    assert _same(_weights(before), _weights(after))
+    assert first.weights.read_bytes() == second.weights.read_bytes()
+    assert first.spec.metrics["dsc_native_val"] != second.spec.metrics["dsc_native_val"]
+
+
+def test_a_case_to_learn_from_does_reach_the_gradient(tmp_path: Path) -> None:
+    spec, before = make_job(tmp_path, "before")
+    run(spec, before)
+    _change_cases(Path(spec.data), TRAIN)
+    after = make_job(tmp_path, "after")[1]
+    run(spec, after)
+    assert not _same(_weights(before), _weights(after))
+
+
+def test_the_selection_cases_choose_and_do_not_teach(tmp_path: Path) -> None:
+    spec, before = make_job(tmp_path, "before", selection_cases=1)
+    run(spec, before)
+    from training.split import make_split, read_split
+
+    split = make_split(read_split(Path(spec.split)), scan(Path(spec.data)), selection=1, seed=42)
+    held = tuple(case.id for case in split.selection)
+    assert len(held) == 1
+    _change_cases(Path(spec.data), held)
+    after = make_job(tmp_path, "after", selection_cases=1)[1]
+    run(spec, after)
+    assert _same(_weights(before), _weights(after))
+
+
+@pytest.mark.parametrize("architecture", ["unet", "unetpp"])
+def test_a_paused_training_goes_on_to_the_same_weights(tmp_path: Path, architecture: str) -> None:
+    changes = {"architecture": architecture, "precision": "float32"}
+    spec, whole = make_job(tmp_path, "whole", **changes)
+    expected = run(spec, whole)
+    parts = make_job(tmp_path, "parts", **changes)[1]
+    model = None
+    for resume in (False, True, True, True):
+        model = run(spec, parts, resume=resume, echo=_pausing_at(parts, 3, 6))
+        if model is not None:
+            break
+        assert parts.state() == "paused"
+    assert expected is not None
+    assert model is not None
+    assert _same(_weights(whole), _weights(parts))
+    assert expected.weights.read_bytes() == model.weights.read_bytes()
+    assert expected.spec.metrics == model.spec.metrics
+
+
+def _pausing_at(job: JobFolder, *steps: int):  # type: ignore[no-untyped-def]
+    """Return a hook that asks for a pause in the middle of the training, once a process."""
+
+    def hook(event: object) -> None:
+        if isinstance(event, Measured) and "selection_dsc" in event.values and event.step < 8:
+            job.request("pause")
+
+    return hook
+
+
+def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
+    changes = {"max_steps": 60, "selections": 60, "checkpoint_minutes": 1e-4}
+    spec, whole = make_job(tmp_path, "whole", **changes)
+    run(spec, whole)
+    killed = make_job(tmp_path, "killed", **changes)[1]
+    command = [sys.executable, "-m", "training.train", str(killed.path)]
+    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 120
+    while not killed.checkpoint.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    step = load_checkpoint(killed.checkpoint)[0].step
+    assert 0 < step < 60
+    model = run(spec, killed, resume=True)
+    assert model is not None
+    assert _same(_weights(whole), _weights(killed))
+
+
+def test_a_stopped_training_publishes_the_best_it_has(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path, max_steps=10_000, selections=5000)
+
+    def stop(event: object) -> None:
+        if isinstance(event, Measured) and "selection_dsc" in event.values:
+            job.request("stop")
+
+    model = run(spec, job, echo=stop)
+    assert model is not None
+    assert load_checkpoint(job.checkpoint)[0].step < 20
+    assert job.state() == "done"
+
+
+def test_training_ends_early_when_nothing_gets_better(tmp_path: Path) -> None:
+    spec, job = make_job(
+        tmp_path, max_steps=400, selections=400, patience=3, learning_rate=1e-9, ema=0.0
+    )
+    run(spec, job)
+    position = load_checkpoint(job.checkpoint)[0]
+    assert position.stale == 3
+    assert position.step < 400
+
+
+def test_a_loss_that_is_no_number_stops_keeps_the_best_and_names_the_batch(tmp_path: Path) -> None:
+    spec, job = make_job(
+        tmp_path,
+        learning_rate=1e30,
+        clip=0.0,
+        max_steps=50,
+        selections=50,
+        warmup=0.5,
+        precision="float32",
+    )
+    with pytest.raises(TrainingError, match=r"finite loss, found \w+ in a batch of CASE_\d slice"):
+        run(spec, job)
+    assert job.state() == "failed"
+    assert read_state_dict(job.path / "best.safetensors")
+    last = job.events()[0][-1]
+    assert isinstance(last, Failed)
+    assert "best.safetensors" in last.reason
+
+
+def test_a_full_disk_is_told_and_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path, max_steps=6, selections=2)
+    run(spec, job)
+    before = job.checkpoint.read_bytes()
+    size = job.checkpoint.stat().st_size
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kept = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, old[1]))
+    try:
+        with pytest.raises(WorkspaceError, match="What was there before is unchanged"):
+            run(msgspec.structs.replace(spec, max_steps=12, model_id="more"), job, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        signal.signal(signal.SIGXFSZ, kept)
+    assert job.checkpoint.read_bytes() == before
+    assert job.state() == "failed"
+    assert run(msgspec.structs.replace(spec, max_steps=12, model_id="more"), job, resume=True)
+
+
+def test_fine_tuning_starts_from_the_parents_weights(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path, "parent", max_steps=4)
+    parent = run(spec, job)
+    assert parent is not None
+    spec, job = make_job(
+        tmp_path,
+        "child",
+        parent=str(parent.folder),
+        model_id="child",
+        freeze_norms=True,
+        learning_rate=1e-12,
+        weight_decay=0.0,
+        ema=0.0,
+        max_steps=2,
+    )
+    child = run(spec, job)
+    assert child is not None
+    assert child.spec.parent == "small"
+    for name, tensor in read_state_dict(parent.weights).items():
+        if tensor.is_floating_point():
+            torch.testing.assert_close(read_state_dict(child.weights)[name], tensor)
+
+
+def test_cases_beyond_the_memory_limit_are_mapped_and_give_the_same(tmp_path: Path) -> None:
+    spec, inside = make_job(tmp_path, "inside")
+    run(spec, inside)
+    small, mapped = make_job(tmp_path, "mapped", memory_gib=1e-5)
+    run(small, mapped)
+    assert list((mapped.path / "data").rglob("*.npy"))
+    assert _same(_weights(inside), _weights(mapped))
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "told"),
+    [
+        (("CASE_1",), (), "at least 2 cases in train"),
+        ((*TRAIN, "CASE_99"), (), "the case CASE_99, which the split names"),
+        (TRAIN, ("CASE_1",), "CASE_1 in train and in val"),
+        ((*TRAIN, "BARE"), (), "BARE: expected ground truth"),
+        (("EMPTY_1", "EMPTY_2", "EMPTY_3"), (), "every mask empty"),
+        ((*TRAIN, "GREY"), (), "GREY: expected the channels"),
+    ],
+)
+def test_bad_input_is_told_before_anything_is_trained(
+    tmp_path: Path, train: tuple[str, ...], val: tuple[str, ...], told: str
+) -> None:
+    spec, job = make_job(tmp_path)
+    data = Path(spec.data)
+    write_case(data, "BARE", masks=False)
+    write_case(data, "GREY", channels=1)
+    for number in (1, 2, 3):
+        place = write_case(data, f"EMPTY_{number}")
+        for path in place.glob("*_mask.tif"):
+            imwrite(path, np.zeros((40, 32), np.uint8), photometric="minisblack")
+    write_split(Path(spec.split), train, val)
+    with pytest.raises(DataError, match=told):
+        run(spec, job)
+    assert job.state() == "failed"
+    assert not job.checkpoint.exists()
+
+
+def test_a_folder_with_files_a_taken_id_and_no_budget_are_refused(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path)
+    with pytest.raises(WorkspaceError, match="empty or a new folder"):
+        make_job(tmp_path)
+    run(spec, job)
+    with pytest.raises(ModelError, match="an id no model has yet"):
+        run(spec, job)
+    with pytest.raises(TrainingError, match="Expected a budget"):
+        run(msgspec.structs.replace(spec, max_steps=None), job)
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path)
+    job.checkpoint.write_bytes(b"no checkpoint")
+    with pytest.raises(AppError, match="found a file that cannot be read"):
+        run(spec, job, resume=True)
+
+
+def test_a_published_model_of_nine_planes_sees_neighbours(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path)
+    model = run(spec, job)
+    assert model is not None
+    assert model.spec.network.in_channels == 9
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 5, 40, 32), np.uint8)
+    assert Runner(model).predict(volume_of(pixels)).probability.shape == (5, 40, 32)
