@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from core.mask import Mask, binarise
 
@@ -24,7 +23,8 @@ Box = tuple[int, int, int, int, int, int]
 DisagreementKind = Literal["false_positive", "false_negative"]
 
 _EVERY_NEIGHBOUR = np.ones((3, 3, 3), bool)
-_IN_PLANE = ndimage.generate_binary_structure(3, 1) & np.array([0, 1, 0], bool)[:, None, None]
+_PLUS = ((False, True, False), (True, True, True), (False, True, False))
+_IN_PLANE = np.array((((False,) * 3,) * 3, _PLUS, ((False,) * 3,) * 3))
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,9 @@ def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
     if box is None:
         return []
     expected, predicted = expected[box_slices(box)], predicted[box_slices(box)]
+    # Loaded at the first use: the first picture need not wait for scipy. So is it below.
+    from scipy import ndimage
+
     agreed = ndimage.binary_dilation(expected & predicted, _EVERY_NEIGHBOUR)
     found = [
         *_errors("false_positive", predicted & ~expected, agreed, box),
@@ -172,6 +175,8 @@ def _label(
     foreground: NDArray[np.bool_], structure: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.int32], Sequence[tuple[slice, ...]]]:
     """Return labels numbered from 1 in scan order, and the box of each."""
+    from scipy import ndimage
+
     labels, _ = ndimage.label(foreground, structure)
     return np.asarray(labels, np.int32), ndimage.find_objects(labels)
 

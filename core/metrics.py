@@ -14,8 +14,6 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import KDTree
 
 from core.components import MaskLike, bounding_box, box_slices
 
@@ -181,6 +179,9 @@ def hd95(
 
 def _outline(foreground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep the voxels with a face to the background or to the edge of the array."""
+    # Loaded at the first use: the first picture need not wait for scipy. So is it below.
+    from scipy import ndimage
+
     inner: NDArray[np.bool_] = ndimage.binary_erosion(foreground)
     return foreground & ~inner
 
@@ -192,9 +193,13 @@ def _distances(
     points = np.count_nonzero(source) + np.count_nonzero(target)
     # Both ways are exact. A tree costs by the point, a distance transform by the voxel of the box.
     if points * 16 < source.size:
+        from scipy.spatial import KDTree
+
         tree = KDTree(np.argwhere(target) * spacing)
         nearest, _ = tree.query(np.argwhere(source) * spacing)
         return np.asarray(nearest, np.float64)
+    from scipy import ndimage
+
     transform = ndimage.distance_transform_edt(~target, sampling=spacing)
     return np.asarray(transform, np.float64)[source]
 

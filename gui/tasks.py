@@ -114,9 +114,16 @@ class Lanes:
             for lane, count in _WORKERS.items()
         }
         self._running: set[Task[object]] = set()
+        self._closed = False
 
     def start(self, lane: Lane, task: Task[T]) -> None:
-        """Run `task` on `lane` when a worker is free; keeps it alive until it has finished."""
+        """Run `task` on `lane` when a worker is free; keeps it alive until it has finished.
+
+        After `close` nothing is run: the window is on its way out.
+        """
+        if self._closed:
+            task.cancel()
+            return
         held: Task[object] = task  # type: ignore[assignment]
         self._running.add(held)
         task.finished.connect(lambda: self._running.discard(held))
@@ -128,7 +135,8 @@ class Lanes:
         return bool(self._running)
 
     def close(self) -> None:
-        """Cancel what runs and wait for it; nothing can be started afterwards."""
+        """Cancel what runs and wait for it; nothing is started afterwards."""
+        self._closed = True
         for task in self._running:
             task.cancel()
         for pool in self._pools.values():

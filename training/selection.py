@@ -27,7 +27,9 @@ def predict_case(
         for start in range(0, depth, _BATCH):
             values = torch.from_numpy(prepared.batch(range(start, min(start + _BATCH, depth))))
             logits = network(values.to(device, memory_format=torch.channels_last))
-            planes.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
+            # Weights that have come apart find nothing, which is how they are to score.
+            probability = torch.sigmoid(logits.float()).nan_to_num(0.0)
+            planes.append(probability[:, 0].cpu().numpy())
     return quantise(from_grid(np.concatenate(planes), case.grid))
 
 

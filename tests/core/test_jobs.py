@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,11 @@ def job(tmp_path: Path) -> JobFolder:
 
 
 @pytest.fixture
-def writer(job: JobFolder) -> JobWriter:
+def writer(job: JobFolder) -> Iterator[JobWriter]:
     made = JobWriter(job)
     made.start(resumed=False)
-    return made
+    yield made
+    made.close()
 
 
 def test_events_come_back_in_order_and_only_the_new_ones_from_an_offset(
@@ -75,6 +77,7 @@ def test_a_line_cut_short_by_a_crash_costs_only_itself(job: JobFolder, writer: J
     again = JobWriter(job)
     again.start(resumed=True)
     again.log("on")
+    again.close()
     assert [type(event) for event in job.events()[0]] == [Started, Started, Logged]
 
 
@@ -89,7 +92,7 @@ def test_the_state_is_that_of_the_last_word(
     writer.write(event)
     writer.close()
     assert job.state() == state
-    JobWriter(job).start(resumed=True)
+    writer.start(resumed=True)
     assert job.state() == "running"
 
 
@@ -128,6 +131,7 @@ def test_events_reach_the_terminal_too(job: JobFolder) -> None:
     writer = JobWriter(job, heard.append)
     writer.start(resumed=False)
     writer.progress(0.1, "on")
+    writer.close()
     assert [type(event) for event in heard] == [Started, Progressed]
 
 

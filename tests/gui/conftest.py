@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.canvas.slice_view import SliceView
 from gui.program import Program
 from gui.tasks import Fault
 from tests.gui.tiny import keep_predictions, settle, write_dataset
@@ -68,6 +69,20 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
 def program(start: Start, predicted: Path) -> Program:
     """A window on the tiny cases with their predictions; the first case is on screen."""
     return start(predicted)
+
+
+@pytest.fixture
+def slice_view(qtbot: QtBot) -> Iterator[SliceView]:
+    """A slice view on screen, inside a window as it always is."""
+    # A view of pyqtgraph that is closed itself takes its viewport apart under Qt's hands.
+    window = QWidget()
+    qtbot.addWidget(window)
+    view = SliceView(window)
+    view.resize(500, 400)
+    window.resize(500, 400)
+    window.show()
+    qtbot.waitExposed(window)
+    yield view
 
 
 def shut(program: Program) -> None:

@@ -35,9 +35,7 @@ def make_dataset(folder: Path) -> Path:
     return data
 
 
-def write_split(
-    path: Path, train: tuple[str, ...] = TRAIN, val: tuple[str, ...] = VAL
-) -> Path:
+def write_split(path: Path, train: tuple[str, ...] = TRAIN, val: tuple[str, ...] = VAL) -> Path:
     """Write a split file and return its path."""
     path.write_text(json.dumps({"train": train, "val": val}))
     return path

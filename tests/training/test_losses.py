@@ -43,9 +43,7 @@ def _monai_calc(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def _monai_tversky(logits: Tensor, target: Tensor) -> Tensor:
-    index = TverskyLoss(
-        sigmoid=True, batch=True, alpha=0.3, beta=0.7, smooth_nr=1.0, smooth_dr=1.0
-    )
+    index = TverskyLoss(sigmoid=True, batch=True, alpha=0.3, beta=0.7, smooth_nr=1.0, smooth_dr=1.0)
     return index(logits, target) ** 0.75
 
 

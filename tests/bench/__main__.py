@@ -1,0 +1,82 @@
+"""Measure Overread: `python -m tests.bench --out build/bench.json [--only NAME ...]`.
+
+Every measurement runs in a process of its own, so that none pays for what another has loaded. The
+file is a JSON list of objects with the fields of `Entry`; a table of the same is printed at the
+end. The exit status is 0 whatever the figures are: a slow machine is no fault.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.files.atomic import write_bytes
+from core.settings import HOME_VARIABLE
+from tests.bench.entry import Entry, encode, failure, table
+from tests.bench.isolated import MeasurementFailed, run_isolated
+
+MEASUREMENTS = (
+    "first_slice",
+    "slice_change",
+    "napari_comparison",
+    "dataset_scan",
+    "worklist_scroll",
+    "hd95_speed",
+    "inference_speed",
+    "threshold_remask",
+    "window_while_running",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the measurements asked for, write the file and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
+    parser.add_argument("--only", choices=MEASUREMENTS, action="append", default=[])
+    given = parser.parse_args(arguments)
+    loads = [_load()]
+    with TemporaryDirectory(prefix="overread-bench-") as folder:
+        os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
+        entries = [e for name in given.only or MEASUREMENTS for e in _measured(name)]
+    loads.append(_load())
+    entries.insert(0, _machine(loads))
+    write_bytes(given.out, encode(entries))
+    sys.stdout.write(f"{table(entries)}\n{given.out}\n")
+
+
+def _measured(name: str) -> list[Entry]:
+    started = time.perf_counter()
+    try:
+        entries = run_isolated(name)
+    except MeasurementFailed as error:
+        entries = [failure(name, str(error))]
+    sys.stdout.write(f"{name}: {time.perf_counter() - started:.0f} s\n")
+    sys.stdout.flush()
+    return entries
+
+
+def _machine(loads: Sequence[str]) -> Entry:
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    text = f"{_processor()}, {system}, load average at start {loads[0]}, at end {loads[1]}"
+    return Entry("machine", os.cpu_count(), "cores", against=text)
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()

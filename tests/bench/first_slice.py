@@ -1,0 +1,46 @@
+"""From the start of the process to the first slice on screen."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import numpy as np
+
+from core.settings import HOME_VARIABLE
+from tests.bench.data import example, write_example
+from tests.bench.entry import Entry, Figure
+from tests.bench.first_slice_start import FirstSlice
+from tests.bench.isolated import run_program
+
+_RUNS = 7
+_BOUND_SECONDS = 1.5
+
+
+def measure() -> list[Entry]:
+    """Return the median of seven starts on a 20-slice case, files and byte code in the cache.
+
+    Each start is a process of its own that runs `main.py open DIR` (see `first_slice_start`), timed
+    from just before it is created to the end of the first paint with the slice in it. The measure
+    fails when torch was loaded by then.
+    """
+    with TemporaryDirectory(prefix="overread-bench-") as folder:
+        data, home = Path(folder) / "data", Path(folder) / "home"
+        write_example(data, "CASE_A", example(20, 256))
+        found = [_start(data, home) for _ in range(_RUNS + 1)][1:]
+    figure = Figure("first_slice", float(np.median([run.seconds for run in found])), "s")
+    slowest = max(run.seconds for run in found)
+    loaded = any(run.torch for run in found)
+    said = f"slowest of {_RUNS} {slowest:.2f} s; torch {'was' if loaded else 'not'} loaded"
+    entry = figure.at_most(_BOUND_SECONDS, against=said)
+    return [msgspec.structs.replace(entry, ok=entry.ok and not loaded)]
+
+
+def _start(data: Path, home: Path) -> FirstSlice:
+    environment = {**os.environ, HOME_VARIABLE: str(home)}
+    module = "tests.bench.first_slice_start"
+    command = [sys.executable, "-m", module, repr(time.time()), str(data)]
+    printed = run_program(command, environment, timeout_seconds=60)
+    return msgspec.json.decode(printed.strip().splitlines()[-1], type=FirstSlice)

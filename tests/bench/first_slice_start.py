@@ -1,0 +1,67 @@
+"""Start Overread as `main.py open DIR` does, say when the first slice is drawn, and close it.
+
+`python -m tests.bench.first_slice_start TIME DIR`, where TIME is the clock just before the start.
+`main.py` itself is run; only its `Program` watches the paint events of the slice view in addition.
+"""
+
+import runpy
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from gui import app
+from gui.program import Program
+
+_MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+
+class FirstSlice(msgspec.Struct, frozen=True):
+    """Seconds from the start to the first slice on screen, and whether torch was loaded then."""
+
+    seconds: float
+    torch: bool
+
+
+class _FirstPaint(QObject):
+    def __init__(self, program: Program, started: float) -> None:
+        super().__init__()
+        self._program = program
+        self._started = started
+        program.session.case_changed.connect(self._watch)
+
+    def _watch(self) -> None:
+        self._program.window.view.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            # The filter comes before the paint; the timer runs when the window is on screen.
+            QTimer.singleShot(0, self._report)
+        return False
+
+    def _report(self) -> None:
+        found = FirstSlice(time.time() - self._started, "torch" in sys.modules)
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        self._program.window.close()
+
+
+def main() -> None:
+    """Run `main.py open DIR` with a program that is watched."""
+    started, folder = float(sys.argv[1]), sys.argv[2]
+
+    class Watched(Program):
+        def __init__(self, application: QApplication) -> None:
+            super().__init__(application)
+            self._first_paint = _FirstPaint(self, started)
+
+    app.__dict__["Program"] = Watched
+    sys.argv = [str(_MAIN), "open", folder]
+    runpy.run_path(str(_MAIN), run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Overread's real window for the measurements: opened on a case, stepped, watched while painting."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from core import prediction_cache
+from core.dataset import scan
+from core.mask import Mask
+from core.models import prediction_key
+from core.prediction import Prediction
+from core.reading import read_case
+from core.settings import HOME_VARIABLE
+from core.workspace import open_workspace, registry, workspace_folder
+from gui.program import Program
+from tests.gui.finding import turn_wheel
+
+VIEW_SIZE = (1000, 700)
+FRAME_SECONDS = 1 / 30
+_PATIENCE_SECONDS = 120.0
+_NOTCH = 120
+
+
+class PaintCount(QObject):
+    """Counts the paint events of a widget."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A window that is open and at rest, with the application it runs in."""
+
+    program: Program
+    paints: PaintCount
+
+    def step_seconds(self, step: int) -> float:
+        """Turn the wheel by a notch over the slice; return the time until it is painted."""
+        before, started = self.paints.count, time.perf_counter()
+        turn_wheel(self.program.window.view.viewport(), -_NOTCH * step)
+        while self.paints.count == before:
+            QApplication.processEvents()
+        return time.perf_counter() - started
+
+    def paced_step_seconds(self, step: int) -> float:
+        """Step as `step_seconds`, then let the window go on until a thirtieth second is over."""
+        started = time.perf_counter()
+        found = self.step_seconds(step)
+        idle(FRAME_SECONDS - (time.perf_counter() - started))
+        return found
+
+    def settle(self) -> None:
+        """Wait until nothing is under way any more."""
+        wait_until(lambda: not self.program.lanes.busy and not self.program.session.queue.active)
+        idle(0.1)
+
+
+@contextmanager
+def opened(folder: Path, home: Path) -> Iterator[Stage]:
+    """Open the window on a dataset, its slice view as large as `VIEW_SIZE`, and let it settle."""
+    os.environ[HOME_VARIABLE] = str(home)
+    application = QApplication.instance() or QApplication(["bench"])
+    assert isinstance(application, QApplication)
+    program = Program(application)
+    program.open(folder)
+    view = program.window.view
+    wait_until(lambda: program.session.open_case is not None)
+    for _ in range(3):
+        wider, higher = VIEW_SIZE[0] - view.width(), VIEW_SIZE[1] - view.height()
+        program.window.resize(program.window.width() + wider, program.window.height() + higher)
+        idle(0.05)
+    stage = Stage(program, PaintCount(view.viewport()))
+    stage.settle()
+    try:
+        yield stage
+    finally:
+        program.window.close()
+
+
+def keep_prediction(home: Path, folder: Path, case_id: str, mask: Mask) -> None:
+    """Put a prediction into the workspace as if the champion had made it; the window finds it."""
+    dataset = scan(folder)
+    loaded = read_case(dataset.case(case_id))
+    workspace = open_workspace(workspace_folder(home, dataset.root))
+    model = registry(home, workspace.folder).champion()
+    key = prediction_key(model, loaded.volume)
+    made = Prediction(np.asarray(mask * np.uint8(255)), model.spec.id, key, "cpu", 1.0)
+    prediction_cache.keep(loaded, model, workspace, made)
+    workspace.close()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Let the window work until `condition` holds; raises `TimeoutError` when it never does."""
+    deadline = time.perf_counter() + _PATIENCE_SECONDS
+    while not condition():
+        idle(0.01)
+        if time.perf_counter() > deadline:
+            raise TimeoutError("the window did not come to rest")
+
+
+def idle(seconds: float) -> None:
+    """Run the event loop for that long, blocked as a real one while nothing happens."""
+    loop = QEventLoop()
+    milliseconds = max(round(seconds * 1000), 0)
+    QTimer.singleShot(milliseconds, Qt.TimerType.PreciseTimer, loop.quit)
+    loop.exec()

@@ -1,0 +1,217 @@
+"""Weights from anywhere: nothing in them runs, and what does not fit is told by name."""
+
+import pickle
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from core.errors import ModelError
+from core.inference import Runner, RunOptions
+from core.model_import import import_weights
+from core.models import ModelSpec, Registry
+from core.networks.builder import build_network
+from core.preprocess import Preprocessing
+from tests.synthetic import head, volume_of
+
+SPEC = ModelSpec(id="new", title="New", architecture="unet", arguments={"init_features": 2})
+
+
+@pytest.fixture
+def state() -> dict[str, torch.Tensor]:
+    torch.manual_seed(3)
+    return build_network(SPEC.network).state_dict()
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry((tmp_path / "models",))
+
+
+def assert_imported(registry: Registry, state: dict[str, torch.Tensor]) -> None:
+    model = registry.find("new")
+    stored = safetensors.torch.load_file(model.weights)
+    assert stored.keys() == state.keys()
+    assert all(torch.equal(stored[name], state[name]) for name in state)
+    assert model.spec.parameters == sum(p.numel() for p in build_network(SPEC.network).parameters())
+
+
+@pytest.mark.parametrize("name", ["w.pt", "w.pth", "weights 权重.PT", "w.bin"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        dict,
+        OrderedDict,
+        lambda state: {"state_dict": state, "epoch": 3, "loss": 0.1},
+        lambda state: {"model_state_dict": state, "optimizer": {"lr": 0.1}},
+        lambda state: {f"module.{key}": tensor for key, tensor in state.items()},
+        lambda state: {"state_dict": {f"module.{k}": t for k, t in state.items()}},
+    ],
+    ids=["plain", "ordered", "state_dict", "model_state_dict", "module", "both"],
+)
+def test_every_way_to_save_a_state_dict_is_read(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor], wrap: object, name: str
+) -> None:
+    torch.save(wrap(state), tmp_path / name)  # type: ignore[operator]
+    import_weights(tmp_path / name, SPEC, registry)
+    assert_imported(registry, state)
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "W.SAFETENSORS"])
+def test_safetensors_are_read(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor], name: str
+) -> None:
+    safetensors.torch.save_file(state, tmp_path / name)
+    import_weights(tmp_path / name, SPEC, registry)
+    assert_imported(registry, state)
+
+
+def test_names_of_the_public_reference_fit(tmp_path: Path, registry: Registry) -> None:
+    wide = ModelSpec(id="ref", title="Reference", architecture="unet")
+    state = build_network(wide.network).state_dict()
+    named = {
+        "encoder1.enc1conv1.weight": (32, 3, 3, 3),
+        "encoder4.enc4norm2.running_var": (256,),
+        "bottleneck.bottleneckconv1.weight": (512, 256, 3, 3),
+        "upconv4.weight": (512, 256, 2, 2),
+        "decoder4.dec4norm1.weight": (256,),
+        "conv.bias": (1,),
+    }
+    assert {name: tuple(state[name].shape) for name in named} == named
+    torch.save(state, tmp_path / "unet.pth")
+    assert import_weights(tmp_path / "unet.pth", wide, registry).spec.parameters == 7_763_041
+
+
+@pytest.mark.parametrize("source", [torch.float32, torch.float16, torch.bfloat16])
+def test_half_precision_is_kept_and_runs(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor], source: torch.dtype
+) -> None:
+    given = {n: t.to(source) if t.is_floating_point() else t for n, t in state.items()}
+    torch.save(given, tmp_path / "w.pt")
+    model = import_weights(tmp_path / "w.pt", SPEC, registry, half=True)
+    stored = safetensors.torch.load_file(model.weights)
+    assert {t.dtype for t in stored.values()} == {torch.float16, torch.int64}
+    assert all(torch.equal(stored[n], given[n].to(stored[n].dtype)) for n in given)
+    found = Runner(model).predict(volume_of(head(1)), RunOptions("cpu"))
+    assert found.probability.shape == (1, 40, 32)
+
+
+class Payload:
+    """An object whose unpickling would write a file."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return Path.write_text, (self.target, "owned")
+
+
+@pytest.mark.parametrize("way", ["value", "beside", "wrapped", "legacy", "whole file"])
+def test_code_is_refused_and_does_not_run(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor], way: str
+) -> None:
+    evil, path = Payload(tmp_path / "owned"), tmp_path / "w.pt"
+    if way == "value":
+        torch.save({**state, "conv.weight": evil}, path)
+    elif way == "beside":
+        torch.save({**state, "extra": evil}, path)
+    elif way == "wrapped":
+        torch.save({"state_dict": state, "optimizer": evil}, path)
+    elif way == "legacy":
+        torch.save({**state, "extra": evil}, path, _use_new_zipfile_serialization=False)
+    else:
+        path.write_bytes(pickle.dumps(evil))
+    with pytest.raises(ModelError, match=r"w.pt: expected .*needs code") as error:
+        import_weights(path, SPEC, registry)
+    assert not (tmp_path / "owned").exists()
+    assert "Save the model's state_dict()" in str(error.value)
+    assert registry.models() == ([], [])
+
+
+def test_wrong_names_and_shapes_are_told(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor]
+) -> None:
+    del state["conv.bias"]
+    state["head.weight"] = torch.zeros(1)
+    state["conv.weight"] = torch.zeros(1, 5, 1, 1)
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(ModelError) as error:
+        import_weights(tmp_path / "w.pt", SPEC, registry)
+    told = str(error.value)
+    assert "w.pt: expected weights of these names and shapes" in told
+    assert "no conv.bias" in told
+    assert "unknown head.weight" in told
+    assert "conv.weight of shape (1, 5, 1, 1) instead of (1, 2, 1, 1)" in told
+    assert registry.models() == ([], [])
+    assert not registry.roots[0].exists()
+
+
+def test_another_width_or_number_of_channels_is_told(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor]
+) -> None:
+    torch.save(state, tmp_path / "w.pt")
+    wide = ModelSpec(id="new", title="New", architecture="unet", arguments={"init_features": 4})
+    deep = ModelSpec(
+        id="new",
+        title="New",
+        architecture="unet",
+        arguments={"init_features": 2},
+        preprocessing=Preprocessing(neighbours=1),
+    )
+    with pytest.raises(ModelError, match=r"encoder1.enc1conv1.weight of shape .* and \d+ more"):
+        import_weights(tmp_path / "w.pt", wide, registry)
+    with pytest.raises(ModelError, match=r"\(2, 3, 3, 3\) instead of \(2, 9, 3, 3\)"):
+        import_weights(tmp_path / "w.pt", deep, registry)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x80\x02}q\x00.", b"PK\x03\x04"])
+@pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
+def test_files_of_another_kind_are_told(
+    tmp_path: Path, registry: Registry, content: bytes, name: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match=rf"{name}: expected a (PyTorch )?state dict"):
+        import_weights(tmp_path / name, SPEC, registry)
+
+
+@pytest.mark.parametrize("name", ["missing.pt", "missing.safetensors", "folder.pt"])
+def test_files_that_cannot_be_opened_are_told(
+    tmp_path: Path, registry: Registry, name: str
+) -> None:
+    (tmp_path / "folder.pt").mkdir()
+    with pytest.raises(ModelError, match=rf"{name}: expected a file of weights, found that it can"):
+        import_weights(tmp_path / name, SPEC, registry)
+
+
+def test_id_is_refused_before_anything_is_read(tmp_path: Path, registry: Registry) -> None:
+    bad = ModelSpec(id="../up", title="Up", architecture="unet")
+    with pytest.raises(ModelError, match="model id"):
+        import_weights(tmp_path / "missing.pt", bad, registry)
+
+
+def test_importing_twice_is_refused_and_keeps_the_first(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor]
+) -> None:
+    torch.save(state, tmp_path / "w.pt")
+    import_weights(tmp_path / "w.pt", SPEC, registry)
+    torch.save({n: torch.zeros_like(t) for n, t in state.items()}, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match="expected an id no model has yet"):
+        import_weights(tmp_path / "w.pt", SPEC, registry)
+    assert_imported(registry, state)
+
+
+def test_weights_that_are_no_numbers_are_refused(
+    tmp_path: Path, registry: Registry, state: dict[str, torch.Tensor]
+) -> None:
+    state["conv.weight"] = state["conv.weight"] * float("nan")
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=r"w.pt: expected .* found .*conv.weight"):
+        import_weights(tmp_path / "w.pt", SPEC, registry)
+    state["conv.weight"] = torch.full_like(state["conv.weight"], 1e6)
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=r"float16"):
+        import_weights(tmp_path / "w.pt", SPEC, registry, half=True)
+    assert np.isfinite(import_weights(tmp_path / "w.pt", SPEC, registry).spec.parameters or 0)
