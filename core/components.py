@@ -22,6 +22,8 @@ Box = tuple[int, int, int, int, int, int]
 
 DisagreementKind = Literal["false_positive", "false_negative"]
 
+ErrorName = Literal["false positive lesion", "false negative lesion", "boundary error"]
+
 _EVERY_NEIGHBOUR = np.ones((3, 3, 3), bool)
 _PLUS = ((False, True, False), (True, True, True), (False, True, False))
 _IN_PLANE = np.array((((False,) * 3,) * 3, _PLUS, ((False,) * 3,) * 3))
@@ -48,7 +50,7 @@ class Disagreement:
     `last_slice` is inclusive. `centre_slice` is the slice with most of its voxels, so there is
     always something to see there. `on_border` is True when the piece touches voxels that both call
     foreground (the outline of a found lesion is drawn differently), and False when the piece stands
-    alone (a lesion invented or missed).
+    alone (a lesion invented or missed). `seed` is its first voxel (z, y, x) in scan order.
     """
 
     kind: DisagreementKind
@@ -56,6 +58,39 @@ class Disagreement:
     box: Box
     centre_slice: int
     on_border: bool
+    seed: tuple[int, int, int]
+
+    @property
+    def error(self) -> ErrorName:
+        """What it is called: a lesion invented, a lesion missed, or an outline drawn differently.
+
+        A piece that touches no voxel both call foreground is a whole lesion by itself, which is
+        the any-overlap rule of `core.lesions` said of one piece.
+        """
+        if self.on_border:
+            return "boundary error"
+        invented = self.kind == "false_positive"
+        return "false positive lesion" if invented else "false negative lesion"
+
+    @property
+    def key(self) -> str:
+        """Name of the piece among all pieces of the same two masks, the same at every call."""
+        return f"{self.kind}:{','.join(map(str, self.seed))}"
+
+    @property
+    def centre(self) -> tuple[int, int, int]:
+        """The voxel (z, y, x) to bring into view: middle of its box on its centre slice."""
+        _, _, y0, y1, x0, x1 = self.box
+        return self.centre_slice, (y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2
+
+    def largest_extent(self, spacing_mm: tuple[float, float, float] | None = None) -> float:
+        """Return the longest side of its box, in mm when `spacing_mm` is given, else in voxels."""
+        sides = (stop - start for start, stop in zip(self.box[::2], self.box[1::2], strict=True))
+        return max(n * size for n, size in zip(sides, spacing_mm or (1.0, 1.0, 1.0), strict=True))
+
+    def volume_ml(self, voxel_ml: float) -> float:
+        """Return its volume in millilitres, given that of a voxel."""
+        return self.voxels * voxel_ml
 
     @property
     def first_slice(self) -> int:
@@ -156,6 +191,18 @@ def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
     return sorted(found, key=lambda error: -error.voxels)
 
 
+def voxels_of(error: Disagreement, truth: MaskLike, prediction: MaskLike) -> NDArray[np.bool_]:
+    """Return which voxels of `error.box` are the piece itself, from the masks it was found in."""
+    crop = box_slices(error.box)
+    expected, predicted = _as_bool(truth[crop]), _as_bool(prediction[crop])
+    invented = error.kind == "false_positive"
+    wrong = predicted & ~expected if invented else expected & ~predicted
+    # A connected piece is connected within its own box too, so its crop is enough to find it.
+    labels, _ = _label(wrong, _EVERY_NEIGHBOUR)
+    z, y, x = (at - start for at, start in zip(error.seed, error.box[::2], strict=True))
+    return np.asarray(labels == labels[z, y, x])
+
+
 def _errors(
     kind: DisagreementKind, wrong: NDArray[np.bool_], agreed: NDArray[np.bool_], frame: Box
 ) -> list[Disagreement]:
@@ -167,7 +214,10 @@ def _errors(
         box = _shifted(piece, frame)
         on_border = bool((voxels & agreed[piece]).any())
         centre_slice = box[0] + int(areas.argmax())
-        found.append(Disagreement(kind, int(areas.sum()), box, centre_slice, on_border))
+        first = np.unravel_index(int(voxels.argmax()), voxels.shape)
+        z, y, x = (int(at) + start for at, start in zip(first, box[::2], strict=True))
+        size = int(areas.sum())
+        found.append(Disagreement(kind, size, box, centre_slice, on_border, (z, y, x)))
     return found
 
 

@@ -18,6 +18,7 @@ from core.progress import Progress, silent
 
 LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
 _MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
+_NUMBERS = re.compile(r"(\d+)")  # splits into text and number in turns
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 
 
@@ -52,6 +53,8 @@ def scan(root: Path, *, progress: Progress = silent) -> Dataset:
     of one case.
     """
     root = root.expanduser().absolute()
+    if not _is_text(str(root)):
+        raise DataError(_unnamed([str(root)]))
     notices: list[str] = []
     cases: dict[str, Case] = {}
     folders = _case_folders(root, notices)
@@ -68,10 +71,11 @@ def scan(root: Path, *, progress: Progress = silent) -> Dataset:
     return Dataset(root, ordered, tuple(notices))
 
 
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+def natural_key(text: str) -> list[str | int]:
     """Return a sorting key that puts 2 before 10."""
-    parts = re.findall(r"\d+|\D+", text.casefold())
-    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts)
+    parts: list[str | int] = [*_NUMBERS.split(text.casefold())]
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]]:

@@ -11,6 +11,7 @@ from typing import IO, TypeAlias
 
 import numpy as np
 
+from core.classifiers import ClassifierModel
 from core.engine_messages import (
     CancelRequest,
     ComplexityRequest,
@@ -25,6 +26,8 @@ from core.engine_messages import (
     Request,
     Slices,
     Stopped,
+    Triaged,
+    TriageRequest,
     read_reply,
     write_message,
 )
@@ -32,6 +35,7 @@ from core.errors import ModelError
 from core.models import Model
 from core.prediction import OnSlices, Prediction
 from core.progress import Cancelled, Progress, silent
+from core.triage import Triage
 from core.volume import Volume
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +57,8 @@ class Engine:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._retired = False
         self._log: IO[bytes] | None = None
 
     def predict(
@@ -95,6 +101,31 @@ class Engine:
         assert isinstance(done, Predicted)
         return Prediction(result, model.spec.id, done.key, done.device, done.seconds)
 
+    def triage(
+        self,
+        volume: Volume,
+        model: ClassifierModel,
+        *,
+        device: str = "auto",
+        progress: Progress = silent,
+    ) -> Triage:
+        """Return which slices of `volume` are likely to hold a lesion; raises `ModelError`."""
+        model.check(volume)
+        pixels = volume.pixels
+        request = TriageRequest(
+            folder=str(model.folder),
+            pixels=pixels.tobytes(),
+            shape=pixels.shape,
+            dtype=pixels.dtype.str,
+            device=device,
+        )
+        with self._lock:
+            done = self._run(request, None, progress)
+        assert isinstance(done, Triaged)
+        probability = np.asarray(done.probability, np.float64)
+        numbers, model_id = volume.slice_numbers, model.spec.id
+        return Triage(probability, numbers, model_id, done.device, done.seconds)
+
     def devices(self) -> list[str]:
         """Return the devices a model can run on; starts the process, so that runs begin at once."""
         with self._lock:
@@ -111,6 +142,19 @@ class Engine:
 
     def close(self) -> None:
         """End the process; a run in hand fails with `ModelError`."""
+        with self._starting:
+            self._end()
+
+    def retire(self) -> None:
+        """End the process and never start another: every later request fails with `ModelError`.
+
+        A worker that is just about to start the process would otherwise leave it behind.
+        """
+        with self._starting:
+            self._retired = True
+            self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -120,45 +164,64 @@ class Engine:
                     _close_quietly(stream)
 
     def _run(self, request: Request, take: Take | None, progress: Progress) -> Reply:
+        answer: Reply | None = None
+        try:
+            answer = self._answer(request, take, progress)
+        finally:
+            # What a run broken off by its own hooks still sends would answer the next request.
+            if answer is None:
+                self.close()
+        match answer:
+            case Failed(message=message, details=details):
+                raise EngineFault(details) if details else ModelError(message)
+            case Stopped():
+                raise Cancelled
+        return answer
+
+    def _answer(self, request: Request, take: Take | None, progress: Progress) -> Reply:
+        """Return the reply that ends a request; raises what the hooks raise, but `Cancelled`."""
         stdin, stdout = self._streams()
+        self._send(stdin, request)
         cancelled = False
+        while True:
+            match self._receive(stdout):
+                case Slices() as reply:
+                    if take is not None and not cancelled:
+                        take(reply)
+                case Progressed() as reply:
+                    if not cancelled and not _passed_on(reply, progress):
+                        self._send(stdin, CancelRequest())
+                        cancelled = True
+                case Failed() as reply:
+                    return reply
+                case reply:
+                    return Stopped() if cancelled else reply
+
+    def _send(self, stdin: IO[bytes], request: Request) -> None:
         try:
             write_message(stdin, request)
-            while (reply := read_reply(stdout)) is not None:
-                match reply:
-                    case Failed(message=message, details=details):
-                        if details:
-                            raise EngineFault(details)
-                        raise ModelError(message)
-                    case Stopped():
-                        raise Cancelled
-                    case Predicted() | Devices() | Measured():
-                        if cancelled:
-                            raise Cancelled
-                        return reply
-                    case Slices() if take is not None and not cancelled:
-                        take(reply)
-                    case Progressed() if not cancelled:
-                        cancelled = self._report(reply, progress, stdin)
-                    case _:
-                        pass
         except (OSError, ValueError) as error:
             raise self._ended() from error
-        raise self._ended()
 
-    def _report(self, reply: Progressed, progress: Progress, stdin: IO[bytes]) -> bool:
-        """Pass progress on; return whether the caller has cancelled."""
+    def _receive(self, stdout: IO[bytes]) -> Reply:
         try:
-            progress(reply.fraction, reply.message)
-        except Cancelled:
-            write_message(stdin, CancelRequest())
-            return True
-        return False
+            reply = read_reply(stdout)
+        except (OSError, ValueError) as error:
+            raise self._ended() from error
+        if reply is None:
+            raise self._ended()
+        return reply
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
         """Return the process's input and output; starts it when there is none or it has died."""
+        with self._starting:
+            return self._started()
+
+    def _started(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._retired:
+            raise ModelError("Expected a window to run models for, found that it is closed.")
         if self._process is None or self._process.poll() is not None:
-            self.close()
+            self._end()
             # A file and not a pipe: nobody would read a pipe while the process writes into it.
             self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
             path = os.pathsep.join(p for p in (str(_ROOT), os.environ.get("PYTHONPATH")) if p)
@@ -176,15 +239,25 @@ class Engine:
     def _ended(self) -> ModelError:
         """Say that the process has died, with the last it wrote."""
         tail = ""
-        if self._log is not None and not self._log.closed:
-            self._log.seek(0)
-            tail = self._log.read().decode(errors="replace")[-_LOG_TAIL:].strip()
-        self.close()
+        with self._starting:
+            if self._log is not None and not self._log.closed:
+                self._log.seek(0)
+                tail = self._log.read().decode(errors="replace")[-_LOG_TAIL:].strip()
+            self._end()
         last = tail.splitlines()[-1] if tail else "no message"
         return ModelError(
             "Expected the model's process to answer, found that it has ended "
             f"({last}). Memory may have run out: close other programs and run the case again."
         )
+
+
+def _passed_on(reply: Progressed, progress: Progress) -> bool:
+    """Pass progress on; return False when the caller has cancelled."""
+    try:
+        progress(reply.fraction, reply.message)
+    except Cancelled:
+        return False
+    return True
 
 
 def _close_quietly(stream: IO[bytes]) -> None:

@@ -26,6 +26,16 @@ class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     flips: bool
 
 
+class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
+    """Run the classifier in `folder` on the slices of `pixels` (C, Z, Y, X)."""
+
+    folder: str
+    pixels: bytes
+    shape: tuple[int, int, int, int]
+    dtype: str
+    device: str
+
+
 class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):
     """Ask which devices there are; also loads torch, so that the next run starts at once."""
 
@@ -62,6 +72,14 @@ class Predicted(msgspec.Struct, frozen=True, tag="predicted"):
     seconds: float
 
 
+class Triaged(msgspec.Struct, frozen=True, tag="triaged"):
+    """The probability of each slice to hold a lesion."""
+
+    probability: list[float]
+    device: str
+    seconds: float
+
+
 class Devices(msgspec.Struct, frozen=True, tag="devices"):
     """Devices a model can run on, the fastest first."""
 
@@ -87,8 +105,10 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
     """The run was cancelled."""
 
 
-Request: TypeAlias = PredictRequest | DevicesRequest | ComplexityRequest | CancelRequest
-Reply: TypeAlias = Slices | Progressed | Predicted | Devices | Measured | Failed | Stopped
+Request: TypeAlias = (
+    PredictRequest | TriageRequest | DevicesRequest | ComplexityRequest | CancelRequest
+)
+Reply: TypeAlias = Slices | Progressed | Predicted | Triaged | Devices | Measured | Failed | Stopped
 
 
 def write_message(stream: IO[bytes], message: Request | Reply) -> None:

@@ -16,6 +16,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classifiers import ClassifierModel, read_classifier
 from core.engine_messages import (
     CancelRequest,
     ComplexityRequest,
@@ -30,12 +31,15 @@ from core.engine_messages import (
     Request,
     Slices,
     Stopped,
+    Triaged,
+    TriageRequest,
     read_request,
     write_message,
 )
 from core.errors import AppError
 from core.geometry import Geometry
 from core.inference import Runner, RunOptions, devices, limit_threads
+from core.inference_triage import TriageRunner
 from core.models import Model, read_model
 from core.networks.builder import build_network
 from core.networks.complexity import measure
@@ -52,6 +56,7 @@ class Server:
         self._cancel = threading.Event()
         self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._runner: Runner | None = None
+        self._triager: TriageRunner | None = None
 
     def serve(self) -> None:
         """Answer until the window closes the pipe."""
@@ -82,6 +87,8 @@ class Server:
         match request:
             case PredictRequest():
                 return self._predict(request)
+            case TriageRequest():
+                return self._triage(request)
             case ComplexityRequest():
                 return self._measure(read_model(Path(request.folder)))
             case DevicesRequest() | CancelRequest():
@@ -89,16 +96,25 @@ class Server:
 
     def _predict(self, request: PredictRequest) -> Reply:
         self._cancel.clear()
-        pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
-        count, depth = request.shape[:2]
-        geometry = Geometry(request.shape[1:])
-        volume = Volume(pixels, channel_names(count), tuple(range(1, depth + 1)), geometry)
+        volume = _volume(request)
         runner = self._ready(read_model(Path(request.folder)).with_flips(request.flips))
         options = RunOptions(request.device, request.first)
         done = runner.predict(
             volume, options, on_slices=self._send_slices, progress=self._send_progress
         )
         return Predicted(done.key, done.device, done.seconds)
+
+    def _triage(self, request: TriageRequest) -> Reply:
+        self._cancel.clear()
+        runner = self._triage_ready(read_classifier(Path(request.folder)), request.device)
+        found = runner.triage(_volume(request), progress=self._send_progress)
+        return Triaged(found.probability.tolist(), found.device, found.seconds)
+
+    def _triage_ready(self, model: ClassifierModel, device: str) -> TriageRunner:
+        kept = self._triager
+        if kept is None or (kept.model, kept.device) != (model, device):
+            self._triager = kept = TriageRunner(model, device)
+        return kept
 
     def _ready(self, model: Model) -> Runner:
         """Keep the last model in memory: the next case starts without reading weights."""
@@ -122,6 +138,13 @@ class Server:
 
     def _say(self, reply: Reply) -> None:
         write_message(self._replies, reply)
+
+
+def _volume(request: PredictRequest | TriageRequest) -> Volume:
+    pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
+    count, depth = request.shape[:2]
+    numbers = tuple(range(1, depth + 1))
+    return Volume(pixels, channel_names(count), numbers, Geometry(request.shape[1:]))
 
 
 def main() -> None:

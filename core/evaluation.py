@@ -14,6 +14,7 @@ import numpy as np
 from core.case import Case
 from core.components import largest_component
 from core.errors import AppError
+from core.expected_dsc import expected_dsc, read_calibration
 from core.figures import dsc_chart
 from core.files.atomic import write_bytes
 from core.files.tiff import write_mask_slice
@@ -35,7 +36,11 @@ EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only on
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one case; volumes in voxels, `hd95` in voxels where spacing is unknown."""
+    """The figures of one case; volumes in voxels, `hd95` in voxels where spacing is unknown.
+
+    `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
+    truth.
+    """
 
     case: str
     slices: int
@@ -46,6 +51,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     hd95: float | None
     truth_voxels: int
     predicted_voxels: int
+    expected_dsc: float
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +138,9 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
         hd95=metrics.hd95,
         truth_voxels=metrics.truth_voxels,
         predicted_voxels=metrics.predicted_voxels,
+        expected_dsc=expected_dsc(
+            prediction.probability, model.spec.postprocessing, read_calibration(model.folder)
+        ),
     )
 
 

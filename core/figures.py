@@ -58,7 +58,7 @@ def _draw(rows: Sequence[Row], title: str) -> Figure:
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
     figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI, layout=layout)
     FigureCanvasAgg(figure)
-    fonts = _fonts()
+    fonts = chart_fonts()
     columns = min(_MOST_COLUMNS, ceil(len(rows) / _ROWS_PER_COLUMN))
     height = ceil(len(rows) / columns)
     mean, middle = fmean(score for _, score in rows), median(score for _, score in rows)
@@ -71,7 +71,7 @@ def _draw(rows: Sequence[Row], title: str) -> Figure:
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=12)
     figure.suptitle(
-        _drawable(title, fonts),
+        drawable(title, fonts),
         fontsize=min(15.0, 15.0 * 90 / len(title)) if title else None,
         fontfamily=fonts,
         parse_math=False,
@@ -85,7 +85,7 @@ def _draw_column(
     """Draw one column of bars, with the ids to their left and the figures to their right."""
     size = min(_LARGEST_FONT, 0.86 * _PLOT_POINTS / height)
     longest = _LONGEST_LABELS[columns - 1]
-    labels = [_drawable(_shortened(case, longest), fonts) for case, _ in rows]
+    labels = [drawable(shortened(case, longest), fonts) for case, _ in rows]
     positions = range(len(rows))
     axes.barh(positions, [score for _, score in rows], color=_BAR, height=0.78)
     axes.set_yticks(positions, labels, fontsize=size, fontfamily=fonts, parse_math=False)
@@ -107,7 +107,7 @@ def _draw_column(
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
     """Cut the middle out of `text`: ids often share a beginning and differ at the end."""
     if len(text) <= longest:
         return text
@@ -115,14 +115,15 @@ def _shortened(text: str, longest: int) -> str:
     return f"{text[: longest - tail - 1]}…{text[-tail:]}"
 
 
-def _fonts() -> list[str]:
+def chart_fonts() -> list[str]:
+    """Return the fonts of a figure: the second draws what the first cannot."""
     from matplotlib.font_manager import fontManager
 
     installed = {font.name for font in fontManager.ttflist}
     return ["DejaVu Sans", *[name for name in _CJK_FONTS if name in installed][:1]]
 
 
-def _drawable(text: str, fonts: list[str]) -> str:
+def drawable(text: str, fonts: list[str]) -> str:
     """Replace what no font can draw by a box, which matplotlib would warn about."""
     from matplotlib.font_manager import findfont, get_font
 

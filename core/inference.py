@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -24,18 +25,21 @@ from core.volume import Volume
 
 _CPU_BATCH = 4
 _CUDA_BATCH = 16
+_NO_MEMORY = re.compile("can't allocate memory|not enough memory|out of memory")
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """How to run: `device` is `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
 
-    Slices nearest to the index `first` go first.
+    Slices nearest to the index `first` go first. `only` are the indices to look at, None for all;
+    the others are left without lesion, as triage may ask for.
     """
 
     device: str = "auto"
     first: int = 0
     batch_size: int | None = None
+    only: tuple[int, ...] | None = None
 
 
 @dataclass
@@ -71,6 +75,9 @@ class Runner:
         result = np.zeros(volume.geometry.shape, np.uint8)
         device = resolve_device(options.device)
         queue = nearest_first(volume.slices, options.first)
+        if options.only is not None:
+            queue = [index for index in queue if index in options.only]
+        total = len(queue)
         batch = options.batch_size or (_CPU_BATCH if device.type == "cpu" else _CUDA_BATCH)
         done = 0
         for indices, probability, place in self._ladder(prepared, queue, batch, device, progress):
@@ -80,9 +87,9 @@ class Runner:
             if on_slices is not None:
                 on_slices(indices, native)
             done += len(indices)
-            progress(done / volume.slices, _time_left(started, done, volume.slices, device))
+            progress(done / total, _time_left(started, done, total, device))
         seconds = time.perf_counter() - started
-        key = prediction_key(self.model, volume)
+        key = prediction_key(self.model, volume) + _only(options.only)
         return Prediction(result, self.model.spec.id, key, str(device), seconds)
 
     def _ladder(
@@ -96,10 +103,11 @@ class Runner:
         """Yield batches; out of memory, halve the batch, and at one slice go to the CPU."""
         self.network.to(device)
         while queue:
+            done = 1 - len(queue) / prepared.values.shape[1]
             indices = queue[:batch]
             output: NDArray[np.float32] | None = None
             # Nothing is mended while the error lives: its traceback pins the batch's tensors.
-            with contextlib.suppress(torch.OutOfMemoryError):
+            with _memory_errors_ignored():
                 output = self._probability(prepared.batch(indices), device)
             if output is not None:
                 del queue[: len(indices)]
@@ -107,10 +115,10 @@ class Runner:
                 continue
             if batch > 1:
                 batch //= 2
-                progress(0.0, f"out of memory on {device}: batches of {batch}")
+                progress(done, f"out of memory on {device}: batches of {batch}")
             elif device.type != "cpu":
                 device, batch = torch.device("cpu"), _CPU_BATCH
-                progress(0.0, "out of memory on the graphics card: going on with the CPU")
+                progress(done, "out of memory on the graphics card: going on with the CPU")
                 self.network.to(device)
             else:
                 raise ModelError(
@@ -191,6 +199,24 @@ def limit_threads(count: int | None = None) -> None:
     """Let torch use `count` threads; by default those this process may run on."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(count or allowed or 1)
+
+
+def _only(indices: tuple[int, ...] | None) -> str:
+    """Return what tells the key of a prediction of some slices from that of all."""
+    return "" if indices is None else f"-only-{'.'.join(map(str, sorted(indices)))}"
+
+
+@contextlib.contextmanager
+def _memory_errors_ignored() -> Iterator[None]:
+    """Let a block end early when memory runs out, on whatever device; other errors pass."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError):
+        return
+    except RuntimeError as error:
+        # The CPU and MPS say it in words alone.
+        if not _NO_MEMORY.search(str(error)):
+            raise
 
 
 def release_memory() -> None:

@@ -21,6 +21,8 @@ EVENTS_FILE = "events.jsonl"
 CHECKPOINT_FILE = "checkpoint.pt"
 REQUEST_FILE = "request"
 HEARTBEAT_FILE = "heartbeat"
+LOG_FILE = "log.txt"
+TENSORBOARD_FOLDER = "tensorboard"
 
 ALIVE_SECONDS = 30.0
 """A job whose heartbeat is older than this counts as ended by something else."""
@@ -103,6 +105,11 @@ class JobFolder:
         """Where the job saves what it needs to go on."""
         return self.path / CHECKPOINT_FILE
 
+    @property
+    def log_path(self) -> Path:
+        """What the job's process wrote to its terminal, and how it broke off if it did."""
+        return self.path / LOG_FILE
+
     def request(self, wanted: Request) -> None:
         """Ask the job to pause or to stop; it answers after the step in hand."""
         write_bytes(self.path / REQUEST_FILE, wanted.encode())
@@ -150,6 +157,11 @@ class JobFolder:
         except OSError:
             return False
         return age < ALIVE_SECONDS
+
+
+def list_jobs(folder: Path) -> list[JobFolder]:
+    """Return the jobs in a folder, in order of their names; none where there is no folder."""
+    return [JobFolder(path.parent) for path in sorted(folder.glob(f"*/{JOB_FILE}"))]
 
 
 def create_job(path: Path, spec: msgspec.Struct) -> JobFolder:

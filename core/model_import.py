@@ -1,11 +1,15 @@
 """Take a foreign file of weights into the registry. Imports torch."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import safetensors.torch
+import torch
+from torch import Tensor
 
+from core.errors import ModelError
 from core.models import Model, ModelSpec, Registry, check_id
 from core.networks.builder import build_network
 from core.networks.weights import load_weights, read_state_dict
@@ -27,7 +31,18 @@ def import_weights(file: Path, spec: ModelSpec, registry: Registry, *, half: boo
         name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
+    _require_numbers(stored, file)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights.safetensors"
         safetensors.torch.save_file(stored, path)
         return registry.publish(spec, path)
+
+
+def _require_numbers(stored: Mapping[str, Tensor], file: Path) -> None:
+    odd = [name for name, tensor in stored.items() if not torch.isfinite(tensor).all()]
+    if odd:
+        more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+        raise ModelError(
+            f"{file}: expected weights that are numbers, found NaN or infinity in {odd[0]}{more}. "
+            "Save the state dict of a step before, or import without half: float16 ends at 65504."
+        )

@@ -64,14 +64,15 @@ def spec_from_options(
         id=model_id,
         title=title or model_id,
         architecture=architecture,
-        arguments=dict(_argument(text) for text in arguments),
+        arguments=dict(read_argument(text) for text in arguments),
         preprocessing=prepared,
     )
     resolve_arguments(spec.network)
     return spec
 
 
-def _argument(text: str) -> tuple[str, ArgumentValue]:
+def read_argument(text: str) -> tuple[str, ArgumentValue]:
+    """Return name and value of NAME=VALUE; raises `ModelError` for anything else."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ModelError(f"--arg: expected NAME=VALUE, as init_features=16, found {text!r}.")

@@ -15,6 +15,7 @@ import msgspec
 
 from core.errors import ModelError, reason
 from core.files.atomic import atomic_path, write_bytes
+from core.lineage import Lineage
 from core.networks.spec import ArgumentValue, NetworkSpec
 from core.prediction import Postprocessing
 from core.preprocess import Preprocessing
@@ -48,6 +49,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     trained_on: tuple[str, ...] = ()
     data: str = ""
     licence: str = ""
+    lineage: Lineage | None = None
     format: int = FORMAT
 
     @property
@@ -91,23 +93,7 @@ class Model:
 
     def check(self, volume: Volume) -> None:
         """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
-        wanted, found = self.spec.channels, volume.channels
-        if len(wanted) != len(found):
-            raise ModelError(
-                f"{self.spec.title}: expected {len(wanted)} channels ({', '.join(wanted)}), "
-                f"found {len(found)} ({', '.join(found)}). Choose a model made for such images."
-            )
-        height, width = volume.geometry.shape[1:]
-        if min(height, width) < 16 or max(height, width) > 4096:
-            raise ModelError(
-                f"{self.spec.title}: expected slices of 16 to 4096 pixels a side, "
-                f"found {height}×{width}. Resample the case."
-            )
-        if not volume.pixels.any():
-            raise ModelError(
-                f"{self.spec.title}: expected an image, found zeros in every voxel. "
-                "Check how the case was exported."
-            )
+        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
 
 
 @dataclass(frozen=True)
@@ -226,6 +212,27 @@ def check_id(model_id: str) -> None:
     """Raise `ModelError` when `model_id` cannot be the name of a folder on every system."""
     if not _is_id(model_id):
         raise ModelError(_no_id(model_id))
+
+
+def check_volume(volume: Volume, *, title: str, channels: tuple[str, ...]) -> None:
+    """Raise `ModelError` when `volume` is not what the model `title` was made for."""
+    found = volume.channels
+    if len(channels) != len(found):
+        raise ModelError(
+            f"{title}: expected {len(channels)} channels ({', '.join(channels)}), "
+            f"found {len(found)} ({', '.join(found)}). Choose a model made for such images."
+        )
+    height, width = volume.geometry.shape[1:]
+    if min(height, width) < 16 or max(height, width) > 4096:
+        raise ModelError(
+            f"{title}: expected slices of 16 to 4096 pixels a side, "
+            f"found {height}×{width}. Resample the case."
+        )
+    if not volume.pixels.any():
+        raise ModelError(
+            f"{title}: expected an image, found zeros in every voxel. "
+            "Check how the case was exported."
+        )
 
 
 def prediction_key(model: Model, volume: Volume) -> str:

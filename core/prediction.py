@@ -40,8 +40,9 @@ class Postprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def quantise(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return probabilities 0 to 1 as uint8 0 to 255; 0.5 stays the border between 127 and 128."""
-    return np.asarray(np.rint(probability * 255.0), dtype=np.uint8)
+    """Return probabilities 0 to 1 as uint8 0 to 255; above 0.5 is above 127, exactly."""
+    # Rounding to the nearest takes 127.5 up, and a network sure of nothing would see lesion.
+    return np.asarray(np.ceil(probability * 255.0 - 0.5), dtype=np.uint8)
 
 
 def to_mask(probability: NDArray[np.uint8], post: Postprocessing) -> Mask:
@@ -61,24 +62,25 @@ def to_mask(probability: NDArray[np.uint8], post: Postprocessing) -> Mask:
 
 def load_prediction(path: Path, *, key: str) -> Prediction | None:
     """Return the cached prediction at `path`, or None when there is none made from `key`."""
+    found = read_prediction(path)
+    return found if found is not None and found.key == key else None
+
+
+def read_prediction(path: Path) -> Prediction | None:
+    """Return the cached prediction at `path` whatever it was made from, or None without a whole."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if str(archive["key"]) != key:
-                return None
-            return Prediction(
+        # Opened here: np.load leaves a damaged archive's file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = Prediction(
                 archive["probability"],
                 str(archive["model_id"]),
-                key,
+                str(archive["key"]),
                 str(archive["device"]),
                 float(archive["seconds"]),
             )
-    # A cache that cannot be read is a cache miss, whatever is wrong with the archive.
-    except (OSError, ValueError, KeyError, EOFError):
+    except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
         return None
-    except Exception as error:
-        if type(error).__module__ in ("zipfile", "zlib"):
-            return None
-        raise
+    return found if found.probability.dtype == np.uint8 else None
 
 
 def save_prediction(path: Path, prediction: Prediction) -> None:

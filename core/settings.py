@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     last_dataset: str = ""
     window_size: tuple[int, int] = (1600, 1000)
     window_maximised: bool = False
+    keys: dict[str, tuple[str, ...]] = {}
 
 
 def home() -> Path:
@@ -41,7 +42,7 @@ def load_settings(path: Path) -> Settings:
     """Return the settings in `path`; a file that is missing or damaged counts as no difference."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Settings)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return Settings()
 
 

@@ -55,8 +55,11 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     0.3 uniform, `reference` by lesion area plus a tenth of its mean, `uniform`. `ema` averages
     weights with this decay (0: off), `clip` is the highest norm of the gradient (0: off).
     `encoder_weights` is a file of weights for part of the network, by name; `parent` the folder of
-    a model to start from. The candidate goes to the folder `models`, by default one in the job
-    folder. `threads` 0 leaves one core to the window.
+    a model to start from. Fine-tuning draws `replay` of its slices from the cases the parent has
+    seen and the rest from `cases`, by default those of `train` it has not; `corrections` is a
+    folder of readers' masks, <CASE>_<n>_mask.tif, that stand in for the ground truth. The
+    candidate goes to the folder `models`, by default one in the job folder. `threads` 0 leaves one
+    core to the window.
     """
 
     architecture: str
@@ -93,6 +96,9 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     freeze_norms: bool = False
     encoder_weights: str = ""
     parent: str = ""
+    cases: tuple[str, ...] = ()
+    replay: _Share = 0.5
+    corrections: str = ""
     models: str = ""
     data_title: str = ""
     licence: str = ""
@@ -104,6 +110,15 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 Changes: TypeAlias = dict[str, object]
+
+FINE_TUNING: Changes = {
+    "epochs": 10,
+    "learning_rate": 1e-4,
+    "freeze_norms": True,
+    "selections": 10,
+    "warmup": 0.1,
+}
+"""Settings of a training that starts from a model: slow, short, batch-norm statistics frozen."""
 
 
 def preset(name: PresetName) -> Changes:

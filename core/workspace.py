@@ -11,6 +11,8 @@ from core.models import Registry
 from core.resource_paths import resource
 from core.store import Store
 
+STORE_NAME = "workspace.sqlite"
+
 
 class LastState(msgspec.Struct, frozen=True):
     """Where the reader was: the case, its slice and the model chosen."""
@@ -44,7 +46,11 @@ class Workspace:
 
     def prediction_path(self, model_id: str, case_id: str) -> Path:
         """Return where the prediction of a model for a case is cached."""
-        return self.folder / "predictions" / model_id / f"{_safe(case_id)}.npz"
+        return self.folder / "predictions" / model_id / prediction_name(case_id)
+
+    def correction_path(self, case_id: str, number: int) -> Path:
+        """Return where a version of a case's correction is kept."""
+        return self.folder / "corrections" / _safe(case_id) / f"{number}.tif"
 
     def put_score(self, score: Score) -> None:
         """Remember the DSC of a prediction."""
@@ -80,7 +86,7 @@ class Workspace:
 
 def open_workspace(folder: Path) -> Workspace:
     """Open or make the workspace in `folder`; raises `WorkspaceError` when it cannot be written."""
-    return Workspace(folder, Store(folder / "workspace.sqlite"))
+    return Workspace(folder, Store(folder / STORE_NAME))
 
 
 def workspace_folder(home: Path, dataset: Path) -> Path:
@@ -88,6 +94,11 @@ def workspace_folder(home: Path, dataset: Path) -> Path:
     place = str(dataset.expanduser().resolve())
     mark = blake2b(place.encode(), digest_size=4).hexdigest()
     return home / "workspaces" / f"{_safe(dataset.name or 'dataset')}-{mark}"
+
+
+def prediction_name(case_id: str) -> str:
+    """Return the name of the file a prediction for a case is cached in."""
+    return f"{_safe(case_id)}.npz"
 
 
 def registry(home: Path, workspace: Path | None = None) -> Registry:

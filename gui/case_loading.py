@@ -52,7 +52,8 @@ class CaseLoading(QObject):
 
     def _read(self, case: Case, progress: Progress) -> OpenCase:
         loaded = self.cache.get(case.id)
-        if loaded is None:
+        # A read for the dataset that was open before may end late, with a case of the same name.
+        if loaded is None or loaded.case != case:
             loaded = read_case(case, progress=progress)
             self.cache.put(loaded)
         volume = loaded.volume

@@ -1,7 +1,9 @@
 """The user guide, the shortcut sheet and what Overread is."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QPalette, QTextLength, QTextTable
+from PySide6.QtGui import QPalette, QShowEvent, QTextLength, QTextTable
 from PySide6.QtWidgets import QDialog, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from core.resource_paths import resource
@@ -36,6 +38,10 @@ class Page(QDialog):
         close.clicked.connect(self.reject)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.quieten_tables()
+
     def quieten_tables(self) -> None:
         """Draw tables with hairlines; Markdown gives them frames as strong as the text."""
         line = self.palette().color(QPalette.ColorRole.Mid)
@@ -47,36 +53,54 @@ class Page(QDialog):
                 shape.setBorderCollapse(True)
                 shape.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
                 frame.setFormat(shape)
+        # Qt's layout would leave out what stands between two changed tables.
+        document = self.browser.document()
+        document.markContentsDirty(0, document.characterCount())
 
 
-def guide(parent: QWidget) -> Page:
-    """Return the user guide."""
-    page = Page("Overread: user guide", parent)
+def show_guide(parent: QWidget) -> None:
+    """Show the user guide."""
+    _show("Overread: user guide", parent, _fill_guide)
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """Show the sheet of all keys, made from the table of commands."""
+    _show("Keyboard and mouse", parent, _fill_shortcuts)
+
+
+def show_about(parent: QWidget) -> None:
+    """Show what Overread is, who made its data, and what it is not for."""
+    _show("About Overread", parent, _fill_about)
+
+
+def _show(title: str, parent: QWidget, fill: Callable[[Page], None]) -> None:
+    """Bring a page to the front: the one there is of that title, or a new one."""
+    there = [page for page in parent.findChildren(Page) if page.windowTitle() == title]
+    page = there[0] if there else Page(title, parent)
+    if not there:
+        fill(page)
+    page.show()
+    page.raise_()
+    page.activateWindow()
+
+
+def _fill_guide(page: Page) -> None:
     page.browser.setSource(QUrl.fromLocalFile(str(resource("help", GUIDE))))
-    page.quieten_tables()
     page.browser.sourceChanged.connect(page.quieten_tables)
-    return page
 
 
-def shortcut_sheet(parent: QWidget) -> Page:
-    """Return the sheet of all keys, made from the table of commands."""
-    page = Page("Keyboard and mouse", parent)
+def _fill_shortcuts(page: Page) -> None:
     rows = shortcut_rows()
     lines: list[str] = []
     for group in dict.fromkeys(row[0] for row in rows):
         lines += [f"\n## {group}\n", "| Command | Keys |", "|---|---|"]
         lines += [f"| {text} | {_cell(keys)} |" for part, text, keys in rows if part == group]
     page.browser.setMarkdown("\n".join(lines))
-    page.quieten_tables()
-    return page
 
 
-def about(parent: QWidget) -> Page:
-    """Return what Overread is, who made its data, and what it is not for."""
-    page = Page("About Overread", parent)
+def _fill_about(page: Page) -> None:
     page.resize(520, 320)
     page.browser.setMarkdown(_ABOUT)
-    return page
 
 
 def _cell(keys: str) -> str:

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -16,9 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import COMMANDS, Actions, is_typing
+from gui.actions import COMMANDS, Actions
 from gui.canvas.empty_state import EmptyState
 from gui.canvas.slice_view import SliceView, Tool
+from gui.keyboard import Keyboard
 from gui.messages import Toasts
 from gui.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.panels.layers import LayersPanel
@@ -58,13 +58,14 @@ class MainWindow(QMainWindow):
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
+        self._closed = False
         self.actions_table = Actions(self, verbs)
         self._make_regions()
         self._lay_out()
         self.toasts = Toasts(self)
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
+        self._keyboard = Keyboard(self)
+        self._keyboard.space_held.connect(self.overlays_held)
+        self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
 
     @property
     def actions(self) -> Actions:  # type: ignore[override]
@@ -127,30 +128,16 @@ class MainWindow(QMainWindow):
         self._set_sides(_WORKLIST_WIDTH if shown else _RAIL_WIDTH)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.closing.emit()
+        # A second signal to end may come while the first one is heeded.
+        if not self._closed:
+            self._closed = True
+            self.closing.emit()
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_compact(self.width() < _COMPACT_BELOW)
         self.empty.place()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hide overlays while Space is held, wherever the focus is but in a text field."""
-        held = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if (
-            event.type() in held
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Space
-        ):
-            if is_typing() or not self.isActiveWindow() or QApplication.activeModalWidget():
-                return False
-            if not event.isAutoRepeat():
-                self.overlays_held.emit(event.type() == QEvent.Type.KeyPress)
-            return True
-        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self.actions.release_typing_keys(is_typing())
-        return super().eventFilter(watched, event)
 
     def _make_regions(self) -> None:
         self.top_bar = TopBar(self._menu())

@@ -255,8 +255,10 @@ def _predict(
     wanted: _Wanted, engine: Engine, cache: CaseCache, task: Task[Scored], progress: Progress
 ) -> Scored:
     """Predict one case, on a worker: from the workspace when it is there."""
-    loaded = cache.get(wanted.case.id) or read_case(wanted.case)
-    cache.put(loaded)
+    loaded = cache.get(wanted.case.id)
+    if loaded is None or loaded.case != wanted.case:
+        loaded = read_case(wanted.case)
+        cache.put(loaded)
     workspace = wanted.place.workspace
     known = prediction_cache.find(loaded, wanted.model, workspace)
     if known is not None:

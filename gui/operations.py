@@ -1,6 +1,7 @@
 """The verbs behind every command: they alone start tasks and change the session."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from core.case_cache import CaseCache
-from core.dataset import Dataset, scan
+from core.dataset import scan
 from core.demo import DEMO_NAME, make_demo
 from core.engine import Engine
 from core.engine_messages import Measured
+from core.errors import AppError
 from core.models import Model
 from core.progress import Progress
 from core.settings import save_settings, settings_path
@@ -43,7 +45,7 @@ class Operations(QObject):
         self.loading = CaseLoading(session, lanes, self.cache)
         self.runs = ModelRuns(session, lanes, engine, self.cache, self.scoring)
         self._shown_order: Callable[[], list[str]] = list
-        self._start_state = LastState()
+        self._unopened: dict[str, str] = {}
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_load_failed)
@@ -146,8 +148,12 @@ class Operations(QObject):
     def close(self) -> None:
         """Stop what runs, wait for it, and close the workspace."""
         self.runs.cancel()
-        self._engine.close()
+        # Before the engine: a task that waits for it would start it again.
+        self._lanes.cancel()
+        self._engine.retire()
         self._lanes.close()
+        with suppress(AppError):  # the window's size is not worth a question on the way out
+            save_settings(settings_path(), self._session.settings)
         place, state = self._session.place, self._last_state()
         if place is not None:
             if state is not None:
@@ -181,7 +187,8 @@ class Operations(QObject):
         state = workspace.state()
         models = read_models(home, workspace.folder, state.model_id)
         place = Place(dataset, workspace, synthetic=demo)
-        return place, _with_scores(workspace, models.current, _plain(dataset)), models, state
+        states = {case.id: CaseState(case) for case in dataset.cases}
+        return place, _with_scores(workspace, models.current, states), models, state
 
     def _show_place(
         self, place: Place, states: dict[str, CaseState], models: Models, last: LastState
@@ -238,6 +245,9 @@ class Operations(QObject):
         if not self._session.devices:
             self._warm_engine()
         here, order = self._session.opening, self._shown_order()
+        state = self._session.case_states[here]
+        if state.problem and state.problem == self._unopened.pop(here, ""):
+            self._session.set_case_state(replace(state, run="", problem=""))
         if here in order:
             index = order.index(here)
             near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
@@ -254,6 +264,7 @@ class Operations(QObject):
     def _on_load_failed(self, case_id: str, sentence: str) -> None:
         state = self._session.case_states.get(case_id)
         if state is not None:
+            self._unopened[case_id] = sentence
             self._session.set_case_state(replace(state, run="failed", problem=sentence))
         self._session.set_unopened(sentence)
 
@@ -274,10 +285,6 @@ def read_models(home: Path, workspace: Path, wanted: str) -> Models:
     champion = found.champion()
     current = next((m for m in available if m.spec.id == wanted), champion)
     return Models(tuple(available), current, champion.spec.id, tuple(problems))
-
-
-def _plain(dataset: Dataset) -> dict[str, CaseState]:
-    return {case.id: CaseState(case) for case in dataset.cases}
 
 
 def _with_scores(

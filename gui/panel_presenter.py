@@ -44,6 +44,7 @@ class PanelPresenter(QObject):
         session.device_changed.connect(self._show_devices)
         session.settings_changed.connect(self._show_devices)
         window.worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
+        window.worklist.order_changed.connect(self._show_header)
 
     def show_measured(self, found: tuple[str, Measured]) -> None:
         """Show what a model costs."""
@@ -96,6 +97,8 @@ class PanelPresenter(QObject):
 
     def _show_header(self) -> None:
         case_id, order = self._session.opening, self._window.worklist.order()
+        if case_id not in self._session.case_states:
+            return
         count = len(self._session.case_states[case_id].case.slices)
         place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
         self._window.header.set_case(case_id, f"{count} slices{place}")
@@ -204,13 +207,15 @@ class PanelPresenter(QObject):
             if state is None:
                 continue
             task: Task[Thumbnail | None] = Task(_thumbnail_of(state.case))
-            task.succeeded.connect(lambda made, name=case_id: self._keep_thumbnail(name, made))
+            task.succeeded.connect(lambda made, case=state.case: self._keep_thumbnail(case, made))
             self._lanes.start("idle", task)
 
-    def _keep_thumbnail(self, case_id: str, made: Thumbnail | None) -> None:
-        if made is not None and case_id in self._session.case_states:
-            self._thumbnails[case_id] = made
-            self._set_thumbnail(case_id)
+    def _keep_thumbnail(self, case: Case, made: Thumbnail | None) -> None:
+        state = self._session.case_states.get(case.id)
+        # Another dataset may have a case of the same name.
+        if made is not None and state is not None and state.case == case:
+            self._thumbnails[case.id] = made
+            self._set_thumbnail(case.id)
 
     def _set_thumbnail(self, case_id: str) -> None:
         overlays = self._window.overlays

@@ -134,11 +134,15 @@ class Lanes:
         """True while any task is queued or runs."""
         return bool(self._running)
 
-    def close(self) -> None:
-        """Cancel what runs and wait for it; nothing is started afterwards."""
+    def cancel(self) -> None:
+        """Cancel what runs and waits; nothing is started afterwards."""
         self._closed = True
         for task in self._running:
             task.cancel()
+
+    def close(self) -> None:
+        """Cancel everything and wait for it to end."""
+        self.cancel()
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
         self._running.clear()

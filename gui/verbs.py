@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from gui.help import about, guide, shortcut_sheet
+from gui.help import show_about, show_guide, show_shortcuts
 
 if TYPE_CHECKING:
     from gui.program import Program
@@ -85,9 +85,9 @@ def _file_and_model_verbs(program: "Program") -> Verbs:
 
 def _help_verbs(program: "Program") -> Verbs:
     return {
-        "guide": lambda: guide(program.window).show(),
-        "shortcuts": lambda: shortcut_sheet(program.window).show(),
-        "about": lambda: about(program.window).show(),
+        "guide": lambda: show_guide(program.window),
+        "shortcuts": lambda: show_shortcuts(program.window),
+        "about": lambda: show_about(program.window),
         "next_region": lambda: program.window.next_region(1),
         "previous_region": lambda: program.window.next_region(-1),
     }

@@ -84,7 +84,10 @@ def volume_of(pixels: Pixels) -> Volume:
     """Return pixels (C, Z, Y, X) as a volume."""
     channels, depth, height, width = pixels.shape
     return Volume(
-        pixels, channel_names(channels), tuple(range(1, depth + 1)), Geometry((depth, height, width))
+        pixels,
+        channel_names(channels),
+        tuple(range(1, depth + 1)),
+        Geometry((depth, height, width)),
     )
 
 

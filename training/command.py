@@ -11,11 +11,13 @@ from core.errors import AppError, ModelError
 from core.jobs import Event, JobFolder, create_job
 from core.model_listing import spec_from_options
 from core.models import Model, ModelSpec, Registry
-from core.train_spec import Changes, PresetName, TrainSpec, make_spec
+from core.settings import home
+from core.splits import freeze_split, read_split
+from core.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
+from core.workspace import open_workspace, workspace_folder
+from training.plan import make_plan
 from training.telling import tell
 from training.train import read_job, run
-
-_FINE_TUNING_RATE = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class TrainOptions:
 
     `arguments` are NAME=VALUE of the architecture, `settings` NAME=JSON of `TrainSpec`,
     `preprocessing` is JSON. `start_from` is the id of a model, whose architecture, arguments and
-    preprocessing are then taken over.
+    preprocessing are then taken over; `cases`, `replay` and `corrections` say what it learns from.
     """
 
     architecture: str
@@ -46,6 +48,9 @@ class TrainOptions:
     preprocessing: str = ""
     encoder_weights: Path | None = None
     start_from: str = ""
+    cases: tuple[str, ...] = ()
+    replay: float | None = None
+    corrections: Path | None = None
     model_id: str = ""
     title: str = ""
     resume: bool = False
@@ -64,40 +69,63 @@ def train(
     if options.resume:
         return run(read_job(options.out), JobFolder(options.out), resume=True, echo=echo)
     spec = spec_of(options, registry)
+    make_plan(spec)  # what is wrong with the cases is told before there is a folder
+    _freeze(options)
     return run(spec, create_job(options.out, spec), echo=echo)
+
+
+def _freeze(options: TrainOptions) -> None:
+    """Hold the split against the one frozen in the dataset's workspace, or freeze it."""
+    workspace = open_workspace(workspace_folder(home(), options.data))
+    try:
+        freeze_split(workspace.store, read_split(options.split))
+    finally:
+        workspace.close()
 
 
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
     """Return the training that options describe; raises `AppError` for what does not fit."""
-    model = spec_from_options(
-        _model_id(options),
-        options.title,
-        options.architecture,
-        arguments=list(options.arguments),
-        preprocessing=options.preprocessing or "{}",
-    )
+    parent = registry.find(options.start_from) if options.start_from else None
+    model = _described(options, parent)
     required: Changes = {
-        "architecture": options.architecture,
+        "architecture": model.architecture,
         "data": str(options.data.absolute()),
         "split": str(options.split.absolute()),
         "model_id": model.id,
         "title": model.title,
         "models": str(registry.roots[0].absolute()),
     }
-    parent = registry.find(options.start_from) if options.start_from else None
     changes = _parental(options, parent) if parent else _own(options, model)
-    spec = make_spec(options.preset, required, {**changes, **_given(options)})
+    given = _given(options)
+    if any(given.get(budget) is not None for budget in ("max_steps", "minutes")):
+        changes.pop("epochs", None)
+    spec = make_spec(options.preset, required, {**changes, **given})
     if options.size is not None:
         prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
         spec = msgspec.structs.replace(spec, preprocessing=prepared)
     return spec
 
 
+def _described(options: TrainOptions, parent: Model | None) -> ModelSpec:
+    """Return id, title, architecture and arguments of the model to be."""
+    if parent is None:
+        return spec_from_options(
+            _model_id(options),
+            options.title,
+            options.architecture,
+            arguments=list(options.arguments),
+            preprocessing=options.preprocessing or "{}",
+        )
+    title = options.title or f"{parent.spec.title}, fine-tuned"
+    return msgspec.structs.replace(parent.spec, id=_model_id(options), title=title)
+
+
 def _given(options: TrainOptions) -> Changes:
     same = ("loss", "epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed")
-    given: Changes = {name: getattr(options, name) for name in (*same, "device")}
-    if options.encoder_weights is not None:
-        given["encoder_weights"] = str(options.encoder_weights.absolute())
+    given: Changes = {name: getattr(options, name) for name in (*same, "device", "replay")}
+    for name in ("encoder_weights", "corrections"):
+        if (path := getattr(options, name)) is not None:
+            given[name] = str(path.absolute())
     chosen = {name: value for name, value in given.items() if value is not None}
     return {**chosen, **dict(_setting(text) for text in options.settings)}
 
@@ -106,13 +134,19 @@ def _own(options: TrainOptions, model: ModelSpec) -> Changes:
     changes: Changes = {"arguments": model.arguments}
     if options.preprocessing:
         changes["preprocessing"] = msgspec.to_builtins(model.preprocessing)
+    if options.cases or options.replay is not None:
+        raise AppError(
+            "--case and --replay: expected a model to fine-tune (--from), found none. "
+            "Give one, or leave them out."
+        )
     return changes
 
 
 def _parental(options: TrainOptions, parent: Model) -> Changes:
     """Return what a training takes over from its parent; it learns slowly, with frozen norms."""
     spec = parent.spec
-    if spec.architecture != options.architecture or options.arguments or options.preprocessing:
+    other = options.architecture not in ("", spec.architecture)
+    if other or options.arguments or options.preprocessing:
         raise ModelError(
             f"--from {spec.id}: expected its architecture {spec.architecture} without --arg and "
             f"--preprocessing, which it brings along, found others. Leave them out."
@@ -121,8 +155,8 @@ def _parental(options: TrainOptions, parent: Model) -> Changes:
         "parent": str(parent.folder.absolute()),
         "arguments": spec.arguments,
         "preprocessing": msgspec.to_builtins(spec.preprocessing),
-        "learning_rate": _FINE_TUNING_RATE,
-        "freeze_norms": True,
+        "cases": options.cases,
+        **FINE_TUNING,
     }
 
 

@@ -1,7 +1,7 @@
 """The cases of a training in memory, decoded once, and batches of their slices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from torch import Generator, Tensor
 from core.case import Case
 from core.errors import DataError
 from core.files.atomic import atomic_path
+from core.lineage import GROUND_TRUTH
 from core.mask import Mask
 from core.preprocess import PlaneGrid, Prepared, Preprocessing, prepare, to_grid
 from core.progress import Progress, silent
 from core.reading import read_case
 from core.train_spec import TrainSpec
+from training.corrections import Corrections
 
 _HALF = 0.5
 _GIB = 1 << 30
@@ -27,7 +29,7 @@ _GIB = 1 << 30
 class TrainCase:
     """A prepared case: `values` (C, Z, h, w) float16 and `mask` (Z, h, w) on the network's grid.
 
-    `truth` (Z, Y, X) is the ground truth on the native grid.
+    `truth` (Z, Y, X) is what it is learnt from on the native grid, and `origin` says what that is.
     """
 
     id: str
@@ -37,6 +39,7 @@ class TrainCase:
     grid: PlaneGrid
     slice_numbers: tuple[int, ...]
     channels: tuple[str, ...]
+    origin: str = GROUND_TRUTH
 
     def prepared(self, neighbours: int) -> Prepared:
         """Return what inference would see of this case."""
@@ -49,17 +52,19 @@ def load_cases(
     *,
     stride: int,
     store: Path,
+    corrections: Corrections | None = None,
     progress: Progress = silent,
 ) -> list[TrainCase]:
     """Return the cases, decoded and prepared; beyond `memory_gib` memory-mapped from `store`.
 
-    Raises `DataError` for a case without usable ground truth or with other channels.
+    A correction stands in for the ground truth of its case. Raises `DataError` for a case without
+    usable ground truth or with other channels.
     """
     loaded: list[TrainCase] = []
     room = int(spec.memory_gib * _GIB)
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
-        item = _load(case, spec.preprocessing, stride)
+        item = _load(case, spec.preprocessing, stride, corrections)
         room -= item.values.nbytes
         if room < 0:
             item = _mapped(item, store / f"{case.id}.npy")
@@ -81,23 +86,30 @@ def require_lesions(cases: Sequence[TrainCase]) -> None:
         )
 
 
-def _load(case: Case, preprocessing: Preprocessing, stride: int) -> TrainCase:
+def _load(
+    case: Case, preprocessing: Preprocessing, stride: int, corrections: Corrections | None
+) -> TrainCase:
     loaded = read_case(case)
     loaded.require_whole()
-    if loaded.ground_truth is None:
+    truth, origin = loaded.ground_truth, GROUND_TRUTH
+    shape = loaded.volume.geometry.shape
+    if corrections is not None and (found := corrections.read(case, truth, shape)):
+        truth, origin = found
+    if truth is None:
         raise DataError(
             f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
         )
     prepared = prepare(loaded.volume, preprocessing, stride=stride)
-    mask = to_grid(loaded.ground_truth.astype(np.float32), prepared.grid, fill=0.0) > _HALF
+    mask = to_grid(truth.astype(np.float32), prepared.grid, fill=0.0) > _HALF
     return TrainCase(
         case.id,
         prepared.values.astype(np.float16),
         mask.astype(np.uint8),
-        loaded.ground_truth,
+        truth,
         prepared.grid,
         loaded.volume.slice_numbers,
         loaded.volume.channels,
+        origin,
     )
 
 
@@ -105,9 +117,7 @@ def _mapped(case: TrainCase, path: Path) -> TrainCase:
     with atomic_path(path) as temporary:
         np.save(temporary, case.values)
     values: NDArray[np.float16] = np.load(path, mmap_mode="r")
-    return TrainCase(
-        case.id, values, case.mask, case.truth, case.grid, case.slice_numbers, case.channels
-    )
+    return replace(case, values=values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +135,11 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Sampler:
-    """Draws batches: a case uniformly, so that a long one counts no more, then one of its slices.
+    """Draws batches: a case by lot, so that a long one counts no more, then one of its slices.
 
     All randomness is the generator's, on the CPU; its state is the sampler's state. Of `world`
     processes, each with the same generator, the one of that `rank` gets its part of every batch.
+    Where only some cases are `fresh`, the others are replayed in the share of the spec.
     """
 
     cases: Sequence[TrainCase]
@@ -136,6 +147,18 @@ class Sampler:
     generator: Generator
     rank: int = 0
     world: int = 1
+    fresh: frozenset[str] = field(default=frozenset(), kw_only=True)
+
+    @cached_property
+    def shares(self) -> Tensor:
+        """The chance of each case (N,)."""
+        is_fresh = torch.tensor([case.id in self.fresh for case in self.cases])
+        count = int(is_fresh.sum())
+        if count in (0, len(self.cases)):
+            return torch.full((len(self.cases),), 1 / len(self.cases), dtype=torch.float64)
+        replay = self.spec.replay
+        fresh, old = (1 - replay) / count, replay / (len(self.cases) - count)
+        return torch.where(is_fresh, fresh, old).double()
 
     @cached_property
     def weights(self) -> list[Tensor]:
@@ -150,7 +173,9 @@ class Sampler:
     def draw(self) -> Batch:
         """Return the next batch."""
         count = self.spec.batch_size
-        chosen = torch.randint(len(self.cases), (count,), generator=self.generator).tolist()
+        chosen = torch.multinomial(
+            self.shares, count, replacement=True, generator=self.generator
+        ).tolist()
         drawn = [
             (i, int(torch.multinomial(self.weights[i], 1, generator=self.generator)))
             for i in chosen

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core.inference import autocast
-from core.networks.network import Network
+from core.networks.network import SliceNetwork
 from core.train_spec import TrainSpec
 from training.augment import Planes, augment
 from training.dataset import Batch
@@ -33,7 +33,7 @@ class Learner:
     """Network, moving average, optimiser and the augmentation's randomness, on one device."""
 
     spec: TrainSpec
-    network: Network
+    network: SliceNetwork
     channels: tuple[str, ...]
     device: torch.device
     group: Group = field(default_factory=Group)
@@ -114,7 +114,7 @@ class Learner:
 class _AllOutputs(nn.Module):
     """A network's outputs as a list: several from one with deep supervision, otherwise one."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: SliceNetwork) -> None:
         super().__init__()
         self.network = network
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import safetensors.torch
 
@@ -35,6 +36,9 @@ class Loop:
     `selection` cases choose the best weights and never reach a gradient. Of several processes the
     leader alone keeps the time, scores and writes.
     """
+
+    figure: ClassVar[str] = "dsc"
+    """Name of the figure the weights are chosen by."""
 
     learner: Learner
     sampler: Sampler
@@ -147,7 +151,9 @@ class Loop:
                 self._keep_best()
         at.seconds += time.perf_counter() - started
         if self.learner.group.leads:
-            self.writer.metric(at.step, {"selection_dsc": value, "best_dsc": at.best})
+            self.writer.metric(
+                at.step, {f"selection_{self.figure}": value, f"best_{self.figure}": at.best}
+            )
             self.save()
 
     def _score(self) -> tuple[float, bool]:
@@ -162,6 +168,7 @@ class Loop:
                 self.selection,
                 neighbours=self.spec.preprocessing.neighbours,
                 device=self.learner.device,
+                beat=self.writer.beat,
             )
             largest = scores[True] > scores[False]
             found = (scores[largest], float(largest))
@@ -195,7 +202,7 @@ class Loop:
         kept = "No weights were scored before it."
         if self.position.best_step:
             kept = (
-                f"The best weights so far (DSC {self.position.best:.3f} at step "
+                f"The best weights so far ({self.figure.upper()} {self.position.best:.3f} at step "
                 f"{self.position.best_step}) are kept in {self.best_path}."
             )
         return TrainingError(

@@ -1,87 +1,70 @@
 """Make a candidate model of a finished training: float16 weights, scores, model card."""
 
-import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import safetensors.torch
 
-from core.case import Case
-from core.errors import AppError
-from core.evaluation import Protocol, score
 from core.files.atomic import atomic_path, write_bytes
-from core.inference import Runner, RunOptions
-from core.models import WEIGHTS_FILE, Model, ModelSpec, Registry, write_spec
-from core.networks.network import Network
+from core.lineage import GROUND_TRUTH, Lineage, code_version, portable
+from core.models import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
+from core.networks.network import SliceNetwork
 from core.networks.weights import read_state_dict
 from core.prediction import Postprocessing
 from core.progress import Progress, silent
-from core.reading import read_case
 from core.train_spec import TrainSpec
 from training.checkpoint import Position
 from training.loop import BEST_FILE
+from training.scoring import score_model, summary, write_scores
 from training.split import Split
 
 CARD_FILE = "MODEL_CARD.md"
-_CANDIDATE = "candidate"
-_PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
+CANDIDATE_FOLDER = "candidate"
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A training that is over: what it was, how it went and which cases it had."""
+    """A training that is over: what it was, how it went and which cases it had.
+
+    `learnt` says what each case that reached a gradient was learnt from.
+    """
 
     spec: TrainSpec
     position: Position
     split: Split
     channels: tuple[str, ...]
     folder: Path
+    learnt: Mapping[str, str]
 
 
 def publish(
-    finished: Finished, network: Network, registry: Registry, *, progress: Progress = silent
+    finished: Finished, network: SliceNetwork, registry: Registry, *, progress: Progress = silent
 ) -> Model:
     """Score the best weights on `val`, once, and add them to the registry with their card."""
-    folder = finished.folder / _CANDIDATE
+    folder = finished.folder / CANDIDATE_FOLDER
     candidate = Model(_model_spec(finished, network), folder)
-    _write_weights(finished.folder / BEST_FILE, folder / WEIGHTS_FILE)
+    write_weights(finished.folder / BEST_FILE, folder / WEIGHTS_FILE)
     write_spec(folder, candidate.spec)
-    scores, failed = score_val(candidate, finished.split.val, finished.spec, progress=progress)
-    metrics = {"dsc_native_selection": round(finished.position.best, 4), **_summary(scores)}
+    scores = score_model(
+        candidate, finished.split.val, device=finished.spec.device, progress=progress
+    )
+    write_scores(finished.folder, scores)
+    metrics = {"dsc_native_selection": round(finished.position.best, 4), **summary(scores)}
     spec = msgspec.structs.replace(candidate.spec, metrics=metrics)
     write_spec(folder, spec)
-    write_bytes(folder / CARD_FILE, model_card(finished, spec, failed).encode())
+    write_bytes(folder / CARD_FILE, model_card(finished, spec, scores.failed).encode())
     model = registry.publish(spec, folder / WEIGHTS_FILE)
     write_bytes(model.folder / CARD_FILE, (folder / CARD_FILE).read_bytes())
     return model
-
-
-def score_val(
-    model: Model, cases: Sequence[Case], spec: TrainSpec, *, progress: Progress = silent
-) -> tuple[dict[Protocol, list[float]], dict[str, str]]:
-    """Return the DSC of `val` in both protocols, one prediction a case, and what failed."""
-    runner, options = Runner(model), RunOptions(spec.device)
-    scores: dict[Protocol, list[float]] = {protocol: [] for protocol in _PROTOCOLS}
-    failed: dict[str, str] = {}
-    for index, case in enumerate(cases):
-        progress(index / len(cases), case.id)
-        try:
-            loaded = read_case(case)
-            prediction = runner.predict(loaded.volume, options)
-            for protocol in _PROTOCOLS:
-                scores[protocol].append(score(loaded, prediction, model, protocol).dsc)
-        except AppError as error:
-            failed[case.id] = str(error)
-    return scores, failed
 
 
 def model_card(finished: Finished, spec: ModelSpec, failed: dict[str, str]) -> str:
     """Return the model card, Markdown."""
     job, split, at = finished.spec, finished.split, finished.position
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
-    settings = msgspec.json.format(msgspec.json.encode(job), indent=2).decode()
+    settings = msgspec.json.format(msgspec.json.encode(portable(job)), indent=2).decode()
     trouble = "".join(f"\nNot scored: {name}: {why}" for name, why in failed.items())
     return f"""# {spec.title}
 
@@ -96,7 +79,9 @@ once, at the end. Parts are by case.
 
 ## Training
 {at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes; the weights are those
-of step {at.best_step}.
+of step {at.best_step}. {_origin(finished)}
+Made by `python -m training.train FOLDER`, the folder's job.json holding the settings below; cross
+validation over `train` is not part of it.
 
 ## Figures
 Per volume, mean and median over cases; a case empty in truth and prediction scores 1. `native`:
@@ -114,7 +99,20 @@ component alone. `selection` chose the weights and is therefore too good.
 """
 
 
-def _model_spec(finished: Finished, network: Network) -> ModelSpec:
+def _origin(finished: Finished) -> str:
+    """Return a sentence on the parent and the corrections, empty for a training from scratch."""
+    job = finished.spec
+    corrected = sum(origin != GROUND_TRUTH for origin in finished.learnt.values())
+    if not job.parent:
+        return ""
+    fresh = len(finished.split.fresh & set(finished.learnt))
+    return (
+        f"Fine-tuned from `{Path(job.parent).name}` on {fresh} new cases and replayed old ones, "
+        f"{corrected} of all with a reader's correction."
+    )
+
+
+def _model_spec(finished: Finished, network: SliceNetwork) -> ModelSpec:
     job = finished.spec
     cases = sorted(case.id for case in (*finished.split.fit, *finished.split.selection))
     return ModelSpec(
@@ -127,13 +125,36 @@ def _model_spec(finished: Finished, network: Network) -> ModelSpec:
         postprocessing=Postprocessing(largest_component=finished.position.best_largest),
         parameters=sum(p.numel() for p in network.parameters()),
         parent=Path(job.parent).name if job.parent else None,
-        trained_on=tuple(cases),
+        trained_on=tuple(sorted({*cases, *_inherited(finished)})),
         data=job.data_title,
         licence=job.licence,
+        lineage=_lineage(finished),
     )
 
 
-def _write_weights(source: Path, target: Path) -> None:
+def _inherited(finished: Finished) -> tuple[str, ...]:
+    """Return the cases that the parent was trained on: what it learnt is in its weights."""
+    parent = finished.spec.parent
+    return read_model(Path(parent)).spec.trained_on if parent else ()
+
+
+def _lineage(finished: Finished) -> Lineage:
+    job, at = finished.spec, finished.position
+    parent = read_model(Path(job.parent)) if job.parent else None
+    return Lineage(
+        parent=parent.spec.id if parent else "",
+        parent_fingerprint=parent.fingerprint if parent else "",
+        learnt=dict(finished.learnt),
+        selection=tuple(case.id for case in finished.split.selection),
+        steps=at.step,
+        minutes=round(at.seconds / 60, 1),
+        seed=job.seed,
+        code=code_version(),
+        settings=portable(job),
+    )
+
+
+def write_weights(source: Path, target: Path) -> None:
     """Write weights as float16: half the size, and no measurable change of the masks."""
     state = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
@@ -141,12 +162,3 @@ def _write_weights(source: Path, target: Path) -> None:
     }
     with atomic_path(target) as temporary:
         safetensors.torch.save_file(state, temporary)
-
-
-def _summary(scores: dict[Protocol, list[float]]) -> dict[str, float]:
-    figures: dict[str, float] = {}
-    for protocol, found in scores.items():
-        if found:
-            figures[f"dsc_{protocol}_val"] = round(statistics.fmean(found), 4)
-            figures[f"dsc_{protocol}_val_median"] = round(statistics.median(found), 4)
-    return figures

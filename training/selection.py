@@ -1,6 +1,6 @@
 """Score a network on cases that are held out of the gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -17,14 +17,23 @@ _BATCH = 8
 
 
 def predict_case(
-    network: nn.Module, case: TrainCase, *, neighbours: int, device: torch.device
+    network: nn.Module,
+    case: TrainCase,
+    *,
+    neighbours: int,
+    device: torch.device,
+    beat: Callable[[], None] = lambda: None,
 ) -> NDArray[np.uint8]:
-    """Return the quantised probability (Z, Y, X) on the native grid, as inference makes it."""
+    """Return the quantised probability (Z, Y, X) on the native grid, as inference makes it.
+
+    `beat` is called before each batch of slices.
+    """
     prepared = case.prepared(neighbours)
     depth = len(case.truth)
     planes = []
     with torch.inference_mode(), autocast(device):
         for start in range(0, depth, _BATCH):
+            beat()
             values = torch.from_numpy(prepared.batch(range(start, min(start + _BATCH, depth))))
             logits = network(values.to(device, memory_format=torch.channels_last))
             # Weights that have come apart find nothing, which is how they are to score.
@@ -34,7 +43,12 @@ def predict_case(
 
 
 def score_cases(
-    network: nn.Module, cases: Sequence[TrainCase], *, neighbours: int, device: torch.device
+    network: nn.Module,
+    cases: Sequence[TrainCase],
+    *,
+    neighbours: int,
+    device: torch.device,
+    beat: Callable[[], None] = lambda: None,
 ) -> dict[bool, float]:
     """Return the mean DSC over cases, native, with every component and with the largest alone.
 
@@ -43,7 +57,7 @@ def score_cases(
     network.eval()
     scores: dict[bool, list[float]] = {False: [], True: []}
     for case in cases:
-        probability = predict_case(network, case, neighbours=neighbours, device=device)
+        probability = predict_case(network, case, neighbours=neighbours, device=device, beat=beat)
         for largest, found in scores.items():
             mask = to_mask(probability, Postprocessing(largest_component=largest))
             found.append(overlap(case.truth, mask).dsc)

@@ -12,35 +12,34 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import torch
 
-from core.dataset import scan
+from core.classify_spec import task_of
 from core.device_queue import device_turn
 from core.errors import AppError, ModelError, reason
 from core.inference import limit_threads, resolve_device
 from core.jobs import JOB_FILE, Done, Event, Failed, JobFolder, JobWriter, Paused
 from core.models import SPEC_FILE, Model, Registry, check_id
-from core.networks.builder import build_network
-from core.networks.spec import NetworkSpec
 from core.progress import Progress
-from core.reading import read_volume
 from core.settings import home
 from core.train_spec import TrainSpec
-from training.dataset import Sampler, load_cases, require_lesions
+from training.board import Board
+from training.checkpoint import Position
 from training.errors import TrainingError
-from training.learner import Learner
 from training.loop import Loop, PauseRequested
 from training.memory import keep_memory
 from training.parallel import Group, joined
+from training.plan import Plan, make_plan, prepare
 from training.publish import Finished, publish
-from training.split import Split, make_split, read_split
-from training.start import load_start
 from training.telling import tell
 
-_DATA_FOLDER = "data"
+DATA_FOLDER = "data"
 _MODELS_FOLDER = "models"
+
+Result = TypeVar("Result")
 
 
 def run(
@@ -56,14 +55,30 @@ def run(
     several processes only the first returns the model. Raises `AppError`, after writing it to the
     job's events, when the training cannot go on; the last checkpoint and the best weights stay.
     """
-    with joined() as group:
-        writer = JobWriter(job, echo if group.leads else None)
+    return in_job(
+        job,
+        lambda writer, group: _train(spec, writer, group, resume=resume),
+        resume=resume,
+        echo=echo,
+    )
+
+
+def in_job(
+    job: JobFolder,
+    work: Callable[[JobWriter, Group], Result | None],
+    *,
+    resume: bool,
+    echo: Callable[[Event], None] | None,
+) -> Result | None:
+    """Return what `work` makes, its beginning and failures told in the job; None when paused."""
+    with joined() as group, _heard(job, echo, group) as hear:
+        writer = JobWriter(job, hear)
         if group.leads:
             job.clear_request()
             writer.start(resumed=resume)
         with _told_failures(writer, group):
             try:
-                return _train(spec, writer, group, resume=resume)
+                return work(writer, group)
             except PauseRequested:
                 return None
 
@@ -81,6 +96,27 @@ def read_job(folder: Path) -> TrainSpec:
         raise TrainingError(
             f"{path}: expected the settings of a training, found: {error}. Start a new one."
         ) from error
+
+
+@contextmanager
+def _heard(
+    job: JobFolder, echo: Callable[[Event], None] | None, group: Group
+) -> Iterator[Callable[[Event], None] | None]:
+    """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
+    if not group.leads:
+        yield None
+        return
+    board = Board(job.path)
+
+    def hear(event: Event) -> None:
+        board.show(event)
+        if echo is not None:
+            echo(event)
+
+    try:
+        yield hear
+    finally:
+        board.close()
 
 
 @contextmanager
@@ -102,26 +138,34 @@ def _told_failures(writer: JobWriter, group: Group) -> Iterator[None]:
 
 def _train(spec: TrainSpec, writer: JobWriter, group: Group, *, resume: bool) -> Model | None:
     registry = Registry((models_folder(spec, writer.folder),))
-    _check(spec, registry)
-    _limit_threads(spec)
+    check_job(spec, registry)
+    limit_job_threads(spec)
     device = resolve_device(spec.device)
-    with _turn(str(device), writer, group):
-        split, loop = _prepare(spec, writer, (group, device), resume=resume)
-        try:
-            position = loop.run()
-        except PauseRequested:
-            if group.leads:
-                writer.write(Paused(time.time(), loop.position.step))
-                writer.folder.clear_request()
-            raise
+    with turn(str(device), writer, group):
+        plan = make_plan(spec)
+        loop = _loop(plan, writer, (group, device), resume=resume)
+        position = run_loop(loop, writer)
         if not group.leads:
             return None
-        finished = Finished(spec, position, split, loop.learner.channels, writer.folder.path)
+        learnt = {case.id: case.origin for case in loop.sampler.cases}
+        channels, folder = loop.learner.channels, writer.folder.path
+        finished = Finished(spec, position, plan.split, channels, folder, learnt)
         model = publish(
-            finished, loop.learner.network, registry, progress=_beating(writer, 1.0, "scoring")
+            finished, loop.learner.network, registry, progress=beating(writer, 1.0, "scoring")
         )
     writer.write(Done(time.time(), model.spec.id, model.spec.metrics))
     return model
+
+
+def run_loop(loop: Loop, writer: JobWriter) -> Position:
+    """Train to the end of the loop; a pause is told in the job and goes on up."""
+    try:
+        return loop.run()
+    except PauseRequested:
+        if loop.learner.group.leads:
+            writer.write(Paused(time.time(), loop.position.step))
+            writer.folder.clear_request()
+        raise
 
 
 def models_folder(spec: TrainSpec, job: JobFolder) -> Path:
@@ -129,7 +173,7 @@ def models_folder(spec: TrainSpec, job: JobFolder) -> Path:
     return Path(spec.models) if spec.models else job.path / _MODELS_FOLDER
 
 
-def _check(spec: TrainSpec, registry: Registry) -> None:
+def check_job(spec: TrainSpec, registry: Registry) -> None:
     """Refuse at once what would only fail after hours of training."""
     if not spec.has_budget:
         raise TrainingError(
@@ -143,7 +187,7 @@ def _check(spec: TrainSpec, registry: Registry) -> None:
 
 
 @contextmanager
-def _turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
+def turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
     """Wait until no other job is at work on the device; the leader waits for all processes."""
     if not group.leads:
         yield
@@ -164,44 +208,30 @@ def _turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
         yield
 
 
-def _prepare(
-    spec: TrainSpec, writer: JobWriter, where: tuple[Group, torch.device], *, resume: bool
-) -> tuple[Split, Loop]:
+def _loop(
+    plan: Plan, writer: JobWriter, where: tuple[Group, torch.device], *, resume: bool
+) -> Loop:
     group, device = where
-    torch.manual_seed(spec.seed)
-    found = read_split(Path(spec.split))
-    dataset = scan(Path(spec.data))
-    split = make_split(found, dataset, selection=spec.selection_cases, seed=spec.seed)
-    channels = read_volume(split.fit[0]).channels
-    planes = len(channels) * (2 * spec.preprocessing.neighbours + 1)
-    network = build_network(
-        NetworkSpec(spec.architecture, planes, spec.arguments), load_encoder=not spec.parent
+    ready = prepare(
+        plan,
+        writer.folder.path / DATA_FOLDER / str(group.rank),
+        group=group,
+        device=device,
+        progress=beating(writer, 0.0, "reading"),
     )
-    cases = load_cases(
-        (*split.fit, *split.selection),
-        spec,
-        stride=network.stride,
-        store=writer.folder.path / _DATA_FOLDER / str(group.rank),
-        progress=_beating(writer, 0.0, "reading"),
-    )
-    fit, selection = cases[: len(split.fit)], cases[len(split.fit) :]
-    require_lesions(fit)
-    load_start(network, spec)
-    learner = Learner(spec, network, channels, device, group)
-    generator = torch.Generator().manual_seed(spec.seed)
-    sampler = Sampler(fit, spec, generator, group.rank, group.world)
-    loop = Loop(learner, sampler, selection, writer)
+    loop = Loop(ready.learner, ready.sampler, ready.selection, writer)
     if resume and writer.folder.checkpoint.exists():
         loop.resume()
         writer.log(f"Going on from step {loop.position.step}.")
+    split, slices = plan.split, ready.sampler.slices
     writer.log(
-        f"{len(fit)} cases to learn from ({sampler.slices} slices), {len(selection)} to choose by, "
-        f"{len(split.val)} to score at the end."
+        f"{len(split.fit)} cases to learn from ({slices} slices), {len(split.selection)} to "
+        f"choose by, {len(split.val)} to score at the end."
     )
-    return split, loop
+    return loop
 
 
-def _limit_threads(spec: TrainSpec) -> None:
+def limit_job_threads(spec: TrainSpec) -> None:
     """Leave the window one core, where there is more than one."""
     if spec.threads:
         limit_threads(spec.threads)
@@ -210,12 +240,25 @@ def _limit_threads(spec: TrainSpec) -> None:
     limit_threads(max(1, torch.get_num_threads() - 1))
 
 
-def _beating(writer: JobWriter, fraction: float, doing: str) -> Progress:
+def beating(writer: JobWriter, fraction: float, doing: str) -> Progress:
+    """Return a hook that shows the process lives and tells what it is doing."""
+
     def report(_: float, message: str) -> None:
         writer.beat()
         writer.progress(fraction, f"{doing} {message}")
 
     return report
+
+
+def _take_up(folder: Path, *, resume: bool) -> None:
+    if task_of(folder) == "segment":
+        run(read_job(folder), JobFolder(folder), resume=resume, echo=tell)
+        return
+    # Loaded here, for it stands on this module.
+    from training.triage.train import read_classify_job
+    from training.triage.train import run as run_classifier
+
+    run_classifier(read_classify_job(folder), JobFolder(folder), resume=resume, echo=tell)
 
 
 def main(arguments: list[str]) -> int:
@@ -226,7 +269,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     keep_memory()
     try:
-        run(read_job(given.folder), JobFolder(given.folder), resume=given.resume, echo=tell)
+        _take_up(given.folder, resume=given.resume)
     except AppError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,7 +1,7 @@
 """Every write of Overread: a temporary file beside the target, synced, then renamed over it."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +19,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent
-        )
-        os.close(handle)
+        # Not tempfile's: its files are private, and a mask is meant to be read by colleagues.
+        temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+        temporary.touch(exist_ok=False)
     except OSError as error:
         raise _refused(path, error) from error
-    temporary = Path(name)
     try:
         yield temporary
         _sync(temporary)
@@ -51,10 +49,6 @@ def _refused(path: Path, error: OSError) -> WorkspaceError:
 
 
 def _sync(path: Path) -> None:
-    # mkstemp makes files private; a mask or a model is meant to be read by colleagues.
-    umask = os.umask(0)
-    os.umask(umask)
-    path.chmod(0o666 & ~umask)
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 

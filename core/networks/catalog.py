@@ -1,4 +1,4 @@
-"""The catalogue of networks: a row for each architecture, with the arguments it takes.
+"""The catalogues of networks: a row for each architecture, with the arguments it takes.
 
 Nothing here imports torch. A new architecture is a file of its own and a row here.
 """
@@ -51,12 +51,9 @@ class ResUNetArguments(EncoderArguments, frozen=True, kw_only=True):
     ] = "resnet34"
 
 
-class DenseUNetArguments(EncoderArguments, frozen=True, kw_only=True):
-    """Arguments of `denseunet`; a preset sets all that are not given."""
+class DenseArguments(EncoderArguments, frozen=True, kw_only=True):
+    """What sets the layers of a DenseNet, in a classifier or an encoder."""
 
-    preset: Annotated[
-        Literal["tiny", "densenet121"], Meta(description="sets the arguments that are not given")
-    ] = "tiny"
     init_features: Annotated[int, Meta(ge=1, description="channels of the stem")] = 24
     growth_rate: Annotated[int, Meta(ge=1, description="channels that each layer adds")] = 12
     block_config: Annotated[
@@ -77,8 +74,33 @@ class DenseUNetArguments(EncoderArguments, frozen=True, kw_only=True):
     ] = False
 
 
+class DenseUNetArguments(DenseArguments, frozen=True, kw_only=True):
+    """Arguments of `denseunet`; a preset sets all that are not given."""
+
+    preset: Annotated[
+        Literal["tiny", "densenet121"], Meta(description="sets the arguments that are not given")
+    ] = "tiny"
+
+
 class SEDenseUNetArguments(DenseUNetArguments, frozen=True, kw_only=True):
     """Arguments of `se-denseunet`."""
+
+    reduction: Annotated[
+        int, Meta(ge=1, description="channels of a block over those of its squeeze")
+    ] = 16
+
+
+class DenseNetArguments(DenseArguments, frozen=True, kw_only=True):
+    """Arguments of the classifier `densenet`; a preset sets all that are not given."""
+
+    preset: Annotated[
+        Literal["tiny", "densenet121", "densenet169", "densenet201"],
+        Meta(description="sets the arguments that are not given"),
+    ] = "tiny"
+
+
+class SEDenseNetArguments(DenseNetArguments, frozen=True, kw_only=True):
+    """Arguments of the classifier `se-densenet`."""
 
     reduction: Annotated[
         int, Meta(ge=1, description="channels of a block over those of its squeeze")
@@ -119,20 +141,19 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
         return "options" in self.accepts.__struct_fields__
 
 
-_DENSE_PRESETS: Mapping[str, Mapping[str, ArgumentValue]] = MappingProxyType(
-    {
-        "tiny": MappingProxyType({}),
-        "densenet121": MappingProxyType(
-            {
-                "init_features": 64,
-                "growth_rate": 32,
-                "block_config": [6, 12, 24, 16],
-                "bn_size": 4,
-                "compression": 0.5,
-            }
-        ),
+def _dense_presets(**published: list[int]) -> Mapping[str, Mapping[str, ArgumentValue]]:
+    """Return `tiny`, which is the defaults, and published DenseNets by the layers of each block."""
+    common: Mapping[str, ArgumentValue] = {
+        "init_features": 64,
+        "growth_rate": 32,
+        "bn_size": 4,
+        "compression": 0.5,
     }
-)
+    rows = {n: MappingProxyType({**common, "block_config": b}) for n, b in published.items()}
+    return MappingProxyType({"tiny": MappingProxyType({}), **rows})
+
+
+_DENSE_PRESETS = _dense_presets(densenet121=[6, 12, 24, 16])
 
 _ROWS = (
     Architecture(
@@ -196,3 +217,33 @@ _ROWS = (
 )
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({row.id: row for row in _ROWS})
+
+_CLASSIFIER_PRESETS = _dense_presets(
+    densenet121=[6, 12, 24, 16], densenet169=[6, 12, 32, 32], densenet201=[6, 12, 48, 32]
+)
+
+_CLASSIFIER_ROWS = (
+    Architecture(
+        id="densenet",
+        title="DenseNet",
+        credit="Huang et al. 2017, DenseNet-BC; names as torchvision",
+        module="core.networks.densenet",
+        factory="DenseNet",
+        accepts=DenseNetArguments,
+        presets=_CLASSIFIER_PRESETS,
+    ),
+    Architecture(
+        id="se-densenet",
+        title="SE DenseNet",
+        credit="DenseNet with squeeze-and-excitation (Hu et al. 2018) after each dense block",
+        module="core.networks.se_densenet",
+        factory="SEDenseNet",
+        accepts=SEDenseNetArguments,
+        presets=_CLASSIFIER_PRESETS,
+    ),
+)
+
+CLASSIFIERS: Mapping[str, Architecture] = MappingProxyType(
+    {row.id: row for row in _CLASSIFIER_ROWS}
+)
+"""Networks that return class logits, apart so that none is ever taken for a segmentation."""

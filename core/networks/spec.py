@@ -1,15 +1,17 @@
 """The description of a network, and its check against the catalogue; imports no torch."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import msgspec
 
 from core.errors import ModelError
 from core.networks.arguments import Arguments, ArgumentValue, check_value, describe_arguments
-from core.networks.catalog import ARCHITECTURES, Architecture
+from core.networks.catalog import ARCHITECTURES, CLASSIFIERS, Architecture
 
 __all__ = [
     "ARCHITECTURES",
+    "CLASSIFIERS",
     "Architecture",
     "ArgumentValue",
     "NetworkSpec",
@@ -26,23 +28,26 @@ class NetworkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arguments: dict[str, ArgumentValue] = msgspec.field(default_factory=dict)
 
 
-def find_architecture(name: str) -> Architecture:
+Catalogue: TypeAlias = Mapping[str, Architecture]
+
+
+def find_architecture(name: str, catalogue: Catalogue = ARCHITECTURES) -> Architecture:
     """Return the row of the catalogue with this id; raises ModelError when there is none."""
-    if name not in ARCHITECTURES:
+    if name not in catalogue:
         raise ModelError(
-            f"Expected one of the architectures {', '.join(ARCHITECTURES)}, "
+            f"Expected one of the architectures {', '.join(catalogue)}, "
             f"found {name!r}. Choose one of these."
         )
-    return ARCHITECTURES[name]
+    return catalogue[name]
 
 
-def resolve_arguments(spec: NetworkSpec) -> Arguments:
+def resolve_arguments(spec: NetworkSpec, catalogue: Catalogue = ARCHITECTURES) -> Arguments:
     """Return the arguments of a spec, checked, with its preset and the defaults filled in.
 
     Given arguments win over the preset, the preset over the defaults. Raises ModelError for an
     unknown architecture or argument, a value of the wrong type or range, or no input channel.
     """
-    architecture = find_architecture(spec.architecture)
+    architecture = find_architecture(spec.architecture, catalogue)
     if spec.in_channels < 1:
         raise ModelError(
             f"Expected at least one input channel for {architecture.id}, "

@@ -115,7 +115,8 @@ def _paint_layer(
 
 def _pen(colour: QColor, width: float, dash: Dash) -> QPen:
     pen = QPen(colour, width)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    # The lines bend at every voxel: round joints cost a fifth of the drawing, and show nothing.
+    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap if dash else Qt.PenCapStyle.RoundCap)
     if dash:
         pen.setDashPattern([length / width for length in dash])

@@ -136,6 +136,7 @@ class _RowView(QWidget):
     def __init__(self, layer: LayerRow) -> None:
         super().__init__()
         self._layer = layer
+        self._shown: LayerRow | None = None
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self.setFixedHeight(_ROW_HEIGHT)
         self._eye = _toggle()
@@ -151,7 +152,9 @@ class _RowView(QWidget):
         self._lay_out()
 
     def show_layer(self, layer: LayerRow) -> None:
-        self._layer = layer
+        if layer == self._shown:
+            return  # Icons and tooltips set anew are painted anew, at every slice.
+        self._layer = self._shown = layer
         self.setEnabled(layer.available)
         self._title.setText(layer.title)
         self._detail.setText(layer.detail)

@@ -85,8 +85,9 @@ class MetricsPanel(QWidget):
 
     def set_metrics(self, case: MetricsView, slice_: MetricsView) -> None:
         """Show the figures of a case and of its slice on screen."""
-        self._views = (case, slice_)
-        self._refresh()
+        before, self._views = self._views, (case, slice_)
+        if before is None or before[self._scope.index] != self._views[self._scope.index]:
+            self._refresh()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self.section.set_look(theme, overlays)

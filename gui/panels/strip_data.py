@@ -82,10 +82,9 @@ def worst_slice(data: StripData) -> int | None:
 
 def next_lesion(data: StripData, start: int, step: int) -> int | None:
     """Return the nearest slice with lesion before (`step` -1) or after (`step` 1) `start`."""
-    lesions = [index for index in range(data.count) if data.has_lesion(index)]
-    if step > 0:
-        return min((index for index in lesions if index > start), default=None)
-    return max((index for index in lesions if index < start), default=None)
+    after, before = range(max(start + 1, 0), data.count), range(min(start, data.count) - 1, -1, -1)
+    places = after if step > 0 else before
+    return next((index for index in places if data.has_lesion(index)), None)
 
 
 def axis_top(data: StripData) -> float:

@@ -40,6 +40,8 @@ class StripPlot(QWidget):
         self._theme = DARK
         self._overlays = DEFAULT_OVERLAYS
         self._layer: QPixmap | None = None
+        self._geometry: StripGeometry | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Slices")
@@ -49,7 +51,9 @@ class StripPlot(QWidget):
         """Where the columns lie; None without slices."""
         if self._data is None or self._data.count == 0:
             return None
-        return plan(self._data, self.width(), self.height())
+        if self._geometry is None:
+            self._geometry = plan(self._data, self.width(), self.height())
+        return self._geometry
 
     def set_data(self, data: StripData | None) -> None:
         self._data = data
@@ -173,7 +177,7 @@ class StripPlot(QWidget):
         return layer
 
     def _redraw(self) -> None:
-        self._layer = None
+        self._layer = self._geometry = None
         self._describe()
         self.update()
 

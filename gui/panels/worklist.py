@@ -28,6 +28,7 @@ _MAX_WIDTH = 400
 class Worklist(QWidget):
     """A searchable list of cases that shrinks to a rail of thumbnails."""
 
+    order_changed = Signal()
     case_chosen = Signal(str)
     thumbnails_wanted = Signal(list)
     expand_requested = Signal()
@@ -177,6 +178,7 @@ class Worklist(QWidget):
     def _on_model_changed(self) -> None:
         self._show_state()
         self._ask_timer.start()
+        self.order_changed.emit()
 
     def _show_state(self) -> None:
         shown, total = self._model.rowCount(), self._model.total

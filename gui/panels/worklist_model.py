@@ -15,7 +15,7 @@ FAIR_DSC = 0.8
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
 
-SortKey = tuple[bool, float, tuple[tuple[int, int, str], ...]]
+SortKey = tuple[bool, float, list[str | int]]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from core.files.atomic import write_bytes
 from core.settings import HOME_VARIABLE
-from tests.bench.entry import Entry, encode, failure, table
+from tests.bench.entry import Entry, Figure, encode, failure, table
 from tests.bench.isolated import MeasurementFailed, run_isolated
 
 MEASUREMENTS = (
@@ -26,6 +26,7 @@ MEASUREMENTS = (
     "dataset_scan",
     "worklist_scroll",
     "hd95_speed",
+    "metrics_speed",
     "inference_speed",
     "threshold_remask",
     "window_while_running",
@@ -38,14 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     parser.add_argument("--only", choices=MEASUREMENTS, action="append", default=[])
     given = parser.parse_args(arguments)
-    loads = [_load()]
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    load, started, entries = _load(), time.perf_counter(), []
     with TemporaryDirectory(prefix="overread-bench-") as folder:
         os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
-        entries = [e for name in given.only or MEASUREMENTS for e in _measured(name)]
-    loads.append(_load())
-    entries.insert(0, _machine(loads))
-    write_bytes(given.out, encode(entries))
-    sys.stdout.write(f"{table(entries)}\n{given.out}\n")
+        for name in given.only or MEASUREMENTS:
+            entries += _measured(name)
+            # After each, so that a run broken off leaves what it has.
+            everything = [_machine(load), _whole(started), *entries]
+            write_bytes(given.out, encode(everything))
+    sys.stdout.write(f"{table(everything)}\n{given.out}\n")
 
 
 def _measured(name: str) -> list[Entry]:
@@ -59,10 +62,14 @@ def _measured(name: str) -> list[Entry]:
     return entries
 
 
-def _machine(loads: Sequence[str]) -> Entry:
+def _machine(load: str) -> Entry:
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    text = f"{_processor()}, {system}, load average at start {loads[0]}, at end {loads[1]}"
+    text = f"{_processor()}, {system}, load average at start {load}, at end {_load()}"
     return Entry("machine", os.cpu_count(), "cores", against=text)
+
+
+def _whole(started: float) -> Entry:
+    return Figure("bench", time.perf_counter() - started, "s").plain("all measurements")
 
 
 def _load() -> str:

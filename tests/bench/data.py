@@ -42,6 +42,16 @@ def example(slices: int, size: int, *, seed: int = 1) -> Example:
     return Example(_pixels(random, truth), truth, prediction)
 
 
+def small_lesion(slices: int, size: int) -> tuple[Mask, Mask]:
+    """Return a truth of one ellipsoid a tenth of the volume wide, and a prediction beside it."""
+    z, y, x = _axes((slices, size, size))
+    lesion, found = (
+        (((z - at) / 0.1) ** 2 + ((y + 0.2) / 0.12) ** 2 + ((x - at) / 0.1) ** 2 < 1)
+        for at in (0.2, 0.22)
+    )
+    return lesion.astype(np.uint8), found.astype(np.uint8)
+
+
 def write_example(folder: Path, case_id: str, made: Example) -> Path:
     """Write a case in the LGG layout, uncompressed as the public files are; returns its folder."""
     place = folder / case_id

@@ -67,7 +67,12 @@ def table(entries: Sequence[Entry]) -> str:
     rows = [("name", "value", "ratio", "bound", "ok", "against"), *map(_cells, entries)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:5], widths[1:]))])
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(c.rjust(w) for c, w in zip(row[1:5], widths[1:], strict=True)),
+            ]
+        )
         + f"  {row[5]}"
         for row in rows
     ]

@@ -3,6 +3,8 @@
 A measurement is a module of this package with a function `measure` that returns entries.
 """
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,22 +15,18 @@ from tempfile import TemporaryDirectory
 from tests.bench.entry import Entry, decode, encode
 
 ROOT = Path(__file__).resolve().parents[2]
-_TIMEOUT_SECONDS = 1200.0
+_TIMEOUT_SECONDS = 300.0
 
 
 class MeasurementFailed(Exception):
     """A measurement's process broke off; the text is the last thing it said."""
 
 
-def run_isolated(
-    name: str, *, prefix: Sequence[str] = (), environment: Mapping[str, str] | None = None
-) -> list[Entry]:
-    """Return the entries of the measurement `name`; `prefix` goes before the command."""
+def run_isolated(name: str) -> list[Entry]:
+    """Return the entries of the measurement `name`."""
     with TemporaryDirectory(prefix="overread-bench-") as folder:
         file = Path(folder) / "entries.json"
-        run_program(
-            [*prefix, sys.executable, "-m", "tests.bench.isolated", name, str(file)], environment
-        )
+        run_program([sys.executable, "-m", "tests.bench.isolated", name, str(file)])
         return decode(file.read_bytes())
 
 
@@ -42,22 +40,51 @@ def run_program(
 
     Raises `MeasurementFailed` when it cannot be run, takes too long or ends with an error.
     """
+    with started(command, environment) as process:
+        try:
+            printed, said = process.communicate(timeout=timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise MeasurementFailed(f"not done after {timeout_seconds:.0f} s") from error
+        finally:
+            kill(process)
+    if process.returncode != 0:
+        raise MeasurementFailed(last_line(said or printed) or f"exit status {process.returncode}")
+    return printed
+
+
+def started(
+    command: Sequence[str], environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a command in the project's folder, with pipes and in a process group of its own."""
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
+        return subprocess.Popen(
             command,
             cwd=ROOT,
             env=environment,
-            capture_output=True,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
             text=True,
-            check=False,
-            timeout=timeout_seconds,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise MeasurementFailed(str(error)) from error
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise MeasurementFailed(said[-1] if said else f"exit status {done.returncode}")
-    return done.stdout
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a command that still runs, with all it has started."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+
+
+def last_line(text: str) -> str:
+    """Return the last line that says something: of a traceback, the error itself."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def main() -> None:

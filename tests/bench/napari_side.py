@@ -1,7 +1,7 @@
 """Time napari's slice change: `python napari_side.py case.npz`, in napari's own environment.
 
-Knows nothing of Overread and imports only what that environment holds; see `napari_comparison` for
-what is timed.
+Knows nothing of Overread and imports only what that environment holds; see `side` for what it
+reads and prints, `napari_comparison` for what is timed.
 """
 
 import json
@@ -9,10 +9,10 @@ import sys
 import time
 from typing import Any
 
-import napari
+import napari  # type: ignore[import-not-found]
 import numpy as np
-from qtpy.QtWidgets import QApplication
-from vispy.gloo import gl
+from qtpy.QtWidgets import QApplication  # type: ignore[import-not-found]
+from vispy.gloo import gl  # type: ignore[import-not-found]
 
 _VIEW_SIZE = (1000, 700)
 _FRAME_SECONDS = 1 / 30
@@ -30,7 +30,7 @@ class Draws:
 
 
 def main() -> None:
-    """Step through all slices twice and print the times as JSON."""
+    """Step through all slices once for every line read and print the times."""
     case = np.load(sys.argv[1])
     viewer: Any = napari.Viewer(show=True)
     viewer.add_image(case["image"], name="image")
@@ -39,17 +39,18 @@ def main() -> None:
     canvas = viewer.window._qt_viewer.canvas._scene_canvas
     _fit(viewer, canvas.native)
     draws = Draws(canvas)
-    times = [pair for _ in range(2) for pair in _pass(viewer, draws, len(case["truth"]))]
     canvas.set_current()
-    found = {
-        "version": napari.__version__,
-        "renderer": str(gl.glGetParameter(gl.GL_RENDERER)),
-        "whole": [whole for whole, _ in times],
-        "sliced": [sliced for _, sliced in times],
-    }
+    renderer = str(gl.glGetParameter(gl.GL_RENDERER))
+    _say({"version": napari.__version__, "renderer": renderer})
+    for _ in sys.stdin:
+        times = _pass(viewer, draws, len(case["truth"]))
+        _say({"whole": [whole for whole, _ in times], "sliced": [sliced for _, sliced in times]})
+    viewer.close()
+
+
+def _say(found: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()
-    viewer.close()
 
 
 def _fit(viewer: Any, native: Any) -> None:

@@ -13,12 +13,12 @@ from tests.bench.timing import MILLISECONDS, interleaved_seconds
 _SLICES, _SIZE = 100, 512
 
 
-def measure() -> list[Entry]:
+def measure(*, slices: int = _SLICES, size: int = _SIZE) -> list[Entry]:
     """Return the time for 100 × 512 × 512, with and without choosing the largest component.
 
     The largest component alone is set against medpy's over the same mask.
     """
-    made = example(_SLICES, _SIZE)
+    made = example(slices, size)
     soft = ndimage.uniform_filter(made.prediction * np.uint8(255), (1, 9, 9))
     mask = (soft > 127).astype(np.uint8)
     plain, largest, theirs = interleaved_seconds(

@@ -6,19 +6,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 MILLISECONDS = 1000.0
+_FEWEST = 3
 
 
-def median_seconds(call: Callable[[], object], *, runs: int) -> float:
-    """Return the median time of `runs` calls after one that is not counted."""
-    call()
-    return float(np.median([seconds(call) for _ in range(runs)]))
+def interleaved_seconds(
+    calls: Sequence[Callable[[], object]], *, runs: int, within_seconds: float = 40.0
+) -> list[float]:
+    """Return the median time of each call, called in turns: a busy spell meets all alike.
 
-
-def interleaved_seconds(calls: Sequence[Callable[[], object]], *, runs: int) -> list[float]:
-    """Return the median time of each call, called in turns: a busy spell meets all alike."""
+    On a machine so slow that it takes longer than `within_seconds`, `_FEWEST` rounds are enough.
+    """
+    started = time.perf_counter()
     for call in calls:
         call()
-    rounds = [[seconds(call) for call in calls] for _ in range(runs)]
+    rounds: list[list[float]] = []
+    while len(rounds) < runs:
+        rounds.append([seconds(call) for call in calls])
+        if len(rounds) >= _FEWEST and time.perf_counter() - started > within_seconds:
+            break
     return [float(value) for value in np.median(rounds, axis=0)]
 
 

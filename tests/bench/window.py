@@ -1,4 +1,4 @@
-"""Overread's real window for the measurements: opened on a case, stepped, watched while painting."""
+"""Overread's real window for the measurements: opened on a case, stepped, its paints counted."""
 
 import os
 import time
@@ -36,7 +36,7 @@ class PaintCount(QObject):
         self.count = 0
         widget.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         self.count += event.type() == QEvent.Type.Paint
         return False
 
@@ -47,6 +47,11 @@ class Stage:
 
     program: Program
     paints: PaintCount
+
+    @property
+    def platform(self) -> str:
+        """Qt's name of the platform plugin: `offscreen`, `xcb`."""
+        return QApplication.platformName()
 
     def step_seconds(self, step: int) -> float:
         """Turn the wheel by a notch over the slice; return the time until it is painted."""
@@ -114,7 +119,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def idle(seconds: float) -> None:
     """Run the event loop for that long, blocked as a real one while nothing happens."""
-    loop = QEventLoop()
-    milliseconds = max(round(seconds * 1000), 0)
-    QTimer.singleShot(milliseconds, Qt.TimerType.PreciseTimer, loop.quit)
+    loop, timer = QEventLoop(), QTimer(singleShot=True)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(loop.quit)
+    timer.start(max(round(seconds * 1000), 0))
     loop.exec()

@@ -12,7 +12,7 @@ from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS
 from tests.bench.window import Stage, opened, wait_until
 
-_CASES, _SLICES, _SIZE = 3, 60, 256
+_CASES, _SLICES, _SIZE = 3, 40, 256
 _TICK_MS = 4
 _BOUND_MS = 16.0
 _NAME = "window_while_running"

@@ -9,12 +9,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tifffile import imwrite
 
 from core.dataset import Dataset, scan
 from core.errors import AppError, DataError
@@ -23,121 +21,11 @@ from core.models import Model, ModelSpec
 from core.prediction import Prediction
 from core.progress import Progress
 from core.reading import LoadedCase, read_case
-from tests.synthetic import digest, head, lesion, write_case, write_slice
+from tests.core.faults import COPY, FAULTS, Fault
+from tests.synthetic import digest, head, lesion, write_case
 
 BAD, GOOD, CHINESE = "Bad", "Good", "病例 一 (FLAIR)"
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One kind of bad input: how it is made, what is said, and whether figures can be made."""
-
-    name: str
-    damage: Callable[[Path], object]
-    file: str
-    expected: str
-    found: str
-    action: str
-    slices_lost: tuple[int, ...] = ()
-    predicts: bool = True
-    evaluates: bool = True
-
-
-def cut(name: str, share: float) -> Callable[[Path], object]:
-    def damage(case: Path) -> None:
-        content = (case / name).read_bytes()
-        (case / name).write_bytes(content[: int(len(content) * share)])
-
-    return damage
-
-
-def fill(name: str, content: bytes) -> Callable[[Path], object]:
-    return lambda case: (case / name).write_bytes(content)
-
-
-def remove(name: str) -> Callable[[Path], object]:
-    return lambda case: (case / name).unlink()
-
-
-def image(name: str, shape: tuple[int, int]) -> Callable[[Path], object]:
-    return lambda case: write_slice(case / name, head(1, shape)[:, 0])
-
-
-def mask(name: str, shape: tuple[int, int]) -> Callable[[Path], object]:
-    return lambda case: write_slice(case / name, lesion(2, shape)[1:] * 255)
-
-
-def folder_for_a_slice(case: Path) -> None:
-    (case / "Bad_2.tif").unlink()
-    (case / "Bad_2_mask.tif").unlink()
-    (case / "Bad_2.tif").mkdir()
-
-
-def float_image(case: Path) -> None:
-    planes = np.moveaxis(head()[:, 1], 0, -1).astype(np.float32)
-    imwrite(case / "Bad_2.tif", planes, photometric="rgb")
-
-
-def grey_levels(case: Path) -> None:
-    for number in (2, 3):
-        levels = lesion(2)[1].astype(np.uint8) * 255
-        levels[12:14, 16:22] = 100
-        imwrite(case / f"Bad_{number}_mask.tif", levels, photometric="minisblack")
-
-
-def many_images(case: Path) -> None:
-    imwrite(case / "Bad_2.tif", np.zeros((5, 40, 32), np.uint8), photometric="minisblack")
-
-
-def twice(case: Path) -> None:
-    shutil.copy(case / "Bad_1.tif", case / "Bad_01.tif")
-
-
-def mask_twice(case: Path) -> None:
-    shutil.copy(case / "Bad_2_mask.tif", case / "Bad_02_mask.tiff")
-
-
-def stray(case: Path) -> None:
-    shutil.copy(case / "Bad_1.tif", case / "Other_1.tif")
-
-
-def mask_alone(case: Path) -> None:
-    shutil.copy(case / "Bad_1_mask.tif", case / "Bad_9_mask.tif")
-
-
-def deeper(case: Path) -> None:
-    write_slice(case / "Bad_2.tif", head(1, dtype=np.uint16)[:, 0])
-
-
-_TIFF = "a TIFF image of H×W"
-_COPY = "Replace the file with a good copy"
-_EXPORT = "Export this slice again"
-FAULTS = [
-    Fault("truncated", cut("Bad_2.tif", 0.6), "Bad_2.tif", _TIFF, "truncated", _COPY, (1,), False, False),
-    Fault("cut in its header", cut("Bad_2.tif", 0.01), "Bad_2.tif", _TIFF, "", _COPY, (1,), False, False),
-    Fault("two bytes", fill("Bad_2.tif", b"II"), "Bad_2.tif", _TIFF, "a damaged TIFF", _COPY, (1,), False, False),
-    Fault("empty", fill("Bad_2.tif", b""), "Bad_2.tif", _TIFF, "an empty file", _COPY, (1,), False, False),
-    Fault("text", fill("Bad_2.tif", b"hello\n"), "Bad_2.tif", _TIFF, "text", _COPY, (1,), False, False),
-    Fault("Chinese text", fill("Bad_2.tif", "你好".encode()), "Bad_2.tif", _TIFF, "text", _COPY, (1,), False, False),
-    Fault("a PNG", fill("Bad_2.tif", b"\x89PNG\r\n\x1a\n\0\0"), "Bad_2.tif", _TIFF, "another kind", _COPY, (1,), False, False),
-    Fault("float", float_image, "Bad_2.tif", "8 or 16 bit", "float32", _COPY, (1,), False, False),
-    Fault("multi-page", many_images, "Bad_2.tif", _TIFF, "5 images", "Save each slice", (1,), False, False),
-    Fault("a folder", folder_for_a_slice, "Bad", "slices 1 to 4", "no file for slice 2", "restore"),
-    Fault("shape", image("Bad_2.tif", (40, 30)), "Bad_2.tif", "40×32 pixels", "40×30 pixels", _EXPORT, (1,), False, False),
-    Fault("one 16-bit slice", deeper, "Bad_2.tif", "8 bit", "16 bit", _EXPORT, (1,), False, False),
-    Fault("mask shape", mask("Bad_2_mask.tif", (20, 32)), "Bad_2_mask.tif", "40×32 pixels", "20×32", "export the mask", evaluates=False),
-    Fault("mask text", fill("Bad_2_mask.tif", b"hello"), "Bad_2_mask.tif", _TIFF, "text", _COPY, evaluates=False),
-    Fault("mask empty", fill("Bad_2_mask.tif", b""), "Bad_2_mask.tif", _TIFF, "an empty file", _COPY, evaluates=False),
-    Fault("mask truncated", cut("Bad_2_mask.tif", 0.7), "Bad_2_mask.tif", _TIFF, "truncated", _COPY, evaluates=False),
-    Fault("missing mask", remove("Bad_2_mask.tif"), "Bad", "a mask for every slice", "none for slice 2", "add the mask"),
-    Fault("missing number", lambda c: (remove("Bad_2.tif")(c), remove("Bad_2_mask.tif")(c)), "Bad", "slices 1 to 4", "no file for slice 2", "restore the file"),
-    Fault("mask without image", mask_alone, "Bad_9_mask.tif", "an image Bad_9.tif", "none", "put the image back"),
-    Fault("levels in a mask", grey_levels, "Bad_2_mask.tif", "two values", "as in 2 masks", "export a binary mask"),
-    Fault("number twice", twice, "Bad_1.tif", "one file for slice 1", "Bad_01.tif too. Bad_01.tif is used", "remove one"),
-    Fault("mask twice", mask_twice, "Bad_02_mask.tiff", "one file for slice 2", "Bad_2_mask.tif too. Bad_2_mask.tif is used", "remove one"),
-    Fault("another case's file", stray, "Other_1.tif", "Bad_<number>.tif", "another name", "give each case a folder"),
-]
 
 
 @pytest.fixture
@@ -202,14 +90,17 @@ def test_cases_that_fail_are_listed_and_the_others_done(
     before = digest(root)
     cases = scan(root).cases
     outcome = evaluate(cases, MODEL, bright)
-    failed = predict_masks(cases, MODEL, bright, out=tmp_path / "out")
+    written = predict_masks(cases, MODEL, bright, out=tmp_path / "out")
     assert list(outcome.failed) == ([] if fault.evaluates else [BAD])
-    assert list(failed) == ([] if fault.predicts else [BAD])
-    assert all(fault.file in sentence for sentence in (*outcome.failed.values(), *failed.values()))
+    assert list(written.failed) == ([] if fault.predicts else [BAD])
+    for done in (outcome, written):
+        said = " ".join((*done.failed.values(), *done.notices))
+        assert fault.file in said
+        assert fault.action in said
     assert {GOOD, CHINESE} <= {row.case for row in outcome.rows}
     for case_id in (GOOD, CHINESE):
-        written = sorted(path.name for path in (tmp_path / "out" / case_id).iterdir())
-        assert written == [f"{case_id}_{n}_pred.tif" for n in (1, 2, 3, 4)]
+        names = sorted(path.name for path in (tmp_path / "out" / case_id).iterdir())
+        assert names == [f"{case_id}_{n}_pred.tif" for n in (1, 2, 3, 4)]
     assert digest(root) == before
 
 
@@ -362,7 +253,7 @@ def test_files_and_folders_one_may_not_read() -> None:
         assert file.startswith("File (1,) File_2.tif: expected")
         assert mask_.startswith("Mask () Mask_2_mask.tif: expected")
         assert all("found a file you may not read (permission denied)" in s for s in (file, mask_))
-        assert all(_COPY in sentence for sentence in (file, mask_))
+        assert all(COPY in sentence for sentence in (file, mask_))
         assert good == "Good ()"
         cases, notice = dataset.split(" | ")
         assert cases == "File Good Mask"

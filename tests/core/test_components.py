@@ -17,6 +17,7 @@ from core.components import (
     disagreements,
     fill_holes,
     largest_component,
+    voxels_of,
 )
 
 Bool = NDArray[np.bool_]
@@ -153,3 +154,37 @@ def test_equal_masks_have_no_disagreement() -> None:
 def test_disagreements_refuse_different_shapes() -> None:
     with pytest.raises(ValueError, match="truth is"):
         disagreements(empty(1, 2, 2), empty(2, 2, 2))
+
+
+@given(mask_pairs())
+def test_the_pieces_of_all_disagreements_make_up_the_difference(pair: tuple[Bool, Bool]) -> None:
+    truth, prediction = pair
+    covered = np.zeros(truth.shape, int)
+    for error in disagreements(truth, prediction):
+        piece = voxels_of(error, truth, prediction)
+        assert piece.sum() == error.voxels
+        covered[box_slices(error.box)] += piece
+        covered_at_seed = covered[error.seed]
+        assert covered_at_seed == 1
+    np.testing.assert_array_equal(covered, truth ^ prediction)
+
+
+@given(mask_pairs())
+def test_keys_of_disagreements_tell_them_apart(pair: tuple[Bool, Bool]) -> None:
+    found = disagreements(*pair)
+    assert len({error.key for error in found}) == len(found)
+    assert [error.key for error in disagreements(*pair)] == [error.key for error in found]
+
+
+def test_a_disagreement_names_its_error_its_extent_and_its_volume() -> None:
+    truth, prediction = empty(8, 20, 20), empty(8, 20, 20)
+    truth[1:4, 2:4, 2:8] = 1
+    (missed,) = disagreements(truth, prediction)
+    assert (missed.error, missed.centre) == ("false negative lesion", (1, 2, 4))
+    assert (missed.largest_extent(), missed.largest_extent((5.0, 1.0, 0.5))) == (6, 15.0)
+    assert missed.volume_ml(0.5) == 18.0
+    (invented,) = disagreements(prediction, truth)
+    assert invented.error == "false positive lesion"
+    prediction[1:3, 2:4, 2:8] = 1
+    (rim,) = disagreements(truth, prediction)
+    assert (rim.error, rim.first_slice) == ("boundary error", 3)

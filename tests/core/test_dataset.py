@@ -78,7 +78,9 @@ def test_home_sign_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("suffix", [".TIFF", ".TIF", ".tiff", ".Tif"])
 def test_suffix_in_any_case(tmp_path: Path, suffix: str) -> None:
-    touch(tmp_path, f"A/A_1{suffix}", f"A/A_1_mask{suffix}", f"A/A_2_MASK{suffix}", f"A/A_2{suffix}")
+    touch(
+        tmp_path, f"A/A_1{suffix}", f"A/A_1_mask{suffix}", f"A/A_2_MASK{suffix}", f"A/A_2{suffix}"
+    )
     case = scan(tmp_path).case("A")
     assert [files.number for files in case.slices] == [1, 2]
     assert all(files.mask is not None for files in case.slices)
@@ -154,16 +156,18 @@ def test_links_that_lead_nowhere_spoil_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems hold names as text")
 def test_names_in_no_known_encoding_are_told(tmp_path: Path) -> None:
     touch(tmp_path, "A/A_1.tif")
-    folder = os.fsencode(tmp_path) + b"/\xb2\xa1\xc0\xfd"
-    os.mkdir(folder)
-    with open(folder + b"/\xb2\xa1\xc0\xfd_1.tif", "wb"):
-        pass
+    name = os.fsdecode(b"\xb2\xa1\xc0\xfd")
+    (tmp_path / name).mkdir()
+    (tmp_path / name / f"{name}_1.tif").touch()
     dataset = scan(tmp_path)
     assert [case.id for case in dataset.cases] == ["A"]
     (notice,) = dataset.notices
     assert notice.encode()
     assert "expected a name in UTF-8" in notice
     assert "ename" in notice
+    with pytest.raises(DataError, match="expected a name in UTF-8") as error:
+        scan(tmp_path / name)
+    assert str(error.value).encode()
 
 
 def test_several_cases_in_one_folder_are_told_once(tmp_path: Path) -> None:

@@ -177,6 +177,6 @@ def test_waiting_for_a_device_can_be_given_up(tmp_path: Path) -> None:
     def give_up() -> None:
         raise GivenUp
 
-    with device_turn(tmp_path, "cpu", give_up):
-        with pytest.raises(GivenUp), device_turn(tmp_path, "cpu", give_up):
-            pass
+    held = device_turn(tmp_path, "cpu", give_up)
+    with held, pytest.raises(GivenUp), device_turn(tmp_path, "cpu", give_up):
+        pytest.fail("the device was not held")

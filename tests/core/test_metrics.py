@@ -9,10 +9,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from medpy.metric import binary
 from monai.metrics.meandice import compute_dice
+from monai.metrics.surface_dice import compute_surface_dice
+from monai.metrics.surface_distance import compute_average_surface_distance
 from monai.metrics.utils import get_edge_surface_distance
 from numpy.typing import NDArray
 
-from core.metrics import VolumeMetrics, hd95, overlap, slice_counts, volume_metrics
+from core.metrics import (
+    SliceMetrics,
+    VolumeMetrics,
+    hd95,
+    overlap,
+    slice_counts,
+    slice_metrics,
+    surface_distances,
+    volume_metrics,
+)
 
 Bool = NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -47,8 +58,13 @@ def test_figures_of_a_case_counted_by_hand() -> None:
         dsc=4 / 7,
         iou=2 / 5,
         sensitivity=2 / 3,
+        specificity=11 / 13,
         precision=2 / 4,
         hd95=1.0,
+        average_surface_distance=3 / 7,
+        surface_dice=1.0,
+        tolerance=2.0,
+        volume_difference=1 / 3,
         truth_voxels=3,
         predicted_voxels=4,
     )
@@ -70,6 +86,28 @@ def test_empty_mask_rule(
     figures = volume_metrics(np.full(shape, truth_filled), np.full(shape, prediction_filled))
     found = (figures.dsc, figures.iou, figures.sensitivity, figures.precision, figures.hd95)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("truth_filled", "prediction_filled", "expected"),
+    [
+        (False, False, (1.0, None, None, 1.0)),
+        (True, False, (0.0, None, -1.0, None)),
+        (False, True, (0.0, None, None, 0.0)),
+        (True, True, (1.0, 0.0, 0.0, None)),
+    ],
+)
+def test_empty_mask_rule_of_surfaces_volume_and_background(
+    truth_filled: bool, prediction_filled: bool, expected: tuple[float | None, ...]
+) -> None:
+    shape = (3, 5, 4)
+    figures = volume_metrics(np.full(shape, truth_filled), np.full(shape, prediction_filled))
+    assert expected == (
+        figures.surface_dice,
+        figures.average_surface_distance,
+        figures.volume_difference,
+        figures.specificity,
+    )
 
 
 def test_undefined_figures_are_null_in_json() -> None:
@@ -184,3 +222,75 @@ def test_any_value_above_zero_is_foreground(truth: NDArray[np.uint8], data: st.D
     prediction = data.draw(arrays(np.uint8, truth.shape))
     assert volume_metrics(truth, prediction) == volume_metrics(truth > 0, prediction > 0)
     assert overlap(truth, prediction > 0) == overlap(truth > 0, prediction)
+
+
+@given(mask_pairs(), st.none() | spacings)
+@settings(max_examples=100)
+def test_surface_specificity_and_volume_equal_medpy(
+    pair: tuple[Bool, Bool], spacing_mm: Spacing | None
+) -> None:
+    truth, prediction = pair
+    figures = volume_metrics(truth, prediction, spacing_mm=spacing_mm)
+    if not truth.all():
+        expected = binary.specificity(prediction, truth)
+        assert figures.specificity == pytest.approx(expected, abs=1e-9)
+    if truth.any():
+        expected = binary.ravd(prediction, truth)
+        assert figures.volume_difference == pytest.approx(expected, abs=1e-9)
+    found = surface_distances(truth, prediction, spacing_mm=spacing_mm)
+    if found is None:
+        assert not (truth.any() and prediction.any())
+        return
+    expected = binary.assd(prediction, truth, voxelspacing=spacing_mm)
+    assert figures.average_surface_distance == pytest.approx(expected, abs=1e-9)
+    for each, (source, target) in (
+        (found.from_truth, (truth, prediction)),
+        (found.from_prediction, (prediction, truth)),
+    ):
+        expected = binary.asd(source, target, voxelspacing=spacing_mm)
+        assert each.mean() == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*always_return_as_numpy.*:FutureWarning")  # MONAI's own
+@given(mask_pairs(), spacings, st.floats(0.0, 8.0))
+@settings(max_examples=50)
+def test_surface_dice_and_average_distance_equal_monai(
+    pair: tuple[Bool, Bool], spacing_mm: Spacing, tolerance: float
+) -> None:
+    truth, prediction = pair
+    found = surface_distances(truth, prediction, spacing_mm=spacing_mm)
+    if found is None:
+        return
+    pooled = np.concatenate([found.from_truth, found.from_prediction])
+    if np.abs(pooled - tolerance).min() < 1e-4:  # MONAI measures in float32
+        return
+    one, other = (torch.from_numpy(mask[None, None].astype(np.float32)) for mask in pair)
+    options = {"include_background": True, "spacing": list(spacing_mm)}
+    dice = compute_surface_dice(other, one, [tolerance], **options)  # type: ignore[arg-type]
+    assert found.surface_dice(tolerance) == pytest.approx(float(dice), abs=1e-6)
+    mean = compute_average_surface_distance(other, one, symmetric=True, **options)  # type: ignore[arg-type]
+    assert found.average == pytest.approx(float(mean), rel=1e-5, abs=1e-5)
+
+
+@given(mask_pairs(), st.none() | spacings, st.data())
+@settings(max_examples=50)
+def test_figures_of_a_slice_equal_medpy_in_the_plane(
+    pair: tuple[Bool, Bool], spacing_mm: Spacing | None, data: st.DataObject
+) -> None:
+    truth, prediction = pair
+    index = data.draw(st.integers(0, len(truth) - 1))
+    figures = slice_metrics(truth, prediction, index, spacing_mm=spacing_mm)
+    one, other = truth[index], prediction[index]
+    if not one.any() and not other.any():
+        assert figures == SliceMetrics()
+        return
+    assert figures.dsc == pytest.approx(binary.dc(other, one), abs=1e-9)
+    assert figures.iou == pytest.approx(binary.jc(other, one), abs=1e-9)
+    if not (one.any() and other.any()):
+        assert (figures.hd95, figures.surface_dice) == (None, 0.0)
+        return
+    plane_mm = None if spacing_mm is None else spacing_mm[1:]
+    expected = binary.hd95(other, one, voxelspacing=plane_mm)
+    assert figures.hd95 == pytest.approx(expected, abs=1e-9)
+    expected = binary.assd(other, one, voxelspacing=plane_mm)
+    assert figures.average_surface_distance == pytest.approx(expected, abs=1e-9)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError
+from core.model_listing import listing, spec_from_options
 from core.models import (
     FORMAT,
     SPEC_FILE,
@@ -21,7 +22,6 @@ from core.models import (
     read_model,
     write_spec,
 )
-from core.model_listing import listing, spec_from_options
 from core.prediction import Postprocessing
 from core.preprocess import Preprocessing
 from core.volume import Volume, channel_names
@@ -168,7 +168,10 @@ BROKEN = [
     (lambda folder: change(folder, secret=1), "unknown field `secret`"),
     (lambda folder: change(folder, postprocessing={"threshold": 50}), "threshold"),
     (lambda folder: change(folder, id="../../up"), "b/model.json: expected a model id"),
-    (lambda folder: change(folder, format=FORMAT + 1), f"expected format {FORMAT}, found {FORMAT + 1}"),
+    (
+        lambda folder: change(folder, format=FORMAT + 1),
+        f"expected format {FORMAT}, found {FORMAT + 1}",
+    ),
     (
         lambda folder: change(folder, format=FORMAT + 1, planes=["axial"], flips="both"),
         f"b/model.json: expected format {FORMAT}, found {FORMAT + 1}. Use the version",
@@ -225,8 +228,25 @@ def test_publishing_never_overwrites_a_model_that_cannot_be_listed(tmp_path: Pat
 
 @pytest.mark.parametrize(
     "bad",
-    ["", " ", "a b", "../a", "a/b", "a\\b", ".hidden", "-a", "a" * 65, "模型", "a\n", "a.", "CON"]
-    + ["nul.v2", "Com1", "a:b", "*"],
+    [
+        "",
+        " ",
+        "a b",
+        "../a",
+        "a/b",
+        "a\\b",
+        ".hidden",
+        "-a",
+        "a" * 65,
+        "模型",
+        "a\n",
+        "a.",
+        "CON",
+        "nul.v2",
+        "Com1",
+        "a:b",
+        "*",
+    ],
 )
 def test_ids_that_are_no_folder_names_are_refused(tmp_path: Path, bad: str) -> None:
     with pytest.raises(ModelError, match=r"[Ee]xpected a model id"):
@@ -294,7 +314,10 @@ def test_volume_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
     model.check(volume_of(head()))
     model.check(volume_of(head(dtype=np.uint16)))
     wrong: list[tuple[Volume, str]] = [
-        (volume_of(head(channels=1)), r"expected 3 channels \(Pre, FLAIR, Post\), found 1 \(Image\)"),
+        (
+            volume_of(head(channels=1)),
+            r"expected 3 channels \(Pre, FLAIR, Post\), found 1 \(Image\)",
+        ),
         (volume_of(head(channels=4)), r"found 4 \(Channel 1, Channel 2, Channel 3, Channel 4\)"),
         (volume_of(head(2, (15, 64))), r"expected slices of 16 to 4096 pixels.*found 15×64"),
         (volume_of(np.zeros((3, 1, 16, 4097), np.uint8)), r"found 16×4097"),

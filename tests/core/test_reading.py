@@ -1,6 +1,7 @@
 """Pixels of a case as they come from its files."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import imagecodecs
@@ -134,7 +135,9 @@ def test_white_as_zero_is_turned_round(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16, np.int32, np.uint32])
 def test_other_types_of_pixels_are_refused(tmp_path: Path, dtype: type[np.generic]) -> None:
     imwrite(tmp_path / "A_1.tif", random_slice(dtype=dtype), photometric="rgb")
-    with pytest.raises(FileError, match=rf"A_1.tif: expected .*8 or 16 bit, found .*{dtype.__name__}"):
+    with pytest.raises(
+        FileError, match=rf"A_1.tif: expected .*8 or 16 bit, found .*{dtype.__name__}"
+    ):
         read_image(tmp_path / "A_1.tif")
 
 
@@ -241,6 +244,14 @@ def whole_files(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     return files
 
 
+def told_or_read(read: Callable[[Path], object], path: Path) -> object:
+    """Return what is read, or the sentence that refuses it; anything else that is raised fails."""
+    try:
+        return read(path)
+    except FileError as error:
+        return str(error)
+
+
 @given(data=st.data())
 @settings(max_examples=300)
 def test_cut_off_files_never_give_other_pixels(
@@ -251,10 +262,9 @@ def test_cut_off_files_never_give_other_pixels(
     content = data.draw(st.sampled_from(whole_files))
     whole.write_bytes(content)
     cut.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
-    try:
-        found = read_image(cut)
-    except FileError as error:
-        assert str(error).startswith("cut_1.tif: expected a TIFF")
+    found = told_or_read(read_image, cut)
+    if isinstance(found, str):
+        assert found.startswith("cut_1.tif: expected a TIFF")
     else:
         assert np.array_equal(found, read_image(whole))
 
@@ -270,10 +280,8 @@ def test_damaged_files_are_told_or_read(
         content[data.draw(st.integers(0, HEADER - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content)
     for read in (read_image, read_mask_slice):
-        try:
-            read(path)
-        except FileError as error:
-            assert str(error).startswith("damaged_1.tif: expected a TIFF")
+        found = told_or_read(read, path)
+        assert not isinstance(found, str) or found.startswith("damaged_1.tif: expected a TIFF")
 
 
 def test_library_does_not_write_past_the_sentence(
@@ -319,7 +327,9 @@ def test_masks_alone_are_told(tmp_path: Path) -> None:
     place = write_case(tmp_path, "A")
     for path in place.glob("A_?.tif"):
         path.unlink()
-    with pytest.raises(DataError, match=r"A: expected image files A_<number>.tif, found only masks"):
+    with pytest.raises(
+        DataError, match=r"A: expected image files A_<number>.tif, found only masks"
+    ):
         load(tmp_path)
 
 

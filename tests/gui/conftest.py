@@ -1,7 +1,6 @@
 """A whole window over a tiny dataset, and the proof that it leaves nothing behind."""
 
 import gc
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +9,18 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
+from core.preprocess import Preprocessing
+from core.workspace import registry
 from gui.canvas.slice_view import SliceView
 from gui.program import Program
 from gui.tasks import Fault
-from tests.gui.tiny import keep_predictions, settle, write_dataset
+from tests.gui.pressing import Press
+from tests.gui.running import LONG
+from tests.gui.tiny import SIDE, keep_predictions, settle, write_dataset
+from tests.processes import children
+from tests.synthetic import publish_unet, write_case
 
 Start = Callable[..., Program]
 
@@ -72,6 +78,45 @@ def program(start: Start, predicted: Path) -> Program:
 
 
 @pytest.fixture
+def quiet_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let threads of the model's process wait without spinning: the cores may be shared."""
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.fixture
+def tiny(home: Path, quiet_engine: None) -> str:
+    """Make a U-Net of a few parameters the champion; returns its id."""
+    model = publish_unet(home / "models")
+    registry(home).promote(model.spec.id)
+    return model.spec.id
+
+
+@pytest.fixture
+def slow(home: Path, quiet_engine: None) -> str:
+    """Make a U-Net the champion that takes its time on `LONG` slices; returns its id."""
+    large = Preprocessing(size=96)
+    arguments = {"init_features": 16}
+    model = publish_unet(home / "models", "slow", arguments=arguments, preprocessing=large)
+    registry(home).promote(model.spec.id)
+    return model.spec.id
+
+
+@pytest.fixture
+def long_case(tmp_path: Path) -> Path:
+    """A case whose run lasts, and a short one."""
+    place = tmp_path / "long"
+    write_case(place, "LONG_1", LONG, (SIDE, SIDE))
+    write_case(place, "LONG_2", 2, (SIDE, SIDE), seed=1)
+    return place
+
+
+@pytest.fixture
+def press(program: Program, qtbot: QtBot) -> Press:
+    """The keyboard of that window."""
+    return Press(program, qtbot)
+
+
+@pytest.fixture
 def slice_view(qtbot: QtBot) -> Iterator[SliceView]:
     """A slice view on screen, inside a window as it always is."""
     # A view of pyqtgraph that is closed itself takes its viewport apart under Qt's hands.
@@ -83,11 +128,12 @@ def slice_view(qtbot: QtBot) -> Iterator[SliceView]:
     window.show()
     qtbot.waitExposed(window)
     yield view
+    window.close()
 
 
 def shut(program: Program) -> None:
     """Close a window as its reader does, and let Qt take it apart; twice does nothing."""
-    if program.window.isVisible():
+    if isValid(program.window):
         program.window.close()
         program.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -100,16 +146,3 @@ def _alive(application: QApplication) -> set[str]:
     threads = {f"thread {thread.name} {thread.ident}" for thread in threading.enumerate()}
     widgets = {f"widget {widget!r}" for widget in application.topLevelWidgets()}
     return threads | widgets | {f"process {number}" for number in children()}
-
-
-def children() -> set[int]:
-    """Return the child processes of this one; none where the system does not list them."""
-    found = set()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:  # ended meanwhile
-            continue
-        if int(fields[1]) == os.getpid():
-            found.add(int(status.parent.name))
-    return found

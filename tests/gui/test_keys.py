@@ -1,13 +1,189 @@
-def test_x(qtbot, program):
-    from PySide6.QtCore import Qt
-    s=program.session
-    print(s.view, s.result.comparison.counts, s.case_states)
-    qtbot.keyClick(program.window.view, Qt.Key.Key_Down)
-    print(s.view.slice_index)
-    qtbot.keyClick(program.window.view, "t")
-    print(s.view.truth)
-    qtbot.keyClick(program.window.view, ",")
-    print(s.view.truth)
-    program.window.grab().save("/tmp/gt/x.png")
-def test_y(qtbot, program):
-    pass
+"""Every key of the one table, pressed in the open window."""
+
+from collections import Counter
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.window_level import automatic, full_range
+from gui.actions import COMMANDS
+from gui.program import Program
+from gui.session import OpenCase
+from tests.gui.pointing import CTRL, wheel
+from tests.gui.pressing import Press
+from tests.gui.tiny import SLICES, settle, shown_case
+
+
+def at(program: Program) -> int:
+    return program.session.view.slice_index
+
+
+def opened(program: Program) -> OpenCase:
+    case = program.session.open_case
+    assert case is not None
+    return case
+
+
+def test_no_two_commands_share_a_key() -> None:
+    keys = [QKeySequence(key).toString() for command in COMMANDS for key in command.keys]
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
+    assert "" not in keys
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+
+
+def test_every_command_has_its_keys_in_the_window_and_a_verb(program: Program) -> None:
+    for command in COMMANDS:
+        action = program.window.actions[command.id]
+        there = [key.toString() for key in action.shortcuts()]
+        assert there == [QKeySequence(key).toString() for key in command.keys]
+        assert action in QWidget.actions(program.window)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_arrows_step_and_shift_takes_five(program: Program, press: Press, number: int) -> None:
+    press("Home")
+    visited = []
+    for command in ("next_slice", "next_slice", "previous_slice", "on_five", "back_five"):
+        press.command(command, number)
+        visited.append(at(program))
+    assert visited == [1, 2, 1, SLICES["A_1"] - 1, 0]
+    press.command("previous_slice", number)
+    assert at(program) == 0
+
+
+def test_home_and_end_go_to_the_ends(program: Program, press: Press) -> None:
+    press("End")
+    assert at(program) == SLICES["A_1"] - 1
+    press("Down")
+    assert at(program) == SLICES["A_1"] - 1
+    press("Home")
+    assert at(program) == 0
+
+
+def test_page_keys_turn_cases_in_the_order_of_the_worklist(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    order = program.window.worklist.order()
+    here = order.index(shown_case(program))
+    for key, step in (("PgDown", 1), ("PgDown", 2), ("PgUp", 1), ("PgUp", 0)):
+        press(key)
+        settle(qtbot, program)
+        assert shown_case(program) == order[min(here + step, len(order) - 1)]
+
+
+@pytest.mark.parametrize("key", ["T", "P"])
+def test_letters_hide_and_show_an_outline(program: Program, press: Press, key: str) -> None:
+    layer = {"T": "truth", "P": "prediction"}[key]
+    states = []
+    for _ in range(2):
+        press(key)
+        states.append(program.session.view.layer(layer).visible)  # type: ignore[arg-type]
+    assert states == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "other"),
+    [("F", "false_positive", "false_negative"), ("M", "false_negative", "false_positive")],
+)
+def test_letters_hide_and_show_an_error(
+    program: Program, press: Press, key: str, kind: str, other: str
+) -> None:
+    for wanted in (False, True):
+        press(key)
+        view = program.session.view
+        assert (getattr(view, kind), getattr(view, other)) == (wanted, True)
+
+    program.view_verbs.set_layer("errors", visible=False)
+    press(key)
+    view = program.session.view
+    assert view.errors.visible
+    assert (getattr(view, kind), getattr(view, other)) == (True, False)
+
+
+def test_comma_and_period_change_the_opacity_of_all_overlays(
+    program: Program, press: Press
+) -> None:
+    def opacities() -> list[float]:
+        view = program.session.view
+        return [view.truth.opacity, view.prediction.opacity, view.errors.opacity]
+
+    press(".")
+    assert opacities() == [1.0] * 3
+    for _ in range(3):
+        press(",")
+    assert opacities() == pytest.approx([0.7] * 3)
+    press(".")
+    assert opacities() == pytest.approx([0.8] * 3)
+    for _ in range(20):
+        press(",")
+    assert min(opacities()) > 0
+
+
+def test_zero_fits_and_plus_and_minus_zoom(program: Program, press: Press) -> None:
+    view = program.window.view
+    fitted = view.zoom
+    wheel(view, 240, keys=CTRL)
+    assert view.zoom > 1.5 * fitted
+    press("0")
+    assert view.zoom == pytest.approx(fitted)
+    press.command("zoom_in", 0)
+    press.command("zoom_in", 1)
+    assert view.zoom == pytest.approx(fitted * 1.25**2)
+    press.command("zoom_out")
+    press.command("zoom_out")
+    assert view.zoom == pytest.approx(fitted)
+
+
+def test_ctrl_j_finds_the_range_and_with_shift_shows_all(program: Program, press: Press) -> None:
+    flair = opened(program).loaded.volume.pixels[1]
+    press("Ctrl+Shift+J")
+    assert program.session.view.window_level("FLAIR") == full_range(flair)
+    whole = full_range(flair)
+    said = program.window.view.hud_text("bottom_left")
+    assert f"W {whole.window:.0f}  L {whole.level:.0f}" in said
+    press("Ctrl+J")
+    found = automatic(flair)
+    assert program.session.view.window_level("FLAIR") in (None, found)
+    said = program.window.view.hud_text("bottom_left")
+    assert f"W {found.window:.0f}  L {found.level:.0f}" in said
+
+
+def test_letters_choose_the_tool(program: Program, press: Press) -> None:
+    actions = program.window.actions
+    for key in ("W", "W", "V", "W", "V"):
+        press(key)
+        assert actions["window_tool"].isChecked() is (key == "W")
+        assert actions["pan_tool"].isChecked() is (key == "V")
+
+
+def test_f6_goes_round_the_regions_and_back(program: Program, press: Press) -> None:
+    window = program.window
+    regions = [window.top_bar, window.worklist, window.view, window.strip, window.layers]
+
+    def here() -> int:
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        inside = [n for n, r in enumerate(regions) if r is focus or r.isAncestorOf(focus)]
+        assert len(inside) == 1
+        return inside[0]
+
+    assert here() == 2
+    visited = []
+    for _ in regions:
+        press("F6")
+        visited.append(here())
+    assert visited == [3, 4, 0, 1, 2]
+    for _ in regions:
+        press("Shift+F6")
+        visited.append(here())
+    assert visited[5:] == [1, 0, 4, 3, 2]
+
+
+def test_menus_offer_every_command_once(program: Program) -> None:
+    menu = program.window.top_bar.findChildren(type(program.window.menuBar()))
+    assert menu == []
+    parts = [a.menu() for a in program.window.top_bar._more.menu().actions()]
+    offered = [action.objectName() for part in parts for action in part.actions()]
+    assert sorted(offered) == sorted(c.id for c in COMMANDS if c.menu)

@@ -30,7 +30,9 @@ def volume(
 
 def shown(of: Volume | None = None, **changes: object) -> Shown:
     there = volume() if of is None else of
-    automatic = tuple((name, WindowLevel(200.0, 100.0 + n)) for n, name in enumerate(there.channels))
+    automatic = tuple(
+        (name, WindowLevel(200.0, 100.0 + n)) for n, name in enumerate(there.channels)
+    )
     base = Shown(3, 5, "A_1", there, automatic, has_truth=True, has_prediction=True)
     return replace(base, **changes)  # type: ignore[arg-type]
 

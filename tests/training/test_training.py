@@ -22,11 +22,12 @@ from core.jobs import Done, Failed, JobFolder, Measured, Started
 from core.models import read_model
 from core.networks.weights import read_state_dict
 from core.reading import read_case
+from core.splits import read_split
 from tests.synthetic import volume_of, write_case
 from tests.training.making import STILL, TRAIN, VAL, make_job, write_split
 from training.checkpoint import load_checkpoint
 from training.errors import TrainingError
-from training.split import make_split, read_split
+from training.split import make_split
 from training.train import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,7 +110,7 @@ def test_a_case_to_learn_from_does_reach_the_gradient(tmp_path: Path) -> None:
 def test_the_selection_cases_choose_and_do_not_teach(tmp_path: Path) -> None:
     spec, before = make_job(tmp_path, "before", selection_cases=1)
     run(spec, before)
-    split = make_split(read_split(Path(spec.split)), scan(Path(spec.data)), selection=1, seed=42)
+    split = make_split(read_split(Path(spec.split)), scan(Path(spec.data)), spec)
     held = tuple(case.id for case in split.selection)
     assert len(held) == 1
     _change_cases(Path(spec.data), held)

@@ -1,0 +1,1 @@
+"""Commands of the command line, one module each; what they run is imported when they run."""

@@ -1,0 +1,70 @@
+"""The command `compare`: several models over a folder of cases, with figures and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.commands.running import (
+    dataset_workspace,
+    find_models,
+    finish,
+    predictors,
+    progress_bar,
+)
+
+REPORT_FILE, REVIEWS_FILE = "report.html", "reviews.csv"
+_ERROR = 1
+
+
+def compare(
+    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--models", help="Ids of the models: --models A B, or repeated."),
+    ] = None,
+    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    ensemble: Annotated[bool, typer.Option(help="Add the mean of the models as one more.")] = False,
+    html: Annotated[bool, typer.Option(help="Write report.html and reviews.csv too.")] = False,
+    run: Annotated[
+        bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
+    ] = True,
+) -> None:
+    """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
+    from core.dataset import scan
+    from core.html_report import StudyReport, study_pictures, write_html
+    from core.reviews import reviews
+    from core.study import run_study
+    from core.study_report import reviews_csv, write_study
+
+    wanted = [*(models or []), *(more or [])]
+    if not wanted:
+        typer.echo("overread: expected models to compare, found none. Add --models A B.", err=True)
+        raise typer.Exit(_ERROR)
+    dataset = scan(folder)
+    cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
+    with dataset_workspace(folder) as workspace:
+        chosen = find_models(workspace, wanted)
+        predictor_of = predictors(workspace, device, run=run)
+        with progress_bar() as progress:
+            study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)
+        summary = write_study(out, study)
+        if html:
+            said = {c: r for c, r in reviews(workspace.store).items() if c in study.cases}
+            reviews_csv(out / REVIEWS_FILE, said.values())
+            pictures = study_pictures(study, cases, predictor_of)
+            title = f"{len(chosen)} models on {dataset.name}"
+            write_html(out / REPORT_FILE, StudyReport(title, study, summary, said, pictures))
+    for model in summary.models:
+        dsc = model.figures["dsc"]
+        figures = (
+            "no DSC" if dsc.mean is None else f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}"
+        )
+        typer.echo(f"{model.id}: {figures}, {model.cases} cases")
+    typer.echo(f"Comparison in {out}")
+    finish(study.failed, (*dataset.notices, *study.notices))

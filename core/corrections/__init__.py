@@ -1,0 +1,1 @@
+"""Corrections: the edits of a mask, their history and journal, versions and export."""

@@ -1,0 +1,74 @@
+"""Tables of the workspace's SQLite file, as steps from one version of it to the next.
+
+A step that was released is never changed: a workspace made by an older Overread takes the steps it
+has not seen, in order, each in one transaction.
+"""
+
+_SCORES_AND_STATES = """
+CREATE TABLE scores (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, dsc REAL,
+    PRIMARY KEY (case_id, model_id)
+) WITHOUT ROWID;
+CREATE TABLE states (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_SPLITS = """
+CREATE TABLE splits (
+    hash TEXT PRIMARY KEY, content TEXT NOT NULL, time REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+_CORRECTIONS = """
+CREATE TABLE corrections (
+    case_id TEXT PRIMARY KEY, author TEXT NOT NULL, origin TEXT NOT NULL, shape TEXT NOT NULL,
+    start BLOB NOT NULL, base BLOB, base_head INTEGER NOT NULL DEFAULT 0,
+    forgotten TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE correction_states (
+    case_id TEXT PRIMARY KEY, head INTEGER NOT NULL, counter INTEGER NOT NULL,
+    saved_head INTEGER NOT NULL, seconds REAL NOT NULL, changed_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE correction_edits (
+    case_id TEXT NOT NULL, number INTEGER NOT NULL, tool TEXT NOT NULL, z INTEGER NOT NULL,
+    box TEXT NOT NULL, voxels INTEGER NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL,
+    PRIMARY KEY (case_id, number)
+);
+CREATE TABLE correction_versions (
+    case_id TEXT NOT NULL, number INTEGER NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (case_id, number)
+) WITHOUT ROWID;
+"""
+
+_REVIEWS_AND_FIGURES = """
+CREATE TABLE reviews (
+    id INTEGER PRIMARY KEY, case_id TEXT NOT NULL, status TEXT NOT NULL, rating INTEGER,
+    note TEXT NOT NULL, reader TEXT NOT NULL, time TEXT NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0, redoable INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX reviews_by_case ON reviews (case_id, undone, id);
+CREATE TABLE time_spent (
+    case_id TEXT NOT NULL, reader TEXT NOT NULL, seconds REAL NOT NULL,
+    PRIMARY KEY (case_id, reader)
+) WITHOUT ROWID;
+CREATE TABLE decisions (
+    case_id TEXT NOT NULL, against TEXT NOT NULL, key TEXT NOT NULL, taken INTEGER NOT NULL,
+    PRIMARY KEY (case_id, against, key)
+) WITHOUT ROWID;
+CREATE TABLE case_figures (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, figures TEXT NOT NULL,
+    PRIMARY KEY (model_id, case_id)
+) WITHOUT ROWID;
+CREATE TABLE model_disagreements (
+    case_id TEXT NOT NULL, models TEXT NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (models, case_id)
+) WITHOUT ROWID;
+CREATE TABLE blinded_studies (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, unblinded TEXT);
+CREATE TABLE blinded_presentations (
+    study_id INTEGER NOT NULL, number INTEGER NOT NULL, case_id TEXT NOT NULL,
+    models TEXT NOT NULL, repeat_of INTEGER, answer TEXT,
+    PRIMARY KEY (study_id, number)
+) WITHOUT ROWID;
+"""
+
+STEPS = (_SCORES_AND_STATES, _SPLITS, _CORRECTIONS, _REVIEWS_AND_FIGURES)
+"""SQL of each step; the n-th leads to version n of the file, counted from 1."""

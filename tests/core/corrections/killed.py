@@ -1,0 +1,53 @@
+"""Correct a case until killed, in a new process for every line of input: `FOLDER`.
+
+Says `started`, then for every step `will <state>` before it is handed to the journal and
+`did <state>` when the journal has acknowledged it. The states are hashes of mask and history.
+"""
+
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from core.corrections.correction import Correction
+from core.corrections.journal import Journal, load_draft
+from core.corrections.live_figures import References
+from core.store import Store
+from tests.core.corrections.acting import SHAPE, act, fingerprint, fresh_draft
+
+
+def main() -> None:
+    """Fork for every seed read, so that thirty processes start in the time of one."""
+    file = Path(sys.argv[1]) / "workspace.sqlite"
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _correct(file, int(line))
+        _say(f"child {child}")
+        os.waitpid(child, 0)
+        _say("gone")
+
+
+def _correct(file: Path, seed: int) -> None:
+    _say("started")
+    random = np.random.default_rng(seed)
+    with closing(Store(file)) as store:
+        draft = load_draft(store, "CASE", SHAPE) or fresh_draft()
+        correction, journal = Correction(draft, References()), Journal(store, draft)
+        while True:
+            step = act(correction, random)
+            if step is not None:
+                state = fingerprint(correction.mask, draft.history)
+                _say(f"will {state}")
+                journal.record(step)
+                _say(f"did {state}")
+
+
+def _say(line: str) -> None:
+    os.write(1, f"{line}\n".encode())
+
+
+if __name__ == "__main__":
+    main()

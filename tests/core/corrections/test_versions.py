@@ -1,0 +1,154 @@
+"""Saved versions: immutable, listed newest first, checked when read."""
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+import tifffile
+
+from core.corrections import regions
+from core.corrections.correction import Correction
+from core.corrections.draft import new_draft
+from core.corrections.journal import Journal, load_draft
+from core.corrections.live_figures import References
+from core.corrections.versions import (
+    latest_versions,
+    load_version,
+    reader_name,
+    save_version,
+    versions,
+)
+from core.errors import WorkspaceError
+from core.workspace import open_workspace
+from tests.core.corrections.acting import FROM_PREDICTION, SHAPE, fresh_draft, start_mask
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    with closing(open_workspace(tmp_path / "workspace")) as opened:
+        yield opened
+
+
+def test_a_version_tells_who_when_how_and_what_it_brought(workspace):
+    truth = np.zeros(SHAPE, np.uint8)
+    correction = Correction(
+        new_draft("CASE", start_mask(), FROM_PREDICTION, author="Ann"), References(truth)
+    )
+    correction.apply("clear", 2, regions.clear(correction.mask, z=2))
+    correction.apply("clear", 3, regions.clear(correction.mask))
+    version = save_version(workspace, correction.snapshot(), author="Ann")
+    assert (version.number, version.author, version.origin) == (1, "Ann", FROM_PREDICTION)
+    assert version.tools == {"clear": 2}
+    assert (version.voxels, version.voxels_changed) == (0, start_mask().sum())
+    assert (version.dsc_before, version.dsc_after) == (0.0, 1.0)
+    assert version.saved_at.endswith("+00:00")
+    assert versions(workspace, "CASE") == [version]
+
+
+def test_versions_are_listed_newest_first_and_read_back_exactly(workspace):
+    correction = Correction(fresh_draft(), References())
+    masks = []
+    for z in (1, 2, 3):
+        correction.apply("clear", z, regions.clear(correction.mask, z=z))
+        save_version(workspace, correction.snapshot(), author="Ann")
+        masks.append(correction.snapshot_mask())
+    found = versions(workspace, "CASE")
+    assert [version.number for version in found] == [3, 2, 1]
+    for version, mask in zip(found, reversed(masks), strict=True):
+        assert np.array_equal(load_version(version, SHAPE), mask)
+    assert latest_versions(workspace) == {"CASE": found[0]}
+    assert versions(workspace, "OTHER") == []
+
+
+def test_the_file_opens_in_any_viewer_as_pages_of_0_and_255(workspace):
+    version = _saved(workspace)
+    assert version.path == workspace.folder / "corrections" / "CASE" / "1.tif"
+    pages = tifffile.imread(version.path)
+    assert pages.dtype == np.uint8
+    assert np.array_equal(pages, start_mask() * 255)
+
+
+def test_a_case_of_one_slice_is_read_back(workspace):
+    draft = new_draft("ONE", start_mask()[3:4], FROM_PREDICTION, author="Ann")
+    version = save_version(workspace, Correction(draft, References()).snapshot(), author="Ann")
+    assert np.array_equal(load_version(version, (1, *SHAPE[1:])), start_mask()[3:4])
+
+
+def test_a_restored_version_can_be_undone(workspace):
+    correction = Correction(fresh_draft(), References())
+    version = save_version(workspace, correction.snapshot(), author="Ann")
+    correction.apply("clear", 2, regions.clear(correction.mask))
+    loaded = load_version(version, SHAPE)
+    correction.apply("restore", 2, regions.replace(correction.mask, loaded))
+    assert np.array_equal(correction.mask, start_mask())
+    correction.undo()
+    assert not correction.mask.any()
+
+
+def test_what_is_saved_is_known_at_the_next_start(workspace):
+    draft = fresh_draft()
+    correction, journal = Correction(draft, References()), Journal(workspace.store, draft)
+    step = correction.apply("clear", 2, regions.clear(correction.mask, z=2))
+    assert step is not None
+    journal.record(step)
+    save_version(workspace, correction.snapshot(), author="Ann")
+    found = load_draft(workspace.store, "CASE", SHAPE)
+    assert found is not None
+    assert not Correction(found, References()).dirty
+
+
+def test_a_file_that_was_written_but_never_listed_is_not_overwritten(workspace):
+    left = workspace.correction_path("CASE", 1)
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"left by a killed process")
+    assert _saved(workspace).number == 2
+    assert left.read_bytes() == b"left by a killed process"
+
+
+def test_a_changed_missing_or_foreign_file_is_refused(workspace):
+    version = _saved(workspace)
+    with pytest.raises(WorkspaceError, match="found one of"):
+        load_version(version, (SHAPE[0] + 1, *SHAPE[1:]))
+    content = bytearray(version.path.read_bytes())
+    content[-1] ^= 1
+    version.path.chmod(0o644)
+    version.path.write_bytes(content)
+    with pytest.raises(WorkspaceError, match="version 1, found one that was changed since"):
+        load_version(version, SHAPE)
+    version.path.unlink()
+    with pytest.raises(WorkspaceError, match="found none that can be read"):
+        load_version(version, SHAPE)
+
+
+def test_a_version_that_cannot_be_written_is_said_and_not_listed(workspace):
+    (workspace.folder / "corrections").write_bytes(b"a file where the folder should be")
+    with pytest.raises(WorkspaceError, match="could not be written"):
+        _saved(workspace)
+    assert versions(workspace, "CASE") == []
+
+
+def test_a_version_that_cannot_be_listed_is_said(workspace):
+    workspace.store.read("PRAGMA query_only=1")
+    with pytest.raises(WorkspaceError, match=r"could not be saved as a version.*kept in memory"):
+        _saved(workspace)
+    workspace.store.read("PRAGMA query_only=0")
+    assert versions(workspace, "CASE") == []
+    assert _saved(workspace).number == 2
+
+
+def test_a_workspace_can_be_moved(workspace, tmp_path):
+    version = _saved(workspace)
+    workspace.close()
+    moved = workspace.folder.rename(tmp_path / "moved")
+    with closing(open_workspace(moved)) as opened:
+        (found,) = versions(opened, "CASE")
+        assert found.checksum == version.checksum
+        assert np.array_equal(load_version(found, SHAPE), start_mask())
+
+
+def test_the_reader_has_a_name():
+    assert reader_name()
+
+
+def _saved(workspace):
+    return save_version(workspace, Correction(fresh_draft(), References()).snapshot(), author="Ann")

@@ -1,0 +1,66 @@
+"""The lock of a workspace: one window writes, and a killed one leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.corrections.workspace_lock import LOCK_NAME, WorkspaceHeld, take_lock
+from core.errors import WorkspaceError
+
+_ROOT = Path(__file__).resolve().parents[3]
+_HOLD = """
+import sys
+from pathlib import Path
+from core.corrections.workspace_lock import take_lock
+lock = take_lock(Path(sys.argv[1]), user="Ann")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_window_hears_who_holds_the_workspace(tmp_path):
+    lock = take_lock(tmp_path, user="Ann")
+    with pytest.raises(WorkspaceHeld, match="opened read-only, because Ann on ") as told:
+        take_lock(tmp_path, user="Bo")
+    assert told.value.holder.user == "Ann"
+    assert told.value.holder.process == os.getpid()
+    lock.release()
+    lock.release()
+    take_lock(tmp_path, user="Bo").release()
+
+
+def test_another_process_holds_it_until_it_is_killed(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(tmp_path)],
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(WorkspaceHeld, match="Ann") as told:
+            take_lock(tmp_path, user="Bo")
+        assert told.value.holder.process == holder.pid
+        holder.kill()
+    take_lock(tmp_path, user="Bo").release()
+
+
+def test_a_holder_whose_name_was_cut_short_is_someone(tmp_path):
+    lock = take_lock(tmp_path, user="Ann")
+    (tmp_path / LOCK_NAME).write_bytes(b'{"user": "A')
+    with pytest.raises(WorkspaceHeld, match="another reader on this computer has had it open"):
+        take_lock(tmp_path, user="Bo")
+    lock.release()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WorkspaceError, match="opened read-only, because it cannot be written"):
+        take_lock(tmp_path / "file", user="Ann")
+    (tmp_path / LOCK_NAME).mkdir()
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        take_lock(tmp_path, user="Ann")

@@ -1,0 +1,220 @@
+"""The process that runs models: real children that answer, stop, are killed and go away."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.engine import Engine
+from core.errors import ModelError
+from core.inference import RunOptions, devices, predict
+from core.models import Model
+from core.progress import Cancelled
+from core.volume import Volume
+from tests.synthetic import head, publish_unet, volume_of
+
+ROOT = Path(__file__).resolve().parents[2]
+linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="children are found here")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return publish_unet(tmp_path_factory.mktemp("models"))
+
+
+def volume(slices: int = 6, seed: int = 0, dtype: type[np.unsignedinteger] = np.uint8) -> Volume:
+    return volume_of(head(slices, dtype=dtype, seed=seed))
+
+
+def children() -> list[int]:
+    """Return the processes of this one that run models, zombies among them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            status, name = path.read_text(), (path.parent / "cmdline").read_bytes()
+        except OSError:  # ended meanwhile
+            continue
+        state, parent = status.rsplit(")", 1)[1].split()[:2]
+        if int(parent) == os.getpid() and (b"core.engine_process" in name or state == "Z"):
+            found.append(int(path.parent.name))
+    return found
+
+
+def test_prediction_equals_that_of_this_process(engine: Engine, model: Model) -> None:
+    for given in (volume(), volume(3, dtype=np.uint16), volume(1)):
+        found = engine.predict(given, model, device="cpu")
+        expected = predict(given, model, RunOptions("cpu"))
+        assert np.array_equal(found.probability, expected.probability)
+        assert (found.model_id, found.key, found.device) == (
+            expected.model_id, expected.key, expected.device,
+        )  # fmt: skip
+
+
+def test_slices_arrive_in_order_on_the_calling_thread(engine: Engine, model: Model) -> None:
+    arrived: list[int] = []
+    fractions: list[float] = []
+
+    def on_slices(indices: Sequence[int], probability: NDArray[np.uint8]) -> None:
+        arrived.extend(indices)
+        assert probability.shape == (len(indices), 40, 32)
+
+    engine.predict(
+        volume(9), model, device="cpu", first=4, on_slices=on_slices,
+        progress=lambda fraction, message: fractions.append(fraction),
+    )  # fmt: skip
+    assert arrived == [4, 3, 5, 2, 6, 1, 7, 0, 8]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_flips_reach_the_process(engine: Engine, model: Model) -> None:
+    flipping = model.with_flips(True)
+    found = engine.predict(volume(), flipping, device="cpu")
+    expected = predict(volume(), flipping, RunOptions("cpu"))
+    assert np.array_equal(found.probability, expected.probability)
+    assert found.key == expected.key != predict(volume(), model, RunOptions("cpu")).key
+
+
+def test_devices_and_cost_are_told(engine: Engine, model: Model) -> None:
+    assert engine.devices() == devices()
+    measured = engine.complexity(model)
+    assert measured.parameters > 1000
+    assert measured.gmac > 0
+    assert measured.batch_megabytes > 0
+
+
+def test_cancel_stops_the_run_and_the_next_is_right(engine: Engine, model: Model) -> None:
+    arrived: list[int] = []
+
+    def stop(fraction: float, message: str) -> None:
+        if arrived:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine.predict(
+            volume(40), model, device="cpu",
+            on_slices=lambda indices, _: arrived.extend(indices), progress=stop,
+        )  # fmt: skip
+    assert len(arrived) < 40
+    found = engine.predict(volume(seed=1), model, device="cpu")
+    expected = predict(volume(seed=1), model, RunOptions("cpu"))
+    assert np.array_equal(found.probability, expected.probability)
+
+
+def test_a_fault_of_the_caller_spoils_no_later_run(engine: Engine, model: Model) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("a fault of the window")
+
+    with pytest.raises(KeyError):
+        engine.predict(volume(30), model, device="cpu", on_slices=fail)
+    found = engine.predict(volume(3, seed=1), model, device="cpu")
+    expected = predict(volume(3, seed=1), model, RunOptions("cpu"))
+    assert np.array_equal(found.probability, expected.probability)
+    assert found.key == expected.key
+
+
+def test_bad_weights_are_a_sentence_and_the_process_goes_on(
+    engine: Engine, model: Model, tmp_path: Path
+) -> None:
+    torn = publish_unet(tmp_path, "torn")
+    torn.weights.write_bytes(torn.weights.read_bytes()[:500])
+    other = publish_unet(tmp_path, "other", arguments={"init_features": 4})
+    other.weights.write_bytes(model.weights.read_bytes())
+    before = children()
+    for bad in (torn, other):
+        with pytest.raises(ModelError, match=r"weights\.safetensors.*expected"):
+            engine.predict(volume(), bad, device="cpu")
+    with pytest.raises(ModelError, match="Expected a device among"):
+        engine.predict(volume(), model, device="abacus")
+    with pytest.raises(ModelError, match="expected 3 channels"):
+        engine.predict(volume_of(head(channels=1)), model)
+    assert engine.predict(volume(), model, device="cpu").probability.any()
+    assert children() == before
+
+
+@linux
+@pytest.mark.parametrize("when", ["idle", "running"])
+def test_a_killed_process_is_a_sentence_and_the_next_run_works(
+    engine: Engine, model: Model, when: str
+) -> None:
+    engine.devices()
+    (child,) = children()
+
+    def kill(*_: object) -> None:
+        os.kill(child, signal.SIGKILL)
+        wait_for_end(child)
+
+    if when == "idle":
+        kill()
+    else:
+        with pytest.raises(ModelError, match="found that it has ended"):
+            engine.predict(volume(30), model, device="cpu", on_slices=kill)
+        assert children() == []
+    assert engine.predict(volume(), model, device="cpu").probability.any()
+    assert child not in children()
+
+
+@linux
+def test_closing_ends_the_process_and_leaves_no_zombie(model: Model) -> None:
+    before = children()
+    engine = Engine()
+    engine.close()
+    engine.devices()
+    assert len(children()) == len(before) + 1
+    engine.close()
+    engine.close()
+    assert children() == before
+
+
+_FORGETFUL = """
+import os
+from tests.core.test_engine import children
+from core.engine import Engine
+engine = Engine()
+engine.devices()
+print(*children(), flush=True)
+input()
+os._exit(1)
+"""
+
+
+@linux
+def test_a_window_that_dies_leaves_no_process_behind() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _FORGETFUL], cwd=ROOT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as window:  # fmt: skip
+        assert window.stdout is not None
+        assert window.stdin is not None
+        child = int(window.stdout.readline())
+        handle = os.pidfd_open(child)
+        window.stdin.write("\n")
+        window.stdin.flush()
+        window.wait(60)
+    assert has_ended(handle)
+
+
+def wait_for_end(pid: int) -> None:
+    assert has_ended(os.pidfd_open(pid))
+
+
+def has_ended(handle: int) -> bool:
+    """Return whether the process of a handle ends within half a minute; closes the handle."""
+    try:
+        return bool(select.select([handle], [], [], 30)[0])
+    finally:
+        os.close(handle)

@@ -1,0 +1,81 @@
+"""What the gate says of two models' scores."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from core.errors import DataError
+from core.gate import REGRESSION, GateReport, judge
+
+CASES = tuple(f"CASE_{n}" for n in range(12))
+
+
+def _judge(differences: tuple[float, ...], base: float = 0.8) -> GateReport:
+    champion = dict.fromkeys(CASES[: len(differences)], base)
+    candidate = {c: base + d for c, d in zip(champion, differences, strict=True)}
+    return judge(("old", champion), ("new", candidate))
+
+
+def test_a_candidate_that_gains_everywhere_is_to_be_promoted() -> None:
+    report = _judge(tuple(0.01 + 0.001 * n for n in range(12)))
+    assert report.verdict == "promote"
+    assert report.low is not None
+    assert 0 < report.low < report.mean_difference
+    assert report.p == pytest.approx(2 / 2**12)
+    assert report.regressions == ()
+    assert "better" in report.reason
+
+
+def test_a_candidate_that_loses_everywhere_is_to_be_rejected_and_its_losses_are_named() -> None:
+    report = _judge(tuple(-0.015 - 0.001 * n for n in range(12)))
+    assert report.verdict == "reject"
+    assert report.regressions == tuple(f"CASE_{n}" for n in range(11, 5, -1))
+    assert [c.difference for c in report.cases] == sorted(c.difference for c in report.cases)
+
+
+def test_a_gain_that_could_be_chance_leaves_the_choice_to_the_reader() -> None:
+    report = _judge((0.05, -0.04, 0.01, -0.01, 0.03, -0.02))
+    assert report.verdict == "keep"
+    assert report.low is not None
+    assert report.high is not None
+    assert report.low < 0 < report.high
+    assert report.regressions == ("CASE_1",)
+
+
+def test_one_case_has_no_interval_and_decides_nothing() -> None:
+    report = _judge((0.3,))
+    assert (report.low, report.high, report.verdict) == (None, None, "keep")
+
+
+def test_only_cases_scored_on_both_sides_count_and_none_is_an_error() -> None:
+    report = judge(("old", {"A": 0.5, "B": 0.5}), ("new", {"B": 0.6, "C": 0.9}))
+    assert [c.case for c in report.cases] == ["B"]
+    with pytest.raises(DataError, match="both scored on"):
+        judge(("old", {"A": 0.5}), ("new", {"C": 0.9}))
+
+
+def test_the_worst_tenth_is_each_models_own() -> None:
+    old = {c: 0.5 + 0.04 * n for n, c in enumerate(CASES)}
+    new = {**old, CASES[0]: 0.9}
+    report = judge(("old", old), ("new", new))
+    worst = (sorted(old.values())[:2], sorted(new.values())[:2])
+    assert report.worst_tenth == pytest.approx(np.mean(worst[1]) - np.mean(worst[0]))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=len(CASES)))
+def test_figures_are_those_of_scipy_and_of_the_cases(pairs: list[tuple[float, float]]) -> None:
+    old = {c: one for c, (one, _) in zip(CASES, pairs, strict=False)}
+    new = {c: two for c, (_, two) in zip(CASES, pairs, strict=False)}
+    report = judge(("old", old), ("new", new))
+    differences = np.array([two - one for one, two in pairs])
+    assert report.mean_difference == pytest.approx(differences.mean())
+    assert report.candidate_mean - report.champion_mean == pytest.approx(differences.mean())
+    assert len(report.regressions) == np.count_nonzero(differences < -REGRESSION - 1e-9)
+    moved = differences[np.abs(differences) > 1e-9]
+    if len(moved):
+        assert report.p == pytest.approx(stats.wilcoxon(moved).pvalue)
+    assert report.low is not None
+    assert report.high is not None
+    assert report.low <= report.high

@@ -1,0 +1,76 @@
+"""Promotion, the way back, and what may be deleted."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ModelError
+from core.gate import judge
+from core.models import Registry
+from core.promotion import delete_model, earlier_champions, history, promote, roll_back
+from tests.synthetic import publish_unet
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Two own models, and one that came with the program and is the champion."""
+    shipped = publish_unet(tmp_path / "shipped", "shipped")
+    Registry((shipped.folder.parent,)).promote("shipped")
+    for name in ("first", "second"):
+        publish_unet(tmp_path / "own", name)
+    return Registry((tmp_path / "own", tmp_path / "shipped"))
+
+
+def test_promotions_can_be_taken_back_to_any_earlier_champion(registry: Registry) -> None:
+    report = judge(("shipped", {"A": 0.5, "B": 0.5}), ("first", {"A": 0.6, "B": 0.7}))
+    promote(registry, "first", report)
+    promote(registry, "second")
+    assert registry.champion().spec.id == "second"
+    assert [(done.before, done.id) for done in history(registry)] == [
+        ("shipped", "first"),
+        ("first", "second"),
+    ]
+    assert history(registry)[0].report == report
+    assert earlier_champions(registry) == ["first", "shipped"]
+    assert roll_back(registry) == "first"
+    assert registry.champion().spec.id == "first"
+    assert roll_back(registry, "shipped") == "shipped"
+    assert registry.champion().spec.id == "shipped"
+
+
+def test_what_never_was_champion_is_no_way_back(registry: Registry) -> None:
+    with pytest.raises(ModelError, match="there is none"):
+        roll_back(registry)
+    promote(registry, "first")
+    with pytest.raises(ModelError, match="found 'second'"):
+        roll_back(registry, "second")
+    assert registry.champion().spec.id == "first"
+
+
+def test_promoting_the_champion_changes_nothing_and_an_unknown_model_is_told(
+    registry: Registry,
+) -> None:
+    promote(registry, "shipped")
+    with pytest.raises(ModelError, match="found the name 'absent'"):
+        promote(registry, "absent")
+    assert history(registry) == []
+
+
+def test_a_candidate_can_be_deleted_the_champion_and_a_shipped_model_cannot(
+    registry: Registry,
+) -> None:
+    promote(registry, "first")
+    for name, told in (("first", "not the champion"), ("shipped", "a model of this workspace")):
+        with pytest.raises(ModelError, match=told):
+            delete_model(registry, name)
+    delete_model(registry, "second")
+    assert {model.spec.id for model in registry.models()[0]} == {"first", "shipped"}
+    assert not (registry.roots[0] / "second").exists()
+
+
+def test_a_damaged_history_costs_the_history_alone(registry: Registry) -> None:
+    promote(registry, "first")
+    (registry.roots[0] / "promotions.json").write_text("{")
+    assert history(registry) == []
+    promote(registry, "second")
+    assert roll_back(registry) == "first"

@@ -1,0 +1,193 @@
+"""Reviews in the workspace: kept, undone, done again, summed; and the cache of figures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.case_figures import (
+    CaseFigures,
+    disagreements_of,
+    figures_key,
+    figures_of,
+    put_disagreement,
+    put_figures,
+)
+from core.reviews import (
+    Place,
+    Review,
+    ReviewChange,
+    add_seconds,
+    decisions,
+    history,
+    place,
+    put_decision,
+    put_place,
+    put_review,
+    redo_review,
+    review_of,
+    review_progress,
+    reviews,
+    undo_review,
+)
+from core.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "workspace.sqlite")
+    yield opened
+    opened.close()
+
+
+def said(store: Store) -> dict[str, tuple[str, int | None, str]]:
+    return {name: (r.status, r.rating, r.note) for name, r in reviews(store).items()}
+
+
+def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
+    put_review(store, "a", change=ReviewChange(note="rim", reader="Ann"))
+    put_review(store, "a", change=ReviewChange(rating=4))
+    review = put_review(store, "a", change=ReviewChange(status="accepted"))
+    assert (review.status, review.rating, review.note, review.reader) == (
+        "accepted",
+        4,
+        "rim",
+        "Ann",
+    )
+    assert put_review(store, "a", change=ReviewChange(rating=0)).rating is None
+    assert [each.status for each in history(store, "a")] == ["unreviewed"] * 2 + ["accepted"] * 2
+
+
+def test_reviews_survive_a_restart(tmp_path: Path) -> None:
+    first = Store(tmp_path / "workspace.sqlite")
+    put_review(first, "a", change=ReviewChange(status="rejected", note="moved", reader="Ann"))
+    add_seconds(first, "a", "Ann", 12.5)
+    put_place(first, Place(case_id="a", slice_index=7, sort="hd95", text="mo"))
+    first.close()
+    second = Store(tmp_path / "workspace.sqlite")
+    review = reviews(second)["a"]
+    assert (review.status, review.note, review.seconds) == ("rejected", "moved", 12.5)
+    assert place(second) == Place(case_id="a", slice_index=7, sort="hd95", text="mo")
+    assert undo_review(second) == Review(case_id="a", seconds=12.5)
+    second.close()
+
+
+def test_undo_goes_back_change_by_change_over_all_cases(store: Store) -> None:
+    assert undo_review(store) is None
+    put_review(store, "a", change=ReviewChange(status="accepted"))
+    put_review(store, "b", change=ReviewChange(status="rejected"))
+    put_review(store, "a", change=ReviewChange(rating=2))
+    undone = [undo_review(store) for _ in range(3)]
+    assert [(each.case_id, each.status, each.rating) for each in undone if each] == [
+        ("a", "accepted", None),
+        ("b", "unreviewed", None),
+        ("a", "unreviewed", None),
+    ]
+    assert reviews(store) == {}
+    again = redo_review(store)
+    assert again is not None
+    assert (again.case_id, again.status) == ("a", "accepted")
+
+
+def test_a_new_change_ends_what_can_be_redone(store: Store) -> None:
+    put_review(store, "a", change=ReviewChange(status="accepted"))
+    undo_review(store)
+    put_review(store, "b", change=ReviewChange(status="rejected"))
+    assert redo_review(store) is None
+    assert said(store) == {"b": ("rejected", None, "")}
+
+
+def test_a_reader_takes_back_only_what_they_said(store: Store) -> None:
+    put_review(store, "a", change=ReviewChange(status="accepted", reader="Ann"))
+    put_review(store, "b", change=ReviewChange(status="rejected", reader="Ben"))
+    undone = undo_review(store, reader="Ann")
+    assert undone is not None
+    assert undone.case_id == "a"
+    assert said(store) == {"b": ("rejected", None, "")}
+    assert undo_review(store, reader="Ann") is None
+
+
+changes = st.builds(
+    ReviewChange,
+    status=st.none() | st.sampled_from(["unreviewed", "accepted", "corrected", "rejected"]),
+    rating=st.none() | st.integers(0, 5),
+    note=st.none() | st.text(max_size=4),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), changes), max_size=8), st.integers(0, 8))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_undo_and_redo_are_exact(
+    tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, ReviewChange]], back: int
+) -> None:
+    store = Store(tmp_path_factory.mktemp("reviews") / "workspace.sqlite")
+    states = [said(store)]
+    for case_id, change in done:
+        put_review(store, case_id, change=change)
+        states.append(said(store))
+    steps = min(back, len(done))
+    for expected in states[::-1][1 : steps + 1]:
+        assert undo_review(store) is not None
+        assert said(store) == expected
+    for _ in range(steps):
+        assert redo_review(store) is not None
+    assert said(store) == states[-1]
+    assert redo_review(store) is None
+    store.close()
+
+
+@pytest.mark.parametrize("wrong", [{"rating": 6}, {"rating": -1}, {"status": "fine"}])
+def test_a_rating_or_status_there_is_not_is_refused(store: Store, wrong: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        put_review(store, "a", change=ReviewChange(**wrong))  # type: ignore[arg-type]
+    assert reviews(store) == {}
+
+
+def test_time_is_summed_over_visits_and_readers(store: Store) -> None:
+    for reader, seconds in (("Ann", 10.0), ("Ben", 5.0), ("Ann", 2.5)):
+        add_seconds(store, "a", reader, seconds)
+    assert review_of(store, "a").seconds == 17.5
+    assert reviews(store)["a"].status == "unreviewed"
+    with pytest.raises(ValueError, match="0 or more"):
+        add_seconds(store, "a", "Ann", -1.0)
+
+
+def test_progress_and_time_left(store: Store) -> None:
+    for case_id, seconds in (("a", 30.0), ("b", 50.0)):
+        put_review(store, case_id, change=ReviewChange(status="accepted"))
+        add_seconds(store, case_id, "", seconds)
+    add_seconds(store, "c", "", 7.0)
+    found = review_progress("abcde", reviews(store))
+    assert (found.total, found.reviewed, found.seconds_per_case, found.seconds_left) == (
+        5,
+        2,
+        40.0,
+        120.0,
+    )
+    assert review_progress("xy", reviews(store)).seconds_left is None
+
+
+def test_decisions_on_disagreements(store: Store) -> None:
+    put_decision(store, "a", "truth|m", "false_positive:1,2,3", True)
+    put_decision(store, "a", "truth|m", "false_negative:4,5,6", False)
+    put_decision(store, "a", "truth|n", "false_negative:4,5,6", True)
+    assert decisions(store, "a", "truth|m") == {
+        "false_positive:1,2,3": True,
+        "false_negative:4,5,6": False,
+    }
+    put_decision(store, "a", "truth|m", "false_positive:1,2,3", None)
+    assert decisions(store, "a", "truth|m") == {"false_negative:4,5,6": False}
+
+
+def test_figures_and_disagreements_are_found_again(store: Store) -> None:
+    figures = CaseFigures(case="a", model="m", slices=3, dsc=0.1 + 0.2, hd95=None)
+    put_figures(store, figures, "key1")
+    put_figures(store, CaseFigures(case="a", model="n", slices=3), "key2")
+    assert figures_of(store, "m") == {"a": figures}
+    assert (figures_key(store, "m", "a"), figures_key(store, "m", "b")) == ("key1", None)
+    put_disagreement(store, "a", ["n", "m"], 0.25)
+    assert disagreements_of(store, ["m", "n"]) == {"a": 0.25}
+    assert disagreements_of(store, ["m", "o"]) == {}

@@ -1,0 +1,151 @@
+"""Run `main.py` with a reader who follows a scenario, tells what the window shows, and closes it.
+
+`python -m tests.e2e.scenarios NAME [ARGUMENT …]`, where the arguments are those of `main.py`, which
+itself is run; only its `Program` has that reader before it.
+"""
+
+import runpy
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from gui import app
+from gui.program import Program
+
+_MAIN = Path(__file__).resolve().parents[2] / "main.py"
+_CHECK_MS = 20
+_PATIENCE_SECONDS = 120.0
+
+Scenario = Iterator[Callable[[], bool]]
+"""Goes on whenever the condition it has yielded holds."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a reader sees of the window."""
+
+    title: str
+    case_id: str
+    slice_index: int
+    size: tuple[int, int]
+    texts: list[str]
+    corner: str
+    sentence: str
+    notices: list[str]
+    statuses: dict[str, str]
+    dsc: float | None
+    figure: str
+
+
+def look(program: Program) -> Seen:
+    """Return what the window shows now."""
+    session, window = program.session, program.window
+    opened = session.open_case
+    result = session.result
+    comparison = None if result is None else result.comparison
+    dsc = None if comparison is None else comparison.counts.pooled().dsc
+    shown = "" if dsc is None else f"{dsc:.3f}"
+    return Seen(
+        title=window.windowTitle(),
+        case_id="" if opened is None else opened.loaded.case.id,
+        slice_index=session.view.slice_index,
+        size=(window.width(), window.height()),
+        texts=_texts(window),
+        corner=window.view.hud_text("top_left") + window.view.hud_text("top_right"),
+        sentence=window.empty.text,
+        notices=[] if opened is None else list(opened.loaded.notices),
+        statuses={name: state.run for name, state in session.case_states.items()},
+        dsc=dsc,
+        figure=shown if shown in _texts(window.metrics) else "",
+    )
+
+
+def predicted(program: Program) -> Scenario:
+    """Wait until the case on screen has a whole prediction with its figures."""
+    yield lambda: _is_whole(program)
+
+
+def opened(program: Program) -> Scenario:
+    """Wait until a case is on screen, or a sentence about it."""
+    session = program.session
+    yield lambda: session.open_case is not None or bool(session.problem)
+
+
+def moved(program: Program) -> Scenario:
+    """Go to the last slice of the second case, in a smaller window."""
+    yield from opened(program)
+    program.operations.step_case(1)
+    wanted = program.session.opening
+    yield lambda: _shown(program) == wanted
+    program.view_verbs.last_slice()
+    program.window.resize(1234, 777)
+
+
+def passed_on(program: Program) -> Scenario:
+    """Go from the case on screen to the next, which can be read."""
+    yield from opened(program)
+    before = program.session.opening
+    program.operations.step_case(1)
+    yield lambda: _shown(program) not in ("", before)
+
+
+def main() -> None:
+    """Run `main.py` with the reader of a scenario."""
+    scenario = {f.__name__: f for f in (predicted, opened, moved, passed_on)}[sys.argv[1]]
+
+    class Read(Program):
+        def __init__(self, application: QApplication) -> None:
+            super().__init__(application)
+            self._reader = _Reader(self, scenario(self))
+
+    app.__dict__["Program"] = Read
+    sys.argv = [str(_MAIN), *sys.argv[2:]]
+    runpy.run_path(str(_MAIN), run_name="__main__")
+
+
+class _Reader(QObject):
+    """Looks at the window now and then, and does the next step when its time has come."""
+
+    def __init__(self, program: Program, scenario: Scenario) -> None:
+        super().__init__(program.window)
+        self._program, self._scenario = program, scenario
+        self._condition: Callable[[], bool] = lambda: True
+        self._started = time.monotonic()
+        self._timer = QTimer(self, interval=_CHECK_MS)
+        self._timer.timeout.connect(self._check)
+        self._timer.start()
+
+    def _check(self) -> None:
+        late = time.monotonic() - self._started > _PATIENCE_SECONDS
+        if not late and not self._condition():
+            return
+        condition = None if late else next(self._scenario, None)
+        if condition is not None:
+            self._condition = condition
+            return
+        self._timer.stop()
+        sys.stdout.write(msgspec.json.encode(look(self._program)).decode() + "\n")
+        sys.stdout.flush()
+        self._program.window.close()
+
+
+def _is_whole(program: Program) -> bool:
+    result = program.session.result
+    return result is not None and result.prediction is not None and result.comparison is not None
+
+
+def _shown(program: Program) -> str:
+    case = program.session.open_case
+    return "" if case is None else case.loaded.case.id
+
+
+def _texts(root: QWidget) -> list[str]:
+    return [label.text() for label in root.findChildren(QLabel) if label.isVisibleTo(root)]
+
+
+if __name__ == "__main__":
+    main()

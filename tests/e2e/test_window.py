@@ -1,0 +1,141 @@
+"""The window as it is started: `main.py` in a process of its own, to its end."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from core.demo import DEMO_NAME, make_demo
+from core.settings import HOME_VARIABLE
+from tests.e2e.scenarios import Seen
+from tests.processes import children
+from tests.synthetic import write_case
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 150
+"""Seconds a start may take on a loaded machine."""
+
+SIZE = (48, 48)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_demo(tmp_path_factory.mktemp("made") / DEMO_NAME)
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {**os.environ, HOME_VARIABLE: str(home), "QT_QPA_PLATFORM": "offscreen"}
+
+
+def read(home: Path, scenario: str, *arguments: str) -> Seen:
+    """Start the window with a reader, who closes it; returns what was seen."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.scenarios", scenario, *arguments],
+        cwd=ROOT,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Seen)
+
+
+def test_the_demo_opens_predicts_by_itself_and_says_it_is_synthetic(home: Path) -> None:
+    seen = read(home, "predicted")
+    assert seen.title.startswith(DEMO_NAME)
+    assert seen.case_id.startswith("SYNTHETIC_")
+    assert "synthetic" in seen.texts
+    assert "synthetic" in seen.corner.lower()
+    assert "Not for clinical use" in seen.texts
+    assert seen.dsc is not None
+    assert 0.5 < seen.dsc <= 1
+    assert seen.figure == f"{seen.dsc:.3f}"
+    assert seen.sentence == ""
+    assert sorted(seen.statuses) == sorted(
+        p.name for p in (home / DEMO_NAME).iterdir() if p.is_dir()
+    )
+
+
+def test_bad_cases_are_told_and_the_others_open(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mit Leerzeichen 影像"
+    for case_id in ("A_1", "B_2", "C_3"):
+        write_case(folder, case_id, 4, SIZE)
+    for path in (folder / "A_1").glob("A_1_?.tif"):
+        path.write_bytes(b"no image at all")
+    broken = folder / "B_2" / "B_2_2.tif"
+    broken.write_bytes(broken.read_bytes()[:64])
+
+    first = read(home, "opened", "open", str(folder))
+    assert first.case_id == ""
+    assert "A_1 cannot be opened" in first.sentence
+    assert "A_1_1.tif" in first.sentence
+    assert first.statuses == {"A_1": "failed", "B_2": "", "C_3": ""}
+
+    second = read(home, "passed_on", "open", str(folder))
+    assert second.case_id == "B_2"
+    assert any("B_2_2.tif" in said for said in second.notices)
+    assert second.statuses["B_2"] == ""
+
+
+def test_the_place_comes_back_at_the_next_start(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cases"
+    for case_id in ("A_1", "B_2", "C_3"):
+        write_case(folder, case_id, 5, SIZE)
+    left = read(home, "moved", "open", str(folder))
+    assert (left.case_id, left.slice_index, left.size) == ("B_2", 4, (1234, 777))
+
+    back = read(home, "opened")
+    assert (back.case_id, back.slice_index, back.size) == ("B_2", 4, (1234, 777))
+    assert back.title == left.title
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a window is closed otherwise there")
+def test_a_window_told_to_end_while_models_run_ends_well(home: Path, demo: Path) -> None:
+    shutil.copytree(demo, home / DEMO_NAME)
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "main.py")],
+        env=environment(home),
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as window:
+        cases = len(list(demo.glob("SYNTHETIC_*")))
+        kept = wait_for_first_prediction(window, home)
+        assert kept < cases
+        engines = children(window.pid)
+        window.send_signal(signal.SIGTERM)
+        said, errors = window.communicate(timeout=PATIENCE)
+    assert window.returncode == 0, errors
+    assert "Traceback" not in said + errors
+    assert engines != set()
+    assert not [number for number in engines if Path(f"/proc/{number}").exists()]
+    assert len(list(predictions(home))) < cases
+    assert not [path for path in home.rglob("*") if path.name.startswith(".")]
+
+
+def predictions(home: Path) -> list[Path]:
+    return [p for p in home.glob("workspaces/*/predictions/*/*.npz") if p.name[0] != "."]
+
+
+def wait_for_first_prediction(window: "subprocess.Popen[str]", home: Path) -> int:
+    """Return how many predictions there are as soon as there is one."""
+    for _ in range(PATIENCE * 20):
+        try:
+            window.wait(timeout=0.05)
+        except subprocess.TimeoutExpired:
+            found = predictions(home)
+            if found:
+                return len(found)
+        else:
+            break
+    window.kill()
+    raise AssertionError(f"no prediction was made: {window.communicate()}")

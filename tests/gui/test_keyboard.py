@@ -1,0 +1,131 @@
+"""Help by key, Space over the overlays, and keys that a text field needs for itself."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from gui.actions import COMMANDS
+from gui.help import Page
+from gui.program import Program
+from tests.gui.finding import by_name
+from tests.gui.pressing import Press
+from tests.gui.tiny import settle, shown_case
+
+Key = Qt.Key
+
+
+def pages(program: Program) -> list[Page]:
+    return [page for page in program.window.findChildren(Page) if page.isVisible()]
+
+
+def test_f1_opens_the_guide_and_the_question_mark_the_sheet(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    press("F1")
+    (guide,) = pages(program)
+    assert "guide" in guide.windowTitle()
+    assert len(guide.browser.toPlainText()) > 500
+    guide.reject()
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+
+    press("?")
+    (sheet,) = pages(program)
+    said = sheet.browser.toPlainText()
+    assert all(command.text in said for command in COMMANDS if command.keys)
+    assert {"Wheel", "Space"} <= set(said.split())
+
+
+def test_pages_of_help_do_not_pile_up(program: Program, press: Press) -> None:
+    for _ in range(3):
+        press("F1")
+        program.window.activateWindow()
+    assert len(pages(program)) == 1
+    pages(program)[0].reject()
+    QApplication.processEvents()
+    press("F1")
+    assert len(program.window.findChildren(Page)) == 1
+
+
+@pytest.mark.parametrize("region", ["view", "worklist", "strip"])
+def test_space_hides_the_overlays_while_it_is_held(
+    program: Program, qtbot: QtBot, region: str
+) -> None:
+    getattr(program.window, region).setFocus()
+    target = QApplication.focusWidget() or program.window
+    before = program.session.view
+    qtbot.keyPress(target, Key.Key_Space)
+    assert program.session.view.overlays_hidden
+    qtbot.keyRelease(target, Key.Key_Space)
+    assert program.session.view == before
+
+
+def test_space_still_ticks_a_box_that_has_the_focus(program: Program, qtbot: QtBot) -> None:
+    box = by_name(program.window, QCheckBox, "Fill holes")
+    box.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(box, Key.Key_Space)
+    assert program.session.post.fill_holes
+    assert not program.session.view.overlays_hidden
+
+
+def test_space_after_a_click_on_a_button_is_a_look_under_the_mask(
+    program: Program, qtbot: QtBot
+) -> None:
+    button = by_name(program.window, QPushButton, "Metrics of: Slice")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QApplication.focusWidget() is button
+    qtbot.keyPress(button, Key.Key_Space)
+    assert program.session.view.overlays_hidden
+    qtbot.keyRelease(button, Key.Key_Space)
+    assert not program.session.view.overlays_hidden
+
+
+def test_overlays_come_back_though_the_key_comes_up_elsewhere(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    qtbot.keyPress(program.window.view, Key.Key_Space)
+    press("Ctrl+F")
+    qtbot.keyRelease(QApplication.focusWidget(), Key.Key_Space)
+    assert not program.session.view.overlays_hidden
+
+    program.window.view.setFocus()
+    qtbot.keyPress(program.window.view, Key.Key_Space)
+    assert program.session.view.overlays_hidden
+    press("F1")
+    qtbot.waitUntil(lambda: not program.session.view.overlays_hidden)
+
+
+def test_keys_are_typed_into_the_search_field_and_start_nothing(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    press("Ctrl+F")
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    before, tool = program.session.view, program.window.actions["window_tool"].isChecked()
+    typed = "tpfmwv0,. ?ab"
+    for letter in typed:
+        qtbot.keyClicks(field, letter)
+        for key in (Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Home, Key.Key_End):
+            qtbot.keyClick(field, key)
+    assert field.text() == typed
+    assert program.session.view == before
+    assert program.window.actions["window_tool"].isChecked() is tool
+    assert pages(program) == []
+
+    field.clear()
+    program.window.view.setFocus()
+    press("T")
+    assert not program.session.view.truth.visible
+
+
+def test_keys_with_ctrl_and_page_keys_work_from_the_search_field(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    press("Ctrl+F")
+    press("Ctrl+Shift+J")
+    assert program.session.view.window_level("FLAIR") is not None
+    order, here = program.window.worklist.order(), shown_case(program)
+    press("PgDown")
+    settle(qtbot, program)
+    assert shown_case(program) == order[order.index(here) + 1]

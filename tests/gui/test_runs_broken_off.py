@@ -1,0 +1,109 @@
+"""Runs that do not end as they began: stopped, failed, left, or their process gone."""
+
+import os
+import signal
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import Start, shut
+from tests.gui.pressing import Press
+from tests.gui.running import LONG, PATIENCE, at_first_slices, finish, result, run, stored
+from tests.gui.tiny import choose, shown_case, toasts
+from tests.processes import children
+
+
+def test_escape_stops_the_run_and_leaves_nothing_of_it(
+    start: Start, long_case: Path, slow: str, qtbot: QtBot
+) -> None:
+    program = start(long_case, engine=True)
+    press = Press(program, qtbot)
+    arrived = at_first_slices(program, lambda: press("Esc"))
+    program.operations.run_all()
+    qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    finish(qtbot, program)
+
+    assert arrived[0] < LONG
+    assert program.session.result is None
+    assert {state.run for state in program.session.case_states.values()} == {""}
+    assert not program.window.drawer.isVisible()
+    assert not stored(program, "LONG_1")
+    assert toasts(program) == []
+
+    choose(qtbot, program, "LONG_2")
+    run(qtbot, program)
+    assert result(program).ready is None
+    assert stored(program, "LONG_2")
+
+
+def test_weights_that_cannot_be_read_are_a_sentence(
+    start: Start, home: Path, dataset: Path, tiny: str, qtbot: QtBot
+) -> None:
+    weights = home / "models" / tiny / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:50])
+    program = start(dataset, engine=True)
+    run(qtbot, program)
+    (said,) = toasts(program)
+    assert "A_1" in said
+    assert "weights.safetensors" in said
+    assert program.session.case_states["A_1"].run == "failed"
+    assert program.session.result is None
+    assert shown_case(program) == "A_1"
+
+
+def test_the_engine_may_die_and_the_next_run_works(
+    start: Start, long_case: Path, slow: str, qtbot: QtBot
+) -> None:
+    before = children()
+    program = start(long_case, engine=True)
+
+    def kill() -> None:
+        (engine,) = children() - before
+        os.kill(engine, signal.SIGKILL)
+
+    arrived = at_first_slices(program, kill)
+    program.operations.run_case()
+    qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    finish(qtbot, program)
+    (said,) = toasts(program)
+    assert "LONG_1" in said
+    assert "ended" in said
+    assert program.session.case_states["LONG_1"].run == "failed"
+    assert program.session.result is None
+
+    choose(qtbot, program, "LONG_2")
+    run(qtbot, program)
+    assert result(program).ready is None
+    assert len(children() - before) == 1
+
+
+def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
+    start: Start, long_case: Path, slow: str, qtbot: QtBot
+) -> None:
+    program = start(long_case, engine=True)
+    arrived = at_first_slices(program, lambda: program.operations.choose_case("LONG_2"))
+    program.operations.run_case()
+    qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2", timeout=PATIENCE)
+    assert program.session.result is None
+    assert program.session.case_states["LONG_1"].run == "running"
+    program.operations.choose_case("LONG_1")
+    qtbot.waitUntil(lambda: shown_case(program) == "LONG_1")
+    back = result(program)
+    assert back.ready is None or len(back.ready) >= arrived[0]
+    finish(qtbot, program)
+    assert result(program).ready is None
+    assert program.session.case_states["LONG_1"].scored
+    assert not program.session.case_states["LONG_2"].scored
+
+
+def test_closing_while_a_model_runs_ends_its_process(
+    start: Start, long_case: Path, slow: str, qtbot: QtBot
+) -> None:
+    before = children()
+    program = start(long_case, engine=True)
+    arrived = at_first_slices(program, lambda: None)
+    program.operations.run_all()
+    qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    shut(program)
+    assert children() == before
+    assert not program.lanes.busy

@@ -1,0 +1,87 @@
+"""The programs behind a job folder, started as the window starts them."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import WorkspaceError
+from core.gate import GateSpec, read_gate
+from core.job_start import Program, start_job
+from core.jobs import Done, JobFolder, create_job, list_jobs
+from core.models import read_model
+from core.train_preview import preview_planes, read_preview
+from tests.synthetic import publish_unet
+from tests.training.making import VAL, make_dataset, make_job
+from training.gate import run_gate
+from training.preview import preview
+
+
+def _finish(job: JobFolder, program: Program, *, resume: bool = False) -> None:
+    """Start the job and wait until it has said its last word."""
+    start_job(job, program, resume=resume)
+    end = time.monotonic() + 120
+    while job.state() in ("new", "running") and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def test_a_training_runs_by_itself_and_writes_its_log(tmp_path: Path) -> None:
+    _, job = make_job(tmp_path / "jobs", max_steps=2)
+    _finish(job, "train")
+    assert job.state() == "done", job.log_path.read_text()
+    assert "small is trained" in job.log_path.read_text()
+    assert read_model(job.path / "models" / "small").spec.id == "small"
+    assert [found.path.name for found in list_jobs(tmp_path / "jobs")] == ["job"]
+
+
+def test_a_job_whose_folder_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="could not be started"):
+        start_job(JobFolder(tmp_path / "gone"), "train")
+
+
+def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path)
+    models = [publish_unet(tmp_path / "models", name, seed=n) for n, name in enumerate("ab")]
+    spec = GateSpec(
+        champion=str(models[0].folder),
+        candidate=str(models[1].folder),
+        data=str(data),
+        cases=VAL,
+        device="cpu",
+        threads=1,
+    )
+    job = create_job(tmp_path / "gate", spec)
+    report = run_gate(spec, job)
+    assert report is not None
+    assert read_gate(job.path) == report
+    assert {case.case for case in report.cases} == set(VAL)
+    assert (report.champion, report.candidate) == ("a", "b")
+    assert isinstance(job.events()[0][-1], Done)
+    again = run_gate(
+        GateSpec(**{**_fields(spec), "candidate": spec.champion}), create_job(tmp_path / "g", spec)
+    )
+    assert again is not None
+    assert (again.mean_difference, again.verdict) == (0.0, "keep")
+
+
+def _fields(spec: GateSpec) -> dict[str, object]:
+    return {name: getattr(spec, name) for name in spec.__struct_fields__}
+
+
+def test_a_preview_tells_the_time_and_shows_variations(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path, max_steps=1000)
+    assert read_preview(job.path) is None
+    found = preview(spec, job)
+    assert found is not None
+    assert read_preview(job.path) == found
+    assert found.images_a_second == pytest.approx(4 / found.seconds_a_step)
+    assert found.seconds_total > 1000 * found.seconds_a_step
+    assert (found.cases, found.slices) == (4, 16)
+    planes = preview_planes(job.path)
+    assert planes.shape[1:] == (2, 32, 32)
+    assert planes.dtype == np.uint8
+    assert set(np.unique(planes[:, 1])) == {0, 1}
+    assert planes[0, 0].max() > 200
+    assert not np.array_equal(planes[0, 0], planes[1, 0])
+    assert not job.checkpoint.exists()

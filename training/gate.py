@@ -1,0 +1,105 @@
+"""Score candidate and champion on the frozen cases and judge between them.
+
+    python -m training.gate FOLDER
+
+The folder is that of a job whose spec is a `GateSpec`; the report is its `gate.json`.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import torch
+
+from core.dataset import scan
+from core.errors import AppError, reason
+from core.files.atomic import write_bytes
+from core.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.inference import limit_threads
+from core.jobs import JOB_FILE, Done, Event, JobFolder, JobWriter, Paused
+from core.models import read_model
+from core.progress import Progress
+from training.errors import TrainingError
+from training.loop import PauseRequested
+from training.scoring import Scores, score_model
+from training.telling import tell
+from training.train import in_job
+
+
+def run_gate(
+    spec: GateSpec, job: JobFolder, *, echo: Callable[[Event], None] | None = None
+) -> GateReport | None:
+    """Return the gate's report, which is also written into the job; None when it was stopped."""
+    return in_job(job, lambda writer, _: _judge(spec, writer), resume=False, echo=echo)
+
+
+def read_gate_spec(folder: Path) -> GateSpec:
+    """Return the spec in a job folder; raises `TrainingError` when there is none."""
+    path = folder / JOB_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=GateSpec)
+    except OSError as error:
+        raise TrainingError(
+            f"{path}: expected the file of a gate, found: {reason(error)}. Check the folder."
+        ) from error
+    except msgspec.DecodeError as error:
+        raise TrainingError(
+            f"{path}: expected what a gate compares, found: {error}. Start a new one."
+        ) from error
+
+
+def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
+    limit_threads(spec.threads or None)
+    if not spec.threads:
+        limit_threads(max(1, torch.get_num_threads() - 1))
+    dataset = scan(Path(spec.data))
+    cases = [dataset.case(name) for name in spec.cases]
+    scores: list[Scores] = []
+    models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]
+    for model in models:
+        progress = _told(writer, len(scores) / 2, model.spec.title)
+        scores.append(score_model(model, cases, device=spec.device, progress=progress))
+    first, second = (s.of(spec.protocol) for s in scores)
+    report = judge(
+        (models[0].spec.id, first),
+        (models[1].spec.id, second),
+        protocol=spec.protocol,
+        failed={**scores[0].failed, **scores[1].failed},
+    )
+    content = msgspec.json.format(msgspec.json.encode(report), indent=2)
+    write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
+    figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
+    writer.write(Done(time.time(), report.verdict, figures))
+    return report
+
+
+def _told(writer: JobWriter, done: float, title: str) -> Progress:
+    def report(fraction: float, message: str) -> None:
+        writer.beat()
+        writer.progress(done + fraction / 2, f"{title}: {message}")
+        if writer.folder.requested() is not None:
+            writer.write(Paused(time.time(), 0))
+            writer.folder.clear_request()
+            raise PauseRequested
+
+    return report
+
+
+def main(arguments: list[str]) -> int:
+    """Run the gate in a folder; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Run the gate that a job folder describes.")
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args(arguments)
+    try:
+        run_gate(read_gate_spec(given.folder), JobFolder(given.folder), echo=tell)
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""Time a few steps of a training and show its augmentation, for whoever is about to start it.
+
+    python -m training.preview FOLDER
+
+The folder is that of a job whose spec is the training's; nothing is published.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from core.errors import AppError
+from core.files.atomic import atomic_path, write_bytes
+from core.inference import resolve_device
+from core.jobs import Done, JobFolder, JobWriter
+from core.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
+from core.train_spec import TrainSpec
+from training.augment import augment
+from training.dataset import TrainCase, planes
+from training.memory import keep_memory
+from training.parallel import Group
+from training.plan import Plan, Prepared, make_plan, prepare
+from training.selection import score_cases
+from training.split import first_cases
+from training.telling import tell
+from training.train import beating, in_job, limit_job_threads, read_job
+
+_CASES, _STEPS, _WARM_UP = 6, 20, 3
+_MOST_SECONDS = 30.0
+_VARIATIONS = 7
+_LOWEST, _HIGHEST = 0.5, 99.5
+
+
+def preview(spec: TrainSpec, job: JobFolder) -> TrainPreview | None:
+    """Measure a training on a few of its cases and write the preview into the job folder."""
+    return in_job(job, lambda writer, _: _preview(spec, writer), resume=False, echo=tell)
+
+
+def _preview(spec: TrainSpec, writer: JobWriter) -> TrainPreview:
+    limit_job_threads(spec)
+    plan = make_plan(spec)
+    few = Plan(spec, first_cases(plan.split, _CASES), plan.corrections)
+    folder = writer.folder.path
+    ready = prepare(
+        few,
+        folder / "data",
+        group=Group(),
+        device=resolve_device(spec.device),
+        progress=beating(writer, 0.1, "reading"),
+    )
+    with atomic_path(folder / PLANES_FILE) as temporary:
+        np.save(temporary, _variations(ready, spec))
+    found = _measure(plan, ready, writer)
+    write_bytes(folder / PREVIEW_FILE, msgspec.json.encode(found))
+    writer.write(Done(time.time(), "preview", {"images_a_second": found.images_a_second}))
+    return found
+
+
+def _measure(plan: Plan, ready: Prepared, writer: JobWriter) -> TrainPreview:
+    spec = plan.spec
+    started = time.perf_counter()
+    times: list[float] = []
+    for step in range(_WARM_UP + _STEPS):
+        before = time.perf_counter()
+        ready.learner.step(ready.sampler.draw(), step + 1, 0.0)
+        times.append(time.perf_counter() - before)
+        writer.beat()
+        writer.progress(0.2 + 0.7 * step / (_WARM_UP + _STEPS), "timing steps")
+        if before - started > _MOST_SECONDS and len(times) > _WARM_UP:
+            break
+    a_step = float(np.median(times[_WARM_UP:]))
+    slices = sum(len(case.slices) for case in plan.split.fit)
+    return TrainPreview(
+        seconds_a_step=a_step,
+        images_a_second=spec.batch_size / a_step,
+        seconds_total=_total(spec, a_step, slices, _selection_seconds(plan, ready, writer)),
+        cases=len(plan.split.fit),
+        slices=slices,
+    )
+
+
+def _selection_seconds(plan: Plan, ready: Prepared, writer: JobWriter) -> float:
+    """Return the seconds of all selections of the training, from those of one case."""
+    case, learner = ready.selection[:1], ready.learner
+    before = time.perf_counter()
+    score_cases(
+        learner.average.network,
+        case,
+        neighbours=plan.spec.preprocessing.neighbours,
+        device=learner.device,
+        beat=writer.beat,
+    )
+    one = time.perf_counter() - before
+    return one * len(plan.split.selection) * plan.spec.selections
+
+
+def _total(spec: TrainSpec, a_step: float, slices: int, selections: float) -> float:
+    """Return the seconds of the budget; of several, the first to end."""
+    limits = []
+    if spec.minutes:
+        limits.append(60 * spec.minutes)
+    if spec.max_steps:
+        limits.append(a_step * spec.max_steps + selections)
+    if spec.epochs:
+        limits.append(a_step * spec.epochs * -(-slices // spec.batch_size) + selections)
+    return min(limits, default=0.0)
+
+
+def _variations(ready: Prepared, spec: TrainSpec) -> NDArray[np.uint8]:
+    """Return the slice with the largest lesion as it is, and as training would see it."""
+    case = max(ready.sampler.cases, key=lambda case: int(case.mask.sum(axis=(1, 2)).max()))
+    z = int(case.mask.sum(axis=(1, 2)).argmax())
+    values, mask = _slice(case, z, spec.preprocessing.neighbours)
+    given = ready.learner.planes
+    images, masks = augment(
+        values.repeat(_VARIATIONS, 1, 1, 1),
+        mask.repeat(_VARIATIONS, 1, 1, 1),
+        spec.augmentation,
+        planes=given,
+        generator=Generator().manual_seed(spec.seed),
+    )
+    shown = spec.preprocessing.neighbours * given.channels + given.substitute
+    grey = torch.cat((values, images))[:, shown]
+    low, high = np.percentile(values[0, shown].numpy(), (_LOWEST, _HIGHEST))
+    bright = ((grey - low) / max(high - low, 1e-6)).clamp(0, 1) * 255
+    lesion = torch.cat((mask, masks))[:, 0]
+    return torch.stack((bright, lesion), dim=1).byte().numpy()
+
+
+def _slice(case: TrainCase, z: int, neighbours: int) -> tuple[Tensor, Tensor]:
+    values = torch.from_numpy(planes(case.values, z, neighbours).astype(np.float32))
+    return values.unsqueeze(0), torch.from_numpy(case.mask[z].astype(np.float32))[None, None]
+
+
+def main(arguments: list[str]) -> int:
+    """Preview the training in a folder; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Time the training that a job folder describes.")
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args(arguments)
+    keep_memory()
+    try:
+        preview(read_job(given.folder), JobFolder(given.folder))
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,247 @@
+"""A comparison of trainings: table as Markdown and CSV, curves as a figure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core.evaluation import Protocol
+from core.files.atomic import atomic_path, write_bytes
+from core.inference import limit_threads
+from training.runs import Cost, Run, measure_cost, read_run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+REPORT_FILE, TABLE_FILE, CURVES_FILE = "RESULTS.md", "results.csv", "curves.png"
+
+PUBLISHED = {
+    ("unet", "dice"): 0.914,
+    ("unet", "soft-iou"): 0.875,
+    ("unet", "bce-dice"): 0.916,
+    ("attention-unet", "bce-dice"): 0.915,
+    ("resunet34", "bce-dice"): 0.912,
+    ("unetpp", "bce-dice"): 0.024,
+}
+"""Mean DSC that the articles on these networks give for the same ten cases of `val`."""
+
+_SIZE, _DPI = (11.0, 4.6), 110
+_HEADINGS = (
+    "run",
+    "network",
+    "loss",
+    "reference: mean",
+    "median",
+    "articles",
+    "native: mean",
+    "median",
+    "parameters",
+    "GMAC",
+    "s a volume",
+    "slices seen",
+)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One run in the table; DSC over the cases of `val`, `error` the standard error of a mean.
+
+    `published` is what the articles give for this network and loss, in the reference protocol.
+    """
+
+    run: str
+    network: str
+    loss: str
+    n: int
+    reference_mean: float
+    reference_median: float
+    reference_error: float
+    published: float | None
+    native_mean: float
+    native_median: float
+    native_error: float
+    parameters: int
+    gmac: float
+    seconds_a_volume: float
+    minutes: float
+    slices_seen: int
+    size: int | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Figures:
+    mean: float
+    median: float
+    error: float
+
+
+def write_report(folders: Sequence[Path], out: Path, *, notes: str = "") -> list[Line]:
+    """Write RESULTS.md, results.csv and curves.png of job folders into `out`.
+
+    `notes` is Markdown that goes below the table. Each model's cost is measured here and now, one
+    after the other. Raises `TrainingError` for a folder without a finished training.
+    """
+    runs = [read_run(folder) for folder in folders]
+    limit_threads()
+    lines = [_line(run, measure_cost(run.model)) for run in runs]
+    write_bytes(out / TABLE_FILE, _csv(lines).encode())
+    draw_curves(runs, out / CURVES_FILE)
+    write_bytes(out / REPORT_FILE, markdown(runs, lines, notes).encode())
+    return lines
+
+
+def markdown(runs: Sequence[Run], lines: Sequence[Line], notes: str) -> str:
+    """Return the report's text."""
+    rows = "\n".join(_row(line) for line in lines)
+    return f"""# Networks and losses compared
+
+{_conditions(runs)}
+
+| {" | ".join(_HEADINGS)} |
+|{"---|" * len(_HEADINGS)}
+{rows}
+
+DSC per volume over the cases of `val`, scored once, at the end, ± the standard error of the mean.
+`reference`: the space of the public reference implementation, largest component alone. `native`:
+the case's own grid, the largest component alone where the selection cases scored higher so. A case
+empty in truth and prediction counts 1. Articles: their mean on the same cases, reference protocol.
+GMAC: multiply-adds of a 256×256 slice. Seconds: 40 slices of 256×256 on the CPU of the computer
+that wrote this, prepared, predicted and put back on the native grid. Slices seen: every drawing
+counts.
+
+![Training loss and DSC of the selection cases]({CURVES_FILE})
+
+{notes.strip()}
+"""
+
+
+def draw_curves(runs: Sequence[Run], path: Path) -> None:
+    """Write a PNG: training loss and selection DSC of each run over its minutes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    _draw(left, runs, "loss", "training loss (each run's own)")
+    _draw(right, runs, "selection_dsc", "DSC of the selection cases")
+    right.set_ylim(0, 1)
+    handles, labels = right.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=_DPI)
+
+
+def _draw(axes: Axes, runs: Sequence[Run], figure: str, label: str) -> None:
+    for index, run in enumerate(runs):
+        curve = run.curve(figure)
+        style = "-" if index < 10 else "--"  # ten colours, then again with dashes
+        axes.plot(
+            [minutes for minutes, _ in curve],
+            [value for _, value in curve],
+            style,
+            color=f"C{index % 10}",
+            label=run.name,
+            linewidth=1.2,
+            marker="o" if len(curve) < 3 else "",
+        )
+    axes.set_xlabel("minutes of training")
+    axes.set_title(label, fontsize=10)
+    axes.grid(visible=True, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _line(run: Run, cost: Cost) -> Line:
+    spec = run.spec
+    reference, native = _figures(run, "reference"), _figures(run, "native")
+    return Line(
+        run=run.name,
+        network=_network(run),
+        loss=spec.loss,
+        n=len(run.scores.native),
+        reference_mean=reference.mean,
+        reference_median=reference.median,
+        reference_error=reference.error,
+        published=PUBLISHED.get((spec.architecture, spec.loss)),
+        native_mean=native.mean,
+        native_median=native.median,
+        native_error=native.error,
+        parameters=cost.parameters,
+        gmac=cost.gmac,
+        seconds_a_volume=cost.seconds,
+        minutes=run.minutes,
+        slices_seen=run.slices,
+        size=spec.preprocessing.size,
+        seed=spec.seed,
+    )
+
+
+def _figures(run: Run, protocol: Protocol) -> _Figures:
+    values = list(run.scores.of(protocol).values()) or [float("nan")]
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return _Figures(statistics.fmean(values), statistics.median(values), error)
+
+
+def _network(run: Run) -> str:
+    arguments = (f"{n}={v}" for n, v in run.spec.arguments.items() if not isinstance(v, list))
+    return " ".join((run.spec.architecture, *arguments))
+
+
+def _row(line: Line) -> str:
+    published = "–" if line.published is None else f"{line.published:.3f}"
+    cells = (
+        line.run,
+        line.network,
+        line.loss,
+        f"{line.reference_mean:.3f} ± {line.reference_error:.3f}",
+        f"{line.reference_median:.3f}",
+        published,
+        f"{line.native_mean:.3f} ± {line.native_error:.3f}",
+        f"{line.native_median:.3f}",
+        f"{line.parameters / 1e6:.2f} M",
+        f"{line.gmac:.2f}",
+        f"{line.seconds_a_volume:.2f}",
+        f"{line.slices_seen:,}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _conditions(runs: Sequence[Run]) -> str:
+    """Return what the runs had: one sentence where all had the same, otherwise one for each."""
+    said = {run.name: _condition(run) for run in runs}
+    if len(set(said.values())) == 1:
+        return f"Every run: {next(iter(said.values()))}"
+    return "\n".join(f"- {name}: {condition}" for name, condition in said.items())
+
+
+def _condition(run: Run) -> str:
+    spec, lineage = run.spec, run.model.spec.lineage
+    cases = ""
+    if lineage is not None:
+        held = len(lineage.selection)
+        cases = f" {len(lineage.learnt)} cases to learn from, {held} others to choose the weights;"
+    planes = 2 * spec.preprocessing.neighbours + 1
+    seen = f"{spec.preprocessing.size}×{spec.preprocessing.size}, {planes} adjacent slice(s)"
+    minutes, threads = spec.minutes or round(run.minutes, 1), spec.threads or "all but one"
+    return (
+        f"{minutes:g} minutes on {threads} thread(s);{cases} {seen}; "
+        f"{spec.optimiser} at {spec.learning_rate:g}, {spec.schedule}, batch {spec.batch_size}, "
+        f"moving average {spec.ema:g}, seed {spec.seed}."
+    )
+
+
+def _csv(lines: Sequence[Line]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Line.__struct_fields__)
+    for line in lines:
+        values = msgspec.structs.astuple(line)
+        writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in values])
+    return text.getvalue()

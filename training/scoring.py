@@ -1,0 +1,78 @@
+"""Score a model on cases in both protocols, one prediction a case."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from core.case import Case
+from core.errors import AppError
+from core.evaluation import Protocol, score
+from core.files.atomic import write_bytes
+from core.inference import Runner, RunOptions
+from core.models import Model
+from core.progress import Progress, silent
+from core.reading import read_case
+
+SCORES_FILE = "scores.json"
+PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """DSC by case id in both protocols, seconds of prediction, a sentence for each that failed."""
+
+    native: dict[str, float]
+    reference: dict[str, float]
+    seconds: dict[str, float]
+    failed: dict[str, str]
+
+    def of(self, protocol: Protocol) -> dict[str, float]:
+        """Return the DSC by case id in one protocol."""
+        return self.native if protocol == "native" else self.reference
+
+
+def score_model(
+    model: Model, cases: Sequence[Case], *, device: str = "auto", progress: Progress = silent
+) -> Scores:
+    """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
+    runner, options = Runner(model), RunOptions(device)
+    found = Scores(native={}, reference={}, seconds={}, failed={})
+    for index, case in enumerate(cases):
+        progress(index / len(cases), case.id)
+        try:
+            loaded = read_case(case)
+            prediction = runner.predict(loaded.volume, options)
+            both = {p: score(loaded, prediction, model, p).dsc for p in PROTOCOLS}
+        except AppError as error:
+            found.failed[case.id] = str(error)
+            continue
+        for protocol, dsc in both.items():
+            found.of(protocol)[case.id] = dsc
+        found.seconds[case.id] = round(prediction.seconds, 3)
+    return found
+
+
+def summary(scores: Scores) -> dict[str, float]:
+    """Return mean and median over the cases in both protocols, named as a model's metrics."""
+    figures: dict[str, float] = {}
+    for protocol in PROTOCOLS:
+        values = list(scores.of(protocol).values())
+        if values:
+            figures[f"dsc_{protocol}_val"] = round(statistics.fmean(values), 4)
+            figures[f"dsc_{protocol}_val_median"] = round(statistics.median(values), 4)
+    return figures
+
+
+def write_scores(folder: Path, scores: Scores) -> None:
+    """Write scores into a folder; atomic."""
+    content = msgspec.json.format(msgspec.json.encode(scores), indent=2)
+    write_bytes(folder / SCORES_FILE, content + b"\n")
+
+
+def read_scores(folder: Path) -> Scores | None:
+    """Return the scores in a folder, None where there are none that can be read."""
+    try:
+        return msgspec.json.decode((folder / SCORES_FILE).read_bytes(), type=Scores)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,122 @@
+"""The training of a classifier from the options of the command line."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from core.classifiers import ClassifierModel
+from core.classify_spec import ClassifySpec, TaskName, task_defaults
+from core.errors import AppError
+from core.jobs import Event, JobFolder, create_job
+from core.model_listing import read_argument
+from core.networks.catalog import CLASSIFIERS
+from core.networks.spec import NetworkSpec, resolve_arguments
+from core.preprocess import Preprocessing
+from core.train_spec import Changes, preset
+from core.volume import LGG_CHANNELS
+from training.command import TrainOptions
+from training.telling import tell
+from training.triage.train import read_classify_job, run
+
+_SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
+_BUDGETS = ("epochs", "max_steps", "minutes")
+
+
+def train(
+    task: TaskName,
+    options: TrainOptions,
+    models: Path,
+    *,
+    echo: Callable[[Event], None] | None = tell,
+) -> ClassifierModel | None:
+    """Train the classifier that the options say, into the folder `models`; None when paused.
+
+    With `resume` the job in `out` goes on as it was started, whatever else the options say.
+    """
+    if options.resume:
+        job = JobFolder(options.out)
+        return run(read_classify_job(options.out), job, resume=True, echo=echo)
+    spec = spec_of(task, options, models)
+    return run(spec, create_job(options.out, spec), echo=echo)
+
+
+def spec_of(task: TaskName, options: TrainOptions, models: Path) -> ClassifySpec:
+    """Return the training that options describe; raises `AppError` for what does not fit."""
+    for given, name in ((options.start_from, "--from"), (options.loss, "--loss")):
+        if given:
+            raise AppError(f"{name}: not expected with --task {task}, found {given!r}. Omit it.")
+    if options.preset == "reference":
+        raise AppError(f"--preset: expected cpu or gpu with --task {task}, found reference.")
+    arguments = dict(read_argument(text) for text in options.arguments)
+    # Three channels stand for any: how many there are is seen when the data are read.
+    network = NetworkSpec(options.architecture, len(LGG_CHANNELS), arguments)
+    resolve_arguments(network, CLASSIFIERS)
+    settings = {
+        **_base(options),
+        **task_defaults(task),
+        "architecture": options.architecture,
+        "arguments": arguments,
+        "data": str(options.data.absolute()),
+        "split": str(options.split.absolute()) if task == "triage" else "",
+        "model_id": options.model_id or _from_name(options.out),
+        "title": options.title,
+        "models": str(models.absolute()),
+        **_given(options),
+        **dict(_setting(text) for text in options.settings),
+    }
+    try:
+        spec = msgspec.convert(settings, ClassifySpec)
+    except msgspec.ValidationError as error:
+        raise AppError(
+            f"Expected settings of a classifier's training, found: {error}. Correct them."
+        ) from error
+    if options.size is None:
+        return spec
+    prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
+    return msgspec.structs.replace(spec, preprocessing=prepared)
+
+
+def _base(options: TrainOptions) -> Changes:
+    """Return the preset, its budget only where the options name none."""
+    base = preset(options.preset)
+    if any(getattr(options, name) is not None for name in _BUDGETS):
+        return {name: value for name, value in base.items() if name not in _BUDGETS}
+    return base
+
+
+def _given(options: TrainOptions) -> Changes:
+    given: Changes = {name: getattr(options, name) for name in _SAME}
+    if options.encoder_weights is not None:
+        given["encoder_weights"] = str(options.encoder_weights.absolute())
+    if options.preprocessing:
+        given["preprocessing"] = _preprocessing(options.preprocessing)
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _preprocessing(text: str) -> Preprocessing:
+    try:
+        return msgspec.json.decode(text, type=Preprocessing)
+    except msgspec.DecodeError as error:
+        fields = ", ".join(Preprocessing.__struct_fields__)
+        raise AppError(
+            f"--preprocessing: expected JSON with the fields {fields}, found: {error}."
+        ) from error
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or name not in ClassifySpec.__struct_fields__:
+        raise AppError(
+            f"--set: expected NAME=VALUE of {', '.join(ClassifySpec.__struct_fields__)}, "
+            f"found {text!r}."
+        )
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
+
+
+def _from_name(out: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", out.absolute().name)

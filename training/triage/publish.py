@@ -1,0 +1,207 @@
+"""Make a classifier of a finished training: temperature, scores on `val`, figures, card."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from torch import nn
+
+from core.classification import (
+    ClassReport,
+    Floats,
+    figures,
+    fit_temperature,
+    operating_point,
+    softmax,
+)
+from core.classification import report as score
+from core.classification_figures import draw_curves, draw_report
+from core.classifiers import (
+    CLASSIFIER_FILE,
+    ClassifierModel,
+    Classifiers,
+    ClassifierSpec,
+    write_classifier,
+)
+from core.classify_spec import ClassifySpec
+from core.files.atomic import write_bytes
+from core.jobs import JobFolder, Measured
+from core.lineage import portable
+from core.models import WEIGHTS_FILE
+from core.networks.network import Classifier
+from core.networks.weights import load_weights, read_state_dict
+from core.progress import Progress, silent
+from training.loop import BEST_FILE
+from training.publish import CARD_FILE, write_weights
+from training.triage.dataset import Labelled
+from training.triage.loop import ClassifierLoop, case_logits
+from training.triage.sources import Source
+
+CURVES_FILE = "curves.png"
+REPORT_FILE = "report.json"
+REPORT_FIGURE = "report.png"
+_CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A training of a classifier that is over: what it was, where its slices are, its loop."""
+
+    spec: ClassifySpec
+    source: Source
+    loop: ClassifierLoop
+    folder: Path
+
+
+def publish(
+    finished: Finished, models: Classifiers, *, progress: Progress = silent
+) -> ClassifierModel:
+    """Calibrate the best weights on the selection part, score them on `val`, once, and add them."""
+    folder = finished.folder / _CANDIDATE
+    network = _best_network(finished, folder / WEIGHTS_FILE)
+    loop = finished.loop
+    held = Labelled(tuple(loop.selection), tuple(loop.labels))
+    logits = _logits(finished, network, held)
+    spec = _spec(finished, network, fit_temperature(logits, held.every_label))
+    if len(spec.classes) == 2:
+        chance = softmax(logits, spec.temperature)[:, 1]
+        if point := operating_point(chance, held.every_label == 1):
+            spec = msgspec.structs.replace(spec, threshold=round(point.threshold, 4))
+    found = _judge(finished, network, spec, progress)
+    if found is not None:
+        named = {f"{name}_val": round(value, 4) for name, value in figures(found).items()}
+        spec = msgspec.structs.replace(spec, metrics={**spec.metrics, **named})
+    _draw_curves(finished.folder)
+    write_classifier(folder, spec)
+    model = models.publish(spec, folder / WEIGHTS_FILE)
+    write_bytes(model.folder / CARD_FILE, model_card(finished, spec, found).encode())
+    return model
+
+
+def _best_network(finished: Finished, weights: Path) -> Classifier:
+    """Return the network with the best weights, as they are stored."""
+    write_weights(finished.folder / BEST_FILE, weights)
+    network = finished.loop.learner.average.network
+    assert isinstance(network, Classifier)
+    state = read_state_dict(weights)
+    floats = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
+    load_weights(network, floats, source=str(weights))
+    return network
+
+
+def _judge(
+    finished: Finished, network: Classifier, spec: ClassifierSpec, progress: Progress
+) -> ClassReport | None:
+    """Return the figures of `val`, also written to the job's folder; None when it is empty."""
+    if not finished.source.ids("val"):
+        return None
+    val = finished.source.load("val", stride=network.stride, progress=progress)
+    logits = _logits(finished, network, val)
+    found = score(logits, val.every_label, temperature=spec.temperature)
+    content = msgspec.json.format(msgspec.json.encode(found), indent=2)
+    write_bytes(finished.folder / REPORT_FILE, content + b"\n")
+    draw_report(
+        logits,
+        val.every_label,
+        finished.folder / REPORT_FIGURE,
+        classes=spec.classes,
+        temperature=spec.temperature,
+    )
+    return found
+
+
+def _logits(finished: Finished, network: Classifier, part: Labelled) -> Floats:
+    return case_logits(
+        network,
+        part.cases,
+        neighbours=finished.spec.preprocessing.neighbours,
+        device=finished.loop.learner.device,
+    )
+
+
+def _spec(finished: Finished, network: nn.Module, temperature: float) -> ClassifierSpec:
+    job, source = finished.spec, finished.source
+    return ClassifierSpec(
+        id=job.model_id,
+        title=job.title or job.model_id,
+        task=job.task,
+        classes=source.classes,
+        architecture=job.architecture,
+        arguments={n: v for n, v in job.arguments.items() if n != "encoder_weights"},
+        channels=source.channels,
+        preprocessing=job.preprocessing,
+        temperature=round(temperature, 4),
+        lesion_voxels=job.lesion_voxels,
+        parameters=sum(p.numel() for p in network.parameters()),
+        metrics={"auroc_selection": round(finished.loop.position.best, 4)},
+        trained_on=tuple(sorted((*source.ids("fit"), *source.ids("selection")))),
+        data=job.data_title,
+        licence=job.licence,
+    )
+
+
+def _draw_curves(folder: Path) -> None:
+    curves: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    for event in JobFolder(folder).events()[0]:
+        if isinstance(event, Measured):
+            for name, value in event.values.items():
+                curves[name].append((event.step, value))
+    draw_curves(curves, folder / CURVES_FILE)
+
+
+def model_card(finished: Finished, spec: ClassifierSpec, found: ClassReport | None) -> str:
+    """Return the model card, Markdown."""
+    job, source, at = finished.spec, finished.source, finished.loop.position
+    counts = {name: len(source.ids(name)) for name in ("fit", "selection", "val")}
+    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
+    matrix = "\n".join(
+        f"| {name} | {' | '.join(map(str, row))} |"
+        for name, row in zip(spec.classes, found.confusion if found else (), strict=False)
+    )
+    what = "cases" if job.task == "triage" else "pictures"
+    rule = (
+        f"A slice holds a lesion from {job.lesion_voxels} voxels of its mask up.\n"
+        if job.task == "triage"
+        else ""
+    )
+    settings = msgspec.json.format(msgspec.json.encode(portable(job)), indent=2).decode()
+    return f"""# {spec.title}
+
+{spec.parameters:,} parameters, `{spec.architecture}` {dict(spec.arguments)}; says which of
+{", ".join(spec.classes)} a slice is. Licence: {spec.licence or "not stated"}. Not for clinical use.
+
+## Data
+{spec.data or "Not stated."}
+{counts["fit"]} {what} reached a gradient, {counts["selection"]} others of `train` chose the
+weights, the temperature ({spec.temperature}) and the threshold ({spec.threshold}, which leaves out
+95 % of their negatives), {counts["val"]} {what} of `val` were scored once, at the end.
+{rule}
+## Training
+{at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes, cross-entropy with
+label smoothing {job.label_smoothing}, every class drawn alike; the weights are those of step
+{at.best_step}.
+
+## Figures
+Over all slices together. `selection` chose the weights and is therefore too good.
+
+| figure | value |
+|---|---|
+{rows}
+
+Confusion on `val` (a row a true class): {", ".join(spec.classes)}
+
+| true | {" | ".join(spec.classes)} |
+|---|{"---|" * len(spec.classes)}
+{matrix}
+
+## Settings
+```json
+{settings}
+```
+"""
+
+
+def is_taken(models: Classifiers, model_id: str) -> bool:
+    """Whether a classifier of that id is there already."""
+    return (models.roots[0] / model_id / CLASSIFIER_FILE).exists()

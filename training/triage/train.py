@@ -1,0 +1,127 @@
+"""The training of a classifier: from a spec and a job folder to a published model."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import torch
+
+from core.classifiers import ClassifierModel, Classifiers
+from core.classify_spec import ClassifySpec
+from core.errors import ModelError, reason
+from core.inference import resolve_device
+from core.jobs import JOB_FILE, Done, Event, JobFolder, JobWriter
+from core.models import Registry
+from core.networks.builder import build_classifier
+from core.networks.spec import NetworkSpec
+from training.errors import TrainingError
+from training.parallel import Group
+from training.start import load_part
+from training.train import (
+    DATA_FOLDER,
+    beating,
+    check_job,
+    in_job,
+    limit_job_threads,
+    models_folder,
+    run_loop,
+    turn,
+)
+from training.triage.dataset import BalancedSampler, require_classes
+from training.triage.learner import ClassifierLearner
+from training.triage.loop import ClassifierLoop
+from training.triage.publish import Finished, is_taken, publish
+from training.triage.sources import Source, make_source
+
+
+def run(
+    spec: ClassifySpec,
+    job: JobFolder,
+    *,
+    resume: bool = False,
+    echo: Callable[[Event], None] | None = None,
+) -> ClassifierModel | None:
+    """Train the classifier that `spec` says and publish the best weights; None when paused.
+
+    As `training.train.run` does for segmentation, with the same job folder.
+    """
+    return in_job(
+        job,
+        lambda writer, group: _train(spec, writer, group, resume=resume),
+        resume=resume,
+        echo=echo,
+    )
+
+
+def read_classify_job(folder: Path) -> ClassifySpec:
+    """Return the spec in a job folder; raises `TrainingError` when there is none."""
+    path = folder / JOB_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ClassifySpec)
+    except OSError as error:
+        raise TrainingError(
+            f"{path}: expected the file of a training, found: {reason(error)}. Check the folder."
+        ) from error
+    except msgspec.DecodeError as error:
+        raise TrainingError(
+            f"{path}: expected the settings of a classifier's training, found: {error}. "
+            "Start a new one."
+        ) from error
+
+
+def _train(
+    spec: ClassifySpec, writer: JobWriter, group: Group, *, resume: bool
+) -> ClassifierModel | None:
+    models = Classifiers((models_folder(spec, writer.folder),))
+    check_job(spec, Registry(models.roots))
+    if is_taken(models, spec.model_id):
+        raise ModelError(
+            f"{spec.model_id}: expected an id no model has yet, found one. Give another with --id."
+        )
+    limit_job_threads(spec)
+    device = resolve_device(spec.device)
+    with turn(str(device), writer, group):
+        source, loop = _prepare(spec, writer, (group, device), resume=resume)
+        run_loop(loop, writer)
+        if not group.leads:
+            return None
+        model = publish(
+            Finished(spec, source, loop, writer.folder.path),
+            models,
+            progress=beating(writer, 1.0, "scoring"),
+        )
+    writer.write(Done(time.time(), model.spec.id, model.spec.metrics))
+    return model
+
+
+def _prepare(
+    spec: ClassifySpec, writer: JobWriter, where: tuple[Group, torch.device], *, resume: bool
+) -> tuple[Source, ClassifierLoop]:
+    group, device = where
+    torch.manual_seed(spec.seed)
+    source = make_source(spec, writer.folder.path / DATA_FOLDER / str(group.rank))
+    planes = len(source.channels) * (2 * spec.preprocessing.neighbours + 1)
+    network = build_classifier(
+        NetworkSpec(spec.architecture, planes, spec.arguments), len(source.classes)
+    )
+    if spec.encoder_weights:
+        load_part(network, Path(spec.encoder_weights))
+    reading = beating(writer, 0.0, "reading")
+    fit = source.load("fit", stride=network.stride, progress=reading)
+    selection = source.load("selection", stride=network.stride, progress=reading)
+    require_classes(fit, source.classes)
+    learner = ClassifierLearner(spec, network, source.channels, device, group)
+    generator = torch.Generator().manual_seed(spec.seed)
+    sampler = BalancedSampler(
+        fit.cases, spec, generator, rank=group.rank, world=group.world, labels=fit.labels
+    )
+    loop = ClassifierLoop(learner, sampler, selection.cases, writer, labels=selection.labels)
+    if resume and writer.folder.checkpoint.exists():
+        loop.resume()
+        writer.log(f"Going on from step {loop.position.step}.")
+    writer.log(
+        f"{sampler.slices} slices to learn from, {len(selection.every_label)} to choose by, "
+        f"of the classes {', '.join(source.classes)}."
+    )
+    return source, loop
