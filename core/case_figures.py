@@ -4,7 +4,7 @@ They are computed in one place, so that the window and the command line say the 
 in the workspace, so that a worklist of a thousand cases can be sorted at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -129,13 +129,11 @@ def mask_figures(
     )
 
 
-def put_figures(store: Store, figures: CaseFigures, key: str) -> None:
-    """Keep the figures of a prediction; `key` names the prediction they belong to."""
+def put_figures(store: Store, figures: Iterable[tuple[CaseFigures, str]]) -> None:
+    """Keep figures, each with the key of the prediction it belongs to, in one transaction."""
+    rows = [(f.case, f.model, key, msgspec.json.encode(f).decode()) for f, key in figures]
     with store.transaction() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO case_figures VALUES (?, ?, ?, ?)",
-            (figures.case, figures.model, key, msgspec.json.encode(figures).decode()),
-        )
+        connection.executemany("INSERT OR REPLACE INTO case_figures VALUES (?, ?, ?, ?)", rows)
 
 
 def figures_of(store: Store, model_id: str) -> dict[str, CaseFigures]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError, reason
 from core.files.atomic import write_bytes
-from core.prediction import Postprocessing, to_mask
+from core.prediction import Postprocessing
 from core.uncertainty import Probability, soft_dsc
 
 CALIBRATION_FILE = "expected_dsc.json"
@@ -66,7 +66,7 @@ def expected_dsc(
     probability: Probability, post: Postprocessing, calibration: Calibration | None
 ) -> float:
     """Return the DSC to expect of the mask of `probability`; uncalibrated without calibration."""
-    soft = soft_dsc(probability, to_mask(probability, post))
+    soft = soft_dsc(probability, post)
     return soft if calibration is None else calibration.apply(soft)
 
 

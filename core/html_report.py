@@ -17,8 +17,9 @@ from core.progress import silent
 from core.reading import read_case
 from core.resource_paths import resource
 from core.reviews import Review
-from core.study import PAIR_METRICS, PredictorOf, Study, StudySummary, worst_and_best
+from core.study import PredictorOf, Study
 from core.study_report import write_figures
+from core.study_summary import PAIR_METRICS, StudySummary, worst_and_best
 from core.unblinding import Unblinded
 
 CASES_SHOWN = 3
@@ -54,6 +55,10 @@ class StudyReport:
     blinded: Unblinded | None = None
     made: str = ""
 
+    def said(self) -> list[Review]:
+        """Return the reviews of the study's cases, in the order of their ids."""
+        return [self.reviews[case] for case in sorted(self.study.cases) if case in self.reviews]
+
 
 def write_html(path: Path, report: StudyReport) -> None:
     """Write the report to `path`; raises `WorkspaceError` when the system refuses."""
@@ -84,7 +89,7 @@ def html(report: StudyReport) -> str:
         groups=(("Worst cases", worst), ("Best cases", best)),
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
-        reviews=[report.reviews[case] for case in sorted(report.reviews)],
+        reviews=report.said(),
         cards=[(report.study.titles[m.spec.id], model_card(m)) for m in report.study.models],
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from core.errors import WorkspaceError, reason
 from core.jobs import JobFolder
 
-Program: TypeAlias = Literal["train", "gate", "preview"]
+Program: TypeAlias = Literal["train", "gate", "preview", "compare"]
 """What kind of job a folder holds."""
 
 # By name only: core knows nothing of training, and torch stays out of the window's process.
@@ -18,6 +18,7 @@ _MODULES: dict[Program, str] = {
     "train": "training.train",
     "gate": "training.gate",
     "preview": "training.preview",
+    "compare": "core.study_job",
 }
 _ROOT = Path(__file__).resolve().parents[1]
 

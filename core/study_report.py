@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 
 from core.case_figures import CaseFigures
+from core.errors import FileError
 from core.files.atomic import write_bytes
 from core.reviews import Review
-from core.study import Study, StudySummary, model_pairs, scores, summarise_study
+from core.study import Study
 from core.study_figures import bland_altman_plot, dsc_by_model, scatter
+from core.study_summary import StudySummary, model_pairs, scores, summarise_study
 
 FIGURES_FILE, SUMMARY_FILE = "comparison.csv", "summary.json"
 
@@ -61,6 +63,23 @@ def volume_unit(study: Study) -> str:
 def figures_csv(path: Path, rows: Iterable[CaseFigures]) -> None:
     """Write rows of figures as CSV (UTF-8, a comma between); an undefined figure is empty."""
     _write_csv(path, CaseFigures.__struct_fields__, rows)
+
+
+def read_figures(path: Path) -> list[CaseFigures]:
+    """Return the rows of a file that `figures_csv` wrote; raises `FileError` for any other."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [
+                {name: text or None for name, text in row.items()} for row in csv.DictReader(file)
+            ]
+        return msgspec.convert(rows, list[CaseFigures], strict=False)
+    except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
+        raise FileError(
+            path,
+            expected="the rows of a comparison",
+            found=str(error),
+            action="Run the comparison again.",
+        ) from error
 
 
 def reviews_csv(path: Path, reviews: Iterable[Review]) -> None:

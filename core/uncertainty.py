@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.agreement import mean_prediction, models_disagreement
-from core.mask import Mask
 from core.prediction import Postprocessing, Prediction, to_mask
 from core.triage import contradictions
 from core.volume import Pixels, Volume
@@ -42,22 +41,25 @@ def entropy_map(probability: Probability) -> NDArray[np.float32]:
     return _entropy_table()[probability]
 
 
-def soft_dsc(probability: Probability, mask: Mask) -> float:
-    """Return the DSC to expect of a mask if every voxel is lesion with its own probability.
+def soft_dsc(probability: Probability, post: Postprocessing) -> float:
+    """Return the DSC to expect of the mask if every voxel is lesion with its own probability.
 
     2 Σ p over the mask / (its voxels + Σ p over the volume), the ratio of expectations (as Li et
-    al. 2022 use it to order cases). Of an empty mask it is the chance that no voxel is lesion.
+    al. 2022 use it to order cases). Components that the postprocessing took away count as
+    background, as it says they are. Of an empty mask it is the chance that no voxel is lesion.
     """
-    inside = mask > 0
-    voxels = int(np.count_nonzero(inside))
+    mask = to_mask(probability, post) > 0
+    voxels = int(np.count_nonzero(mask))
     if not voxels:
         counts = np.bincount(probability.ravel(), minlength=256)
-        # A level of 255 cannot be outside every mask but for a threshold of 1; then it is sure.
+        # A level of 255 is outside a mask for a threshold of 1 alone; its chance is nearly none.
         chance = np.log1p(-np.minimum(np.arange(256) / 255.0, 1 - 1e-12))
         return float(np.exp(np.sum(counts * chance)))
-    common = float(probability[inside].sum(dtype=np.int64)) / 255.0
-    total = float(probability.sum(dtype=np.int64)) / 255.0
-    return 2 * common / (voxels + total)
+    above = to_mask(probability, Postprocessing(threshold=post.threshold)) > 0
+    common = int(probability[mask].sum(dtype=np.int64))
+    taken = int(probability[above & ~mask].sum(dtype=np.int64))
+    total = int(probability.sum(dtype=np.int64)) - taken
+    return 2 * common / (255 * voxels + total)
 
 
 def mirrored(volume: Volume) -> Volume:
@@ -84,7 +86,7 @@ def doubt(
     mean = mean_prediction(members).probability
     mask = to_mask(mean, post)
     return CaseDoubt(
-        soft_dsc=soft_dsc(mean, mask),
+        soft_dsc=soft_dsc(mean, post),
         disagreement=models_disagreement([to_mask(each.probability, post) for each in members]),
         contradictions=None if triage is None else len(contradictions(triage, mask)),
     )

@@ -6,10 +6,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from gui.canvas.empty_state import EmptyState
-from gui.canvas.picture import Masks, Picture, PictureCache, make_picture
+from gui.canvas.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.canvas.slice_view import SliceView
 from gui.descriptions import shown
-from gui.session import OpenCase, Session
+from gui.session import Session
+from gui.session_parts import OpenCase
 from gui.tasks import Lanes, Task
 from gui.view_state import RGB, PictureKey, current_range, resolve, shown_channel
 
@@ -34,6 +35,8 @@ class CanvasPresenter(QObject):
         session.view_changed.connect(self.draw)
         session.result_changed.connect(self.draw)
         session.case_changed.connect(self._on_case_changed)
+        session.correction_changed.connect(self.draw)
+        session.mask_painted.connect(self.draw)
         session.place_changed.connect(self._on_place_changed)
         view.hovered.connect(self._on_hovered)
         view.window_level_dragged.connect(self._on_window_level_dragged)
@@ -46,7 +49,7 @@ class CanvasPresenter(QObject):
         display = resolve(self._session.view, shown(self._session, opened))
         picture = self._pictures.get(display.picture)
         if picture is None:
-            picture = make_picture(opened.loaded.volume, self._masks(opened), display.picture)
+            picture = self._make(opened, display.picture)
             self._pictures.put(display.picture, picture)
         self._view.show_display(display, picture)
         if display.unreadable:
@@ -70,17 +73,31 @@ class CanvasPresenter(QObject):
         self._pictures.clear()
         self._view.clear_picture()
 
+    def _make(self, opened: OpenCase, key: PictureKey) -> Picture:
+        """Make a picture; of a slice just painted on, only the outlines that have changed."""
+        masks = self._masks(opened)
+        before = self._pictures.take(replace(key, edit=key.edit - 1))
+        if before is None:
+            return make_picture(opened.loaded.volume, masks, key)
+        return with_edit(before, masks, key.slice_index, exact=key.exact)
+
     def _masks(self, opened: OpenCase) -> Masks:
-        result = self._session.result
+        result, correction = self._session.result, self._session.correction
         comparison = None if result is None else result.comparison
         mask = None if comparison is None else comparison.mask
-        return Masks(opened.loaded.ground_truth, mask)
+        corrected = None if correction is None else correction.mask
+        return Masks(opened.loaded.ground_truth, mask, corrected)
 
     def _prepare(self, key: PictureKey, opened: OpenCase) -> None:
         """Make the pictures around the one on screen, on a worker."""
         count = opened.loaded.volume.slices
         near = [key.slice_index + step for step in _AHEAD]
-        keys = [replace(key, slice_index=index) for index in near if 0 <= index < count]
+        edits = self._session.edits
+        keys = [
+            replace(key, slice_index=index, edit=edits.get(index, 0))
+            for index in near
+            if 0 <= index < count
+        ]
         wanted = [k for k in keys if k not in self._pictures]
         if not wanted or (self._ahead is not None and not self._ahead.cancelled):
             return
@@ -108,19 +125,25 @@ class CanvasPresenter(QObject):
         self._pointer = at
         self._read_out()
 
-    def _read_out(self) -> None:
-        """Say what lies under the pointer."""
+    @property
+    def voxel(self) -> tuple[int, int, int] | None:
+        """The voxel (z, y, x) under the pointer; None when it is not over the slice."""
         at, opened = self._pointer, self._session.open_case
         if at is None or opened is None:
+            return None
+        x, y = int(np.floor(at.x())), int(np.floor(at.y()))
+        height, width = opened.loaded.volume.geometry.shape[1:]
+        inside = 0 <= x < width and 0 <= y < height
+        return (self._session.view.slice_index, y, x) if inside else None
+
+    def _read_out(self) -> None:
+        """Say what lies under the pointer."""
+        voxel, opened = self.voxel, self._session.open_case
+        if voxel is None or opened is None:
             self._view.set_readout(())
             return
         volume = opened.loaded.volume
-        x, y = int(np.floor(at.x())), int(np.floor(at.y()))
-        height, width = volume.geometry.shape[1:]
-        if not (0 <= x < width and 0 <= y < height):
-            self._view.set_readout(())
-            return
-        index = self._session.view.slice_index
+        index, y, x = voxel
         values = volume.pixels[:, index, y, x]
         channel = shown_channel(self._session.view, volume)
         if channel == RGB:

@@ -8,7 +8,8 @@ from core.preprocess import head_box
 from core.progress import Progress
 from core.reading import LoadedCase, read_case
 from core.window_level import automatic
-from gui.session import OpenCase, Session
+from gui.session import Session
+from gui.session_parts import OpenCase
 from gui.tasks import Lanes, Task
 
 _AHEAD = 1

@@ -7,17 +7,24 @@ from core.engine_messages import Measured
 from core.metrics import Overlap
 from core.models import Model
 from core.preprocess import Preprocessing
+from core.reviews import Review
 from gui.panels.layers import LayerRow
-from gui.panels.metrics import MetricsView
+from gui.panels.metrics_parts import MetricsView
 from gui.panels.model_panel import ModelView
 from gui.panels.strip_data import StripData
-from gui.panels.worklist_model import WorklistRow
-from gui.session import CaseState, OpenCase, Result, Session
+from gui.panels.worklist_rows import RowStatus, WorklistRow
+from gui.session import Session
+from gui.session_parts import CaseState, OpenCase, Result
 from gui.view_state import Shown
 
 
 def worklist_row(
-    state: CaseState, *, synthetic: bool, is_open: bool, name: str = ""
+    state: CaseState,
+    *,
+    synthetic: bool,
+    is_open: bool,
+    name: str = "",
+    review: Review | None = None,
 ) -> WorklistRow:
     """Return the worklist's row of a case."""
     case = state.case
@@ -31,7 +38,7 @@ def worklist_row(
         case_id=case.id,
         slices=count,
         dsc=state.dsc,
-        status="open" if is_open else "unreviewed",
+        status=_status(review, is_open=is_open),
         detail=detail,
         run=state.run,
         progress=state.progress,
@@ -39,7 +46,16 @@ def worklist_row(
         predicted=state.scored,
         has_truth=case.has_ground_truth,
         name=name,
+        figures=state.figures,
+        review=review,
     )
+
+
+def _status(review: Review | None, *, is_open: bool) -> RowStatus:
+    """Return what the mark of a row says; a verdict stands even while the case is open."""
+    if review is not None and review.status != "unreviewed":
+        return review.status
+    return "open" if is_open else "unreviewed"
 
 
 def strip_data(opened: OpenCase, result: Result | None) -> StripData:
@@ -91,12 +107,12 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
     said = f"whole volume, threshold {session.post.threshold:.2f}"
-    case = _figures(comparison.counts.pooled(), opened, said, has_truth=comparison.has_truth)
+    case = figures_of(comparison.counts.pooled(), opened, said, has_truth=comparison.has_truth)
     case = replace(case, hd95="pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
     plane = comparison.counts.of_slice(index)
     number = opened.loaded.volume.slice_numbers[index]
-    one = _figures(plane, opened, f"slice {number} alone", has_truth=comparison.has_truth)
+    one = figures_of(plane, opened, f"slice {number} alone", has_truth=comparison.has_truth)
     if not plane.truth_voxels and not plane.predicted_voxels:
         one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
     return case, one
@@ -138,11 +154,13 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
     view, opened = session.view, session.open_case
     truth = opened is not None and opened.loaded.ground_truth is not None
     predicted = session.result is not None
+    corrected = session.correction is not None
     model = session.models.current
     texts = (
         ("truth", "Ground truth", "" if truth or opened is None else "none", truth),
         ("prediction", "Prediction", "" if model is None else model.spec.title, predicted),
-        ("errors", "Errors", "false positive, false negative", truth and predicted),
+        ("errors", "Errors", _judged(session), truth and (predicted or corrected)),
+        ("correction", "Correction", "editing" if corrected else "", corrected),
     )
     return tuple(
         LayerRow(
@@ -156,6 +174,10 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
         )
         for key, title, detail, available in texts
     )
+
+
+def _judged(session: Session) -> str:
+    return "of the correction" if session.correction is not None else "of the prediction"
 
 
 def shown(session: Session, opened: OpenCase) -> Shown:
@@ -180,11 +202,14 @@ def shown(session: Session, opened: OpenCase) -> Shown:
         synthetic=place is not None and place.synthetic,
         has_truth=opened.loaded.ground_truth is not None,
         has_prediction=comparison is not None,
+        has_correction=session.correction is not None,
+        edit=session.edits.get(session.view.slice_index, 0),
         head=opened.head,
     )
 
 
-def _figures(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool) -> MetricsView:
+def figures_of(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool) -> MetricsView:
+    """Return the figures of voxel counts in words and units of the case."""
     geometry = opened.loaded.volume.geometry
     ml = geometry.voxel_ml
     scale = 1.0 if ml is None else ml

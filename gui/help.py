@@ -1,4 +1,4 @@
-"""The user guide, the shortcut sheet and what Overread is."""
+"""The user guide and what Overread is."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,6 @@ from PySide6.QtGui import QPalette, QShowEvent, QTextLength, QTextTable
 from PySide6.QtWidgets import QDialog, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from core.resource_paths import resource
-from gui.actions import shortcut_rows
 
 GUIDE = "guide.md"
 _CELL_PADDING = 5
@@ -63,11 +62,6 @@ def show_guide(parent: QWidget) -> None:
     _show("Overread: user guide", parent, _fill_guide)
 
 
-def show_shortcuts(parent: QWidget) -> None:
-    """Show the sheet of all keys, made from the table of commands."""
-    _show("Keyboard and mouse", parent, _fill_shortcuts)
-
-
 def show_about(parent: QWidget) -> None:
     """Show what Overread is, who made its data, and what it is not for."""
     _show("About Overread", parent, _fill_about)
@@ -89,19 +83,6 @@ def _fill_guide(page: Page) -> None:
     page.browser.sourceChanged.connect(page.quieten_tables)
 
 
-def _fill_shortcuts(page: Page) -> None:
-    rows = shortcut_rows()
-    lines: list[str] = []
-    for group in dict.fromkeys(row[0] for row in rows):
-        lines += [f"\n## {group}\n", "| Command | Keys |", "|---|---|"]
-        lines += [f"| {text} | {_cell(keys)} |" for part, text, keys in rows if part == group]
-    page.browser.setMarkdown("\n".join(lines))
-
-
 def _fill_about(page: Page) -> None:
     page.resize(520, 320)
     page.browser.setMarkdown(_ABOUT)
-
-
-def _cell(keys: str) -> str:
-    return keys.replace("|", "\\|").replace("PgDown", "PgDn")

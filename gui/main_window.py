@@ -1,6 +1,7 @@
 """The layout of the window: regions and their sizes, nothing of what they do."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -15,23 +16,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import COMMANDS, Actions
+from gui.actions import Actions
 from gui.canvas.empty_state import EmptyState
-from gui.canvas.slice_view import SliceView, Tool
+from gui.canvas.slice_view import SliceView
+from gui.canvas.touch import Tool
+from gui.commands import COMMANDS, Keys
 from gui.keyboard import Keyboard
 from gui.messages import Toasts
 from gui.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.panels.compare_grid import CompareGrid
+from gui.panels.disagreement_panel import DisagreementPanel
+from gui.panels.jobs_drawer import JobsDrawer
 from gui.panels.layers import LayersPanel
 from gui.panels.metrics import MetricsPanel
 from gui.panels.model_panel import ModelPanel
 from gui.panels.notices import NoticeBar
+from gui.panels.review_panel import ReviewPanel
 from gui.panels.run_drawer import RunDrawer
 from gui.panels.status_bar import StatusBar
 from gui.panels.strip import SliceStrip
-from gui.panels.tool_rail import ToolRail
+from gui.panels.tool_card import ToolCard
+from gui.panels.tool_rail import TOOLS, ToolRail
 from gui.panels.top_bar import TopBar
 from gui.panels.viewer_header import ViewerHeader
 from gui.panels.worklist import Worklist
+from gui.regions import first_focusable, within
 from gui.session import Session
 
 SMALLEST = QSize(1180, 720)
@@ -42,7 +51,7 @@ _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
 _SIDE_SMALLEST = 240
 _SIDE_LARGEST = 400
-_GROUPS = ("File", "View", "Slice", "Overlays", "Model", "Help")
+_GROUPS = ("File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help")
 
 
 class MainWindow(QMainWindow):
@@ -51,7 +60,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
     overlays_held = Signal(bool)
 
-    def __init__(self, verbs: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(self, verbs: Mapping[str, Callable[[], object]]) -> None:
         super().__init__()
         self.setWindowTitle("Overread")
         self.setMinimumSize(SMALLEST)
@@ -85,12 +94,17 @@ class MainWindow(QMainWindow):
         self.top_bar.set_runnable(case and model)
 
     def set_tool(self, tool: Tool) -> None:
-        """Choose what a drag with the left button does."""
-        command = "pan_tool" if tool == "pan" else "window_tool"
+        """Choose what a press and a drag with the left button do."""
+        command = f"{tool}_tool"
         self.view.set_tool(tool)
         self.rail.set_tool(command)
-        for name in ("pan_tool", "window_tool"):
+        for name in TOOLS:
             self.actions[name].setChecked(name == command)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Obey and name the keys that the reader gave to commands."""
+        self.actions.set_keys(changed)
+        self.rail.set_keys(changed)
 
     def find_case(self) -> None:
         """Put the cursor into the worklist's search field."""
@@ -103,11 +117,18 @@ class MainWindow(QMainWindow):
 
     def next_region(self, step: int) -> None:
         """Move the focus to the next region, in reading order."""
-        regions: list[QWidget] = [self.top_bar, self.worklist, self.view, self.strip, self.layers]
+        regions: list[QWidget] = [
+            self.top_bar,
+            self.worklist,
+            self.view,
+            self.strip,
+            self.jobs,
+            self.layers,
+        ]
         focused = self.focusWidget()
-        inside = [n for n, r in enumerate(regions) if focused is not None and _within(r, focused)]
+        inside = [n for n, r in enumerate(regions) if focused is not None and within(r, focused)]
         index = (inside[0] + step) % len(regions) if inside else 0
-        target = _first_focusable(regions[index])
+        target = first_focusable(regions[index])
         target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def unfold_worklist(self) -> None:
@@ -146,11 +167,16 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar()
         self.rail = ToolRail()
         self.view = SliceView()
+        self.grid = CompareGrid(self.view)
+        self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
         self.drawer = RunDrawer()
+        self.jobs = JobsDrawer()
         self.layers = LayersPanel()
         self.metrics = MetricsPanel()
+        self.disagreements = DisagreementPanel()
+        self.review = ReviewPanel()
         self.model_panel = ModelPanel()
         self.status = StatusBar()
 
@@ -163,10 +189,14 @@ class MainWindow(QMainWindow):
             self.notices,
             self.rail,
             self.view,
+            self.grid,
             self.empty,
             self.strip,
+            self.jobs,
             self.layers,
             self.metrics,
+            self.disagreements,
+            self.review,
             self.model_panel,
             self.status,
             self.toasts,
@@ -196,8 +226,8 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self.view, 1)
-        for widget in (self.header, self.notices, image, self.strip, self.drawer):
+        row.addWidget(self.grid, 1)
+        for widget in (self.header, self.notices, image, self.strip, self.drawer, self.jobs):
             column.addWidget(widget, 1 if widget is image else 0)
         return centre
 
@@ -207,7 +237,13 @@ class MainWindow(QMainWindow):
         column = _column(inspector)
         content = QWidget()
         panels = _column(content)
-        for panel in (self.layers, self.metrics, self.model_panel):
+        for panel in (
+            self.layers,
+            self.metrics,
+            self.disagreements,
+            self.review,
+            self.model_panel,
+        ):
             panels.addWidget(panel)
         panels.addStretch(1)
         scroll = QScrollArea()
@@ -231,7 +267,7 @@ class MainWindow(QMainWindow):
         if compact == self._compact:
             return
         self._compact = compact
-        for part in (self.top_bar, self.header, self.strip, self.status):
+        for part in (self.top_bar, self.header, self.strip, self.jobs, self.status):
             part.set_compact(compact)
         self.layers.set_expanded(not compact)
         self._show_worklist(not compact)
@@ -242,21 +278,10 @@ class MainWindow(QMainWindow):
         self._split.setSizes([worklist, max(self.width() - worklist - inspector, 1), inspector])
 
 
-_Look = (
-    TopBar
-    | Worklist
-    | ViewerHeader
-    | NoticeBar
-    | ToolRail
-    | SliceView
-    | EmptyState
-    | SliceStrip
-    | LayersPanel
-    | MetricsPanel
-    | ModelPanel
-    | StatusBar
-    | Toasts
-)
+class _Look(Protocol):
+    """A part of the window that is drawn in the colours of a theme and a palette."""
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None: ...
 
 
 def _column(widget: QWidget) -> QVBoxLayout:
@@ -264,16 +289,3 @@ def _column(widget: QWidget) -> QVBoxLayout:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     return column
-
-
-def _within(region: QWidget, widget: QWidget) -> bool:
-    return region is widget or region.isAncestorOf(widget)
-
-
-def _first_focusable(region: QWidget) -> QWidget:
-    """Return the first widget in `region` that Tab would reach."""
-    tab = Qt.FocusPolicy.TabFocus
-    for widget in (region, *region.findChildren(QWidget)):
-        if widget.focusPolicy() & tab and widget.isVisible() and widget.isEnabled():
-            return widget
-    return region

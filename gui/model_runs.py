@@ -12,14 +12,16 @@ from PySide6.QtCore import QObject, Signal
 from core import prediction_cache
 from core.case import Case
 from core.case_cache import CaseCache
+from core.case_figures import CaseFigures, case_figures, figures_key, figures_of, put_figures
 from core.engine import Engine
 from core.models import Model
 from core.prediction import Prediction
 from core.prediction_cache import Scored
 from core.progress import Progress
-from core.reading import read_case
+from core.reading import LoadedCase, read_case
 from gui.scoring import Scoring
-from gui.session import CaseState, Place, Result, RunQueue, Session
+from gui.session import Session
+from gui.session_parts import CaseState, Place, Result, RunQueue
 from gui.tasks import Fault, Lanes, Task
 
 
@@ -28,9 +30,17 @@ class _Running:
     """The run in hand: what has arrived of it, so that its case can be opened midway."""
 
     case: Case
-    task: "Task[Scored]"
+    task: "Task[_Finished]"
     probability: NDArray[np.uint8] | None = None
     ready: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class _Finished:
+    """What a run gave: the prediction, its DSC and all its other figures."""
+
+    scored: Scored
+    figures: CaseFigures
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +142,7 @@ class ModelRuns(QObject):
         on_screen = opened is not None and opened.loaded.case.id == case.id
         first = self._session.view.slice_index if on_screen else case.middle
         wanted = _Wanted(case, model, place, self._session.settings.device, first)
-        task: Task[Scored] = Task(
+        task: Task[_Finished] = Task(
             lambda progress: _predict(wanted, self._engine, self._cache, task, progress)
         )
         task.progressed.connect(lambda f, message: self._on_progress(case.id, f, message))
@@ -149,7 +159,7 @@ class ModelRuns(QObject):
 
     def _on_part(
         self,
-        task: "Task[Scored]",
+        task: "Task[_Finished]",
         shape: tuple[int, int, int],
         indices: Sequence[int],
         values: NDArray[np.uint8],
@@ -191,15 +201,17 @@ class ModelRuns(QObject):
             replace(queue, fraction=fraction, message=message, seconds_left=left)
         )
 
-    def _on_done(self, finished: Scored) -> None:
+    def _on_done(self, finished: _Finished) -> None:
         self._running = None
-        score = finished.score
-        self._set_case(score.case_id, run="", progress=0.0, dsc=score.dsc, scored=True)
-        used = finished.prediction.device
+        score, figures = finished.scored.score, finished.figures
+        self._set_case(
+            score.case_id, run="", progress=0.0, dsc=score.dsc, scored=True, figures=figures
+        )
+        used = finished.scored.prediction.device
         self._session.set_devices(self._session.devices, used)
         opened = self._session.open_case
         if opened is not None and opened.loaded.case.id == score.case_id:
-            self._show_whole(finished.prediction)
+            self._show_whole(finished.scored.prediction)
         self._count(done=1)
 
     def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
@@ -252,8 +264,8 @@ class ModelRuns(QObject):
 
 
 def _predict(
-    wanted: _Wanted, engine: Engine, cache: CaseCache, task: Task[Scored], progress: Progress
-) -> Scored:
+    wanted: _Wanted, engine: Engine, cache: CaseCache, task: Task[_Finished], progress: Progress
+) -> _Finished:
     """Predict one case, on a worker: from the workspace when it is there."""
     loaded = cache.get(wanted.case.id)
     if loaded is None or loaded.case != wanted.case:
@@ -262,7 +274,7 @@ def _predict(
     workspace = wanted.place.workspace
     known = prediction_cache.find(loaded, wanted.model, workspace)
     if known is not None:
-        return known
+        return _figured(loaded, wanted, known)
     shape = loaded.volume.geometry.shape
     prediction = engine.predict(
         loaded.volume,
@@ -272,4 +284,15 @@ def _predict(
         on_slices=lambda indices, values: task.part((shape, list(indices), values)),
         progress=progress,
     )
-    return prediction_cache.keep(loaded, wanted.model, workspace, prediction)
+    kept = prediction_cache.keep(loaded, wanted.model, workspace, prediction)
+    return _figured(loaded, wanted, kept)
+
+
+def _figured(loaded: LoadedCase, wanted: _Wanted, scored: Scored) -> _Finished:
+    """Return a prediction with its figures: those kept when they are of this very prediction."""
+    store, model, case_id = wanted.place.workspace.store, wanted.model.spec.id, wanted.case.id
+    if figures_key(store, model, case_id) == scored.score.key:
+        return _Finished(scored, figures_of(store, model)[case_id])
+    figures = case_figures(loaded, scored.prediction.probability, wanted.model)
+    put_figures(store, [(figures, scored.score.key)])
+    return _Finished(scored, figures)

@@ -14,15 +14,16 @@ from core.demo import DEMO_NAME, make_demo
 from core.engine import Engine
 from core.engine_messages import Measured
 from core.errors import AppError
-from core.models import Model
 from core.progress import Progress
 from core.settings import save_settings, settings_path
-from core.workspace import LastState, Workspace, open_workspace, registry, workspace_folder
+from core.workspace import LastState, open_workspace, workspace_folder
 from gui.case_loading import CaseLoading
 from gui.model_runs import ModelRuns
+from gui.place_reading import plain_states, read_models, take_workspace, with_scores
 from gui.scoring import Scoring
-from gui.session import CaseState, Models, Place, Session
-from gui.tasks import Lanes, Task
+from gui.session import Session
+from gui.session_parts import CaseState, Models, Place
+from gui.tasks import Lane, Lanes, Task
 
 _GIB = 1 << 30
 
@@ -39,7 +40,7 @@ class Operations(QObject):
         super().__init__()
         self._session = session
         self._lanes = lanes
-        self._engine = engine
+        self.engine = engine
         self.cache = CaseCache(int(session.settings.memory_gib * _GIB))
         self.scoring = Scoring(session, lanes)
         self.loading = CaseLoading(session, lanes, self.cache)
@@ -100,7 +101,7 @@ class Operations(QObject):
         self.runs.cancel()
         self._session.set_models(replace(models, current=chosen))
         self._session.set_post(chosen.spec.postprocessing)
-        for state in _with_scores(self._session.place.workspace, chosen, self._cases()).values():
+        for state in with_scores(self._session.place.workspace, chosen, self._cases()).values():
             self._session.set_case_state(state)
         self._session.set_result(None)
         self.runs.show()
@@ -121,7 +122,7 @@ class Operations(QObject):
         model = self._session.models.current
         if model is None:
             return
-        task: Task[Measured] = Task(lambda _: self._engine.complexity(model))
+        task: Task[Measured] = Task(lambda _: self.engine.complexity(model))
         task.succeeded.connect(lambda found: self.measured.emit((model.spec.id, found)))
         task.failed.connect(lambda sentence: self.failed.emit(model.spec.title, sentence))
         task.faulted.connect(self.faulted)
@@ -150,7 +151,7 @@ class Operations(QObject):
         self.runs.cancel()
         # Before the engine: a task that waits for it would start it again.
         self._lanes.cancel()
-        self._engine.retire()
+        self.engine.retire()
         self._lanes.close()
         with suppress(AppError):  # the window's size is not worth a question on the way out
             save_settings(settings_path(), self._session.settings)
@@ -158,14 +159,15 @@ class Operations(QObject):
         if place is not None:
             if state is not None:
                 place.workspace.put_state(state)
-            place.workspace.close()
+            place.close()
 
     def _open(self, folder: Path, *, demo: bool) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
+        before = self._session.place
         task: Task[tuple[Place, dict[str, CaseState], Models, LastState]] = Task(
-            lambda progress: self._read_place(folder, demo, progress)
+            lambda progress: self._read_place(folder, demo, before, progress)
         )
         task.progressed.connect(lambda fraction, _: self.opening.emit(folder.name, fraction))
         task.succeeded.connect(lambda found: self._show_place(*found))
@@ -177,18 +179,26 @@ class Operations(QObject):
         self._lanes.start("io", task)
 
     def _read_place(
-        self, folder: Path, demo: bool, progress: Progress
+        self, folder: Path, demo: bool, before: Place | None, progress: Progress
     ) -> tuple[Place, dict[str, CaseState], Models, LastState]:
         home = self._session.home
         if demo:
             make_demo(folder, progress=progress)
         dataset = scan(folder, progress=progress)
-        workspace = open_workspace(workspace_folder(home, dataset.root))
-        state = workspace.state()
-        models = read_models(home, workspace.folder, state.model_id)
-        place = Place(dataset, workspace, synthetic=demo)
-        states = {case.id: CaseState(case) for case in dataset.cases}
-        return place, _with_scores(workspace, models.current, states), models, state
+        folder = workspace_folder(home, dataset.root)
+        lock, held = take_workspace(folder, before)
+        try:
+            workspace = open_workspace(folder)
+            state = workspace.state()
+            models = read_models(home, workspace.folder, state.model_id)
+            place = Place(dataset, workspace, synthetic=demo, lock=lock, held=held)
+            states = with_scores(workspace, models.current, plain_states(dataset))
+            progress(1.0, "")  # raises when another folder was asked for meanwhile
+        except BaseException:
+            if lock is not None and (before is None or lock is not before.lock):
+                lock.release()
+            raise
+        return place, states, models, state
 
     def _show_place(
         self, place: Place, states: dict[str, CaseState], models: Models, last: LastState
@@ -196,7 +206,7 @@ class Operations(QObject):
         before = self._session.place
         if before is not None:
             self.runs.cancel()
-            self._leave(before)
+            self._leave(replace(before, lock=None) if before.lock is place.lock else before)
         self._opening = None
         self.cache.clear()
         self._session.set_models(models)
@@ -219,9 +229,10 @@ class Operations(QObject):
         def work(_: Progress) -> None:
             if state is not None:
                 place.workspace.put_state(state)
-            place.workspace.close()
+            place.close()
 
-        self._start_quietly(Task(work))
+        # After the last edit was written, which waits in the same lane.
+        self._start_quietly(Task(work), lane="journal")
 
     def _keep_place(self) -> None:
         """Remember where the reader is, on a worker: the disk may take its time."""
@@ -229,9 +240,9 @@ class Operations(QObject):
         if place is not None and state is not None:
             self._start_quietly(Task(lambda _: place.workspace.put_state(state)))
 
-    def _start_quietly(self, task: Task[None]) -> None:
+    def _start_quietly(self, task: Task[None], lane: Lane = "idle") -> None:
         task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
-        self._lanes.start("idle", task)
+        self._lanes.start(lane, task)
 
     def _last_state(self) -> LastState | None:
         opened, model = self._session.open_case, self._session.models.current
@@ -256,7 +267,7 @@ class Operations(QObject):
     def _warm_engine(self) -> None:
         """Start the engine behind the first picture, so that the first run begins at once."""
         self._session.set_devices(("cpu",), "")
-        task: Task[list[str]] = Task(lambda _: self._engine.devices())
+        task: Task[list[str]] = Task(lambda _: self.engine.devices())
         task.succeeded.connect(lambda names: self._session.set_devices(tuple(names), ""))
         task.failed.connect(lambda sentence: self.failed.emit("No model can run", sentence))
         self._lanes.start("gpu", task)
@@ -274,25 +285,3 @@ class Operations(QObject):
 
     def _cases(self) -> dict[str, CaseState]:
         return {name: CaseState(state.case) for name, state in self._session.case_states.items()}
-
-
-def read_models(home: Path, workspace: Path, wanted: str) -> Models:
-    """Return the models there are; in use is `wanted` when it is among them, else the champion."""
-    found = registry(home, workspace)
-    available, problems = found.models()
-    if not available:
-        return Models(problems=tuple(problems))
-    champion = found.champion()
-    current = next((m for m in available if m.spec.id == wanted), champion)
-    return Models(tuple(available), current, champion.spec.id, tuple(problems))
-
-
-def _with_scores(
-    workspace: Workspace, model: Model | None, states: dict[str, CaseState]
-) -> dict[str, CaseState]:
-    """Return `states` with the DSC that predictions of `model` had."""
-    scores = {} if model is None else workspace.scores(model.spec.id)
-    return {
-        name: replace(state, dsc=scores[name].dsc, scored=True) if name in scores else state
-        for name, state in states.items()
-    }

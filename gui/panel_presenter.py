@@ -6,11 +6,12 @@ from PySide6.QtGui import QImage
 from core.case import Case
 from core.dataset import short_names
 from core.engine_messages import Measured
+from core.reviews import ReviewProgress, review_progress
 from core.thumbnail import Thumbnail, thumbnail
 from gui.canvas.thumbnail_image import thumbnail_image
 from gui.descriptions import layer_rows, metrics_views, model_view, strip_data, worklist_row
 from gui.main_window import MainWindow
-from gui.panels.worklist_model import WorklistRow
+from gui.panels.worklist_rows import WorklistRow
 from gui.session import Session
 from gui.tasks import Lanes, Task, Work
 from gui.view_verbs import ViewVerbs
@@ -88,7 +89,7 @@ class PanelPresenter(QObject):
             self._window.strip.set_data(None)
             self._window.notices.set_notices(())
             self._show_figures()
-            self._show_layers()
+            self.show_layers()
             return
         self._window.notices.set_notices(opened.loaded.notices)
         self._window.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
@@ -106,10 +107,16 @@ class PanelPresenter(QObject):
     def _on_result_changed(self) -> None:
         opened = self._session.open_case
         if opened is not None:
-            self._window.strip.set_data(strip_data(opened, self._session.result))
+            self.show_strip()
             self._window.strip.set_current(self._session.view.slice_index)
         self._show_figures()
-        self._show_layers()
+        self.show_layers()
+
+    def show_strip(self) -> None:
+        """Show the bars of the prediction, unless those of the correction are wanted."""
+        opened = self._session.open_case
+        if opened is not None and not self._window.strip.of_correction:
+            self._window.strip.set_data(strip_data(opened, self._session.result))
 
     def _on_view_changed(self) -> None:
         self._window.strip.set_current(self._session.view.slice_index)
@@ -117,7 +124,24 @@ class PanelPresenter(QObject):
         if self._session.open_case is not None:
             self._window.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
         self._show_figures()
-        self._show_layers()
+        self.show_layers()
+
+    def show_row(self, case_id: str) -> None:
+        """Show again what the worklist says of a case."""
+        self._window.worklist.update_row(self._row(case_id))
+
+    def show_progress(self, found: ReviewProgress) -> None:
+        """Show how far the review is; before the first one, how far the predictions are."""
+        if not found.reviewed:
+            self._show_footer()
+            return
+        left = f"{found.total - found.reviewed} left"
+        if found.seconds_per_case is not None:
+            left = f"{_duration(found.seconds_per_case)} a case · {left}"
+        text = f"{found.reviewed} of {found.total} reviewed"
+        short = f"{found.reviewed}/{found.total}"
+        share = found.reviewed / max(found.total, 1)
+        self._window.worklist.set_footer(text, left, share, short=short)
 
     def _on_case_state_changed(self, case_id: str) -> None:
         self._window.worklist.update_row(self._row(case_id))
@@ -132,6 +156,7 @@ class PanelPresenter(QObject):
             synthetic=place is not None and place.synthetic,
             is_open=case_id == self._session.opening,
             name=self._names.get(case_id, ""),
+            review=self._session.reviews.get(case_id),
         )
 
     def _on_queue_changed(self) -> None:
@@ -168,7 +193,8 @@ class PanelPresenter(QObject):
     def _show_figures(self) -> None:
         self._window.metrics.set_metrics(*metrics_views(self._session))
 
-    def _show_layers(self) -> None:
+    def show_layers(self) -> None:
+        """Show which layers there are and how they are drawn."""
         view, post = self._session.view, self._session.post
         rows = layer_rows(self._session)
         self._window.layers.set_layers(rows)
@@ -177,6 +203,7 @@ class PanelPresenter(QObject):
         )
         there = {row.key: row.available for row in rows}
         chips = {
+            "toggle_correction": (view.correction.visible, there["correction"]),
             "toggle_truth": (view.truth.visible, there["truth"]),
             "toggle_prediction": (view.prediction.visible, there["prediction"]),
             "toggle_false_positive": (
@@ -194,6 +221,10 @@ class PanelPresenter(QObject):
             self._window.actions[command].setChecked(on)
 
     def _show_footer(self) -> None:
+        reviewed = review_progress(self._session.case_states, self._session.reviews)
+        if reviewed.reviewed:
+            self.show_progress(reviewed)
+            return
         states = self._session.case_states.values()
         done, total = sum(state.scored for state in states), len(states)
         left = f"{total - done} left" if done < total else "all predicted"
@@ -221,6 +252,10 @@ class PanelPresenter(QObject):
         overlays = self._window.overlays
         image: QImage = thumbnail_image(self._thumbnails[case_id], overlays.truth)
         self._window.worklist.set_thumbnail(case_id, image)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
 
 
 def _thumbnail_of(case: Case) -> Work[Thumbnail | None]:

@@ -7,16 +7,27 @@ from PySide6.QtWidgets import QApplication
 
 from core.engine import Engine
 from core.settings import home, load_settings, settings_path
+from gui.canvas.touch import Tool
 from gui.canvas_presenter import CanvasPresenter
+from gui.compare_presenter import ComparePresenter
+from gui.comparing import Comparing
+from gui.correcting import Correcting
+from gui.correction_presenter import CorrectionPresenter
+from gui.dialogs.shortcuts import ShortcutSheet
+from gui.disagreeing import Disagreeing
+from gui.drawing import Drawing
 from gui.icons import icon
 from gui.main_window import MainWindow
 from gui.messages import show_fault
 from gui.operations import Operations
 from gui.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
 from gui.panel_presenter import PanelPresenter
+from gui.review_presenter import ReviewPresenter
+from gui.reviewing import Reviewing
 from gui.session import Session
 from gui.tasks import Fault, Lanes
 from gui.theme import apply_theme
+from gui.training_presenter import TrainingPresenter
 from gui.verbs import verbs
 from gui.view_verbs import ViewVerbs
 
@@ -35,12 +46,23 @@ class Program:
         self.window = MainWindow(verbs(self))
         self.canvas = CanvasPresenter(self.session, self.lanes, self.window.view, self.window.empty)
         self.panels = PanelPresenter(self.session, self.lanes, self.window, self.view_verbs)
+        self.correcting = Correcting(self.session, self.lanes)
+        self.drawing = Drawing(self.session, self.correcting, self.window.view)
+        self.corrections = CorrectionPresenter(self)
+        self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
+        self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting)
+        self.reviews = ReviewPresenter(self)
+        self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
+        self.compared = ComparePresenter(self)
+        self.training = TrainingPresenter(self.session, self.lanes, self.window.jobs)
         self._connect_view()
         self._connect_bars()
         self._connect_inspector()
         self._connect_messages()
+        self._connect_training()
         self._apply_look()
-        self.window.set_tool("pan")
+        self.set_tool("pan")
+        self.window.set_keys(self.session.settings.keys)
         self.window.enable_commands(self.session)
 
     def open(self, folder: Path | None) -> None:
@@ -66,7 +88,28 @@ class Program:
             window_size=(size.width(), size.height()),
             window_maximised=self.window.isMaximized(),
         )
+        self.reviewing.keep_time()
+        self.training.close()
         self.operations.close()
+
+    def set_tool(self, tool: Tool) -> None:
+        """Take a tool in hand."""
+        self.window.set_tool(tool)
+        self.drawing.set_tool(tool)
+
+    def show_shortcuts(self) -> None:
+        """Show the sheet of all keys, where they can be changed; one sheet is enough."""
+        there = self.window.findChildren(ShortcutSheet)
+        sheet = there[0] if there else ShortcutSheet(self.window, self.session.settings.keys)
+        if not there:
+            sheet.changed.connect(self._set_keys)
+        sheet.show()
+        sheet.raise_()
+        sheet.activateWindow()
+
+    def _set_keys(self, keys: dict[str, tuple[str, ...]]) -> None:
+        self.operations.change_settings(keys=keys)
+        self.window.set_keys(keys)
 
     def toggle_theme(self) -> None:
         """Change between the dark and the light theme."""
@@ -132,10 +175,25 @@ class Program:
     def _connect_messages(self) -> None:
         operations, toasts = self.operations, self.window.toasts
         operations.failed.connect(lambda title, said: toasts.show_toast(title, said, kind="error"))
-        operations.faulted.connect(self._on_fault)
+        operations.faulted.connect(self.on_fault)
         operations.opening.connect(self._on_opening)
         operations.measured.connect(self.panels.show_measured)
         operations.runs.finished_all.connect(self._on_runs_finished)
+
+    def _connect_training(self) -> None:
+        training, toasts = self.training, self.window.toasts
+        training.told.connect(lambda title, said: toasts.show_toast(title, said, kind="ok"))
+        training.failed.connect(lambda title, said: toasts.show_toast(title, said, kind="error"))
+        training.faulted.connect(self.on_fault)
+        training.promoted.connect(self.operations.choose_model)
+        training.case_asked.connect(self._show_side_by_side)
+
+    def _show_side_by_side(self, case_id: str, champion: str, candidate: str) -> None:
+        """Show a case with the masks of both models beside each other."""
+        self.operations.choose_model(champion)
+        self.operations.choose_case(case_id)
+        self.window.grid.set_count(2)
+        self.compared.show_source(0, candidate)
 
     def _on_case_chosen(self, case_id: str) -> None:
         self.window.fold_worklist()
@@ -176,7 +234,8 @@ class Program:
             toasts = self.window.toasts
             toasts.show_toast("All runs are done", said, kind="error" if failed else "ok")
 
-    def _on_fault(self, fault: Fault) -> None:
+    def on_fault(self, fault: Fault) -> None:
+        """Show a fault of Overread's own."""
         show_fault(self.window, fault.details)
 
     def _apply_look(self) -> None:

@@ -10,7 +10,8 @@ from core.comparison import Comparison, compare
 from core.mask import Mask
 from core.metrics import hd95
 from core.prediction import Postprocessing
-from gui.session import Result, Session
+from gui.session import Session
+from gui.session_parts import Result
 from gui.tasks import Fault, Lanes, Task
 
 

@@ -2,94 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.case import Case
-from core.comparison import Comparison
-from core.dataset import Dataset
+from core.components import Box
+from core.corrections.correction import Correction
 from core.models import Model
-from core.prediction import Postprocessing, Prediction
-from core.reading import LoadedCase
+from core.prediction import Postprocessing
+from core.reviews import Review
 from core.settings import Settings
-from core.window_level import WindowLevel
-from core.workspace import Workspace
+from gui.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
 from gui.view_state import ViewState
-
-RunState = Literal["", "queued", "running", "failed"]
-
-
-@dataclass(frozen=True)
-class CaseState:
-    """What the worklist knows of a case; `scored` is False until a prediction was compared."""
-
-    case: Case
-    dsc: float | None = None
-    scored: bool = False
-    run: RunState = ""
-    progress: float = 0.0
-    problem: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class OpenCase:
-    """The case on screen: what was read, and how its channels are shown by default."""
-
-    loaded: LoadedCase
-    automatic: tuple[tuple[str, WindowLevel], ...]
-    head: tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """The prediction on screen; `ready` names the slices that have arrived, None when all have."""
-
-    probability: NDArray[np.uint8]
-    ready: frozenset[int] | None = None
-    prediction: Prediction | None = None
-    comparison: Comparison | None = None
-    hd95: float | None = None
-    hd95_pending: bool = False
-
-
-@dataclass(frozen=True)
-class RunQueue:
-    """Cases waiting for a model: how many were asked for, done and failed."""
-
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    current: str = ""
-    fraction: float = 0.0
-    message: str = ""
-    seconds_left: float | None = None
-
-    @property
-    def active(self) -> bool:
-        """True while cases wait or run."""
-        return self.total > 0
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """The dataset that is open and the workspace that belongs to it."""
-
-    dataset: Dataset
-    workspace: Workspace
-    synthetic: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Models:
-    """The models there are, the one in use, and sentences about those that cannot be used."""
-
-    available: tuple[Model, ...] = ()
-    current: Model | None = None
-    champion_id: str = ""
-    problems: tuple[str, ...] = ()
 
 
 @dataclass
@@ -106,6 +29,9 @@ class _State:
     queue: RunQueue = field(default_factory=RunQueue)
     devices: tuple[str, ...] = ()
     device_used: str = ""
+    correction: Correction | None = None
+    edits: dict[int, int] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)
 
 
 class Session(QObject):
@@ -125,6 +51,10 @@ class Session(QObject):
     queue_changed = Signal()
     device_changed = Signal()
     settings_changed = Signal()
+    correction_changed = Signal()
+    mask_painted = Signal(object)
+    review_changed = Signal(str)
+    reviews_changed = Signal()
 
     def __init__(self, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -200,11 +130,49 @@ class Session(QObject):
         """What is known of every case of the dataset, by id; not to be changed."""
         return self._state.cases
 
+    @property
+    def correction(self) -> Correction | None:
+        """The correction of the case on screen; None until one was begun."""
+        return self._state.correction
+
+    @property
+    def edits(self) -> dict[int, int]:
+        """How often the correction of each slice has changed; not to be changed."""
+        return self._state.edits
+
+    def set_correction(self, correction: Correction | None) -> None:
+        """Another correction, or none, lies over the case on screen."""
+        self._state.correction = correction
+        self.mask_version += 1
+        self.correction_changed.emit()
+
+    def note_painted(self, box: Box) -> None:
+        """The correction changed in `box`."""
+        for index in range(box[0], box[1]):
+            self._state.edits[index] = self._state.edits.get(index, 0) + 1
+        self.mask_painted.emit(box)
+
+    @property
+    def reviews(self) -> dict[str, Review]:
+        """What is said of cases, by id; not to be changed."""
+        return self._state.reviews
+
+    def set_reviews(self, reviews: dict[str, Review]) -> None:
+        """The reviews of a workspace were read."""
+        self._state.reviews = reviews
+        self.reviews_changed.emit()
+
+    def set_review(self, review: Review) -> None:
+        """Something else is said of a case."""
+        self._state.reviews[review.case_id] = review
+        self.review_changed.emit(review.case_id)
+
     def set_place(self, place: Place, states: dict[str, CaseState]) -> None:
         """Another dataset is open, no case of it yet."""
         self._state.place, self._state.cases = place, states
-        self._state.open_case = self._state.result = None
+        self._state.open_case = self._state.result = self._state.correction = None
         self._state.opening = ""
+        self._state.reviews = {}
         self.place_changed.emit()
 
     def set_models(self, models: Models) -> None:
@@ -220,6 +188,7 @@ class Session(QObject):
     def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
         """Another case is on screen, without a prediction yet."""
         self._state.open_case, self._state.result = open_case, None
+        self._state.correction, self._state.edits = None, {}
         self._state.problem = ""
         self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
         self.case_version += 1
@@ -228,7 +197,7 @@ class Session(QObject):
 
     def set_unopened(self, problem: str) -> None:
         """The case asked for cannot be shown: nothing is on screen, least of all another case."""
-        self._state.open_case = self._state.result = None
+        self._state.open_case = self._state.result = self._state.correction = None
         self._state.problem = problem
         self.case_version += 1
         self.mask_version += 1

@@ -13,10 +13,10 @@ from core.errors import AppError
 from core.progress import Cancelled, Progress
 
 T = TypeVar("T")
-Lane = Literal["gpu", "io", "idle"]
+Lane = Literal["gpu", "io", "idle", "journal"]
 Work = Callable[[Progress], T]
 
-_WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1}
+_WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1, "journal": 1}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,11 @@ class Task(QObject, Generic[T]):
 
 
 class Lanes:
-    """The workers of a window: `gpu` one at a time, `io` four, `idle` what can wait."""
+    """The workers of a window: `gpu` one at a time, `io` four, `idle` what can wait.
+
+    `journal` takes one piece of work after the other, in the order they came: what is written
+    there is never cancelled, so that closing the window loses nothing.
+    """
 
     def __init__(self) -> None:
         self._pools = {
@@ -114,6 +118,7 @@ class Lanes:
             for lane, count in _WORKERS.items()
         }
         self._running: set[Task[object]] = set()
+        self._kept: set[Task[object]] = set()
         self._closed = False
 
     def start(self, lane: Lane, task: Task[T]) -> None:
@@ -126,6 +131,9 @@ class Lanes:
             return
         held: Task[object] = task  # type: ignore[assignment]
         self._running.add(held)
+        if lane == "journal":
+            self._kept.add(held)
+            task.finished.connect(lambda: self._kept.discard(held))
         task.finished.connect(lambda: self._running.discard(held))
         self._pools[lane].submit(self._run, task)
 
@@ -135,17 +143,18 @@ class Lanes:
         return bool(self._running)
 
     def cancel(self) -> None:
-        """Cancel what runs and waits; nothing is started afterwards."""
+        """Cancel what runs and waits, but not what is being written; nothing is started after."""
         self._closed = True
-        for task in self._running:
+        for task in self._running - self._kept:
             task.cancel()
 
     def close(self) -> None:
         """Cancel everything and wait for it to end."""
         self.cancel()
-        for pool in self._pools.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+        for lane, pool in self._pools.items():
+            pool.shutdown(wait=True, cancel_futures=lane != "journal")
         self._running.clear()
+        self._kept.clear()
 
     @staticmethod
     def _run(task: Task[T]) -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from gui.help import show_about, show_guide, show_shortcuts
+from gui.correction_verbs import correction_verbs
+from gui.help import show_about, show_guide
+from gui.review_verbs import review_verbs
 
 if TYPE_CHECKING:
     from gui.program import Program
 
-Verbs = Mapping[str, Callable[[], None]]
+Verbs = Mapping[str, Callable[[], object]]
 _ZOOM = 1.25
 
 
@@ -21,6 +23,8 @@ def verbs(program: "Program") -> Verbs:
         **_slice_verbs(program),
         **_view_verbs(program),
         **_overlay_verbs(program),
+        **correction_verbs(program),
+        **review_verbs(program),
         **_file_and_model_verbs(program),
         **_help_verbs(program),
     }
@@ -45,13 +49,16 @@ def _slice_verbs(program: "Program") -> Verbs:
 def _view_verbs(program: "Program") -> Verbs:
     view = program.view_verbs
     return {
-        "pan_tool": lambda: program.window.set_tool("pan"),
-        "window_tool": lambda: program.window.set_tool("window"),
+        "pan_tool": lambda: program.set_tool("pan"),
+        "window_tool": lambda: program.set_tool("window"),
         "auto_window": view.auto_window,
         "reset_window": view.reset_window,
         "zoom_in": lambda: program.window.view.zoom_by(_ZOOM),
         "zoom_out": lambda: program.window.view.zoom_by(1 / _ZOOM),
         "fit": lambda: program.window.view.fit(),
+        "one_view": lambda: program.window.grid.set_count(1),
+        "two_views": lambda: program.window.grid.set_count(2),
+        "four_views": lambda: program.window.grid.set_count(4),
         "exact_voxels": lambda: program.set_exact_voxels(not program.session.view.exact_voxels),
         "light_theme": program.toggle_theme,
         "safe_colours": program.toggle_overlay_colours,
@@ -79,14 +86,23 @@ def _file_and_model_verbs(program: "Program") -> Verbs:
         "run_case": operations.run_case,
         "run_all": operations.run_all,
         "flips": lambda: program.set_flips(not program.session.settings.flips),
-        "cancel_runs": operations.runs.cancel,
+        "train": lambda: program.training.new_job(),
+        "gate": lambda: program.training.show_gate(),
+        "toggle_jobs": lambda: program.training.toggle_drawer(),
+        "cancel_runs": lambda: _stop(program),
     }
+
+
+def _stop(program: "Program") -> None:
+    """Drop what is half drawn; only when nothing is, stop the runs."""
+    if not program.drawing.drop():
+        program.operations.runs.cancel()
 
 
 def _help_verbs(program: "Program") -> Verbs:
     return {
         "guide": lambda: show_guide(program.window),
-        "shortcuts": lambda: show_shortcuts(program.window),
+        "shortcuts": program.show_shortcuts,
         "about": lambda: show_about(program.window),
         "next_region": lambda: program.window.next_region(1),
         "previous_region": lambda: program.window.next_region(-1),

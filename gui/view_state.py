@@ -6,7 +6,7 @@ from typing import Literal
 from core.volume import Volume
 from core.window_level import WindowLevel
 
-LayerKey = Literal["truth", "prediction", "errors"]
+LayerKey = Literal["truth", "prediction", "errors", "correction"]
 RGB = "RGB"
 OPACITY_STEP = 0.1
 
@@ -34,6 +34,7 @@ class ViewState:
     false_negative: bool = True
     overlays_hidden: bool = False
     exact_voxels: bool = False
+    correction: LayerStyle = LayerStyle()
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
         """Return it with another style for one layer."""
@@ -56,13 +57,17 @@ class ViewState:
 
 @dataclass(frozen=True)
 class PictureKey:
-    """Names one prepared picture: the same key is the same pixels and outlines."""
+    """Names one prepared picture: the same key is the same pixels and outlines.
+
+    `edit` counts the changes of the correction on this slice.
+    """
 
     case: int
     slice_index: int
     channel: str
     masks: int
     exact: bool
+    edit: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Display:
     truth: LayerStyle
     prediction: LayerStyle
     errors: LayerStyle
+    correction: LayerStyle
     false_positive: bool
     false_negative: bool
     smooth: bool
@@ -89,7 +95,10 @@ class Display:
 
 @dataclass(frozen=True)
 class Shown:
-    """What is there to be shown, beside the reader's choices; versions count changes."""
+    """What is there to be shown, beside the reader's choices; versions count changes.
+
+    `edit` counts the changes of the correction on the slice on screen.
+    """
 
     case_version: int
     mask_version: int
@@ -101,6 +110,8 @@ class Shown:
     synthetic: bool = False
     has_truth: bool = False
     has_prediction: bool = False
+    has_correction: bool = False
+    edit: int = 0
     head: tuple[int, int, int, int] | None = None
 
 
@@ -111,12 +122,21 @@ def resolve(view: ViewState, shown: Shown) -> Display:
     visible = not view.overlays_hidden
     return Display(
         picture=PictureKey(
-            shown.case_version, index, channel, shown.mask_version, view.exact_voxels
+            shown.case_version,
+            index,
+            channel,
+            shown.mask_version,
+            view.exact_voxels,
+            shown.edit,
         ),
         limits=None if channel == RGB else current_range(view, shown, channel).limits,
         truth=_shown_layer(view.truth, visible and shown.has_truth),
         prediction=_shown_layer(view.prediction, visible and shown.has_prediction),
-        errors=_shown_layer(view.errors, visible and shown.has_truth and shown.has_prediction),
+        errors=_shown_layer(
+            view.errors,
+            visible and shown.has_truth and (shown.has_prediction or shown.has_correction),
+        ),
+        correction=_shown_layer(view.correction, visible and shown.has_correction),
         false_positive=view.false_positive,
         false_negative=view.false_negative,
         smooth=not view.exact_voxels,

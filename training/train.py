@@ -7,6 +7,7 @@ several that train it together:
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ from training.telling import tell
 
 DATA_FOLDER = "data"
 _MODELS_FOLDER = "models"
+_NICE = 10
 
 Result = TypeVar("Result")
 
@@ -268,6 +270,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     given = parser.parse_args(arguments)
     keep_memory()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)  # behind the window and the models it runs
     try:
         _take_up(given.folder, resume=given.resume)
     except AppError as error:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands.running import (
-    dataset_workspace,
-    find_models,
-    finish,
-    predictors,
-    progress_bar,
-)
+from core.commands.running import dataset_workspace, finish, progress_bar, scanned
+
+if TYPE_CHECKING:
+    from core.study_summary import StudySummary
 
 REPORT_FILE, REVIEWS_FILE = "report.html", "reviews.csv"
 _ERROR = 1
@@ -36,35 +33,43 @@ def compare(
     ] = True,
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
-    from core.dataset import scan
     from core.html_report import StudyReport, study_pictures, write_html
+    from core.predictors import find_models, predictors
     from core.reviews import reviews
-    from core.study import run_study
+    from core.study import keep_study, run_study
     from core.study_report import reviews_csv, write_study
 
-    wanted = [*(models or []), *(more or [])]
-    if not wanted:
-        typer.echo("overread: expected models to compare, found none. Add --models A B.", err=True)
-        raise typer.Exit(_ERROR)
-    dataset = scan(folder)
-    cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
+    wanted = _wanted(models, more)
+    dataset, cases = scanned(folder, case)
     with dataset_workspace(folder) as workspace:
         chosen = find_models(workspace, wanted)
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
             study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)
+        keep_study(workspace.store, study)
         summary = write_study(out, study)
         if html:
-            said = {c: r for c, r in reviews(workspace.store).items() if c in study.cases}
-            reviews_csv(out / REVIEWS_FILE, said.values())
-            pictures = study_pictures(study, cases, predictor_of)
             title = f"{len(chosen)} models on {dataset.name}"
-            write_html(out / REPORT_FILE, StudyReport(title, study, summary, said, pictures))
+            pictures = study_pictures(study, cases, predictor_of)
+            report = StudyReport(title, study, summary, reviews(workspace.store), pictures)
+            write_html(out / REPORT_FILE, report)
+            reviews_csv(out / REVIEWS_FILE, report.said())
+    _say(summary, out)
+    finish(study.failed, (*dataset.notices, *study.notices))
+
+
+def _wanted(models: list[str] | None, more: list[str] | None) -> list[str]:
+    wanted = [*(models or []), *(more or [])]
+    if not wanted:
+        typer.echo("overread: expected models to compare, found none. Add --models A B.", err=True)
+        raise typer.Exit(_ERROR)
+    return wanted
+
+
+def _say(summary: StudySummary, out: Path) -> None:
     for model in summary.models:
         dsc = model.figures["dsc"]
-        figures = (
-            "no DSC" if dsc.mean is None else f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}"
-        )
+        known = dsc.mean is not None
+        figures = f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}" if known else "no DSC"
         typer.echo(f"{model.id}: {figures}, {model.cases} cases")
     typer.echo(f"Comparison in {out}")
-    finish(study.failed, (*dataset.notices, *study.notices))

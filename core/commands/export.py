@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands.running import (
-    dataset_workspace,
-    find_models,
-    finish,
-    predictors,
-    progress_bar,
-)
+from core.commands.running import dataset_workspace, finish, progress_bar, scanned
 
 if TYPE_CHECKING:
     from core.case import Case
@@ -49,28 +43,23 @@ def export(
     ] = True,
 ) -> None:
     """Write pictures with the truth green and the prediction red; all kinds when none is chosen."""
-    from core.dataset import scan
     from core.errors import AppError
     from core.pictures import PictureStyle
     from core.prediction import to_mask
+    from core.predictors import find_models, predictors
     from core.progress import part
-    from core.reading import read_case
 
-    dataset = scan(folder)
-    cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
+    dataset, cases = scanned(folder, case)
     kinds = _Kinds(png, gif, sheet) if png or gif or sheet else _Kinds(True, True, True)
     style = PictureStyle("RGB" if rgb else "FLAIR", scale)
-    failed: dict[str, str] = {}
-    notices = list(dataset.notices)
+    failed, notices = dict[str, str](), [*dataset.notices]
     with dataset_workspace(folder) as workspace, progress_bar() as progress:
         (chosen,) = find_models(workspace, [model])
         predict = predictors(workspace, device, run=run)(chosen)
         for index, each in enumerate(cases):
             inner = part(progress, index / len(cases), (index + 1) / len(cases))
-            inner(0.0, each.id)
             try:
-                loaded = read_case(each)
-                loaded.require_whole()
+                loaded = _read(each)
                 mask = to_mask(predict(loaded, inner).probability, chosen.spec.postprocessing)
                 _write(out, loaded, mask, kinds, style)
                 notices += loaded.notices
@@ -78,6 +67,14 @@ def export(
                 failed[each.id] = str(error)
     typer.echo(f"{len(cases) - len(failed)} of {len(cases)} cases in {out}")
     finish(failed, notices)
+
+
+def _read(case: Case) -> LoadedCase:
+    from core.reading import read_case
+
+    loaded = read_case(case)
+    loaded.require_whole()
+    return loaded
 
 
 def _write(out: Path, loaded: LoadedCase, mask: Mask, kinds: _Kinds, style: PictureStyle) -> None:

@@ -1,4 +1,4 @@
-"""What commands that run models over cases share: models by id, predictors, progress, the end."""
+"""What commands that run models over cases share: the workspace, the progress, the end."""
 
 from __future__ import annotations
 
@@ -11,30 +11,20 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from core.evaluation import Predictor
-    from core.models import Model
-    from core.prediction import Prediction
+    from core.case import Case
+    from core.dataset import Dataset
     from core.progress import Progress
-    from core.reading import LoadedCase
-    from core.study import PredictorOf
     from core.workspace import Workspace
 
 FAILED_CASES = 3
 
 
-def predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:
-    """Return what predicts with a model: from the workspace, else on `device` when `run`.
+def scanned(folder: Path, wanted: Sequence[str] | None) -> tuple[Dataset, list[Case]]:
+    """Return a dataset and its cases, or those `wanted`; raises `DataError` for one not there."""
+    from core.dataset import scan
 
-    Raises `ModelError` for a device there is not. Without `run` torch is never loaded.
-    """
-    from core.study import cached
-
-    if run:
-        from core.inference import limit_threads, resolve_device
-
-        resolve_device(device)
-        limit_threads()
-    return lambda model: cached(workspace, model, _fresh(model, device) if run else None)
+    dataset = scan(folder)
+    return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 
 @contextmanager
@@ -48,15 +38,6 @@ def dataset_workspace(folder: Path) -> Iterator[Workspace]:
         yield workspace
     finally:
         workspace.close()
-
-
-def find_models(workspace: Workspace, wanted: Sequence[str]) -> list[Model]:
-    """Return the models of these ids, each once; raises `ModelError` for one there is not."""
-    from core.settings import home
-    from core.workspace import registry
-
-    found = registry(home(), workspace.folder)
-    return [found.find(name) if name else found.champion() for name in dict.fromkeys(wanted)]
 
 
 @contextmanager
@@ -79,20 +60,3 @@ def finish(failed: Mapping[str, str], notices: Sequence[str]) -> None:
         typer.echo(f"Failed: {name}: {sentence}", err=True)
     if failed:
         raise typer.Exit(FAILED_CASES)
-
-
-def _fresh(model: Model, device: str) -> Predictor:
-    """Return a predictor that loads the network at its first case: all may be in the cache."""
-    from functools import cache
-
-    @cache
-    def load() -> Predictor:
-        from core.inference import Runner, RunOptions
-
-        runner, options = Runner(model), RunOptions(device)
-        return lambda loaded, progress: runner.predict(loaded.volume, options, progress=progress)
-
-    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
-        return load()(loaded, progress)
-
-    return predict

@@ -73,3 +73,14 @@ class HudCorner(QWidget):
 
     def _font(self, line: int) -> QFont:
         return self._strong if line == self._bold else self._plain
+
+
+def make_corners(view: QWidget) -> dict[str, HudCorner]:
+    """Return the four corners of a view by name."""
+    corner = Qt.Corner
+    return {
+        "top_left": HudCorner(view, corner.TopLeftCorner),
+        "top_right": HudCorner(view, corner.TopRightCorner),
+        "bottom_left": HudCorner(view, corner.BottomLeftCorner, bold=None),
+        "bottom_right": HudCorner(view, corner.BottomRightCorner, bold=1),
+    }

@@ -69,6 +69,10 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
             path = to_screen.map(picture.prediction)
             dash = colours.prediction_dash
             _paint_layer(painter, path, display.prediction, colours.prediction, dash)
+        if display.correction.visible:
+            path = to_screen.map(picture.correction)
+            dash = colours.correction_dash
+            _paint_layer(painter, path, display.correction, colours.correction, dash)
         painter.restore()
 
     def _paint_errors(self, painter: QPainter, picture: Picture, display: Display) -> None:

@@ -1,7 +1,7 @@
 """A slice made ready to draw: the enlarged image and the outlines of masks and errors."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -27,14 +27,19 @@ class Picture:
     prediction: QPainterPath
     false_positive: QPainterPath
     false_negative: QPainterPath
+    correction: QPainterPath
 
 
 @dataclass(frozen=True, eq=False)
 class Masks:
-    """What lies over a volume: each mask is (Z, Y, X) or None where there is none."""
+    """What lies over a volume: each mask is (Z, Y, X) or None where there is none.
+
+    Errors are those of the correction where there is one, else of the prediction.
+    """
 
     truth: Mask | None = None
     prediction: Mask | None = None
+    correction: Mask | None = None
 
 
 def make_picture(volume: Volume, masks: Masks, key: PictureKey) -> Picture:
@@ -42,14 +47,34 @@ def make_picture(volume: Volume, masks: Masks, key: PictureKey) -> Picture:
     index, exact = key.slice_index, key.exact
     truth = None if masks.truth is None else masks.truth[index]
     prediction = None if masks.prediction is None else masks.prediction[index]
+    empty = QPainterPath()
+    picture = Picture(
+        image=_image(volume, key),
+        shape=volume.geometry.shape[1:],
+        truth=_path(truth, exact),
+        prediction=_path(prediction, exact),
+        false_positive=empty,
+        false_negative=empty,
+        correction=empty,
+    )
+    return with_edit(picture, masks, index, exact=exact)
+
+
+def with_edit(picture: Picture, masks: Masks, index: int, *, exact: bool) -> Picture:
+    """Return `picture` with the outlines that a stroke changes made again: correction, errors."""
+    truth = None if masks.truth is None else masks.truth[index]
+    correction = None if masks.correction is None else masks.correction[index]
+    prediction = None if masks.prediction is None else masks.prediction[index]
+    judged = correction if correction is not None else prediction
     false_positive = false_negative = None
-    if truth is not None and prediction is not None:
-        false_positive = prediction & ~truth & 1
-        false_negative = truth & ~prediction & 1
-    return Picture(
-        _image(volume, key),
-        volume.geometry.shape[1:],
-        *(_path(mask, exact) for mask in (truth, prediction, false_positive, false_negative)),
+    if truth is not None and judged is not None:
+        false_positive = judged & ~truth & 1
+        false_negative = truth & ~judged & 1
+    return replace(
+        picture,
+        false_positive=_path(false_positive, exact),
+        false_negative=_path(false_negative, exact),
+        correction=_path(correction, exact),
     )
 
 
@@ -62,6 +87,10 @@ class PictureCache:
     def get(self, key: PictureKey) -> Picture | None:
         """Return a picture made before, or None."""
         return self._pictures.get(key)
+
+    def take(self, key: PictureKey) -> Picture | None:
+        """Return a picture made before and forget it, or None."""
+        return self._pictures.pop(key, None)
 
     def put(self, key: PictureKey, picture: Picture) -> None:
         """Keep a picture; the oldest goes when there are too many."""

@@ -22,7 +22,7 @@ from gui.panels.labels import ElidedLabel, make_label
 from gui.panels.section import INSET, Section
 from gui.theme import OverlayColours, Theme
 
-LayerKey = Literal["truth", "prediction", "errors"]
+LayerKey = Literal["truth", "prediction", "errors", "correction"]
 
 _ROW_HEIGHT = 30
 _SAMPLE_WIDTH = 14
@@ -265,6 +265,8 @@ class _Sample(QWidget):
             self._paint_line(painter, overlays.truth, overlays.truth_dash)
         elif self._key == "prediction":
             self._paint_line(painter, overlays.prediction, overlays.prediction_dash)
+        elif self._key == "correction":
+            self._paint_line(painter, self._theme.t1, overlays.correction_dash)
         else:
             self._paint_errors(painter)
 

@@ -22,11 +22,13 @@ class StatusBar(QFrame):
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(14)
         self._message = make_label("", "caption")
+        self._correction = make_label("", "caption")
         self._device = make_label("", "caption")
         self._device.hide()
         self._hints = make_label(_HINTS, "caption")
         self._sign = QLabel()
         row.addWidget(self._message)
+        row.addWidget(self._correction)
         row.addStretch(1)
         row.addWidget(self._hints)
         row.addWidget(self._device)
@@ -39,6 +41,11 @@ class StatusBar(QFrame):
     def set_message(self, message: str) -> None:
         """Say what goes on."""
         self._message.setText(message)
+
+    def set_correction(self, said: str) -> None:
+        """Say how the correction is kept, in place of what went on before."""
+        self._correction.setText(said)
+        self._message.setVisible(not said)
 
     def set_device(self, device: str) -> None:
         """Name the device, which a narrow window shows here."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from gui.icons import Tint, tinted_icon
 from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.labels import make_label
+from gui.panels.segments import Segments
 from gui.panels.strip_data import AreaUnit, StripData, next_lesion, worst_slice
 from gui.panels.strip_plot import StripPlot
 from gui.theme import OverlayColours, Theme, app_font
@@ -26,6 +27,7 @@ class SliceStrip(QWidget):
     """A header with legend and jumps over a plot with a column a slice."""
 
     slice_chosen = Signal(int)
+    scope_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,9 @@ class SliceStrip(QWidget):
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self._plot = StripPlot()
         self._plot.slice_chosen.connect(self.slice_chosen)
+        self._scope = Segments(("Predicted", "Corrected"), name="Bars of")
+        self._scope.chosen.connect(lambda _: self.scope_chosen.emit())
+        self._scope.hide()
         self._legend = _Legend()
         self._worst = QPushButton("Worst slice")
         self._worst.setProperty("small", True)
@@ -50,6 +55,17 @@ class SliceStrip(QWidget):
         self.set_compact(False)
         self.set_look(self._theme, self._overlays)
         self.set_data(None)
+
+    @property
+    def of_correction(self) -> bool:
+        """True when the reader wants the bars of the correction, and there is one."""
+        return not self._scope.isHidden() and self._scope.index == 1
+
+    def offer_correction(self, there: bool) -> None:
+        """Offer the bars of a correction beside those of the prediction, and show them first."""
+        if there and self._scope.isHidden():
+            self._scope.set_index(1)
+        self._scope.setVisible(there)
 
     def set_data(self, data: StripData | None) -> None:
         """Show the slices of a case, or none."""
@@ -95,6 +111,8 @@ class SliceStrip(QWidget):
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(0)
         row.addWidget(make_label("Slices", "section"))
+        row.addSpacing(12)
+        row.addWidget(self._scope)
         row.addStretch(1)
         row.addWidget(self._legend)
         row.addSpacing(16)

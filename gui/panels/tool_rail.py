@@ -3,14 +3,25 @@
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
-from gui.actions import COMMANDS, tooltip
+from gui.commands import BY_ID, Keys, tooltip
 from gui.icons import Tint, tinted_icon
 from gui.palette import OverlayColours, Theme
 
 WIDTH = 44
-_TOP = ("pan_tool", "window_tool")
+TOOLS = (
+    "pan_tool",
+    "window_tool",
+    "brush_tool",
+    "eraser_tool",
+    "threshold_tool",
+    "lasso_tool",
+    "fill_tool",
+    "smart_tool",
+    "component_tool",
+)
+_TOP = (*TOOLS, "interpolate", "undo", "redo")
+_GAPS_AFTER = frozenset({"window_tool", "interpolate"})
 _BOTTOM = ("fit", "shortcuts")
-_ICONS = {command.id: command.icon for command in COMMANDS}
 
 
 class ToolRail(QFrame):
@@ -28,23 +39,34 @@ class ToolRail(QFrame):
         self._buttons = {name: self._button(name) for name in (*_TOP, *_BOTTOM)}
         for name in _TOP:
             column.addWidget(self._buttons[name])
+            if name in _GAPS_AFTER:
+                column.addSpacing(8)
         column.addStretch(1)
         for name in _BOTTOM:
             column.addWidget(self._buttons[name])
 
     def set_tool(self, command: str) -> None:
         """Mark the tool in hand."""
-        for name in _TOP:
+        for name in TOOLS:
             self._buttons[name].setChecked(name == command)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        for name, button in self._buttons.items():
+            button.setToolTip(tooltip(name, changed))
+
+    def enable(self, command: str, enabled: bool) -> None:
+        """Say whether a command can be done now."""
+        self._buttons[command].setEnabled(enabled)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
         for name, button in self._buttons.items():
-            button.setIcon(tinted_icon(_ICONS[name], tint=Tint.of(theme), size=20))
+            button.setIcon(tinted_icon(BY_ID[name].icon, tint=Tint.of(theme), size=20))
 
     def _button(self, name: str) -> QToolButton:
         button = QToolButton()
-        button.setCheckable(name in _TOP)
+        button.setCheckable(name in TOOLS)
         button.setFixedSize(32, 32)
         button.setIconSize(QSize(20, 20))
         button.setToolTip(tooltip(name))

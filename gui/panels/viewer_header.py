@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QToolButton,
 
 from gui.icons import icon
 from gui.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
-from gui.panels.labels import make_label
+from gui.panels.labels import ElidedLabel
 from gui.theme import app_font
 
 HEIGHT = 40
@@ -30,6 +30,7 @@ CHIPS = (
     Chip("toggle_prediction", "Prediction", "P", "prediction", False),
     Chip("toggle_false_positive", "False positive", "F", "false_positive", True),
     Chip("toggle_false_negative", "False negative", "M", "false_negative", True),
+    Chip("toggle_correction", "Correction", "K", "correction", False),
 )
 
 
@@ -47,8 +48,8 @@ class ViewerHeader(QFrame):
         row.setSpacing(6)
         self._previous = self._arrow("previous_case", "Previous case (PgUp)")
         self._next = self._arrow("next_case", "Next case (PgDown)")
-        self._title = make_label("", "title")
-        self._detail = make_label("", "caption")
+        self._title = ElidedLabel("", "title")
+        self._detail = ElidedLabel("", "caption")
         for widget in (self._previous, self._next, self._title, self._detail):
             row.addWidget(widget)
         row.addStretch(1)

@@ -12,7 +12,8 @@ from gui.panels.worklist_delegate import WorklistDelegate
 from gui.panels.worklist_footer import EmptyList, WorklistFooter
 from gui.panels.worklist_header import WorklistHeader, rule
 from gui.panels.worklist_list import CaseList
-from gui.panels.worklist_model import CaseFilter, CaseOrder, WorklistModel, WorklistRow
+from gui.panels.worklist_model import WorklistModel
+from gui.panels.worklist_rows import CaseFilter, CaseOrder, WorklistRow
 from gui.panels.worklist_thumbnails import Thumbnails
 from gui.theme import OverlayColours, Theme
 

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.icons import pixmap
 from gui.palette import Theme
-from gui.panels.labels import number
-from gui.panels.worklist_model import FAIR_DSC, LOW_DSC, ROW_ROLE, WorklistModel, WorklistRow
+from gui.panels.labels import MISSING, number
+from gui.panels.worklist_model import FIGURE_ROLE, ROW_ROLE, WorklistModel
+from gui.panels.worklist_rows import FAIR_DSC, LOW_DSC, WorklistRow
 from gui.panels.worklist_thumbnails import Thumbnails
 from gui.theme import app_font
 
@@ -108,7 +109,8 @@ class WorklistDelegate(QStyledItemDelegate):
         if self.compact:
             self._paint_rail_row(painter, row)
         else:
-            self._paint_wide_row(painter, row, area.width(), current)
+            figure = str(index.data(FIGURE_ROLE))
+            self._paint_wide_row(painter, row, area.width(), current, figure)
         if self.ringed and state & _FOCUSED:
             self._paint_ring(painter, area.size())
         painter.restore()
@@ -127,7 +129,7 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(ring, 5, 5)
 
     def _paint_wide_row(
-        self, painter: QPainter, row: WorklistRow, width: int, current: bool
+        self, painter: QPainter, row: WorklistRow, width: int, current: bool, figure: str
     ) -> None:
         self._paint_thumbnail(painter, row.case_id, _THUMBNAIL)
         right = width - _METER_RIGHT
@@ -137,7 +139,7 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.setPen(QColor(self.theme.t2 if done and not current else self.theme.t1))
         painter.drawText(_TEXT_X, _ID_BASE, _cut(row.title, self._fonts.case_id, room))
         self._paint_caption(painter, row, room, current)
-        self._paint_score(painter, row, right)
+        self._paint_score(painter, row, right, figure)
         if row.dsc is not None or row.run == "running":
             meter = QRectF(right - _METER_WIDTH, _METER_Y, _METER_WIDTH, METER_HEIGHT)
             self._paint_row_meter(painter, row, meter)
@@ -173,9 +175,9 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, _BADGE)
         return width
 
-    def _paint_score(self, painter: QPainter, row: WorklistRow, right: int) -> None:
-        text, font, colour = number(row.dsc, 3), self._fonts.score, self.theme.t1
-        if row.dsc is None:
+    def _paint_score(self, painter: QPainter, row: WorklistRow, right: int, figure: str) -> None:
+        text, font, colour = figure or number(row.dsc, 3), self._fonts.score, self.theme.t1
+        if text == MISSING:
             failed = row.run == "failed"
             text, font = ("failed", self._fonts.caption) if failed else (text, font)
             colour = self.theme.bad if failed else self.theme.t3

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from gui.icons import Tint, pixmap, tinted_icon
 from gui.palette import DARK, Theme
 from gui.panels.labels import make_label
-from gui.panels.worklist_model import CaseFilter, CaseOrder
+from gui.panels.worklist_rows import CaseFilter, CaseOrder
 from gui.theme import app_font
 
 _HEIGHT = 105
@@ -83,6 +83,7 @@ class WorklistHeader(QWidget):
         self._actions = self._filter_actions()
         self._sort_icon = QLabel()
         self._order = QComboBox()
+        self._column = make_label("DSC · state", "caption")
         self._prepare_controls()
         self._lay_out()
         self.setFixedHeight(_HEIGHT)
@@ -128,9 +129,7 @@ class WorklistHeader(QWidget):
         self._order.setStyleSheet(
             f"QComboBox {{ padding: 0 0 0 {_ORDER_INSET}px; font-weight: 600; }}"
         )
-        metrics = QFontMetrics(app_font(weight=600))
-        longest = max(metrics.horizontalAdvance(order.value) for order in CaseOrder)
-        self._order.setFixedWidth(_ORDER_INSET + longest + _ORDER_ARROW)
+        self._fit_order()
         self._order.currentIndexChanged.connect(self._on_order_chosen)
         self._sort_icon.setFixedSize(_ICON, _ICON)
 
@@ -159,7 +158,7 @@ class WorklistHeader(QWidget):
         order.addWidget(self._sort_icon)
         order.addWidget(self._order)
         order.addStretch(1)
-        order.addWidget(make_label("DSC · state", "caption"))
+        order.addWidget(self._column)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -186,8 +185,19 @@ class WorklistHeader(QWidget):
     def _say_filter(self) -> None:
         self.filter_changed.emit(self._filter, self.search.text())
 
+    def _fit_order(self) -> None:
+        """Make the selector as wide as what it says, so that the column's name has room."""
+        metrics = QFontMetrics(app_font(weight=600))
+        width = metrics.horizontalAdvance(self._order.currentText())
+        self._order.setFixedWidth(_ORDER_INSET + width + _ORDER_ARROW)
+        menu = max(metrics.horizontalAdvance(order.value) for order in CaseOrder)
+        self._order.view().setMinimumWidth(menu + _ORDER_ARROW)
+
     def _on_order_chosen(self, index: int) -> None:
-        self.order_changed.emit(list(CaseOrder)[index])
+        self._fit_order()
+        order = list(CaseOrder)[index]
+        self._column.setText(f"{order.column} · state" if len(order.column) < 5 else order.column)
+        self.order_changed.emit(order)
 
 
 def rule() -> QFrame:

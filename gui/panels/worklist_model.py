@@ -1,105 +1,16 @@
-"""The rows of the worklist: what each says, which are shown, and in which order."""
+"""The model of the worklist: which rows are shown, and in which order."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from core.dataset import natural_key
+from gui.panels.worklist_rows import CaseFilter, CaseOrder, WorklistRow
 
-LOW_DSC = 0.6
-FAIR_DSC = 0.8
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+FIGURE_ROLE = Qt.ItemDataRole.UserRole + 2
 _ROOT = QModelIndex()
-
-SortKey = tuple[bool, float, list[str | int]]
-
-
-@dataclass(frozen=True)
-class WorklistRow:
-    """What one row shows; `dsc` is None until scored, `progress` counts from 0 to 1 while running.
-
-    `detail` is the caption, by default the number of slices. `predicted` and `has_truth` serve
-    the filters; a case with a DSC has both. `name` is what is shown for the id, where it is short.
-    """
-
-    case_id: str
-    slices: int
-    dsc: float | None
-    status: Literal["unreviewed", "open", "accepted", "corrected", "rejected"]
-    detail: str = ""
-    run: Literal["", "queued", "running", "failed"] = ""
-    progress: float = 0.0
-    synthetic: bool = False
-    predicted: bool = False
-    has_truth: bool = True
-    name: str = ""
-
-    @property
-    def title(self) -> str:
-        """The first line."""
-        return self.name or self.case_id
-
-    @property
-    def caption(self) -> str:
-        """The second line."""
-        return self.detail or f"{self.slices} slice{'' if self.slices == 1 else 's'}"
-
-    def sentence(self) -> str:
-        """Say everything the row shows in words."""
-        score = "not scored" if self.dsc is None else f"DSC {self.dsc:.3f}"
-        parts = [self.case_id, self.caption, score, self.status]
-        parts += [self.run] if self.run else []
-        parts += ["synthetic"] if self.synthetic else []
-        return ", ".join(parts)
-
-
-def _below(limit: float) -> Callable[[WorklistRow], bool]:
-    return lambda row: row.dsc is not None and row.dsc < limit
-
-
-class CaseFilter(Enum):
-    """Which cases are listed; the value is the text of the menu."""
-
-    ALL = "All"
-    UNPREDICTED = "Without prediction"
-    LOW = f"DSC below {LOW_DSC}"
-    FAIR = f"DSC below {FAIR_DSC}"
-    NO_TRUTH = "No ground truth"
-    FAILED = "Failed"
-
-    def accepts(self, row: WorklistRow) -> bool:
-        """Tell whether a row passes."""
-        return _ACCEPTS[self](row)
-
-
-_ACCEPTS: dict[CaseFilter, Callable[[WorklistRow], bool]] = {
-    CaseFilter.ALL: lambda _: True,
-    CaseFilter.UNPREDICTED: lambda row: not row.predicted and row.dsc is None,
-    CaseFilter.LOW: _below(LOW_DSC),
-    CaseFilter.FAIR: _below(FAIR_DSC),
-    CaseFilter.NO_TRUTH: lambda row: not row.has_truth,
-    CaseFilter.FAILED: lambda row: row.run == "failed",
-}
-
-
-class CaseOrder(Enum):
-    """In which order; the value is the text of the selector. Without a DSC comes last."""
-
-    WORST = "Worst DSC first"
-    BEST = "Best DSC first"
-    NAME = "Name"
-
-    def key(self, row: WorklistRow) -> SortKey:
-        """Return what a row is sorted by; equal DSCs follow the name."""
-        name = natural_key(row.case_id)
-        if self is CaseOrder.NAME:
-            return (False, 0.0, name)
-        score = row.dsc or 0.0
-        return (row.dsc is None, -score if self is CaseOrder.BEST else score, name)
 
 
 class WorklistModel(QAbstractListModel):
@@ -145,6 +56,8 @@ class WorklistModel(QAbstractListModel):
         row = self._rows[self._shown[index.row()]]
         if role == ROW_ROLE:
             return row
+        if role == FIGURE_ROLE:
+            return self._order.text(row)
         if role == Qt.ItemDataRole.DisplayRole:
             return row.case_id
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:

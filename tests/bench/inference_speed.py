@@ -14,7 +14,7 @@ from core.resource_paths import resource
 from core.volume import Volume
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
-from tests.bench.timing import interleaved_seconds
+from tests.bench.timing import rounds_of
 from tests.synthetic import volume_of
 
 _SLICES = 20
@@ -34,20 +34,22 @@ def measure() -> list[Entry]:
     runner = Runner(Registry((resource("models"),)).champion())
     plain = copy.deepcopy(runner.network).to(memory_format=torch.contiguous_format)
     options = RunOptions("cpu", batch_size=_BATCH)
-    ours, theirs = interleaved_seconds(
+    rounds = rounds_of(
         [
             lambda: runner.predict(volume, options),
             lambda: _plain_prediction(volume, runner, plain),
         ],
         runs=5,
     )
+    ours, theirs = np.median(rounds, axis=0).tolist()
+    ratio = float(np.median(rounds[:, 1] / rounds[:, 0]))
     native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     said = (
         f"float32, contiguous: {_SLICES / theirs:.1f} slices/s; {torch.get_num_threads()} threads"
     )
     return [
         Figure("inference", _SLICES / ours, "slices/s").faster(
-            theirs / ours, said, bound=_BOUND if native else None
+            ratio, said, bound=_BOUND if native else None
         ),
         Figure("inference_20_slices", ours, "s").plain(f"torch {torch.__version__}"),
     ]

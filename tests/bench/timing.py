@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 MILLISECONDS = 1000.0
 _FEWEST = 3
@@ -12,7 +13,15 @@ _FEWEST = 3
 def interleaved_seconds(
     calls: Sequence[Callable[[], object]], *, runs: int, within_seconds: float = 40.0
 ) -> list[float]:
-    """Return the median time of each call, called in turns: a busy spell meets all alike.
+    """Return the median time of each call; see `rounds_of`."""
+    rounds = rounds_of(calls, runs=runs, within_seconds=within_seconds)
+    return [float(value) for value in np.median(rounds, axis=0)]
+
+
+def rounds_of(
+    calls: Sequence[Callable[[], object]], *, runs: int, within_seconds: float = 40.0
+) -> NDArray[np.float64]:
+    """Return the times (rounds, calls) of calls made in turns: a busy spell meets all alike.
 
     On a machine so slow that it takes longer than `within_seconds`, `_FEWEST` rounds are enough.
     """
@@ -24,7 +33,7 @@ def interleaved_seconds(
         rounds.append([seconds(call) for call in calls])
         if len(rounds) >= _FEWEST and time.perf_counter() - started > within_seconds:
             break
-    return [float(value) for value in np.median(rounds, axis=0)]
+    return np.array(rounds)
 
 
 def seconds(call: Callable[[], object]) -> float:

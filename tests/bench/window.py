@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +43,15 @@ class PaintCount(QObject):
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A window that is open and at rest, with the application it runs in."""
+    """A window that is open and at rest.
+
+    `busy_seconds` is what each step so far took of the window's thread: the same as its time on a
+    machine that does nothing else.
+    """
 
     program: Program
     paints: PaintCount
+    busy_seconds: list[float] = field(default_factory=list)
 
     @property
     def platform(self) -> str:
@@ -55,10 +60,11 @@ class Stage:
 
     def step_seconds(self, step: int) -> float:
         """Turn the wheel by a notch over the slice; return the time until it is painted."""
-        before, started = self.paints.count, time.perf_counter()
+        before, started, worked = self.paints.count, time.perf_counter(), time.thread_time()
         turn_wheel(self.program.window.view.viewport(), -_NOTCH * step)
         while self.paints.count == before:
             QApplication.processEvents()
+        self.busy_seconds.append(time.thread_time() - worked)
         return time.perf_counter() - started
 
     def paced_step_seconds(self, step: int) -> float:

@@ -60,12 +60,15 @@ def measure() -> list[Entry]:
                 during, silent = _run(stage, f"CASE_{number}")
                 steps += during
                 gaps += silent
+            busy = np.array(stage.busy_seconds) * MILLISECONDS
     figures, silence = np.array(steps) * MILLISECONDS, max(gaps) * MILLISECONDS
     median, p95 = (float(np.percentile(figures, percent)) for percent in (50, 95))
     said = f"{len(figures)} steps, longest {figures.max():.1f} ms"
     return [
         Figure(f"{_NAME}_median", median, "ms").plain(said),
-        Figure(f"{_NAME}_p95", p95, "ms").at_most(_BOUND_MS, against=said),
+        Figure(f"{_NAME}_p95", p95, "ms").at_most(
+            _BOUND_MS, against=f"{np.percentile(busy, 95):.1f} ms on the processor; {said}"
+        ),
         Figure(f"{_NAME}_silence", silence, "ms").plain(f"longest of {len(gaps)} timer ticks"),
     ]
 

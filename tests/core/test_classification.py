@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from monai.metrics import compute_average_precision, compute_roc_auc
+from monai.metrics.average_precision import compute_average_precision
+from monai.metrics.rocauc import compute_roc_auc
 
 from core.classification import (
     auprc,

@@ -10,7 +10,8 @@ from PIL import Image
 
 from core.html_report import StudyReport, html, study_pictures, write_html
 from core.reviews import Review
-from core.study import Study, run_study, summarise_study
+from core.study import Study, run_study
+from core.study_summary import summarise_study
 from core.unblinding import Agreement, PairPreference, Unblinded
 from tests.core.studies import models, moved, write_cases
 

@@ -24,6 +24,7 @@ from core.jobs import (
     Progressed,
     Started,
     create_job,
+    list_jobs,
 )
 from core.train_spec import TrainSpec
 
@@ -107,6 +108,14 @@ def test_a_job_without_a_heartbeat_was_interrupted(job: JobFolder, writer: JobWr
 def test_a_new_job_has_no_state_and_no_request(job: JobFolder) -> None:
     assert job.state() == "new"
     assert job.requested() is None
+
+
+def test_jobs_are_listed_by_name_and_other_folders_are_not(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        create_job(tmp_path / "jobs" / name, SPEC)
+    (tmp_path / "jobs" / "other").mkdir()
+    assert [job.path.name for job in list_jobs(tmp_path / "jobs")] == ["a", "b"]
+    assert list_jobs(tmp_path / "nowhere") == []
 
 
 def test_a_request_is_read_until_it_is_met(job: JobFolder) -> None:

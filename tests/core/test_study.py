@@ -2,32 +2,28 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.case_figures import CaseFigures
+from core.case_figures import CaseFigures, case_figures, mask_figures
 from core.errors import DataError
+from core.geometry import Geometry
 from core.lesions import lesion_score
 from core.metrics import volume_metrics
 from core.models import prediction_key
-from core.prediction import Prediction, to_mask
+from core.prediction import Postprocessing, Prediction, to_mask
 from core.progress import Cancelled, silent
 from core.reading import read_case
 from core.reviews import Review
 from core.statistics import compare_pairs, describe
-from core.study import (
-    Study,
-    cached,
-    run_study,
-    scores,
-    summarise_study,
-    worst_and_best,
-)
+from core.study import Study, cached, run_study
 from core.study_figures import bland_altman_plot, dsc_by_model, scatter, swarm
-from core.study_report import figures_csv, reviews_csv, write_study
+from core.study_report import figures_csv, read_figures, reviews_csv, write_study
+from core.study_summary import scores, summarise_study, worst_and_best
 from core.workspace import open_workspace
 from tests.core.studies import IDS, models, moved, write_cases
 
@@ -62,6 +58,34 @@ def test_figures_are_those_of_the_metrics(tmp_path: Path, study: Study) -> None:
     )
     assert row.lesion_f1 == lesion_score(truth, mask).f1
     assert (row.unit, row.truth_ml, row.truth_voxels) == ("voxels", None, int(truth.sum()))
+
+
+def test_known_spacing_gives_millimetres_and_millilitres(tmp_path: Path) -> None:
+    (case,) = write_cases(tmp_path / "data", count=1)
+    loaded = read_case(case)
+    spacing = (5.0, 0.5, 0.5)
+    known = replace(
+        loaded,
+        volume=replace(
+            loaded.volume, geometry=Geometry(loaded.volume.geometry.shape, spacing_mm=spacing)
+        ),
+    )
+    truth = loaded.require_ground_truth()
+    moved_mask = np.roll(truth, 2, axis=1)
+    figures = mask_figures(known, moved_mask, model_id="correction")
+    assert figures.unit == "mm"
+    assert figures.truth_ml == pytest.approx(truth.sum() * 5.0 * 0.25 / 1000)
+    assert figures.hd95 == volume_metrics(truth, moved_mask, spacing_mm=spacing).hd95
+    assert figures.dsc == mask_figures(loaded, moved_mask, model_id="correction").dsc
+
+
+def test_another_threshold_than_the_models_own(tmp_path: Path) -> None:
+    (case,) = write_cases(tmp_path / "data", count=1)
+    loaded, model = read_case(case), models(tmp_path / "models")[0]
+    probability = loaded.require_ground_truth() * np.uint8(100)
+    assert case_figures(loaded, probability, model).predicted_voxels == 0
+    lower = case_figures(loaded, probability, model, post=Postprocessing(0.3))
+    assert (lower.dsc, lower.hd95, lower.lesion_f1) == (1.0, 0.0, 1.0)
 
 
 def test_summary_describes_and_compares_the_rows(study: Study) -> None:
@@ -162,6 +186,7 @@ def test_files_of_a_study_are_read_back(study: Study, tmp_path: Path) -> None:
         assert row.dsc is not None
         assert float(read["dsc"]) == row.dsc
         assert read["truth_ml"] == ""
+    assert read_figures(out / "comparison.csv") == list(study.rows)
     said = json.loads((out / "summary.json").read_text())
     assert said["models"][0]["figures"]["dsc"]["mean"] == summary.models[0].figures["dsc"].mean
     assert said["pairs"]["dsc"][0]["holm_p"] == summary.pairs["dsc"][0].holm_p

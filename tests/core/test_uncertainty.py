@@ -33,8 +33,8 @@ def test_entropy_is_that_of_scipy_in_bits(probability: np.ndarray) -> None:
 @given(PROBABILITIES)
 def test_a_sure_prediction_expects_a_dsc_of_one(probability: np.ndarray) -> None:
     sure = np.where(probability > 127, 255, 0).astype(np.uint8)
-    assert soft_dsc(sure, to_mask(sure, POST)) == pytest.approx(1.0)
-    assert 0 <= soft_dsc(probability, to_mask(probability, POST)) <= 1
+    assert soft_dsc(sure, POST) == pytest.approx(1.0)
+    assert 0 <= soft_dsc(probability, POST) <= 1
 
 
 def test_soft_dsc_is_near_the_mean_dsc_of_truths_drawn_from_the_probabilities() -> None:
@@ -45,17 +45,27 @@ def test_soft_dsc_is_near_the_mean_dsc_of_truths_drawn_from_the_probabilities() 
         overlap((random.random(probability.shape) < probability / 255).astype(np.uint8), mask).dsc
         for _ in range(200)
     ]
-    assert soft_dsc(probability, mask) == pytest.approx(np.mean(draws), abs=0.005)
+    assert soft_dsc(probability, POST) == pytest.approx(np.mean(draws), abs=0.005)
 
 
 def test_an_empty_mask_expects_the_chance_of_no_lesion() -> None:
     empty = np.zeros((2, 3, 3), np.uint8)
-    assert soft_dsc(empty, empty) == 1.0
+    assert soft_dsc(empty, POST) == 1.0
     doubtful = empty.copy()
     doubtful[0, 0, :2] = 51
-    assert soft_dsc(doubtful, empty) == pytest.approx(0.8 * 0.8)
+    assert soft_dsc(doubtful, POST) == pytest.approx(0.8 * 0.8)
     doubtful[1] = 120
-    assert soft_dsc(doubtful, empty) < 0.01
+    assert soft_dsc(doubtful, POST) < 0.01
+
+
+def test_what_postprocessing_takes_away_counts_as_background() -> None:
+    probability = np.zeros((1, 6, 6), np.uint8)
+    probability[0, 0, :4] = 204
+    probability[0, 4, :2] = 255
+    both = soft_dsc(probability, POST)
+    largest = soft_dsc(probability, Postprocessing(largest_component=True))
+    assert both == pytest.approx(2 * 5.2 / (6 + 5.2), abs=1e-6)
+    assert largest == pytest.approx(2 * 3.2 / (4 + 3.2), abs=1e-6)
 
 
 def predicted(probability: np.ndarray) -> Prediction:

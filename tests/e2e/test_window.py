@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.demo import DEMO_NAME, make_demo
+from core.demo import DEMO_NAME
 from core.settings import HOME_VARIABLE
 from tests.e2e.scenarios import Seen
 from tests.processes import children
@@ -21,11 +21,6 @@ PATIENCE = 150
 """Seconds a start may take on a loaded machine."""
 
 SIZE = (48, 48)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_demo(tmp_path_factory.mktemp("made") / DEMO_NAME)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -48,8 +43,17 @@ def read(home: Path, scenario: str, *arguments: str) -> Seen:
     return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Seen)
 
 
-def test_the_demo_opens_predicts_by_itself_and_says_it_is_synthetic(home: Path) -> None:
-    seen = read(home, "predicted")
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Seen]:
+    """Start Overread where it never was before; returns its folder and what was seen."""
+    home = tmp_path_factory.mktemp("first")
+    return home, read(home, "predicted")
+
+
+def test_the_demo_opens_predicts_by_itself_and_says_it_is_synthetic(
+    first_start: tuple[Path, Seen],
+) -> None:
+    home, seen = first_start
     assert seen.title.startswith(DEMO_NAME)
     assert seen.case_id.startswith("SYNTHETIC_")
     assert "synthetic" in seen.texts
@@ -98,8 +102,10 @@ def test_the_place_comes_back_at_the_next_start(home: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a window is closed otherwise there")
-def test_a_window_told_to_end_while_models_run_ends_well(home: Path, demo: Path) -> None:
-    shutil.copytree(demo, home / DEMO_NAME)
+def test_a_window_told_to_end_while_models_run_ends_well(
+    home: Path, first_start: tuple[Path, Seen]
+) -> None:
+    demo = shutil.copytree(first_start[0] / DEMO_NAME, home / DEMO_NAME)
     with subprocess.Popen(
         [sys.executable, str(ROOT / "main.py")],
         env=environment(home),

@@ -29,7 +29,7 @@ from training.triage.command import spec_of
 from training.triage.command import train as train_by_options
 from training.triage.dataset import BalancedSampler, lesion_labels
 from training.triage.report import write_report
-from training.triage.sources import find_pictures, make_source, read_picture
+from training.triage.sources import PartName, find_pictures, make_source, read_picture
 from training.triage.train import read_classify_job, run
 
 SMALL = {"init_features": 8, "growth_rate": 4, "block_config": [2, 2]}
@@ -171,13 +171,9 @@ def test_label_smoothing_keeps_the_loss_of_a_sure_network_up(tmp_path: Path) -> 
         )
         job = create_job(tmp_path / name, spec)
         run(spec, job)
-        points = [e.values["loss"] for e in job.events()[0] if _is_loss(e)]
-        losses.append(points[-1])
+        measured = [event for event in job.events()[0] if isinstance(event, Measured)]
+        losses.append([e.values["loss"] for e in measured if "loss" in e.values][-1])
     assert losses[0] < losses[1]
-
-
-def _is_loss(event: object) -> bool:
-    return isinstance(event, Measured) and "loss" in event.values
 
 
 def test_pictures_are_split_by_lot_class_by_class_and_seed(tmp_path: Path) -> None:
@@ -186,7 +182,8 @@ def test_pictures_are_split_by_lot_class_by_class_and_seed(tmp_path: Path) -> No
     source = find_pictures(spec)
     assert source.classes == ("lower", "upper")
     assert source.channels == ("Image",)
-    ids = {part: source.ids(part) for part in ("fit", "selection", "val")}  # type: ignore[arg-type]
+    parts: tuple[PartName, ...] = ("fit", "selection", "val")
+    ids = {part: source.ids(part) for part in parts}
     assert [len(found) for found in ids.values()] == [12, 4, 4]
     assert len(set().union(*ids.values())) == 20
     assert sum(name.startswith("upper/") for name in ids["val"]) == 2

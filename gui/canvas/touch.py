@@ -1,0 +1,25 @@
+"""The tools of the slice view, and what the pointer does with one in hand."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tool = Literal[
+    "pan", "window", "brush", "eraser", "threshold", "lasso", "fill", "smart", "component"
+]
+ROUND: frozenset[Tool] = frozenset({"brush", "eraser", "threshold", "smart"})
+VIEWING: frozenset[Tool] = frozenset({"pan", "window"})
+
+TouchKind = Literal["press", "move", "release", "double"]
+
+
+@dataclass(frozen=True)
+class Touch:
+    """What the pointer did with a drawing tool in hand, at (x, y) in voxels.
+
+    `other` is True with the right button or Ctrl held: the tool then does its opposite.
+    """
+
+    kind: TouchKind
+    x: float
+    y: float
+    other: bool = False

@@ -1,0 +1,171 @@
+"""The one table of commands: menus, tool bars and the shortcut sheet are built from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Keys = Mapping[str, tuple[str, ...]]
+"""Keys that the reader gave to commands, by command id; what is left out keeps its own."""
+
+Group = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
+Needs = Literal["nothing", "case", "model", "run", "own"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: what it is called, what starts it, and what must be there for it.
+
+    `keys` are Qt key texts. `menu` False keeps it out of the menus: it is in the sheet alone.
+    `needs` "own" leaves it to whoever knows better, as undo to the correction.
+    """
+
+    id: str
+    text: str
+    group: Group
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    needs: Needs = "case"
+    checkable: bool = False
+    menu: bool = True
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open_dataset", "Open folder…", "File", ("Ctrl+O",), "folder-open", "nothing"),
+    Command("open_demo", "Open the synthetic demo", "File", (), "image", "nothing"),
+    Command("quit", "Quit", "File", ("Ctrl+Q",), "", "nothing"),
+    Command("previous_slice", "Previous slice", "Slice", ("Up", "Left")),
+    Command("next_slice", "Next slice", "Slice", ("Down", "Right")),
+    Command("back_five", "Five slices back", "Slice", ("Shift+Up", "Shift+Left"), menu=False),
+    Command("on_five", "Five slices on", "Slice", ("Shift+Down", "Shift+Right"), menu=False),
+    Command("first_slice", "First slice", "Slice", ("Home",)),
+    Command("last_slice", "Last slice", "Slice", ("End",)),
+    Command("worst_slice", "Worst slice", "Slice"),
+    Command("previous_case", "Previous case", "Slice", ("PgUp",), "chevron-left"),
+    Command("next_case", "Next case", "Slice", ("PgDown",), "chevron-right"),
+    Command("find_case", "Find a case", "Slice", ("Ctrl+F",), "search", "nothing"),
+    Command("pan_tool", "Pan", "View", ("V",), "pan", checkable=True),
+    Command("window_tool", "Window and level", "View", ("W",), "window-level", checkable=True),
+    Command("auto_window", "Automatic window and level", "View", ("Ctrl+J",)),
+    Command("reset_window", "Full range of values", "View", ("Ctrl+Shift+J",)),
+    Command("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=")),
+    Command("zoom_out", "Zoom out", "View", ("Ctrl+-",)),
+    Command("fit", "Fit to the window", "View", ("0",), "fit"),
+    Command("one_view", "One view", "View", ("Ctrl+1",), "layout-1"),
+    Command("two_views", "Two views", "View", ("Ctrl+2",), "layout-2"),
+    Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
+    Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
+    Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
+    Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
+    Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),
+    Command("undo", "Undo", "Correct", ("Ctrl+Z",), "undo", "own"),
+    Command("redo", "Redo", "Correct", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "own"),
+    Command("brush_tool", "Brush", "Correct", ("B",), "brush", checkable=True),
+    Command("eraser_tool", "Eraser", "Correct", ("E",), "eraser", checkable=True),
+    Command(
+        "threshold_tool", "Threshold brush", "Correct", ("H",), "threshold-brush", checkable=True
+    ),
+    Command("lasso_tool", "Polygon or lasso", "Correct", ("L",), "polygon", checkable=True),
+    Command("fill_tool", "Flood fill", "Correct", ("G",), "fill", checkable=True),
+    Command("smart_tool", "Smart fill", "Correct", ("Q",), "lightning", checkable=True),
+    Command(
+        "component_tool", "Take or delete a lesion", "Correct", ("D",), "crosshair", checkable=True
+    ),
+    Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
+    Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
+    Command("complete_fill", "Complete the smart fill", "Correct", ("Return", "Enter"), menu=False),
+    Command("grow", "Grow this slice by a voxel", "Correct", ("=",)),
+    Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",)),
+    Command("smooth", "Smooth this slice", "Correct"),
+    Command("fill_mask_holes", "Fill holes in this slice", "Correct"),
+    Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",)),
+    Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",)),
+    Command("interpolate", "Interpolate between painted slices", "Correct", ("I",), "interpolate"),
+    Command("delete_component", "Delete the lesion under the pointer", "Correct", ("Delete",)),
+    Command(
+        "keep_component", "Keep only the lesion under the pointer", "Correct", ("Shift+Delete",)
+    ),
+    Command(
+        "take_component", "Take the predicted lesion under the pointer", "Correct", ("Ctrl+D",)
+    ),
+    Command("take_slice", "Take the prediction of this slice", "Correct", ("Ctrl+T",)),
+    Command("take_case", "Take the prediction of the whole case", "Correct", ("Ctrl+Shift+T",)),
+    Command("clear_slice", "Clear this slice", "Correct", ("Ctrl+Delete",)),
+    Command("save_version", "Save a version", "Correct", ("Ctrl+S",), "save"),
+    Command("versions", "Versions…", "Correct", ("Ctrl+Shift+S",), "clock"),
+    Command("export_correction", "Export the correction…", "Correct", ("Ctrl+E",), "export"),
+    Command("discard_correction", "Discard the correction…", "Correct", (), "trash"),
+    Command("accept", "Accept the prediction", "Review", ("A",), "tick-circle"),
+    Command("correct", "Correct the prediction", "Review", ("C",), "pencil-circle"),
+    Command("reject", "Reject the prediction", "Review", ("X",), "cross-circle"),
+    Command("rate_1", "Quality 1 of 5", "Review", ("1",), menu=False),
+    Command("rate_2", "Quality 2 of 5", "Review", ("2",), menu=False),
+    Command("rate_3", "Quality 3 of 5", "Review", ("3",), menu=False),
+    Command("rate_4", "Quality 4 of 5", "Review", ("4",), menu=False),
+    Command("rate_5", "Quality 5 of 5", "Review", ("5",), menu=False),
+    Command(
+        "save_and_next", "Save and open the next case", "Review", ("Ctrl+Return", "Ctrl+Enter")
+    ),
+    Command("next_unreviewed", "Next unreviewed case", "Review", ("Ctrl+PgDown",)),
+    Command("undo_review", "Undo the last review", "Review", ("Ctrl+U",), "undo"),
+    Command("next_disagreement", "Next disagreement", "Review", ("N",)),
+    Command("previous_disagreement", "Previous disagreement", "Review", ("Shift+N",)),
+    Command("yes", "The region is lesion", "Review", ("Y",)),
+    Command("no", "The region is no lesion", "Review", ("U",)),
+    Command("toggle_truth", "Ground truth", "Overlays", ("T",), checkable=True),
+    Command("toggle_prediction", "Prediction", "Overlays", ("P",), checkable=True),
+    Command("toggle_false_positive", "False positive", "Overlays", ("F",), checkable=True),
+    Command("toggle_false_negative", "False negative", "Overlays", ("M",), checkable=True),
+    Command("toggle_correction", "Correction", "Overlays", ("K",), checkable=True),
+    Command("less_opacity", "Less opacity", "Overlays", (",",)),
+    Command("more_opacity", "More opacity", "Overlays", (".",)),
+    Command("run_case", "Run on this case", "Model", ("Ctrl+R",), "play", "model"),
+    Command("run_all", "Run on all cases", "Model", ("Ctrl+Shift+R",), "", "model"),
+    Command("flips", "Average with the mirrored slice", "Model", (), "", "nothing", checkable=True),
+    Command("train", "Train a model…", "Model", ("Ctrl+N",), "trend", "nothing"),
+    Command("gate", "Candidate against champion…", "Model", ("Ctrl+G",), "tick-circle", "nothing"),
+    Command("cancel_runs", "Stop the runs", "Model", ("Esc",), "stop", "run"),
+    Command("guide", "User guide", "Help", ("F1",), "help", "nothing"),
+    Command("shortcuts", "Keyboard shortcuts", "Help", ("?",), "keyboard", "nothing"),
+    Command("about", "About Overread", "Help", (), "info", "nothing"),
+    Command("next_region", "Next region", "Help", ("F6",), "", "nothing", menu=False),
+    Command("previous_region", "Previous region", "Help", ("Shift+F6",), "", "nothing", menu=False),
+)
+
+BY_ID: dict[str, Command] = {command.id: command for command in COMMANDS}
+
+GESTURES: tuple[tuple[Group, str, str], ...] = (
+    ("Slice", "Previous or next slice", "Wheel"),
+    ("Correct", "The opposite of the tool", "Right button  Ctrl"),
+    ("Correct", "Brush size", "Shift+Wheel"),
+    ("View", "Zoom", "Right-drag  Ctrl+Wheel"),
+    ("View", "Pan", "Middle-drag"),
+    ("Overlays", "Hide all overlays while held", "Space"),
+)
+"""What mouse and Space do, which no command does: group, text and how."""
+
+
+def keys_of(command_id: str, changed: Keys | None = None) -> tuple[str, ...]:
+    """Return the keys of a command: those the reader gave it, else its own."""
+    return (changed or {}).get(command_id, BY_ID[command_id].keys)
+
+
+def tooltip(command_id: str, changed: Keys | None = None) -> str:
+    """Return the text of a command with its key, as tool tips show it."""
+    keys = keys_of(command_id, changed)
+    text = BY_ID[command_id].text
+    return f"{text} ({keys[0]})" if keys else text
+
+
+def shortcut_rows(changed: Keys | None = None) -> list[tuple[str, str, str]]:
+    """Return group, text and keys of every command that has a key, for the sheet."""
+    rows: list[tuple[str, str, str]] = []
+    for command in COMMANDS:
+        keys = keys_of(command.id, changed)
+        if keys:
+            rows.append((command.group, command.text, "  ".join(keys)))
+    return [*rows, *GESTURES]
+
+
+def taken_by(key: str, changed: Keys | None = None) -> str | None:
+    """Return the id of the command that `key` starts, or None."""
+    return next((c.id for c in COMMANDS if key in keys_of(c.id, changed)), None)

@@ -1,0 +1,134 @@
+"""What lies over the compared views: predictions of other models, the ground truth, an ensemble."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from core import prediction_cache
+from core.agreement import mean_prediction
+from core.comparison import Comparison, compare
+from core.engine import Engine
+from core.errors import AppError
+from core.models import Model
+from core.prediction import Postprocessing, Prediction
+from core.progress import Progress
+from gui.session import Session
+from gui.session_parts import OpenCase, Place
+from gui.tasks import Lanes, Task
+
+ENSEMBLE = "mean of all models"
+_TRUTH = "ground truth"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What a pane shows: None as a mask means that its model has not been run on this case."""
+
+    title: str
+    comparison: Comparison | None
+
+
+class NotPredicted(AppError):
+    """A model has no prediction of the case yet."""
+
+
+class Comparing(QObject):
+    """Finds or makes the mask of a source for the case on screen, off the GUI thread."""
+
+    failed = Signal(str, str)
+    faulted = Signal(object)
+
+    def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._engine = engine
+
+    def sources(self) -> list[tuple[str, str]]:
+        """Return what can be compared with, as (key, title)."""
+        models = self._session.models.available
+        found = [(model.spec.id, model.spec.title) for model in models]
+        if len(models) > 1:
+            found.append((ENSEMBLE, "Mean of all models"))
+        opened = self._session.open_case
+        if opened is not None and opened.loaded.ground_truth is not None:
+            found.append((_TRUTH, "Ground truth alone"))
+        return found
+
+    def find(self, source: str, show: Callable[[Compared], None]) -> None:
+        """Hand over what is known of `source` for the case on screen, from the workspace."""
+        self._start(source, show, lane_run=False)
+
+    def run(self, source: str, show: Callable[[Compared], None]) -> None:
+        """Run what is missing of `source` on the case on screen."""
+        self._start(source, show, lane_run=True)
+
+    def _start(self, source: str, show: Callable[[Compared], None], *, lane_run: bool) -> None:
+        opened, place = self._session.open_case, self._session.place
+        if opened is None or place is None:
+            return
+        models = [m.with_flips(self._session.settings.flips) for m in self._wanted(source)]
+        version, title = self._session.case_version, dict(self.sources()).get(source, source)
+        device = self._session.settings.device
+
+        def work(progress: Progress) -> Comparison | None:
+            if not models:
+                return None
+            try:
+                found = [
+                    _prediction(
+                        opened,
+                        place,
+                        model,
+                        _Way(self._engine if lane_run else None, device, progress),
+                    )
+                    for model in models
+                ]
+            except NotPredicted:
+                return None
+            truth = opened.loaded.ground_truth
+            one = found[0] if len(found) == 1 else mean_prediction(found)
+            own = models[0].spec.postprocessing
+            # An ensemble has no threshold of its own; the mean is cut where it is even.
+            post = own if len(found) == 1 else Postprocessing(0.5, own.largest_component)
+            return compare(one.probability, truth, post)
+
+        def keep(comparison: Comparison | None) -> None:
+            if version == self._session.case_version:
+                show(Compared(title, comparison))
+
+        task: Task[Comparison | None] = Task(work)
+        task.succeeded.connect(keep)
+        task.failed.connect(lambda sentence: self.failed.emit(title, sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("gpu" if lane_run else "io", task)
+
+    def _wanted(self, source: str) -> list[Model]:
+        models = self._session.models.available
+        if source == ENSEMBLE:
+            return list(models)
+        return [model for model in models if model.spec.id == source]
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """How a prediction that is not there is made; without an engine it is not."""
+
+    engine: Engine | None
+    device: str
+    progress: Progress
+
+
+def _prediction(opened: OpenCase, place: Place, model: Model, way: _Way) -> Prediction:
+    """Return the prediction of a model, from the workspace or from the engine."""
+    known = prediction_cache.find(opened.loaded, model, place.workspace)
+    if known is not None:
+        return known.prediction
+    if way.engine is None:
+        raise NotPredicted(model.spec.title)
+    volume = opened.loaded.volume
+    made = way.engine.predict(
+        volume, model, device=way.device, first=volume.slices // 2, progress=way.progress
+    )
+    return prediction_cache.keep(opened.loaded, model, place.workspace, made).prediction

@@ -1,0 +1,292 @@
+"""The correction of the case on screen: begun, painted, undone, journalled, saved as a version."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from core.components import Box
+from core.corrections.correction import Correction
+from core.corrections.draft import Draft, Step, new_draft
+from core.corrections.export import Provenance, export_correction
+from core.corrections.journal import Journal, discard_draft, load_draft
+from core.corrections.live_figures import References
+from core.corrections.patch import Patch
+from core.corrections.versions import Version, load_version, reader_name, save_version, versions
+from core.mask import Mask
+from core.store import Store
+from gui.correction_start import predicted_mask, starting_mask
+from gui.session import Session
+from gui.tasks import Lanes, Task
+
+T = TypeVar("T")
+
+
+class Correcting(QObject):
+    """Owns the correction of a session; every change of it goes to the journal before it is safe.
+
+    All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
+    """
+
+    saved = Signal(int)
+    save_failed = Signal(str)
+    version_saved = Signal(object)
+    exported = Signal(object)
+    failed = Signal(str, str)
+    faulted = Signal(object)
+
+    def __init__(self, session: Session, lanes: Lanes) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._book: _Book | None = None
+        self._loaded = False
+        session.case_changed.connect(self._on_case_changed)
+        session.result_changed.connect(self._on_result_changed)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be painted now; empty when it can."""
+        place = self._session.place
+        if self._session.open_case is None or place is None:
+            return "No case is open."
+        if place.held:
+            return place.held
+        if not self._loaded:
+            return "The correction is being read."
+        state = self._session.case_states[self._session.opening]
+        if self._session.correction is None and state.run == "running":
+            return "The model is running on this case. Wait for it, or stop it first."
+        return ""
+
+    def begin(self, tool: str, z: int) -> Correction | None:
+        """Start a gesture on slice `z`; None when nothing can be painted, which is then said."""
+        correction = self._ensure()
+        if correction is not None and not correction.painting:
+            correction.begin(tool, z)
+        return correction
+
+    def paint(self, patch: Patch | None) -> None:
+        """Go on with the gesture."""
+        correction = self._session.correction
+        if correction is not None and correction.painting:
+            self._show(correction.paint(patch))
+
+    def end(self) -> None:
+        """Finish the gesture: one edit, journalled; nothing when it changed nothing."""
+        correction = self._session.correction
+        if correction is not None and correction.painting:
+            self._keep(correction.end())
+
+    def cancel(self) -> bool:
+        """Take the gesture in hand back; False when there is none."""
+        correction = self._session.correction
+        if correction is None or not correction.painting:
+            return False
+        self._show(correction.cancel())
+        return True
+
+    def apply(
+        self, tool: str, make: Callable[[Mask], Patch | None], *, quiet: bool = False
+    ) -> bool:
+        """Make one edit of the slice on screen from the mask as it is; False when it cannot be.
+
+        An edit that changes nothing is none; the reader is told unless `quiet`.
+        """
+        correction = self._ensure()
+        if correction is None or correction.painting:
+            return False
+        step = correction.apply(tool, self._session.view.slice_index, make(correction.mask))
+        if step is not None:
+            self._show(step.box)
+            self._keep(step)
+        elif not quiet:
+            self.failed.emit(tool.capitalize(), "Nothing there to change.")
+        return True
+
+    def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:
+        """Make one edit on a worker; dropped when the mask has changed meanwhile."""
+        correction = self._ensure()
+        if correction is None or correction.painting:
+            return
+        mask, revision = correction.snapshot_mask(), correction.revision
+        task: Task[Patch | None] = Task(lambda _: make(mask))
+
+        def show(patch: Patch | None) -> None:
+            if self._session.correction is not correction:
+                return
+            if correction.revision != revision:
+                self.failed.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")
+            else:
+                self.apply(tool, lambda _: patch)
+
+        task.succeeded.connect(show)
+        task.failed.connect(lambda sentence: self.failed.emit(tool.capitalize(), sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("io", task)
+
+    def undo(self) -> int | None:
+        """Take the last edit back; returns the slice it was on."""
+        correction = self._session.correction
+        return self._step(None if correction is None else correction.undo())
+
+    def redo(self) -> int | None:
+        """Make the edit again that was taken back last; returns the slice it is on."""
+        correction = self._session.correction
+        return self._step(None if correction is None else correction.redo())
+
+    def save_version(self) -> None:
+        """Write the mask as it is as an immutable version."""
+        place, correction = self._session.place, self._session.correction
+        if place is None or correction is None:
+            self.failed.emit("No version saved", "Nothing has been corrected in this case yet.")
+            return
+        snapshot, workspace = correction.snapshot(), place.workspace
+
+        def show(version: Version) -> None:
+            correction.mark_saved(snapshot.head)
+            self.version_saved.emit(version)
+
+        self._write(lambda: save_version(workspace, snapshot, author=reader_name()), show)
+
+    def list_versions(self, show: Callable[[list[Version]], None]) -> None:
+        """Hand the versions of the case on screen to `show`, newest first."""
+        place, opened = self._session.place, self._session.open_case
+        if place is not None and opened is not None:
+            workspace, case_id = place.workspace, opened.loaded.case.id
+            self._write(lambda: versions(workspace, case_id), show)
+
+    def read_version(self, version: Version, show: Callable[[Mask], None]) -> None:
+        """Hand the mask of a version to `show`."""
+        opened = self._session.open_case
+        if opened is not None:
+            shape = opened.loaded.volume.geometry.shape
+            self._write(lambda: load_version(version, shape), show)
+
+    def export(self, folder: Path) -> None:
+        """Write the mask as it is in the dataset's layout below `folder`."""
+        place, opened, correction = (
+            self._session.place,
+            self._session.open_case,
+            self._session.correction,
+        )
+        if place is None or opened is None or correction is None:
+            self.failed.emit("Nothing exported", "Nothing has been corrected in this case yet.")
+            return
+        mask, case = correction.snapshot_mask(), opened.loaded.case
+        made = Provenance(
+            author=reader_name(),
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            origin=correction.snapshot().origin,
+            version=None,
+        )
+        self._write(
+            lambda: export_correction(
+                case, mask, folder, dataset_root=place.dataset.root, provenance=made
+            ),
+            self.exported.emit,
+        )
+
+    def discard(self) -> None:
+        """Forget the correction of the case and its journal; versions stay."""
+        place, opened = self._session.place, self._session.open_case
+        if place is None or opened is None:
+            return
+        store, case_id = place.workspace.store, opened.loaded.case.id
+        self._book = None
+        self._session.set_correction(None)
+        self._write(lambda: discard_draft(store, case_id), lambda _: None)
+
+    def _ensure(self) -> Correction | None:
+        """Return the correction, begun from the prediction or empty when there is none yet."""
+        if self.problem:
+            self.failed.emit("Nothing can be painted", self.problem)
+            return None
+        opened, place = self._session.open_case, self._session.place
+        if self._session.correction is None and opened is not None and place is not None:
+            mask, origin = starting_mask(self._session, opened)
+            draft = new_draft(opened.loaded.case.id, mask, origin, author=reader_name())
+            self._take(draft, place.workspace.store)
+        return self._session.correction
+
+    def _take(self, draft: Draft, store: Store) -> None:
+        opened = self._session.open_case
+        if opened is None:
+            return
+        self._book = _Book(store, draft)
+        truth, ml = opened.loaded.ground_truth, opened.loaded.volume.geometry.voxel_ml
+        references = References(truth, predicted_mask(self._session), ml)
+        self._session.set_correction(Correction(draft, references))
+
+    def _on_case_changed(self) -> None:
+        self._book, self._loaded = None, False
+        opened, place = self._session.open_case, self._session.place
+        if opened is None or place is None:
+            return
+        store, case_id = place.workspace.store, opened.loaded.case.id
+        shape = opened.loaded.volume.geometry.shape
+        task: Task[Draft | None] = Task(lambda _: load_draft(store, case_id, shape))
+
+        def show(draft: Draft | None) -> None:
+            if self._session.open_case is opened:
+                self._loaded = True
+                if draft is not None:
+                    self._take(draft, store)
+
+        task.succeeded.connect(show)
+        task.failed.connect(lambda sentence: self.failed.emit("The correction is lost", sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("journal", task)
+
+    def _on_result_changed(self) -> None:
+        correction = self._session.correction
+        if correction is not None:
+            correction.set_prediction(predicted_mask(self._session))
+
+    def _step(self, step: Step | None) -> int | None:
+        if step is None:
+            return None
+        self._show(step.box)
+        self._keep(step)
+        return step.z
+
+    def _show(self, box: Box | None) -> None:
+        if box is not None:
+            self._session.note_painted(box)
+
+    def _keep(self, step: Step | None) -> None:
+        """Hand an edit to the journal; the status bar says so when it is on the disk."""
+        book = self._book
+        if step is None or book is None:
+            return
+        task: Task[int] = Task(lambda _: book.record(step))
+        task.succeeded.connect(lambda entries: self.saved.emit(entries))
+        task.failed.connect(self.save_failed)
+        task.faulted.connect(self.faulted)
+        self._lanes.start("journal", task)
+
+    def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
+        task: Task[T] = Task(lambda _: work())
+        task.succeeded.connect(show)
+        task.failed.connect(lambda sentence: self.failed.emit("Corrections", sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("journal", task)
+
+
+class _Book:
+    """The journal of one draft, opened on the lane that writes it."""
+
+    def __init__(self, store: Store, draft: Draft) -> None:
+        self._store, self._draft = store, draft
+        self._journal: Journal | None = None
+        self._recorded = draft.counter
+
+    def record(self, step: Step) -> int:
+        """Write `step`; returns how many entries the journal has."""
+        if self._journal is None:
+            self._journal = Journal(self._store, self._draft)
+        self._journal.record(step)
+        self._recorded += 1
+        return self._recorded

@@ -1,0 +1,163 @@
+"""Keeps tool card, figures, strip and status bar in step with the correction."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from core.corrections.versions import Version
+from core.mask import Mask
+from core.metrics import hd95
+from gui.corrected_figures import corrected_strip, corrected_views
+from gui.panels.metrics_parts import Pending
+from gui.tasks import Task
+
+if TYPE_CHECKING:
+    from gui.program import Program
+
+_FIGURES_MS = 25
+_DISTANCE_MS = 400
+
+
+class CorrectionPresenter(QObject):
+    """Listens to the correction; figures follow within `_FIGURES_MS` of the last sample."""
+
+    def __init__(self, program: "Program") -> None:
+        super().__init__()
+        self._program = program
+        self._session, self._window = program.session, program.window
+        self._hd95: float | Pending | None = None
+        self._saved = ""
+        self._figures = _timer(self, _FIGURES_MS, self._show_figures)
+        self._distance = _timer(self, _DISTANCE_MS, self._measure)
+        self._connect()
+        self._show_tool()
+        self._show_state()
+
+    def _connect(self) -> None:
+        session, correcting, drawing = (
+            self._session,
+            self._program.correcting,
+            self._program.drawing,
+        )
+        session.correction_changed.connect(self._on_correction_changed)
+        session.case_changed.connect(self._on_correction_changed)
+        session.mask_painted.connect(self._on_mask_painted)
+        session.view_changed.connect(self._show_figures)
+        session.result_changed.connect(self._show_figures)
+        drawing.settings_changed.connect(self._show_tool)
+        correcting.saved.connect(self._on_saved)
+        correcting.save_failed.connect(self._on_save_failed)
+        correcting.version_saved.connect(self._on_version_saved)
+        correcting.exported.connect(self._on_exported)
+        correcting.failed.connect(self._window.toasts.show_toast)
+        correcting.faulted.connect(self._program.on_fault)
+        self._window.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
+        self._window.card.complete_asked.connect(drawing.complete)
+        self._window.strip.scope_chosen.connect(self._show_figures)
+        self._window.view.escaped.connect(drawing.drop)
+
+    def _show_tool(self) -> None:
+        drawing = self._program.drawing
+        self._window.card.show_tool(drawing.tool, drawing.settings)
+
+    def _on_correction_changed(self) -> None:
+        self._saved = ""
+        there = self._session.correction is not None
+        self._window.strip.offer_correction(there)
+        self._hd95 = "pending" if there else None
+        if there:
+            self._distance.start()
+        self._program.panels.show_layers()
+        self._show_figures()
+        self._show_state()
+
+    def _on_mask_painted(self) -> None:
+        if not self._figures.isActive():
+            self._figures.start()
+        self._hd95 = "pending"
+        self._distance.start()
+
+    def _show_figures(self) -> None:
+        correction, opened = self._session.correction, self._session.open_case
+        if correction is None or opened is None:
+            self._window.metrics.set_corrected(None)
+            return
+        index = self._session.view.slice_index
+        views = corrected_views(correction, opened, index, self._hd95)
+        self._window.metrics.set_corrected(views)
+        if self._window.strip.of_correction:
+            self._window.strip.set_data(corrected_strip(correction, opened))
+        else:
+            self._program.panels.show_strip()
+        self._window.strip.set_current(index)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        correction = self._session.correction
+        can_undo = correction is not None and correction.can_undo
+        can_redo = correction is not None and correction.can_redo
+        for name, on in (("undo", can_undo), ("redo", can_redo)):
+            self._window.actions[name].setEnabled(on)
+            self._window.rail.enable(name, on)
+        if correction is None:
+            self._window.status.set_correction("")
+            return
+        figures = correction.figures()
+        minutes, seconds = divmod(int(figures.seconds), 60)
+        spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
+        agrees = figures.dsc_prediction
+        if agrees is not None:
+            said += f" · DSC with the prediction {agrees:.3f}"
+        self._window.status.set_correction(" · ".join(t for t in (self._saved, said) if t))
+
+    def _measure(self) -> None:
+        """Measure the distance of the correction as it is now, on a worker."""
+        correction, opened = self._session.correction, self._session.open_case
+        if correction is None or opened is None or opened.loaded.ground_truth is None:
+            self._hd95 = None
+            return
+        mask, revision = correction.snapshot_mask(), correction.revision
+        truth: Mask = opened.loaded.ground_truth
+        spacing = opened.loaded.volume.geometry.spacing_mm
+        task: Task[float | None] = Task(lambda _: hd95(truth, mask, spacing_mm=spacing))
+
+        def show(value: float | None) -> None:
+            if self._session.correction is correction and correction.revision == revision:
+                self._hd95 = value
+                self._show_figures()
+
+        task.succeeded.connect(show)
+        task.faulted.connect(self._program.on_fault)
+        self._program.lanes.start("io", task)
+
+    def _on_saved(self, entries: int) -> None:
+        self._saved = f"Saved {datetime.now():%H:%M:%S} · {entries} in the journal"
+        self._show_state()
+
+    def _on_save_failed(self, sentence: str) -> None:
+        self._saved = "Not saved: your work is in memory only"
+        self._show_state()
+        self._window.toasts.show_toast(
+            "The edit was not saved",
+            f"{sentence} Your work stays in memory; export it to save it elsewhere.",
+            kind="error",
+            action="Export…",
+            on_action=self._window.actions["export_correction"].trigger,
+        )
+
+    def _on_version_saved(self, version: Version) -> None:
+        said = f"Version {version.number} of {version.case_id}"
+        self._window.toasts.show_toast("Version saved", said, kind="ok")
+
+    def _on_exported(self, manifest: object) -> None:
+        self._window.toasts.show_toast("Exported", str(manifest), kind="ok")
+
+
+def _timer(parent: QObject, milliseconds: int, slot: object) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer

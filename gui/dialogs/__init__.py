@@ -1,0 +1,1 @@
+"""Windows of their own: each asks for something and is gone."""

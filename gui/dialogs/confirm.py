@@ -1,0 +1,21 @@
+"""A question before something that cannot be taken back."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+
+def confirm(parent: QWidget, texts: tuple[str, str, str], act: Callable[[], None]) -> QMessageBox:
+    """Ask with title, detail and the text of the button that does it; `act` when it is pressed."""
+    title, detail, button = texts
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(title)
+    box.setText(title)
+    box.setInformativeText(detail)
+    do = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    do.clicked.connect(lambda: act())
+    box.open()
+    return box

@@ -1,0 +1,123 @@
+"""The versions of a case's correction: what each holds, shown, restored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.corrections import regions
+from core.corrections.versions import Version
+from core.mask import Mask
+from gui.correcting import Correcting
+from gui.panels.labels import MISSING, make_wrapped_label
+
+_HEADS = (
+    "Version",
+    "Saved",
+    "Author",
+    "Tools",
+    "Time",
+    "Voxels changed",
+    "DSC before",
+    "DSC after",
+)
+
+
+class VersionsDialog(QDialog):
+    """A table of versions, newest first; one can be restored, which undo takes back."""
+
+    def __init__(self, parent: QWidget, correcting: Correcting) -> None:
+        super().__init__(parent)
+        self._correcting = correcting
+        self._versions: list[Version] = []
+        self.setWindowTitle("Versions of the correction")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(900, 380)
+        self._table = QTableWidget(0, len(_HEADS))
+        self._table.setHorizontalHeaderLabels(_HEADS)
+        self._table.verticalHeader().hide()
+        self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self._table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self._hint = make_wrapped_label("", "caption")
+        self._restore = QPushButton("Restore")
+        self._restore.setToolTip("Make the correction the same as this version; undo takes it back")
+        self._restore.clicked.connect(self._on_restore)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.addButton(self._restore, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        for widget in (self._table, self._hint, buttons):
+            column.addWidget(widget)
+        self._table.itemSelectionChanged.connect(self._on_selection)
+        correcting.version_saved.connect(self._refresh)
+        self._show([])
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._correcting.list_versions(self._show)
+
+    def _show(self, versions: Sequence[Version]) -> None:
+        self._versions = list(versions)
+        self._table.setRowCount(len(self._versions))
+        for row, version in enumerate(self._versions):
+            for column, text in enumerate(_cells(version)):
+                self._table.setItem(row, column, QTableWidgetItem(text))
+        none = "No version of this case yet. Save one with Ctrl+S."
+        self._hint.setText("Versions are never changed." if self._versions else none)
+        if self._versions:
+            self._table.selectRow(0)
+        self._on_selection()
+
+    def _on_selection(self) -> None:
+        self._restore.setEnabled(self._chosen() is not None)
+
+    def _chosen(self) -> Version | None:
+        row = self._table.currentRow()
+        return self._versions[row] if 0 <= row < len(self._versions) else None
+
+    def _on_restore(self) -> None:
+        version = self._chosen()
+        if version is not None:
+            self._correcting.read_version(version, self._put)
+
+    def _put(self, mask: Mask) -> None:
+        self._correcting.apply("restore", lambda now: regions.replace(now, mask))
+
+
+def show_versions(parent: QWidget, correcting: Correcting) -> None:
+    """Open the table of versions of the case on screen."""
+    VersionsDialog(parent, correcting).open()
+
+
+def _cells(version: Version) -> tuple[str, ...]:
+    tools = ", ".join(f"{name} {count}" for name, count in sorted(version.tools.items()))
+    minutes, seconds = divmod(int(version.seconds), 60)
+    saved = datetime.fromisoformat(version.saved_at).astimezone()
+    return (
+        str(version.number),
+        f"{saved:%Y-%m-%d %H:%M}",
+        version.author,
+        tools,
+        f"{minutes}:{seconds:02}",
+        f"{version.voxels_changed:,}",
+        _score(version.dsc_before),
+        _score(version.dsc_after),
+    )
+
+
+def _score(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.3f}"

@@ -1,0 +1,56 @@
+"""One, two or four views side by side; the first is the one the reader works in."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from gui.palette import OverlayColours, Theme
+from gui.panels.compare_pane import ComparePane
+
+_PLACES = {1: ((0, 0),), 2: ((0, 0), (0, 1)), 4: ((0, 0), (0, 1), (1, 0), (1, 1))}
+
+
+class CompareGrid(QWidget):
+    """Lays panes around the main view; makes them when they are first wanted."""
+
+    pane_added = Signal(object)
+    layout_changed = Signal(int)
+
+    def __init__(self, main: QWidget) -> None:
+        super().__init__()
+        self._main = main
+        self._look: tuple[Theme, OverlayColours] | None = None
+        self.panes: list[ComparePane] = []
+        self._count = 1
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(1)
+        self._grid.addWidget(main, 0, 0)
+
+    @property
+    def count(self) -> int:
+        """How many views are shown."""
+        return self._count
+
+    def set_count(self, count: int) -> None:
+        """Show one, two or four views."""
+        while len(self.panes) < count - 1:
+            pane = ComparePane()
+            if self._look is not None:
+                pane.set_look(*self._look)
+            self.panes.append(pane)
+            self.pane_added.emit(pane)
+        self._count = count
+        for pane, (row, column) in zip(self.panes, _PLACES[count][1:], strict=False):
+            self._grid.addWidget(pane, row, column)
+        for number, pane in enumerate(self.panes, start=2):
+            pane.setVisible(number <= count)
+        for line in (0, 1):
+            self._grid.setColumnStretch(line, 1 if line == 0 or count > 1 else 0)
+            self._grid.setRowStretch(line, 1 if line == 0 or count > 2 else 0)
+        self.layout_changed.emit(count)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme and a palette."""
+        self._look = (theme, overlays)
+        for pane in self.panes:
+            pane.set_look(theme, overlays)

@@ -1,0 +1,232 @@
+"""The queue of disagreements: each a line with a question, Yes and No."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.palette import DARK, DEFAULT_OVERLAYS
+from gui.panels.labels import make_label
+from gui.panels.section import INSET, Section
+from gui.theme import OverlayColours, Theme, app_font
+
+_ROW = 32
+_MOST_ROWS = 6
+_BUTTON = QSize(36, 22)
+_GAP = 6
+_ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+_ROOT = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementRow:
+    """One line: what it is, on which slices, how large; `answer` None while there is none."""
+
+    title: str
+    false_positive: bool
+    slices: str
+    volume: str
+    answer: bool | None = None
+
+
+class DisagreementPanel(QWidget):
+    """Lists disagreements, largest first; a click goes to one, Yes and No answer it."""
+
+    chosen = Signal(int)
+    answered = Signal(int, bool)
+    command_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.section = Section("Disagreements")
+        self._next = QPushButton("Next  N")
+        self._next.setProperty("small", True)
+        self._next.setToolTip("Go to the next without an answer (N)")
+        self._next.clicked.connect(lambda: self.command_asked.emit("next_disagreement"))
+        self._count = make_label("", "caption")
+        self.section.set_corner(self._next)
+        self._question = make_label("Is the marked region lesion?", "caption")
+        self._model = _Rows()
+        self._delegate = _RowDelegate()
+        self._list = _Lines(self._model, self._delegate)
+        self._list.chosen.connect(self.chosen)
+        self._list.answered.connect(self.answered)
+        body = QVBoxLayout(self.section.body)
+        body.setContentsMargins(0, 0, 0, 8)
+        body.setSpacing(4)
+        for label in (self._count, self._question):
+            label.setContentsMargins(INSET, 0, INSET, 0)
+            body.addWidget(label)
+        body.addWidget(self._list)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.section)
+
+    def set_rows(self, rows: Sequence[DisagreementRow], current: int, answered: int) -> None:
+        """Show the queue; `current` is the one looked at, -1 for none."""
+        self._model.set_rows(rows)
+        self._delegate.current = current
+        self._list.setFixedHeight(min(len(rows), _MOST_ROWS) * _ROW)
+        self._count.setText(f"{answered} of {len(rows)} answered" if rows else "None")
+        self._question.setVisible(bool(rows))
+        self._next.setEnabled(bool(rows))
+        if 0 <= current < len(rows):
+            self._list.scrollTo(self._model.index(current))
+        self._list.viewport().update()
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme and a palette."""
+        self.section.set_look(theme, overlays)
+        self._delegate.theme, self._delegate.overlays = theme, overlays
+        self._list.viewport().update()
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[DisagreementRow] = []
+
+    def set_rows(self, rows: Sequence[DisagreementRow]) -> None:
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == _ROW_ROLE:
+            return row
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return f"{row.title}, slices {row.slices}, {row.volume}"
+        return None
+
+
+class _Lines(QListView):
+    chosen = Signal(int)
+    answered = Signal(int, bool)
+
+    def __init__(self, model: _Rows, delegate: "_RowDelegate") -> None:
+        super().__init__()
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Disagreements")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if not index.isValid() or event.button() != Qt.MouseButton.LeftButton:
+            return
+        row: DisagreementRow = index.data(_ROW_ROLE)
+        at = event.position().toPoint() - self.visualRect(index).topLeft()
+        yes, no = _buttons(self.visualRect(index).width())
+        self.chosen.emit(index.row())
+        if row.answer is None and yes.contains(at):
+            self.answered.emit(index.row(), True)
+        elif row.answer is None and no.contains(at):
+            self.answered.emit(index.row(), False)
+
+
+class _RowDelegate(QStyledItemDelegate):
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme, self.overlays = DARK, DEFAULT_OVERLAYS
+        self.current = -1
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(0, _ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        row: DisagreementRow = index.data(_ROW_ROLE)
+        area = option.rect
+        painter.save()
+        painter.translate(area.topLeft())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if index.row() == self.current:
+            painter.fillRect(0, 0, area.width(), _ROW, QColor(self.theme.accsoft))
+            painter.fillRect(0, 0, 2, _ROW, QColor(self.theme.acc))
+        self._paint_swatch(painter, row)
+        yes, no = _buttons(area.width())
+        words = QRect(38, 0, yes.left() - 44, _ROW)
+        done = row.answer is not None
+        painter.setFont(app_font(size_px=12, weight=500))
+        painter.setPen(QColor(self.theme.t2 if done else self.theme.t1))
+        painter.drawText(words, _LEFT, row.title)
+        wide = painter.fontMetrics().horizontalAdvance(row.title) + 8
+        painter.setFont(app_font(size_px=11))
+        painter.setPen(QColor(self.theme.t3))
+        painter.drawText(words.adjusted(wide, 0, 0, 0), _LEFT, f"{row.slices}  {row.volume}")
+        if done:
+            painter.setPen(QColor(self.theme.t3))
+            said = "✓ Yes" if row.answer else "✓ No"
+            painter.drawText(yes.united(no), Qt.AlignmentFlag.AlignCenter, said)
+        else:
+            for place, text in ((yes, "Yes"), (no, "No")):
+                self._paint_button(painter, place, text)
+        painter.restore()
+
+    def _paint_swatch(self, painter: QPainter, row: DisagreementRow) -> None:
+        colours = self.overlays
+        colour = QColor(colours.false_positive if row.false_positive else colours.false_negative)
+        tint = QColor(colour)
+        tint.setAlphaF(0.3)
+        box = QRectF(16.5, _ROW / 2 - 6.5, 13, 13)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(tint)
+        painter.drawRoundedRect(box, 3, 3)
+        if row.false_positive:
+            painter.setBrush(QBrush(colour, Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, 3, 3)
+
+    def _paint_button(self, painter: QPainter, place: QRect, text: str) -> None:
+        painter.setPen(QPen(QColor(self.theme.line3), 1))
+        painter.setBrush(QColor(self.theme.bg3))
+        painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        painter.setPen(QColor(self.theme.t1))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _buttons(width: int) -> tuple[QRect, QRect]:
+    """Return where Yes and No stand in a line of `width`."""
+    top = (_ROW - _BUTTON.height()) // 2
+    no = QRect(QPoint(width - 14 - _BUTTON.width(), top), _BUTTON)
+    return no.translated(-_BUTTON.width() - _GAP, 0), no
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,125 @@
+"""The reader's word on a case: accept, correct or reject, a rating, a note."""
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.reviews import Review
+from gui.icons import icon
+from gui.panels.labels import make_label
+from gui.panels.section import INSET, Section
+from gui.theme import OverlayColours, Theme
+
+_STATUSES = (
+    ("accepted", "Accept", "A", "tick-circle", "accept"),
+    ("corrected", "Correct", "C", "pencil-circle", "correct"),
+    ("rejected", "Reject", "X", "cross-circle", "reject"),
+)
+_NOTE_HEIGHT = 46
+_ICON = 14
+
+
+class ReviewPanel(QWidget):
+    """Shows the review of the case on screen; buttons ask for commands by id."""
+
+    command_asked = Signal(str)
+    note_written = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.section = Section("Review")
+        self._statuses = {name: self._status(*rest) for name, *rest in _STATUSES}
+        self._ratings = [self._rating(value) for value in range(1, 6)]
+        self._note = QPlainTextEdit()
+        self._note.setPlaceholderText("Note")
+        self._note.setAccessibleName("Note on this case")
+        self._note.setTabChangesFocus(True)
+        self._note.setFixedHeight(_NOTE_HEIGHT)
+        self._note.installEventFilter(self)
+        self._next = QPushButton("Save and open next case")
+        self._next.setProperty("primary", True)
+        self._next.setToolTip("Save a version and open the next case (Ctrl+Enter)")
+        self._next.clicked.connect(lambda: self.command_asked.emit("save_and_next"))
+        self._lay_out()
+
+    @property
+    def note(self) -> str:
+        """What is written in the field."""
+        return self._note.toPlainText().strip()
+
+    def set_review(self, review: Review | None) -> None:
+        """Show what is said of the case; None disables all when there is no case."""
+        self.section.body.setEnabled(review is not None)
+        for name, button in self._statuses.items():
+            button.setChecked(review is not None and review.status == name)
+        for value, button in enumerate(self._ratings, start=1):
+            button.setChecked(review is not None and review.rating == value)
+        said = "" if review is None else review.note
+        if said != self.note:
+            blocker = QSignalBlocker(self._note)
+            self._note.setPlainText(said)
+            blocker.unblock()
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme."""
+        self.section.set_look(theme, overlays)
+        colours = {"accepted": theme.ok, "corrected": theme.acc, "rejected": theme.bad}
+        for name, _, _, glyph, _ in _STATUSES:
+            self._statuses[name].setIcon(icon(glyph, colour=colours[name], size=_ICON))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the note when the reader goes on to something else."""
+        if watched is self._note and event.type() == QEvent.Type.FocusOut:
+            self.note_written.emit(self.note)
+        return super().eventFilter(watched, event)
+
+    def _status(self, title: str, key: str, glyph: str, command: str) -> QPushButton:
+        button = QPushButton(title)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.setCheckable(True)
+        button.setAccessibleName(title)
+        button.setToolTip(f"{title} ({key})")
+        button.clicked.connect(lambda: self._ask(button, command))
+        return button
+
+    def _rating(self, value: int) -> QPushButton:
+        button = QPushButton(str(value))
+        button.setCheckable(True)
+        button.setProperty("small", True)
+        button.setAccessibleName(f"Quality {value} of 5")
+        button.setToolTip(f"Quality of the prediction: {value} of 5 ({value})")
+        button.clicked.connect(lambda: self._ask(button, f"rate_{value}"))
+        return button
+
+    def _ask(self, button: QPushButton, command: str) -> None:
+        # The check mark follows the review, not the click.
+        button.setChecked(not button.isChecked())
+        self.command_asked.emit(command)
+
+    def _lay_out(self) -> None:
+        statuses, ratings = QHBoxLayout(), QHBoxLayout()
+        statuses.setSpacing(6)
+        for button in self._statuses.values():
+            statuses.addWidget(button, 1)
+        ratings.setSpacing(6)
+        ratings.addWidget(make_label("Prediction quality", "caption"))
+        ratings.addStretch(1)
+        for button in self._ratings:
+            button.setFixedWidth(28)
+            ratings.addWidget(button)
+        body = QVBoxLayout(self.section.body)
+        body.setContentsMargins(INSET, 2, INSET, 14)
+        body.setSpacing(10)
+        body.addLayout(statuses)
+        body.addLayout(ratings)
+        body.addWidget(self._note)
+        body.addWidget(self._next)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.section)

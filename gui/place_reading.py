@@ -1,0 +1,54 @@
+"""What is read when a dataset is opened: models, scores, who else works in its workspace."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.case_figures import figures_of
+from core.corrections.versions import reader_name
+from core.corrections.workspace_lock import WorkspaceHeld, WorkspaceLock, take_lock
+from core.dataset import Dataset
+from core.models import Model
+from core.workspace import Workspace, registry
+from gui.session_parts import CaseState, Models, Place
+
+
+def read_models(home: Path, workspace: Path, wanted: str) -> Models:
+    """Return the models there are; in use is `wanted` when it is among them, else the champion."""
+    found = registry(home, workspace)
+    available, problems = found.models()
+    if not available:
+        return Models(problems=tuple(problems))
+    champion = found.champion()
+    current = next((m for m in available if m.spec.id == wanted), champion)
+    return Models(tuple(available), current, champion.spec.id, tuple(problems))
+
+
+def take_workspace(folder: Path, before: Place | None) -> tuple[WorkspaceLock | None, str]:
+    """Return the lock of a workspace, or who holds it; `before` may hold it already."""
+    if before is not None and before.workspace.folder == folder:
+        return before.lock, before.held
+    try:
+        return take_lock(folder, user=reader_name()), ""
+    except WorkspaceHeld as held:
+        return None, str(held)
+
+
+def plain_states(dataset: Dataset) -> dict[str, CaseState]:
+    """Return the cases of a dataset, nothing known of them yet."""
+    return {case.id: CaseState(case) for case in dataset.cases}
+
+
+def with_scores(
+    workspace: Workspace, model: Model | None, states: dict[str, CaseState]
+) -> dict[str, CaseState]:
+    """Return `states` with the figures that predictions of `model` had."""
+    if model is None:
+        return states
+    scores = workspace.scores(model.spec.id)
+    figures = figures_of(workspace.store, model.spec.id)
+    return {
+        name: replace(state, dsc=scores[name].dsc, scored=True, figures=figures.get(name))
+        if name in scores
+        else state
+        for name, state in states.items()
+    }

@@ -1,0 +1,18 @@
+"""The regions of the window that F6 goes through."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+
+def within(region: QWidget, widget: QWidget) -> bool:
+    """Tell whether a widget is the region or lies in it."""
+    return region is widget or region.isAncestorOf(widget)
+
+
+def first_focusable(region: QWidget) -> QWidget:
+    """Return the first widget in `region` that Tab would reach."""
+    tab = Qt.FocusPolicy.TabFocus
+    for widget in (region, *region.findChildren(QWidget)):
+        if widget.focusPolicy() & tab and widget.isVisible() and widget.isEnabled():
+            return widget
+    return region

@@ -1,0 +1,124 @@
+"""Keeps review, disagreements, worklist and status in step with what the reader said."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from core.components import Disagreement
+from core.reviews import Review, review_progress
+from gui.panels.disagreement_panel import DisagreementRow
+from gui.panels.labels import number
+
+if TYPE_CHECKING:
+    from gui.program import Program
+
+_DONE = {"accepted": "Accepted", "corrected": "Corrected", "rejected": "Rejected"}
+
+
+class ReviewPresenter(QObject):
+    """Listens to the session, the reviews and the queue of disagreements."""
+
+    def __init__(self, program: "Program") -> None:
+        super().__init__()
+        self._program = program
+        self._session, self._window = program.session, program.window
+        session, reviewing, queue = program.session, program.reviewing, program.disagreeing
+        session.case_opening.connect(self._show_review)
+        session.case_changed.connect(self._show_review)
+        session.reviews_changed.connect(self._on_reviews_changed)
+        session.review_changed.connect(self._on_review_changed)
+        session.view_changed.connect(self._show_marker)
+        reviewing.said.connect(self._on_said)
+        reviewing.undone.connect(self._on_undone)
+        reviewing.next_wanted.connect(program.operations.choose_case)
+        queue.changed.connect(self._show_queue)
+        queue.chosen.connect(self._on_chosen)
+        for part in (reviewing, queue):
+            part.failed.connect(self._window.toasts.show_toast)
+            part.faulted.connect(program.on_fault)
+        panel, lines = self._window.review, self._window.disagreements
+        panel.command_asked.connect(self._trigger)
+        panel.note_written.connect(reviewing.note)
+        lines.command_asked.connect(self._trigger)
+        lines.chosen.connect(queue.choose)
+        lines.answered.connect(lambda _, is_lesion: queue.answer(is_lesion))
+        self._show_review()
+        self._show_queue()
+
+    def _trigger(self, command: str) -> None:
+        self._window.actions[command].trigger()
+
+    def _show_review(self) -> None:
+        case_id = self._session.opening
+        there = bool(case_id)
+        review = self._session.reviews.get(case_id) or Review(case_id=case_id)
+        self._window.review.set_review(review if there else None)
+
+    def _on_reviews_changed(self) -> None:
+        for case_id in self._session.reviews:
+            if case_id in self._session.case_states:
+                self._program.panels.show_row(case_id)
+        self._show_review()
+        self._show_progress()
+
+    def _on_review_changed(self, case_id: str) -> None:
+        if case_id in self._session.case_states:
+            self._program.panels.show_row(case_id)
+        self._show_review()
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        found = review_progress(self._session.case_states, self._session.reviews)
+        self._program.panels.show_progress(found)
+
+    def _on_said(self, review: Review) -> None:
+        if review.status in _DONE and review.status != "corrected":
+            self._window.toasts.show_toast(
+                f"{_DONE[review.status]}: {review.case_id}",
+                kind="ok",
+                action="Undo",
+                on_action=self._program.reviewing.undo,
+            )
+
+    def _on_undone(self, review: Review) -> None:
+        self._window.toasts.show_toast("Taken back", f"{review.case_id} is {review.status} again.")
+        self._program.operations.choose_case(review.case_id)
+
+    def _show_queue(self) -> None:
+        queue, opened = self._program.disagreeing.queue, self._session.open_case
+        rows = [] if opened is None else [self._row(error) for error in queue.found]
+        self._window.disagreements.set_rows(rows, queue.current, queue.answered)
+        self._show_marker()
+
+    def _row(self, error: Disagreement) -> DisagreementRow:
+        opened = self._session.open_case
+        assert opened is not None
+        numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
+        first, last = numbers[error.first_slice], numbers[error.last_slice]
+        ml = geometry.voxel_ml
+        size = f"{error.voxels:,} vx" if ml is None else f"{number(error.volume_ml(ml), 1)} mL"
+        invented = error.kind == "false_positive"
+        whole = "False positive" if invented else "False negative"
+        return DisagreementRow(
+            title=f"{'FP' if invented else 'FN'} boundary" if error.on_border else whole,
+            false_positive=invented,
+            slices=str(first) if first == last else f"{first}–{last}",
+            volume=size,
+            answer=self._program.disagreeing.queue.answers.get(error.key),
+        )
+
+    def _on_chosen(self, error: Disagreement) -> None:
+        z, y, x = error.centre
+        self._program.view_verbs.go_to_slice(z)
+        self._window.view.centre_on(x + 0.5, y + 0.5)
+
+    def _show_marker(self) -> None:
+        queue, index = self._program.disagreeing.queue, self._session.view.slice_index
+        if not 0 <= queue.current < len(queue.found):
+            self._window.view.mark(None, "")
+            return
+        error = queue.found[queue.current]
+        _, _, y0, y1, x0, x1 = error.box
+        shown = error.first_slice <= index <= error.last_slice
+        text = f"{queue.current + 1} / {len(queue.found)}"
+        self._window.view.mark((y0, y1, x0, x1) if shown else None, text)

@@ -1,0 +1,299 @@
+"""Training from the window without a process: jobs as read from disk, choices, what is drawn."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QPushButton, QTreeWidget
+from pytestqt.qtbot import QtBot
+
+from core.dataset import scan
+from core.errors import DataError
+from core.gate import judge
+from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
+from core.models import read_model
+from core.splits import SplitFile, freeze_split
+from core.train_preview import TrainPreview
+from core.train_spec import TrainSpec
+from core.workspace import open_workspace, workspace_folder
+from gui.dialogs.gate import GateDialog
+from gui.dialogs.gate_view import Choices, gate_view
+from gui.dialogs.train import TrainDialog
+from gui.dialogs.train_form import TrainForm, TrainOffer, problems
+from gui.job_descriptions import duration, job_view, jobs_view, known
+from gui.job_record import JobRecord, JobTail
+from gui.palette import DARK, DEFAULT_OVERLAYS
+from gui.panels.curve import CurvePlot
+from gui.panels.jobs_view import Curve, Line
+from gui.train_plan import (
+    SPLIT_FILE,
+    Ground,
+    make_offer,
+    prepare_training,
+    propose_split,
+    read_ground,
+    seconds_needed,
+    sites,
+    train_spec,
+    training_split,
+)
+from tests.gui.finding import button, texts
+from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
+from tests.synthetic import publish_unet
+
+NOBODY = known((), {}, ("", {}))
+
+
+@pytest.fixture
+def ground(home: Path, tmp_path: Path) -> Ground:
+    """What can be trained on the tiny cases; one is corrected, one has no mask at all."""
+    make_champion(home)
+    dataset = scan(write_dataset(tmp_path / "data"))
+    workspace = open_workspace(workspace_folder(home, dataset.root))
+    correct(workspace, "A_2")
+    return read_ground(home, dataset, workspace)
+
+
+@pytest.fixture
+def offer(ground: Ground) -> TrainOffer:
+    return make_offer(ground, job_number=1, devices=("cpu",))
+
+
+def form(offer: TrainOffer, **changes: object) -> TrainForm:
+    settings = offer.settings["", "cpu"]
+    chosen = TrainForm(
+        base="",
+        architecture="unet",
+        arguments="init_features=2",
+        preset="cpu",
+        title="New",
+        cases=tuple(case.case_id for case in offer.cases),
+        replay=0.5,
+        loss=settings.loss,
+        epochs=3,
+        minutes=None,
+        learning_rate=1e-3,
+        batch_size=4,
+        size=32,
+    )
+    return replace(chosen, **changes)  # type: ignore[arg-type]
+
+
+def written(folder: Path, *, beats: bool = True) -> JobWriter:
+    """Return the writer of a job that has begun."""
+    spec = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
+    writer = JobWriter(create_job(folder / "0007-train", spec))
+    writer.start(resumed=False)
+    if not beats:
+        long_ago = time.time() - 3600
+        os.utime(writer.folder.path / HEARTBEAT_FILE, (long_ago, long_ago))
+    return writer
+
+
+def read(writer: JobWriter) -> JobRecord:
+    return JobTail(JobFolder(writer.folder.path)).read()
+
+
+def test_a_job_is_followed_line_by_line(tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    tail = JobTail(writer.folder)
+    assert tail.read().state == "running"
+    writer.metric(10, {"loss": 0.5})
+    writer.progress(0.5, "step 10", 90.0)
+    writer.metric(20, {"loss": 0.4})
+    record = tail.read()
+    assert record.curves["loss"] == ((10.0, 0.5), (20.0, 0.4))
+    view = job_view(record, NOBODY)
+    assert (view.name, view.at, view.left) == ("Job 7", "Epoch 3 / 4", "2 min left")
+    assert [action.text for action in view.actions] == ["Pause", "Stop"]
+    writer.folder.request("pause")
+    assert [a.text for a in job_view(tail.read(), NOBODY).actions] == ["Pausing…", "Stop"]
+    writer.close()
+
+
+def test_what_a_broken_run_had_told_is_told_anew(tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    for step, loss in ((10, 0.5), (20, 0.4), (10, 0.45)):
+        writer.metric(step, {"loss": loss})
+    assert read(writer).curves["loss"] == ((10.0, 0.45),)
+    writer.close()
+
+
+def test_a_killed_job_offers_to_go_on(tmp_path: Path) -> None:
+    writer = written(tmp_path, beats=False)
+    view = job_view(read(writer), NOBODY)
+    assert view.bar == "failed"
+    assert "checkpoint" in view.trouble
+    assert [action.text for action in view.actions] == ["Resume"]
+    writer.close()
+
+
+def test_a_job_that_never_began_shows_its_log(tmp_path: Path) -> None:
+    job = create_job(tmp_path / "0001-train", TrainSpec(architecture="u", data="d", split="s"))
+    assert JobTail(job).read().state == "new"
+    job.log_path.write_text("Traceback\nImportError: no torch\n")
+    long_ago = time.time() - 3600
+    os.utime(job.path / "job.json", (long_ago, long_ago))
+    record = JobTail(job).read()
+    assert (record.state, record.failure) == ("interrupted", "ImportError: no torch")
+
+
+def test_the_running_job_is_shown_before_the_newest(tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    running = read(writer)
+    writer.close()
+    done = replace(running, folder=JobFolder(tmp_path / "0008-train"), state="done")
+    view = jobs_view([running, done], "", NOBODY)
+    assert view.counts == "1 running · 1 finished"
+    assert view.shown is not None
+    assert view.shown.id == "0007-train"
+    assert jobs_view([running, done], "0008-train", NOBODY).shown != view.shown
+
+
+def test_judges_are_drawn_from_cases_no_model_has_seen(ground: Ground) -> None:
+    model = read_model(publish_unet(ground.workspace.models, "m", trained_on=CASES[:6]).folder)
+    drawn = propose_split(ground.dataset.cases, [model])
+    assert len(drawn.val) == 2
+    assert set(drawn.val) <= set(CASES[6:])
+    assert set(drawn.train) | set(drawn.val) == set(CASES)
+    assert propose_split(ground.dataset.cases, [model]) == drawn
+    spared = propose_split(ground.dataset.cases, [model], corrected=drawn.val[:1])
+    assert not set(spared.val) & set(drawn.val[:1])
+    assert len(propose_split(ground.dataset.cases, [], corrected=CASES).val) == 2
+
+
+def test_cases_that_judge_or_have_no_mask_are_locked(offer: TrainOffer, ground: Ground) -> None:
+    locked = {case.case_id: case.locked for case in offer.cases if case.locked}
+    assert set(locked) == {*ground.split.val, BARE}
+    assert locked[BARE] == "no ground truth, no correction"
+    notes = {case.case_id: case.note for case in offer.cases if case.kind == "corrected"}
+    assert notes == {"A_2": "version 1 by reader"}
+    chosen = training_split(form(offer), offer, ground)
+    assert not set(chosen.train) & {*ground.split.val, BARE}
+
+
+def test_the_split_is_frozen_by_the_first_training(
+    ground: Ground, offer: TrainOffer, tmp_path: Path
+) -> None:
+    prepare_training(tmp_path / "one", form(offer), offer, ground)
+    again = read_ground(ground.home, ground.dataset, ground.workspace)
+    assert again.frozen == again.split == ground.split
+    leaky = replace(ground, split=SplitFile(ground.split.val, ()))
+    with pytest.raises(DataError, match=ground.split.val[0]):
+        freeze_split(ground.workspace.store, leaky.split)
+
+
+def test_fine_tuning_learns_the_chosen_and_replays_the_rest(
+    offer: TrainOffer, ground: Ground
+) -> None:
+    asked = form(offer, base=CHAMPION, cases=("A_2",), replay=0.25)
+    split = training_split(asked, offer, ground)
+    assert split.train[0] == "A_2"
+    assert set(split.train) == set(CASES) - set(ground.split.val)
+    spec = train_spec(asked, offer, ground, Path(SPLIT_FILE))
+    assert (spec.cases, spec.replay, spec.freeze_norms) == (("A_2",), 0.25, True)
+    assert Path(spec.corrections) == ground.workspace.folder
+    alone = training_split(replace(asked, replay=0.0), offer, ground)
+    assert alone.train == ("A_2",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": "  "}, "title"),
+        ({"title": CHAMPION}, "title"),
+        ({"arguments": "init_features=many"}, "arguments"),
+        ({"arguments": "size"}, "arguments"),
+        ({"cases": ()}, "cases"),
+        ({"cases": ("A_2",)}, "cases"),
+        ({"epochs": None}, "limits"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+    ],
+)
+def test_what_is_wrong_is_said_of_its_field(
+    offer: TrainOffer, changes: dict[str, object], field: str
+) -> None:
+    assert problems(form(offer), offer) == {}
+    assert list(problems(form(offer, **changes), offer)) == [field]
+
+
+def test_the_first_limit_gives_the_time(offer: TrainOffer) -> None:
+    timed = TrainPreview(seconds_a_step=0.5, images_a_second=8, seconds_total=9, cases=6, slices=21)
+    assert seconds_needed(form(offer, epochs=10), timed) == 10 * 6 * 0.5
+    assert seconds_needed(form(offer, epochs=10, minutes=0.25), timed) == 15
+    told = [duration(seconds) for seconds in (5, 89, 600, 5400, 7200)]
+    assert told == ["5 s", "89 s", "10 min", "1 h 30 min", "2 h"]
+
+
+def test_sites_are_told_only_where_names_have_them() -> None:
+    assert sites(["HT_1", "HT_2", "DU_3", "HT_4"]) == (("HT", 3), ("DU", 1))
+    assert sites(["HT_1", "HT_2"]) == ()
+    assert sites(["A", "B", "C"]) == ()
+
+
+def test_the_dialog_ticks_what_a_base_has_not_learnt(qtbot: QtBot, offer: TrainOffer) -> None:
+    dialog = TrainDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_offer(offer, CHAMPION)
+    assert dialog.form.cases == ("A_2",)
+    dialog.set_offer(offer, "")
+    open_cases = {case.case_id for case in offer.cases if not case.locked}
+    assert set(dialog.form.cases) == open_cases
+    tree = dialog.findChild(QTreeWidget)
+    assert tree is not None
+    rows = [tree.topLevelItem(index) for index in range(tree.topLevelItemCount())]
+    shown = {row.toolTip(0): row.text(1) for row in rows if row is not None and row.isDisabled()}
+    assert shown[BARE] == "no ground truth, no correction"
+    assert f"{len(open_cases)} cases in training" in texts(dialog)
+
+
+def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:
+    before = {f"CASE_{n}": 0.8 + n / 100 for n in range(8)}
+    after = {name: score + 0.01 for name, score in before.items()} | {"CASE_3": 0.7}
+    report = judge(("old", before), ("new", after))
+    seen = {"new": frozenset({"CASE_1"})}
+    choices = Choices("old", {"old": "Old", "new": "New"}, seen, frozenset({"new"}))
+    dialog = GateDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_look(DARK, DEFAULT_OVERLAYS)
+    dialog.show_gate(gate_view(report, choices, {}))
+    assert "New has learnt from 1 of these cases, which flatters it." in texts(dialog)
+    with qtbot.waitSignal(dialog.case_asked) as asked:
+        button(dialog, "CASE_3 −0.130").click()
+    assert asked.args == ["CASE_3"]
+    assert button(dialog, "Promote").isEnabled()
+    assert not button(dialog, "Roll back").isEnabled()
+    promoted = replace(choices, champion="new", deletable=frozenset())
+    dialog.show_gate(gate_view(report, promoted, {}))
+    names = {b.text(): b.isEnabled() for b in dialog.findChildren(QPushButton)}
+    assert (names["Promoted"], names["Delete"]) == (False, False)
+
+
+def test_a_curve_is_drawn_in_its_colour_up_to_its_share_of_the_budget(qtbot: QtBot) -> None:
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(200, 100)
+    plot.set_look(DARK, DEFAULT_OVERLAYS)
+    line = Line("train", tuple((float(x), 0.5) for x in range(1, 51)), dots=False)
+    plot.set_curve(Curve("Loss", (line,), last_x=100))
+    image = plot.grab().toImage()
+    drawn = [x for x in range(200) if _has(image.pixelColor(x, y) for y in range(24, 82))]
+    assert drawn
+    assert 90 < max(drawn) < 110
+
+
+def test_training_brings_no_torch_into_the_window() -> None:
+    code = "import sys, gui.training_presenter; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _has(colours: Iterable[QColor]) -> bool:
+    wanted = QColor(DARK.acc)
+    return any(abs(c.red() - wanted.red()) + abs(c.blue() - wanted.blue()) < 60 for c in colours)

@@ -1,0 +1,205 @@
+"""Training from the window: real processes, followed, paused, judged, promoted, rolled back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QSpinBox,
+    QTableWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from core.jobs import JOB_FILE
+from core.models import read_model
+from core.splits import frozen_split, read_split
+from core.train_preview import PREVIEW_FILE
+from core.train_spec import TrainSpec
+from core.workspace import registry
+from gui.dialogs.gate import GateDialog
+from gui.dialogs.train import TrainDialog
+from gui.train_asking import PREVIEWS_FOLDER
+from gui.train_plan import JOBS_FOLDER, SPLIT_FILE
+from tests.gui.finding import button, by_name, texts
+from tests.gui.training_desk import (
+    BARE,
+    CHAMPION,
+    Desk,
+    correct,
+    end_children,
+    make_champion,
+    write_dataset,
+)
+
+_LONG = 60_000
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
+    """A drawer over ten tiny cases; no process outlives the test."""
+    make_champion(home)
+    desk = Desk(qtbot, home, write_dataset(tmp_path / "data"))
+    yield desk
+    desk.close()
+    end_children(desk.place.workspace.folder)
+
+
+def _open(qtbot: QtBot, desk: Desk, *, base: str = "", epochs: int = 2) -> TrainDialog:
+    """Open the train dialog and choose a network of a few parameters and few steps."""
+    button(desk.drawer, "New job").click()
+    qtbot.waitUntil(lambda: desk.training.dialog is not None)
+    dialog = desk.training.dialog
+    assert dialog is not None
+    bases = by_name(dialog, QComboBox, "Base model")
+    bases.setCurrentIndex(bases.findData(base))
+    by_name(dialog, QLineEdit, "Arguments of the network").setText("init_features=2")
+    by_name(dialog, QSpinBox, "Size").setValue(32)
+    by_name(dialog, QSpinBox, "Batch").setValue(4)
+    by_name(dialog, QSpinBox, "Epochs").setValue(epochs)
+    by_name(dialog, QDoubleSpinBox, "Minutes").setValue(0)
+    by_name(dialog, QLineEdit, "Learning rate").setText("1e-2")
+    by_name(dialog, QLineEdit, "Save as").setText("First try")
+    return dialog
+
+
+def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk) -> None:
+    dialog = _open(qtbot, desk)
+    button(dialog, "Start training").click()
+    record = desk.wait_for("done")
+
+    spec = msgspec.json.decode((record.folder.path / JOB_FILE).read_bytes(), type=TrainSpec)
+    frozen = frozen_split(desk.place.workspace.store)
+    assert frozen is not None
+    assert read_split(record.folder.path / SPLIT_FILE).val == frozen.val
+    assert spec.model_id == record.result == "first-try"
+    made = read_model(desk.place.workspace.models / "first-try").spec
+    assert not set(made.trained_on) & set(frozen.val)
+    assert record.curves["selection_dsc"]
+
+    gate = desk.wait_for("done", kind="gate")
+    assert gate.report is not None
+    assert {case.case for case in gate.report.cases} == set(frozen.val)
+    assert "first-try" in [model.spec.id for model in desk.session.models.available]
+
+    desk.training.show_gate()
+    qtbot.waitUntil(lambda: desk.training.gate.dialog is not None)
+    shown = desk.training.gate.dialog
+    assert shown is not None
+    qtbot.waitUntil(shown.isVisible)
+    table = shown.findChild(QTableWidget)
+    assert table is not None
+    assert table.rowCount() == len(frozen.val)
+    with qtbot.waitSignal(desk.training.case_asked) as asked:
+        table.cellActivated.emit(0, 0)
+    assert asked.args == [gate.report.cases[0].case, CHAMPION, "first-try"]
+
+    _promote_and_roll_back(qtbot, desk, shown)
+    qtbot.waitUntil(button(shown, "Delete").isEnabled)
+    button(shown, "Delete").click()
+    box = shown.findChild(QMessageBox)
+    assert box is not None
+    button(box, "Delete the candidate").click()
+    qtbot.waitUntil(lambda: not (desk.place.workspace.models / "first-try").exists())
+    assert desk.troubles == []
+
+
+def test_a_job_outlives_its_window_and_goes_on(
+    qtbot: QtBot, desk: Desk, home: Path, tmp_path: Path
+) -> None:
+    button(_open(qtbot, desk, epochs=9000), "Start training").click()
+    desk.wait_for("running")
+    qtbot.waitUntil(lambda: desk.records[0].step > 0, timeout=_LONG)
+    desk.close()
+
+    other = Desk(qtbot, home, tmp_path / "data")
+    try:
+        assert other.wait_for("running").step > 0
+        assert other.drawer.expanded
+        _queue_another(qtbot, other)
+        button(other.drawer, "Pause").click()
+        assert button(other.drawer, "Pausing…").isEnabled() is False
+        paused = other.wait_for("paused")
+        assert paused.folder.checkpoint.exists()
+        button(other.drawer, "Resume").click()
+        assert button(other.drawer, "Resuming…").isEnabled() is False
+        qtbot.waitUntil(lambda: other.records[0].step > paused.step, timeout=_LONG)
+        button(other.drawer, "Stop").click()
+        box = other.drawer.findChild(QMessageBox)
+        assert box is not None
+        button(box, "Stop the job").click()
+        assert other.wait_for("done").result == "first-try"
+        assert other.records[0].starts == 2
+    finally:
+        other.close()
+
+
+def test_the_preview_times_steps_and_shows_slices(qtbot: QtBot, desk: Desk) -> None:
+    correct(desk.place.workspace, BARE)
+    dialog = _open(qtbot, desk, base=CHAMPION)
+    assert dialog.form.cases == (BARE,)
+    assert "Time not known yet" in texts(dialog)
+    button(dialog, "Time and preview").click()
+    asking = desk.training.asking
+    assert asking is not None
+    qtbot.waitUntil(lambda: asking.measured is not None, timeout=_LONG)
+    assert any(text.startswith("Timed with") for text in texts(dialog))
+    assert any(text.startswith("About ") for text in texts(dialog))
+    by_name(dialog, QSpinBox, "Batch").setValue(8)
+    assert "Made for other settings." in texts(dialog)
+    folder = desk.place.workspace.folder
+    assert len(list((folder / PREVIEWS_FOLDER).glob(f"*/{PREVIEW_FILE}"))) == 1
+    assert not (folder / JOBS_FOLDER).exists()
+    dialog.reject()
+
+
+def test_keys_start_and_cancel(qtbot: QtBot, desk: Desk) -> None:
+    dialog = _open(qtbot, desk)
+    by_name(dialog, QLineEdit, "Learning rate").setText("fast")
+    start = button(dialog, "Start training")
+    assert not start.isEnabled()
+    assert "A number above 0, at most 1, as 1e-4." in texts(dialog)
+    QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert dialog.isVisible()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: desk.training.dialog is None)
+    assert desk.records == ()
+    assert all(child.accessibleName() or child.text() for child in _buttons(desk))
+
+
+def _promote_and_roll_back(qtbot: QtBot, desk: Desk, shown: GateDialog) -> None:
+    models = registry(desk.session.home, desk.place.workspace.folder)
+    with qtbot.waitSignal(desk.training.promoted) as promoted:
+        button(shown, "Promote").click()
+    assert promoted.args == ["first-try"]
+    assert models.champion().spec.id == desk.session.models.champion_id == "first-try"
+    back = button(shown, "Roll back")
+    qtbot.waitUntil(back.isEnabled)
+    with qtbot.waitSignal(desk.training.promoted):
+        back.menu().actions()[0].trigger()
+    assert models.champion().spec.id == CHAMPION
+
+
+def _queue_another(qtbot: QtBot, desk: Desk) -> None:
+    """Start a second job, see it wait for the device, and give it up."""
+    dialog = _open(qtbot, desk)
+    assert "Job 1, running now" in texts(dialog)
+    by_name(dialog, QLineEdit, "Save as").setText("Second try")
+    button(dialog, "Add to queue").click()
+    desk.wait_for("running", job=1)
+    qtbot.waitUntil(lambda: desk.records[1].waiting, timeout=_LONG)
+    assert "1 running · 1 queued" in texts(desk.drawer)
+    button(desk.drawer, "Pause").click()
+    desk.wait_for("paused", job=1)
+    desk.drawer.job_chosen.emit(desk.records[0].id)
+
+
+def _buttons(desk: Desk) -> list[QPushButton]:
+    return [b for b in desk.drawer.findChildren(QPushButton) if b.isVisible()]
