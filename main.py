@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Overread AI segmentations of brain MRI lesions. Not for clinical use.",
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
 

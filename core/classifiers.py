@@ -6,6 +6,8 @@ specification keeps it out of every list of segmentation models, beside which it
 
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -65,6 +67,21 @@ class ClassifierModel:
     def weights(self) -> Path:
         """The file of its weights."""
         return self.folder / WEIGHTS_FILE
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of weights, network, preprocessing and temperature: what a probability is of."""
+        spec = self.spec
+        digest = blake2b(digest_size=16)
+        digest.update(msgspec.json.encode((spec.network, spec.preprocessing, spec.temperature)))
+        try:
+            digest.update(self.weights.read_bytes())
+        except OSError as error:
+            raise ModelError(
+                f"{self.weights}: expected a file that can be read, found: {reason(error)}. "
+                "Check the folder."
+            ) from error
+        return digest.hexdigest()
 
     def check(self, volume: Volume) -> None:
         """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""

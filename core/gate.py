@@ -90,13 +90,11 @@ def judge(
             "none. Check the frozen split and the ground truth of its cases."
         )
     differences = values[:, 1] - values[:, 0]
-    interval = bootstrap_interval(differences)
-    low, high = interval if interval else (None, None)
+    low, high = bootstrap_interval(differences) or (None, None)
     order = np.argsort(differences, kind="stable")
     cases = tuple(_case(names[i], values[i, 0], values[i, 1]) for i in order)
     regressions = tuple(c.case for c in cases if c.difference < -REGRESSION - _ROUNDING)
     verdict, said = _verdict(low, high)
-    mean = float(differences.mean())
     return GateReport(
         champion=champion[0],
         candidate=candidate[0],
@@ -104,14 +102,14 @@ def judge(
         cases=cases,
         champion_mean=float(values[:, 0].mean()),
         candidate_mean=float(values[:, 1].mean()),
-        mean_difference=mean,
+        mean_difference=float(differences.mean()),
         low=low,
         high=high,
         p=wilcoxon(differences),
         worst_tenth=_worst_tenth(values[:, 1]) - _worst_tenth(values[:, 0]),
         regressions=regressions,
         verdict=verdict,
-        reason=_reason(mean, len(names), regressions, said),
+        reason=_reason(float(differences.mean()), len(names), regressions, said),
         failed=dict(failed or {}),
     )
 

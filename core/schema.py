@@ -70,5 +70,22 @@ CREATE TABLE blinded_presentations (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_SCORES_AND_STATES, _SPLITS, _CORRECTIONS, _REVIEWS_AND_FIGURES)
+_TRIAGE_AND_DOUBTS = """
+CREATE TABLE triages (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (model_id, case_id)
+) WITHOUT ROWID;
+CREATE TABLE doubts (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (model_id, case_id)
+) WITHOUT ROWID;
+"""
+
+STEPS = (
+    _SCORES_AND_STATES,
+    _SPLITS,
+    _CORRECTIONS,
+    _REVIEWS_AND_FIGURES,
+    _TRIAGE_AND_DOUBTS,
+)
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

@@ -1,7 +1,6 @@
 """The correction of the case on screen: begun, painted, undone, journalled, saved as a version."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,14 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from core.components import Box
 from core.corrections.correction import Correction
 from core.corrections.draft import Draft, Step, new_draft
-from core.corrections.export import Provenance, export_correction
-from core.corrections.journal import Journal, discard_draft, load_draft
-from core.corrections.live_figures import References
+from core.corrections.export import export_correction
+from core.corrections.journal import discard_draft, load_draft
 from core.corrections.patch import Patch
 from core.corrections.versions import Version, load_version, reader_name, save_version, versions
 from core.mask import Mask
 from core.store import Store
-from gui.correction_start import predicted_mask, starting_mask
+from gui.correction_book import Book
+from gui.correction_start import open_book, predicted_mask, provenance_of, starting_mask
 from gui.session import Session
 from gui.tasks import Lanes, Task
 
@@ -30,6 +29,7 @@ class Correcting(QObject):
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
     """
 
+    stepped = Signal()
     saved = Signal(int)
     save_failed = Signal(str)
     version_saved = Signal(object)
@@ -41,8 +41,10 @@ class Correcting(QObject):
         super().__init__()
         self._session = session
         self._lanes = lanes
-        self._book: _Book | None = None
+        self._book: Book | None = None
+        self._unsaved: dict[tuple[Store, str], Book] = {}
         self._loaded = False
+        self.damage = ""
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
 
@@ -55,7 +57,7 @@ class Correcting(QObject):
         if place.held:
             return place.held
         if not self._loaded:
-            return "The correction is being read."
+            return self.damage or "The correction is being read."
         state = self._session.case_states[self._session.opening]
         if self._session.correction is None and state.run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
@@ -129,19 +131,20 @@ class Correcting(QObject):
 
     def undo(self) -> int | None:
         """Take the last edit back; returns the slice it was on."""
-        correction = self._session.correction
-        return self._step(None if correction is None else correction.undo())
+        return self._step(lambda correction: correction.undo())
 
     def redo(self) -> int | None:
         """Make the edit again that was taken back last; returns the slice it is on."""
-        correction = self._session.correction
-        return self._step(None if correction is None else correction.redo())
+        return self._step(lambda correction: correction.redo())
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
         place, correction = self._session.place, self._session.correction
         if place is None or correction is None:
             self.failed.emit("No version saved", "Nothing has been corrected in this case yet.")
+            return
+        if place.held:
+            self.failed.emit("No version saved", place.held)
             return
         snapshot, workspace = correction.snapshot(), place.workspace
 
@@ -167,35 +170,34 @@ class Correcting(QObject):
 
     def export(self, folder: Path) -> None:
         """Write the mask as it is in the dataset's layout below `folder`."""
-        place, opened, correction = (
-            self._session.place,
-            self._session.open_case,
-            self._session.correction,
-        )
+        place, opened = self._session.place, self._session.open_case
+        correction = self._session.correction
         if place is None or opened is None or correction is None:
             self.failed.emit("Nothing exported", "Nothing has been corrected in this case yet.")
             return
-        mask, case = correction.snapshot_mask(), opened.loaded.case
-        made = Provenance(
-            author=reader_name(),
-            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            origin=correction.snapshot().origin,
-            version=None,
-        )
+        mask, case, root = correction.snapshot_mask(), opened.loaded.case, place.dataset.root
+        made = provenance_of(correction)
         self._write(
-            lambda: export_correction(
-                case, mask, folder, dataset_root=place.dataset.root, provenance=made
-            ),
+            lambda: export_correction(case, mask, folder, dataset_root=root, provenance=made),
             self.exported.emit,
         )
+
+    def keep_unsaved(self) -> None:
+        """Try once more to write what could not be written; before the window closes."""
+        for book in self._unsaved.values():
+            self._write(book.retry, lambda _: None)
 
     def discard(self) -> None:
         """Forget the correction of the case and its journal; versions stay."""
         place, opened = self._session.place, self._session.open_case
         if place is None or opened is None:
             return
+        if place.held:
+            self.failed.emit("Nothing discarded", place.held)
+            return
         store, case_id = place.workspace.store, opened.loaded.case.id
-        self._book = None
+        self._book, self._loaded, self.damage = None, True, ""
+        self._unsaved.pop((store, case_id), None)
         self._session.set_correction(None)
         self._write(lambda: discard_draft(store, case_id), lambda _: None)
 
@@ -208,20 +210,15 @@ class Correcting(QObject):
         if self._session.correction is None and opened is not None and place is not None:
             mask, origin = starting_mask(self._session, opened)
             draft = new_draft(opened.loaded.case.id, mask, origin, author=reader_name())
-            self._take(draft, place.workspace.store)
+            self._show_book(open_book(self._session, opened, draft, place.workspace.store))
         return self._session.correction
 
-    def _take(self, draft: Draft, store: Store) -> None:
-        opened = self._session.open_case
-        if opened is None:
-            return
-        self._book = _Book(store, draft)
-        truth, ml = opened.loaded.ground_truth, opened.loaded.volume.geometry.voxel_ml
-        references = References(truth, predicted_mask(self._session), ml)
-        self._session.set_correction(Correction(draft, references))
+    def _show_book(self, book: Book) -> None:
+        self._book = book
+        self._session.set_correction(book.correction)
 
     def _on_case_changed(self) -> None:
-        self._book, self._loaded = None, False
+        self._book, self._loaded, self.damage = None, False, ""
         opened, place = self._session.open_case, self._session.place
         if opened is None or place is None:
             return
@@ -230,13 +227,22 @@ class Correcting(QObject):
         task: Task[Draft | None] = Task(lambda _: load_draft(store, case_id, shape))
 
         def show(draft: Draft | None) -> None:
+            if self._session.open_case is not opened:
+                return
+            self._loaded = True
+            unsaved = self._unsaved.get((store, case_id))
+            if unsaved is not None:
+                self._show_book(unsaved)
+            elif draft is not None:
+                self._show_book(open_book(self._session, opened, draft, store))
+
+        def tell(sentence: str) -> None:
             if self._session.open_case is opened:
-                self._loaded = True
-                if draft is not None:
-                    self._take(draft, store)
+                self.damage = sentence
+            self.failed.emit("The correction cannot be read", sentence)
 
         task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit("The correction is lost", sentence))
+        task.failed.connect(tell)
         task.faulted.connect(self.faulted)
         self._lanes.start("journal", task)
 
@@ -245,7 +251,9 @@ class Correcting(QObject):
         if correction is not None:
             correction.set_prediction(predicted_mask(self._session))
 
-    def _step(self, step: Step | None) -> int | None:
+    def _step(self, change: Callable[[Correction], Step | None]) -> int | None:
+        correction = self._session.correction
+        step = None if correction is None or self.problem else change(correction)
         if step is None:
             return None
         self._show(step.box)
@@ -261,9 +269,20 @@ class Correcting(QObject):
         book = self._book
         if step is None or book is None:
             return
+        key = (book.store, book.correction.case_id)
+
+        def show(entries: int) -> None:
+            self._unsaved.pop(key, None)
+            self.saved.emit(entries)
+
+        def tell(sentence: str) -> None:
+            self._unsaved[key] = book
+            self.save_failed.emit(sentence)
+
+        self.stepped.emit()
         task: Task[int] = Task(lambda _: book.record(step))
-        task.succeeded.connect(lambda entries: self.saved.emit(entries))
-        task.failed.connect(self.save_failed)
+        task.succeeded.connect(show)
+        task.failed.connect(tell)
         task.faulted.connect(self.faulted)
         self._lanes.start("journal", task)
 
@@ -273,20 +292,3 @@ class Correcting(QObject):
         task.failed.connect(lambda sentence: self.failed.emit("Corrections", sentence))
         task.faulted.connect(self.faulted)
         self._lanes.start("journal", task)
-
-
-class _Book:
-    """The journal of one draft, opened on the lane that writes it."""
-
-    def __init__(self, store: Store, draft: Draft) -> None:
-        self._store, self._draft = store, draft
-        self._journal: Journal | None = None
-        self._recorded = draft.counter
-
-    def record(self, step: Step) -> int:
-        """Write `step`; returns how many entries the journal has."""
-        if self._journal is None:
-            self._journal = Journal(self._store, self._draft)
-        self._journal.record(step)
-        self._recorded += 1
-        return self._recorded

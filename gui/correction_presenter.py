@@ -46,6 +46,7 @@ class CorrectionPresenter(QObject):
         session.view_changed.connect(self._show_figures)
         session.result_changed.connect(self._show_figures)
         drawing.settings_changed.connect(self._show_tool)
+        correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
         correcting.save_failed.connect(self._on_save_failed)
         correcting.version_saved.connect(self._on_version_saved)
@@ -56,6 +57,8 @@ class CorrectionPresenter(QObject):
         self._window.card.complete_asked.connect(drawing.complete)
         self._window.strip.scope_chosen.connect(self._show_figures)
         self._window.view.escaped.connect(drawing.drop)
+        for timer in (self._figures, self._distance):
+            self._window.closing.connect(timer.stop)
 
     def _show_tool(self) -> None:
         drawing = self._program.drawing
@@ -68,6 +71,8 @@ class CorrectionPresenter(QObject):
         self._hd95 = "pending" if there else None
         if there:
             self._distance.start()
+        else:
+            self._program.panels.show_strip()
         self._program.panels.show_layers()
         self._show_figures()
         self._show_state()
@@ -93,13 +98,18 @@ class CorrectionPresenter(QObject):
         self._window.strip.set_current(index)
         self._show_state()
 
-    def _show_state(self) -> None:
+    def _enable_steps(self) -> None:
         correction = self._session.correction
+        there = correction is not None and not self._program.correcting.problem
         can_undo = correction is not None and correction.can_undo
         can_redo = correction is not None and correction.can_redo
-        for name, on in (("undo", can_undo), ("redo", can_redo)):
+        for name, on in (("undo", there and can_undo), ("redo", there and can_redo)):
             self._window.actions[name].setEnabled(on)
             self._window.rail.enable(name, on)
+
+    def _show_state(self) -> None:
+        correction = self._session.correction
+        self._enable_steps()
         if correction is None:
             self._window.status.set_correction("")
             return

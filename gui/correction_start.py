@@ -1,9 +1,17 @@
-"""What a correction starts from."""
+"""What a correction starts from and is compared with, and what is said of where it comes from."""
+
+from datetime import UTC, datetime
 
 import numpy as np
 
-from core.corrections.draft import Origin
+from core.corrections.correction import Correction
+from core.corrections.draft import Draft, Origin
+from core.corrections.export import Provenance
+from core.corrections.live_figures import References
+from core.corrections.versions import reader_name
 from core.mask import Mask
+from core.store import Store
+from gui.correction_book import Book
 from gui.session import Session
 from gui.session_parts import OpenCase
 
@@ -28,3 +36,16 @@ def starting_mask(session: Session, opened: OpenCase) -> tuple[Mask, Origin]:
         threshold=session.post.threshold,
     )
     return predicted, origin
+
+
+def open_book(session: Session, opened: OpenCase, draft: Draft, store: Store) -> Book:
+    """Return a correction that goes on from `draft`, with the journal it is written to."""
+    truth, ml = opened.loaded.ground_truth, opened.loaded.volume.geometry.voxel_ml
+    references = References(truth, predicted_mask(session), ml)
+    return Book(store, draft, Correction(draft, references))
+
+
+def provenance_of(correction: Correction) -> Provenance:
+    """Say who exports a correction now, and what it began from."""
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Provenance(author=reader_name(), made_at=made_at, origin=correction.origin)

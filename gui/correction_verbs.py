@@ -137,13 +137,12 @@ def _export(program: "Program") -> None:
 
 
 def _discard(program: "Program") -> None:
-    correction = program.session.correction
-    if correction is None:
+    if program.session.correction is None and not program.correcting.damage:
         return
     answer = QMessageBox.question(
         program.window,
         "Discard the correction",
-        f"Forget the correction of {correction.case_id} with its undo history? "
+        f"Forget the correction of {program.session.opening} with its undo history? "
         "Versions that were saved stay.",
     )
     if answer == QMessageBox.StandardButton.Yes:

@@ -20,6 +20,7 @@ from gui.view_state import RGB, shown_channel
 
 _STEP = 1.15
 _INSIDE, _OUTSIDE = 1, 2
+_TREMBLE, _NEAR = 4.0, 8.0  # pixels of the screen
 _COLOURS = {_INSIDE: "#3FD67A", _OUTSIDE: "#FF5C5C"}
 
 Line = tuple[tuple[QPointF, ...], str]
@@ -148,10 +149,10 @@ class Drawing(QObject):
         self._stroke([at])
 
     def _move(self, at: tuple[float, float]) -> None:
-        before, self._last = self._last, at
-        if before is None:
+        before = self._last
+        if before is None or (self.tool == "lasso" and self._trembles(before, at)):
             return
-        self._dragged = True
+        self._last, self._dragged = at, True
         if self.tool in ("brush", "eraser", "threshold"):
             self._stroke([before, at])
         elif self.tool == "lasso":
@@ -165,7 +166,7 @@ class Drawing(QObject):
         if self.tool in ("brush", "eraser", "threshold"):
             self._correcting.end()
             self._threshold = None
-        elif self.tool == "lasso" and self._closes(at):
+        elif self.tool == "lasso" and self._points and self._closes(at):
             self._close_polygon()
         elif self.tool == "smart":
             self.scribbled.emit(bool(self._scribbles))
@@ -186,9 +187,15 @@ class Drawing(QObject):
         """True after a drag, and when a click meets the first point of a polygon."""
         if self._dragged and len(self._points) > 3:
             return True
-        first = self._points[0]
-        near = max(abs(first[0] - at[0]), abs(first[1] - at[1])) * self._view.zoom < 8
-        return near and len(self._points) > 3
+        return self._apart(self._points[0], at) < _NEAR and len(self._points) > 3
+
+    def _trembles(self, before: tuple[float, float], at: tuple[float, float]) -> bool:
+        """True while a press has moved too little to be more than a click."""
+        return not self._dragged and self._apart(before, at) < _TREMBLE
+
+    def _apart(self, one: tuple[float, float], other: tuple[float, float]) -> float:
+        """Return how far two points are apart on the screen."""
+        return max(abs(one[0] - other[0]), abs(one[1] - other[1])) * self._view.zoom
 
     def _close_polygon(self) -> None:
         points, index, value = list(self._points), self._session.view.slice_index, self._value

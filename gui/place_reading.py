@@ -25,8 +25,8 @@ def read_models(home: Path, workspace: Path, wanted: str) -> Models:
 
 def take_workspace(folder: Path, before: Place | None) -> tuple[WorkspaceLock | None, str]:
     """Return the lock of a workspace, or who holds it; `before` may hold it already."""
-    if before is not None and before.workspace.folder == folder:
-        return before.lock, before.held
+    if before is not None and before.lock is not None and before.workspace.folder == folder:
+        return before.lock, ""
     try:
         return take_lock(folder, user=reader_name()), ""
     except WorkspaceHeld as held:

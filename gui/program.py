@@ -25,6 +25,7 @@ from gui.panel_presenter import PanelPresenter
 from gui.review_presenter import ReviewPresenter
 from gui.reviewing import Reviewing
 from gui.session import Session
+from gui.study_verbs import StudyDesk
 from gui.tasks import Fault, Lanes
 from gui.theme import apply_theme
 from gui.training_presenter import TrainingPresenter
@@ -55,6 +56,7 @@ class Program:
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.compared = ComparePresenter(self)
         self.training = TrainingPresenter(self.session, self.lanes, self.window.jobs)
+        self.desk = StudyDesk(self)
         self._connect_view()
         self._connect_bars()
         self._connect_inspector()
@@ -89,6 +91,7 @@ class Program:
             window_maximised=self.window.isMaximized(),
         )
         self.reviewing.keep_time()
+        self.correcting.keep_unsaved()
         self.training.close()
         self.operations.close()
 
@@ -212,6 +215,8 @@ class Program:
         place = self.session.place
         if place is not None:
             self.window.setWindowTitle(f"{place.dataset.name} – Overread")
+            if place.held:
+                self.window.toasts.show_toast("Read-only", place.held, kind="error")
             for notice in place.dataset.notices[:3]:
                 self.window.toasts.show_toast("Left out", notice, kind="error")
 

@@ -153,6 +153,8 @@ class Lanes:
         self.cancel()
         for lane, pool in self._pools.items():
             pool.shutdown(wait=True, cancel_futures=lane != "journal")
+        for task in self._kept:
+            task.cancel()  # written; the window that would hear of it may be gone by then
         self._running.clear()
         self._kept.clear()
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from gui.correction_verbs import correction_verbs
 from gui.help import show_about, show_guide
 from gui.review_verbs import review_verbs
+from gui.study_verbs import study_verbs
 
 if TYPE_CHECKING:
     from gui.program import Program
@@ -25,6 +26,7 @@ def verbs(program: "Program") -> Verbs:
         **_overlay_verbs(program),
         **correction_verbs(program),
         **review_verbs(program),
+        **study_verbs(program),
         **_file_and_model_verbs(program),
         **_help_verbs(program),
     }

@@ -62,7 +62,7 @@ def publish(
 
 def model_card(finished: Finished, spec: ModelSpec, failed: dict[str, str]) -> str:
     """Return the model card, Markdown."""
-    job, split, at = finished.spec, finished.split, finished.position
+    job = finished.spec
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
     settings = msgspec.json.format(msgspec.json.encode(portable(job)), indent=2).decode()
     trouble = "".join(f"\nNot scored: {name}: {why}" for name, why in failed.items())
@@ -71,17 +71,7 @@ def model_card(finished: Finished, spec: ModelSpec, failed: dict[str, str]) -> s
 {spec.parameters:,} parameters, `{spec.architecture}` {dict(spec.arguments)}.
 Licence: {spec.licence or "not stated"}. Not for clinical use.
 
-## Data
-{spec.data or "Not stated."}
-{len(split.fit)} cases reached a gradient, {len(split.selection)} other cases of `train` chose the
-weights and whether the largest component alone is kept, {len(split.val)} cases of `val` were scored
-once, at the end. Parts are by case.
-
-## Training
-{at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes; the weights are those
-of step {at.best_step}. {_origin(finished)}
-Made by `python -m training.train FOLDER`, the folder's job.json holding the settings below; cross
-validation over `train` is not part of it.
+{_history(finished, spec)}
 
 ## Figures
 Per volume, mean and median over cases; a case empty in truth and prediction scores 1. `native`:
@@ -97,6 +87,21 @@ component alone. `selection` chose the weights and is therefore too good.
 {settings}
 ```
 """
+
+
+def _history(finished: Finished, spec: ModelSpec) -> str:
+    job, split, at = finished.spec, finished.split, finished.position
+    return f"""## Data
+{spec.data or "Not stated."}
+{len(split.fit)} cases reached a gradient, {len(split.selection)} other cases of `train` chose the
+weights and whether the largest component alone is kept, {len(split.val)} cases of `val` were scored
+once, at the end. Parts are by case.
+
+## Training
+{at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes; the weights are those
+of step {at.best_step}. {_origin(finished)}
+Made by `python -m training.train FOLDER`, the folder's job.json holding the settings below; cross
+validation over `train` is not part of it."""
 
 
 def _origin(finished: Finished) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands.running import finish, progress_bar
+from core.commands.running import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
     from core.prediction import Prediction
@@ -33,6 +33,7 @@ def calibrate(
     from core.splits import read_split
     from core.workspace import registry
 
+    refuse_inside(folder, out)
     dataset, file, models = scan(folder), read_split(split), registry(home())
     chosen = models.find(model) if model else models.champion()
     limit_threads()

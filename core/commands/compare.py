@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands.running import dataset_workspace, finish, progress_bar, scanned
+from core.commands.running import (
+    dataset_workspace,
+    finish,
+    progress_bar,
+    refuse_inside,
+    scanned,
+)
 
 if TYPE_CHECKING:
     from core.study_summary import StudySummary
@@ -40,6 +46,7 @@ def compare(
     from core.study_report import reviews_csv, write_study
 
     wanted = _wanted(models, more)
+    refuse_inside(folder, out)
     dataset, cases = scanned(folder, case)
     with dataset_workspace(folder) as workspace:
         chosen = find_models(workspace, wanted)

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands.running import dataset_workspace, finish, progress_bar, scanned
+from core.commands.running import (
+    dataset_workspace,
+    finish,
+    progress_bar,
+    refuse_inside,
+    scanned,
+)
 
 if TYPE_CHECKING:
     from core.case import Case
@@ -49,6 +55,7 @@ def export(
     from core.predictors import find_models, predictors
     from core.progress import part
 
+    refuse_inside(folder, out)
     dataset, cases = scanned(folder, case)
     kinds = _Kinds(png, gif, sheet) if png or gif or sheet else _Kinds(True, True, True)
     style = PictureStyle("RGB" if rgb else "FLAIR", scale)

@@ -10,7 +10,9 @@ import typer
 if TYPE_CHECKING:
     from core.models import ModelSpec, Registry
 
-models = typer.Typer(help="List, show, import and promote models.", no_args_is_help=True)
+models = typer.Typer(
+    help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @models.command(name="list")

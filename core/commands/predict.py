@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.commands.running import finish, progress_bar
+from core.commands.running import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
     from core.case import Case
@@ -36,7 +36,7 @@ def predict(
     """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
     from core.evaluation import predict_masks
 
-    _refuse_inside(folder, out)
+    refuse_inside(folder, out)
     cases, chosen, predictor = _job(folder, model, case, device, flips=flips)
     with progress_bar() as progress:
         written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
@@ -60,7 +60,7 @@ def evaluate(
     from core.evaluation import evaluate as run
     from core.evaluation import write_report
 
-    _refuse_inside(folder, out)
+    refuse_inside(folder, out)
     cases, chosen, predictor = _job(folder, model, case, device, flips=flips)
     with progress_bar() as progress:
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
@@ -72,18 +72,6 @@ def evaluate(
         )
     typer.echo(f"Report in {out}")
     finish(outcome.failed, outcome.notices)
-
-
-def _refuse_inside(folder: Path, out: Path) -> None:
-    """Raise `DataError` when `out` lies in the dataset, which is never written to."""
-    from core.errors import DataError
-
-    root, target = folder.resolve(), out.resolve()
-    if target == root or root in target.parents:
-        raise DataError(
-            f"{out}: expected a folder outside the dataset {folder}, found one inside it. "
-            "The originals are never written to: choose another folder."
-        )
 
 
 def _job(

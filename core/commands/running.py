@@ -27,6 +27,18 @@ def scanned(folder: Path, wanted: Sequence[str] | None) -> tuple[Dataset, list[C
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 
+def refuse_inside(folder: Path, out: Path) -> None:
+    """Raise `DataError` when `out` lies in the dataset, which is never written to."""
+    from core.errors import DataError
+
+    root, target = folder.resolve(), out.resolve()
+    if target == root or root in target.parents:
+        raise DataError(
+            f"{out}: expected a folder outside the dataset {folder}, found one inside it. "
+            "The originals are never written to: choose another folder."
+        )
+
+
 @contextmanager
 def dataset_workspace(folder: Path) -> Iterator[Workspace]:
     """Open the workspace of a dataset, the one the window uses, and close it at the end."""

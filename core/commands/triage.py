@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands.running import finish, progress_bar
+from core.commands.running import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
     from core.progress import Progress
@@ -33,6 +33,7 @@ def triage(
     from core.triage import triage_cases, write_triage
     from core.workspace import registry
 
+    refuse_inside(folder, out)
     dataset = scan(folder)
     cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
     limit_threads()

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", choices=MEASUREMENTS, action="append", default=[])
     given = parser.parse_args(arguments)
     given.out.parent.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     load, started, entries = _load(), time.perf_counter(), []
     with TemporaryDirectory(prefix="overread-bench-") as folder:
         os.environ[HOME_VARIABLE] = str(Path(folder) / "home")

@@ -16,6 +16,7 @@ from core.workspace import registry
 from gui.canvas.slice_view import SliceView
 from gui.program import Program
 from gui.tasks import Fault
+from tests.gui.hand import Hand
 from tests.gui.pressing import Press
 from tests.gui.running import LONG
 from tests.gui.tiny import SIDE, keep_predictions, settle, write_dataset
@@ -116,6 +117,12 @@ def long_case(tmp_path: Path) -> Path:
 def press(program: Program, qtbot: QtBot) -> Press:
     """The keyboard of that window."""
     return Press(program, qtbot)
+
+
+@pytest.fixture
+def hand(program: Program, qtbot: QtBot) -> Hand:
+    """The mouse over the slice of that window."""
+    return Hand(program, qtbot)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from gui.canvas.slice_view import SliceView
 
 NO_KEY = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 LEFT, RIGHT, MIDDLE = (
     Qt.MouseButton.LeftButton,
     Qt.MouseButton.RightButton,
@@ -38,12 +39,26 @@ def drag(view: SliceView, button: Qt.MouseButton, start: QPoint, *stops: QPoint)
     press(view, button, start)
     for stop in stops:
         move(view, stop, button)
-    _send(view, QEvent.Type.MouseButtonRelease, stops[-1], button, Qt.MouseButton.NoButton)
+    release(view, button, stops[-1])
 
 
-def press(view: SliceView, button: Qt.MouseButton, at: QPoint) -> None:
+def press(
+    view: SliceView, button: Qt.MouseButton, at: QPoint, keys: Qt.KeyboardModifier = NO_KEY
+) -> None:
     """Press a button and keep it down."""
-    _send(view, QEvent.Type.MouseButtonPress, at, button, button)
+    _send(view, QEvent.Type.MouseButtonPress, at, button, button, keys)
+
+
+def release(view: SliceView, button: Qt.MouseButton, at: QPoint) -> None:
+    """Let a button come up."""
+    _send(view, QEvent.Type.MouseButtonRelease, at, button, Qt.MouseButton.NoButton)
+
+
+def double_click(view: SliceView, at: QPoint) -> None:
+    """Click twice, as the system tells it: the second press is a double click."""
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+        _send(view, kind, at, LEFT, LEFT)
+        release(view, LEFT, at)
 
 
 def move(view: SliceView, to: QPoint, held: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
@@ -57,8 +72,9 @@ def _send(
     at: QPoint,
     button: Qt.MouseButton,
     held: Qt.MouseButton,
+    keys: Qt.KeyboardModifier = NO_KEY,
 ) -> None:
     there = QPointF(at)
     area = view.viewport()
-    event = QMouseEvent(kind, there, QPointF(area.mapToGlobal(at)), button, held, NO_KEY)
+    event = QMouseEvent(kind, there, QPointF(area.mapToGlobal(at)), button, held, keys)
     QApplication.sendEvent(area, event)

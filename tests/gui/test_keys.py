@@ -160,7 +160,8 @@ def test_letters_choose_the_tool(program: Program, press: Press) -> None:
 
 def test_f6_goes_round_the_regions_and_back(program: Program, press: Press) -> None:
     window = program.window
-    regions = [window.top_bar, window.worklist, window.view, window.strip, window.layers]
+    left, right = (window.top_bar, window.worklist, window.view), (window.jobs, window.layers)
+    regions = [*left, window.strip, *right]
 
     def here() -> int:
         focus = QApplication.focusWidget()
@@ -174,11 +175,11 @@ def test_f6_goes_round_the_regions_and_back(program: Program, press: Press) -> N
     for _ in regions:
         press("F6")
         visited.append(here())
-    assert visited == [3, 4, 0, 1, 2]
+    assert visited == [3, 4, 5, 0, 1, 2]
     for _ in regions:
         press("Shift+F6")
         visited.append(here())
-    assert visited[5:] == [1, 0, 4, 3, 2]
+    assert visited[6:] == [1, 0, 5, 4, 3, 2]
 
 
 def test_menus_offer_every_command_once(program: Program) -> None:

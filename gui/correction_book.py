@@ -1,0 +1,35 @@
+"""The journal of one correction on the lane that writes it, and what could not be written yet."""
+
+from core.corrections.correction import Correction
+from core.corrections.draft import Draft, Step
+from core.corrections.journal import Journal
+from core.store import Store
+
+
+class Book:
+    """A correction with its journal, which is opened with the first edit that is written."""
+
+    def __init__(self, store: Store, draft: Draft, correction: Correction) -> None:
+        self.store, self.correction = store, correction
+        self._draft = draft
+        self._journal: Journal | None = None
+        self._recorded = draft.counter
+
+    @property
+    def pending(self) -> int:
+        """How many edits are in memory only."""
+        return 0 if self._journal is None else self._journal.pending
+
+    def record(self, step: Step) -> int:
+        """Write `step` and what could not be written before; returns how many entries there are."""
+        if self._journal is None:
+            self._journal = Journal(self.store, self._draft)
+        waiting = self._journal.pending
+        self._journal.record(step)
+        self._recorded += waiting + 1
+        return self._recorded
+
+    def retry(self) -> None:
+        """Write what could not be written before."""
+        if self._journal is not None:
+            self._journal.retry()

@@ -1,0 +1,54 @@
+"""The verbs of comparison, report and blinded reading; what is behind them is made when asked."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gui.blinded_presenter import BlindedPresenter
+    from gui.export_presenter import ExportPresenter
+    from gui.program import Program
+    from gui.study_presenter import StudyPresenter
+
+
+class StudyDesk:
+    """Comparison, report and blinded reading of one window.
+
+    Each is imported when it is first asked for: the first picture need not wait for plots.
+    """
+
+    def __init__(self, program: "Program") -> None:
+        self._program = program
+
+    @cached_property
+    def study(self) -> "StudyPresenter":
+        """The comparison of models."""
+        from gui.study_presenter import StudyPresenter
+
+        made = StudyPresenter(self._program)
+        made.export_asked.connect(lambda: self.export.ask_report())
+        return made
+
+    @cached_property
+    def export(self) -> "ExportPresenter":
+        """Reports and pictures."""
+        from gui.export_presenter import ExportPresenter
+
+        return ExportPresenter(self._program)
+
+    @cached_property
+    def blinded(self) -> "BlindedPresenter":
+        """Blinded reading."""
+        from gui.blinded_presenter import BlindedPresenter
+
+        return BlindedPresenter(self._program)
+
+
+def study_verbs(program: "Program") -> Mapping[str, Callable[[], object]]:
+    """Return the verbs that begin at the desk of one window."""
+    return {
+        "compare_models": lambda: program.desk.study.show(),
+        "export_report": lambda: program.desk.export.ask_report(),
+        "export_pictures": lambda: program.desk.export.ask_pictures(),
+        "blinded": lambda: program.desk.blinded.show(),
+    }

@@ -1,0 +1,94 @@
+"""A hand that corrects in the tests of the window: it draws through voxels with the mouse."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from core.corrections.correction import Correction
+from core.mask import Mask
+from gui.program import Program
+from tests.gui.pointing import LEFT, NO_KEY, double_click, move, press, release
+from tests.gui.tiny import settle
+
+Voxel = tuple[int, int]
+"""(y, x) on the slice on screen."""
+
+
+class Hand:
+    """Draws on the slice view of a window."""
+
+    def __init__(self, program: Program, qtbot: QtBot) -> None:
+        self._program, self._qtbot = program, qtbot
+        self._at = QPoint()
+
+    @property
+    def correction(self) -> Correction:
+        """The correction on screen."""
+        correction = self._program.session.correction
+        assert correction is not None
+        return correction
+
+    @property
+    def plane(self) -> NDArray[np.uint8]:
+        """A copy of the corrected mask on the slice on screen."""
+        plane: Mask = self.correction.mask[self._program.session.view.slice_index]
+        return plane.copy()
+
+    def point(self, voxel: Voxel) -> QPoint:
+        """Return where the middle of a voxel lies in the view."""
+        view = self._program.window.view
+        centre, (y, x) = view.centre, voxel
+        shift = QPointF(x + 0.5 - centre.x(), y + 0.5 - centre.y()) * view.zoom
+        return QPoint(view.width() // 2, view.height() // 2) + shift.toPoint()
+
+    def press(
+        self,
+        voxel: Voxel,
+        button: Qt.MouseButton = LEFT,
+        keys: Qt.KeyboardModifier = NO_KEY,
+    ) -> None:
+        """Press a button over a voxel."""
+        self._at = self.point(voxel)
+        press(self._program.window.view, button, self._at, keys)
+
+    def move(self, voxel: Voxel, button: Qt.MouseButton = LEFT) -> None:
+        """Move over a voxel with the button down."""
+        self._at = self.point(voxel)
+        move(self._program.window.view, self._at, button)
+
+    def tremble(self) -> None:
+        """Move by a pixel of the screen with the left button down."""
+        self._at += QPoint(1, 1)
+        move(self._program.window.view, self._at, LEFT)
+
+    def release(self, button: Qt.MouseButton = LEFT) -> None:
+        """Let the button come up where the pointer is."""
+        release(self._program.window.view, button, self._at)
+        QApplication.processEvents()
+
+    def draw(
+        self,
+        *voxels: Voxel,
+        button: Qt.MouseButton = LEFT,
+        keys: Qt.KeyboardModifier = NO_KEY,
+    ) -> None:
+        """Draw from voxel to voxel; one alone is a click."""
+        self.press(voxels[0], button, keys)
+        for voxel in voxels[1:]:
+            self.move(voxel, button)
+        self.release(button)
+
+    def hover(self, voxel: Voxel) -> None:
+        """Point at a voxel."""
+        move(self._program.window.view, self.point(voxel))
+
+    def double_click(self, voxel: Voxel) -> None:
+        """Click a voxel twice."""
+        double_click(self._program.window.view, self.point(voxel))
+        QApplication.processEvents()
+
+    def settle(self) -> None:
+        """Wait until what was drawn is in the journal and everything shown follows it."""
+        settle(self._qtbot, self._program)

@@ -1,0 +1,305 @@
+"""The drawing tools under the hand: strokes, outlines, fills, and what wheel and Esc do to them."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+from scipy import ndimage
+
+from core.mask import Mask
+from gui.program import Program
+from tests.gui.finding import button, by_name, texts
+from tests.gui.hand import Hand
+from tests.gui.pointing import CTRL, RIGHT, SHIFT, wheel
+from tests.gui.pressing import Press
+from tests.gui.tiny import SLICES, choose, settle
+
+EMPTY = (35, 8)
+"""A voxel far from truth and prediction."""
+
+
+@pytest.fixture(autouse=True)
+def on_a_slice(program: Program) -> None:
+    program.view_verbs.go_to_slice(2)
+
+
+def size(program: Program) -> int:
+    return program.drawing.settings.size
+
+
+def predicted(program: Program) -> Mask:
+    result = program.session.result
+    assert result is not None
+    assert result.comparison is not None
+    return result.comparison.mask
+
+
+def pieces(plane: NDArray[np.uint8]) -> int:
+    return int(ndimage.label(plane, np.ones((3, 3)))[1])
+
+
+def take(press: Press, program: Program, key: str, size: int = 1) -> None:
+    """Take a tool in hand, as large as a voxel or as told."""
+    press(key)
+    program.drawing.change(size=size)
+
+
+def test_a_quick_stroke_leaves_no_gap_and_is_one_step(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    start = predicted(program)
+    take(press, program, "B")
+    hand.draw((30, 4), (38, 4), (38, 20), (44, 30))
+    drawn = hand.plane & ~start[2] & 1
+    assert pieces(drawn) == 1
+    assert all(drawn[y, x] for y, x in ((30, 4), (34, 4), (38, 4), (38, 12), (38, 20), (44, 30)))
+    assert hand.correction.tools == {"brush": 1}
+
+    press("Ctrl+Z")
+    np.testing.assert_array_equal(hand.correction.mask, start)
+    assert not hand.correction.can_undo
+    press("Ctrl+Shift+Z")
+    np.testing.assert_array_equal(hand.plane & ~start[2] & 1, drawn)
+
+
+def test_the_brush_is_round_and_as_large_as_it_says(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    before = predicted(program)[2]
+    take(press, program, "B", 9)
+    hand.draw((36, 10))
+    y, x = np.mgrid[:48, :48]
+    disc = np.hypot(y - 36, x - 10) <= 4.5
+    drawn = hand.plane & ~before & 1
+    assert int((drawn.astype(bool) ^ disc).sum()) <= 8  # a pixel of the screen is no whole voxel
+
+
+@pytest.mark.parametrize(("pointer", "keys"), [(RIGHT, None), (Qt.MouseButton.LeftButton, CTRL)])
+def test_the_right_button_and_ctrl_do_the_opposite(
+    program: Program, press: Press, hand: Hand, pointer: Qt.MouseButton, keys: object
+) -> None:
+    held = {} if keys is None else {"keys": keys}
+    take(press, program, "B", 5)
+    inside = tuple(int(n) for n in np.argwhere(predicted(program)[2]).mean(axis=0))
+    hand.draw(inside, button=pointer, **held)  # type: ignore[arg-type]
+    assert hand.plane[inside] == 0
+    take(press, program, "E", 5)
+    hand.draw(inside, button=pointer, **held)  # type: ignore[arg-type]
+    assert hand.plane[inside] == 1
+    hand.draw(inside)
+    assert hand.plane[inside] == 0
+
+
+def test_shift_and_the_wheel_resize_and_the_wheel_changes_the_slice(
+    program: Program, press: Press
+) -> None:
+    view = program.window.view
+    press("B")
+    before, index = size(program), program.session.view.slice_index
+    wheel(view, 120, keys=SHIFT)
+    larger = size(program)
+    assert larger > before
+    wheel(view, -120, keys=SHIFT)
+    assert size(program) < larger
+    assert program.session.view.slice_index == index
+
+    wheel(view, -120)
+    assert program.session.view.slice_index == index + 1
+    wheel(view, 120)
+    assert program.session.view.slice_index == index
+
+
+def test_the_brush_has_a_smallest_and_a_largest_size(program: Program, press: Press) -> None:
+    press("B")
+    for _ in range(60):
+        press("]")
+    assert size(program) == 200
+    assert "200 px" in texts(program.window.card)
+    for _ in range(80):
+        press("[")
+    assert size(program) == 1
+
+
+def test_a_tool_key_pressed_again_puts_the_tool_back(program: Program, press: Press) -> None:
+    card = program.window.card
+    for key in "BEHLGQD":
+        press(key)
+        assert card.isVisible()
+        assert key in texts(card)
+        press(key)
+        assert program.drawing.tool == "pan"
+        assert not card.isVisible()
+
+
+def test_escape_takes_a_stroke_in_hand_back(program: Program, press: Press, hand: Hand) -> None:
+    start = predicted(program)
+    take(press, program, "B", 7)
+    hand.press(EMPTY)
+    hand.move((38, 20))
+    assert hand.plane[EMPTY] == 1
+    press("Esc")
+    np.testing.assert_array_equal(hand.correction.mask, start)
+    hand.move((38, 30))
+    hand.release()
+    np.testing.assert_array_equal(hand.correction.mask, start)
+    assert not hand.correction.can_undo
+
+
+def test_corners_make_a_polygon_and_a_double_click_closes_it(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    press("L")
+    for corner in ((30, 4), (30, 16), (42, 16)):
+        hand.draw(corner)
+    hand.double_click((42, 4))
+    assert hand.plane[31:42, 5:16].all()
+    assert hand.plane[28, 10] == hand.plane[36, 2] == 0
+    assert hand.correction.tools == {"lasso": 1}
+
+
+def test_a_click_on_the_first_corner_closes_a_polygon(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    press("L")
+    for corner in ((30, 4), (30, 16), (42, 16), (42, 4), (30, 4)):
+        hand.draw(corner)
+    assert hand.plane[31:42, 5:16].all()
+
+
+def test_an_unsteady_hand_does_not_close_a_polygon(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    press("L")
+    for corner in ((30, 4), (30, 16), (42, 16)):
+        hand.press(corner)
+        hand.tremble()
+        hand.release()
+    assert program.session.correction is None or not hand.correction.can_undo
+    hand.double_click((42, 4))
+    assert hand.plane[32:41, 6:15].all()
+
+
+def test_a_drag_is_a_lasso_and_the_right_button_cuts(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    press("L")
+    around = ((30, 4), (30, 16), (42, 16), (42, 4))
+    hand.draw(*around)
+    assert hand.plane[31:42, 5:16].all()
+    hand.draw((34, 8), (34, 12), (38, 12), (38, 8), button=RIGHT)
+    assert not hand.plane[35:38, 9:12].any()
+    assert hand.correction.tools == {"lasso": 2}
+
+
+def test_escape_drops_a_half_drawn_polygon(program: Program, press: Press, hand: Hand) -> None:
+    press("L")
+    for corner in ((30, 4), (30, 16), (42, 16)):
+        hand.draw(corner)
+    press("Esc")
+    hand.double_click((42, 4))
+    assert program.session.correction is None or not hand.correction.can_undo
+
+
+def test_escape_while_the_button_is_down_drops_the_lasso(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    press("L")
+    hand.press((30, 4))
+    hand.move((30, 16))
+    press("Esc")
+    hand.move((42, 16))
+    hand.release()
+    assert program.session.correction is None or not hand.correction.can_undo
+
+
+def test_the_threshold_brush_paints_what_is_as_bright_as_its_first_voxel(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    opened = program.session.open_case
+    assert opened is not None
+    flair = opened.loaded.volume.pixels[1, 2].astype(int)
+    press("Ctrl+Delete")
+    take(press, program, "H", 30)
+    bright = (19, 28)
+    hand.draw(bright, (19, 26))
+    drawn = hand.plane.astype(bool)
+    near = np.abs(flair - flair[bright]) <= program.drawing.settings.window
+    assert drawn.any()
+    assert near[drawn].all()
+    assert not drawn.all()
+
+
+def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    press("Ctrl+Shift+T")
+    press("Ctrl+Delete")
+    press("G")
+    program.drawing.change(tolerance=40)
+    hand.draw((19, 28))
+    opened = program.session.open_case
+    assert opened is not None
+    truth = opened.loaded.ground_truth
+    assert truth is not None
+    np.testing.assert_array_equal(hand.plane, truth[2])
+
+    program.drawing.change(volumetric=True)
+    hand.draw((19, 28))
+    settle(qtbot, program)
+    assert (hand.correction.mask >= truth).all()
+    assert hand.correction.tools["fill"] == 2
+
+
+def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    start = predicted(program)
+    inside = tuple(int(n) for n in np.argwhere(start[2]).mean(axis=0))
+    press("D")
+    hand.draw(inside, button=RIGHT)  # type: ignore[arg-type]
+    assert not hand.plane.any()
+    hand.draw(inside)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(hand.correction.mask, start)
+
+
+def test_scribbles_inside_and_outside_are_completed_by_enter(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    press("Ctrl+Delete")
+    take(press, program, "Q", 2)
+    hand.draw((17, 28), (21, 28))
+    hand.draw((6, 20), (6, 36), (34, 38), (36, 18), (8, 16), button=RIGHT)
+    press("Return")
+    settle(qtbot, program)
+    opened = program.session.open_case
+    assert opened is not None
+    truth = opened.loaded.ground_truth
+    assert truth is not None
+    found = hand.plane
+    overlap = 2 * (found & truth[2]).sum() / (found.sum() + truth[2].sum())
+    assert overlap > 0.9
+
+
+def test_the_card_sets_what_the_tool_does(program: Program, press: Press, hand: Hand) -> None:
+    take(press, program, "B", 5)
+    inside = tuple(int(n) for n in np.argwhere(predicted(program)[2]).mean(axis=0))
+    by_name(program.window.card, QPushButton, "The tool: Remove").click()
+    hand.draw(inside)  # type: ignore[arg-type]
+    assert hand.plane[inside] == 0
+    press("Q")
+    assert button(program.window.card, "Complete (Enter)").isVisible()
+
+
+def test_half_drawn_things_do_not_come_along_to_another_case(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    press("L")
+    for corner in ((30, 4), (30, 16), (42, 16)):
+        hand.draw(corner)
+    other = next(name for name in SLICES if name != "A_1")
+    choose(qtbot, program, other)
+    hand.double_click((42, 4))
+    QApplication.processEvents()
+    assert program.session.correction is None or not hand.correction.can_undo
