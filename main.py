@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from core.child_environment import WAIT_POLICY
 from core.commands.calibrate import calibrate
 from core.commands.compare import compare
 from core.commands.export import export
@@ -65,6 +67,8 @@ app.add_typer(models, name="models")
 
 def main() -> None:
     """Run the command line; an error of the reader's data is a sentence and exit status 1."""
+    # Before torch is loaded: its waiting threads are to sleep, not to spin.
+    os.environ.setdefault(WAIT_POLICY, "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         # A pipe of another encoding must not end a run whose folder has a Chinese name.
         if isinstance(stream, io.TextIOWrapper):

@@ -1,16 +1,15 @@
 """Run models in a process of their own and talk to it from a worker thread. Imports no torch."""
 
-import os
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, TypeAlias
 
 import numpy as np
 
+from core.child_environment import child_environment
 from core.classifiers import ClassifierModel
 from core.engine_messages import (
     CancelRequest,
@@ -38,7 +37,6 @@ from core.progress import Cancelled, Progress, silent
 from core.triage import Triage
 from core.volume import Volume
 
-_ROOT = Path(__file__).resolve().parent.parent
 _LOG_TAIL = 2000
 
 Take: TypeAlias = Callable[[Slices], None]
@@ -224,13 +222,12 @@ class Engine:
             self._end()
             # A file and not a pipe: nobody would read a pipe while the process writes into it.
             self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-            path = os.pathsep.join(p for p in (str(_ROOT), os.environ.get("PYTHONPATH")) if p)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "core.engine_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
-                env={**os.environ, "PYTHONPATH": path},
+                env=child_environment(),
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -153,7 +153,7 @@ def main() -> None:
     # A library that prints must not write into the frames.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if hasattr(os, "nice"):
-        os.nice(5)
+        os.nice(10)
     limit_threads()
     try:
         Server(sys.stdin.buffer, replies).serve()

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Literal, TypeAlias
 
+from core.child_environment import child_environment
 from core.errors import WorkspaceError, reason
 from core.jobs import JobFolder
 
@@ -20,7 +20,6 @@ _MODULES: dict[Program, str] = {
     "preview": "training.preview",
     "compare": "core.study_job",
 }
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 def start_job(job: JobFolder, program: Program, *, resume: bool = False) -> int:
@@ -30,7 +29,6 @@ def start_job(job: JobFolder, program: Program, *, resume: bool = False) -> int:
     log. Raises `WorkspaceError` when it cannot be started.
     """
     command = [sys.executable, "-m", _MODULES[program], str(job.path.absolute())]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_paths())}
     try:
         with job.log_path.open("ab") as log:
             child = subprocess.Popen(
@@ -38,7 +36,7 @@ def start_job(job: JobFolder, program: Program, *, resume: bool = False) -> int:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=child_environment(),
                 start_new_session=os.name != "nt",
                 creationflags=_detached(),
             )
@@ -50,11 +48,6 @@ def start_job(job: JobFolder, program: Program, *, resume: bool = False) -> int:
     # An ended child stays listed by the system until somebody has waited for it.
     threading.Thread(target=child.wait, name=f"job {child.pid}", daemon=True).start()
     return child.pid
-
-
-def _paths() -> list[str]:
-    known = os.environ.get("PYTHONPATH", "")
-    return [str(_ROOT), *([known] if known else [])]
 
 
 def _detached() -> int:

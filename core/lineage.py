@@ -2,7 +2,6 @@
 
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 
 import msgspec
@@ -47,6 +46,8 @@ def portable(spec: TrainSpec) -> TrainSpec:
 @cache
 def code_version() -> str:
     """Return the version of Overread and a hash of the sources that train and run models."""
+    from importlib.metadata import PackageNotFoundError, version  # reads many files
+
     try:
         number = version("overread")
     except PackageNotFoundError:

@@ -11,7 +11,6 @@ from typing import Literal, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from core.components import Box, MaskLike, bounding_box, box_slices, largest_component
 from core.errors import DataError
@@ -191,6 +190,8 @@ def _resize_slices(
     mode: Literal["grid-constant", "nearest"],
 ) -> NDArray[np.float64]:
     """Resize the last two axes from square to square by a spline, whose overshoot stays."""
+    from scipy import ndimage  # slow to load, and the window needs it late
+
     resized = np.empty((*values.shape[:-2], side, side))
     factor = side / values.shape[-1]
     for index in np.ndindex(values.shape[:-2]):

@@ -44,9 +44,10 @@ def entropy_map(probability: Probability) -> NDArray[np.float32]:
 def soft_dsc(probability: Probability, post: Postprocessing) -> float:
     """Return the DSC to expect of the mask if every voxel is lesion with its own probability.
 
-    2 Σ p over the mask / (its voxels + Σ p over the volume), the ratio of expectations (as Li et
-    al. 2022 use it to order cases). Components that the postprocessing took away count as
-    background, as it says they are. Of an empty mask it is the chance that no voxel is lesion.
+    2 Σ p over the mask / (its voxels + Σ p over the volume), the ratio of expectations: the soft
+    Dice confidence of Borges, Pacheco and Silva 2024. Components that the postprocessing took
+    away count as background, as it says they are. Of an empty mask it is the chance that no voxel
+    is lesion.
     """
     mask = to_mask(probability, post) > 0
     voxels = int(np.count_nonzero(mask))

@@ -21,8 +21,7 @@ class Actions:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.setCheckable(command.checkable)
             action.setAutoRepeat(command.group == "Slice" or command.id.startswith("zoom"))
-            # `triggered` passes its check mark on to a slot with room for it: the lambda has none.
-            action.triggered.connect(self._guarded(command.id, verbs[command.id]))
+            action.triggered.connect(_starter(verbs[command.id]))
             window.addAction(action)
             self._actions[command.id] = action
         self.set_keys({})
@@ -49,13 +48,13 @@ class Actions:
             plain = [key for key in keys if not (typing and _is_typed(key))]
             self._actions[command.id].setShortcuts([QKeySequence(key) for key in plain])
 
-    def _guarded(self, command_id: str, verb: Callable[[], object]) -> Callable[[], object]:
-        def start() -> None:
-            keys = keys_of(command_id, self._keys)
-            if not (is_typing() and any(_is_typed(key) for key in keys)):
-                verb()
 
-        return start
+def _starter(verb: Callable[[], object]) -> Callable[[], None]:
+    # `triggered` passes its check mark on to a slot with room for it: this one has none.
+    def start() -> None:
+        verb()
+
+    return start
 
 
 def is_typing() -> bool:

@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("fit", "Fit to the window", "View", ("0",), "fit"),
     Command("one_view", "One view", "View", ("Ctrl+1",), "layout-1"),
     Command("two_views", "Two views", "View", ("Ctrl+2",), "layout-2"),
+    Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+3",), "contrast"),
     Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
     Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
@@ -146,6 +147,9 @@ GESTURES: tuple[tuple[Group, str, str], ...] = (
     ("Overlays", "Hide all overlays while held", "Space"),
 )
 """What mouse and Space do, which no command does: group, text and how."""
+
+KEPT_KEYS = {"Space": "hides all overlays while it is held", "Tab": "goes to the next control"}
+"""Keys that no command can have, and what they do."""
 
 
 def keys_of(command_id: str, changed: Keys | None = None) -> tuple[str, ...]:

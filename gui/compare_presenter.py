@@ -3,8 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF
 
+from gui.canvas.agreement_item import AgreementItem, shares
 from gui.canvas.picture import Masks, PictureCache, make_picture
 from gui.comparing import Compared
 from gui.descriptions import shown
@@ -23,7 +26,9 @@ class ComparePresenter(QObject):
         self._program = program
         self._session, self._grid = program.session, program.window.grid
         self._drawers: list[_PaneDrawer] = []
+        self._swipe: _PaneDrawer | None = None
         self._grid.pane_added.connect(self._on_pane_added)
+        self._grid.swipe_added.connect(self._on_swipe_added)
         self._grid.layout_changed.connect(self._on_layout_changed)
         self._session.case_changed.connect(self._look_up)
         self._session.models_changed.connect(self._offer)
@@ -37,7 +42,8 @@ class ComparePresenter(QObject):
 
     @property
     def _shown(self) -> list["_PaneDrawer"]:
-        return self._drawers[: self._grid.count - 1]
+        swiped = [self._swipe] if self._swipe is not None and self._grid.swiping else []
+        return [*self._drawers[: self._grid.count - 1], *swiped]
 
     def show_source(self, number: int, source: str) -> None:
         """Lay `source` over the pane at position `number`."""
@@ -46,12 +52,19 @@ class ComparePresenter(QObject):
         drawer.look_up()
 
     def _on_pane_added(self, pane: ComparePane) -> None:
+        self._drawers.append(self._make_drawer(pane))
+        self._offer()
+
+    def _on_swipe_added(self, pane: ComparePane) -> None:
+        self._swipe = self._make_drawer(pane)
+        self._offer()
+
+    def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
         drawer = _PaneDrawer(self._program, pane)
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
         pane.view.hovered.connect(self._program.window.view.point_at)
         pane.view.slice_stepped.connect(self._program.view_verbs.step_slice)
-        self._drawers.append(drawer)
-        self._offer()
+        return drawer
 
     def _on_layout_changed(self, count: int) -> None:
         self._look_up()
@@ -60,7 +73,9 @@ class ComparePresenter(QObject):
         sources = self._program.comparing.sources()
         current = self._session.models.current
         others = [key for key, _ in sources if current is None or key != current.spec.id]
-        for number, drawer in enumerate(self._drawers):
+        others = others or [key for key, _ in sources] or [""]
+        swiped = [] if self._swipe is None else [(0, self._swipe)]
+        for number, drawer in (*enumerate(self._drawers), *swiped):
             wanted = drawer.pane.source or others[min(number, len(others) - 1)]
             drawer.pane.set_sources(sources, wanted)
 
@@ -96,6 +111,8 @@ class _PaneDrawer:
         self._program = program
         self._pictures = PictureCache()
         self._compared: Compared | None = None
+        self._heat = AgreementItem()
+        pane.view.add_item(self._heat)
         pane.source_chosen.connect(lambda _: self.look_up())
         pane.run_asked.connect(self._run)
 
@@ -104,7 +121,8 @@ class _PaneDrawer:
         self._compared = None
         self._pictures.clear()
         self.draw()
-        self._program.comparing.find(self.pane.source, self._show)
+        source = self.pane.source
+        self._program.comparing.find(source, lambda found: self._show(source, found))
 
     def draw(self) -> None:
         """Draw the slice on screen with the mask of this pane."""
@@ -112,6 +130,7 @@ class _PaneDrawer:
         opened = session.open_case
         if opened is None:
             self.pane.view.clear_picture()
+            self._heat.show_counts(None, 0)
             return
         comparison = None if self._compared is None else self._compared.comparison
         what = self._what(comparison is not None)
@@ -123,6 +142,8 @@ class _PaneDrawer:
             picture = make_picture(opened.loaded.volume, masks, display.picture)
             self._pictures.put(display.picture, picture)
         self.pane.view.show_display(display, picture)
+        plane = None if session.view.overlays_hidden else self._plane
+        self._heat.show_counts(plane, 0 if self._compared is None else self._compared.models)
         main = self._program.window.view
         self.pane.view.follow(main.centre, main.zoom)
 
@@ -136,24 +157,37 @@ class _PaneDrawer:
             plane = comparison.counts.of_slice(session.view.slice_index)
             dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
         title = "" if self._compared is None else self._compared.title
+        said: tuple[str, ...] = (title,) if title else ()
+        if self._compared is not None and self._plane is not None:
+            said += shares(self._plane, self._compared.models)
         return replace(
             shown(session, opened),
-            model=(title,) if title else (),
+            model=said,
             slice_dsc=dsc,
             has_prediction=predicted,
             has_correction=False,
             edit=0,
         )
 
+    @property
+    def _plane(self) -> NDArray[np.uint8] | None:
+        """How many models agree on the slice on screen."""
+        volume = None if self._compared is None else self._compared.agreement
+        return None if volume is None else volume[self._program.session.view.slice_index]
+
     def _run(self) -> None:
         self.pane.empty.say("Running…", "The prediction appears here when it is done.")
-        self._program.comparing.run(self.pane.source, self._show)
+        source = self.pane.source
+        self._program.comparing.run(source, lambda found: self._show(source, found))
 
-    def _show(self, compared: Compared) -> None:
+    def _show(self, source: str, compared: Compared) -> None:
+        if source != self.pane.source:
+            return  # another one was chosen meanwhile
         self._compared = compared
         self._pictures.clear()
         comparison = compared.comparison
-        known = comparison is not None or compared.title.startswith("Ground truth")
+        drawn = comparison is not None or compared.agreement is not None
+        known = drawn or compared.title.startswith("Ground truth")
         if known:
             self.pane.empty.hide()
         else:

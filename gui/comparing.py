@@ -3,30 +3,38 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core import prediction_cache
-from core.agreement import mean_prediction
+from core.agreement import agreement_map, mean_prediction
 from core.comparison import Comparison, compare
 from core.engine import Engine
 from core.errors import AppError
 from core.models import Model
-from core.prediction import Postprocessing, Prediction
+from core.prediction import Postprocessing, Prediction, to_mask
 from core.progress import Progress
 from gui.session import Session
 from gui.session_parts import OpenCase, Place
 from gui.tasks import Lanes, Task
 
 ENSEMBLE = "mean of all models"
+AGREEMENT = "agreement of all models"
 _TRUTH = "ground truth"
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """What a pane shows: None as a mask means that its model has not been run on this case."""
+    """What a pane shows: None as a mask means that its model has not been run on this case.
+
+    `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
+    """
 
     title: str
-    comparison: Comparison | None
+    comparison: Comparison | None = None
+    agreement: NDArray[np.uint8] | None = None
+    models: int = 0
 
 
 class NotPredicted(AppError):
@@ -51,6 +59,7 @@ class Comparing(QObject):
         found = [(model.spec.id, model.spec.title) for model in models]
         if len(models) > 1:
             found.append((ENSEMBLE, "Mean of all models"))
+            found.append((AGREEMENT, f"Agreement of {len(models)} models"))
         opened = self._session.open_case
         if opened is not None and opened.loaded.ground_truth is not None:
             found.append((_TRUTH, "Ground truth alone"))
@@ -72,9 +81,9 @@ class Comparing(QObject):
         version, title = self._session.case_version, dict(self.sources()).get(source, source)
         device = self._session.settings.device
 
-        def work(progress: Progress) -> Comparison | None:
+        def work(progress: Progress) -> Compared:
             if not models:
-                return None
+                return Compared(title)
             try:
                 found = [
                     _prediction(
@@ -86,27 +95,30 @@ class Comparing(QObject):
                     for model in models
                 ]
             except NotPredicted:
-                return None
+                return Compared(title)
+            if source == AGREEMENT:
+                return _agreement(title, models, found)
             truth = opened.loaded.ground_truth
             one = found[0] if len(found) == 1 else mean_prediction(found)
             own = models[0].spec.postprocessing
             # An ensemble has no threshold of its own; the mean is cut where it is even.
             post = own if len(found) == 1 else Postprocessing(0.5, own.largest_component)
-            return compare(one.probability, truth, post)
+            return Compared(title, compare(one.probability, truth, post))
 
-        def keep(comparison: Comparison | None) -> None:
+        def keep(compared: Compared) -> None:
             if version == self._session.case_version:
-                show(Compared(title, comparison))
+                show(compared)
 
-        task: Task[Comparison | None] = Task(work)
+        task: Task[Compared] = Task(work)
         task.succeeded.connect(keep)
         task.failed.connect(lambda sentence: self.failed.emit(title, sentence))
+        task.failed.connect(lambda _: keep(Compared(title)))
         task.faulted.connect(self.faulted)
         self._lanes.start("gpu" if lane_run else "io", task)
 
     def _wanted(self, source: str) -> list[Model]:
         models = self._session.models.available
-        if source == ENSEMBLE:
+        if source in (ENSEMBLE, AGREEMENT):
             return list(models)
         return [model for model in models if model.spec.id == source]
 
@@ -118,6 +130,15 @@ class _Way:
     engine: Engine | None
     device: str
     progress: Progress
+
+
+def _agreement(title: str, models: list[Model], found: list[Prediction]) -> Compared:
+    """Return where how many models agree, each by its own threshold."""
+    masks = [
+        to_mask(one.probability, model.spec.postprocessing)
+        for model, one in zip(models, found, strict=True)
+    ]
+    return Compared(title, agreement=agreement_map(masks), models=len(masks))
 
 
 def _prediction(opened: OpenCase, place: Place, model: Model, way: _Way) -> Prediction:

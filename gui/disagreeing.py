@@ -86,14 +86,17 @@ class Disagreeing(QObject):
             return
         answers = {**self.queue.answers, error.key: is_lesion}
         self.queue = Queue(self.queue.found, answers, index)
-        store, case_id, against = place.workspace.store, self._session.opening, self._against()
+        store, case_id, against = place.workspace.store, self._case_id, self._against()
         task: Task[None] = Task(
             lambda _: put_decision(store, case_id, against, error.key, is_lesion)
         )
         task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
         self._lanes.start("journal", task)
         self.changed.emit()
-        self.step(1)
+        if self.queue.answered < len(self.queue.found):
+            self.step(1)
+        else:
+            self.failed.emit("All answered", f"Every disagreement of {case_id} has an answer.")
 
     def _on_result_changed(self) -> None:
         result, opened = self._session.result, self._session.open_case
@@ -114,7 +117,7 @@ class Disagreeing(QObject):
         if place is None:
             return
         self._masks = (truth, mask)
-        store, case_id, against = place.workspace.store, self._session.opening, self._against()
+        store, case_id, against = place.workspace.store, self._case_id, self._against()
         task: Task[tuple[tuple[Disagreement, ...], dict[str, bool]]] = Task(
             lambda _: (tuple(disagreements(truth, mask)), decisions(store, case_id, against))
         )
@@ -136,6 +139,11 @@ class Disagreeing(QObject):
         if self.queue.found:
             self.queue = Queue()
             self.changed.emit()
+
+    @property
+    def _case_id(self) -> str:
+        opened = self._session.open_case
+        return "" if opened is None else opened.loaded.case.id
 
     def _against(self) -> str:
         """Name the two masks: the ground truth, and the model's at this threshold."""

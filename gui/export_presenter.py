@@ -43,6 +43,7 @@ class ExportPresenter(QObject):
         self.pictures.asked.connect(self._write_pictures)
         for dialog in (self.report, self.pictures):
             dialog.cancel_asked.connect(lambda dialog=dialog: self._cancel(dialog))
+        self._session.case_changed.connect(self._say_case)
 
     def ask_report(self) -> None:
         """Ask which parts of the report to write."""
@@ -53,17 +54,20 @@ class ExportPresenter(QObject):
 
     def ask_pictures(self) -> None:
         """Ask which pictures of the case on screen to write."""
+        place = self._session.place
+        if place is not None and self._session.open_case is not None:
+            self._ask(self.pictures, "", f"{place.dataset.name} pictures")
+            self._say_case()
+
+    def _say_case(self) -> None:
         opened = self._session.open_case
-        if opened is not None:
-            case = opened.loaded.case.id
-            self._ask(self.pictures, f"{case}, as it is on screen now.", "pictures")
+        case = "No case" if opened is None else opened.loaded.case.id
+        self.pictures.set_subject(f"{case}, as it is on screen now.", Path.home())
 
     def _ask(self, dialog: ExportDialog, said: str, name: str) -> None:
-        place = self._session.place
-        assert place is not None
         if dialog not in self._tasks:
             dialog.show_idle("")
-        dialog.set_subject(said, place.dataset.root.parent / name)
+        dialog.set_subject(said, Path.home() / name)
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
@@ -92,6 +96,7 @@ class ExportPresenter(QObject):
         task.succeeded.connect(lambda files: _tell(dialog, files))
         task.failed.connect(lambda said: dialog.show_idle(said, wrong=True))
         task.faulted.connect(self._program.on_fault)
+        task.faulted.connect(lambda _: dialog.show_idle("A fault of Overread.", wrong=True))
         task.finished.connect(lambda: self._on_finished(dialog, task))
         self._tasks[dialog] = task
         dialog.show_progress(0.0, "")

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         """Obey and name the keys that the reader gave to commands."""
         self.actions.set_keys(changed)
         self.rail.set_keys(changed)
+        self.card.set_keys(changed)
 
     def find_case(self) -> None:
         """Put the cursor into the worklist's search field."""

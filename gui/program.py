@@ -90,6 +90,7 @@ class Program:
             window_size=(size.width(), size.height()),
             window_maximised=self.window.isMaximized(),
         )
+        self.window.review.keep_note()
         self.reviewing.keep_time()
         self.correcting.keep_unsaved()
         self.training.close()

@@ -40,7 +40,7 @@ def _correct(program: "Program") -> None:
 
 def _save_and_next(program: "Program") -> None:
     """Keep note and version, then open the next case."""
-    program.reviewing.note(program.window.review.note)
+    program.window.review.keep_note()
     correction = program.session.correction
     if correction is not None and correction.dirty:
         program.correcting.save_version()

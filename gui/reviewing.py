@@ -13,6 +13,7 @@ from core.reviews import (
     Status,
     add_seconds,
     put_review,
+    review_of,
     reviews,
     undo_review,
 )
@@ -26,7 +27,10 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 
 class Reviewing(QObject):
-    """Keeps reviews in the workspace; each change of one is a transaction and can be undone."""
+    """Keeps reviews in the workspace; each change of one is a transaction and can be undone.
+
+    `clock` gives seconds that never go back: the time spent on a case is counted by it.
+    """
 
     failed = Signal(str, str)
     faulted = Signal(object)
@@ -41,7 +45,8 @@ class Reviewing(QObject):
         self._session = session
         self._lanes = lanes
         self._order = shown_order
-        self._last_action = time.monotonic()
+        self.clock: Callable[[], float] = time.monotonic
+        self._last_action = self.clock()
         self._spent = 0.0
         self._timed = ""
         session.place_changed.connect(self._on_place_changed)
@@ -59,11 +64,11 @@ class Reviewing(QObject):
         same = review is not None and review.rating == rating
         self._put(ReviewChange(rating=0 if same else rating, reader=reader_name()))
 
-    def note(self, text: str) -> None:
-        """Keep a note on the case on screen."""
-        review = self._session.reviews.get(self._session.opening)
-        if text != ("" if review is None else review.note):
-            self._put(ReviewChange(note=text, reader=reader_name()))
+    def note(self, case_id: str, text: str) -> None:
+        """Keep a note on a case."""
+        review = self._session.reviews.get(case_id)
+        if case_id in self._session.case_states and text != ("" if review is None else review.note):
+            self._put(ReviewChange(note=text, reader=reader_name()), case_id=case_id)
 
     def go_on(self) -> None:
         """Open the next case nobody has reviewed."""
@@ -95,10 +100,15 @@ class Reviewing(QObject):
         self._spent = 0.0
         if place is not None and not place.held and case_id and spent >= 1.0:
             store = place.workspace.store
-            self._write(lambda: add_seconds(store, case_id, reader_name(), spent), lambda _: None)
 
-    def _put(self, change: ReviewChange, *, go_on: bool = False) -> None:
-        place, case_id = self._session.place, self._session.opening
+            def work() -> Review:
+                add_seconds(store, case_id, reader_name(), spent)
+                return review_of(store, case_id)
+
+            self._write(work, self._session.set_review)
+
+    def _put(self, change: ReviewChange, *, case_id: str = "", go_on: bool = False) -> None:
+        place, case_id = self._session.place, case_id or self._session.opening
         if place is None or not case_id or self._refused():
             return
 
@@ -128,11 +138,11 @@ class Reviewing(QObject):
     def _on_case_opening(self) -> None:
         self.keep_time()
         self._timed = self._session.opening
-        self._last_action = time.monotonic()
+        self._last_action = self.clock()
 
     def _count_time(self) -> None:
         """A pause counts as reading up to a limit; a reader who went away is not counted on."""
-        now = time.monotonic()
+        now = self.clock()
         self._spent += min(now - self._last_action, LONGEST_PAUSE_SECONDS)
         self._last_action = now
 

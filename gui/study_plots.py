@@ -95,11 +95,14 @@ def by_case(study: Study, figure: str) -> PlotView:
     lines: list[Line] = []
     ticks: list[tuple[float, str]] = []
     decimals = _decimals(figure)
+    every = [v for found in scores(study, figure).values() for v in found.values() if v is not None]
     for column, (model, found) in enumerate(scores(study, figure).items()):
         known = {case: value for case, value in found.items() if value is not None}
         values = np.array(list(known.values()), np.float64)
         title = study.titles[model]
-        for (case, value), offset in zip(known.items(), swarm(values), strict=True):
+        # With the ends of the axis, so that dots of all columns lie as near to each other.
+        offsets = swarm(np.append(values, [min(every), max(every)]))[:-2] if every else values
+        for (case, value), offset in zip(known.items(), offsets, strict=True):
             tip = f"{case}\n{title}: {number(value, decimals)}"
             dots.append(Dot(column + float(offset), value, case, tip))
         typical = describe(list(known.values()))

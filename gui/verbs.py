@@ -60,6 +60,7 @@ def _view_verbs(program: "Program") -> Verbs:
         "fit": lambda: program.window.view.fit(),
         "one_view": lambda: program.window.grid.set_count(1),
         "two_views": lambda: program.window.grid.set_count(2),
+        "swipe_view": lambda: program.window.grid.set_swipe(),
         "four_views": lambda: program.window.grid.set_count(4),
         "exact_voxels": lambda: program.set_exact_voxels(not program.session.view.exact_voxels),
         "light_theme": program.toggle_theme,

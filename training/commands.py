@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
 from core.errors import AppError
 from core.settings import home
 
-_BUDGET, _FINE = "Budget: what ends first", "Fine-tuning"
+if TYPE_CHECKING:
+    from core.classifiers import ClassifierModel
+    from core.models import Model
+
+_BUDGET = "Budget; of several, the first to end counts."
 
 # typer reads the names of these annotations at run time, so they cannot be under TYPE_CHECKING.
 Preset: TypeAlias = Literal["cpu", "gpu", "reference"]
@@ -21,14 +25,19 @@ Texts: TypeAlias = list[str] | None
 Architecture = Annotated[
     str, typer.Argument(metavar="ARCH", help="unet, attention-unet, resunet34, unetpp, smp …")
 ]
+Task: TypeAlias = Literal["segment", "triage", "classify"]
+
+TaskOption = Annotated[
+    Task, typer.Option(help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png.")
+]
 Data = Annotated[Path | None, typer.Option(help="Folder of case folders.")]
 Split = Annotated[Path | None, typer.Option(help='JSON: {"train": [case ids], "val": [case ids]}.')]
 Out = Annotated[Path, typer.Option(help="Job folder to make, or with --resume to go on in.")]
 PresetOption = Annotated[Preset, typer.Option(help="Settings to start from.")]
 LossOption = Annotated[Loss | None, typer.Option(help="On logits, pooled over the batch.")]
-Epochs = Annotated[int | None, typer.Option(rich_help_panel=_BUDGET)]
-Steps = Annotated[int | None, typer.Option(rich_help_panel=_BUDGET)]
-Minutes = Annotated[float | None, typer.Option(rich_help_panel=_BUDGET)]
+Epochs = Annotated[int | None, typer.Option(help=_BUDGET)]
+Steps = Annotated[int | None, typer.Option(help=_BUDGET)]
+Minutes = Annotated[float | None, typer.Option(help=_BUDGET)]
 Count = Annotated[int | None, typer.Option(help="Slices a step.")]
 Size = Annotated[int | None, typer.Option(help="Rows and columns the network sees.")]
 Rate = Annotated[float | None, typer.Option("--lr", help="Learning rate.")]
@@ -38,17 +47,15 @@ Arguments = Annotated[Texts, typer.Option("--arg", help="NAME=VALUE, as init_fea
 Settings = Annotated[Texts, typer.Option("--set", help="NAME=JSON of any setting, as clip=0.5.")]
 Prepared = Annotated[str, typer.Option(help='JSON, as {"crop":"head","size":256,"neighbours":1}.')]
 Encoder = Annotated[Path | None, typer.Option(help="Weights for the encoder, by name.")]
-From = Annotated[str, typer.Option("--from", help="Model to go on from.", rich_help_panel=_FINE)]
-Cases = Annotated[
-    Texts, typer.Option("--case", help="A new case; repeatable.", rich_help_panel=_FINE)
-]
+From = Annotated[str, typer.Option("--from", help="Model to fine-tune.")]
+Cases = Annotated[Texts, typer.Option("--case", help="Fine-tuning: a new case; repeatable.")]
 Replay = Annotated[
     float | None,
-    typer.Option(help="Share of slices of old cases, 0.5 by default.", rich_help_panel=_FINE),
+    typer.Option(help="Fine-tuning: share of slices of old cases, 0.5 by default."),
 ]
 Corrections = Annotated[
     Path | None,
-    typer.Option(help="Exported corrections, or a workspace.", rich_help_panel=_FINE),
+    typer.Option(help="Exported corrections, or a workspace, to learn from."),
 ]
 ModelId = Annotated[str, typer.Option("--id", help="Id; the job's name by default.")]
 Title = Annotated[str, typer.Option(help="Name shown to readers.")]
@@ -58,6 +65,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training 
 def train(
     architecture: Architecture = "",
     data: Data = None,
+    task: TaskOption = "segment",
     split: Split = None,
     out: Out = Path("job"),
     preset: PresetOption = "cpu",
@@ -83,17 +91,20 @@ def train(
     resume: Resume = False,
 ) -> None:
     """Train a model, or fine-tune one (--from), and add it to the registry as a candidate."""
-    _run(dict(locals()))
+    given = dict(locals())
+    del given["task"]
+    _run(given, task)
 
 
-def _run(given: dict[str, object]) -> None:
+def _run(given: dict[str, object], task: Task) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
     from core.workspace import registry
     from training.command import TrainOptions
     from training.command import train as run
     from training.memory import keep_memory
 
-    complete = given["data"] and given["split"] and (given["architecture"] or given["start_from"])
+    split = given["split"] or task == "classify"
+    complete = given["data"] and split and (given["architecture"] or given["start_from"])
     if not complete and not given["resume"]:
         raise AppError(
             "train: expected an architecture or --from, --data and --split, found only some. "
@@ -102,7 +113,14 @@ def _run(given: dict[str, object]) -> None:
     lists = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
     options = TrainOptions(**{"data": Path(), "split": Path(), **lists})  # type: ignore[arg-type]
     keep_memory()
-    model = run(options, registry(home()))
+    models = registry(home())
+    model: Model | ClassifierModel | None
+    if task == "segment":
+        model = run(options, models)
+    else:
+        from training.triage.command import train as train_classifier
+
+        model = train_classifier(task, options, models.roots[0])
     if model is not None:
         typer.echo(f"{model.spec.id} is a candidate now, in {model.folder}")
 
@@ -112,8 +130,11 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     notes: Annotated[Path | None, typer.Option(help="Markdown to put below the table.")] = None,
 ) -> None:
-    """Compare finished trainings: RESULTS.md, results.csv and curves.png."""
+    """Compare finished trainings: RESULTS.md, results.csv and curves.png; or classifiers."""
+    from core.classify_spec import task_of
     from training.report import write_report
+    from training.triage.report import write_report as write_classifiers
 
-    write_report(runs, out, notes=notes.read_text(encoding="utf-8") if notes else "")
+    write = write_report if all(task_of(run) == "segment" for run in runs) else write_classifiers
+    write(runs, out, notes=notes.read_text(encoding="utf-8") if notes else "")
     typer.echo(f"Report in {out}")

@@ -27,7 +27,7 @@ def line(event: Event) -> str:
         case Paused(_, step):
             return f"paused after step {step}; go on with --resume"
         case Done(_, result, values):
-            return f"{result} is trained: {_figures(values)}"
+            return f"done, {result}: {_figures(values)}"
         case _:
             return "started"
 

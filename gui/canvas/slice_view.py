@@ -68,6 +68,10 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._anchor = QPointF()
         self._box.sigRangeChanged.connect(self._on_range_changed)
 
+    def add_item(self, item: pg.GraphicsObject) -> None:
+        """Draw one more item over the slice, in voxels."""
+        self._box.addItem(item, ignoreBounds=True)
+
     def show_display(self, display: Display, picture: Picture) -> None:
         """Draw `picture` as `display` says; sets only what differs from the last call."""
         other = self._display is None or self._display.head != display.head
@@ -96,6 +100,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_picture(None, None)
         for corner in self._hud.values():
             corner.set_lines(())
+        self.viewport().update()
 
     def set_readout(self, lines: tuple[str, ...]) -> None:
         """Say what lies under the pointer, in the bottom right corner."""

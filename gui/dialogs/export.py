@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from gui.palette import OverlayColours, Theme
 from gui.panels.labels import make_label, make_wrapped_label
 
-_WIDTH = 520
+_FIELD_WIDTH = 380
 _STEPS = 1000
 
 
@@ -53,7 +53,6 @@ class ExportDialog(QDialog):
     def __init__(self, parent: QWidget, title: str, kinds: Sequence[Kind]) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setFixedWidth(_WIDTH)
         self._busy = False
         self._subject = make_wrapped_label("", "body")
         self._boxes = [_box(kind) for kind in kinds]
@@ -64,6 +63,7 @@ class ExportDialog(QDialog):
         self._option.hide()
         self._folder = QLineEdit()
         self._folder.setAccessibleName("Folder")
+        self._folder.setMinimumWidth(_FIELD_WIDTH)
         self._folder.textChanged.connect(lambda _: self._enable())
         self._choose = QPushButton("Choose…")
         self._choose.clicked.connect(self._on_choose)
@@ -113,6 +113,8 @@ class ExportDialog(QDialog):
         self._set_busy(False)
         self._say(said, "error" if wrong else "caption")
         self._show.setVisible(written)
+        if wrong:
+            self._folder.setFocus()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """The style sheet colours all of it."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.commands import BY_ID, COMMANDS, GESTURES, Keys, keys_of, taken_by
+from gui.commands import BY_ID, COMMANDS, GESTURES, KEPT_KEYS, Keys, keys_of, taken_by
 from gui.panels.labels import make_wrapped_label
 
 _ID = Qt.ItemDataRole.UserRole
@@ -111,6 +111,9 @@ class ShortcutSheet(QDialog):
     def _on_set(self) -> None:
         command_id, key = self._current(), self._field.keySequence().toString(_PORTABLE)
         if not command_id or not key:
+            return
+        if key in KEPT_KEYS:
+            self._hint.setText(f"{key} {KEPT_KEYS[key]}. Choose another key.")
             return
         other = taken_by(key, self._keys)
         if other is not None and other != command_id:

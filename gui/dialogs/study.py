@@ -25,8 +25,8 @@ from gui.panels.labels import ElidedLabel, Glyph, make_label, make_wrapped_label
 from gui.panels.segments import Segments
 from gui.study_plots import ModelLine, PairLine
 
-_SIZE = QSize(1240, 780)
-_TABLES_HEIGHT = 230
+_SIZE = QSize(1320, 800)
+_TABLES_HEIGHT = 200
 _PLOTS: tuple[tuple["PlotKind", str], ...] = (
     ("by case", "By case"),
     ("scatter", "A against B"),
@@ -191,9 +191,10 @@ class StudyDialog(QDialog):
         chooser.addStretch(1)
         tables = QHBoxLayout()
         tables.setSpacing(16)
-        tables.addWidget(self.models, 2)
-        tables.addWidget(self.pairs, 3)
-        self.models.setMinimumHeight(_TABLES_HEIGHT)
+        tables.addWidget(self.models, 4)
+        tables.addWidget(self.pairs, 7)
+        for table in (self.models, self.pairs):
+            table.setFixedHeight(_TABLES_HEIGHT)
         self._found, self._empty = QWidget(), self._make_empty()
         column = QVBoxLayout(self._found)
         column.setContentsMargins(0, 0, 0, 0)

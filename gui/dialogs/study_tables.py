@@ -4,17 +4,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QTableWidget
 
+from gui.dialogs.figure_table import fill_table, prepare_table
 from gui.palette import DARK, Theme
 from gui.study_plots import ModelLine, PairLine
 
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _MODEL_HEADS = ("Model", "Cases", "Mean", "Median", "SD")
 _PAIR_HEADS = ("First", "Second", "Mean diff", "95 % interval", "p", "p, Holm", "W / T / L")
 _DIFFERENCE = 2
-_ROW = 26
 
 
 class ModelTable(QTableWidget):
@@ -22,13 +20,13 @@ class ModelTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(_MODEL_HEADS))
-        _prepare(self, _MODEL_HEADS, names=1)
+        prepare_table(self, _MODEL_HEADS, names=1)
         self.setAccessibleName("Figures by model")
 
     def show_models(self, lines: Sequence[ModelLine]) -> None:
         """Show models."""
         cells = [(m.title, m.cases, m.mean, m.median, m.deviation) for m in lines]
-        _fill(self, cells, names=1)
+        fill_table(self, cells, names=1)
 
 
 class PairTable(QTableWidget):
@@ -38,7 +36,7 @@ class PairTable(QTableWidget):
         super().__init__(0, len(_PAIR_HEADS))
         self._theme: Theme = DARK
         self._lines: Sequence[PairLine] = ()
-        _prepare(self, _PAIR_HEADS, names=2)
+        prepare_table(self, _PAIR_HEADS, names=2)
         self.setAccessibleName("Models against each other")
         tips = {
             3: "Percentile bootstrap over cases, seeded: the same numbers every time",
@@ -57,7 +55,7 @@ class PairTable(QTableWidget):
         cells = [
             (p.first, p.second, p.difference, p.interval, p.p, p.holm, p.counts) for p in lines
         ]
-        _fill(self, cells, names=2)
+        fill_table(self, cells, names=2)
         colours = {1: self._theme.ok, -1: self._theme.bad, 0: self._theme.t1}
         for row, line in enumerate(lines):
             item = self.item(row, _DIFFERENCE)
@@ -67,31 +65,3 @@ class PairTable(QTableWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.show_pairs(self._lines)
-
-
-def _prepare(table: QTableWidget, heads: Sequence[str], *, names: int) -> None:
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(_ROW)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    table.setWordWrap(False)
-    header = table.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    for column, text in enumerate(heads):
-        head = QTableWidgetItem(text)
-        head.setTextAlignment(_LEFT if column < names else _RIGHT)
-        table.setHorizontalHeaderItem(column, head)
-        if column < names:
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-
-
-def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], *, names: int) -> None:
-    table.setRowCount(len(rows))
-    for row, cells in enumerate(rows):
-        for column, text in enumerate(cells):
-            item = QTableWidgetItem(text)
-            item.setTextAlignment(_LEFT if column < names else _RIGHT)
-            if column < names:
-                item.setToolTip(text)
-            table.setItem(row, column, item)

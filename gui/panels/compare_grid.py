@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gui.palette import OverlayColours, Theme
 from gui.panels.compare_pane import ComparePane
+from gui.panels.swipe_pane import SwipePane
 
 _PLACES = {1: ((0, 0),), 2: ((0, 0), (0, 1)), 4: ((0, 0), (0, 1), (1, 0), (1, 1))}
 
@@ -13,6 +14,7 @@ class CompareGrid(QWidget):
     """Lays panes around the main view; makes them when they are first wanted."""
 
     pane_added = Signal(object)
+    swipe_added = Signal(object)
     layout_changed = Signal(int)
 
     def __init__(self, main: QWidget) -> None:
@@ -20,6 +22,8 @@ class CompareGrid(QWidget):
         self._main = main
         self._look: tuple[Theme, OverlayColours] | None = None
         self.panes: list[ComparePane] = []
+        self.swipe: SwipePane | None = None
+        self._swiping = False
         self._count = 1
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -31,15 +35,35 @@ class CompareGrid(QWidget):
         """How many views are shown."""
         return self._count
 
+    @property
+    def swiping(self) -> bool:
+        """Whether a second mask is swiped over the main view."""
+        return self._swiping
+
+    def set_swipe(self) -> None:
+        """Show one view with a line between two masks."""
+        if self.swipe is None:
+            self.swipe = SwipePane(self._main)
+            if self._look is not None:
+                self.swipe.set_look(*self._look)
+            self._grid.addWidget(self.swipe, 2, 0)
+            self.swipe_added.emit(self.swipe)
+        self._show(1, swiping=True)
+
     def set_count(self, count: int) -> None:
         """Show one, two or four views."""
+        self._show(count, swiping=False)
+
+    def _show(self, count: int, *, swiping: bool) -> None:
         while len(self.panes) < count - 1:
             pane = ComparePane()
             if self._look is not None:
                 pane.set_look(*self._look)
             self.panes.append(pane)
             self.pane_added.emit(pane)
-        self._count = count
+        self._count, self._swiping = count, swiping
+        if self.swipe is not None:
+            self.swipe.set_on(swiping)
         for pane, (row, column) in zip(self.panes, _PLACES[count][1:], strict=False):
             self._grid.addWidget(pane, row, column)
         for number, pane in enumerate(self.panes, start=2):
@@ -52,5 +76,5 @@ class CompareGrid(QWidget):
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme and a palette."""
         self._look = (theme, overlays)
-        for pane in self.panes:
+        for pane in (*self.panes, *([self.swipe] if self.swipe is not None else [])):
             pane.set_look(theme, overlays)

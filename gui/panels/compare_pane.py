@@ -32,7 +32,7 @@ class ComparePane(QFrame):
         self._score = make_label("", "value")
         header = QWidget()
         header.setFixedHeight(_HEADER)
-        row = QHBoxLayout(header)
+        self.header_row = row = QHBoxLayout(header)
         row.setContentsMargins(6, 0, 12, 0)
         row.addWidget(self._sources)
         row.addStretch(1)

@@ -1,6 +1,6 @@
 """The reader's word on a case: accept, correct or reject, a rating, a note."""
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
@@ -26,13 +26,17 @@ _ICON = 14
 
 
 class ReviewPanel(QWidget):
-    """Shows the review of the case on screen; buttons ask for commands by id."""
+    """Shows the review of the case on screen; buttons ask for commands by id.
+
+    `note_written` gives a case and what was written of it, when the reader goes on.
+    """
 
     command_asked = Signal(str)
-    note_written = Signal(str)
+    note_written = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._case_id, self._kept = "", ""
         self.section = Section("Review")
         self._statuses = {name: self._status(*rest) for name, *rest in _STATUSES}
         self._ratings = [self._rating(value) for value in range(1, 6)]
@@ -53,18 +57,20 @@ class ReviewPanel(QWidget):
         """What is written in the field."""
         return self._note.toPlainText().strip()
 
+    def keep_note(self) -> None:
+        """Hand over what was written since it was handed over last."""
+        if self._case_id and self.note != self._kept:
+            self._kept = self.note
+            self.note_written.emit(self._case_id, self.note)
+
     def set_review(self, review: Review | None) -> None:
         """Show what is said of the case; None disables all when there is no case."""
+        self._show_note("" if review is None else review.case_id, "" if not review else review.note)
         self.section.body.setEnabled(review is not None)
         for name, button in self._statuses.items():
             button.setChecked(review is not None and review.status == name)
         for value, button in enumerate(self._ratings, start=1):
             button.setChecked(review is not None and review.rating == value)
-        said = "" if review is None else review.note
-        if said != self.note:
-            blocker = QSignalBlocker(self._note)
-            self._note.setPlainText(said)
-            blocker.unblock()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
@@ -76,8 +82,17 @@ class ReviewPanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the note when the reader goes on to something else."""
         if watched is self._note and event.type() == QEvent.Type.FocusOut:
-            self.note_written.emit(self.note)
+            self.keep_note()
         return super().eventFilter(watched, event)
+
+    def _show_note(self, case_id: str, said: str) -> None:
+        if case_id != self._case_id:
+            self.keep_note()
+        elif self.note != self._kept:
+            return  # the reader is in the middle of it
+        self._case_id, self._kept = case_id, said
+        if said != self.note:
+            self._note.setPlainText(said)
 
     def _status(self, title: str, key: str, glyph: str, command: str) -> QPushButton:
         button = QPushButton(title)

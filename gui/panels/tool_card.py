@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.canvas.touch import ROUND, VIEWING, Tool
-from gui.commands import BY_ID
+from gui.commands import BY_ID, Keys, keys_of
 from gui.panels.labels import make_label
 from gui.panels.segments import Segments
 from gui.tool_settings import LARGEST, SMALLEST, ToolSettings
@@ -47,6 +47,8 @@ class ToolCard(QFrame):
         self.setObjectName("ToolCard")
         self.setProperty("card", True)
         self.setFixedWidth(_WIDTH)
+        self._tool: Tool = "pan"
+        self._keys: Keys = {}
         self._title, self._key = make_label("", "section"), make_label("", "caption")
         self._size = _Range("Size", "px", SMALLEST, LARGEST, self._emit("size"))
         self._range = _Range("Window", "±", 1, 127, lambda value: self._on_range(value))
@@ -69,9 +71,9 @@ class ToolCard(QFrame):
         self.setVisible(tool not in VIEWING)
         if tool in VIEWING:
             return
-        command = BY_ID[f"{tool}_tool"]
-        self._title.setText(command.text)
-        self._key.setText(command.keys[0] if command.keys else "")
+        self._tool = tool
+        self._title.setText(BY_ID[f"{tool}_tool"].text)
+        self._show_key()
         self._size.setVisible(tool in ROUND)
         self._size.show_value(settings.size)
         self._range.setVisible(tool in _RANGED)
@@ -91,6 +93,14 @@ class ToolCard(QFrame):
         self.adjustSize()
         self.move(*_PLACE)
         self.raise_()
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to tools."""
+        self._keys = changed
+        self._show_key()
+
+    def _show_key(self) -> None:
+        self._key.setText("  ".join(keys_of(f"{self._tool}_tool", self._keys)[:1]))
 
     def _on_range(self, value: int) -> None:
         self.changed.emit(self._range_name, value)

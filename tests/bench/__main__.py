@@ -30,6 +30,8 @@ MEASUREMENTS = (
     "inference_speed",
     "threshold_remask",
     "window_while_running",
+    "brush_core",
+    "brush_window",
 )
 
 

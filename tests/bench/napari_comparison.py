@@ -22,8 +22,21 @@ VENV = ROOT / "build" / "napari-venv"
 _PACKAGES = ("napari", "PySide6-Essentials")
 _INSTALL_SECONDS = 900.0
 _ROUNDS = 4
-_BOUND = 2.0
-_NAME = "slice_change_vs_napari"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One row: our module and napari's script with their arguments, and the ratio promised."""
+
+    name: str
+    ours: Sequence[str]
+    theirs: Sequence[str]
+    bound: float
+
+
+SLICE_CHANGE = Contest(
+    "slice_change_vs_napari", ("tests.bench.slice_change",), ("napari_side.py",), 2.0
+)
 
 
 class About(msgspec.Struct, frozen=True):
@@ -64,7 +77,7 @@ def measure() -> list[Entry]:
     software, so a part of napari's time would be less on a graphics card: `against` names it.
     """
     try:
-        python = _napari_python()
+        python = napari_python()
     except MeasurementFailed as error:
         return [unmeasured(f"not installed: {error}")]
     with TemporaryDirectory(prefix="overread-bench-") as folder:
@@ -73,22 +86,24 @@ def measure() -> list[Entry]:
         return [compared(python, file, platforms())]
 
 
-def compared(python: Path, case: Path, tried: Sequence[Platform]) -> Entry:
+def compared(
+    python: Path, case: Path, tried: Sequence[Platform], contest: Contest = SLICE_CHANGE
+) -> Entry:
     """Return the entry made on the first platform both sides start on, or the reasons of all."""
     reasons = []
     for platform in tried:
         try:
-            return _in_turns(python, case, platform)
+            return _in_turns((python, case), platform, contest)
         except MeasurementFailed as error:
             reasons.append(f"{platform.name}: {error}")
     if not shutil.which("xvfb-run"):
         reasons.append("xvfb-run is not there to give it a screen")
-    return unmeasured(f"not started: {'; '.join(reasons)}")
+    return unmeasured(f"not started: {'; '.join(reasons)}", contest)
 
 
-def unmeasured(reason: str) -> Entry:
+def unmeasured(reason: str, contest: Contest = SLICE_CHANGE) -> Entry:
     """Return the entry that says why there is no comparison."""
-    return Entry(_NAME, unit="ms", against=f"napari: {reason}", bound=_BOUND)
+    return Entry(contest.name, unit="ms", against=f"napari: {reason}", bound=contest.bound)
 
 
 def platforms() -> list[Platform]:
@@ -102,24 +117,28 @@ def platforms() -> list[Platform]:
     return found
 
 
-def _in_turns(python: Path, case: Path, platform: Platform) -> Entry:
-    script = Path(__file__).with_name("napari_side.py")
-    own = [*platform.prefix, sys.executable, "-m", "tests.bench.slice_change"]
+def _in_turns(given: tuple[Path, Path], platform: Platform, contest: Contest) -> Entry:
+    python, case = map(str, given)
+    script, *arguments = contest.theirs
+    other = [python, str(Path(__file__).with_name(script)), *arguments, case]
+    own = [*platform.prefix, sys.executable, "-m", *contest.ours]
     with TemporaryDirectory(prefix="overread-bench-") as folder:
         apart = {**platform.environment, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder}
-        napari = Side([*platform.prefix, str(python), str(script), str(case)], apart)
+        napari = Side([*platform.prefix, *other], apart)
         # One after the other: two at once could choose the same number of a screen.
         with napari, Side(own, platform.environment) as overread:
             rounds = [(_pass(overread), _pass(napari)) for _ in range(_ROUNDS)]
             about = msgspec.json.decode(napari.about, type=About)
-    return _entry(rounds, about, platform)
+    return _entry(rounds, about, platform, contest)
 
 
 def _pass(side: Side) -> Pass:
     return msgspec.json.decode(side.make_pass(), type=Pass)
 
 
-def _entry(rounds: Sequence[tuple[Pass, Pass]], about: About, platform: Platform) -> Entry:
+def _entry(
+    rounds: Sequence[tuple[Pass, Pass]], about: About, platform: Platform, contest: Contest
+) -> Entry:
     ours, theirs = zip(*rounds, strict=True)
     mine, whole = _median_ms([p.whole for p in ours]), _median_ms([p.whole for p in theirs])
     ratios = [np.median(b.whole) / np.median(a.whole) for a, b in rounds]
@@ -129,14 +148,15 @@ def _entry(rounds: Sequence[tuple[Pass, Pass]], about: About, platform: Platform
         f"{min(ratios):.1f}× to {max(ratios):.1f}× in {len(rounds)} rounds, ratio: their median; "
         f"{platform.name}, {about.renderer}"
     )
-    return Figure(_NAME, mine, "ms").faster(float(np.median(ratios)), said, bound=_BOUND)
+    ratio = float(np.median(ratios))
+    return Figure(contest.name, mine, "ms").faster(ratio, said, bound=contest.bound)
 
 
 def _median_ms(passes: Sequence[Sequence[float]]) -> float:
     return float(np.median(np.concatenate(passes))) * MILLISECONDS
 
 
-def _napari_python() -> Path:
+def napari_python() -> Path:
     """Return the interpreter of napari's environment, made and filled when it is not there."""
     scripts, suffix = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
     python, stamp = VENV / scripts / f"python{suffix}", VENV / ".installed"

@@ -37,38 +37,39 @@ def main() -> None:
     viewer.add_labels(case["truth"], name="truth")
     viewer.add_labels(case["prediction"], name="prediction")
     canvas = viewer.window._qt_viewer.canvas._scene_canvas
-    _fit(viewer, canvas.native)
+    fit(viewer, canvas.native)
     draws = Draws(canvas)
     canvas.set_current()
     renderer = str(gl.glGetParameter(gl.GL_RENDERER))
-    _say({"version": napari.__version__, "renderer": renderer})
+    say({"version": napari.__version__, "renderer": renderer})
     for _ in sys.stdin:
         times = _pass(viewer, draws, len(case["truth"]))
-        _say({"whole": [whole for whole, _ in times], "sliced": [sliced for _, sliced in times]})
+        say({"whole": [whole for whole, _ in times], "sliced": [sliced for _, sliced in times]})
     viewer.close()
 
 
-def _say(found: dict[str, Any]) -> None:
+def say(found: dict[str, Any]) -> None:
+    """Print a line of JSON."""
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()
 
 
-def _fit(viewer: Any, native: Any) -> None:
+def fit(viewer: Any, native: Any) -> None:
     """Make the canvas as large as Overread's slice view."""
     window = viewer.window._qt_window
     for _ in range(3):
         wider, higher = _VIEW_SIZE[0] - native.width(), _VIEW_SIZE[1] - native.height()
         window.resize(window.width() + wider, window.height() + higher)
-        _rest(0.3)
+        rest(0.3)
     viewer.reset_view()
-    _rest(0.5)
+    rest(0.5)
     if (native.width(), native.height()) != _VIEW_SIZE:
         raise RuntimeError(f"the canvas is {native.width()} x {native.height()}")
 
 
 def _pass(viewer: Any, draws: Draws, slices: int) -> list[tuple[float, float]]:
     viewer.dims.set_current_step(0, 0)
-    _rest(1.0)
+    rest(1.0)
     return [_step_seconds(viewer, draws, index) for index in range(1, slices)]
 
 
@@ -79,11 +80,12 @@ def _step_seconds(viewer: Any, draws: Draws, index: int) -> tuple[float, float]:
     while draws.count == before:
         QApplication.processEvents()
     whole = time.perf_counter() - started
-    _rest(_FRAME_SECONDS - whole)
+    rest(_FRAME_SECONDS - whole)
     return whole, sliced
 
 
-def _rest(seconds: float) -> None:
+def rest(seconds: float) -> None:
+    """Let the window go on for that long."""
     deadline = time.perf_counter() + seconds
     while time.perf_counter() < deadline:
         QApplication.processEvents()

@@ -8,18 +8,23 @@ import runpy
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from core.corrections.correction import Correction
 from gui import app
 from gui.program import Program
+from tests.gui.pointing import LEFT, drag, point_of
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 _CHECK_MS = 20
 _PATIENCE_SECONDS = 120.0
+STROKES = 3
 
 Scenario = Iterator[Callable[[], bool]]
 """Goes on whenever the condition it has yielded holds."""
@@ -39,6 +44,8 @@ class Seen(msgspec.Struct, frozen=True):
     statuses: dict[str, str]
     dsc: float | None
     figure: str
+    corrected: str = ""
+    tools: dict[str, int] = {}
 
 
 def look(program: Program) -> Seen:
@@ -61,6 +68,8 @@ def look(program: Program) -> Seen:
         statuses={name: state.run for name, state in session.case_states.items()},
         dsc=dsc,
         figure=shown if shown in _texts(window.metrics) else "",
+        corrected=_digest(session.correction),
+        tools={} if session.correction is None else session.correction.tools,
     )
 
 
@@ -93,9 +102,31 @@ def passed_on(program: Program) -> Scenario:
     yield lambda: _shown(program) not in ("", before)
 
 
+def killed(program: Program) -> Scenario:
+    """Draw a stroke on each slice, tell what is seen when it is saved, then wait for the end."""
+    yield from opened(program)
+    yield lambda: not program.correcting.problem
+    view = program.window.view
+    program.set_tool("brush")
+    for index in range(STROKES):
+        program.view_verbs.go_to_slice(index)
+        stops = [point_of(view, (34, 8 + 6 * index + step)) for step in range(5)]
+        drag(view, LEFT, stops[0], *stops[1:])
+        yield partial(_is_saved, program, index + 1)
+        _tell(program)
+    drag(view, LEFT, point_of(view, (8, 8)), point_of(view, (8, 30)))  # nobody hears of this one
+    yield lambda: False
+
+
+def came_back(program: Program) -> Scenario:
+    """Wait until the correction of the case on screen was read."""
+    yield from opened(program)
+    yield lambda: program.session.correction is not None
+
+
 def main() -> None:
     """Run `main.py` with the reader of a scenario."""
-    scenario = {f.__name__: f for f in (predicted, opened, moved, passed_on)}[sys.argv[1]]
+    scenario = {f.__name__: f for f in _SCENARIOS}[sys.argv[1]]
 
     class Read(Program):
         def __init__(self, application: QApplication) -> None:
@@ -105,6 +136,9 @@ def main() -> None:
     app.__dict__["Program"] = Read
     sys.argv = [str(_MAIN), *sys.argv[2:]]
     runpy.run_path(str(_MAIN), run_name="__main__")
+
+
+_SCENARIOS = (predicted, opened, moved, passed_on, killed, came_back)
 
 
 class _Reader(QObject):
@@ -128,9 +162,22 @@ class _Reader(QObject):
             self._condition = condition
             return
         self._timer.stop()
-        sys.stdout.write(msgspec.json.encode(look(self._program)).decode() + "\n")
-        sys.stdout.flush()
+        _tell(self._program)
         self._program.window.close()
+
+
+def _tell(program: Program) -> None:
+    sys.stdout.write(msgspec.json.encode(look(program)).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _is_saved(program: Program, edits: int) -> bool:
+    said = " ".join(_texts(program.window.status))
+    return "Saved" in said and f"{edits} in the journal" in said
+
+
+def _digest(correction: Correction | None) -> str:
+    return "" if correction is None else sha256(correction.mask.tobytes()).hexdigest()
 
 
 def _is_whole(program: Program) -> bool:

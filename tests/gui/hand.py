@@ -2,14 +2,14 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.corrections.correction import Correction
 from core.mask import Mask
 from gui.program import Program
-from tests.gui.pointing import LEFT, NO_KEY, double_click, move, press, release
+from tests.gui.pointing import LEFT, NO_KEY, double_click, move, point_of, press, release
 from tests.gui.tiny import settle
 
 Voxel = tuple[int, int]
@@ -38,10 +38,7 @@ class Hand:
 
     def point(self, voxel: Voxel) -> QPoint:
         """Return where the middle of a voxel lies in the view."""
-        view = self._program.window.view
-        centre, (y, x) = view.centre, voxel
-        shift = QPointF(x + 0.5 - centre.x(), y + 0.5 - centre.y()) * view.zoom
-        return QPoint(view.width() // 2, view.height() // 2) + shift.toPoint()
+        return point_of(self._program.window.view, voxel)
 
     def press(
         self,

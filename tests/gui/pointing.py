@@ -16,6 +16,13 @@ LEFT, RIGHT, MIDDLE = (
 )
 
 
+def point_of(view: SliceView, voxel: tuple[int, int]) -> QPoint:
+    """Return where the middle of a voxel (y, x) lies in the view."""
+    centre, (y, x) = view.centre, voxel
+    shift = QPointF(x + 0.5 - centre.x(), y + 0.5 - centre.y()) * view.zoom
+    return QPoint(view.width() // 2, view.height() // 2) + shift.toPoint()
+
+
 def wheel(
     view: SliceView, angle: int, *, at: QPoint | None = None, keys: Qt.KeyboardModifier = NO_KEY
 ) -> None:

@@ -8,13 +8,12 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
-from core.mask import Mask
 from gui.program import Program
 from tests.gui.finding import button, by_name, texts
-from tests.gui.hand import Hand
-from tests.gui.pointing import CTRL, RIGHT, SHIFT, wheel
+from tests.gui.hand import Hand, Voxel
+from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT, SHIFT, wheel
 from tests.gui.pressing import Press
-from tests.gui.tiny import SLICES, choose, settle
+from tests.gui.tiny import SLICES, choose, predicted_mask, settle, true_mask
 
 EMPTY = (35, 8)
 """A voxel far from truth and prediction."""
@@ -29,11 +28,10 @@ def size(program: Program) -> int:
     return program.drawing.settings.size
 
 
-def predicted(program: Program) -> Mask:
-    result = program.session.result
-    assert result is not None
-    assert result.comparison is not None
-    return result.comparison.mask
+def middle(program: Program) -> Voxel:
+    """Return a voxel amid the predicted lesion."""
+    y, x = np.argwhere(predicted_mask(program)[2]).mean(axis=0)
+    return int(y), int(x)
 
 
 def pieces(plane: NDArray[np.uint8]) -> int:
@@ -49,7 +47,7 @@ def take(press: Press, program: Program, key: str, size: int = 1) -> None:
 def test_a_quick_stroke_leaves_no_gap_and_is_one_step(
     program: Program, press: Press, hand: Hand
 ) -> None:
-    start = predicted(program)
+    start = predicted_mask(program)
     take(press, program, "B")
     hand.draw((30, 4), (38, 4), (38, 20), (44, 30))
     drawn = hand.plane & ~start[2] & 1
@@ -67,7 +65,7 @@ def test_a_quick_stroke_leaves_no_gap_and_is_one_step(
 def test_the_brush_is_round_and_as_large_as_it_says(
     program: Program, press: Press, hand: Hand
 ) -> None:
-    before = predicted(program)[2]
+    before = predicted_mask(program)[2]
     take(press, program, "B", 9)
     hand.draw((36, 10))
     y, x = np.mgrid[:48, :48]
@@ -76,17 +74,16 @@ def test_the_brush_is_round_and_as_large_as_it_says(
     assert int((drawn.astype(bool) ^ disc).sum()) <= 8  # a pixel of the screen is no whole voxel
 
 
-@pytest.mark.parametrize(("pointer", "keys"), [(RIGHT, None), (Qt.MouseButton.LeftButton, CTRL)])
+@pytest.mark.parametrize(("pointer", "keys"), [(RIGHT, NO_KEY), (LEFT, CTRL)])
 def test_the_right_button_and_ctrl_do_the_opposite(
-    program: Program, press: Press, hand: Hand, pointer: Qt.MouseButton, keys: object
+    program: Program, press: Press, hand: Hand, pointer: Qt.MouseButton, keys: Qt.KeyboardModifier
 ) -> None:
-    held = {} if keys is None else {"keys": keys}
     take(press, program, "B", 5)
-    inside = tuple(int(n) for n in np.argwhere(predicted(program)[2]).mean(axis=0))
-    hand.draw(inside, button=pointer, **held)  # type: ignore[arg-type]
+    inside = middle(program)
+    hand.draw(inside, button=pointer, keys=keys)
     assert hand.plane[inside] == 0
     take(press, program, "E", 5)
-    hand.draw(inside, button=pointer, **held)  # type: ignore[arg-type]
+    hand.draw(inside, button=pointer, keys=keys)
     assert hand.plane[inside] == 1
     hand.draw(inside)
     assert hand.plane[inside] == 0
@@ -134,7 +131,7 @@ def test_a_tool_key_pressed_again_puts_the_tool_back(program: Program, press: Pr
 
 
 def test_escape_takes_a_stroke_in_hand_back(program: Program, press: Press, hand: Hand) -> None:
-    start = predicted(program)
+    start = predicted_mask(program)
     take(press, program, "B", 7)
     hand.press(EMPTY)
     hand.move((38, 20))
@@ -239,10 +236,7 @@ def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
     press("G")
     program.drawing.change(tolerance=40)
     hand.draw((19, 28))
-    opened = program.session.open_case
-    assert opened is not None
-    truth = opened.loaded.ground_truth
-    assert truth is not None
+    truth = true_mask(program)
     np.testing.assert_array_equal(hand.plane, truth[2])
 
     program.drawing.change(volumetric=True)
@@ -255,12 +249,12 @@ def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
 def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
     program: Program, press: Press, hand: Hand
 ) -> None:
-    start = predicted(program)
-    inside = tuple(int(n) for n in np.argwhere(start[2]).mean(axis=0))
+    start = predicted_mask(program)
+    inside = middle(program)
     press("D")
-    hand.draw(inside, button=RIGHT)  # type: ignore[arg-type]
+    hand.draw(inside, button=RIGHT)
     assert not hand.plane.any()
-    hand.draw(inside)  # type: ignore[arg-type]
+    hand.draw(inside)
     np.testing.assert_array_equal(hand.correction.mask, start)
 
 
@@ -273,10 +267,7 @@ def test_scribbles_inside_and_outside_are_completed_by_enter(
     hand.draw((6, 20), (6, 36), (34, 38), (36, 18), (8, 16), button=RIGHT)
     press("Return")
     settle(qtbot, program)
-    opened = program.session.open_case
-    assert opened is not None
-    truth = opened.loaded.ground_truth
-    assert truth is not None
+    truth = true_mask(program)
     found = hand.plane
     overlap = 2 * (found & truth[2]).sum() / (found.sum() + truth[2].sum())
     assert overlap > 0.9
@@ -284,9 +275,9 @@ def test_scribbles_inside_and_outside_are_completed_by_enter(
 
 def test_the_card_sets_what_the_tool_does(program: Program, press: Press, hand: Hand) -> None:
     take(press, program, "B", 5)
-    inside = tuple(int(n) for n in np.argwhere(predicted(program)[2]).mean(axis=0))
+    inside = middle(program)
     by_name(program.window.card, QPushButton, "The tool: Remove").click()
-    hand.draw(inside)  # type: ignore[arg-type]
+    hand.draw(inside)
     assert hand.plane[inside] == 0
     press("Q")
     assert button(program.window.card, "Complete (Enter)").isVisible()

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from core import prediction_cache
 from core.dataset import scan
+from core.mask import Mask
 from core.models import Model
 from core.prediction import Prediction
 from core.reading import read_case
@@ -83,7 +84,30 @@ def shown_case(program: Program) -> str:
     return "" if opened is None else opened.loaded.case.id
 
 
+def true_mask(program: Program) -> Mask:
+    """Return the ground truth of the case on screen."""
+    opened = program.session.open_case
+    assert opened is not None
+    assert opened.loaded.ground_truth is not None
+    return opened.loaded.ground_truth
+
+
+def predicted_mask(program: Program) -> Mask:
+    """Return the mask of the prediction on screen."""
+    result = program.session.result
+    assert result is not None
+    assert result.comparison is not None
+    return result.comparison.mask
+
+
 def toasts(program: Program) -> list[str]:
     """Return what the toasts on screen say, each as a screen reader reads it."""
     frames = program.window.toasts.findChildren(QFrame)
     return [f.accessibleName() for f in frames if f.accessibleName() and not f.isHidden()]
+
+
+def activate(qtbot: QtBot, program: Program) -> None:
+    """Bring the window to the front again, its slice under the keyboard."""
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    program.window.view.setFocus()

@@ -30,7 +30,7 @@ def test_a_training_runs_by_itself_and_writes_its_log(tmp_path: Path) -> None:
     _, job = make_job(tmp_path / "jobs", max_steps=2)
     _finish(job, "train")
     assert job.state() == "done", job.log_path.read_text()
-    assert "small is trained" in job.log_path.read_text()
+    assert "done, small:" in job.log_path.read_text()
     assert read_model(job.path / "models" / "small").spec.id == "small"
     assert [found.path.name for found in list_jobs(tmp_path / "jobs")] == ["job"]
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import typer
 from PIL import Image
+from typer.testing import CliRunner
 
 from core.classifiers import Classifiers
 from core.classify_spec import ClassifySpec, task_of
@@ -23,6 +25,8 @@ from core.reading import read_volume
 from tests.synthetic import lesion
 from tests.training.making import STILL, make_dataset, write_split
 from training.command import TrainOptions
+from training.commands import report as report_command
+from training.commands import train as train_command
 from training.errors import TrainingError
 from training.train import main
 from training.triage.command import spec_of
@@ -316,3 +320,20 @@ def test_runs_are_compared_by_growth_rate(tmp_path: Path) -> None:
     unfinished = create_job(tmp_path / "unfinished", small_spec(tmp_path))
     with pytest.raises(TrainingError, match="expected a finished training of a classifier"):
         write_report([unfinished.path], tmp_path / "out")
+
+
+def test_the_command_line_trains_and_compares_classifiers(tmp_path: Path) -> None:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    for command in (train_command, report_command):
+        app.command()(command)
+    data = write_pictures(tmp_path / "data", ("lower", "upper"), 6)
+    job = tmp_path / "job"
+    given = ["train", "densenet", "--task", "classify"]
+    given += ["--data", str(data), "--out", str(job), "--max-steps", "4", "--size", "32"]
+    given += ["--arg", "init_features=4", "--arg", "block_config=[2,2]", "--device", "cpu"]
+    trained = CliRunner().invoke(app, [*given, "--set", "threads=1"])
+    assert trained.exit_code == 0, trained.output
+    assert "job is a candidate now" in trained.output
+    compared = CliRunner().invoke(app, ["report", str(job), "--out", str(tmp_path / "out")])
+    assert compared.exit_code == 0, compared.output
+    assert "| job | densenet | 12 |" in (tmp_path / "out" / "CLASSIFIERS.md").read_text()

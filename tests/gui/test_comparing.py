@@ -1,0 +1,197 @@
+"""Two and four views: linked slices and zoom, a mask of its own in each, models run from there."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox
+from pytestqt.qtbot import QtBot
+
+from core import prediction_cache
+from core.metrics import volume_metrics
+from core.prediction import to_mask
+from gui.panels.compare_pane import ComparePane
+from gui.program import Program
+from tests.gui.conftest import Start
+from tests.gui.finding import button, by_name, texts
+from tests.gui.pointing import CTRL, MIDDLE, drag, wheel
+from tests.gui.pressing import Press
+from tests.gui.running import PATIENCE
+from tests.gui.tiny import BARE, choose, keep_predictions, settle, shown_case
+from tests.synthetic import publish_unet
+
+OTHER = "other"
+
+
+@pytest.fixture
+def program(start: Start, home: Path, tiny: str, dataset: Path, qtbot: QtBot) -> Program:
+    """A window with two models; the champion has predictions of all cases, the other of none."""
+    publish_unet(home / "models", OTHER, seed=1)
+    keep_predictions(home, dataset, "A_1", "B_2", BARE)
+    return start(dataset)
+
+
+def panes(program: Program, press: Press, qtbot: QtBot, keys: str) -> list[ComparePane]:
+    press(keys)
+    settle(qtbot, program)
+    return [pane for pane in program.window.grid.panes if pane.isVisible()]
+
+
+def lay(program: Program, pane: ComparePane, source: str, qtbot: QtBot) -> None:
+    """Choose what lies over a pane."""
+    box = by_name(pane, QComboBox, "Compared with")
+    box.setCurrentIndex(box.findData(source))
+    settle(qtbot, program)
+
+
+def same_place(program: Program, pane: ComparePane) -> bool:
+    main, view = program.window.view, pane.view
+    apart = main.centre - view.centre
+    near = max(abs(apart.x()), abs(apart.y())) < 0.1
+    return near and view.zoom == pytest.approx(main.zoom, rel=0.01)
+
+
+@pytest.mark.parametrize(("keys", "count"), [("Ctrl+2", 1), ("Ctrl+4", 3)])
+def test_views_show_the_same_place_of_the_same_slice(
+    program: Program, press: Press, qtbot: QtBot, keys: str, count: int
+) -> None:
+    shown = panes(program, press, qtbot, keys)
+    assert len(shown) == count
+    main = program.window.view
+    for act in (
+        lambda: press("Home"),
+        lambda: wheel(main, -240),
+        lambda: wheel(main, 240, keys=CTRL),
+        lambda: drag(main, MIDDLE, main.rect().center(), main.rect().center() / 2),
+        lambda: program.window.view.fit(),
+    ):
+        act()
+        QApplication.processEvents()
+        corner = main.hud_text("top_left")
+        assert all(pane.view.hud_text("top_left") == corner for pane in shown)
+        assert all(same_place(program, pane) for pane in shown)
+
+
+def test_a_pane_under_the_pointer_leads_the_others(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    first, second, _ = panes(program, press, qtbot, "Ctrl+4")
+    QTest.mouseMove(first.view.viewport(), first.view.viewport().rect().center())
+    qtbot.waitUntil(first.view.underMouse)
+    before = program.window.view.zoom
+    wheel(first.view, 240, keys=CTRL)
+    assert program.window.view.zoom > 1.3 * before
+    assert same_place(program, first)
+    assert same_place(program, second)
+    index = program.session.view.slice_index
+    wheel(first.view, -120)
+    assert program.session.view.slice_index == index + 1
+
+
+def test_every_pane_says_the_dsc_of_its_own_mask(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    (pane,) = panes(program, press, qtbot, "Ctrl+2")
+    current = program.session.models.current
+    opened, result = program.session.open_case, program.session.result
+    assert current is not None
+    assert opened is not None
+    assert opened.loaded.ground_truth is not None
+    assert result is not None
+    lay(program, pane, current.spec.id, qtbot)
+    mask = to_mask(result.probability, current.spec.postprocessing)
+    found = volume_metrics(opened.loaded.ground_truth, mask, distances=False)
+    assert f"DSC {found.dsc:.3f}" in texts(pane)
+    assert current.spec.title in pane.view.hud_text("top_right")
+    assert "Slice DSC" in pane.view.hud_text("top_right")
+
+
+def test_a_model_is_run_from_its_pane(
+    program: Program, press: Press, qtbot: QtBot, dataset: Path
+) -> None:
+    (pane,) = panes(program, press, qtbot, "Ctrl+2")
+    lay(program, pane, OTHER, qtbot)
+    assert "has not been run on this case" in pane.empty.text
+    button(pane, "Run").click()
+    assert "Running" in pane.empty.text
+    qtbot.waitUntil(lambda: pane.empty.text == "" and not program.lanes.busy, timeout=PATIENCE)
+
+    place = program.session.place
+    opened = program.session.open_case
+    assert place is not None
+    assert opened is not None
+    model = next(m for m in program.session.models.available if m.spec.id == OTHER)
+    kept = prediction_cache.find(opened.loaded, model, place.workspace)
+    assert kept is not None
+    mask = to_mask(kept.prediction.probability, model.spec.postprocessing)
+    assert opened.loaded.ground_truth is not None
+    found = volume_metrics(opened.loaded.ground_truth, mask, distances=False)
+    assert f"DSC {found.dsc:.3f}" in texts(pane)
+
+    choose(qtbot, program, "B_2")
+    assert "has not been run on this case" in pane.empty.text
+    choose(qtbot, program, "A_1")
+    assert pane.empty.text == ""
+
+
+def test_an_answer_that_comes_late_does_not_lie_over_another_choice(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    (pane,) = panes(program, press, qtbot, "Ctrl+2")
+    current = program.session.models.current
+    assert current is not None
+    lay(program, pane, OTHER, qtbot)
+    button(pane, "Run").click()
+    lay_box = by_name(pane, QComboBox, "Compared with")
+    lay_box.setCurrentIndex(lay_box.findData(current.spec.id))
+    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=PATIENCE)
+    QApplication.processEvents()
+    assert current.spec.title in pane.view.hud_text("top_right")
+    assert pane.empty.text == ""
+
+
+def test_one_view_again_is_the_whole_image(program: Program, press: Press, qtbot: QtBot) -> None:
+    view = program.window.view
+    before = view.size()
+    for keys in ("Ctrl+4", "Ctrl+2", "Ctrl+1"):
+        shown = panes(program, press, qtbot, keys)
+    assert shown == []
+    qtbot.waitUntil(lambda: view.size() == before)
+
+
+def test_the_ground_truth_alone_needs_no_model(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    (pane,) = panes(program, press, qtbot, "Ctrl+2")
+    box = by_name(pane, QComboBox, "Compared with")
+    box.setCurrentIndex(box.findText("Ground truth alone"))
+    settle(qtbot, program)
+    assert pane.empty.text == ""
+    assert not any(text.startswith("DSC") for text in texts(pane))
+
+    # A case without ground truth cannot offer it.
+    choose(qtbot, program, BARE)
+    assert box.findText("Ground truth alone") == -1
+    assert shown_case(program) == BARE
+
+
+def test_two_views_of_one_model_and_no_truth_are_no_fault(
+    start: Start, dataset: Path, qtbot: QtBot
+) -> None:
+    program = start(dataset)
+    choose(qtbot, program, BARE)
+    Press(program, qtbot)("Ctrl+4")
+    settle(qtbot, program)
+    assert all("has not been run" in pane.empty.text for pane in program.window.grid.panes)
+
+
+def test_layers_are_hidden_in_every_view(program: Program, press: Press, qtbot: QtBot) -> None:
+    (pane,) = panes(program, press, qtbot, "Ctrl+2")
+    current = program.session.models.current
+    assert current is not None
+    lay(program, pane, current.spec.id, qtbot)
+    shown = pane.view.grab().toImage()
+    press("T")
+    assert pane.view.grab().toImage() != shown
+    press("T")
+    assert pane.view.grab().toImage() == shown

@@ -1,0 +1,174 @@
+"""The queue of disagreements: gone through by size, answered, and what an answer does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QListView
+from pytestqt.qtbot import QtBot
+
+from core.components import Disagreement, box_slices, disagreements, voxels_of
+from core.mask import Mask
+from gui.program import Program
+from tests.gui.conftest import Start, shut
+from tests.gui.finding import by_name, texts
+from tests.gui.hand import Hand
+from tests.gui.pressing import Press
+from tests.gui.tiny import BARE, choose, predicted_mask, settle, toasts, true_mask
+
+
+def masks(program: Program) -> tuple[Mask, Mask]:
+    """Ground truth and prediction on screen."""
+    return true_mask(program), predicted_mask(program)
+
+
+def looked_at(program: Program) -> Disagreement:
+    queue = program.disagreeing.queue
+    return queue.found[queue.current]
+
+
+def show_speck(program: Program, qtbot: QtBot) -> None:
+    program.operations.set_largest_component(False)
+    settle(qtbot, program)
+
+
+@pytest.fixture
+def wanted(program: Program, qtbot: QtBot) -> list[Disagreement]:
+    """What there is to ask of the first case, with the speck beside its lesion."""
+    show_speck(program, qtbot)
+    found = disagreements(*masks(program))
+    assert len(found) > 2
+    return found
+
+
+def test_n_goes_to_the_largest_and_centres_it(
+    program: Program, press: Press, wanted: list[Disagreement]
+) -> None:
+    program.window.view.zoom_by(4)
+    press("End")
+    press("N")
+    error = looked_at(program)
+    assert error == wanted[0]
+    assert error.voxels == max(each.voxels for each in wanted)
+    z, y, x = error.centre
+    assert program.session.view.slice_index == z
+    centre = program.window.view.centre
+    assert (centre.y(), centre.x()) == pytest.approx((y + 0.5, x + 0.5), abs=0.1)
+
+
+def test_n_and_shift_n_go_round_the_queue(
+    program: Program, press: Press, wanted: list[Disagreement]
+) -> None:
+    for error in (*wanted, wanted[0]):
+        press("N")
+        assert looked_at(program) == error
+    press("Shift+N")
+    assert looked_at(program) == wanted[-1]
+
+
+@pytest.mark.parametrize("is_lesion", [True, False])
+def test_an_answer_makes_the_correction_as_it_says_and_goes_on(
+    program: Program, press: Press, hand: Hand, wanted: list[Disagreement], is_lesion: bool
+) -> None:
+    truth, prediction = masks(program)
+    expected = prediction.copy()
+    for error in wanted[:2]:
+        piece = voxels_of(error, truth, prediction)
+        expected[box_slices(error.box)][piece] = is_lesion
+    press("N")
+    press("Y" if is_lesion else "U")
+    assert looked_at(program) == wanted[1]
+    press("Y" if is_lesion else "U")
+    hand.settle()
+    if hand.correction.can_undo:
+        np.testing.assert_array_equal(hand.correction.mask, expected)
+    assert looked_at(program) == wanted[2]
+    assert f"2 of {len(wanted)} answered" in texts(program.window.disagreements)
+
+
+def test_the_right_answers_lead_to_the_truth_and_the_end_is_told(
+    program: Program, press: Press, hand: Hand, wanted: list[Disagreement]
+) -> None:
+    press("N")
+    for error in wanted:
+        assert looked_at(program) == error
+        press("U" if error.kind == "false_positive" else "Y")
+    hand.settle()
+    truth, _ = masks(program)
+    np.testing.assert_array_equal(hand.correction.mask, truth)
+    assert program.disagreeing.queue.answered == len(wanted)
+    assert any("All answered" in said for said in toasts(program))
+    assert "1.000" in texts(program.window.metrics)
+
+
+def test_an_answer_is_undone_like_any_edit(
+    program: Program, press: Press, hand: Hand, wanted: list[Disagreement]
+) -> None:
+    _, prediction = masks(program)
+    press("N")
+    press("U" if wanted[0].kind == "false_positive" else "Y")
+    assert hand.correction.tools == {"disagreement": 1}
+    press("Ctrl+Z")
+    np.testing.assert_array_equal(hand.correction.mask, prediction)
+
+
+def test_answers_come_back_after_a_restart_and_are_passed_over(
+    program: Program,
+    press: Press,
+    wanted: list[Disagreement],
+    start: Start,
+    predicted: Path,
+    qtbot: QtBot,
+) -> None:
+    press("N")
+    press("Y")
+    settle(qtbot, program)
+    shut(program)
+    other = start(predicted)
+    assert other.disagreeing.queue.answers == {}  # of another mask
+    show_speck(other, qtbot)
+    assert other.disagreeing.queue.answers == {wanted[0].key: True}
+    Press(other, qtbot)("N")
+    assert looked_at(other) == wanted[1]
+
+
+def test_a_click_on_no_answers_its_own_line(
+    program: Program, hand: Hand, wanted: list[Disagreement], qtbot: QtBot
+) -> None:
+    lines = by_name(program.window.disagreements, QListView, "Disagreements")
+    area = lines.visualRect(lines.model().index(1, 0))
+    spot = QPoint(area.right() - 30, area.center().y())
+    qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    hand.settle()
+    assert program.disagreeing.queue.answers == {wanted[1].key: False}
+    assert looked_at(program) == wanted[2]
+
+
+def test_an_answer_without_a_question_is_told(program: Program, press: Press) -> None:
+    press("Y")
+    assert program.session.correction is None
+    assert any("Go to a disagreement first" in said for said in toasts(program))
+
+
+def test_another_threshold_asks_anew(
+    program: Program, press: Press, wanted: list[Disagreement], qtbot: QtBot
+) -> None:
+    press("N")
+    program.operations.set_threshold(0.3)
+    settle(qtbot, program)
+    queue = program.disagreeing.queue
+    assert queue.current == -1
+    assert list(queue.found) == disagreements(*masks(program))
+    assert list(queue.found) != wanted
+
+
+def test_without_ground_truth_there_is_nothing_to_ask(
+    program: Program, press: Press, wanted: list[Disagreement], qtbot: QtBot
+) -> None:
+    choose(qtbot, program, BARE)
+    assert program.disagreeing.queue.found == ()
+    assert "None" in texts(program.window.disagreements)
+    press("N")
+    assert program.disagreeing.queue.current == -1
+    assert any("No disagreement" in said for said in toasts(program))

@@ -1,0 +1,205 @@
+"""Reviewing cases: accept, reject, rate, note, go on, take back; and what survives a restart."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from core.corrections.versions import versions
+from core.reviews import Review
+from gui.program import Program
+from tests.gui.conftest import Start, shut
+from tests.gui.finding import button, by_name, texts
+from tests.gui.hand import Hand
+from tests.gui.pressing import Press
+from tests.gui.tiny import SLICES, choose, settle, shown_case, toasts
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def note_field(program: Program) -> QPlainTextEdit:
+    return by_name(program.window.review, QPlainTextEdit, "Note on this case")
+
+
+def review(program: Program, case_id: str) -> Review:
+    return program.session.reviews.get(case_id, Review(case_id=case_id))
+
+
+def checked(program: Program) -> set[str]:
+    """The names of the buttons of the review that are pressed in."""
+    found = program.window.review.findChildren(QPushButton)
+    return {each.accessibleName() for each in found if each.isChecked()}
+
+
+@pytest.mark.parametrize(("key", "status"), [("A", "accepted"), ("X", "rejected")])
+def test_a_verdict_goes_on_to_the_next_unreviewed_case_and_can_be_taken_back(
+    program: Program, press: Press, qtbot: QtBot, key: str, status: str
+) -> None:
+    order = program.window.worklist.order()
+    first = shown_case(program)
+    press(key)
+    settle(qtbot, program)
+    assert review(program, first).status == status
+    assert shown_case(program) != first
+    assert shown_case(program) in order
+
+    press("Ctrl+U")
+    settle(qtbot, program)
+    assert shown_case(program) == first
+    assert review(program, first).status == "unreviewed"
+    assert checked(program) == set()
+
+
+def test_the_toast_of_a_verdict_takes_it_back(program: Program, press: Press, qtbot: QtBot) -> None:
+    first = shown_case(program)
+    press("A")
+    settle(qtbot, program)
+    (toast,) = [
+        frame
+        for frame in program.window.toasts.findChildren(QFrame)
+        if frame.accessibleName().startswith("Accepted")
+    ]
+    button(toast, "Undo").click()
+    settle(qtbot, program)
+    assert shown_case(program) == first
+    assert review(program, first).status == "unreviewed"
+
+
+def test_reviewed_cases_are_passed_over_and_the_end_is_told(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    seen = []
+    for _ in SLICES:
+        seen.append(shown_case(program))
+        press("A")
+        settle(qtbot, program)
+    assert sorted(seen) == sorted(SLICES)
+    assert all(review(program, name).status == "accepted" for name in SLICES)
+    assert any("Every case" in said for said in toasts(program))
+    assert any(text.startswith("3 of 3") for text in texts(program.window.worklist))
+
+
+def test_the_buttons_say_what_was_said(program: Program, qtbot: QtBot) -> None:
+    panel = program.window.review
+    for name in ("Correct", "Quality 4 of 5"):
+        by_name(panel, QPushButton, name).click()
+        settle(qtbot, program)
+    assert checked(program) == {"Correct", "Quality 4 of 5"}
+    assert program.drawing.tool == "brush"
+    found = review(program, shown_case(program))
+    assert (found.status, found.rating) == ("corrected", 4)
+
+    by_name(panel, QPushButton, "Quality 4 of 5").click()
+    settle(qtbot, program)
+    assert checked(program) == {"Correct"}
+    assert review(program, shown_case(program)).rating is None
+
+
+def test_rating_note_and_time_survive_a_restart(
+    start: Start, predicted: Path, qtbot: QtBot
+) -> None:
+    first, clock = start(predicted), Clock()
+    first.reviewing.clock = clock
+    choose(qtbot, first, "B_2")
+    press = Press(first, qtbot)
+    clock.now += 12.5
+    press("3")
+    note_field(first).setFocus()
+    qtbot.keyClicks(note_field(first), "Rim too wide, See slice 3")
+    shut(first)
+
+    second = start(predicted)
+    assert shown_case(second) == "B_2"
+    found = review(second, "B_2")
+    assert (found.rating, found.note) == (3, "Rim too wide, See slice 3")
+    assert found.seconds == pytest.approx(12.5)
+    assert note_field(second).toPlainText() == found.note
+    assert checked(second) == {"Quality 3 of 5"}
+
+
+def test_a_pause_counts_no_longer_than_one_reads(program: Program, qtbot: QtBot) -> None:
+    clock = Clock()
+    program.reviewing.clock = clock
+    choose(qtbot, program, "B_2")
+    clock.now += 3600
+    program.view_verbs.step_slice(1)
+    clock.now += 5
+    choose(qtbot, program, "A_1")
+    assert review(program, "B_2").seconds == pytest.approx(35.0)
+
+
+def test_a_note_stays_with_its_case_however_one_goes_on(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    field = note_field(program)
+    field.setFocus()
+    qtbot.keyClicks(field, "of the first")
+    first = shown_case(program)
+    press("PgDown")
+    settle(qtbot, program)
+    second = shown_case(program)
+    assert second != first
+    assert field.toPlainText() == ""
+    assert review(program, first).note == "of the first"
+    assert review(program, second).note == ""
+    choose(qtbot, program, first)
+    assert field.toPlainText() == "of the first"
+
+
+def test_what_is_being_written_is_not_overwritten(program: Program, qtbot: QtBot) -> None:
+    field = note_field(program)
+    field.setFocus()
+    qtbot.keyClicks(field, "half a sen")
+    by_name(program.window.review, QPushButton, "Quality 2 of 5").click()
+    qtbot.keyClicks(field, "tence")
+    settle(qtbot, program)
+    assert field.toPlainText() == "half a sentence"
+
+
+def test_save_and_next_keeps_note_and_version(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("B")
+    hand.draw((36, 6), (36, 14))
+    note_field(program).setFocus()
+    qtbot.keyClicks(note_field(program), "Speck added")
+    press("Ctrl+Return")
+    settle(qtbot, program)
+    found, place = review(program, first), program.session.place
+    assert place is not None
+    assert (found.status, found.note) == ("corrected", "Speck added")
+    assert [version.number for version in versions(place.workspace, first)] == [1]
+    assert shown_case(program) != first
+
+
+def test_the_worklist_shows_and_filters_by_what_was_said(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("X")
+    settle(qtbot, program)
+    assert any(text.startswith("1 of 3") for text in texts(program.window.worklist))
+    press("Ctrl+U")
+    settle(qtbot, program)
+    press("Ctrl+U")
+    settle(qtbot, program)
+    assert any("No review" in said for said in toasts(program))
+    assert shown_case(program) == first
+
+
+def test_a_click_on_a_verdict_leaves_the_keys_to_the_image(program: Program, qtbot: QtBot) -> None:
+    accept = by_name(program.window.review, QPushButton, "Accept")
+    qtbot.mouseClick(accept, Qt.MouseButton.LeftButton)
+    settle(qtbot, program)
+    assert program.window.view.hasFocus()

@@ -1,0 +1,144 @@
+"""Versions of a correction: saved, listed, restored, and the restoring undone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QTableWidget
+from pytestqt.qtbot import QtBot
+
+from core.corrections.versions import load_version, reader_name, versions
+from gui.dialogs.versions import VersionsDialog
+from gui.program import Program
+from tests.gui.conftest import Start, shut
+from tests.gui.finding import button, texts
+from tests.gui.hand import Hand
+from tests.gui.pressing import Press
+from tests.gui.tiny import activate, settle, toasts
+
+
+@pytest.fixture
+def drawn(program: Program, press: Press, hand: Hand) -> Hand:
+    """A hand that has made a stroke with the brush."""
+    program.view_verbs.go_to_slice(2)
+    press("B")
+    hand.draw((36, 6), (36, 14))
+    hand.settle()
+    return hand
+
+
+def opened(program: Program, press: Press, hand: Hand) -> VersionsDialog:
+    press("Ctrl+Shift+S")
+    hand.settle()
+    (dialog,) = program.window.findChildren(VersionsDialog)
+    return dialog
+
+
+def table(dialog: VersionsDialog) -> list[dict[str, str]]:
+    """The lines of the table by the names of its columns."""
+    found = dialog.findChild(QTableWidget)
+    assert found is not None
+    model = found.model()
+    heads = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(found.columnCount())]
+    return [
+        {head: model.index(row, n).data() for n, head in enumerate(heads)}
+        for row in range(found.rowCount())
+    ]
+
+
+def test_versions_are_listed_newest_first_with_what_they_cost_and_brought(
+    program: Program, press: Press, drawn: Hand
+) -> None:
+    press("Ctrl+S")
+    drawn.settle()
+    assert any("Version 1 of A_1" in said for said in toasts(program))
+    assert not drawn.correction.dirty
+    press("E")
+    drawn.draw((36, 6), (36, 14))
+    press("Ctrl+S")
+    drawn.settle()
+    figures = drawn.correction.figures()
+    lines = table(opened(program, press, drawn))
+    assert [line["Version"] for line in lines] == ["2", "1"]
+    assert lines[0]["Author"] == reader_name()
+    assert lines[0]["Tools"] == "brush 1, eraser 1"
+    assert lines[1]["Tools"] == "brush 1"
+    assert figures.dsc_truth is not None
+    assert lines[0]["DSC after"] == f"{figures.dsc_truth:.3f}"
+    assert lines[1]["DSC after"] < lines[1]["DSC before"]
+
+
+def test_a_version_is_restored_and_undo_takes_that_back(
+    program: Program, press: Press, drawn: Hand, qtbot: QtBot
+) -> None:
+    press("Ctrl+S")
+    first = drawn.correction.mask.copy()
+    drawn.draw((40, 20), (40, 30))
+    second = drawn.correction.mask.copy()
+    dialog = opened(program, press, drawn)
+    button(dialog, "Restore").click()
+    drawn.settle()
+    np.testing.assert_array_equal(drawn.correction.mask, first)
+    dialog.reject()
+    activate(qtbot, program)
+    press("Ctrl+Z")
+    np.testing.assert_array_equal(drawn.correction.mask, second)
+
+    place = program.session.place
+    assert place is not None
+    (version,) = versions(place.workspace, "A_1")
+    np.testing.assert_array_equal(load_version(version, first.shape), first)
+
+
+def test_versions_come_back_after_a_restart(
+    program: Program, press: Press, drawn: Hand, start: Start, predicted: Path, qtbot: QtBot
+) -> None:
+    press("Ctrl+S")
+    drawn.settle()
+    shut(program)
+    other = start(predicted)
+    hand = Hand(other, qtbot)
+    assert [line["Version"] for line in table(opened(other, Press(other, qtbot), hand))] == ["1"]
+    assert not hand.correction.dirty
+
+
+def test_without_a_version_there_is_a_hint_and_nothing_to_restore(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    press("Ctrl+S")
+    assert any("Nothing has been corrected" in said for said in toasts(program))
+    dialog = opened(program, press, hand)
+    assert table(dialog) == []
+    assert any("Ctrl+S" in text for text in texts(dialog))
+    assert not button(dialog, "Restore").isEnabled()
+
+
+def test_a_table_closed_before_it_was_filled_is_no_fault(
+    program: Program, drawn: Hand, qtbot: QtBot
+) -> None:
+    for _ in range(3):
+        program.window.actions["versions"].trigger()
+        for dialog in program.window.findChildren(VersionsDialog):
+            dialog.reject()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert program.window.findChildren(VersionsDialog) == []
+    settle(qtbot, program)
+    program.window.actions["save_version"].trigger()
+    settle(qtbot, program)
+    assert any("Version 1" in said for said in toasts(program))
+
+
+def test_a_damaged_version_is_said_and_changes_nothing(
+    program: Program, press: Press, drawn: Hand
+) -> None:
+    press("Ctrl+S")
+    drawn.settle()
+    place = program.session.place
+    assert place is not None
+    place.workspace.correction_path("A_1", 1).write_bytes(b"no image")
+    mask = drawn.correction.mask.copy()
+    button(opened(program, press, drawn), "Restore").click()
+    drawn.settle()
+    np.testing.assert_array_equal(drawn.correction.mask, mask)
+    assert any("the file of version 1" in said for said in toasts(program))
