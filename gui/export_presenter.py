@@ -117,5 +117,6 @@ class ExportPresenter(QObject):
 
 def _tell(dialog: ExportDialog, files: list[Path]) -> None:
     count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
-    names = ", ".join(path.name for path in files[:4]) + ("…" if len(files) > 4 else "")
-    dialog.show_idle(f"{count} written: {names}", written=True)
+    names = [path.name for path in files]
+    listed = ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
+    dialog.show_idle(f"{count} written: {listed}", written=True)

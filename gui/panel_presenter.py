@@ -102,7 +102,8 @@ class PanelPresenter(QObject):
             return
         count = len(self._session.case_states[case_id].case.slices)
         place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
-        self._window.header.set_case(case_id, f"{count} slices{place}")
+        title = self._names.get(case_id) or case_id
+        self._window.header.set_case(title, f"{count} slices{place}", case_id)
 
     def _on_result_changed(self) -> None:
         opened = self._session.open_case

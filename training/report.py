@@ -33,6 +33,7 @@ PUBLISHED = {
 """Mean DSC that the articles on these networks give for the same ten cases of `val`."""
 
 _SIZE, _DPI = (11.0, 4.6), 110
+_LONG = 4  # runs that differ more than so many times in length share a logarithmic axis
 _HEADINGS = (
     "run",
     "network",
@@ -152,6 +153,9 @@ def _draw(axes: Axes, runs: Sequence[Run], figure: str, label: str) -> None:
             linewidth=1.2,
             marker="o" if len(curve) < 3 else "",
         )
+    minutes = [run.minutes for run in runs]
+    if max(minutes) > _LONG * min(minutes):
+        axes.set_xscale("log")
     axes.set_xlabel("minutes of training")
     axes.set_title(label, fontsize=10)
     axes.grid(visible=True, alpha=0.25)
@@ -230,13 +234,20 @@ def _condition(run: Run) -> str:
         held = len(lineage.selection)
         cases = f" {len(lineage.learnt)} cases to learn from, {held} others to choose the weights;"
     planes = 2 * spec.preprocessing.neighbours + 1
-    seen = f"{spec.preprocessing.size}×{spec.preprocessing.size}, {planes} adjacent slice(s)"
-    minutes, threads = spec.minutes or round(run.minutes, 1), spec.threads or "all but one"
+    seen = (
+        f"{spec.preprocessing.size}×{spec.preprocessing.size}, {_count(planes, 'slice')} at a time"
+    )
+    minutes, threads = spec.minutes or round(run.minutes, 1), _count(spec.threads, "thread")
     return (
-        f"{minutes:g} minutes on {threads} thread(s);{cases} {seen}; "
+        f"{minutes:g} minutes on {threads};{cases} {seen}; "
         f"{spec.optimiser} at {spec.learning_rate:g}, {spec.schedule}, batch {spec.batch_size}, "
         f"moving average {spec.ema:g}, seed {spec.seed}."
     )
+
+
+def _count(number: int, what: str) -> str:
+    """Return a number of things in words; 0 threads stand for all but the window's one."""
+    return f"all {what}s but one" if not number else f"{number} {what}{'s' * (number > 1)}"
 
 
 def _csv(lines: Sequence[Line]) -> str:

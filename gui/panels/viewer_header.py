@@ -58,9 +58,10 @@ class ViewerHeader(QFrame):
             button.clicked.connect(lambda _=False, command=command: self._on_chip(command))
             row.addWidget(button)
 
-    def set_case(self, title: str, detail: str) -> None:
-        """Name the case and its place in the worklist."""
+    def set_case(self, title: str, detail: str, case_id: str) -> None:
+        """Name the case as the worklist does, and its place there; say its id to screen readers."""
         self._title.setText(title)
+        self._title.setAccessibleName(case_id)
         self._detail.setText(detail)
 
     def set_chip(self, command: str, *, on: bool, available: bool) -> None:

@@ -1,0 +1,170 @@
+"""Compare models from the window: the job, its numbers, its plots, and the way to a case."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidget, QProgressBar
+from pytestqt.qtbot import QtBot
+
+from core.commands.compare import compare
+from core.study_report import read_figures
+from gui.dialogs.study import StudyChoice, StudyDialog
+from gui.program import Program
+from gui.study_plots import by_case, one_against_other, volumes
+from gui.study_reading import StudyFound
+from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
+from tests.gui.conftest import Start
+from tests.gui.finding import button, by_name, texts
+from tests.gui.tiny import BARE, settle, shown_case
+
+_LONG = 90_000
+_OWN = ("seconds", "version")
+"""What a run says of itself, not of the models."""
+
+
+@pytest.fixture
+def compared(home: Path, dataset: Path) -> Path:
+    """The tiny cases, over which two models were compared."""
+    publish_both(home)
+    compare_both(home, dataset)
+    return dataset
+
+
+@pytest.fixture
+def program(start: Start, compared: Path) -> Program:
+    """A window on them with the comparison in front."""
+    program = start(compared)
+    program.desk.study.show()
+    return program
+
+
+def _dialog(program: Program) -> StudyDialog:
+    return program.desk.study.dialog
+
+
+def _found(qtbot: QtBot, program: Program) -> StudyFound:
+    qtbot.waitUntil(lambda: program.desk.study.found is not None)
+    found = program.desk.study.found
+    assert found is not None
+    return found
+
+
+def _table(program: Program) -> list[list[str]]:
+    table = _dialog(program).pairs
+    rows = []
+    for row in range(table.rowCount()):
+        items = [table.item(row, column) for column in range(table.columnCount())]
+        rows.append([item.text() for item in items if item is not None])
+    return rows
+
+
+def test_the_window_says_what_the_command_line_writes(
+    qtbot: QtBot, program: Program, compared: Path, tmp_path: Path
+) -> None:
+    found = _found(qtbot, program)
+    compare(compared, tmp_path / "out", models=[FIRST, SECOND], run=False)
+    written = json.loads((tmp_path / "out" / "summary.json").read_text())
+    shown = json.loads((found.folder / "summary.json").read_text())
+    assert {k: v for k, v in shown.items() if k not in _OWN} == {
+        k: v for k, v in written.items() if k not in _OWN
+    }
+    assert list(found.study.rows) == read_figures(tmp_path / "out" / "comparison.csv")
+
+    pair = written["pairs"]["dsc"][0]
+    difference = f"{pair['mean_difference']:+.3f}".replace("-", "−")
+    row = _table(program)[0]
+    assert row[:3] == [TITLES[FIRST], TITLES[SECOND], difference]
+    assert row[-1] == f"{pair['wins']} / {pair['ties']} / {pair['losses']}"
+    means = {
+        _dialog(program).models.item(n, 0).text(): _dialog(program).models.item(n, 2).text()  # type: ignore[union-attr]
+        for n in range(2)
+    }
+    assert means == {m["title"]: f"{m['figures']['dsc']['mean']:.3f}" for m in written["models"]}
+
+
+def test_a_click_on_a_dot_opens_its_case(qtbot: QtBot, program: Program) -> None:
+    _found(qtbot, program)
+    plot = _dialog(program).plot
+    settle(qtbot, program)
+    for case_id in ("B_2", "A_1"):
+        dot = next(d for d in plot.view.dots if d.case_id == case_id)
+        at = plot.place_of(dot).toPoint()
+        qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        settle(qtbot, program)
+        assert shown_case(program) == case_id
+
+
+def test_other_plots_and_figures_are_shown(qtbot: QtBot, program: Program) -> None:
+    study = _found(qtbot, program).study
+    dialog = _dialog(program)
+    assert dialog.plot.view == by_case(study, "dsc")
+    dialog.choose(StudyChoice("scatter", "hd95", FIRST, SECOND))
+    assert dialog.plot.view == one_against_other(study, "hd95", FIRST, SECOND)
+    dialog.choose(StudyChoice("volumes", "hd95", SECOND, FIRST))
+    view = dialog.plot.view
+    assert view == volumes(study, SECOND, FIRST)
+    assert {dot.case_id for dot in view.dots} == {"A_1", "B_2", BARE}
+
+
+def test_means_are_red_lines_and_medians_green(qtbot: QtBot, program: Program) -> None:
+    found = _found(qtbot, program)
+    view = by_case(found.study, "dsc")
+    figures = {model.id: model.figures["dsc"] for model in found.summary.models}
+    means = [line.start[1] for line in view.lines if line.means == "mean"]
+    medians = [line.start[1] for line in view.lines if line.means == "median"]
+    assert means == [figures[model].mean for model in (FIRST, SECOND)]
+    assert medians == [figures[model].median for model in (FIRST, SECOND)]
+    assert BARE not in {dot.case_id for dot in view.dots}
+
+
+def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
+    qtbot: QtBot, start: Start, home: Path, dataset: Path, quiet_engine: None
+) -> None:
+    publish_both(home)
+    program = start(dataset)
+    program.desk.study.show()
+    dialog = _dialog(program)
+    models = by_name(dialog, QListWidget, "Models to compare")
+    for row in range(models.count()):
+        item = models.item(row)
+        wanted = item.text() in TITLES.values()
+        item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
+    assert "Nothing compared yet" in texts(dialog)
+    button(dialog, "Run all ticked models on all cases").click()
+    bar = by_name(dialog, QProgressBar, "Progress of the comparison")
+    assert bar.isVisibleTo(dialog)
+    assert not button(dialog, "Run all ticked models on all cases").isEnabled()
+    qtbot.waitUntil(lambda: program.desk.study.found is not None, timeout=_LONG)
+    assert {row[0] for row in _table(program)} | {row[1] for row in _table(program)} == set(
+        TITLES.values()
+    )
+    qtbot.waitUntil(lambda: not bar.isVisibleTo(dialog))
+    settle(qtbot, program)
+
+
+def test_a_comparison_can_be_stopped(
+    qtbot: QtBot, start: Start, slow: str, long_case: Path
+) -> None:
+    program = start(long_case)
+    study = program.desk.study
+    study.show()
+    study.dialog.side.run_asked.emit((slow,), False)
+    qtbot.waitUntil(lambda: bool(study.watch.records), timeout=_LONG)
+    qtbot.waitUntil(lambda: study.watch.records[0].starts > 0, timeout=_LONG)
+    button(study.dialog, "Cancel").click()
+    qtbot.waitUntil(lambda: study.watch.records[0].state == "paused", timeout=_LONG)
+    assert study.found is None
+    qtbot.waitUntil(lambda: any(said.startswith("Stopped.") for said in texts(study.dialog)))
+    assert button(study.dialog, "Run all ticked models on all cases").isEnabled()
+
+
+def test_a_folder_without_truth_has_no_scores(qtbot: QtBot, program: Program) -> None:
+    study = _found(qtbot, program).study
+    bare = [row for row in study.rows if row.case == BARE]
+    assert [row.dsc for row in bare] == [None, None]
+    only = type(study)(study.models, tuple(bare), {})
+    assert by_case(only, "dsc").dots == ()
+    assert by_case(only, "dsc").empty
+    assert one_against_other(only, "dsc", FIRST, SECOND).empty
