@@ -48,10 +48,13 @@ def split_hash(split: SplitFile) -> str:
 def freeze_split(store: Store, split: SplitFile) -> SplitFile:
     """Return the workspace's frozen split, which is `split` the first time it is asked.
 
-    From then on its `val` judges every candidate. Another split may be trained on, a fold of
-    `train` for instance, as long as it learns from no case of that `val`: then `DataError`.
+    A split without `val` has no judges and freezes nothing. Once frozen, `val` judges every
+    candidate. Another split may be trained on, a fold of `train` for instance, as long as it
+    learns from no case of that `val`: then `DataError`.
     """
     frozen = frozen_split(store)
+    if frozen is None and not split.val:
+        return split
     if frozen is None:
         _write(store, split)
         return split

@@ -42,6 +42,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("first_slice", "First slice", "Slice", ("Home",)),
     Command("last_slice", "Last slice", "Slice", ("End",)),
     Command("worst_slice", "Worst slice", "Slice"),
+    Command("next_likely", "Next slice likely to hold a lesion", "Slice", ("S",)),
+    Command("previous_likely", "Likely slice before", "Slice", ("Shift+S",)),
     Command("previous_case", "Previous case", "Slice", ("PgUp",), "chevron-left"),
     Command("next_case", "Next case", "Slice", ("PgDown",), "chevron-right"),
     Command("find_case", "Find a case", "Slice", ("Ctrl+F",), "search", "nothing"),

@@ -5,6 +5,7 @@ from math import isnan
 
 from core.corrections.correction import Correction
 from core.metrics import Overlap, SliceCounts
+from core.triage import Triage
 from gui.descriptions import figures_of
 from gui.panels.metrics_parts import MetricsView, Pending
 from gui.panels.strip_data import StripData
@@ -28,17 +29,25 @@ def corrected_views(
     return replace(case, hd95=hd95), one
 
 
-def corrected_strip(correction: Correction, opened: OpenCase) -> StripData:
+def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | None) -> StripData:
     """Return the areas and DSC of every slice of the correction."""
     volume = opened.loaded.volume
     counts: SliceCounts | None = correction.truth_counts()
     unreadable = frozenset(volume.unreadable)
+    chances = () if triage is None else tuple(map(float, triage.probability))
     if counts is None:
         nothing = (0.0,) * volume.slices
         area = tuple(map(float, correction.mask.sum(axis=(1, 2)).tolist()))
         none = (None,) * volume.slices
         return StripData(
-            volume.slice_numbers, nothing, area, nothing, none, unreadable=unreadable, truth=False
+            volume.slice_numbers,
+            nothing,
+            area,
+            nothing,
+            none,
+            unreadable=unreadable,
+            truth=False,
+            triage=chances,
         )
     scores = counts.dsc().tolist()
     return StripData(
@@ -48,6 +57,7 @@ def corrected_strip(correction: Correction, opened: OpenCase) -> StripData:
         tuple(map(float, counts.false_negative.tolist())),
         tuple(None if isnan(score) else score for score in scores),
         unreadable=unreadable,
+        triage=chances,
     )
 
 

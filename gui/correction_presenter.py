@@ -45,6 +45,7 @@ class CorrectionPresenter(QObject):
         session.mask_painted.connect(self._on_mask_painted)
         session.view_changed.connect(self._show_figures)
         session.result_changed.connect(self._show_figures)
+        session.triage_changed.connect(self._show_figures)
         drawing.settings_changed.connect(self._show_tool)
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
@@ -92,7 +93,8 @@ class CorrectionPresenter(QObject):
         views = corrected_views(correction, opened, index, self._hd95)
         self._window.metrics.set_corrected(views)
         if self._window.strip.of_correction:
-            self._window.strip.set_data(corrected_strip(correction, opened))
+            data = corrected_strip(correction, opened, self._session.triage)
+            self._window.strip.set_data(data)
         else:
             self._program.panels.show_strip()
         self._window.strip.set_current(index)

@@ -8,6 +8,7 @@ from core.metrics import Overlap
 from core.models import Model
 from core.preprocess import Preprocessing
 from core.reviews import Review
+from core.triage import Triage
 from gui.panels.layers import LayerRow
 from gui.panels.metrics_parts import MetricsView
 from gui.panels.model_panel import ModelView
@@ -58,10 +59,11 @@ def _status(review: Review | None, *, is_open: bool) -> RowStatus:
     return "open" if is_open else "unreviewed"
 
 
-def strip_data(opened: OpenCase, result: Result | None) -> StripData:
+def strip_data(opened: OpenCase, result: Result | None, triage: Triage | None = None) -> StripData:
     """Return the areas and DSC of every slice."""
     volume = opened.loaded.volume
     unreadable = frozenset(volume.unreadable)
+    chances = () if triage is None else tuple(map(float, triage.probability))
     truth = opened.loaded.ground_truth
     comparison = None if result is None else result.comparison
     if comparison is None:
@@ -76,6 +78,7 @@ def strip_data(opened: OpenCase, result: Result | None) -> StripData:
             unreadable=unreadable,
             predicted=frozenset(),
             truth=truth is not None,
+            triage=chances,
         )
     counts = comparison.counts
     scores = counts.dsc().tolist() if comparison.has_truth else [None] * volume.slices
@@ -88,6 +91,7 @@ def strip_data(opened: OpenCase, result: Result | None) -> StripData:
         unreadable=unreadable,
         predicted=None if result is None else result.ready,
         truth=comparison.has_truth,
+        triage=chances,
     )
 
 

@@ -40,6 +40,7 @@ class PanelPresenter(QObject):
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         session.view_changed.connect(self._on_view_changed)
+        session.triage_changed.connect(self._on_triage_changed)
         session.case_state_changed.connect(self._on_case_state_changed)
         session.queue_changed.connect(self._on_queue_changed)
         session.device_changed.connect(self._show_devices)
@@ -113,11 +114,16 @@ class PanelPresenter(QObject):
         self._show_figures()
         self.show_layers()
 
+    def _on_triage_changed(self) -> None:
+        self.show_strip()
+        self._window.strip.set_current(self._session.view.slice_index)
+
     def show_strip(self) -> None:
         """Show the bars of the prediction, unless those of the correction are wanted."""
         opened = self._session.open_case
         if opened is not None and not self._window.strip.of_correction:
-            self._window.strip.set_data(strip_data(opened, self._session.result))
+            data = strip_data(opened, self._session.result, self._session.triage)
+            self._window.strip.set_data(data)
 
     def _on_view_changed(self) -> None:
         self._window.strip.set_current(self._session.view.slice_index)

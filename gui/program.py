@@ -29,6 +29,7 @@ from gui.study_verbs import StudyDesk
 from gui.tasks import Fault, Lanes
 from gui.theme import apply_theme
 from gui.training_presenter import TrainingPresenter
+from gui.triaging import Triaging
 from gui.verbs import verbs
 from gui.view_verbs import ViewVerbs
 
@@ -53,6 +54,7 @@ class Program:
         self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
         self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting)
         self.reviews = ReviewPresenter(self)
+        self.triaging = Triaging(self.session, self.lanes, self.operations.engine)
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.compared = ComparePresenter(self)
         self.training = TrainingPresenter(self.session, self.lanes, self.window.jobs)
@@ -62,6 +64,7 @@ class Program:
         self._connect_inspector()
         self._connect_messages()
         self._connect_training()
+        self._connect_triage()
         self._apply_look()
         self.set_tool("pan")
         self.window.set_keys(self.session.settings.keys)
@@ -198,6 +201,11 @@ class Program:
         self.operations.choose_case(case_id)
         self.window.grid.set_count(2)
         self.compared.show_source(0, candidate)
+
+    def _connect_triage(self) -> None:
+        self.triaging.slice_wanted.connect(self.view_verbs.go_to_slice)
+        self.triaging.failed.connect(self.window.toasts.show_toast)
+        self.triaging.faulted.connect(self.on_fault)
 
     def _on_case_chosen(self, case_id: str) -> None:
         self.window.fold_worklist()

@@ -11,6 +11,7 @@ from core.models import Model
 from core.prediction import Postprocessing
 from core.reviews import Review
 from core.settings import Settings
+from core.triage import Triage
 from gui.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
 from gui.view_state import ViewState
 
@@ -32,6 +33,7 @@ class _State:
     correction: Correction | None = None
     edits: dict[int, int] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
+    triage: Triage | None = None
 
 
 class Session(QObject):
@@ -55,6 +57,7 @@ class Session(QObject):
     mask_painted = Signal(object)
     review_changed = Signal(str)
     reviews_changed = Signal()
+    triage_changed = Signal()
 
     def __init__(self, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -157,6 +160,16 @@ class Session(QObject):
         """What is said of cases, by id; not to be changed."""
         return self._state.reviews
 
+    @property
+    def triage(self) -> Triage | None:
+        """Which slices of the case on screen are likely to hold a lesion; None until known."""
+        return self._state.triage
+
+    def set_triage(self, triage: Triage) -> None:
+        """The case on screen was triaged."""
+        self._state.triage = triage
+        self.triage_changed.emit()
+
     def set_reviews(self, reviews: dict[str, Review]) -> None:
         """The reviews of a workspace were read."""
         self._state.reviews = reviews
@@ -189,6 +202,7 @@ class Session(QObject):
         """Another case is on screen, without a prediction yet."""
         self._state.open_case, self._state.result = open_case, None
         self._state.correction, self._state.edits = None, {}
+        self._state.triage = None
         self._state.problem = ""
         self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
         self.case_version += 1

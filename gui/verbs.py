@@ -42,6 +42,8 @@ def _slice_verbs(program: "Program") -> Verbs:
         "first_slice": lambda: view.go_to_slice(0),
         "last_slice": view.last_slice,
         "worst_slice": view.worst_slice,
+        "next_likely": lambda: program.triaging.step(1),
+        "previous_likely": lambda: program.triaging.step(-1),
         "previous_case": lambda: program.operations.step_case(-1),
         "next_case": lambda: program.operations.step_case(1),
         "find_case": lambda: program.window.find_case(),

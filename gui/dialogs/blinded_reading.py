@@ -72,6 +72,11 @@ class BlindedReading(QWidget):
         self._lay_out()
         self._make_keys()
 
+    @property
+    def asked(self) -> Presentation | None:
+        """What can be answered now; None while an answer is kept or a case is got ready."""
+        return self._presentation
+
     def set_letters(self, count: int, look: tuple[Theme, OverlayColours]) -> None:
         """Make a pane for every letter; once, before the first case."""
         for letter, (row, column) in zip(LETTERS, _PLACES[count], strict=False):

@@ -29,8 +29,8 @@ class BlindedResult(QDialog):
         self.resize(720, 460)
         self._said = make_wrapped_label("", "body")
         self._agreement = make_wrapped_label("", "body")
-        self._models = _table(_MODEL_HEADS, 1, "Preferences by model")
-        self._pairs = _table(_PAIR_HEADS, 2, "Models against each other")
+        self.models = _table(_MODEL_HEADS, 1, "Preferences by model")
+        self.pairs = _table(_PAIR_HEADS, 2, "Models against each other")
         close = QPushButton("Close")
         close.setProperty("primary", True)
         close.clicked.connect(self.accept)
@@ -41,7 +41,7 @@ class BlindedResult(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addWidget(make_label("Unblinded", "title"))
-        for widget in (self._said, self._models, self._pairs, self._agreement):
+        for widget in (self._said, self.models, self.pairs, self._agreement):
             column.addWidget(widget)
         column.addLayout(foot)
 
@@ -52,10 +52,10 @@ class BlindedResult(QDialog):
             f"{cases}, {found.undecided} without a preference, "
             f"{found.seconds / 60:.1f} min of reading."
         )
-        fill_table(self._models, [_model_row(found, m, titles) for m in found.preferences], names=1)
-        self._models.setColumnHidden(2, not found.ratings)
-        self._models.setColumnHidden(3, not found.ratings)
-        self._models.setColumnHidden(4, not found.ratings)
+        fill_table(self.models, [_model_row(found, m, titles) for m in found.preferences], names=1)
+        self.models.setColumnHidden(2, not found.ratings)
+        self.models.setColumnHidden(3, not found.ratings)
+        self.models.setColumnHidden(4, not found.ratings)
         pairs = [
             (
                 titles.get(pair.first, pair.first),
@@ -66,7 +66,7 @@ class BlindedResult(QDialog):
             )
             for pair in found.pairs
         ]
-        fill_table(self._pairs, pairs, names=2)
+        fill_table(self.pairs, pairs, names=2)
         self._agreement.setText(_agreement(found))
 
 

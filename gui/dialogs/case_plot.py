@@ -14,7 +14,7 @@ from gui.theme import app_font
 Meaning = Literal["mean", "median", "guide", "limit"]
 
 _DOT, _CHOSEN_DOT = 7, 11
-_GRID_ALPHA = 0.16
+_GRID_ALPHA = 40
 _TICK_PIXELS, _TITLE_PIXELS = 18, 20
 
 
@@ -50,13 +50,13 @@ class PlotView:
     ticks: tuple[tuple[float, str], ...] = ()
     x_title: str = ""
     y_title: str = ""
-    x_range: tuple[float, float] | None = None
-    y_range: tuple[float, float] | None = None
+    x_range: tuple[float, float] = (-1.0, 1.0)
+    y_range: tuple[float, float] = (-1.0, 1.0)
     chain: bool = False
     empty: str = ""
 
 
-class CasePlot(pg.PlotWidget):  # type: ignore[misc]
+class CasePlot(pg.GraphicsView):  # type: ignore[misc]
     """Draws a `PlotView`; says which case was clicked by `case_chosen`."""
 
     case_chosen = Signal(str)
@@ -70,12 +70,19 @@ class CasePlot(pg.PlotWidget):  # type: ignore[misc]
         self._overlays: OverlayColours = DEFAULT_OVERLAYS
         self._dots = pg.ScatterPlotItem(pxMode=True, hoverable=True, tip=_tip)
         self._dots.sigClicked.connect(self._on_clicked)
-        item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(x=False, y=False)
-        item.showGrid(y=True, alpha=_GRID_ALPHA)
-        item.setContentsMargins(4, 12, 16, 4)
+        # Not pyqtgraph's own plot, whose menus outlive it.
+        self._box = pg.ViewBox(enableMouse=False, enableMenu=False)
+        self._axes = {side: pg.AxisItem(side) for side in ("left", "bottom")}
+        layout = pg.GraphicsLayout()
+        layout.setContentsMargins(4, 12, 16, 4)
+        layout.setSpacing(0)
+        layout.addItem(self._axes["left"], 0, 0)
+        layout.addItem(self._box, 0, 1)
+        layout.addItem(self._axes["bottom"], 1, 1)
+        self.setCentralItem(layout)
+        for axis in self._axes.values():
+            axis.linkToView(self._box)
+        self._axes["left"].setGrid(_GRID_ALPHA)
 
     @property
     def view(self) -> PlotView:
@@ -101,39 +108,36 @@ class CasePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def place_of(self, dot: Dot) -> QPointF:
         """Return where a dot lies in this widget."""
-        scene = self.getPlotItem().vb.mapViewToScene(QPointF(dot.x, dot.y))
-        return QPointF(self.mapFromScene(scene))
+        return QPointF(self.mapFromScene(self._box.mapViewToScene(QPointF(dot.x, dot.y))))
 
     def _draw(self) -> None:
-        view, item = self._view, self.getPlotItem()
-        item.clear()
+        view, box = self._view, self._box
+        box.clear()
         self._draw_axes()
         chosen = [dot for dot in view.dots if dot.case_id == self._case_id]
         if view.chain and len(chosen) > 1:
             pen = QPen(QColor(self._theme.acc), 0)
             pen.setStyle(Qt.PenStyle.DashLine)
-            item.plot([dot.x for dot in chosen], [dot.y for dot in chosen], pen=pen)
+            xs, ys = [dot.x for dot in chosen], [dot.y for dot in chosen]
+            box.addItem(pg.PlotDataItem(xs, ys, pen=pen), ignoreBounds=True)
         # The chosen last, so that nothing lies over them.
         ordered = [dot for dot in view.dots if dot.case_id != self._case_id] + chosen
         self._dots.setData([self._spot(dot) for dot in ordered])
-        item.addItem(self._dots)
+        box.addItem(self._dots)
         for line in view.lines:
             self._draw_line(line)
         if not view.dots:
             said = pg.TextItem(view.empty, color=self._theme.t3, anchor=(0.5, 0.5))
             said.setFont(app_font(size_px=12))
-            item.addItem(said)
-            item.setXRange(-1, 1)
-            item.setYRange(-1, 1)
+            box.addItem(said, ignoreBounds=True)
+            box.setRange(xRange=(-1, 1), yRange=(-1, 1), padding=0)
             return
-        for limits, set_range in ((view.x_range, item.setXRange), (view.y_range, item.setYRange)):
-            if limits is not None:
-                set_range(*limits, padding=0)
+        box.setRange(xRange=view.x_range, yRange=view.y_range, padding=0)
 
     def _draw_axes(self) -> None:
-        view, item, theme = self._view, self.getPlotItem(), self._theme
+        view, theme = self._view, self._theme
         for side, title in (("bottom", view.x_title), ("left", view.y_title)):
-            axis = item.getAxis(side)
+            axis = self._axes[side]
             axis.setPen(theme.line2)
             axis.setTextPen(theme.t2)
             axis.setTickFont(app_font(size_px=11))
@@ -141,21 +145,20 @@ class CasePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.label.setFont(app_font(size_px=11))
             axis.setLabel(title, color=theme.t3)
             axis.showLabel(bool(title))
-        bottom = item.getAxis("bottom")
+        bottom = self._axes["bottom"]
         bottom.setTicks([list(view.ticks)] if view.ticks else None)
         lines = max((text.count("\n") + 1 for _, text in view.ticks), default=1)
         bottom.setHeight(lines * _TICK_PIXELS + (_TITLE_PIXELS if view.x_title else 4))
-        item.enableAutoRange()
 
     def _draw_line(self, line: Line) -> None:
-        item = self.getPlotItem()
         xs, ys = zip(line.start, line.end, strict=True)
-        item.addItem(pg.PlotDataItem(list(xs), list(ys), pen=self._pen(line.means)), True)
+        pen = self._pen(line.means)
+        self._box.addItem(pg.PlotDataItem(list(xs), list(ys), pen=pen), ignoreBounds=True)
         if line.text:
             said = pg.TextItem(line.text, color=self._theme.t2, anchor=(1, 1))
             said.setFont(app_font(size_px=11))
             said.setPos(*line.end)
-            item.addItem(said, True)
+            self._box.addItem(said, ignoreBounds=True)
 
     def _pen(self, means: Meaning) -> QPen:
         overlays, theme = self._overlays, self._theme

@@ -17,6 +17,7 @@ class StripData:
 
     Areas are in `unit`. `unreadable` and `predicted` hold positions, not slice numbers;
     `predicted` is None unless a run is going. Without `truth` only the predicted area counts.
+    `triage` is the probability that a slice holds a lesion, empty while it is not known.
 
     Raises:
         ValueError: the sequences differ in length.
@@ -31,6 +32,7 @@ class StripData:
     unreadable: frozenset[int] = frozenset()
     predicted: frozenset[int] | None = None
     truth: bool = True
+    triage: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         areas = (self.true_positive, self.false_positive, self.false_negative)
@@ -104,6 +106,11 @@ def area_text(area: float, unit: AreaUnit) -> str:
 
 def slice_sentence(data: StripData, index: int) -> str:
     """Return what the strip knows of a slice, for a tooltip or a screen reader."""
+    said = _area_sentence(data, index)
+    return f"{said}, triage {data.triage[index]:.2f}" if data.triage else said
+
+
+def _area_sentence(data: StripData, index: int) -> str:
     name = f"Slice {data.slice_numbers[index]}"
     if index in data.unreadable:
         return f"{name}: could not be read"

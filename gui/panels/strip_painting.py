@@ -15,6 +15,7 @@ _NUMBERS_FROM_BOTTOM = 11
 _LEFT = 56
 _RIGHT = 43
 _AXIS_GAP = 8
+_TRIAGE_HEIGHT = 3
 _BAR_WIDTH = 22
 _BAR_SHARE = 0.54
 _NUMBER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -114,6 +115,7 @@ class StripPainter:
             else:
                 self._paint_bar(painter, index, theme, overlays)
         self._paint_base(painter, theme)
+        self._paint_triage(painter, theme)
         self._paint_scores(painter, theme)
         self._paint_numbers(painter, theme)
 
@@ -139,6 +141,15 @@ class StripPainter:
         geometry = self._geometry
         line = QRectF(geometry.left, geometry.base, geometry.right - geometry.left, 1)
         painter.fillRect(line, QColor(theme.line2))
+
+    def _paint_triage(self, painter: QPainter, theme: Theme) -> None:
+        """Draw a thin row below the base: the stronger, the likelier a lesion."""
+        width = max(self._geometry.pitch - 1, 1.0)
+        for index, chance in enumerate(self._data.triage):
+            tint = QColor(theme.acc)
+            tint.setAlphaF(min(max(chance, 0.0), 1.0))
+            left = self._geometry.centre(index) - width / 2
+            painter.fillRect(QRectF(left, self._geometry.base + 2, width, _TRIAGE_HEIGHT), tint)
 
     def _paint_bar(
         self, painter: QPainter, index: int, theme: Theme, overlays: OverlayColours

@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+from gui.correcting import Correcting
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.isolated import MeasurementFailed
@@ -48,7 +50,7 @@ def measure(*, strokes: int = _STROKES, slices: int = SLICES, side: int = SIDE) 
             samples: list[float] = []
             for path in winding(strokes, side, seed=size):
                 samples += _stroke(stage, path, size)
-                released.append(_release_seconds(stage, path[-1]))
+                released += _release_seconds(stage, path[-1])
             entries += _samples(size, samples, bound)
     said = f"{len(released)} strokes, transaction synced to the disk"
     for name, at in (("brush_released_to_journal", 50), ("brush_released_to_journal_p95", 95)):
@@ -150,6 +152,7 @@ def _stroke(stage: Stage, path: NDArray[np.float64], size: int) -> list[float]:
     for point in points[1:]:
         before, started = stage.paints.count, time.perf_counter()
         move(view, point, LEFT)
+        view.viewport().update()  # a move within a voxel would draw nothing
         while stage.paints.count == before:
             QApplication.processEvents()
         found.append(time.perf_counter() - started)
@@ -157,20 +160,41 @@ def _stroke(stage: Stage, path: NDArray[np.float64], size: int) -> list[float]:
     return found
 
 
-def _release_seconds(stage: Stage, last: NDArray[np.float64]) -> float:
-    """Let the button come up; return the time until the stroke is in the journal."""
-    view, heard = stage.program.window.view, list[int]()
-    keep = heard.append
-    stage.program.correcting.saved.connect(keep)
+def _release_seconds(stage: Stage, last: NDArray[np.float64]) -> list[float]:
+    """Let the button come up; return the time until the stroke is in the journal, and undo it.
+
+    Empty for a stroke over nothing but what was painted before.
+    """
+    program = stage.program
+    heard = _Heard(program.correcting)
     y, x = last.astype(int)
     started = time.perf_counter()
-    release(view, LEFT, point_of(view, (y, x)))
-    while not heard:
+    release(program.window.view, LEFT, point_of(program.window.view, (y, x)))
+    if not heard.stepped:
+        return []
+    while not heard.saved:
         QApplication.processEvents()
-    seconds = time.perf_counter() - started
-    stage.program.correcting.saved.disconnect(keep)
-    idle(0.1)
-    return seconds
+    found = time.perf_counter() - started
+    program.correcting.undo()
+    stage.settle()
+    return [found]
+
+
+class _Heard(QObject):
+    """Counts what the correction says."""
+
+    def __init__(self, correcting: Correcting) -> None:
+        super().__init__()
+        self.stepped = self.saved = 0
+        correcting.stepped.connect(self._on_stepped)
+        correcting.saved.connect(self._on_saved)
+
+    def _on_stepped(self) -> None:
+        self.stepped += 1
+
+    def _on_saved(self, entries: int) -> None:
+        del entries
+        self.saved += 1
 
 
 def _say(found: dict[str, object]) -> None:

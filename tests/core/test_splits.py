@@ -29,6 +29,13 @@ def test_the_first_split_is_frozen_and_outlives_the_program(store: Store, tmp_pa
     again.close()
 
 
+def test_a_split_without_judges_freezes_nothing(store: Store) -> None:
+    alone = SplitFile(("A", "X"))
+    assert freeze_split(store, alone) == alone
+    assert freeze_split(store, SPLIT) == SPLIT
+    assert frozen_split(store) == SPLIT
+
+
 def test_folds_of_train_may_be_trained_on_but_no_judge(store: Store) -> None:
     freeze_split(store, SPLIT)
     assert freeze_split(store, SplitFile(("A", "B"), ("C", "D"))) == SPLIT

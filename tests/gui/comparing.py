@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.jobs import JobFolder, create_job
 from core.study_job import StudyJob, run_study_job
@@ -10,8 +10,8 @@ from core.workspace import workspace_folder
 from gui.study_reading import STUDIES_FOLDER
 from tests.synthetic import publish_unet
 
-FIRST, SECOND = "tiny", "other"
-TITLES = {FIRST: "Tiny tiny", SECOND: "Tiny other"}
+FIRST, SECOND = "first-net", "second-net"
+TITLES = {name: f"Tiny {name}" for name in (FIRST, SECOND)}
 
 
 def publish_both(home: Path) -> None:
@@ -38,9 +38,9 @@ def said_on_screen() -> str:
     for widget in shown:
         words += [widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()]
         words += [widget.windowTitle(), widget.statusTip(), widget.whatsThis()]
-        text = getattr(widget, "text", None)
-        words.append(str(text() if callable(text) else text or ""))
-        words += [action.text() for action in widget.actions() if isinstance(widget, QLabel)]
+        for name in ("text", "currentText", "toPlainText"):
+            text = getattr(widget, name, "")
+            words.append(str(text() if callable(text) else text))
     return "\n".join(words)
 
 

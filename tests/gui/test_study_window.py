@@ -1,6 +1,7 @@
 """Compare models from the window: the job, its numbers, its plots, and the way to a case."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def _table(program: Program) -> list[list[str]]:
         items = [table.item(row, column) for column in range(table.columnCount())]
         rows.append([item.text() for item in items if item is not None])
     return rows
+
+
+def _wait_for_its_end(qtbot: QtBot) -> None:
+    """Wait until the process of the job, and the thread that waits for it, are gone."""
+    qtbot.waitUntil(
+        lambda: not [t for t in threading.enumerate() if t.name.startswith("job ")], timeout=_LONG
+    )
 
 
 def test_the_window_says_what_the_command_line_writes(
@@ -142,6 +150,7 @@ def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
     )
     qtbot.waitUntil(lambda: not bar.isVisibleTo(dialog))
     settle(qtbot, program)
+    _wait_for_its_end(qtbot)
 
 
 def test_a_comparison_can_be_stopped(
@@ -158,6 +167,7 @@ def test_a_comparison_can_be_stopped(
     assert study.found is None
     qtbot.waitUntil(lambda: any(said.startswith("Stopped.") for said in texts(study.dialog)))
     assert button(study.dialog, "Run all ticked models on all cases").isEnabled()
+    _wait_for_its_end(qtbot)
 
 
 def test_a_folder_without_truth_has_no_scores(qtbot: QtBot, program: Program) -> None:
