@@ -34,10 +34,14 @@ class Score:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Paths below `folder` and the store in it; the dataset itself is never written to."""
+    """Paths below `folder` and the store in it; the dataset itself is never written to.
+
+    `predictions` is a folder of predictions to read in place of its own, which nothing is added to.
+    """
 
     folder: Path
     store: Store
+    predictions: Path | None = None
 
     @property
     def models(self) -> Path:
@@ -46,7 +50,8 @@ class Workspace:
 
     def prediction_path(self, model_id: str, case_id: str) -> Path:
         """Return where the prediction of a model for a case is cached."""
-        return self.folder / "predictions" / model_id / prediction_name(case_id)
+        root = self.predictions or self.folder / "predictions"
+        return root / model_id / prediction_name(case_id)
 
     def correction_path(self, case_id: str, number: int) -> Path:
         """Return where a version of a case's correction is kept."""

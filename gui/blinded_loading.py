@@ -15,6 +15,7 @@ from core.preprocess import head_box
 from core.progress import Progress
 from core.reading import LoadedCase, read_case
 from core.window_level import automatic
+from gui.cached_reading import require_weights
 from gui.session_parts import OpenCase, Place
 
 
@@ -75,6 +76,7 @@ def _mask(source: BlindedSource, loaded: LoadedCase, model_id: str, progress: Pr
     workspace = source.place.workspace
     known = prediction_cache.find(loaded, model, workspace)
     if known is None:
+        require_weights(workspace, loaded.case.id)
         made = source.engine.predict(
             loaded.volume,
             model,

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
+from core.components import Box
 from gui.canvas.empty_state import EmptyState
 from gui.canvas.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.canvas.slice_view import SliceView
@@ -36,13 +37,13 @@ class CanvasPresenter(QObject):
         session.result_changed.connect(self.draw)
         session.case_changed.connect(self._on_case_changed)
         session.correction_changed.connect(self.draw)
-        session.mask_painted.connect(self.draw)
+        session.mask_painted.connect(lambda box: self.draw(painted=box))
         session.place_changed.connect(self._on_place_changed)
         view.hovered.connect(self._on_hovered)
         view.window_level_dragged.connect(self._on_window_level_dragged)
 
-    def draw(self) -> None:
-        """Draw the slice on screen as it is now."""
+    def draw(self, *, painted: Box | None = None) -> None:
+        """Draw the slice on screen as it is now; `painted` is all that differs, when known."""
         opened = self._session.open_case
         if opened is None:
             return
@@ -51,7 +52,7 @@ class CanvasPresenter(QObject):
         if picture is None:
             picture = self._make(opened, display.picture)
             self._pictures.put(display.picture, picture)
-        self._view.show_display(display, picture)
+        self._view.show_display(display, picture, painted)
         if display.unreadable:
             number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
             self._empty.say(f"Slice {number} cannot be read", display.unreadable, icon="warning")

@@ -32,6 +32,7 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("open_dataset", "Open folder…", "File", ("Ctrl+O",), "folder-open", "nothing"),
     Command("open_demo", "Open the synthetic demo", "File", (), "image", "nothing"),
+    Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
     Command("export_pictures", "Export pictures of the case…", "File", ("Ctrl+Shift+P",), "image"),
     Command("quit", "Quit", "File", ("Ctrl+Q",), "", "nothing"),

@@ -146,7 +146,7 @@ def _prediction(opened: OpenCase, place: Place, model: Model, way: _Way) -> Pred
     known = prediction_cache.find(opened.loaded, model, place.workspace)
     if known is not None:
         return known.prediction
-    if way.engine is None:
+    if way.engine is None or place.workspace.predictions is not None:
         raise NotPredicted(model.spec.title)
     volume = opened.loaded.volume
     made = way.engine.predict(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from core.components import Box
 from core.corrections.correction import Correction
@@ -12,18 +12,19 @@ from core.corrections.draft import Draft, Step, new_draft
 from core.corrections.export import export_correction
 from core.corrections.journal import discard_draft, load_draft
 from core.corrections.patch import Patch
-from core.corrections.versions import Version, load_version, reader_name, save_version, versions
+from core.corrections.versions import Version, reader_name, save_version
 from core.mask import Mask
 from core.store import Store
 from gui.correction_book import Book
 from gui.correction_start import open_book, predicted_mask, provenance_of, starting_mask
 from gui.session import Session
 from gui.tasks import Lanes, Task
+from gui.version_reading import VersionReading
 
 T = TypeVar("T")
 
 
-class Correcting(QObject):
+class Correcting(VersionReading):
     """Owns the correction of a session; every change of it goes to the journal before it is safe.
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
@@ -34,13 +35,9 @@ class Correcting(QObject):
     save_failed = Signal(str)
     version_saved = Signal(object)
     exported = Signal(object)
-    failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
-        super().__init__()
-        self._session = session
-        self._lanes = lanes
+        super().__init__(session, lanes)
         self._book: Book | None = None
         self._unsaved: dict[tuple[Store, str], Book] = {}
         self._loaded = False
@@ -153,20 +150,6 @@ class Correcting(QObject):
             self.version_saved.emit(version)
 
         self._write(lambda: save_version(workspace, snapshot, author=reader_name()), show)
-
-    def list_versions(self, show: Callable[[list[Version]], None]) -> None:
-        """Hand the versions of the case on screen to `show`, newest first."""
-        place, opened = self._session.place, self._session.open_case
-        if place is not None and opened is not None:
-            workspace, case_id = place.workspace, opened.loaded.case.id
-            self._write(lambda: versions(workspace, case_id), show)
-
-    def read_version(self, version: Version, show: Callable[[Mask], None]) -> None:
-        """Hand the mask of a version to `show`."""
-        opened = self._session.open_case
-        if opened is not None:
-            shape = opened.loaded.volume.geometry.shape
-            self._write(lambda: load_version(version, shape), show)
 
     def export(self, folder: Path) -> None:
         """Write the mask as it is in the dataset's layout below `folder`."""
@@ -283,12 +266,5 @@ class Correcting(QObject):
         task: Task[int] = Task(lambda _: book.record(step))
         task.succeeded.connect(show)
         task.failed.connect(tell)
-        task.faulted.connect(self.faulted)
-        self._lanes.start("journal", task)
-
-    def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
-        task: Task[T] = Task(lambda _: work())
-        task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit("Corrections", sentence))
         task.faulted.connect(self.faulted)
         self._lanes.start("journal", task)

@@ -15,12 +15,13 @@ from gui.tasks import Task
 if TYPE_CHECKING:
     from gui.program import Program
 
-_FIGURES_MS = 25
+_FIGURES_MS = 35
+_BARS_MS = 150
 _DISTANCE_MS = 400
 
 
 class CorrectionPresenter(QObject):
-    """Listens to the correction; figures follow within `_FIGURES_MS` of the last sample."""
+    """Listens to the correction; figures follow a sample within `_FIGURES_MS`, bars later."""
 
     def __init__(self, program: "Program") -> None:
         super().__init__()
@@ -28,7 +29,8 @@ class CorrectionPresenter(QObject):
         self._session, self._window = program.session, program.window
         self._hd95: float | Pending | None = None
         self._saved = ""
-        self._figures = _timer(self, _FIGURES_MS, self._show_figures)
+        self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
+        self._bars = _timer(self, _BARS_MS, self._show_bars)
         self._distance = _timer(self, _DISTANCE_MS, self._measure)
         self._connect()
         self._show_tool()
@@ -43,7 +45,7 @@ class CorrectionPresenter(QObject):
         session.correction_changed.connect(self._on_correction_changed)
         session.case_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
-        session.view_changed.connect(self._show_figures)
+        session.view_changed.connect(self._show_numbers)
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
         drawing.settings_changed.connect(self._show_tool)
@@ -58,7 +60,7 @@ class CorrectionPresenter(QObject):
         self._window.card.complete_asked.connect(drawing.complete)
         self._window.strip.scope_chosen.connect(self._show_figures)
         self._window.view.escaped.connect(drawing.drop)
-        for timer in (self._figures, self._distance):
+        for timer in (self._figures, self._bars, self._distance):
             self._window.closing.connect(timer.stop)
 
     def _show_tool(self) -> None:
@@ -79,12 +81,17 @@ class CorrectionPresenter(QObject):
         self._show_state()
 
     def _on_mask_painted(self) -> None:
-        if not self._figures.isActive():
-            self._figures.start()
+        for timer in (self._figures, self._bars):
+            if not timer.isActive():
+                timer.start()
         self._hd95 = "pending"
         self._distance.start()
 
     def _show_figures(self) -> None:
+        self._show_numbers()
+        self._show_bars()
+
+    def _show_numbers(self) -> None:
         correction, opened = self._session.correction, self._session.open_case
         if correction is None or opened is None:
             self._window.metrics.set_corrected(None)
@@ -92,13 +99,18 @@ class CorrectionPresenter(QObject):
         index = self._session.view.slice_index
         views = corrected_views(correction, opened, index, self._hd95)
         self._window.metrics.set_corrected(views)
+        self._show_state()
+
+    def _show_bars(self) -> None:
+        correction, opened = self._session.correction, self._session.open_case
+        if correction is None or opened is None:
+            return
         if self._window.strip.of_correction:
             data = corrected_strip(correction, opened, self._session.triage)
             self._window.strip.set_data(data)
         else:
             self._program.panels.show_strip()
-        self._window.strip.set_current(index)
-        self._show_state()
+        self._window.strip.set_current(self._session.view.slice_index)
 
     def _enable_steps(self) -> None:
         correction = self._session.correction

@@ -19,6 +19,7 @@ from core.prediction import Prediction
 from core.prediction_cache import Scored
 from core.progress import Progress
 from core.reading import LoadedCase, read_case
+from gui.cached_reading import require_weights
 from gui.scoring import Scoring
 from gui.session import Session
 from gui.session_parts import CaseState, Place, Result, RunQueue
@@ -275,6 +276,7 @@ def _predict(
     known = prediction_cache.find(loaded, wanted.model, workspace)
     if known is not None:
         return _figured(loaded, wanted, known)
+    require_weights(workspace, wanted.case.id)
     shape = loaded.volume.geometry.shape
     prediction = engine.predict(
         loaded.volume,

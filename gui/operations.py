@@ -17,6 +17,7 @@ from core.errors import AppError
 from core.progress import Progress
 from core.settings import save_settings, settings_path
 from core.workspace import LastState, open_workspace, workspace_folder
+from gui.cached_reading import CachedModel, with_cached
 from gui.case_loading import CaseLoading
 from gui.model_runs import ModelRuns
 from gui.place_reading import plain_states, read_models, take_workspace, with_scores
@@ -24,8 +25,6 @@ from gui.scoring import Scoring
 from gui.session import Session
 from gui.session_parts import CaseState, Models, Place
 from gui.tasks import Lane, Lanes, Task
-
-_GIB = 1 << 30
 
 
 class Operations(QObject):
@@ -41,7 +40,7 @@ class Operations(QObject):
         self._session = session
         self._lanes = lanes
         self.engine = engine
-        self.cache = CaseCache(int(session.settings.memory_gib * _GIB))
+        self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
         self.scoring = Scoring(session, lanes)
         self.loading = CaseLoading(session, lanes, self.cache)
         self.runs = ModelRuns(session, lanes, engine, self.cache, self.scoring)
@@ -61,6 +60,12 @@ class Operations(QObject):
     def open_dataset(self, folder: Path) -> None:
         """Open a folder of cases; the case seen last comes back."""
         self._open(folder, demo=folder == self._session.home / DEMO_NAME)
+
+    def open_predictions(self, root: Path) -> None:
+        """Review a folder of predictions over the dataset that is open; nothing is run."""
+        place = self._session.place
+        if place is not None:
+            self._open(place.dataset.root, demo=place.synthetic, predictions=root)
 
     def follow_order(self, order: Callable[[], list[str]]) -> None:
         """Take next and previous from `order`, which returns the case ids the worklist shows."""
@@ -120,7 +125,7 @@ class Operations(QObject):
     def measure_model(self) -> None:
         """Measure what the model in use costs."""
         model = self._session.models.current
-        if model is None:
+        if model is None or isinstance(model, CachedModel):
             return
         task: Task[Measured] = Task(lambda _: self.engine.complexity(model))
         task.succeeded.connect(lambda found: self.measured.emit((model.spec.id, found)))
@@ -161,13 +166,13 @@ class Operations(QObject):
                 place.workspace.put_state(state)
             place.close()
 
-    def _open(self, folder: Path, *, demo: bool) -> None:
+    def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
         before = self._session.place
         task: Task[tuple[Place, dict[str, CaseState], Models, LastState]] = Task(
-            lambda progress: self._read_place(folder, demo, before, progress)
+            lambda progress: self._read_place(folder, demo, predictions, before, progress)
         )
         task.progressed.connect(lambda fraction, _: self.opening.emit(folder.name, fraction))
         task.succeeded.connect(lambda found: self._show_place(*found))
@@ -179,18 +184,25 @@ class Operations(QObject):
         self._lanes.start("io", task)
 
     def _read_place(
-        self, folder: Path, demo: bool, before: Place | None, progress: Progress
+        self,
+        folder: Path,
+        demo: bool,
+        predictions: Path | None,
+        before: Place | None,
+        progress: Progress,
     ) -> tuple[Place, dict[str, CaseState], Models, LastState]:
         home = self._session.home
         if demo:
             make_demo(folder, progress=progress)
         dataset = scan(folder, progress=progress)
-        folder = workspace_folder(home, dataset.root)
+        folder = workspace_folder(home, predictions or dataset.root)
         lock, held = take_workspace(folder, before)
         try:
             workspace = open_workspace(folder)
             state = workspace.state()
             models = read_models(home, workspace.folder, state.model_id)
+            if predictions is not None:
+                workspace, models = with_cached(home, workspace, predictions)
             place = Place(dataset, workspace, synthetic=demo, lock=lock, held=held)
             states = with_scores(workspace, models.current, plain_states(dataset))
             progress(1.0, "")  # raises when another folder was asked for meanwhile
@@ -217,7 +229,8 @@ class Operations(QObject):
         first = last.case_id if last.case_id in states else next(iter(states))
         index = last.slice_index if last.case_id in states else -1
         self.loading.open(states[first].case, slice_index=index)
-        if place.synthetic and not any(state.scored for state in states.values()):
+        scored = any(state.scored for state in states.values())
+        if place.workspace.predictions is not None or (place.synthetic and not scored):
             self.run_all()
         for problem in models.problems:
             self.failed.emit("A model was left out", problem)
@@ -253,7 +266,7 @@ class Operations(QObject):
 
     def _on_loaded(self) -> None:
         self.runs.show()
-        if not self._session.devices:
+        if not (self._session.devices or isinstance(self._session.models.current, CachedModel)):
             self._warm_engine()
         here, order = self._session.opening, self._shown_order()
         state = self._session.case_states[here]

@@ -98,6 +98,10 @@ class StudyPresenter(QObject):
         place = self._session.place
         if place is None:
             return
+        if place.workspace.predictions is not None:
+            said = "Only predictions are here. Open the dataset itself to compare its models."
+            self.dialog.side.show_run(RunView(trouble=said))
+            return
         spec = StudyJob(
             data=str(place.dataset.root),
             workspace=str(place.workspace.folder),

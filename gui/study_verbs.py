@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
 
 if TYPE_CHECKING:
     from gui.blinded_presenter import BlindedPresenter
@@ -50,5 +53,17 @@ def study_verbs(program: "Program") -> Mapping[str, Callable[[], object]]:
         "compare_models": lambda: program.desk.study.show(),
         "export_report": lambda: program.desk.export.ask_report(),
         "export_pictures": lambda: program.desk.export.ask_pictures(),
+        "open_predictions": lambda: _ask_for_predictions(program),
         "blinded": lambda: program.desk.blinded.show(),
     }
+
+
+def _ask_for_predictions(program: "Program") -> None:
+    place = program.session.place
+    if place is None:
+        return
+    chosen = QFileDialog.getExistingDirectory(
+        program.window, "Open a folder of predictions of these cases", str(Path.home())
+    )
+    if chosen:
+        program.operations.open_predictions(Path(chosen))

@@ -46,11 +46,9 @@ def calibrate(
     judging = [dataset.case(name) for name in file.val]
     with progress_bar() as progress:
         known = measure(fitting, chosen, predictor, progress=progress)
-    calibration = fit_calibration(
-        [row.doubt.soft_dsc for row in known.rows],
-        [row.dsc for row in known.rows],
-        cases=[row.case for row in known.rows],
-    )
+    rows = known.rows
+    soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
+    calibration = fit_calibration(soft, dsc, cases=[row.case for row in rows])
     if store:
         write_calibration(chosen.folder, calibration)
     with progress_bar() as progress:

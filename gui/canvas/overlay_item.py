@@ -35,13 +35,15 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self._colours = colours
         self.update()
 
-    def set_picture(self, picture: Picture | None, display: Display | None) -> None:
-        """Draw another picture, or the same with other styles."""
+    def set_picture(
+        self, picture: Picture | None, display: Display | None, area: QRectF | None = None
+    ) -> None:
+        """Draw another picture, or the same with other styles; `area` is where it differs."""
         if picture is not None and (self._picture is None or picture.shape != self._picture.shape):
             self.prepareGeometryChange()
         self._picture = picture
         self._display = display
-        self.update()
+        self.update(self.boundingRect() if area is None else area)
 
     def boundingRect(self) -> QRectF:
         if self._picture is None:

@@ -5,6 +5,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from core.components import Box
 from gui.canvas.hud import make_corners
 from gui.canvas.overlay_item import OverlayItem
 from gui.canvas.picture import Picture
@@ -19,6 +20,7 @@ _ZOOM_PER_STEP = 1.25
 _FIT_MARGIN = 0.02
 _LARGEST_ZOOM = 64.0
 _POINTER_PIXELS = 5.0
+_SMOOTHED_VOXELS, _OUTLINE_PIXELS = 5.0, 6.0
 
 
 class SliceView(pg.GraphicsView):  # type: ignore[misc]
@@ -72,10 +74,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         """Draw one more item over the slice, in voxels."""
         self._box.addItem(item, ignoreBounds=True)
 
-    def show_display(self, display: Display, picture: Picture) -> None:
-        """Draw `picture` as `display` says; sets only what differs from the last call."""
+    def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
+        """Draw `picture` as `display` says; sets only what differs from the last call.
+
+        After a sample of a brush nothing differs outside `painted`.
+        """
         other = self._display is None or self._display.head != display.head
-        if picture is not self._picture:
+        if self._picture is None or picture.image is not self._picture.image:
             levels = None if picture.image.ndim == 3 else display.limits
             self._image.setImage(picture.image, autoLevels=False, levels=levels or (0, 255))
             height, width = picture.shape
@@ -86,7 +91,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, display.smooth)
         self._picture, self._display = picture, display
         self._image.setVisible(not display.unreadable)
-        self._overlay.set_picture(picture, display)
+        self._overlay.set_picture(picture, display, self._around(painted))
         for corner in ("top_left", "top_right"):
             self._hud[corner].set_lines(getattr(display, corner))
         if other:
@@ -276,6 +281,14 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             lines = self._display.bottom_left
             said = f"Zoom {self.zoom:.1f}×"
             self._hud["bottom_left"].set_lines((*lines[:-1], said, *lines[-1:]))
+
+    def _around(self, box: Box | None) -> QRectF | None:
+        """Return where outlines change with the voxels of `box`: they are smoothed, and wide."""
+        if box is None:
+            return None
+        _, _, y0, y1, x0, x1 = box
+        edge = _SMOOTHED_VOXELS + _OUTLINE_PIXELS / self.zoom
+        return QRectF(x0, y0, x1 - x0, y1 - y0).adjusted(-edge, -edge, edge, edge)
 
     def _draws(self, button: Qt.MouseButton) -> bool:
         drawing = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)

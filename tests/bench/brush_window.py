@@ -81,8 +81,12 @@ def winding(count: int, side: int, *, seed: int) -> NDArray[np.float64]:
         heading = float(random.uniform(0, 2 * np.pi))
         for index in range(SAMPLES):
             heading += float(random.normal(0, 0.4))
-            far = random.uniform(3, 18) * np.array([np.sin(heading), np.cos(heading)])
-            path[index + 1] = np.clip(path[index] + far, _MARGIN, side - _MARGIN)
+            reach = float(random.uniform(3, 18))
+            for turned in (heading, heading + np.pi):
+                ahead = path[index] + reach * np.array([np.sin(turned), np.cos(turned)])
+                if ((ahead > _MARGIN) & (ahead < side - _MARGIN)).all():
+                    path[index + 1], heading = ahead, turned
+                    break
     return made
 
 
@@ -152,7 +156,6 @@ def _stroke(stage: Stage, path: NDArray[np.float64], size: int) -> list[float]:
     for point in points[1:]:
         before, started = stage.paints.count, time.perf_counter()
         move(view, point, LEFT)
-        view.viewport().update()  # a move within a voxel would draw nothing
         while stage.paints.count == before:
             QApplication.processEvents()
         found.append(time.perf_counter() - started)

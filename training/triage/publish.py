@@ -154,11 +154,6 @@ def model_card(finished: Finished, spec: ClassifierSpec, found: ClassReport | No
     """Return the model card, Markdown."""
     job, source, at = finished.spec, finished.source, finished.loop.position
     counts = {name: len(source.ids(name)) for name in ("fit", "selection", "val")}
-    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
-    matrix = "\n".join(
-        f"| {name} | {' | '.join(map(str, row))} |"
-        for name, row in zip(spec.classes, found.confusion if found else (), strict=False)
-    )
     what = "cases" if job.task == "triage" else "pictures"
     rule = (
         f"A slice holds a lesion from {job.lesion_voxels} voxels of its mask up.\n"
@@ -182,7 +177,21 @@ weights, the temperature ({spec.temperature}) and the threshold ({spec.threshold
 label smoothing {job.label_smoothing}, every class drawn alike; the weights are those of step
 {at.best_step}.
 
-## Figures
+{_figures_section(spec, found)}
+## Settings
+```json
+{settings}
+```
+"""
+
+
+def _figures_section(spec: ClassifierSpec, found: ClassReport | None) -> str:
+    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
+    matrix = "\n".join(
+        f"| {name} | {' | '.join(map(str, row))} |"
+        for name, row in zip(spec.classes, found.confusion if found else (), strict=False)
+    )
+    return f"""## Figures
 Over all slices together. `selection` chose the weights and is therefore too good.
 
 | figure | value |
@@ -194,11 +203,6 @@ Confusion on `val` (a row a true class): {", ".join(spec.classes)}
 | true | {" | ".join(spec.classes)} |
 |---|{"---|" * len(spec.classes)}
 {matrix}
-
-## Settings
-```json
-{settings}
-```
 """
 
 

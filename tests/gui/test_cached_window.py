@@ -1,0 +1,83 @@
+"""A folder of predictions reviewed over its dataset: no weights, no engine, nothing written."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from core.reviews import reviews
+from core.workspace import workspace_folder
+from gui.program import Program
+from tests.gui.conftest import Start
+from tests.gui.running import idle, result
+from tests.gui.tiny import champion, choose, settle, toasts
+from tests.processes import children
+from tests.synthetic import digest
+
+
+@pytest.fixture
+def copied(home: Path, predicted: Path, tmp_path: Path) -> Path:
+    """The predictions of the tiny cases as another computer made them; here is only the folder."""
+    made = workspace_folder(home, predicted)
+    copy = tmp_path / "from the cluster"
+    shutil.copytree(made / "predictions" / champion(home).spec.id, copy / "far-away-net")
+    shutil.rmtree(made)
+    return copy
+
+
+def _open(qtbot: QtBot, program: Program, folder: Path) -> None:
+    before = program.session.place
+    program.operations.open_predictions(folder)
+    qtbot.waitUntil(lambda: program.session.place is not before)
+    settle(qtbot, program)
+    qtbot.waitUntil(lambda: idle(program))
+
+
+def test_predictions_are_reviewed_without_a_model(
+    qtbot: QtBot, start: Start, dataset: Path, copied: Path
+) -> None:
+    before = digest(copied)
+    program = start(dataset)
+    running = children()
+    _open(qtbot, program, copied)
+    models = program.session.models
+    assert [model.spec.id for model in models.available] == ["far-away-net"]
+    states = program.session.case_states
+    assert all(state.scored for state in states.values())
+    assert states["A_1"].dsc is not None
+    choose(qtbot, program, "A_1")
+    assert result(program).probability.any()
+    assert [said for said in toasts(program) if "No model can run" in said] == []
+
+    program.reviewing.say("accepted", go_on=False)
+    settle(qtbot, program)
+    place = program.session.place
+    assert place is not None
+    assert reviews(place.workspace.store)["A_1"].status == "accepted"
+    assert digest(copied) == before
+    assert children() == running
+
+
+def test_a_case_without_a_prediction_is_told_not_run(
+    qtbot: QtBot, start: Start, dataset: Path, copied: Path
+) -> None:
+    (copied / "far-away-net" / "B_2.npz").unlink()
+    program = start(dataset)
+    _open(qtbot, program, copied)
+    states = program.session.case_states
+    assert [name for name, state in states.items() if state.run == "failed"] == ["B_2"]
+    assert "Nothing is run over a folder of predictions" in states["B_2"].problem
+    assert states["A_1"].scored
+
+
+def test_a_folder_without_predictions_is_refused(
+    qtbot: QtBot, start: Start, dataset: Path, tmp_path: Path
+) -> None:
+    program = start(dataset)
+    before = program.session.place
+    (tmp_path / "empty").mkdir()
+    with qtbot.waitSignal(program.operations.failed) as told:
+        program.operations.open_predictions(tmp_path / "empty")
+    assert "expected predictions as <model>/<case>.npz" in told.args[1]
+    assert program.session.place is before

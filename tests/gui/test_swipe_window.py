@@ -1,0 +1,97 @@
+"""Two masks swiped over one image, and the map of how many models agree."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from gui.canvas.agreement_item import AgreementItem, shares
+from gui.comparing import AGREEMENT
+from gui.panels.swipe_pane import SwipePane
+from gui.program import Program
+from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
+from tests.gui.conftest import Start
+from tests.gui.finding import by_name
+from tests.gui.tiny import SLICES, keep_predictions, settle
+
+
+@pytest.fixture
+def program(start: Start, home: Path, dataset: Path) -> Program:
+    """A window on the tiny cases with the predictions of two models."""
+    publish_both(home)
+    compare_both(home, dataset)
+    keep_predictions(home, dataset, *SLICES)
+    program = start(dataset)
+    program.operations.choose_model(FIRST)
+    return program
+
+
+def _swipe(qtbot: QtBot, program: Program) -> SwipePane:
+    settle(qtbot, program)
+    program.window.actions["swipe_view"].trigger()
+    pane = program.window.grid.swipe
+    assert pane is not None
+    sources = by_name(pane, QComboBox, "Compared with")
+    sources.setCurrentIndex(sources.findData(SECOND))
+    settle(qtbot, program)
+    return pane
+
+
+def test_a_voxel_lies_on_the_same_voxel_left_and_right_of_the_line(
+    qtbot: QtBot, program: Program
+) -> None:
+    pane = _swipe(qtbot, program)
+    main = program.window.view
+    for share in (0.5, 0.3):
+        pane.set_share(share)
+        main.zoom_by(1.5)
+        here = QPoint(main.width() * 2 // 3, main.height() // 2)
+        ours = main.voxel_at(here.toPointF())
+        theirs = pane.view.voxel_at(
+            pane.view.mapFrom(main.window(), main.mapTo(main.window(), here)).toPointF()
+        )
+        assert (theirs.x(), theirs.y()) == pytest.approx((ours.x(), ours.y()), abs=0.05)
+    assert TITLES[SECOND] in pane.view.hud_text("top_right")
+    assert TITLES[FIRST] in main.hud_text("top_right")
+
+
+def test_the_line_is_dragged_and_goes_with_the_layout(qtbot: QtBot, program: Program) -> None:
+    pane = _swipe(qtbot, program)
+    main = program.window.view
+    middle = pane.line.rect().center()
+    QTest.mousePress(pane.line, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(pane.line, middle + QPoint(-main.width() // 4, 0))
+    QTest.mouseRelease(pane.line, Qt.MouseButton.LeftButton)
+    assert pane.share == pytest.approx(0.25, abs=0.02)
+    pane.line.dragged.emit(10 * main.width())
+    assert pane.share < 1
+    program.window.actions["one_view"].trigger()
+    assert not pane.line.isVisible()
+    assert not pane.view.isVisible()
+
+
+def test_the_map_tells_how_many_models_agree(qtbot: QtBot, program: Program) -> None:
+    pane = _swipe(qtbot, program)
+    sources = by_name(pane, QComboBox, "Compared with")
+    sources.setCurrentIndex(sources.findData(AGREEMENT))
+    settle(qtbot, program)
+    said = pane.view.hud_text("top_right")
+    assert all(f"{count} of 3" in said for count in (1, 2, 3))
+    assert "No prediction yet" not in pane.empty.text
+
+
+def test_counts_become_shares_and_shades() -> None:
+    plane = np.array([[0, 1, 3], [3, 3, 2]], np.uint8)
+    assert shares(plane, 3) == ("3 of 3  60%", "2 of 3  20%", "1 of 3  20%")
+    assert shares(np.zeros((2, 2), np.uint8), 3) == ("no lesion here",)
+    item = AgreementItem()
+    item.show_counts(plane, 3)
+    shades = item.image[..., 3]
+    assert shades[0, 0] == 0
+    assert 0 < shades[0, 1] < shades[1, 2] < shades[0, 2]
+    item.show_counts(None, 3)
+    assert not item.isVisible()
