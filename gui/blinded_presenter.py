@@ -50,7 +50,7 @@ class BlindedPresenter(QObject):
         self.dialog.begin_asked.connect(self._begin)
         self.dialog.go_on_asked.connect(self._go_on)
         self.dialog.unblind_asked.connect(self._unblind)
-        program.window.closing.connect(self._end)
+        program.window.closing.connect(self._on_closing)
 
     def show(self) -> None:
         """Open the dialog in which a reading is set up."""
@@ -144,8 +144,13 @@ class BlindedPresenter(QObject):
         for widget in self._hidden:
             widget.show()
         self._hidden = []
-        reading.hide()
+        reading.close()
         reading.deleteLater()
+
+    def _on_closing(self) -> None:
+        """Overread ends: the reading's window is the last to go, and nothing is shown again."""
+        self._hidden = []
+        self._end()
 
     def _go_to(self, index: int) -> None:
         if self._canvas is not None and self.reading is not None:

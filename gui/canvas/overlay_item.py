@@ -5,6 +5,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from core.components import Box
 from gui.canvas.picture import Picture
 from gui.palette import (
     CONTOUR_WIDTH,
@@ -19,6 +20,7 @@ from gui.palette import (
 from gui.view_state import Display, LayerStyle
 
 _FILL_ALPHA = 0.35
+_SMOOTHED_VOXELS, _OUTLINE_PIXELS = 5.0, 6.0
 
 
 class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -36,14 +38,20 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self.update()
 
     def set_picture(
-        self, picture: Picture | None, display: Display | None, area: QRectF | None = None
+        self, picture: Picture | None, display: Display | None, painted: Box | None = None
     ) -> None:
-        """Draw another picture, or the same with other styles; `area` is where it differs."""
+        """Draw another picture, or the same with other styles; `painted` is where it differs."""
         if picture is not None and (self._picture is None or picture.shape != self._picture.shape):
             self.prepareGeometryChange()
         self._picture = picture
         self._display = display
-        self.update(self.boundingRect() if area is None else area)
+        self.update(self.boundingRect() if painted is None else self._around(painted))
+
+    def _around(self, box: Box) -> QRectF:
+        """Return where outlines change with the voxels of `box`: they are smoothed, and wide."""
+        _, _, y0, y1, x0, x1 = box
+        edge = _SMOOTHED_VOXELS + _OUTLINE_PIXELS / max(self.sceneTransform().m11(), 0.01)
+        return QRectF(x0, y0, x1 - x0, y1 - y0).adjusted(-edge, -edge, edge, edge)
 
     def boundingRect(self) -> QRectF:
         if self._picture is None:

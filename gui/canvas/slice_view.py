@@ -20,7 +20,6 @@ _ZOOM_PER_STEP = 1.25
 _FIT_MARGIN = 0.02
 _LARGEST_ZOOM = 64.0
 _POINTER_PIXELS = 5.0
-_SMOOTHED_VOXELS, _OUTLINE_PIXELS = 5.0, 6.0
 
 
 class SliceView(pg.GraphicsView):  # type: ignore[misc]
@@ -75,10 +74,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._box.addItem(item, ignoreBounds=True)
 
     def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
-        """Draw `picture` as `display` says; sets only what differs from the last call.
-
-        After a sample of a brush nothing differs outside `painted`.
-        """
+        """Draw `picture` as `display` says; only `painted` is drawn anew when it is known."""
         other = self._display is None or self._display.head != display.head
         if self._picture is None or picture.image is not self._picture.image:
             levels = None if picture.image.ndim == 3 else display.limits
@@ -91,7 +87,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, display.smooth)
         self._picture, self._display = picture, display
         self._image.setVisible(not display.unreadable)
-        self._overlay.set_picture(picture, display, self._around(painted))
+        self._overlay.set_picture(picture, display, painted)
         for corner in ("top_left", "top_right"):
             self._hud[corner].set_lines(getattr(display, corner))
         if other:
@@ -281,14 +277,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             lines = self._display.bottom_left
             said = f"Zoom {self.zoom:.1f}×"
             self._hud["bottom_left"].set_lines((*lines[:-1], said, *lines[-1:]))
-
-    def _around(self, box: Box | None) -> QRectF | None:
-        """Return where outlines change with the voxels of `box`: they are smoothed, and wide."""
-        if box is None:
-            return None
-        _, _, y0, y1, x0, x1 = box
-        edge = _SMOOTHED_VOXELS + _OUTLINE_PIXELS / self.zoom
-        return QRectF(x0, y0, x1 - x0, y1 - y0).adjusted(-edge, -edge, edge, edge)
 
     def _draws(self, button: Qt.MouseButton) -> bool:
         drawing = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)

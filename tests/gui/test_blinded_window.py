@@ -175,3 +175,10 @@ def test_too_few_models_cannot_begin(qtbot: QtBot, program: Program, ticked: int
     assert button(dialog, "Begin reading").isEnabled() == (ticked >= 2)
     assert len(dialog.form.models) == min(ticked, models.count())
     assert SECOND in {m.spec.id for m in program.session.models.available}
+
+
+def test_the_end_of_the_program_ends_the_reading(qtbot: QtBot, program: Program) -> None:
+    reading = _begin(qtbot, program)
+    program.window.close()
+    assert not reading.isVisible()
+    assert [w for w in QApplication.topLevelWidgets() if w.isVisible()] == []
