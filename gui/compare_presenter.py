@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF
 
+from core.comparison import Comparison
+from core.mask import Mask
+from core.metrics import slice_counts
 from gui.canvas.agreement_item import AgreementItem, shares
 from gui.canvas.picture import Masks, PictureCache, make_picture
 from gui.comparing import Compared
@@ -50,6 +53,18 @@ class ComparePresenter(QObject):
         drawer = self._drawers[number]
         drawer.pane.set_sources(self._program.comparing.sources(), source)
         drawer.look_up()
+
+    def show_mask(self, number: int, title: str, mask: Mask) -> None:
+        """Lay a mask (Z, Y, X) of the case on screen over the pane at position `number`."""
+        opened = self._session.open_case
+        if opened is None:
+            return
+        drawer, truth = self._drawers[number], opened.loaded.ground_truth
+        reference = np.zeros_like(mask) if truth is None else truth
+        counts = slice_counts(reference, mask)
+        sources = [*self._program.comparing.sources(), (title, title)]
+        drawer.pane.set_sources(sources, title)
+        drawer.show(title, Compared(title, Comparison(mask, counts, truth is not None)))
 
     def _on_pane_added(self, pane: ComparePane) -> None:
         self._drawers.append(self._make_drawer(pane))
@@ -122,7 +137,7 @@ class _PaneDrawer:
         self._pictures.clear()
         self.draw()
         source = self.pane.source
-        self._program.comparing.find(source, lambda found: self._show(source, found))
+        self._program.comparing.find(source, lambda found: self.show(source, found))
 
     def draw(self) -> None:
         """Draw the slice on screen with the mask of this pane."""
@@ -178,11 +193,12 @@ class _PaneDrawer:
     def _run(self) -> None:
         self.pane.empty.say("Running…", "The prediction appears here when it is done.")
         source = self.pane.source
-        self._program.comparing.run(source, lambda found: self._show(source, found))
+        self._program.comparing.run(source, lambda found: self.show(source, found))
 
-    def _show(self, source: str, compared: Compared) -> None:
+    def show(self, source: str, compared: Compared) -> None:
+        """Draw what was found for a source, unless another was chosen meanwhile."""
         if source != self.pane.source:
-            return  # another one was chosen meanwhile
+            return
         self._compared = compared
         self._pictures.clear()
         comparison = compared.comparison

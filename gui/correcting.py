@@ -34,7 +34,6 @@ class Correcting(VersionReading):
     saved = Signal(int)
     save_failed = Signal(str)
     version_saved = Signal(object)
-    exported = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__(session, lanes)

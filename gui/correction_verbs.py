@@ -74,7 +74,9 @@ def _keeping_verbs(program: "Program") -> Verbs:
         "undo": lambda: _step(program, program.correcting.undo),
         "redo": lambda: _step(program, program.correcting.redo),
         "save_version": lambda: program.correcting.save_version(),
-        "versions": lambda: show_versions(program.window, program.correcting),
+        "versions": lambda: show_versions(
+            program.window, program.correcting, program.show_version_beside
+        ),
         "export_correction": lambda: _export(program),
         "discard_correction": lambda: _discard(program),
         "toggle_correction": lambda: program.view_verbs.toggle_layer("correction"),

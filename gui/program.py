@@ -5,7 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
+from core.corrections.versions import Version
 from core.engine import Engine
+from core.mask import Mask
 from core.settings import home, load_settings, settings_path
 from gui.canvas.touch import Tool
 from gui.canvas_presenter import CanvasPresenter
@@ -201,6 +203,12 @@ class Program:
         self.operations.choose_case(case_id)
         self.window.grid.set_count(2)
         self.compared.show_source(0, candidate)
+
+    def show_version_beside(self, version: Version, mask: Mask) -> None:
+        """Show a version of the correction in a view beside the one on screen."""
+        if self.window.grid.count == 1:
+            self.window.grid.set_count(2)
+        self.compared.show_mask(0, f"Version {version.number}", mask)
 
     def _connect_triage(self) -> None:
         self.triaging.slice_wanted.connect(self.view_verbs.go_to_slice)

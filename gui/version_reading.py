@@ -1,10 +1,12 @@
 """Versions of the case on screen read from the workspace, in the order of what is written there."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from core.corrections.export import Provenance, export_correction
 from core.corrections.versions import Version, load_version, versions
 from core.mask import Mask
 from gui.session import Session
@@ -18,6 +20,7 @@ class VersionReading(QObject):
 
     failed = Signal(str, str)
     faulted = Signal(object)
+    exported = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
@@ -37,6 +40,26 @@ class VersionReading(QObject):
         if opened is not None:
             shape = opened.loaded.volume.geometry.shape
             self._write(lambda: load_version(version, shape), show)
+
+    def export_version(self, version: Version, folder: Path) -> None:
+        """Write the mask of a version in the dataset's layout below `folder`."""
+        place, opened = self._session.place, self._session.open_case
+        if place is None or opened is None:
+            return
+        case, root = opened.loaded.case, place.dataset.root
+        shape = opened.loaded.volume.geometry.shape
+        made = Provenance(
+            author=version.author,
+            made_at=version.saved_at,
+            origin=version.origin,
+            version=version.number,
+        )
+
+        def work() -> Path:
+            mask = load_version(version, shape)
+            return export_correction(case, mask, folder, dataset_root=root, provenance=made)
+
+        self._write(work, self.exported.emit)
 
     def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
         task: Task[T] = Task(lambda _: work())

@@ -275,8 +275,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         """Say how much is enlarged, between the lines of the bottom left corner."""
         if self._display is not None:
             lines = self._display.bottom_left
-            said = f"Zoom {self.zoom:.1f}×"
-            self._hud["bottom_left"].set_lines((*lines[:-1], said, *lines[-1:]))
+            self._hud["bottom_left"].set_lines((*lines[:-1], f"Zoom {self.zoom:.1f}×", *lines[-1:]))
 
     def _draws(self, button: Qt.MouseButton) -> bool:
         drawing = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)

@@ -1,12 +1,15 @@
 """The versions of a case's correction: what each holds, shown, restored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QHeaderView,
     QPushButton,
     QTableWidget,
@@ -34,7 +37,12 @@ _HEADS = (
 
 
 class VersionsDialog(QDialog):
-    """A table of versions, newest first; one can be restored, which undo takes back."""
+    """A table of versions, newest first; one can be restored, which undo takes back.
+
+    `beside_asked` gives a version and its mask (Z, Y, X), to be shown beside the one on screen.
+    """
+
+    beside_asked = Signal(object, object)
 
     def __init__(self, parent: QWidget, correcting: Correcting) -> None:
         super().__init__(parent)
@@ -56,8 +64,16 @@ class VersionsDialog(QDialog):
         self._restore = QPushButton("Restore")
         self._restore.setToolTip("Make the correction the same as this version; undo takes it back")
         self._restore.clicked.connect(self._on_restore)
+        self._beside = QPushButton("Show beside")
+        self._beside.setToolTip("Show this version in a view beside the one on screen")
+        self._beside.clicked.connect(self._on_beside)
+        self._export = QPushButton("Export…")
+        self._export.setToolTip("Write this version as masks into a folder outside the dataset")
+        self._export.clicked.connect(self._on_export)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.addButton(self._restore, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
+        for button in (self._restore, self._beside, self._export):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         for widget in (self._table, self._hint, buttons):
@@ -83,7 +99,8 @@ class VersionsDialog(QDialog):
         self._on_selection()
 
     def _on_selection(self) -> None:
-        self._restore.setEnabled(self._chosen() is not None)
+        for button in (self._restore, self._beside, self._export):
+            button.setEnabled(self._chosen() is not None)
 
     def _chosen(self) -> Version | None:
         row = self._table.currentRow()
@@ -94,13 +111,30 @@ class VersionsDialog(QDialog):
         if version is not None:
             self._correcting.read_version(version, self._put)
 
+    def _on_beside(self) -> None:
+        version = self._chosen()
+        if version is not None:
+            self._correcting.read_version(
+                version, lambda mask: self.beside_asked.emit(version, mask)
+            )
+
+    def _on_export(self) -> None:
+        version = self._chosen()
+        folder = QFileDialog.getExistingDirectory(self, "Export the version into a folder")
+        if version is not None and folder:
+            self._correcting.export_version(version, Path(folder))
+
     def _put(self, mask: Mask) -> None:
         self._correcting.apply("restore", lambda now: regions.replace(now, mask))
 
 
-def show_versions(parent: QWidget, correcting: Correcting) -> None:
-    """Open the table of versions of the case on screen."""
-    VersionsDialog(parent, correcting).open()
+def show_versions(
+    parent: QWidget, correcting: Correcting, beside: Callable[[Version, Mask], None]
+) -> None:
+    """Open the table of versions of the case on screen; `beside` shows one beside it."""
+    dialog = VersionsDialog(parent, correcting)
+    dialog.beside_asked.connect(beside)
+    dialog.open()
 
 
 def _cells(version: Version) -> tuple[str, ...]:

@@ -114,8 +114,7 @@ def test_figures_are_those_of_core_and_follow_every_stroke(
 
 def test_errors_on_screen_are_those_of_the_correction(program: Program, hand: Hand) -> None:
     program.view_verbs.go_to_slice(2)
-    opened, view = program.session.open_case, program.window.view
-    assert opened is not None
+    view = program.window.view
     before = view.grab().toImage()
     paint(program, hand, size=12)
     painted = view.grab().toImage()

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
@@ -295,22 +294,3 @@ def test_half_drawn_things_do_not_come_along_to_another_case(
     hand.double_click((42, 4))
     QApplication.processEvents()
     assert program.session.correction is None or not hand.correction.can_undo
-
-
-def test_what_a_stroke_draws_anew_is_all_that_changes(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    view = program.window.view
-    take(press, program, "B", 9)
-    hand.draw((30, 4), (38, 12), (30, 20), (22, 30), (12, 22))
-    take(press, program, "E", 5)
-    hand.draw((26, 20), (26, 34), (12, 34))
-    hand.settle()
-    shown = view.screen().grabWindow(program.window.winId()).toImage()
-    corner = view.mapTo(program.window, QPoint(0, 0))
-    drawn = shown.copy(QRect(corner, view.size())).convertToFormat(QImage.Format.Format_RGB32)
-    view.viewport().update()
-    QApplication.processEvents()
-    whole = view.screen().grabWindow(program.window.winId()).toImage()
-    wanted = whole.copy(QRect(corner, view.size())).convertToFormat(QImage.Format.Format_RGB32)
-    assert drawn == wanted
