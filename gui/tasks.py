@@ -1,5 +1,6 @@
 """Work off the GUI thread: lanes of workers, and tasks that report back on the GUI thread."""
 
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -16,6 +17,7 @@ T = TypeVar("T")
 Lane = Literal["gpu", "io", "idle", "journal"]
 Work = Callable[[Progress], T]
 
+_GIVE_WAY_SECONDS = 0.0005
 _WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1, "journal": 1}
 
 
@@ -113,6 +115,8 @@ class Lanes:
     """
 
     def __init__(self) -> None:
+        # A worker in Python code gives way this soon, each time the window wants to go on.
+        sys.setswitchinterval(_GIVE_WAY_SECONDS)
         self._pools = {
             lane: ThreadPoolExecutor(count, thread_name_prefix=lane)
             for lane, count in _WORKERS.items()

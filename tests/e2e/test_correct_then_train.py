@@ -150,7 +150,7 @@ def _wait_for(qtbot: QtBot, program: Program, kind: str) -> JobRecord:
 def _look_at_the_gate(qtbot: QtBot, program: Program, gate: JobRecord) -> None:
     """Open the comparison; a case of it is shown with both models beside each other."""
     assert gate.report is not None
-    qtbot.waitUntil(lambda: len(program.session.models.available) > 2)
+    qtbot.waitUntil(lambda: "second-try" in [key for key, _ in program.comparing.sources()])
     program.window.actions["gate"].trigger()
     qtbot.waitUntil(lambda: program.training.gate.dialog is not None)
     shown = program.training.gate.dialog

@@ -175,7 +175,7 @@ def test_the_ground_truth_alone_needs_no_model(
     assert shown_case(program) == BARE
 
 
-def test_two_views_of_one_model_and_no_truth_are_no_fault(
+def test_views_of_a_case_with_neither_truth_nor_prediction_say_so(
     start: Start, dataset: Path, qtbot: QtBot
 ) -> None:
     program = start(dataset)

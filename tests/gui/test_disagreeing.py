@@ -126,7 +126,6 @@ def test_answers_come_back_after_a_restart_and_are_passed_over(
     settle(qtbot, program)
     shut(program)
     other = start(predicted)
-    assert other.disagreeing.queue.answers == {}  # of another mask
     show_speck(other, qtbot)
     assert other.disagreeing.queue.answers == {wanted[0].key: True}
     Press(other, qtbot)("N")
