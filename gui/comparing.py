@@ -85,15 +85,8 @@ class Comparing(QObject):
             if not models:
                 return Compared(title)
             try:
-                found = [
-                    _prediction(
-                        opened,
-                        place,
-                        model,
-                        _Way(self._engine if lane_run else None, device, progress),
-                    )
-                    for model in models
-                ]
+                way = _Way(self._engine if lane_run else None, device, progress)
+                found = [_prediction(opened, place, model, way) for model in models]
             except NotPredicted:
                 return Compared(title)
             if source == AGREEMENT:

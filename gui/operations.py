@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from core.case_cache import CaseCache
 from core.dataset import scan
@@ -19,6 +19,7 @@ from core.settings import save_settings, settings_path
 from core.workspace import LastState, open_workspace, workspace_folder
 from gui.cached_reading import CachedModel, with_cached
 from gui.case_loading import CaseLoading
+from gui.mask_verbs import MaskVerbs
 from gui.model_runs import ModelRuns
 from gui.place_reading import plain_states, read_models, take_workspace, with_scores
 from gui.scoring import Scoring
@@ -27,21 +28,17 @@ from gui.session_parts import CaseState, Models, Place
 from gui.tasks import Lane, Lanes, Task
 
 
-class Operations(QObject):
+class Operations(MaskVerbs):
     """Opens datasets and cases, chooses models, keeps what was last seen."""
 
-    failed = Signal(str, str)
-    faulted = Signal(object)
     opening = Signal(str, float)
     measured = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session, Scoring(session, lanes))
         self._lanes = lanes
         self.engine = engine
         self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
-        self.scoring = Scoring(session, lanes)
         self.loading = CaseLoading(session, lanes, self.cache)
         self.runs = ModelRuns(session, lanes, engine, self.cache, self.scoring)
         self._shown_order: Callable[[], list[str]] = list
@@ -106,7 +103,9 @@ class Operations(QObject):
         self.runs.cancel()
         self._session.set_models(replace(models, current=chosen))
         self._session.set_post(chosen.spec.postprocessing)
-        for state in with_scores(self._session.place.workspace, chosen, self._cases()).values():
+        place = self._session.place
+        states = with_scores(place.workspace, chosen, plain_states(place.dataset))
+        for state in states.values():
             self._session.set_case_state(state)
         self._session.set_result(None)
         self.runs.show()
@@ -132,18 +131,6 @@ class Operations(QObject):
         task.failed.connect(lambda sentence: self.failed.emit(model.spec.title, sentence))
         task.faulted.connect(self.faulted)
         self._lanes.start("gpu", task)
-
-    def set_threshold(self, threshold: float) -> None:
-        """Take every voxel above `threshold` as lesion; runs nothing again."""
-        self._set_post(threshold=threshold)
-
-    def set_largest_component(self, on: bool) -> None:
-        """Keep only the largest component of the prediction."""
-        self._set_post(largest_component=on)
-
-    def set_fill_holes(self, on: bool) -> None:
-        """Fill the holes of the prediction, slice by slice."""
-        self._set_post(fill_holes=on)
 
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
@@ -291,10 +278,3 @@ class Operations(QObject):
             self._unopened[case_id] = sentence
             self._session.set_case_state(replace(state, run="failed", problem=sentence))
         self._session.set_unopened(sentence)
-
-    def _set_post(self, **changes: object) -> None:
-        self._session.set_post(msgspec.structs.replace(self._session.post, **changes))
-        self.scoring.update()
-
-    def _cases(self) -> dict[str, CaseState]:
-        return {name: CaseState(state.case) for name, state in self._session.case_states.items()}
