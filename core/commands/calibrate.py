@@ -10,6 +10,7 @@ import typer
 from core.commands.running import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
+    from core.expected_dsc_study import StudySummary
     from core.prediction import Prediction
     from core.progress import Progress
     from core.reading import LoadedCase
@@ -46,20 +47,22 @@ def calibrate(
     judging = [dataset.case(name) for name in file.val]
     with progress_bar() as progress:
         known = measure(fitting, chosen, predictor, progress=progress)
-    rows = known.rows
-    soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
-    calibration = fit_calibration(soft, dsc, cases=[row.case for row in rows])
+    soft, dsc = [r.doubt.soft_dsc for r in known.rows], [r.dsc for r in known.rows]
+    calibration = fit_calibration(soft, dsc, cases=[r.case for r in known.rows])
     if store:
         write_calibration(chosen.folder, calibration)
     with progress_bar() as progress:
         judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
     if judged.rows:
-        summary = write_study(out, chosen, calibration, judged.rows)
-        rho = "none" if summary.spearman is None else f"{summary.spearman:.3f}"
-        typer.echo(
-            f"{chosen.spec.id}: {summary.method} fit on {summary.calibrated_on} cases; on "
-            f"{summary.judged_on} others mean absolute error {summary.mean_absolute_error:.3f}, "
-            f"Spearman {rho}, {summary.bad} under 0.8"
-        )
-        typer.echo(f"Report in {out}")
+        _say(chosen.spec.id, write_study(out, chosen, calibration, judged.rows), out)
     finish({**known.failed, **judged.failed}, dataset.notices)
+
+
+def _say(model_id: str, summary: StudySummary, out: Path) -> None:
+    rho = "none" if summary.spearman is None else f"{summary.spearman:.3f}"
+    typer.echo(
+        f"{model_id}: {summary.method} fit on {summary.calibrated_on} cases; on "
+        f"{summary.judged_on} others mean absolute error {summary.mean_absolute_error:.3f}, "
+        f"Spearman {rho}, {summary.bad} under 0.8"
+    )
+    typer.echo(f"Report in {out}")

@@ -11,7 +11,6 @@ from core.commands.running import (
     dataset_workspace,
     finish,
     progress_bar,
-    refuse_inside,
     scanned,
 )
 
@@ -46,8 +45,7 @@ def compare(
     from core.study_report import reviews_csv, write_study
 
     wanted = _wanted(models, more)
-    refuse_inside(folder, out)
-    dataset, cases = scanned(folder, case)
+    dataset, cases = scanned(folder, case, out)
     with dataset_workspace(folder) as workspace:
         chosen = find_models(workspace, wanted)
         predictor_of = predictors(workspace, device, run=run)

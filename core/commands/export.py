@@ -13,7 +13,6 @@ from core.commands.running import (
     dataset_workspace,
     finish,
     progress_bar,
-    refuse_inside,
     scanned,
 )
 
@@ -55,8 +54,7 @@ def export(
     from core.predictors import find_models, predictors
     from core.progress import part
 
-    refuse_inside(folder, out)
-    dataset, cases = scanned(folder, case)
+    dataset, cases = scanned(folder, case, out)
     kinds = _Kinds(png, gif, sheet) if png or gif or sheet else _Kinds(True, True, True)
     style = PictureStyle("RGB" if rgb else "FLAIR", scale)
     failed, notices = dict[str, str](), [*dataset.notices]

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 FAILED_CASES = 3
 
 
-def scanned(folder: Path, wanted: Sequence[str] | None) -> tuple[Dataset, list[Case]]:
-    """Return a dataset and its cases, or those `wanted`; raises `DataError` for one not there."""
+def scanned(folder: Path, wanted: Sequence[str] | None, out: Path) -> tuple[Dataset, list[Case]]:
+    """Return a dataset and its cases, or those `wanted`.
+
+    Raises `DataError` for one that is not there, and when `out` lies in the dataset.
+    """
     from core.dataset import scan
 
+    refuse_inside(folder, out)
     dataset = scan(folder)
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 

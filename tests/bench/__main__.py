@@ -32,6 +32,8 @@ MEASUREMENTS = (
     "window_while_running",
     "brush_core",
     "brush_window",
+    "training_speed",
+    "inference_beside_training",
 )
 
 
