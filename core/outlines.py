@@ -72,10 +72,12 @@ def _smooth(line: Outline) -> Outline:
     ring = line[:-1]
     if len(ring) < _FEWEST_VERTICES:
         return line
-    shifts = range(-2, 3)
-    parts = [w * np.roll(ring, s, axis=0) for w, s in zip(_SMOOTHING, shifts, strict=True)]
-    smooth = np.sum(parts, axis=0)
-    return np.concatenate([smooth, smooth[:1]])
+    round_again = np.concatenate([ring[-2:], ring, ring[:3]])
+    count = len(line)
+    smooth: Outline = np.zeros_like(line)
+    for at, weight in enumerate(_SMOOTHING):
+        smooth += weight * round_again[at : at + count]
+    return smooth
 
 
 def _voxel_edges(cut: Mask) -> list[Outline]:
