@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal, TypeAlias
+from typing import IO, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from core.errors import WorkspaceError, reason
+from core.errors import AppError, WorkspaceError, reason
 from core.files.atomic import write_bytes
 
 JOB_FILE = "job.json"
@@ -22,6 +22,7 @@ CHECKPOINT_FILE = "checkpoint.pt"
 REQUEST_FILE = "request"
 HEARTBEAT_FILE = "heartbeat"
 LOG_FILE = "log.txt"
+Spec = TypeVar("Spec", bound=msgspec.Struct)
 TENSORBOARD_FOLDER = "tensorboard"
 
 ALIVE_SECONDS = 30.0
@@ -162,6 +163,24 @@ class JobFolder:
 def list_jobs(folder: Path) -> list[JobFolder]:
     """Return the jobs in a folder, in order of their names; none where there is no folder."""
     return [JobFolder(path.parent) for path in sorted(folder.glob(f"*/{JOB_FILE}"))]
+
+
+def read_spec(
+    folder: Path, kind: type[Spec], error: type[AppError], *, of: str, content: str
+) -> Spec:
+    """Return the spec in a job folder; raises `error`, which names what was expected.
+
+    `of` says whose file it is, `content` what stands in it, as in "the file of a training".
+    """
+    path = folder / JOB_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except OSError as fault:
+        raise error(
+            f"{path}: expected the file of {of}, found: {reason(fault)}. Check the folder."
+        ) from fault
+    except msgspec.DecodeError as fault:
+        raise error(f"{path}: expected {content}, found: {fault}. Start a new one.") from fault
 
 
 def create_job(path: Path, spec: msgspec.Struct) -> JobFolder:

@@ -17,9 +17,16 @@ from pathlib import Path
 import msgspec
 
 from core.dataset import scan
-from core.errors import AppError, WorkspaceError, reason
+from core.errors import AppError, WorkspaceError
 from core.html_report import StudyReport, study_pictures, write_html
-from core.jobs import JOB_FILE, Done, Failed, JobFolder, JobWriter, Paused
+from core.jobs import (
+    Done,
+    Failed,
+    JobFolder,
+    JobWriter,
+    Paused,
+    read_spec,
+)
 from core.predictors import find_models, predictors
 from core.progress import Cancelled, Progress
 from core.reviews import reviews
@@ -48,17 +55,9 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_study_job(folder: Path) -> StudyJob:
     """Return the spec in a job folder; raises `WorkspaceError` when there is none."""
-    path = folder / JOB_FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=StudyJob)
-    except OSError as error:
-        raise WorkspaceError(
-            f"{path}: expected the file of a comparison, found: {reason(error)}. Check the folder."
-        ) from error
-    except msgspec.DecodeError as error:
-        raise WorkspaceError(
-            f"{path}: expected a comparison of models, found: {error}. Start a new one."
-        ) from error
+    return read_spec(
+        folder, StudyJob, WorkspaceError, of="a comparison", content="a comparison of models"
+    )
 
 
 def run_study_job(spec: StudyJob, job: JobFolder) -> None:

@@ -15,11 +15,18 @@ import msgspec
 import torch
 
 from core.dataset import scan
-from core.errors import AppError, reason
+from core.errors import AppError
 from core.files.atomic import write_bytes
 from core.gate import GATE_FILE, GateReport, GateSpec, judge
 from core.inference import limit_threads
-from core.jobs import JOB_FILE, Done, Event, JobFolder, JobWriter, Paused
+from core.jobs import (
+    Done,
+    Event,
+    JobFolder,
+    JobWriter,
+    Paused,
+    read_spec,
+)
 from core.models import read_model
 from core.progress import Progress
 from training.errors import TrainingError
@@ -38,17 +45,7 @@ def run_gate(
 
 def read_gate_spec(folder: Path) -> GateSpec:
     """Return the spec in a job folder; raises `TrainingError` when there is none."""
-    path = folder / JOB_FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=GateSpec)
-    except OSError as error:
-        raise TrainingError(
-            f"{path}: expected the file of a gate, found: {reason(error)}. Check the folder."
-        ) from error
-    except msgspec.DecodeError as error:
-        raise TrainingError(
-            f"{path}: expected what a gate compares, found: {error}. Start a new one."
-        ) from error
+    return read_spec(folder, GateSpec, TrainingError, of="a gate", content="what a gate compares")
 
 
 def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:

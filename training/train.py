@@ -15,14 +15,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 import torch
 
 from core.classify_spec import task_of
 from core.device_queue import device_turn
-from core.errors import AppError, ModelError, reason
+from core.errors import AppError, ModelError
 from core.inference import limit_threads, resolve_device
-from core.jobs import JOB_FILE, Done, Event, Failed, JobFolder, JobWriter, Paused
+from core.jobs import (
+    Done,
+    Event,
+    Failed,
+    JobFolder,
+    JobWriter,
+    Paused,
+    read_spec,
+)
 from core.models import SPEC_FILE, Model, Registry, check_id
 from core.progress import Progress
 from core.settings import home
@@ -87,17 +94,9 @@ def in_job(
 
 def read_job(folder: Path) -> TrainSpec:
     """Return the spec in a job folder; raises `TrainingError` when there is none."""
-    path = folder / JOB_FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=TrainSpec)
-    except OSError as error:
-        raise TrainingError(
-            f"{path}: expected the file of a training, found: {reason(error)}. Check the folder."
-        ) from error
-    except msgspec.DecodeError as error:
-        raise TrainingError(
-            f"{path}: expected the settings of a training, found: {error}. Start a new one."
-        ) from error
+    return read_spec(
+        folder, TrainSpec, TrainingError, of="a training", content="the settings of a training"
+    )
 
 
 @contextmanager

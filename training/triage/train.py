@@ -4,14 +4,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import torch
 
 from core.classifiers import ClassifierModel, Classifiers
 from core.classify_spec import ClassifySpec
-from core.errors import ModelError, reason
+from core.errors import ModelError
 from core.inference import resolve_device
-from core.jobs import JOB_FILE, Done, Event, JobFolder, JobWriter
+from core.jobs import (
+    Done,
+    Event,
+    JobFolder,
+    JobWriter,
+    read_spec,
+)
 from core.models import Registry
 from core.networks.builder import build_classifier
 from core.networks.spec import NetworkSpec
@@ -56,18 +61,13 @@ def run(
 
 def read_classify_job(folder: Path) -> ClassifySpec:
     """Return the spec in a job folder; raises `TrainingError` when there is none."""
-    path = folder / JOB_FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=ClassifySpec)
-    except OSError as error:
-        raise TrainingError(
-            f"{path}: expected the file of a training, found: {reason(error)}. Check the folder."
-        ) from error
-    except msgspec.DecodeError as error:
-        raise TrainingError(
-            f"{path}: expected the settings of a classifier's training, found: {error}. "
-            "Start a new one."
-        ) from error
+    return read_spec(
+        folder,
+        ClassifySpec,
+        TrainingError,
+        of="a training",
+        content="the settings of a classifier's training",
+    )
 
 
 def _train(
