@@ -49,7 +49,9 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
     # What is alive by now need not be searched again for what this test leaves behind.
     gc.freeze()
 
-    def open_window(folder: Path | None, *, wait: bool = True, engine: bool = False) -> Program:
+    def open_window(
+        folder: Path | None, *, wait: bool = True, engine: bool = False, active: bool = True
+    ) -> Program:
         program = Program(qapp)
         opened.append(program)
         program.operations.faulted.connect(faults.append)
@@ -57,8 +59,9 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
             # The devices are known: no process need be started to ask for them.
             program.session.set_devices(("cpu",), "")
         program.open(folder)
-        program.window.activateWindow()
-        qtbot.waitUntil(program.window.isActiveWindow)
+        if active:  # waiting for it lets everything else go on too
+            program.window.activateWindow()
+            qtbot.waitUntil(program.window.isActiveWindow)
         if wait:
             settle(qtbot, program)
         return program

@@ -50,7 +50,8 @@ def test_small_and_large_windows_come_back_as_they_were(
 
 
 def test_closing_before_anything_is_read(start: Start, predicted: Path, home: Path) -> None:
-    program = start(predicted, wait=False)
+    program = start(predicted, wait=False, active=False)
+    assert program.session.place is None
     shut(program)
     assert not program.lanes.busy
 
