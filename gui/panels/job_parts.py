@@ -53,7 +53,7 @@ class JobCard(QWidget):
         self._bar = JobBar()
         self._at = make_label("", "section")
         self._left = ElidedLabel("", "caption")
-        self._buttons: list[QPushButton] = []
+        self._buttons: dict[Act, QPushButton] = {}
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._name)
@@ -97,28 +97,34 @@ class JobCard(QWidget):
         self._detail.setText(job.trouble or job.detail)
 
     def _show_actions(self, actions: Sequence[JobAction]) -> None:
-        focused = next((b.objectName() for b in self._buttons if b.hasFocus()), "")
-        for button in self._buttons:
+        """Show the buttons of the acts; a button is kept for its act, so that focus stays."""
+        shown = {action.act for action in actions}
+        for act, button in self._buttons.items():
             self._foot.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._buttons = [self._button(action) for action in actions]
-        for button in self._buttons:
-            self._foot.addWidget(button)
-            if focused and button.objectName() == focused:
-                button.setFocus()
+            if act not in shown:
+                button.hide()
+                button.setText("")
+        for action in actions:
+            if action.act not in self._buttons:
+                self._buttons[action.act] = self._button(action.act)
+            self._foot.addWidget(self._buttons[action.act])
+            self._dress(self._buttons[action.act], action)
 
-    def _button(self, action: JobAction) -> QPushButton:
-        button = QPushButton(action.text)
-        button.setObjectName(action.act)
+    def _button(self, act: Act) -> QPushButton:
+        button = QPushButton(self)
+        button.setObjectName(act)
         button.setProperty("small", True)
-        button.setIcon(icon(action.icon, colour=self._theme.t2, size=14))
         button.setIconSize(QSize(14, 14))
+        button.clicked.connect(lambda: self._ask(act))
+        return button
+
+    def _dress(self, button: QPushButton, action: JobAction) -> None:
+        button.setText(action.text)
+        button.setIcon(icon(action.icon, colour=self._theme.t2, size=14))
         button.setEnabled(action.enabled)
         button.setToolTip(action.tip)
         button.setAccessibleName(action.tip or action.text)
-        button.clicked.connect(lambda: self._ask(action.act))
-        return button
+        button.show()
 
     def _ask(self, act: Act) -> None:
         if self._job is not None:

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from shiboken6 import isValid
+from shiboken6 import getCppPointer, isValid
 
 from core.preprocess import Preprocessing
 from core.workspace import registry
@@ -156,5 +156,9 @@ def _alive(application: QApplication) -> set[str]:
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     threads = {f"thread {thread.name} {thread.ident}" for thread in threading.enumerate()}
-    widgets = {f"widget {widget!r}" for widget in application.topLevelWidgets()}
+    widgets = {
+        # Qt makes some widgets itself (the list of a combo box); Python wraps those anew each time.
+        f"widget {type(widget).__name__} {getCppPointer(widget)[0]:#x}"
+        for widget in application.topLevelWidgets()
+    }
     return threads | widgets | {f"process {number}" for number in children()}

@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from core.corrections.draft import Origin, Snapshot
 from core.corrections.versions import save_version
@@ -73,10 +75,14 @@ class Desk:
         return found()[0]
 
     def close(self) -> None:
-        """Close the window; jobs go on."""
+        """Close the window; jobs go on. Twice does nothing."""
+        if not isValid(self.window):
+            return
         self.training.close()
         self.window.close()
         self.lanes.close()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.place.close()
 
 
