@@ -90,9 +90,12 @@ def _matches(
 ) -> tuple[set[int], set[int]]:
     """Return the labels of the truth and of the prediction that match any of the other."""
     both = (expected > 0) & (predicted > 0)
-    pairs, shared = np.unique(
-        np.stack([expected[both], predicted[both]]), axis=1, return_counts=True
+    # One number a pair: numpy tells equal columns apart fifty times more slowly.
+    base = int(predicted.max(initial=0)) + 1
+    names, shared = np.unique(
+        expected[both].astype(np.int64) * base + predicted[both], return_counts=True
     )
+    pairs = np.stack([names // base, names % base])
     if minimum_iou is not None:
         one, other = np.bincount(expected.ravel()), np.bincount(predicted.ravel())
         union = one[pairs[0]] + other[pairs[1]] - shared

@@ -79,7 +79,8 @@ class CanvasPresenter(QObject):
         masks = self._masks(opened)
         before = self._pictures.take(replace(key, edit=key.edit - 1))
         if before is None:
-            return make_picture(opened.loaded.volume, masks, key)
+            like = self._pictures.like(key)
+            return make_picture(opened.loaded.volume, masks, key, before=like)
         return with_edit(before, masks, key.slice_index, exact=key.exact)
 
     def _masks(self, opened: OpenCase) -> Masks:
@@ -99,15 +100,15 @@ class CanvasPresenter(QObject):
             for index in near
             if 0 <= index < count
         ]
-        wanted = [k for k in keys if k not in self._pictures]
+        wanted = [(k, self._pictures.like(k)) for k in keys if k not in self._pictures]
         if not wanted or (self._ahead is not None and not self._ahead.cancelled):
             return
         masks = self._masks(opened)
         volume = opened.loaded.volume
 
         def work(progress: object) -> None:
-            for number, name in enumerate(wanted):
-                task.part((name, make_picture(volume, masks, name)))
+            for number, (name, like) in enumerate(wanted):
+                task.part((name, make_picture(volume, masks, name, before=like)))
                 progress(number / len(wanted), "")  # type: ignore[operator]
 
         task: Task[None] = Task(work)

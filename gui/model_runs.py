@@ -38,7 +38,7 @@ class _Running:
 
 @dataclass(frozen=True, eq=False)
 class _Finished:
-    """What a run gave: the prediction, its DSC and all its other figures."""
+    """What a run gave."""
 
     scored: Scored
     figures: CaseFigures
@@ -179,15 +179,15 @@ class ModelRuns(QObject):
         opened = self._session.open_case
         if opened is None or opened.loaded.case.id != running.case.id:
             return
-        probability = running.probability
-        if probability is None:
-            probability = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
-        before = self._session.result
-        comparison = before.comparison if before is not None and running.ready else None
-        self._session.set_result(
-            Result(probability, ready=running.ready, comparison=comparison),
-            same_masks=comparison is not None,
-        )
+        none = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+        probability = none if running.probability is None else running.probability
+        result = Result(probability, ready=running.ready)
+        if running.ready and self._session.result is not None:
+            # Shown together with its figures: the window is drawn once for each part.
+            self._scoring.update(result)
+            return
+        self._scoring.forget()
+        self._session.set_result(result)
         self._scoring.update()
 
     def _on_progress(self, case_id: str, fraction: float, message: str) -> None:
@@ -208,8 +208,7 @@ class ModelRuns(QObject):
         self._set_case(
             score.case_id, run="", progress=0.0, dsc=score.dsc, scored=True, figures=figures
         )
-        used = finished.scored.prediction.device
-        self._session.set_devices(self._session.devices, used)
+        self._session.set_devices(self._session.devices, finished.scored.prediction.device)
         opened = self._session.open_case
         if opened is not None and opened.loaded.case.id == score.case_id:
             self._show_whole(finished.scored.prediction)
@@ -255,6 +254,7 @@ class ModelRuns(QObject):
     def _drop_partial(self, case_id: str) -> None:
         opened, result = self._session.open_case, self._session.result
         if opened is not None and opened.loaded.case.id == case_id and result is not None:
+            self._scoring.forget()
             self._session.set_result(None)
 
     def _set_case(self, case_id: str, **changes: object) -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.comparison import Comparison, compare
@@ -31,14 +29,17 @@ class Scoring(QObject):
         self._lanes = lanes
         self._running = False
         self._again = False
+        self._wanted: Result | None = None
+        self._run = 0
         self._distance: Task[float | None] | None = None
 
-    def update(self) -> None:
-        """Compare what is on screen now."""
+    def update(self, result: Result | None = None) -> None:
+        """Compare what is on screen now, or `result`, which then is shown with its figures."""
+        self._wanted = result
         if self._running:
             self._again = True
             return
-        result, opened = self._session.result, self._session.open_case
+        result, opened = result or self._session.result, self._session.open_case
         if result is None or opened is None:
             return
         self._running = True
@@ -47,18 +48,24 @@ class Scoring(QObject):
             # The largest component of half a prediction would jump about.
             post = Postprocessing(threshold=post.threshold)
         truth = opened.loaded.ground_truth
-        version = self._session.case_version
+        at = (self._session.case_version, self._run)
         task: Task[Comparison] = Task(lambda _: compare(probability, truth, post))
-        task.succeeded.connect(lambda found: self._show(found, probability, version))
+        task.succeeded.connect(lambda found: self._show(found, result, at))
         task.faulted.connect(self.faulted)
         task.finished.connect(self._next)
         self._lanes.start("io", task)
 
-    def _show(self, found: Comparison, probability: NDArray[np.uint8], version: int) -> None:
-        result = self._session.result
-        if result is None or version != self._session.case_version:
+    def forget(self) -> None:
+        """What is being compared is of a run that nobody waits for any more."""
+        self._run += 1
+        self._wanted = None
+
+    def _show(self, found: Comparison, result: Result, at: tuple[int, int]) -> None:
+        now = self._session.result
+        if now is None or at != (self._session.case_version, self._run):
             return
-        if result.probability is not probability:
+        further = now.ready is not None and result.ready is not None and now.ready <= result.ready
+        if result.probability is not now.probability and not further:
             self._again = True
             return
         whole = result.ready is None
@@ -72,7 +79,7 @@ class Scoring(QObject):
         self._running = False
         if self._again:
             self._again = False
-            self.update()
+            self.update(self._wanted)
 
     def _measure(self, found: Comparison) -> None:
         """Measure the distance for the mask on screen; the one before is not wanted any more."""

@@ -1,5 +1,6 @@
 """Work off the GUI thread: lanes of workers, and tasks that report back on the GUI thread."""
 
+import os
 import sys
 import threading
 import traceback
@@ -18,6 +19,8 @@ Lane = Literal["gpu", "io", "idle", "journal"]
 Work = Callable[[Progress], T]
 
 _GIVE_WAY_SECONDS = 0.0005
+_WORKER_NICENESS = 10
+_FEW_CORES = 2
 _WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1, "journal": 1}
 
 
@@ -107,6 +110,12 @@ class Task(QObject, Generic[T]):
             self.progressed.emit(*value)
 
 
+def _give_way() -> None:
+    """Let the window's thread go before this one, where threads have a priority of their own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WORKER_NICENESS)
+
+
 class Lanes:
     """The workers of a window: `gpu` one at a time, `io` four, `idle` what can wait.
 
@@ -117,8 +126,11 @@ class Lanes:
     def __init__(self) -> None:
         # A worker in Python code gives way this soon, each time the window wants to go on.
         sys.setswitchinterval(_GIVE_WAY_SECONDS)
+        if (os.cpu_count() or 1) <= _FEW_CORES:
+            # Qt would share each drawing among threads, and wait for a core the model is on.
+            os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
         self._pools = {
-            lane: ThreadPoolExecutor(count, thread_name_prefix=lane)
+            lane: ThreadPoolExecutor(count, thread_name_prefix=lane, initializer=_give_way)
             for lane, count in _WORKERS.items()
         }
         self._running: set[Task[object]] = set()

@@ -41,6 +41,8 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self, picture: Picture | None, display: Display | None, painted: Box | None = None
     ) -> None:
         """Draw another picture, or the same with other styles; `painted` is where it differs."""
+        if picture is self._picture and _styles(display) == _styles(self._display):
+            return
         if picture is not None and (self._picture is None or picture.shape != self._picture.shape):
             self.prepareGeometryChange()
         self._picture = picture
@@ -96,6 +98,19 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
             path = to_screen.map(picture.false_positive)
             _paint_region(painter, path, style, colours.false_positive, hatched=True)
         painter.setOpacity(1.0)
+
+
+def _styles(display: Display | None) -> object:
+    """Return all of a display that this item draws by."""
+    return display and (
+        display.truth,
+        display.prediction,
+        display.errors,
+        display.correction,
+        display.false_positive,
+        display.false_negative,
+        display.smooth,
+    )
 
 
 def _paint_region(

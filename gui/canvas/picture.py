@@ -1,5 +1,6 @@
 """A slice made ready to draw: the enlarged image and the outlines of masks and errors."""
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,10 @@ _KEPT = 160
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """`image` is (Y·k, X·k) or (Y·k, X·k, 3); paths are in voxels (x, y) of `shape` (Y, X)."""
+    """`image` is (Y·k, X·k) or (Y·k, X·k, 3); paths are in voxels (x, y) of `shape` (Y, X).
+
+    `marks` tell one prediction and correction of the slice from another; None when not known.
+    """
 
     image: Pixels
     shape: tuple[int, int]
@@ -28,6 +32,7 @@ class Picture:
     false_positive: QPainterPath
     false_negative: QPainterPath
     correction: QPainterPath
+    marks: tuple[bytes, bytes] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,39 +47,40 @@ class Masks:
     correction: Mask | None = None
 
 
-def make_picture(volume: Volume, masks: Masks, key: PictureKey) -> Picture:
-    """Return the picture that `key` names; a few milliseconds, on any thread."""
+def make_picture(
+    volume: Volume, masks: Masks, key: PictureKey, *, before: Picture | None = None
+) -> Picture:
+    """Return the picture that `key` names; a few milliseconds, on any thread.
+
+    `before` is a picture of the same slice and channel under another prediction or correction:
+    what has not changed is not made again, and where nothing has, it is `before` itself.
+    """
     index, exact = key.slice_index, key.exact
-    truth = None if masks.truth is None else masks.truth[index]
-    prediction = None if masks.prediction is None else masks.prediction[index]
-    empty = QPainterPath()
-    picture = Picture(
-        image=_image(volume, key),
-        shape=volume.geometry.shape[1:],
-        truth=_path(truth, exact),
-        prediction=_path(prediction, exact),
-        false_positive=empty,
-        false_negative=empty,
-        correction=empty,
-    )
-    return with_edit(picture, masks, index, exact=exact)
+    prediction = _plane(masks.prediction, index)
+    marks = (_mark(prediction), _mark(_plane(masks.correction, index)))
+    if before is not None and before.marks == marks:
+        return before
+    if before is None:
+        before = _bare(volume, _plane(masks.truth, index), key)
+    picture = replace(before, prediction=_path(prediction, exact))
+    return replace(with_edit(picture, masks, index, exact=exact), marks=marks)
 
 
 def with_edit(picture: Picture, masks: Masks, index: int, *, exact: bool) -> Picture:
     """Return `picture` with the outlines that a stroke changes made again: correction, errors."""
-    truth = None if masks.truth is None else masks.truth[index]
-    correction = None if masks.correction is None else masks.correction[index]
-    prediction = None if masks.prediction is None else masks.prediction[index]
+    truth, prediction = _plane(masks.truth, index), _plane(masks.prediction, index)
+    correction = _plane(masks.correction, index)
     judged = correction if correction is not None else prediction
     false_positive = false_negative = None
     if truth is not None and judged is not None:
-        false_positive = judged & ~truth & 1
-        false_negative = truth & ~judged & 1
+        false_positive = np.asarray(judged & ~truth & 1, np.uint8)
+        false_negative = np.asarray(truth & ~judged & 1, np.uint8)
     return replace(
         picture,
         false_positive=_path(false_positive, exact),
         false_negative=_path(false_negative, exact),
         correction=_path(correction, exact),
+        marks=None,
     )
 
 
@@ -83,10 +89,15 @@ class PictureCache:
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[PictureKey, Picture] = OrderedDict()
+        self._latest: dict[PictureKey, Picture] = {}
 
     def get(self, key: PictureKey) -> Picture | None:
         """Return a picture made before, or None."""
         return self._pictures.get(key)
+
+    def like(self, key: PictureKey) -> Picture | None:
+        """Return the last picture of that slice and channel under whatever masks, or None."""
+        return self._latest.get(_maskless(key))
 
     def take(self, key: PictureKey) -> Picture | None:
         """Return a picture made before and forget it, or None."""
@@ -94,9 +105,11 @@ class PictureCache:
 
     def put(self, key: PictureKey, picture: Picture) -> None:
         """Keep a picture; the oldest goes when there are too many."""
-        self._pictures[key] = picture
+        self._pictures[key] = self._latest[_maskless(key)] = picture
         while len(self._pictures) > _KEPT:
-            self._pictures.popitem(last=False)
+            oldest, gone = self._pictures.popitem(last=False)
+            if self._latest.get(_maskless(oldest)) is gone:
+                del self._latest[_maskless(oldest)]
 
     def __contains__(self, key: PictureKey) -> bool:
         return key in self._pictures
@@ -104,6 +117,36 @@ class PictureCache:
     def clear(self) -> None:
         """Forget all pictures."""
         self._pictures.clear()
+        self._latest.clear()
+
+
+def _maskless(key: PictureKey) -> PictureKey:
+    return replace(key, masks=0, edit=0)
+
+
+def _plane(mask: Mask | None, index: int) -> NDArray[np.uint8] | None:
+    return None if mask is None else mask[index]
+
+
+def _mark(plane: NDArray[np.uint8] | None) -> bytes:
+    """Return what tells one mask of a slice from another, in some ten microseconds."""
+    if plane is None:
+        return b""
+    return hashlib.blake2b(np.packbits(plane).tobytes(), digest_size=16).digest()
+
+
+def _bare(volume: Volume, truth: NDArray[np.uint8] | None, key: PictureKey) -> Picture:
+    """Return the picture of a slice that nobody has marked but the ground truth."""
+    empty = QPainterPath()
+    return Picture(
+        image=_image(volume, key),
+        shape=volume.geometry.shape[1:],
+        truth=_path(truth, key.exact),
+        prediction=empty,
+        false_positive=empty,
+        false_negative=empty,
+        correction=empty,
+    )
 
 
 def _image(volume: Volume, key: PictureKey) -> Pixels:

@@ -9,6 +9,7 @@ from core.components import Box
 from gui.canvas.hud import make_corners
 from gui.canvas.overlay_item import OverlayItem
 from gui.canvas.picture import Picture
+from gui.canvas.slice_image import SliceImage
 from gui.canvas.tool_items import BrushCursor, Marker
 from gui.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.view_state import Display
@@ -30,7 +31,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
             enableMouse=False, enableMenu=False, lockAspect=True, invertY=True, defaultPadding=0
         )
         self.setCentralItem(self._box)
-        self._image = pg.ImageItem(axisOrder="row-major")
+        self._image = SliceImage()
         self._overlay = OverlayItem(DEFAULT_OVERLAYS)
         self._marker, self._pointer_mark = Marker(), BrushCursor()
         self._accent = DARK.acc
@@ -58,6 +59,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
             self._image.setLevels(display.limits or (0, 255))
         if self._display is None or display.smooth != self._display.smooth:
             self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, display.smooth)
+            self._image.set_smooth(display.smooth)
         self._picture, self._display = picture, display
         self._image.setVisible(not display.unreadable)
         self._overlay.set_picture(picture, display, painted)

@@ -32,7 +32,10 @@ class JobBar(QProgressBar):
 
     def show_job(self, job: JobView) -> None:
         """Show how far a job is; other colours while it stands still."""
+        # A bar that may be drawn draws at once, and with it all of the window that waits for it.
+        self.setUpdatesEnabled(False)
         self.setValue(round(job.fraction * _STEPS))
+        self.setUpdatesEnabled(True)
         if self.property("state") != job.bar:
             self.setProperty("state", job.bar)
             self.style().polish(self)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.palette import DARK, DEFAULT_OVERLAYS
-from gui.panels.labels import MISSING, ElidedLabel, make_label, number
+from gui.panels.labels import MISSING, ElidedLabel, make_label, number, set_colour
 from gui.theme import OverlayColours, Theme, app_font
 
 Pending = Literal["pending"]
@@ -78,7 +78,7 @@ class Hero(QWidget):
             colour = self._theme.ok if gain > 0 else self._theme.bad if gain < 0 else colour
             what = f"DSC, was {number(view.dsc, 3)}"
         self._title.setText(title)
-        self._title.setStyleSheet(f"color: {colour};")
+        set_colour(self._title, colour)
         self._what.setText(what)
 
 
@@ -139,7 +139,7 @@ class Table(QWidget):
         for label, text in zip(self._values[key], texts, strict=True):
             label.setText(text)
             label.setVisible(corrected is not None or label is self._values[key][0])
-        self._values[key][2].setStyleSheet(f"color: {colour};")
+        set_colour(self._values[key][2], colour)
         self._values[key][0].setAccessibleName(f"{self._names[key].text()} {texts[0]}")
 
 

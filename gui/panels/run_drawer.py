@@ -42,5 +42,8 @@ class RunDrawer(QFrame):
     def set_progress(self, what: str, fraction: float, detail: str) -> None:
         """Say what runs, how much is done, and how long it will take."""
         self._what.setText(what)
+        # A bar that may be drawn draws at once, and with it all of the window that waits for it.
+        self._bar.setUpdatesEnabled(False)
         self._bar.setValue(round(fraction * _STEPS))
+        self._bar.setUpdatesEnabled(True)
         self._detail.setText(detail)

@@ -1,6 +1,7 @@
 """How the slice strip is drawn: where its columns lie, and the part that seldom changes."""
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -82,6 +83,7 @@ def plan(data: StripData, width: int, height: int) -> StripGeometry:
     return StripGeometry(width, height, data.count, max(_LEFT, room))
 
 
+@cache
 def axis_font(*, bold: bool = False) -> QFont:
     """Return the font of axes and slice numbers."""
     return app_font(size_px=11, weight=600 if bold else 400)

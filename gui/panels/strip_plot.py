@@ -41,6 +41,7 @@ class StripPlot(QWidget):
         self._overlays = DEFAULT_OVERLAYS
         self._layer: QPixmap | None = None
         self._geometry: StripGeometry | None = None
+        self._numbers: list[QRectF] = []
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -56,6 +57,8 @@ class StripPlot(QWidget):
         return self._geometry
 
     def set_data(self, data: StripData | None) -> None:
+        if data == self._data:
+            return
         self._data = data
         self._hovered = self._dragged = None
         self._redraw()
@@ -153,9 +156,7 @@ class StripPlot(QWidget):
         metrics = QFontMetricsF(font)
         text = str(data.slice_numbers[self._current])
         pill = geometry.number_box(self._current, metrics.horizontalAdvance(text) + 10)
-        for index in numbered(data, geometry):
-            width = metrics.horizontalAdvance(str(data.slice_numbers[index])) + 2
-            box = geometry.number_box(index, width)
+        for box in self._numbers:
             if box.intersects(pill.adjusted(-2, 0, 2, 0)):
                 painter.fillRect(box, QColor(self._theme.bg1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -174,6 +175,11 @@ class StripPlot(QWidget):
         painter = QPainter(layer)
         StripPainter(data, geometry).paint(painter, self._theme, self._overlays)
         painter.end()
+        width = QFontMetricsF(axis_font(bold=True)).horizontalAdvance
+        self._numbers = [
+            geometry.number_box(index, width(str(data.slice_numbers[index])) + 2)
+            for index in numbered(data, geometry)
+        ]
         return layer
 
     def _redraw(self) -> None:

@@ -236,6 +236,30 @@ def test_the_paths_of_a_picture_are_the_outlines_of_core(
         assert _lines(path) == [list(map(tuple, line.tolist())) for line in wanted]
 
 
+@given(MASKS, MASKS, MASKS)
+def test_a_picture_made_from_another_is_the_one_made_from_nothing(
+    truth: Mask, before: Mask, after: Mask
+) -> None:
+    volume, key = volume_of(np.zeros((1, 1, 9, 7), np.uint8)), PictureKey(1, 0, "Image", 2, False)
+    first = make_picture(volume, Masks(truth[np.newaxis], before[np.newaxis]), key)
+    masks = Masks(truth[np.newaxis], after[np.newaxis])
+    remade = make_picture(volume, masks, key, before=first)
+    fresh = make_picture(volume, masks, key)
+    assert remade.image is first.image
+    assert (remade is first) == bool((before == after).all())
+    for name in ("truth", "prediction", "false_positive", "false_negative"):
+        assert _lines(getattr(remade, name)) == _lines(getattr(fresh, name))
+
+
+def test_the_cache_finds_the_slice_under_other_masks() -> None:
+    volume, cache = small_volume(), PictureCache()
+    key = PictureKey(1, 0, "FLAIR", 1, False)
+    cache.put(key, picture := make_picture(volume, Masks(), key))
+    assert cache.like(PictureKey(1, 0, "FLAIR", 7, False)) is picture
+    assert cache.like(PictureKey(1, 0, "Pre", 1, False)) is None
+    assert cache.like(PictureKey(1, 1, "FLAIR", 1, False)) is None
+
+
 def test_the_cache_keeps_the_pictures_made_last() -> None:
     volume, cache = small_volume(), PictureCache()
     keys = [PictureKey(1, 0, "FLAIR", version, False) for version in range(200)]
