@@ -60,8 +60,13 @@ class Stage:
 
     def step_seconds(self, step: int) -> float:
         """Turn the wheel by a notch over the slice; return the time until it is painted."""
+        viewport = self.program.window.view.viewport()
+        return self.painted_seconds(lambda: turn_wheel(viewport, -_NOTCH * step))
+
+    def painted_seconds(self, gesture: Callable[[], object]) -> float:
+        """Make a gesture over the slice; return the time until it is painted."""
         before, started, worked = self.paints.count, time.perf_counter(), time.thread_time()
-        turn_wheel(self.program.window.view.viewport(), -_NOTCH * step)
+        gesture()
         while self.paints.count == before:
             QApplication.processEvents()
         self.busy_seconds.append(time.thread_time() - worked)
@@ -69,8 +74,13 @@ class Stage:
 
     def paced_step_seconds(self, step: int) -> float:
         """Step as `step_seconds`, then let the window go on until a thirtieth second is over."""
+        viewport = self.program.window.view.viewport()
+        return self.paced_seconds(lambda: turn_wheel(viewport, -_NOTCH * step))
+
+    def paced_seconds(self, gesture: Callable[[], object]) -> float:
+        """Make a gesture as `painted_seconds`, then wait until a thirtieth second is over."""
         started = time.perf_counter()
-        found = self.step_seconds(step)
+        found = self.painted_seconds(gesture)
         idle(FRAME_SECONDS - (time.perf_counter() - started))
         return found
 

@@ -1,21 +1,29 @@
-"""Step through slices while a model runs: does the window answer all the while?"""
+"""Step, zoom and paint while a model runs: does the window answer all the while?"""
 
 import time
+from collections.abc import Callable, Iterator
+from itertools import chain, cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS
-from tests.bench.window import Stage, opened, wait_until
+from tests.bench.window import Stage, idle, opened, wait_until
+from tests.gui.pointing import CTRL, LEFT, move, press, release, wheel
 
 _CASES, _SLICES, _SIZE = 3, 40, 256
 _TICK_MS = 4
 _BOUND_MS = 16.0
 _NAME = "window_while_running"
+_NOTCH = 120
+_BRUSH_PX, _SAMPLES, _REACH = 15, 8, 9
+_STEPS, _ZOOMS = 12, 4
+
+Times = dict[str, list[float]]
 
 
 class _Ticks(QObject):
@@ -43,54 +51,87 @@ class _Ticks(QObject):
 
 
 def measure() -> list[Entry]:
-    """Return slice-change times during runs on three cases, and the longest silence of the window.
+    """Return the times of steps, zooms and brush samples during runs, and the longest silence.
 
-    The model runs in its own process on all threads, on the case on screen, and what it finds is
-    drawn as it arrives. Steps come thirty a second, timed as in `slice_change`. A silence is the
-    longest time between two ticks of a timer of four milliseconds.
+    The model runs in its own process, on the case on screen, and what it finds is drawn as it
+    arrives. Gestures come thirty a second, each timed from the event to the end of the paint:
+    twelve slices, four notches of zoom, a stroke of a 15 px brush, and again, over three cases. A
+    silence is the longest time between two ticks of a timer of four milliseconds.
     """
-    steps: list[float] = []
+    times: Times = {"step": [], "zoom": [], "brush": []}
     gaps: list[float] = []
     with TemporaryDirectory(prefix="overread-bench-") as folder:
         data, home = Path(folder) / "data", Path(folder) / "home"
         for number in range(_CASES):
             write_example(data, f"CASE_{number}", example(_SLICES, _SIZE, seed=number))
         with opened(data, home) as stage:
+            stage.program.set_tool("brush")
+            stage.program.drawing.change(size=_BRUSH_PX)
             for number in range(_CASES):
-                during, silent = _run(stage, f"CASE_{number}")
-                steps += during
-                gaps += silent
-            busy = np.array(stage.busy_seconds) * MILLISECONDS
-    figures, silence = np.array(steps) * MILLISECONDS, max(gaps) * MILLISECONDS
-    median, p95 = (float(np.percentile(figures, percent)) for percent in (50, 95))
-    said = f"{len(figures)} steps, longest {figures.max():.1f} ms"
+                gaps += _run(stage, f"CASE_{number}", times)
+            busy = float(np.percentile(stage.busy_seconds, 95)) * MILLISECONDS
+    silence = max(gaps) * MILLISECONDS
     return [
-        Figure(f"{_NAME}_median", median, "ms").plain(said),
-        Figure(f"{_NAME}_p95", p95, "ms").at_most(
-            _BOUND_MS, against=f"{np.percentile(busy, 95):.1f} ms on the processor; {said}"
-        ),
+        *chain.from_iterable(_entries(kind, found, busy) for kind, found in times.items()),
         Figure(f"{_NAME}_silence", silence, "ms").plain(f"longest of {len(gaps)} timer ticks"),
     ]
 
 
-def _run(stage: Stage, case_id: str) -> tuple[list[float], list[float]]:
-    """Return the times of steps and the gaps between ticks while one case is predicted."""
+def _entries(kind: str, seconds: list[float], busy: float) -> list[Entry]:
+    figures = np.array(seconds) * MILLISECONDS
+    median, p95 = (float(np.percentile(figures, percent)) for percent in (50, 95))
+    said = f"{len(figures)} of them, longest {figures.max():.1f} ms"
+    processor = f"{busy:.1f} ms on the processor, all gestures; {said}"
+    return [
+        Figure(f"{_NAME}_{kind}_median", median, "ms").plain(said),
+        Figure(f"{_NAME}_{kind}_p95", p95, "ms").at_most(_BOUND_MS, against=processor),
+    ]
+
+
+def _run(stage: Stage, case_id: str, times: Times) -> list[float]:
+    """Add the times of gestures while one case is predicted; return the gaps between ticks."""
     program, ticks = stage.program, _Ticks()
     program.operations.choose_case(case_id)
     wait_until(lambda: _shows(stage, case_id))
     stage.settle()
     program.operations.run_case()
     ticks.start()
-    steps = []
-    direction = 1
-    while program.session.queue.active:
-        index = program.session.view.slice_index
-        direction = -1 if index == _SLICES - 1 else 1 if index == 0 else direction
-        steps.append(stage.paced_step_seconds(direction))
+    for kind, gesture in _gestures(stage):
+        if not program.session.queue.active:
+            break
+        if kind:
+            times[kind].append(stage.paced_seconds(gesture))
+        else:
+            gesture()
+            idle(1 / 60)
     gaps = ticks.stop()
+    release(program.window.view, LEFT, QPoint())
+    stage.settle()
     state = program.session.case_states[case_id]
     assert state.scored, f"the run failed: {state.problem}"
-    return steps, gaps
+    painted = program.session.correction
+    assert painted is not None, "the brush left nothing"
+    assert painted.can_undo, "the brush left nothing"
+    return gaps
+
+
+def _gestures(stage: Stage) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield gestures without end, with what each is timed as; one without is not timed."""
+    view, session = stage.program.window.view, stage.program.session
+    middle = QPoint(view.width() // 2, view.height() // 2)
+    for way in cycle((1, -1)):
+        for _ in range(_STEPS):
+            # Away from the ends of the volume: every notch shows another slice.
+            turn = -way if session.view.slice_index in range(2, _SLICES - 2) else way
+            yield "step", lambda turn=turn: wheel(view, _NOTCH * turn)
+        for step in (1, 1, -1, -1)[:_ZOOMS]:
+            yield "zoom", lambda step=step: wheel(view, _NOTCH * step, at=middle, keys=CTRL)
+        start = middle - QPoint(_REACH * _SAMPLES // 2, way * _REACH * _SAMPLES // 2)
+        yield "", lambda start=start: press(view, LEFT, start)
+        for number in range(1, _SAMPLES + 1):
+            at = start + QPoint(_REACH * number, way * _REACH * number)
+            yield "brush", lambda at=at: move(view, at, LEFT)
+        yield "", lambda at=at: release(view, LEFT, at)
 
 
 def _shows(stage: Stage, case_id: str) -> bool:
