@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain, cycle
+from itertools import chain, cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -93,6 +93,10 @@ def _run(stage: Stage, case_id: str, times: Times) -> list[float]:
     program, ticks = stage.program, _Ticks()
     program.operations.choose_case(case_id)
     wait_until(lambda: _shows(stage, case_id))
+    stage.settle()
+    # A correction is begun before or after the model marks its case, never midway.
+    for _, gesture in islice(_gestures(stage), _STEPS + _ZOOMS, _STEPS + _ZOOMS + _SAMPLES + 2):
+        gesture()
     stage.settle()
     program.operations.run_case()
     ticks.start()
