@@ -76,10 +76,17 @@ def mean_uncertainty(probability: NDArray[np.uint8]) -> float:
     whole volume, background would drown it. 0 when there are none.
     """
     # uint8 has 256 values: counting them is far faster than a logarithm for every voxel.
-    counts = np.bincount(probability.ravel(), minlength=256)
+    counts = level_counts(probability)
     counts[: int(np.ceil(_LEAST_PROBABILITY * 255))] = 0
     seen = int(counts.sum())
     return float(counts @ _entropies() / seen) if seen else 0.0
+
+
+def level_counts(probability: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how many voxels of (Z, Y, X) have each of the 256 levels."""
+    # Slice by slice: one count of a whole volume would keep every other thread waiting.
+    planes = (np.bincount(plane.ravel(), minlength=256) for plane in probability)
+    return np.asarray(sum(planes, start=np.zeros(256, np.int64)))
 
 
 @cache

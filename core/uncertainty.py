@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.agreement import mean_prediction, models_disagreement
+from core.agreement import level_counts, mean_prediction, models_disagreement
 from core.prediction import Postprocessing, Prediction, to_mask
 from core.triage import contradictions
 from core.volume import Pixels, Volume
@@ -52,7 +52,7 @@ def soft_dsc(probability: Probability, post: Postprocessing) -> float:
     mask = to_mask(probability, post) > 0
     voxels = int(np.count_nonzero(mask))
     if not voxels:
-        counts = np.bincount(probability.ravel(), minlength=256)
+        counts = level_counts(probability)
         # A level of 255 is outside a mask for a threshold of 1 alone; its chance is nearly none.
         chance = np.log1p(-np.minimum(np.arange(256) / 255.0, 1 - 1e-12))
         return float(np.exp(np.sum(counts * chance)))
@@ -84,7 +84,8 @@ def doubt(
 
     Members are models, or one model on the volume and, brought back, on its mirror image.
     """
-    mean = mean_prediction(members).probability
+    alone = len(members) == 1
+    mean = members[0].probability if alone else mean_prediction(members).probability
     mask = to_mask(mean, post)
     return CaseDoubt(
         soft_dsc=soft_dsc(mean, post),

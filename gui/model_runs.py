@@ -11,18 +11,13 @@ from PySide6.QtCore import QObject, Signal
 
 from core import prediction_cache
 from core.case import Case
-from core.case_cache import CaseCache
-from core.case_figures import CaseFigures, case_figures, figures_key, figures_of, put_figures
-from core.engine import Engine
 from core.models import Model
 from core.prediction import Prediction
 from core.prediction_cache import Scored
-from core.progress import Progress
-from core.reading import LoadedCase, read_case
-from gui.cached_reading import require_weights
+from gui.case_run import CaseRun, Finished, Wanted
 from gui.scoring import Scoring
 from gui.session import Session
-from gui.session_parts import CaseState, Place, Result, RunQueue
+from gui.session_parts import CaseState, Result, RunQueue
 from gui.tasks import Fault, Lanes, Task
 
 
@@ -31,28 +26,9 @@ class _Running:
     """The run in hand: what has arrived of it, so that its case can be opened midway."""
 
     case: Case
-    task: "Task[_Finished]"
+    task: Task[Finished]
     probability: NDArray[np.uint8] | None = None
     ready: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, eq=False)
-class _Finished:
-    """What a run gave."""
-
-    scored: Scored
-    figures: CaseFigures
-
-
-@dataclass(frozen=True, eq=False)
-class _Wanted:
-    """A run as it was asked for; slices nearest to the index `first` come first."""
-
-    case: Case
-    model: Model
-    place: Place
-    device: str
-    first: int
 
 
 class ModelRuns(QObject):
@@ -62,14 +38,11 @@ class ModelRuns(QObject):
     failed = Signal(str, str)
     faulted = Signal(object)
 
-    def __init__(
-        self, session: Session, lanes: Lanes, engine: Engine, cache: CaseCache, scoring: Scoring
-    ) -> None:
+    def __init__(self, session: Session, lanes: Lanes, case_run: CaseRun, scoring: Scoring) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
-        self._engine = engine
-        self._cache = cache
+        self._case_run = case_run
         self._scoring = scoring
         self._waiting: deque[Case] = deque()
         self._running: _Running | None = None
@@ -142,9 +115,11 @@ class ModelRuns(QObject):
         opened = self._session.open_case
         on_screen = opened is not None and opened.loaded.case.id == case.id
         first = self._session.view.slice_index if on_screen else case.middle
-        wanted = _Wanted(case, model, place, self._session.settings.device, first)
-        task: Task[_Finished] = Task(
-            lambda progress: _predict(wanted, self._engine, self._cache, task, progress)
+        wanted = Wanted(case, model, place, self._session.settings.device, first)
+        task: Task[Finished] = Task(
+            lambda progress: self._case_run.run(
+                wanted, lambda *arrived: task.part(arrived), progress
+            )
         )
         task.progressed.connect(lambda f, message: self._on_progress(case.id, f, message))
         task.parted.connect(lambda part: self._on_part(task, *part))
@@ -160,7 +135,7 @@ class ModelRuns(QObject):
 
     def _on_part(
         self,
-        task: "Task[_Finished]",
+        task: Task[Finished],
         shape: tuple[int, int, int],
         indices: Sequence[int],
         values: NDArray[np.uint8],
@@ -202,11 +177,17 @@ class ModelRuns(QObject):
             replace(queue, fraction=fraction, message=message, seconds_left=left)
         )
 
-    def _on_done(self, finished: _Finished) -> None:
+    def _on_done(self, finished: Finished) -> None:
         self._running = None
         score, figures = finished.scored.score, finished.figures
         self._set_case(
-            score.case_id, run="", progress=0.0, dsc=score.dsc, scored=True, figures=figures
+            score.case_id,
+            run="",
+            progress=0.0,
+            dsc=score.dsc,
+            scored=True,
+            figures=figures,
+            outlook=finished.outlook,
         )
         self._session.set_devices(self._session.devices, finished.scored.prediction.device)
         opened = self._session.open_case
@@ -262,39 +243,3 @@ class ModelRuns(QObject):
         if state is not None:
             changed: CaseState = replace(state, **changes)  # type: ignore[arg-type]
             self._session.set_case_state(changed)
-
-
-def _predict(
-    wanted: _Wanted, engine: Engine, cache: CaseCache, task: Task[_Finished], progress: Progress
-) -> _Finished:
-    """Predict one case, on a worker: from the workspace when it is there."""
-    loaded = cache.get(wanted.case.id)
-    if loaded is None or loaded.case != wanted.case:
-        loaded = read_case(wanted.case)
-        cache.put(loaded)
-    workspace = wanted.place.workspace
-    known = prediction_cache.find(loaded, wanted.model, workspace)
-    if known is not None:
-        return _figured(loaded, wanted, known)
-    require_weights(workspace, wanted.case.id)
-    shape = loaded.volume.geometry.shape
-    prediction = engine.predict(
-        loaded.volume,
-        wanted.model,
-        device=wanted.device,
-        first=wanted.first,
-        on_slices=lambda indices, values: task.part((shape, list(indices), values)),
-        progress=progress,
-    )
-    kept = prediction_cache.keep(loaded, wanted.model, workspace, prediction)
-    return _figured(loaded, wanted, kept)
-
-
-def _figured(loaded: LoadedCase, wanted: _Wanted, scored: Scored) -> _Finished:
-    """Return a prediction with its figures: those kept when they are of this very prediction."""
-    store, model, case_id = wanted.place.workspace.store, wanted.model.spec.id, wanted.case.id
-    if figures_key(store, model, case_id) == scored.score.key:
-        return _Finished(scored, figures_of(store, model)[case_id])
-    figures = case_figures(loaded, scored.prediction.probability, wanted.model)
-    put_figures(store, [(figures, scored.score.key)])
-    return _Finished(scored, figures)

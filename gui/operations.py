@@ -19,6 +19,7 @@ from core.settings import save_settings, settings_path
 from core.workspace import LastState, open_workspace, workspace_folder
 from gui.cached_reading import CachedModel, with_cached
 from gui.case_loading import CaseLoading
+from gui.case_run import CaseRun
 from gui.mask_verbs import MaskVerbs
 from gui.model_runs import ModelRuns
 from gui.place_reading import plain_states, read_models, take_workspace, with_scores
@@ -26,6 +27,7 @@ from gui.scoring import Scoring
 from gui.session import Session
 from gui.session_parts import CaseState, Models, Place
 from gui.tasks import Lane, Lanes, Task
+from gui.triaging import Triager
 
 
 class Operations(MaskVerbs):
@@ -40,7 +42,9 @@ class Operations(MaskVerbs):
         self.engine = engine
         self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
         self.loading = CaseLoading(session, lanes, self.cache)
-        self.runs = ModelRuns(session, lanes, engine, self.cache, self.scoring)
+        self.triager = Triager(session.home, engine)
+        case_run = CaseRun(engine, self.cache, self.triager)
+        self.runs = ModelRuns(session, lanes, case_run, self.scoring)
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
@@ -104,7 +108,8 @@ class Operations(MaskVerbs):
         self._session.set_models(replace(models, current=chosen))
         self._session.set_post(chosen.spec.postprocessing)
         place = self._session.place
-        states = with_scores(place.workspace, chosen, plain_states(place.dataset))
+        known = {name: state.outlook for name, state in self._session.case_states.items()}
+        states = with_scores(place.workspace, chosen, plain_states(place.dataset, known))
         for state in states.values():
             self._session.set_case_state(state)
         self._session.set_result(None)
@@ -191,7 +196,8 @@ class Operations(MaskVerbs):
             if predictions is not None:
                 workspace, models = with_cached(home, workspace, predictions)
             place = Place(dataset, workspace, synthetic=demo, lock=lock, held=held)
-            states = with_scores(workspace, models.current, plain_states(dataset))
+            triaged = self.triager.outlooks(place)
+            states = with_scores(workspace, models.current, plain_states(dataset, triaged))
             progress(1.0, "")  # raises when another folder was asked for meanwhile
         except BaseException:
             if lock is not None and (before is None or lock is not before.lock):

@@ -1,5 +1,6 @@
 """What is read when a dataset is opened: models, scores, who else works in its workspace."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from core.corrections.versions import reader_name
 from core.corrections.workspace_lock import WorkspaceHeld, WorkspaceLock, take_lock
 from core.dataset import Dataset
 from core.models import Model
+from core.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
 from core.workspace import Workspace, registry
 from gui.session_parts import CaseState, Models, Place
 
@@ -20,6 +22,7 @@ def read_models(home: Path, workspace: Path, wanted: str) -> Models:
         return Models(problems=tuple(problems))
     champion = found.champion()
     current = next((m for m in available if m.spec.id == wanted), champion)
+    problems += calibration_problems(available)
     return Models(tuple(available), current, champion.spec.id, tuple(problems))
 
 
@@ -33,9 +36,15 @@ def take_workspace(folder: Path, before: Place | None) -> tuple[WorkspaceLock | 
         return None, str(held)
 
 
-def plain_states(dataset: Dataset) -> dict[str, CaseState]:
-    """Return the cases of a dataset, nothing known of them yet."""
-    return {case.id: CaseState(case) for case in dataset.cases}
+def plain_states(
+    dataset: Dataset, triaged: Mapping[str, Outlook] | None = None
+) -> dict[str, CaseState]:
+    """Return the cases of a dataset, nothing known of them but what was `triaged`."""
+    known = triaged or {}
+    return {
+        case.id: CaseState(case, outlook=known.get(case.id, NOTHING_KNOWN))
+        for case in dataset.cases
+    }
 
 
 def with_scores(
@@ -46,6 +55,8 @@ def with_scores(
         return states
     scores = workspace.scores(model.spec.id)
     figures = figures_of(workspace.store, model.spec.id)
+    known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
+    states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
     return {
         name: replace(state, dsc=scores[name].dsc, scored=True, figures=figures.get(name))
         if name in scores

@@ -17,6 +17,7 @@ from gui.correcting import Correcting
 from gui.correction_presenter import CorrectionPresenter
 from gui.dialogs.shortcuts import ShortcutSheet
 from gui.disagreeing import Disagreeing
+from gui.doubting import Doubting
 from gui.drawing import Drawing
 from gui.icons import icon
 from gui.main_window import MainWindow
@@ -56,7 +57,8 @@ class Program:
         self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
         self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting)
         self.reviews = ReviewPresenter(self)
-        self.triaging = Triaging(self.session, self.lanes, self.operations.engine)
+        self.triaging = Triaging(self.session, self.lanes, self.operations.triager)
+        self.doubting = Doubting(self.session, self.lanes)
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.compared = ComparePresenter(self)
         self.training = TrainingPresenter(self.session, self.lanes, self.window.jobs)
@@ -212,8 +214,9 @@ class Program:
 
     def _connect_triage(self) -> None:
         self.triaging.slice_wanted.connect(self.view_verbs.go_to_slice)
-        self.triaging.failed.connect(self.window.toasts.show_toast)
-        self.triaging.faulted.connect(self.on_fault)
+        for part in (self.triaging, self.doubting):
+            part.failed.connect(self.window.toasts.show_toast)
+            part.faulted.connect(self.on_fault)
 
     def _on_case_chosen(self, case_id: str) -> None:
         self.window.fold_worklist()

@@ -12,6 +12,7 @@ from core.comparison import Comparison
 from core.corrections.workspace_lock import WorkspaceLock
 from core.dataset import Dataset
 from core.models import Model
+from core.outlook import NOTHING_KNOWN, Outlook
 from core.prediction import Prediction
 from core.reading import LoadedCase
 from core.window_level import WindowLevel
@@ -31,6 +32,7 @@ class CaseState:
     progress: float = 0.0
     problem: str = ""
     figures: CaseFigures | None = None
+    outlook: Outlook = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, eq=False)

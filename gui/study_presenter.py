@@ -208,7 +208,9 @@ class StudyPresenter(QObject):
                 if state.scored and not before.run:
                     self._session.set_case_state(state)
 
-        self._start(lambda: with_scores(workspace, model, plain_states(place.dataset)), keep)
+        known = {name: state.outlook for name, state in self._session.case_states.items()}
+        plain = plain_states(place.dataset, known)
+        self._start(lambda: with_scores(workspace, model, plain), keep)
 
     def _start(self, work: Callable[[], T], keep: Callable[[T], None]) -> None:
         task: Task[T] = Task(lambda _: work())

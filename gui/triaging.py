@@ -1,11 +1,16 @@
 """Triage of the case on screen: which slices are likely to hold a lesion."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
-from core.classifiers import Classifiers
+from core.classifiers import ClassifierModel, Classifiers
 from core.engine import Engine
 from core.errors import ModelError
+from core.outlook import Outlook, triaged_outlooks
 from core.progress import Progress
+from core.reading import LoadedCase
 from core.triage import Triage, next_likely
 from core.triage_cache import find_triage, put_triage, triage_key
 from core.workspace import registry
@@ -14,18 +19,55 @@ from gui.session_parts import OpenCase, Place
 from gui.tasks import Lanes, Task
 
 
+@dataclass(frozen=True, eq=False)
+class Triager:
+    """Triages cases, on a worker; those seen before are taken from the workspace."""
+
+    home: Path
+    engine: Engine
+
+    def triage(
+        self, loaded: LoadedCase, place: Place, *, device: str, progress: Progress
+    ) -> Triage | None:
+        """Return the triage of a case; None where no classifier fits it."""
+        model = self.classifier(place)
+        volume, case_id, store = loaded.volume, loaded.case.id, place.workspace.store
+        if model is None:
+            return None
+        try:
+            model.check(volume)
+        except ModelError:
+            return None  # other channels than it knows: a case without triage is no failure
+        key = triage_key(model, volume)
+        known = find_triage(store, case_id, model.spec.id, key=key)
+        if known is None:
+            known = self.engine.triage(volume, model, device=device, progress=progress)
+            put_triage(store, case_id, known, key=key)
+        return known
+
+    def outlooks(self, place: Place) -> dict[str, Outlook]:
+        """Return what the kept triages of a workspace say, by case id."""
+        model = self.classifier(place)
+        return {} if model is None else triaged_outlooks(place.workspace.store, model.spec.id)
+
+    def classifier(self, place: Place) -> ClassifierModel | None:
+        """Return the classifier in use: the first of the workspace, the reader, the program."""
+        models, _ = Classifiers(registry(self.home, place.workspace.folder).roots).models()
+        return models[0] if models else None
+
+
 class Triaging(QObject):
-    """Triages each case when it is opened; a case seen before is taken from the workspace."""
+    """Triages each case when it is opened."""
 
     slice_wanted = Signal(int)
     failed = Signal(str, str)
     faulted = Signal(object)
 
-    def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
+    def __init__(self, session: Session, lanes: Lanes, triager: Triager) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
-        self._engine = engine
+        self._triager = triager
         self._task: Task[Triage | None] | None = None
         session.case_changed.connect(self._on_case_changed)
 
@@ -49,7 +91,12 @@ class Triaging(QObject):
         opened, place = self._session.open_case, self._session.place
         if opened is None or place is None:
             return
-        task: Task[Triage | None] = Task(lambda progress: self._work(opened, place, progress))
+        device = self._session.settings.device
+        task: Task[Triage | None] = Task(
+            lambda progress: self._triager.triage(
+                opened.loaded, place, device=device, progress=progress
+            )
+        )
         task.succeeded.connect(lambda found: self._show(opened, found))
         task.failed.connect(lambda sentence: self.failed.emit("No triage", sentence))
         task.faulted.connect(self.faulted)
@@ -60,23 +107,3 @@ class Triaging(QObject):
         self._task = None
         if found is not None and self._session.open_case is opened:
             self._session.set_triage(found)
-
-    def _work(self, opened: OpenCase, place: Place, progress: Progress) -> Triage | None:
-        """Return the triage of a case; None where no classifier fits it."""
-        roots = registry(self._session.home, place.workspace.folder).roots
-        models, _ = Classifiers(roots).models()
-        volume, case_id = opened.loaded.volume, opened.loaded.case.id
-        if not models:
-            return None
-        model = models[0]
-        try:
-            model.check(volume)
-        except ModelError:
-            return None  # other channels than it knows: a case without triage is no failure
-        key, store = triage_key(model, volume), place.workspace.store
-        known = find_triage(store, case_id, model.spec.id, key=key)
-        if known is None:
-            device = self._session.settings.device
-            known = self._engine.triage(volume, model, device=device, progress=progress)
-            put_triage(store, case_id, known, key=key)
-        return known
