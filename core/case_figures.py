@@ -168,5 +168,13 @@ def disagreements_of(store: Store, models: Sequence[str]) -> dict[str, float]:
     return dict(msgspec.convert(rows, list[tuple[str, float]]))
 
 
+def widest_disagreements(store: Store) -> dict[str, float]:
+    """Return by case id how far the models disagree, of the most models that were compared."""
+    rows = store.read("SELECT case_id, models, value FROM model_disagreements")
+    found = msgspec.convert(rows, list[tuple[str, str, float]])
+    found.sort(key=lambda row: (row[1].count(" "), row[1]))
+    return {case: value for case, _, value in found}
+
+
 def _together(models: Sequence[str]) -> str:
     return " ".join(sorted(models))

@@ -50,21 +50,6 @@ class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
     seconds_left: float | None
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the reader is in the worklist: the case, its slice, the order and the filter."""
-
-    case_id: str = ""
-    slice_index: int = -1
-    sort: str = ""
-    descending: bool | None = None
-    status: str = ""
-    model: str = ""
-    metric: str = ""
-    low: float | None = None
-    high: float | None = None
-    text: str = ""
-
-
 def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
     """Append a change to a case and return what is said of it now.
 
@@ -201,19 +186,6 @@ def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:
         "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?", case_id, against
     )
     return {key: bool(taken) for key, taken in msgspec.convert(rows, list[tuple[str, int]])}
-
-
-def put_place(store: Store, where: Place) -> None:
-    """Remember where the reader is in the worklist."""
-    with store.transaction() as connection:
-        value = msgspec.json.encode(where).decode()
-        connection.execute("INSERT OR REPLACE INTO states VALUES ('worklist', ?)", (value,))
-
-
-def place(store: Store) -> Place:
-    """Return where the reader was in the worklist, or the beginning."""
-    rows = store.read("SELECT value FROM states WHERE name = 'worklist'")
-    return msgspec.json.decode(str(rows[0][0]), type=Place) if rows else Place()
 
 
 def _mark(store: Store, query: str, values: tuple[str, ...], *, undone: bool) -> Review | None:

@@ -14,12 +14,21 @@ from core.store import Store
 STORE_NAME = "workspace.sqlite"
 
 
+class Listing(msgspec.Struct, frozen=True):
+    """How the worklist is ordered and filtered; `only` is a filter's name, `text` the search."""
+
+    order: str = ""
+    only: str = ""
+    text: str = ""
+
+
 class LastState(msgspec.Struct, frozen=True):
-    """Where the reader was: the case, its slice and the model chosen."""
+    """Where the reader was: the case, its slice, the model chosen, and the worklist."""
 
     case_id: str = ""
     slice_index: int = -1
     model_id: str = ""
+    listing: Listing = Listing()
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,14 @@ class Workspace:
         )
         found = msgspec.convert(rows, list[tuple[str, str, str, float | None]])
         return {row[0]: Score(*row) for row in found}
+
+    def predicted_by(self) -> dict[str, tuple[str, ...]]:
+        """Return by case id the models whose predictions were scored."""
+        found: dict[str, tuple[str, ...]] = {}
+        query = "SELECT case_id, model_id FROM scores ORDER BY model_id"
+        for case_id, model_id in msgspec.convert(self.store.read(query), list[tuple[str, str]]):
+            found[case_id] = (*found.get(case_id, ()), model_id)
+        return found
 
     def put_state(self, state: LastState) -> None:
         """Remember where the reader is."""

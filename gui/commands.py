@@ -123,6 +123,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("toggle_false_positive", "False positive", "Overlays", ("F",), checkable=True),
     Command("toggle_false_negative", "False negative", "Overlays", ("M",), checkable=True),
     Command("toggle_correction", "Correction", "Overlays", ("K",), checkable=True),
+    Command("toggle_uncertainty", "Uncertainty", "Overlays", ("O",), checkable=True),
     Command("less_opacity", "Less opacity", "Overlays", (",",)),
     Command("more_opacity", "More opacity", "Overlays", (".",)),
     Command("run_case", "Run on this case", "Model", ("Ctrl+R",), "play", "model"),
@@ -160,11 +161,21 @@ def keys_of(command_id: str, changed: Keys | None = None) -> tuple[str, ...]:
     return (changed or {}).get(command_id, BY_ID[command_id].keys)
 
 
+def first_key(command_id: str, changed: Keys | None = None) -> str:
+    """Return the first key of a command as it is printed, empty when it has none."""
+    keys = keys_of(command_id, changed)
+    return keys[0].replace("Return", "Enter") if keys else ""
+
+
+def with_key(text: str, command_id: str, changed: Keys | None = None) -> str:
+    """Return `text` with the key of a command behind it."""
+    key = first_key(command_id, changed)
+    return f"{text} ({key})" if key else text
+
+
 def tooltip(command_id: str, changed: Keys | None = None) -> str:
     """Return the text of a command with its key, as tool tips show it."""
-    keys = keys_of(command_id, changed)
-    text = BY_ID[command_id].text
-    return f"{text} ({keys[0]})" if keys else text
+    return with_key(BY_ID[command_id].text, command_id, changed)
 
 
 def shortcut_rows(changed: Keys | None = None) -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ from gui.tasks import Lanes, Task
 
 ENSEMBLE = "mean of all models"
 AGREEMENT = "agreement of all models"
-_TRUTH = "ground truth"
+TRUTH = "ground truth"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Comparing(QObject):
             found.append((AGREEMENT, f"Agreement of {len(models)} models"))
         opened = self._session.open_case
         if opened is not None and opened.loaded.ground_truth is not None:
-            found.append((_TRUTH, "Ground truth alone"))
+            found.append((TRUTH, "Ground truth alone"))
         return found
 
     def find(self, source: str, show: Callable[[Compared], None]) -> None:

@@ -49,6 +49,8 @@ def worklist_row(
         name=name,
         figures=state.figures,
         review=review,
+        disagreement=state.disagreement,
+        models=state.models,
     )
 
 

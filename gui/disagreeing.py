@@ -3,15 +3,19 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.components import Disagreement, box_slices, disagreements, voxels_of
 from core.corrections.patch import Patch, changes
 from core.mask import Mask
 from core.reviews import decisions, put_decision
+from gui.comparing import TRUTH, Compared, Comparing
 from gui.correcting import Correcting
 from gui.session import Session
 from gui.tasks import Lanes, Task
+
+CORRECTION = "correction"
+_SETTLE_MS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,23 +33,60 @@ class Queue:
 
 
 class Disagreeing(QObject):
-    """Keeps the queue of one session; an answer changes the correction and is kept."""
+    """Keeps the queue of one session; an answer changes the correction and is kept.
+
+    The prediction on screen is held against the ground truth, or against what the reader chose:
+    the correction, or the prediction of another model.
+    """
 
     changed = Signal()
     chosen = Signal(object)
     failed = Signal(str, str)
     faulted = Signal(object)
 
-    def __init__(self, session: Session, lanes: Lanes, correcting: Correcting) -> None:
+    def __init__(
+        self, session: Session, lanes: Lanes, correcting: Correcting, comparing: Comparing
+    ) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
         self._correcting = correcting
+        self._comparing = comparing
         self.queue = Queue()
+        self.problem = ""
+        self._wanted = ""
         self._masks: tuple[Mask, Mask] | None = None
+        self._looked_up: tuple[str, Mask] | None = None
         self._task: Task[tuple[tuple[Disagreement, ...], dict[str, bool]]] | None = None
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settled.timeout.connect(self._look_up)
         session.case_changed.connect(self._forget)
         session.result_changed.connect(self._on_result_changed)
+        session.correction_changed.connect(self._on_correction_changed)
+        session.mask_painted.connect(self._on_mask_painted)
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """What the prediction can be held against, as (key, title)."""
+        opened, models = self._session.open_case, self._session.models
+        if opened is None:
+            return []
+        truth = [] if opened.loaded.ground_truth is None else [(TRUTH, "Ground truth")]
+        here = "" if models.current is None else models.current.spec.id
+        others = [(m.spec.id, m.spec.title) for m in models.available if m.spec.id != here]
+        corrected = [] if self._session.correction is None else [(CORRECTION, "Correction")]
+        return [*truth, *others, *corrected]
+
+    @property
+    def source(self) -> str:
+        """What the prediction is held against, empty when there is nothing."""
+        there = [key for key, _ in self.sources]
+        return self._wanted if self._wanted in there else next(iter(there), "")
+
+    def hold_against(self, source: str) -> None:
+        """Hold the prediction against another source."""
+        self._wanted = source
+        self._look_up()
 
     def choose(self, index: int) -> None:
         """Look at the disagreement at `index` of the queue."""
@@ -58,7 +99,9 @@ class Disagreeing(QObject):
         """Look at the next one without an answer, backwards when `by` is negative."""
         found, count = self.queue.found, len(self.queue.found)
         if not count:
-            self.failed.emit("No disagreement", "Prediction and ground truth agree everywhere.")
+            title = dict(self.sources).get(self.source, "the rest").lower()
+            said = self.problem or f"Prediction and {title} agree everywhere."
+            self.failed.emit("No disagreement", said)
             return
         start = self.queue.current if self.queue.current >= 0 else (-1 if by > 0 else count)
         for turn in range(1, count + 1):
@@ -99,27 +142,74 @@ class Disagreeing(QObject):
             self.failed.emit("All answered", f"Every disagreement of {case_id} has an answer.")
 
     def _on_result_changed(self) -> None:
-        result, opened = self._session.result, self._session.open_case
+        mask = self._mask
+        if mask is None:
+            self._forget()
+        elif self._looked_up is None or self._looked_up[1] is not mask:
+            self._look_up()
+
+    def _on_correction_changed(self) -> None:
+        """The choice has one source more or less; what is held against may be gone."""
+        if self._looked_up is not None and self._looked_up[0] != self.source:
+            self._look_up()
+        elif self.source == CORRECTION:
+            self._settled.start()
+        else:
+            self.changed.emit()
+
+    def _on_mask_painted(self) -> None:
+        if self.source == CORRECTION:
+            self._settled.start()
+
+    @property
+    def _mask(self) -> Mask | None:
+        """The whole mask of the prediction on screen."""
+        result = self._session.result
         whole = result is not None and result.ready is None and result.comparison is not None
-        if result is None or opened is None or not whole or result.comparison is None:
+        if not whole or result is None or result.comparison is None:
+            return None
+        return result.comparison.mask
+
+    def _look_up(self) -> None:
+        """Fetch what the prediction is held against."""
+        mask, opened, source = self._mask, self._session.open_case, self.source
+        if mask is None or opened is None:
             self._forget()
             return
-        truth, mask = opened.loaded.ground_truth, result.comparison.mask
-        if truth is None:
-            self._forget()
-        elif self._masks is None or self._masks[1] is not mask:
-            self._find(truth, mask)
+        self._looked_up = (source, mask)
+        correction = self._session.correction
+        if source == CORRECTION and correction is not None:
+            self._find(correction.mask.copy(), mask)
+        elif source == TRUTH and opened.loaded.ground_truth is not None:
+            self._find(opened.loaded.ground_truth, mask)
+        elif source:
+            self._comparing.find(source, lambda found: self._hold(found, (source, mask)))
+        else:
+            self._say("Nothing to hold the prediction against.")
 
-    def _find(self, truth: Mask, mask: Mask) -> None:
+    def _hold(self, found: Compared, asked: tuple[str, Mask]) -> None:
+        if self._looked_up is None or self._looked_up[1] is not asked[1] or self.source != asked[0]:
+            return
+        if found.comparison is None:
+            self._say(f"{found.title} has not been run on this case.")
+        else:
+            self._find(found.comparison.mask, asked[1])
+
+    def _say(self, problem: str) -> None:
+        """Show an empty queue, and why it is empty."""
+        self.queue, self._masks, self.problem = Queue(), None, problem
+        self.changed.emit()
+
+    def _find(self, reference: Mask, mask: Mask) -> None:
         if self._task is not None:
             self._task.cancel()
         place = self._session.place
         if place is None:
             return
-        self._masks = (truth, mask)
+        self._masks, self.problem = (reference, mask), ""
         store, case_id, against = place.workspace.store, self._case_id, self._against()
         task: Task[tuple[tuple[Disagreement, ...], dict[str, bool]]] = Task(
-            lambda _: (tuple(disagreements(truth, mask)), decisions(store, case_id, against))
+            lambda _: (tuple(disagreements(reference, mask)), decisions(store, case_id, against))
         )
         task.succeeded.connect(self._show)
         task.faulted.connect(self.faulted)
@@ -128,15 +218,21 @@ class Disagreeing(QObject):
 
     def _show(self, found: tuple[tuple[Disagreement, ...], dict[str, bool]]) -> None:
         self._task = None
-        self.queue = Queue(*found)
+        before = self.queue
+        # While the correction is painted the same piece is looked at; other masks are asked anew.
+        stays = self.source == CORRECTION and before.current >= 0
+        looked_at = before.found[before.current].key if stays else ""
+        keys = [error.key for error in found[0]]
+        self.queue = Queue(*found, keys.index(looked_at) if looked_at in keys else -1)
         self.changed.emit()
 
     def _forget(self) -> None:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._masks = None
-        if self.queue.found:
+        self._masks, self._looked_up = None, None
+        if self.queue.found or self.problem:
+            self.problem = ""
             self.queue = Queue()
             self.changed.emit()
 
@@ -146,7 +242,8 @@ class Disagreeing(QObject):
         return "" if opened is None else opened.loaded.case.id
 
     def _against(self) -> str:
-        """Name the two masks: the ground truth, and the model's at this threshold."""
+        """Name the two masks: what is held against, and the model's at this threshold."""
         result, post = self._session.result, self._session.post
         key = "" if result is None or result.prediction is None else result.prediction.key
-        return f"truth {key} {post.threshold:.3f} {post.largest_component} {post.fill_holes}"
+        source = "truth" if self.source == TRUTH else self.source
+        return f"{source} {key} {post.threshold:.3f} {post.largest_component} {post.fill_holes}"

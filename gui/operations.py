@@ -217,6 +217,7 @@ class Operations(MaskVerbs):
         self._session.set_models(models)
         if models.current is not None:
             self._session.set_post(models.current.spec.postprocessing)
+        self._session.listing = last.listing
         self._session.set_place(place, states)
         self.change_settings(last_dataset=str(place.dataset.root))
         first = last.case_id if last.case_id in states else next(iter(states))
@@ -255,7 +256,8 @@ class Operations(MaskVerbs):
         if opened is None:
             return None
         model_id = "" if model is None else model.spec.id
-        return LastState(opened.loaded.case.id, self._session.view.slice_index, model_id)
+        index, listing = self._session.view.slice_index, self._session.listing
+        return LastState(opened.loaded.case.id, index, model_id, listing)
 
     def _on_loaded(self) -> None:
         self.runs.show()

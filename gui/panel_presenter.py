@@ -1,5 +1,7 @@
 """Keeps the panels in step with the session; each change redraws only what shows it."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
@@ -8,6 +10,7 @@ from core.dataset import short_names
 from core.engine_messages import Measured
 from core.reviews import ReviewProgress, review_progress
 from core.thumbnail import Thumbnail, thumbnail
+from core.workspace import Listing
 from gui.canvas.thumbnail_image import thumbnail_image
 from gui.descriptions import layer_rows, metrics_views, model_view, strip_data, worklist_row
 from gui.main_window import MainWindow
@@ -47,6 +50,7 @@ class PanelPresenter(QObject):
         session.settings_changed.connect(self._show_devices)
         window.worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
         window.worklist.order_changed.connect(self._show_header)
+        window.worklist.listing_changed.connect(self._on_listing_changed)
 
     def show_measured(self, found: tuple[str, Measured]) -> None:
         """Show what a model costs."""
@@ -66,6 +70,7 @@ class PanelPresenter(QObject):
         self._open_row = ""
         self._window.top_bar.set_dataset(place.dataset.name, synthetic=place.synthetic)
         self._names = short_names(list(self._session.case_states))
+        self._window.worklist.set_listing(self._session.listing)
         self._window.worklist.set_rows([self._row(name) for name in self._names])
         self._window.strip.set_data(None)
         self._window.notices.set_notices(())
@@ -157,9 +162,12 @@ class PanelPresenter(QObject):
             self._show_figures()
 
     def _row(self, case_id: str) -> WorklistRow:
-        place = self._session.place
+        place, model = self._session.place, self._session.models.current
+        state = self._session.case_states[case_id]
+        if model is not None and state.scored and model.spec.id not in state.models:
+            state = replace(state, models=(*state.models, model.spec.id))
         return worklist_row(
-            self._session.case_states[case_id],
+            state,
             synthetic=place is not None and place.synthetic,
             is_open=case_id == self._session.opening,
             name=self._names.get(case_id, ""),
@@ -226,6 +234,7 @@ class PanelPresenter(QObject):
             shown = on and not view.overlays_hidden
             self._window.header.set_chip(command, on=shown, available=available)
             self._window.actions[command].setChecked(on)
+        self._window.actions["toggle_uncertainty"].setChecked(view.uncertainty.visible)
 
     def _show_footer(self) -> None:
         reviewed = review_progress(self._session.case_states, self._session.reviews)
@@ -238,6 +247,9 @@ class PanelPresenter(QObject):
         text = f"{done} of {total} predicted"
         share = done / max(total, 1)
         self._window.worklist.set_footer(text, left, share, short=f"{done}/{total}")
+
+    def _on_listing_changed(self, listing: Listing) -> None:
+        self._session.listing = listing
 
     def _on_thumbnails_wanted(self, case_ids: list[str]) -> None:
         for case_id in case_ids:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.case_figures import figures_of
+from core.case_figures import figures_of, widest_disagreements
 from core.corrections.versions import reader_name
 from core.corrections.workspace_lock import WorkspaceHeld, WorkspaceLock, take_lock
 from core.dataset import Dataset
@@ -50,7 +50,12 @@ def plain_states(
 def with_scores(
     workspace: Workspace, model: Model | None, states: dict[str, CaseState]
 ) -> dict[str, CaseState]:
-    """Return `states` with the figures that predictions of `model` had."""
+    """Return `states` with the figures of `model`, and what is known of all models together."""
+    apart, by = widest_disagreements(workspace.store), workspace.predicted_by()
+    states = {
+        name: replace(state, disagreement=apart.get(name), models=by.get(name, ()))
+        for name, state in states.items()
+    }
     if model is None:
         return states
     scores = workspace.scores(model.spec.id)

@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject
 
 from core.components import Disagreement
 from core.reviews import Review, review_progress
+from gui.comparing import TRUTH
+from gui.disagreeing import CORRECTION
 from gui.panels.disagreement_panel import DisagreementRow
 from gui.panels.labels import number
 
@@ -41,6 +43,7 @@ class ReviewPresenter(QObject):
         panel.note_written.connect(reviewing.note)
         lines.command_asked.connect(self._trigger)
         lines.chosen.connect(queue.choose)
+        lines.source_chosen.connect(queue.hold_against)
         lines.answered.connect(lambda _, is_lesion: queue.answer(is_lesion))
         self._show_review()
         self._show_queue()
@@ -85,26 +88,33 @@ class ReviewPresenter(QObject):
         self._program.operations.choose_case(review.case_id)
 
     def _show_queue(self) -> None:
-        queue, opened = self._program.disagreeing.queue, self._session.open_case
+        disagreeing, opened = self._program.disagreeing, self._session.open_case
+        queue, panel = disagreeing.queue, self._window.disagreements
         rows = [] if opened is None else [self._row(error) for error in queue.found]
-        self._window.disagreements.set_rows(rows, queue.current, queue.answered)
+        panel.set_sources(disagreeing.sources, disagreeing.source)
+        panel.set_rows(rows, queue.current, queue.answered)
+        if disagreeing.problem:
+            panel.say(disagreeing.problem)
         self._show_marker()
 
     def _row(self, error: Disagreement) -> DisagreementRow:
-        opened = self._session.open_case
+        opened, disagreeing = self._session.open_case, self._program.disagreeing
         assert opened is not None
         numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
         first, last = numbers[error.first_slice], numbers[error.last_slice]
         ml = geometry.voxel_ml
         size = f"{error.voxels:,} vx" if ml is None else f"{number(error.volume_ml(ml), 1)} mL"
-        invented = error.kind == "false_positive"
-        whole = "False positive" if invented else "False negative"
+        title = _title(error, disagreeing.source)
+        slices = str(first) if first == last else f"{first}–{last}"
+        across = extent_text(error, geometry.spacing_mm)
+        what = error.error if disagreeing.source == TRUTH else title
         return DisagreementRow(
-            title=f"{'FP' if invented else 'FN'} boundary" if error.on_border else whole,
-            false_positive=invented,
-            slices=str(first) if first == last else f"{first}–{last}",
+            title=title,
+            false_positive=error.kind == "false_positive",
+            slices=slices,
             volume=size,
-            answer=self._program.disagreeing.queue.answers.get(error.key),
+            answer=disagreeing.queue.answers.get(error.key),
+            detail=f"{what}, slices {slices}, {size}, {across}".capitalize(),
         )
 
     def _on_chosen(self, error: Disagreement) -> None:
@@ -120,5 +130,23 @@ class ReviewPresenter(QObject):
         error = queue.found[queue.current]
         _, _, y0, y1, x0, x1 = error.box
         shown = error.first_slice <= index <= error.last_slice
-        text = f"{queue.current + 1} / {len(queue.found)}"
+        opened = self._session.open_case
+        spacing = None if opened is None else opened.loaded.volume.geometry.spacing_mm
+        text = f"{queue.current + 1} / {len(queue.found)} · {extent_text(error, spacing)}"
         self._window.view.mark((y0, y1, x0, x1) if shown else None, text)
+
+
+def extent_text(error: Disagreement, spacing_mm: tuple[float, float, float] | None) -> str:
+    """Say how large a disagreement is at its longest, in mm where the spacing is known."""
+    unit = "voxels" if spacing_mm is None else "mm"
+    return f"{number(error.largest_extent(spacing_mm), 0)} {unit} across"
+
+
+def _title(error: Disagreement, source: str) -> str:
+    invented = error.kind == "false_positive"
+    if source == CORRECTION:
+        return "Taken away" if invented else "Added"
+    if source != TRUTH:
+        return "Prediction only" if invented else "Other only"
+    whole = "False positive" if invented else "False negative"
+    return f"{'FP' if invented else 'FN'} boundary" if error.on_border else whole

@@ -12,6 +12,7 @@ from core.prediction import Postprocessing
 from core.reviews import Review
 from core.settings import Settings
 from core.triage import Triage
+from core.workspace import Listing
 from gui.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
 from gui.view_state import ViewState
 
@@ -63,6 +64,7 @@ class Session(QObject):
         super().__init__()
         self.home = home
         self.settings = settings
+        self.listing = Listing()
         self.case_version = 0
         self.mask_version = 0
         self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))

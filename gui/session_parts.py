@@ -23,7 +23,10 @@ RunState = Literal["", "queued", "running", "failed"]
 
 @dataclass(frozen=True)
 class CaseState:
-    """What the worklist knows of a case; `scored` is False until a prediction was compared."""
+    """What the worklist knows of a case; `scored` is False until a prediction was compared.
+
+    `disagreement` is that between models, and `models` are the ids of those that predicted it.
+    """
 
     case: Case
     dsc: float | None = None
@@ -32,6 +35,8 @@ class CaseState:
     progress: float = 0.0
     problem: str = ""
     figures: CaseFigures | None = None
+    disagreement: float | None = None
+    models: tuple[str, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
 
 

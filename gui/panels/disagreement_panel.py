@@ -11,13 +11,16 @@ from PySide6.QtCore import (
     QPoint,
     QRect,
     QRectF,
+    QSignalBlocker,
     QSize,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
+    QHBoxLayout,
     QListView,
     QPushButton,
     QStyledItemDelegate,
@@ -26,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.commands import Keys, first_key, with_key
 from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.labels import make_label
 from gui.panels.section import INSET, Section
@@ -41,13 +45,17 @@ _ROOT = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class DisagreementRow:
-    """One line: what it is, on which slices, how large; `answer` None while there is none."""
+    """One line: what it is, on which slices, how large; `answer` None while there is none.
+
+    `detail` says all of it in words.
+    """
 
     title: str
     false_positive: bool
     slices: str
     volume: str
     answer: bool | None = None
+    detail: str = ""
 
 
 class DisagreementPanel(QWidget):
@@ -56,17 +64,25 @@ class DisagreementPanel(QWidget):
     chosen = Signal(int)
     answered = Signal(int, bool)
     command_asked = Signal(str)
+    source_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.section = Section("Disagreements")
-        self._next = QPushButton("Next  N")
+        self._next = QPushButton("Next")
         self._next.setProperty("small", True)
-        self._next.setToolTip("Go to the next without an answer (N)")
         self._next.clicked.connect(lambda: self.command_asked.emit("next_disagreement"))
         self._count = make_label("", "caption")
         self.section.set_corner(self._next)
-        self._question = make_label("Is the marked region lesion?", "caption")
+        self._question = make_label("", "caption")
+        self._sources = QComboBox()
+        self._sources.setAccessibleName("Hold the prediction against")
+        self._sources.setToolTip("What the prediction is held against")
+        self._sources.setProperty("flat", True)
+        self._sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._sources.activated.connect(
+            lambda _: self.source_chosen.emit(str(self._sources.currentData()))
+        )
         self._model = _Rows()
         self._delegate = _RowDelegate()
         self._list = _Lines(self._model, self._delegate)
@@ -75,13 +91,42 @@ class DisagreementPanel(QWidget):
         body = QVBoxLayout(self.section.body)
         body.setContentsMargins(0, 0, 0, 8)
         body.setSpacing(4)
-        for label in (self._count, self._question):
-            label.setContentsMargins(INSET, 0, INSET, 0)
-            body.addWidget(label)
+        head = QHBoxLayout()
+        head.setContentsMargins(INSET, 0, 8, 0)
+        head.addWidget(self._count, 1)
+        head.addWidget(self._sources)
+        body.addLayout(head)
+        self._question.setContentsMargins(INSET, 0, INSET, 0)
+        body.addWidget(self._question)
         body.addWidget(self._list)
+        self.set_keys({})
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        self._next.setText(f"Next  {first_key('next_disagreement', changed)}".rstrip())
+        self._next.setToolTip(
+            with_key("Go to the next without an answer", "next_disagreement", changed)
+        )
+        yes, no = first_key("yes", changed), first_key("no", changed)
+        keys = f"  {yes} yes, {no} no" if yes and no else ""
+        self._question.setText(f"Is the marked region lesion?{keys}")
+
+    def set_sources(self, sources: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer what the prediction can be held against, as (key, title)."""
+        blocker = QSignalBlocker(self._sources)
+        self._sources.clear()
+        for key, title in sources:
+            self._sources.addItem(title, key)
+        self._sources.setCurrentIndex(self._sources.findData(chosen))
+        self._sources.setVisible(len(sources) > 1)
+        blocker.unblock()
+
+    def say(self, problem: str) -> None:
+        """Say why nothing is listed."""
+        self._count.setText(problem)
 
     def set_rows(self, rows: Sequence[DisagreementRow], current: int, answered: int) -> None:
         """Show the queue; `current` is the one looked at, -1 for none."""
@@ -125,6 +170,8 @@ class _Rows(QAbstractListModel):
             return row
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return f"{row.title}, slices {row.slices}, {row.volume}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.detail
         return None
 
 

@@ -11,15 +11,16 @@ from PySide6.QtWidgets import (
 )
 
 from core.reviews import Review
+from gui.commands import Keys, with_key
 from gui.icons import icon
 from gui.panels.labels import make_label
 from gui.panels.section import INSET, Section
 from gui.theme import OverlayColours, Theme
 
 _STATUSES = (
-    ("accepted", "Accept", "A", "tick-circle", "accept"),
-    ("corrected", "Correct", "C", "pencil-circle", "correct"),
-    ("rejected", "Reject", "X", "cross-circle", "reject"),
+    ("accepted", "Accept", "tick-circle", "accept"),
+    ("corrected", "Correct", "pencil-circle", "correct"),
+    ("rejected", "Reject", "cross-circle", "reject"),
 )
 _NOTE_HEIGHT = 46
 _ICON = 14
@@ -48,9 +49,9 @@ class ReviewPanel(QWidget):
         self._note.installEventFilter(self)
         self._next = QPushButton("Save and open next case")
         self._next.setProperty("primary", True)
-        self._next.setToolTip("Save a version and open the next case (Ctrl+Enter)")
         self._next.clicked.connect(lambda: self.command_asked.emit("save_and_next"))
         self._lay_out()
+        self.set_keys({})
 
     @property
     def note(self) -> str:
@@ -76,8 +77,18 @@ class ReviewPanel(QWidget):
         """Draw in the colours of a theme."""
         self.section.set_look(theme, overlays)
         colours = {"accepted": theme.ok, "corrected": theme.acc, "rejected": theme.bad}
-        for name, _, _, glyph, _ in _STATUSES:
+        for name, _, glyph, _ in _STATUSES:
             self._statuses[name].setIcon(icon(glyph, colour=colours[name], size=_ICON))
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        for name, title, _, command in _STATUSES:
+            self._statuses[name].setToolTip(with_key(title, command, changed))
+        for value, button in enumerate(self._ratings, start=1):
+            said = f"Quality of the prediction: {value} of 5"
+            button.setToolTip(with_key(said, f"rate_{value}", changed))
+        said = "Save a version and open the next case"
+        self._next.setToolTip(with_key(said, "save_and_next", changed))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the note when the reader goes on to something else."""
@@ -94,12 +105,11 @@ class ReviewPanel(QWidget):
         if said != self.note:
             self._note.setPlainText(said)
 
-    def _status(self, title: str, key: str, glyph: str, command: str) -> QPushButton:
+    def _status(self, title: str, glyph: str, command: str) -> QPushButton:
         button = QPushButton(title)
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setCheckable(True)
         button.setAccessibleName(title)
-        button.setToolTip(f"{title} ({key})")
         button.clicked.connect(lambda: self._ask(button, command))
         return button
 
@@ -108,7 +118,6 @@ class ReviewPanel(QWidget):
         button.setCheckable(True)
         button.setProperty("small", True)
         button.setAccessibleName(f"Quality {value} of 5")
-        button.setToolTip(f"Quality of the prediction: {value} of 5 ({value})")
         button.clicked.connect(lambda: self._ask(button, f"rate_{value}"))
         return button
 

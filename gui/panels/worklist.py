@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from core.workspace import Listing
 from gui.icons import Tint, tinted_icon
 from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.worklist_delegate import WorklistDelegate
@@ -30,6 +31,7 @@ class Worklist(QWidget):
     """A searchable list of cases that shrinks to a rail of thumbnails."""
 
     order_changed = Signal()
+    listing_changed = Signal(Listing)
     case_chosen = Signal(str)
     thumbnails_wanted = Signal(list)
     expand_requested = Signal()
@@ -54,6 +56,10 @@ class Worklist(QWidget):
         self.set_look(DARK, DEFAULT_OVERLAYS)
         self.set_compact(False)
         self.set_rows(())
+
+    def set_listing(self, listing: Listing) -> None:
+        """Take an order and a filter."""
+        self._header.set_listing(listing)
 
     def set_rows(self, rows: Sequence[WorklistRow]) -> None:
         """Replace every row; thumbnails are asked for anew."""
@@ -145,6 +151,7 @@ class Worklist(QWidget):
     def _connect(self) -> None:
         self._header.filter_changed.connect(self._on_header_filter_changed)
         self._header.order_changed.connect(self._on_header_order_changed)
+        self._header.follow_models(self._model.models)
         self._header.first_hit_chosen.connect(self._on_header_first_hit_chosen)
         self._rail_head.button.clicked.connect(self.expand_requested)
         self._empty.clear_requested.connect(self._header.clear)
@@ -167,10 +174,12 @@ class Worklist(QWidget):
             self._list.scrollToTop()
         else:
             self._list.show_current()
+        self.listing_changed.emit(self._header.listing)
 
     def _on_header_order_changed(self, order: CaseOrder) -> None:
         self._model.set_order(order)
         self._list.show_current()
+        self.listing_changed.emit(self._header.listing)
 
     def _on_header_first_hit_chosen(self) -> None:
         for case_id in self.order()[:1]:

@@ -1,23 +1,26 @@
 """The head of the worklist: how many cases, which of them, in which order."""
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from core.workspace import Listing
 from gui.icons import Tint, pixmap, tinted_icon
 from gui.palette import DARK, Theme
 from gui.panels.labels import make_label
+from gui.panels.worklist_menu import FilterMenu
 from gui.panels.worklist_rows import CaseFilter, CaseOrder
+from gui.panels.worklist_search import SearchField
 from gui.theme import app_font
 
 _HEIGHT = 105
@@ -25,43 +28,6 @@ _ICON = 16
 _SORT_ICON = 14
 _ORDER_INSET = 5
 _ORDER_ARROW = 31
-
-
-class SearchField(QLineEdit):
-    """A field that Esc clears; an empty one leaves Esc to the window."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._icon_colour = DARK.t3
-        self.setTextMargins(_ICON + 1, 0, 0, 0)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._icon_colour = theme.t3
-        self.update()
-
-    def event(self, event: QEvent) -> bool:
-        # The window may have Esc as a shortcut, which would come first.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self.text()
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        drawn = pixmap("search", self._icon_colour, _ICON, self.devicePixelRatioF())
-        QPainter(self).drawPixmap(7, (self.height() - _ICON) // 2, drawn)
 
 
 class WorklistHeader(QWidget):
@@ -79,8 +45,9 @@ class WorklistHeader(QWidget):
         self._count = QLabel()
         self._count.setObjectName("WorklistCount")
         self._filter_button = QToolButton()
-        self._menu = QMenu(self)
-        self._actions = self._filter_actions()
+        self._menu = FilterMenu(self)
+        self._menu.filter_chosen.connect(self._choose_filter)
+        self._menu.term_chosen.connect(self.search.put_term)
         self._sort_icon = QLabel()
         self._order = QComboBox()
         self._column = make_label("DSC · state", "caption")
@@ -102,10 +69,26 @@ class WorklistHeader(QWidget):
 
     def clear(self) -> None:
         """List every case again."""
-        self.search.blockSignals(True)
+        self._filter = CaseFilter.ALL
         self.search.clear()
-        self.search.blockSignals(False)
         self._choose_filter(CaseFilter.ALL)
+
+    @property
+    def listing(self) -> Listing:
+        """The order and the filter as they are kept."""
+        return Listing(self._order.currentText(), self._filter.value, self.search.text())
+
+    def set_listing(self, listing: Listing) -> None:
+        """Take an order and a filter; a name that is not known any more counts as none."""
+        self._order.setCurrentIndex(max(self._order.findText(listing.order), 0))
+        named = {each.value: each for each in CaseFilter}
+        self._filter = named.get(listing.only, CaseFilter.ALL)
+        self.search.setText(listing.text)
+        self._choose_filter(self._filter)
+
+    def follow_models(self, models: Callable[[], Sequence[str]]) -> None:
+        """Offer the models that predicted a case, asked for when the menu opens."""
+        self._menu.aboutToShow.connect(lambda: self._menu.set_models(models()))
 
     @property
     def is_filtering(self) -> bool:
@@ -113,9 +96,6 @@ class WorklistHeader(QWidget):
         return self._filter is not CaseFilter.ALL or bool(self.search.text().strip())
 
     def _prepare_controls(self) -> None:
-        self.search.setPlaceholderText("Case")
-        self.search.setAccessibleName("Find a case")
-        self.search.setToolTip("Find by case or caption (Enter opens the first, Esc clears)")
         self.search.textChanged.connect(self._say_filter)
         self.search.returnPressed.connect(self.first_hit_chosen)
         self._filter_button.setProperty("framed", True)
@@ -132,18 +112,6 @@ class WorklistHeader(QWidget):
         self._fit_order()
         self._order.currentIndexChanged.connect(self._on_order_chosen)
         self._sort_icon.setFixedSize(_ICON, _ICON)
-
-    def _filter_actions(self) -> dict[CaseFilter, QAction]:
-        group = QActionGroup(self)
-        actions: dict[CaseFilter, QAction] = {}
-        for case_filter in CaseFilter:
-            action = self._menu.addAction(case_filter.value)
-            action.setCheckable(True)
-            action.setData(case_filter)
-            group.addAction(action)
-            actions[case_filter] = action
-        group.triggered.connect(lambda action: self._choose_filter(action.data()))
-        return actions
 
     def _lay_out(self) -> None:
         titles = _row(14)
@@ -176,7 +144,7 @@ class WorklistHeader(QWidget):
         self._say_filter()
 
     def _show_filter(self) -> None:
-        self._actions[self._filter].setChecked(True)
+        self._menu.set_filter(self._filter)
         active = self._filter is not CaseFilter.ALL
         tint = Tint.plain(self._theme.acc) if active else Tint.of(self._theme)
         self._filter_button.setIcon(tinted_icon("filter", tint=tint, size=_ICON))

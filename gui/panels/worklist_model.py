@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from gui.panels.worklist_query import Query, read_query
 from gui.panels.worklist_rows import CaseFilter, CaseOrder, WorklistRow
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -27,7 +28,7 @@ class WorklistModel(QAbstractListModel):
         self._current = ""
         self._order = CaseOrder.WORST
         self._filter = CaseFilter.ALL
-        self._text = ""
+        self._query = Query()
 
     @property
     def current(self) -> str:
@@ -38,6 +39,10 @@ class WorklistModel(QAbstractListModel):
     def total(self) -> int:
         """How many cases there are, shown or not."""
         return len(self._rows)
+
+    def models(self) -> list[str]:
+        """Return the models that predicted a case, by name."""
+        return sorted({model for row in self._rows.values() for model in row.models})
 
     def order(self) -> list[str]:
         """Return the ids shown, first to last."""
@@ -60,8 +65,10 @@ class WorklistModel(QAbstractListModel):
             return self._order.text(row)
         if role == Qt.ItemDataRole.DisplayRole:
             return row.case_id
-        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.sentence()
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tip()
         return None
 
     def index_of(self, case_id: str) -> QModelIndex:
@@ -88,9 +95,9 @@ class WorklistModel(QAbstractListModel):
         self._rebuild()
 
     def set_filter(self, case_filter: CaseFilter, text: str) -> None:
-        """List the cases that pass both, the text as a part of id or caption in any case."""
+        """List the cases that pass both; `text` is read as in `worklist_query`."""
         self._filter = case_filter
-        self._text = text.strip().casefold()
+        self._query = read_query(text)
         self._rebuild()
 
     def set_current(self, case_id: str) -> None:
@@ -146,8 +153,7 @@ class WorklistModel(QAbstractListModel):
         return [row.case_id for row in sorted(rows, key=self._order.key)]
 
     def _passes(self, row: WorklistRow) -> bool:
-        said = f"{row.case_id}\n{row.caption}".casefold()
-        return self._text in said and self._filter.accepts(row)
+        return self._query.accepts(row) and self._filter.accepts(row)
 
     def _place(self, row: WorklistRow, ids: list[str]) -> int:
         return bisect_left(

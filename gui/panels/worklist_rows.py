@@ -22,6 +22,7 @@ class WorklistRow:
 
     `detail` is the caption, by default the number of slices. `predicted` and `has_truth` serve
     the filters; a case with a DSC has both. `name` is what is shown for the id, where it is short.
+    `disagreement` is that between models, and `models` are those that predicted the case.
     """
 
     case_id: str
@@ -37,6 +38,8 @@ class WorklistRow:
     name: str = ""
     figures: CaseFigures | None = None
     review: Review | None = None
+    disagreement: float | None = None
+    models: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -55,6 +58,30 @@ class WorklistRow:
         parts += [self.run] if self.run else []
         parts += ["synthetic"] if self.synthetic else []
         return ", ".join(parts)
+
+    def tip(self) -> str:
+        """Say everything that is known of the case, a line for each kind."""
+        lines = [self.sentence(), _measured(self), _reviewed(self.review)]
+        return "\n".join(line for line in lines if line)
+
+
+def _measured(row: WorklistRow) -> str:
+    parts = [
+        f"{column.title} {column.said(row)}"
+        for column in _COLUMNS.values()
+        if column.measured and column.value(row) is not None
+    ]
+    return ", ".join(parts)
+
+
+def _reviewed(review: Review | None) -> str:
+    if review is None:
+        return ""
+    said = review.status + (f" by {review.reader}" if review.reader else "")
+    rating = "" if review.rating is None else f"quality {review.rating} of 5"
+    spent = f"{review.seconds:.0f} s" if review.seconds >= 1 else ""
+    first = ", ".join(part for part in (said, rating, spent) if part)
+    return f"{first}\n{review.note}" if review.note else first
 
 
 def _below(limit: float) -> Callable[[WorklistRow], bool]:
@@ -107,9 +134,11 @@ class CaseOrder(Enum):
     LESION_F1 = "Worst lesion F1 first"
     VOLUME = "Largest volume error first"
     UNCERTAIN = "Most uncertain first"
+    DISAGREEMENT = "Most disagreement of models first"
     RATING = "Worst rating first"
     STATUS = "Unreviewed first"
     SECONDS = "Longest read first"
+    READER = "Reader"
     NAME = "Name"
 
     @property
@@ -122,6 +151,9 @@ class CaseOrder(Enum):
         name = natural_key(row.case_id)
         if self is CaseOrder.NAME:
             return (False, 0.0, name)
+        if self is CaseOrder.READER:
+            reader = _reader(row)
+            return (not reader, 0.0, [*natural_key(reader), *name])
         column = _COLUMNS.get(self, _DSC)
         value = column.value(row)
         sign = -1.0 if column.high_first or self is CaseOrder.BEST else 1.0
@@ -129,16 +161,27 @@ class CaseOrder(Enum):
 
     def text(self, row: WorklistRow) -> str:
         """Return the figure that stands beside the row."""
+        if self is CaseOrder.READER:
+            return _reader(row)
         column = _COLUMNS.get(self, _DSC)
-        return number(column.value(row), column.decimals) if column.decimals >= 0 else ""
+        return column.said(row) if column.decimals >= 0 else ""
 
 
 @dataclass(frozen=True)
 class _Column:
+    """What cases are ordered by; `term` and `example` are how it is asked for in the search."""
+
     title: str
     value: Callable[[WorklistRow], float | None]
     decimals: int = 3
     high_first: bool = False
+    term: str = ""
+    example: str = ""
+    measured: bool = True
+
+    def said(self, row: WorklistRow) -> str:
+        """Return the figure of a row as it is printed."""
+        return number(self.value(row), self.decimals)
 
 
 def _figure(name: str) -> Callable[[WorklistRow], float | None]:
@@ -153,15 +196,42 @@ def _state(row: WorklistRow) -> float:
     return 0.0 if row.review is None else float(STATUSES.index(row.review.status))
 
 
-_DSC = _Column("DSC", lambda row: row.dsc)
+def _reader(row: WorklistRow) -> str:
+    return row.review.reader if row.review else ""
+
+
+_DSC = _Column("DSC", lambda row: row.dsc, term="dsc", example="0.6-0.8")
 _COLUMNS: dict[CaseOrder, _Column] = {
-    CaseOrder.HD95: _Column("HD95", _figure("hd95"), 1, True),
-    CaseOrder.LESION_F1: _Column("Lesion F1", _figure("lesion_f1")),
-    CaseOrder.VOLUME: _Column("Volume error", _figure("volume_difference"), 2, True),
-    CaseOrder.UNCERTAIN: _Column("Uncertainty", _figure("uncertainty"), 3, True),
-    CaseOrder.RATING: _Column("Rating", lambda r: r.review.rating if r.review else None, 0),
-    CaseOrder.STATUS: _Column("DSC", _state, -1),
-    CaseOrder.SECONDS: _Column(
-        "Seconds", lambda row: row.review.seconds if row.review else None, 0, True
+    CaseOrder.HD95: _Column("HD95", _figure("hd95"), 1, True, "hd95", "10-50"),
+    CaseOrder.LESION_F1: _Column("Lesion F1", _figure("lesion_f1"), term="f1", example="0-0.7"),
+    CaseOrder.VOLUME: _Column(
+        "Volume error", _figure("volume_difference"), 2, True, "volume", "0.2-1"
     ),
+    CaseOrder.UNCERTAIN: _Column(
+        "Uncertainty", _figure("uncertainty"), 3, True, "uncertainty", "0.01-1"
+    ),
+    CaseOrder.DISAGREEMENT: _Column(
+        "Disagreement", lambda row: row.disagreement, 3, True, "disagreement", "0.2-1"
+    ),
+    CaseOrder.RATING: _Column(
+        "Rating",
+        lambda row: row.review.rating if row.review else None,
+        0,
+        term="rating",
+        example="1-2",
+        measured=False,
+    ),
+    CaseOrder.STATUS: _Column("DSC", _state, -1, measured=False),
+    CaseOrder.SECONDS: _Column(
+        "Seconds",
+        lambda row: row.review.seconds if row.review else None,
+        0,
+        True,
+        "seconds",
+        "60-600",
+        measured=False,
+    ),
+    CaseOrder.READER: _Column("Reader", lambda _: None, -1, measured=False),
 }
+FIGURES = {column.term: column for column in (_DSC, *_COLUMNS.values()) if column.term}
+"""What a range can be asked of in the search field, by the word that is typed for it."""

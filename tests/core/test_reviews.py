@@ -17,15 +17,12 @@ from core.case_figures import (
     put_figures,
 )
 from core.reviews import (
-    Place,
     Review,
     ReviewChange,
     add_seconds,
     decisions,
     history,
-    place,
     put_decision,
-    put_place,
     put_review,
     redo_review,
     review_of,
@@ -65,12 +62,10 @@ def test_reviews_survive_a_restart(tmp_path: Path) -> None:
     first = Store(tmp_path / "workspace.sqlite")
     put_review(first, "a", change=ReviewChange(status="rejected", note="moved", reader="Ann"))
     add_seconds(first, "a", "Ann", 12.5)
-    put_place(first, Place(case_id="a", slice_index=7, sort="hd95", text="mo"))
     first.close()
     second = Store(tmp_path / "workspace.sqlite")
     review = reviews(second)["a"]
     assert (review.status, review.note, review.seconds) == ("rejected", "moved", 12.5)
-    assert place(second) == Place(case_id="a", slice_index=7, sort="hd95", text="mo")
     assert undo_review(second) == Review(case_id="a", seconds=12.5)
     second.close()
 

@@ -5,14 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QListView
+from PySide6.QtWidgets import QComboBox, QListView
 from pytestqt.qtbot import QtBot
 
 from core.components import Disagreement, box_slices, disagreements, voxels_of
 from core.mask import Mask
+from core.models import prediction_key
+from core.prediction import Prediction, to_mask
+from core.prediction_cache import keep
+from gui.comparing import TRUTH
+from gui.disagreeing import CORRECTION
 from gui.program import Program
+from gui.review_presenter import extent_text
 from tests.gui.conftest import Start, shut
-from tests.gui.finding import by_name, texts
+from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
 from tests.gui.tiny import BARE, choose, predicted_mask, settle, toasts, true_mask
@@ -171,3 +177,97 @@ def test_without_ground_truth_there_is_nothing_to_ask(
     press("N")
     assert program.disagreeing.queue.current == -1
     assert any("No disagreement" in said for said in toasts(program))
+
+
+def against(program: Program) -> QComboBox:
+    return by_name(program.window.disagreements, QComboBox, "Hold the prediction against")
+
+
+def offered(program: Program) -> list[str]:
+    box = against(program)
+    return [str(box.itemData(index)) for index in range(box.count())]
+
+
+def hold_against(program: Program, source: str, qtbot: QtBot) -> None:
+    box = against(program)
+    index = box.findData(source)
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+    settle(qtbot, program)
+
+
+def test_the_prediction_is_held_against_another_model(
+    program: Program, wanted: list[Disagreement], press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    assert offered(program)[0] == TRUTH
+    other = next(m for m in program.session.models.available if m.spec.id in offered(program))
+    hold_against(program, other.spec.id, qtbot)
+    said = f"{other.spec.title} has not been run on this case."
+    assert said in texts(program.window.disagreements)
+    press("N")
+    assert said in toasts(program)[-1]
+
+    opened, place = program.session.open_case, program.session.place
+    assert opened is not None
+    assert place is not None
+    theirs = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+    theirs[2, 5:20, 5:20] = 255
+    made = prediction_key(other, opened.loaded.volume)
+    made_by_other = Prediction(theirs, other.spec.id, made, "cpu", 0.1)
+    keep(opened.loaded, other, place.workspace, made_by_other)
+    hold_against(program, TRUTH, qtbot)
+    hold_against(program, other.spec.id, qtbot)
+    queue = program.disagreeing.queue
+    other_mask = to_mask(theirs, other.spec.postprocessing)
+    assert list(queue.found) == disagreements(other_mask, predicted_mask(program))
+
+    missed = next(n for n, each in enumerate(queue.found) if each.kind == "false_negative")
+    program.disagreeing.choose(missed)
+    press("Y")
+    hand.settle()
+    assert hand.correction.mask[other_mask == 1].all()
+
+
+def test_the_correction_is_a_source_while_there_is_one(
+    program: Program, wanted: list[Disagreement], press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    assert CORRECTION not in offered(program)
+    press("N")
+    press("Y" if wanted[0].kind == "false_negative" else "U")
+    hand.settle()
+    hold_against(program, CORRECTION, qtbot)
+    found = program.disagreeing.queue.found
+    assert [each.voxels for each in found] == [wanted[0].voxels]
+
+    press("Ctrl+Z")
+    hand.settle()
+    qtbot.waitUntil(lambda: not program.disagreeing.queue.found)
+    press("N")
+    assert "Prediction and correction agree everywhere." in toasts(program)[-1]
+
+
+def test_the_printed_keys_are_those_of_the_reader(program: Program) -> None:
+    program.window.set_keys({"next_disagreement": ("J",), "no": ("O",), "accept": ("Ctrl+A",)})
+    panel = program.window.disagreements
+    assert button(panel, "Next  J").toolTip().endswith("(J)")
+    program.window.set_keys({"yes": ("Z",), "no": ("O",), "accept": ("Ctrl+A",), "rate_1": ()})
+    assert button(panel, "Next  N").toolTip().endswith("(N)")
+    assert "Is the marked region lesion?  Z yes, O no" in texts(panel)
+    review = program.window.review
+    assert button(review, "Accept").toolTip() == "Accept (Ctrl+A)"
+    assert button(review, "Reject").toolTip() == "Reject (X)"
+    assert button(review, "1").toolTip() == "Quality of the prediction: 1 of 5"
+    assert button(review, "Save and open next case").toolTip().endswith("(Ctrl+Enter)")
+
+
+def test_a_line_and_the_marker_say_how_far_it_reaches(
+    program: Program, press: Press, wanted: list[Disagreement]
+) -> None:
+    press("N")
+    lines = by_name(program.window.disagreements, QListView, "Disagreements")
+    tip = str(lines.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    across = f"{wanted[0].largest_extent():.0f} voxels across"
+    assert tip.startswith(wanted[0].error.capitalize())
+    assert tip.endswith(across)
+    assert extent_text(wanted[0], None) == across
+    assert extent_text(wanted[0], (5.0, 0.5, 0.5)).endswith("mm across")

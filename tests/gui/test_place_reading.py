@@ -3,10 +3,15 @@
 from contextlib import closing
 from pathlib import Path
 
+from pytestqt.qtbot import QtBot
+
 from core.dataset import Dataset
-from core.workspace import open_workspace
+from core.workspace import Listing, open_workspace
 from gui.place_reading import take_workspace
+from gui.program import Program
 from gui.session_parts import Place
+from tests.gui.conftest import Start, shut
+from tests.gui.tiny import choose, settle
 
 
 def test_opening_again_keeps_the_lock(tmp_path: Path) -> None:
@@ -32,3 +37,18 @@ def test_a_second_window_only_reads_until_the_first_has_gone(tmp_path: Path) -> 
     assert again is not None
     assert held == ""
     again.release()
+
+
+def test_order_filter_and_search_survive_a_restart(
+    program: Program, start: Start, predicted: Path, qtbot: QtBot
+) -> None:
+    asked = Listing("Largest HD95 first", "Unreviewed", "dsc:0-1 model:lite")
+    program.window.worklist.set_listing(asked)
+    listed = program.window.worklist.order()
+    assert listed
+    choose(qtbot, program, listed[-1])
+    settle(qtbot, program)
+    shut(program)
+    other = start(predicted)
+    assert other.session.listing == asked
+    assert other.window.worklist.order() == listed
