@@ -32,9 +32,7 @@ def mean_prediction(predictions: Sequence[Prediction]) -> Prediction:
         if each.probability.shape != total.shape:
             raise ValueError(f"predictions are {total.shape} and {each.probability.shape}")
         total += each.probability
-    # Half a step rounds down, as `quantise` does: a mean of exactly 0.5 is no lesion.
-    count = len(predictions)
-    mean = ((2 * total.astype(np.uint32) + count - 1) // (2 * count)).astype(np.uint8)
+    mean = mean_levels(total, len(predictions))
     keys = "+".join(sorted(each.key for each in predictions))
     return Prediction(
         mean,
@@ -43,6 +41,12 @@ def mean_prediction(predictions: Sequence[Prediction]) -> Prediction:
         predictions[0].device,
         sum(each.seconds for each in predictions),
     )
+
+
+def mean_levels(total: NDArray[np.uint16], count: int) -> NDArray[np.uint8]:
+    """Return the mean of `count` quantised probabilities from their sum, of any shape."""
+    # Half a step rounds down, as `quantise` does: a mean of exactly 0.5 is no lesion.
+    return ((2 * total.astype(np.uint32) + count - 1) // (2 * count)).astype(np.uint8)
 
 
 def ensemble_postprocessing(models: Sequence[Postprocessing]) -> Postprocessing:

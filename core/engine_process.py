@@ -38,11 +38,10 @@ from core.engine_messages import (
 )
 from core.errors import AppError
 from core.geometry import Geometry
-from core.inference import Runner, RunOptions, devices, limit_threads
+from core.inference import RunOptions, devices, limit_threads
+from core.inference_ensemble import AnyRunner, complexity, open_runner
 from core.inference_triage import TriageRunner
 from core.models import Model, read_model
-from core.networks.builder import build_network
-from core.networks.complexity import measure
 from core.progress import Cancelled
 from core.volume import Volume, channel_names
 
@@ -55,7 +54,7 @@ class Server:
         self._replies = replies
         self._cancel = threading.Event()
         self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._runner: Runner | None = None
+        self._runner: AnyRunner | None = None
         self._triager: TriageRunner | None = None
 
     def serve(self) -> None:
@@ -116,16 +115,15 @@ class Server:
             self._triager = kept = TriageRunner(model, device)
         return kept
 
-    def _ready(self, model: Model) -> Runner:
+    def _ready(self, model: Model) -> AnyRunner:
         """Keep the last model in memory: the next case starts without reading weights."""
         if self._runner is None or self._runner.model.fingerprint != model.fingerprint:
             self._send_progress(0.0, f"loading {model.spec.title}")
-            self._runner = Runner(model)
+            self._runner = open_runner(model)
         return self._runner
 
     def _measure(self, model: Model) -> Measured:
-        spec = model.spec.network
-        found = measure(build_network(spec, load_encoder=False), in_channels=spec.in_channels)
+        found = complexity(model)
         return Measured(found.parameters, found.gmac, found.batch_megabytes)
 
     def _send_slices(self, indices: Sequence[int], probability: NDArray[np.uint8]) -> None:

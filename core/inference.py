@@ -41,6 +41,11 @@ class RunOptions:
     batch_size: int | None = None
     only: tuple[int, ...] | None = None
 
+    @property
+    def suffix(self) -> str:
+        """What tells the key of a prediction of some slices from that of all."""
+        return "" if self.only is None else f"-only-{'.'.join(map(str, sorted(self.only)))}"
+
 
 @dataclass
 class Runner:
@@ -89,7 +94,7 @@ class Runner:
             done += len(indices)
             progress(done / total, _time_left(started, done, total, device))
         seconds = time.perf_counter() - started
-        key = prediction_key(self.model, volume) + _only(options.only)
+        key = prediction_key(self.model, volume) + options.suffix
         return Prediction(result, self.model.spec.id, key, str(device), seconds)
 
     def _ladder(
@@ -153,7 +158,8 @@ def predict(
     """Return the foreground probability of `volume` by `model`, on the native grid.
 
     Slices are handed to `on_slices` as they are ready. `progress` is called after each batch and
-    may raise `Cancelled`. Raises `ModelError` when the model does not fit the volume.
+    may raise `Cancelled`. Raises `ModelError` when the model does not fit the volume. Ensembles
+    run through `core.inference_ensemble.open_runner`, as every model can.
     """
     return Runner(model).predict(volume, options, on_slices=on_slices, progress=progress)
 
@@ -199,11 +205,6 @@ def limit_threads(count: int | None = None) -> None:
     """Let torch use `count` threads; by default those this process may run on."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(count or allowed or 1)
-
-
-def _only(indices: tuple[int, ...] | None) -> str:
-    """Return what tells the key of a prediction of some slices from that of all."""
-    return "" if indices is None else f"-only-{'.'.join(map(str, sorted(indices)))}"
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Models: what one is, where they lie, how one is published and which is the champion.
 
 A model is a folder with `model.json` and `weights.safetensors`. The weights are written first, so
-that a half-written model is never listed. Imports no torch.
+that a half-written model is never listed. An ensemble has no weights: it names its members, which
+lie beside it or among the bundled models. Imports no torch.
 """
 
 import re
@@ -19,6 +20,7 @@ from core.lineage import Lineage
 from core.networks.spec import ArgumentValue, NetworkSpec
 from core.prediction import Postprocessing
 from core.preprocess import Preprocessing
+from core.resource_paths import resource
 from core.volume import LGG_CHANNELS, Volume
 
 FORMAT = 1
@@ -32,7 +34,8 @@ _DEVICE_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNO
 class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything needed to rebuild a model and to run it on a case; stored as `model.json`.
 
-    `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids.
+    `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
+    are the ids of the models whose mean probability an ensemble is.
     """
 
     id: str
@@ -49,6 +52,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     trained_on: tuple[str, ...] = ()
     data: str = ""
     licence: str = ""
+    members: tuple[str, ...] = ()
     lineage: Lineage | None = None
     format: int = FORMAT
 
@@ -61,10 +65,14 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 @dataclass(frozen=True)
 class Model:
-    """A model that can be run: its specification and the folder that holds its weights."""
+    """A model that can be run: its specification and the folder that holds its weights.
+
+    `members` are the models of an ensemble, in the order of its specification.
+    """
 
     spec: ModelSpec
     folder: Path
+    members: tuple["Model", ...] = ()
 
     @property
     def weights(self) -> Path:
@@ -75,6 +83,9 @@ class Model:
     def fingerprint(self) -> str:
         """Hash of weights, network and preprocessing: what a probability depends on."""
         digest = blake2b(digest_size=16)
+        if self.members:
+            digest.update("+".join(member.fingerprint for member in self.members).encode())
+            return digest.hexdigest()
         digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing)))
         digest.update(b"flips" if self.spec.flips else b"")
         try:
@@ -89,7 +100,8 @@ class Model:
         """Return this model, averaging with the mirrored slice when `flips` or by its own spec."""
         if not flips or self.spec.flips:
             return self
-        return Model(msgspec.structs.replace(self.spec, flips=True), self.folder)
+        members = tuple(member.with_flips(flips) for member in self.members)
+        return Model(msgspec.structs.replace(self.spec, flips=True), self.folder, members)
 
     def check(self, volume: Volume) -> None:
         """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
@@ -193,12 +205,31 @@ def read_model(folder: Path) -> Model:
         ) from error
     if not _is_id(spec.id):
         raise ModelError(f"{folder.name}/{SPEC_FILE}: {_no_id(spec.id)}")
+    if spec.members:
+        return Model(spec, folder, _members(spec, folder))
     if not (folder / WEIGHTS_FILE).is_file():
         raise ModelError(
             f"{folder.name}: expected {WEIGHTS_FILE} beside {SPEC_FILE}, found none. "
             "Copy it there, or take the folder away."
         )
     return Model(spec, folder)
+
+
+def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
+    """Return the members of an ensemble: from beside it, or those in the box."""
+    found = []
+    for name in spec.members:
+        places = (folder.parent / name, resource("models") / name)
+        place = next((each for each in places if (each / SPEC_FILE).is_file()), None)
+        member = None if place is None else read_model(place)
+        if member is None or member.members:
+            raise ModelError(
+                f"{spec.id}: expected its member {name} as a model with weights, found "
+                f"{'none' if member is None else 'an ensemble'}. Import it again, or take the "
+                "ensemble away."
+            )
+        found.append(member.with_flips(spec.flips))
+    return tuple(found)
 
 
 def write_spec(folder: Path, spec: ModelSpec) -> None:

@@ -42,9 +42,10 @@ def _fresh(model: Model, device: str) -> Predictor:
 
     @cache
     def load() -> Predictor:
-        from core.inference import Runner, RunOptions
+        from core.inference import RunOptions
+        from core.inference_ensemble import open_runner
 
-        runner, options = Runner(model), RunOptions(device)
+        runner, options = open_runner(model), RunOptions(device)
         return lambda loaded, progress: runner.predict(loaded.volume, options, progress=progress)
 
     def predict(loaded: LoadedCase, progress: Progress) -> Prediction:

@@ -46,7 +46,7 @@ def with_cached(home: Path, workspace: Workspace, root: Path) -> tuple[Workspace
             plain = ModelSpec(id=model_id, title=model_id, architecture=_NO_WEIGHTS)
             made_by = first.key.rpartition("-")[0]
             folder = next(iter(files.values())).parent
-            models.append(CachedModel(specs.get(model_id, plain), folder, made_by))
+            models.append(CachedModel(specs.get(model_id, plain), folder, made_by=made_by))
     if not models:
         raise DataError(
             f"{root}: expected predictions that can be read, found none. "

@@ -93,10 +93,12 @@ def propose_split(
 
 def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> TrainOffer:
     """Return what the dialog offers."""
-    bases = (FRESH, *(_base(model, ground.champion) for model in ground.models))
+    # An ensemble has no weights of its own to start from.
+    starts = [model for model in ground.models if not model.members]
+    bases = (FRESH, *(_base(model, ground.champion) for model in starts))
     names = short_names([case.id for case in ground.dataset.cases])
     presets: tuple[PresetName, ...] = get_args(PresetName)
-    models: list[Model | None] = [None, *ground.models]
+    models: list[Model | None] = [None, *starts]
     settings = {
         ("" if model is None else model.spec.id, preset): default_settings(preset, model)
         for model in models

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.ensembles import require_weights_of_its_own
 from core.errors import AppError, ModelError
 from core.jobs import Event, JobFolder, create_job
 from core.model_listing import spec_from_options
@@ -86,6 +87,8 @@ def _freeze(options: TrainOptions) -> None:
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
     """Return the training that options describe; raises `AppError` for what does not fit."""
     parent = registry.find(options.start_from) if options.start_from else None
+    if parent is not None:
+        require_weights_of_its_own(parent.spec)
     model = _described(options, parent)
     required: Changes = {
         "architecture": model.architecture,

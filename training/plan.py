@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from core.dataset import scan
+from core.ensembles import require_weights_of_its_own
 from core.models import read_model
 from core.networks.builder import build_network
 from core.networks.spec import NetworkSpec
@@ -48,6 +49,8 @@ def make_plan(spec: TrainSpec) -> Plan:
     )
     corrected = corrections.ids() if corrections else frozenset()
     parent = read_model(Path(spec.parent)).spec if spec.parent else None
+    if parent is not None:
+        require_weights_of_its_own(parent)
     dataset = scan(Path(spec.data))
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
     return Plan(spec, split, corrections)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from core.geometry import Geometry
-from core.inference import Runner, RunOptions
+from core.inference import RunOptions
+from core.inference_ensemble import complexity, open_runner
 from core.jobs import JobFolder, Measured
 from core.models import Model, read_model
-from core.networks.complexity import measure
 from core.train_spec import TrainSpec
 from core.volume import Pixels, Volume, channel_names
 from training.checkpoint import Position, load_checkpoint
@@ -78,9 +78,7 @@ def read_run(folder: Path) -> Run:
 
 def measure_cost(model: Model) -> Cost:
     """Measure a model on this computer, on the CPU with the threads torch has."""
-    runner = Runner(model)
-    planes = model.spec.network.in_channels
-    found = measure(runner.network, in_channels=planes)
+    runner, found = open_runner(model), complexity(model)
     volume, options = _head(len(model.spec.channels)), RunOptions("cpu")
     runner.predict(volume, options)
     seconds = [runner.predict(volume, options).seconds for _ in range(_TIMES)]

@@ -10,7 +10,8 @@ from core.case import Case
 from core.errors import AppError
 from core.evaluation import Protocol, score
 from core.files.atomic import write_bytes
-from core.inference import Runner, RunOptions
+from core.inference import RunOptions
+from core.inference_ensemble import open_runner
 from core.models import Model
 from core.progress import Progress, silent
 from core.reading import read_case
@@ -36,7 +37,7 @@ def score_model(
     model: Model, cases: Sequence[Case], *, device: str = "auto", progress: Progress = silent
 ) -> Scores:
     """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
-    runner, options = Runner(model), RunOptions(device)
+    runner, options = open_runner(model), RunOptions(device)
     found = Scores(native={}, reference={}, seconds={}, failed={})
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)

@@ -29,7 +29,8 @@ def calibrate(
     from core.dataset import scan
     from core.expected_dsc import fit_calibration, write_calibration
     from core.expected_dsc_study import calibration_cases, measure, write_study
-    from core.inference import Runner, RunOptions, limit_threads
+    from core.inference import RunOptions, limit_threads
+    from core.inference_ensemble import open_runner
     from core.settings import home
     from core.splits import read_split
     from core.workspace import registry
@@ -38,7 +39,7 @@ def calibrate(
     dataset, file, models = scan(folder), read_split(split), registry(home())
     chosen = models.find(model) if model else models.champion()
     limit_threads()
-    runner, options = Runner(chosen), RunOptions(device)
+    runner, options = open_runner(chosen), RunOptions(device)
 
     def predictor(loaded: LoadedCase, progress: Progress) -> Prediction:
         return runner.predict(loaded.volume, options, progress=progress)

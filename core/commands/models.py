@@ -40,12 +40,10 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Print a model's specification and what it costs, measured."""
     import msgspec
 
-    from core.networks.builder import build_network
-    from core.networks.complexity import measure
+    from core.inference_ensemble import complexity
 
     model = _registry().find(model_id)
-    spec = model.spec.network
-    found = measure(build_network(spec, load_encoder=False), in_channels=spec.in_channels)
+    found = complexity(model)
     typer.echo(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
     typer.echo(f"Folder: {model.folder}")
     typer.echo(f"Parameters: {found.parameters:,}")
@@ -83,6 +81,23 @@ def import_model(
     typer.echo(
         f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)"
     )
+
+
+@models.command(name="combine")
+def combine_models(
+    model_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the new model.")],
+    members: Annotated[list[str], typer.Argument(help="Ids of two models or more.")],
+    title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
+    flips: Annotated[bool, typer.Option(help="Average with the mirrored slice too.")] = False,
+    largest: Annotated[bool, typer.Option(help="Keep the largest component only.")] = False,
+) -> None:
+    """Make a model whose probability is the mean of those of others."""
+    from core.ensembles import combine
+    from core.prediction import Postprocessing
+
+    post = Postprocessing(largest_component=largest)
+    model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
+    typer.echo(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
 
 
 def _registry() -> Registry:

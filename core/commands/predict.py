@@ -78,7 +78,8 @@ def _job(
     folder: Path, model_id: str, wanted: list[str] | None, device: str, *, flips: bool
 ) -> tuple[list[Case], Model, Predictor]:
     from core.dataset import scan
-    from core.inference import Runner, RunOptions, limit_threads, resolve_device
+    from core.inference import RunOptions, limit_threads, resolve_device
+    from core.inference_ensemble import open_runner
     from core.settings import home
     from core.workspace import registry as registry_of
 
@@ -90,7 +91,7 @@ def _job(
     model = (registry.find(model_id) if model_id else registry.champion()).with_flips(flips)
     resolve_device(device)
     limit_threads()
-    runner = Runner(model)
+    runner = open_runner(model)
     options = RunOptions(device)
 
     def predictor(loaded: LoadedCase, progress: Progress) -> Prediction:

@@ -1,0 +1,79 @@
+"""Make a model of several others: its probability is the mean of theirs. Imports no torch."""
+
+from collections.abc import Sequence
+
+from core.errors import ModelError
+from core.models import SPEC_FILE, Model, ModelSpec, Registry, check_id, read_model, write_spec
+from core.prediction import Postprocessing
+
+ARCHITECTURE = "ensemble"
+_FEWEST = 2
+_PLAIN = Postprocessing()
+
+
+def combine(
+    registry: Registry,
+    model_id: str,
+    members: Sequence[str],
+    *,
+    title: str = "",
+    flips: bool = False,
+    postprocessing: Postprocessing = _PLAIN,
+) -> Model:
+    """Add the ensemble of `members` to a registry, as a model like any other.
+
+    The members stay where they are and must stay there. Raises `ModelError` for fewer than two
+    different members, one that is an ensemble, members for different channels, a taken id, or a
+    member that lies neither beside the new model nor in the box.
+    """
+    check_id(model_id)
+    models = [registry.find(name) for name in dict.fromkeys(members)]
+    _check(models)
+    if any(model.spec.id == model_id for model in registry.models()[0]):
+        raise ModelError(f"{model_id}: expected an id no model has yet, found one. Give another.")
+    ids = tuple(model.spec.id for model in models)
+    sizes = [model.spec.parameters for model in models]
+    spec = ModelSpec(
+        id=model_id,
+        title=title or " + ".join(model.spec.title for model in models),
+        architecture=ARCHITECTURE,
+        channels=models[0].spec.channels,
+        postprocessing=postprocessing,
+        flips=flips,
+        parameters=None if None in sizes else sum(size or 0 for size in sizes),
+        trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
+        licence="; ".join(dict.fromkeys(m.spec.licence for m in models if m.spec.licence)),
+        members=ids,
+    )
+    folder = registry.roots[0] / model_id
+    write_spec(folder, spec)
+    try:
+        return read_model(folder)
+    except ModelError:
+        # What cannot be read again must not stand in the registry.
+        (folder / SPEC_FILE).unlink()
+        folder.rmdir()
+        raise
+
+
+def require_weights_of_its_own(spec: ModelSpec) -> None:
+    """Raise `ModelError` for an ensemble: there is nothing in it to train."""
+    if spec.members:
+        raise ModelError(
+            f"{spec.id}: expected a model with weights of its own to start from, found an "
+            f"ensemble. Start from one of its members: {', '.join(spec.members)}."
+        )
+
+
+def _check(models: Sequence[Model]) -> None:
+    if len(models) < _FEWEST:
+        raise ModelError(
+            f"Expected two models or more for an ensemble, found {len(models)}. Name others."
+        )
+    for model in models:
+        require_weights_of_its_own(model.spec)
+        if model.spec.channels != models[0].spec.channels:
+            raise ModelError(
+                f"{model.spec.id}: expected the channels {', '.join(models[0].spec.channels)} of "
+                f"{models[0].spec.id}, found {', '.join(model.spec.channels)}. Choose others."
+            )

@@ -1,0 +1,161 @@
+"""Ensembles: models of the registry whose probability is the mean of their members'."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from typer.testing import CliRunner
+
+from core.agreement import mean_prediction
+from core.engine import Engine
+from core.ensembles import combine, require_weights_of_its_own
+from core.errors import ModelError
+from core.inference import Runner, RunOptions
+from core.inference_ensemble import complexity, open_runner
+from core.models import Registry, read_model
+from core.preprocess import Preprocessing
+from core.settings import HOME_VARIABLE
+from core.volume import Volume
+from main import app
+from tests.synthetic import head, publish_unet, volume_of
+
+UNLIKE = Preprocessing(crop="head", size=32)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Two models that prepare a volume differently."""
+    publish_unet(tmp_path, "one", seed=1)
+    publish_unet(tmp_path, "two", seed=2, preprocessing=UNLIKE)
+    return Registry((tmp_path,))
+
+
+@pytest.fixture
+def volume() -> Volume:
+    return volume_of(head(slices=5))
+
+
+@pytest.mark.parametrize("flips", [False, True])
+def test_the_probability_is_the_mean_of_the_members(
+    registry: Registry, volume: Volume, flips: bool
+) -> None:
+    model = combine(registry, "both", ["one", "two"], flips=flips)
+    members = [registry.find(name).with_flips(flips) for name in ("one", "two")]
+    wanted = mean_prediction([Runner(member).predict(volume) for member in members])
+
+    found = open_runner(registry.find("both")).predict(volume)
+
+    np.testing.assert_array_equal(found.probability, wanted.probability)
+    assert found.model_id == "both"
+    assert found.key.startswith(model.fingerprint)
+    assert open_runner(model.with_flips(True)).predict(volume).key != found.key or flips
+
+
+def test_what_is_handed_over_slice_by_slice_ends_as_the_whole(
+    registry: Registry, volume: Volume
+) -> None:
+    combine(registry, "both", ["one", "two"])
+    drawn: NDArray[np.uint8] = np.zeros(volume.geometry.shape, np.uint8)
+    said: list[float] = []
+
+    def draw(indices: list[int], values: NDArray[np.uint8]) -> None:
+        drawn[indices] = values
+
+    done = open_runner(registry.find("both")).predict(
+        volume,
+        RunOptions(batch_size=2),
+        on_slices=draw,  # type: ignore[arg-type]
+        progress=lambda fraction, _: said.append(fraction),
+    )
+    np.testing.assert_array_equal(drawn, done.probability)
+    assert said == sorted(said)
+    assert said[-1] == 1.0
+
+
+def test_the_window_runs_it_as_any_model(registry: Registry, volume: Volume) -> None:
+    model = combine(registry, "both", ["one", "two"])
+    engine = Engine()
+    try:
+        found = engine.predict(volume, model, device="cpu")
+        cost = engine.complexity(model)
+    finally:
+        engine.close()
+    np.testing.assert_array_equal(found.probability, open_runner(model).predict(volume).probability)
+    assert cost.parameters == complexity(model).parameters
+    assert cost.parameters == sum(complexity(member).parameters for member in model.members)
+
+
+def test_another_member_makes_another_model(registry: Registry, tmp_path: Path) -> None:
+    publish_unet(tmp_path, "three", seed=3)
+    pairs = (("a", ["one", "two"]), ("b", ["one", "three"]), ("c", ["two", "one"]))
+    prints = [combine(registry, name, members).fingerprint for name, members in pairs]
+    assert len(set(prints)) == 3
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        (["one"], "two models or more"),
+        (["one", "one"], "two models or more"),
+        (["one", "nobody"], "found the name 'nobody'"),
+        (["one", "both"], "Start from one of its members"),
+        (["one", "grey"], "expected the channels"),
+    ],
+)
+def test_what_cannot_be_combined_is_refused(
+    registry: Registry, tmp_path: Path, members: list[str], said: str
+) -> None:
+    combine(registry, "both", ["one", "two"])
+    publish_unet(tmp_path, "grey", channels=("Image",))
+    with pytest.raises(ModelError, match=said):
+        combine(registry, "new", members)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(ModelError, match="expected an id no model has yet"):
+        combine(registry, "both", ["one", "two"])
+
+
+def test_a_member_out_of_reach_is_refused_and_leaves_nothing(
+    registry: Registry, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "workspace"
+    publish_unet(elsewhere, "far")
+    wide = Registry((tmp_path / "new", elsewhere, tmp_path))
+    with pytest.raises(ModelError, match="expected its member far"):
+        combine(wide, "both", ["far", "one"])
+    assert not (tmp_path / "new" / "both").exists()
+
+
+def test_an_ensemble_whose_member_is_gone_says_so_and_the_rest_stays(
+    registry: Registry, tmp_path: Path
+) -> None:
+    combine(registry, "both", ["one", "two"])
+    for file in (tmp_path / "two").iterdir():
+        file.unlink()
+    models, problems = registry.models()
+    assert [model.spec.id for model in models] == ["one"]
+    assert "expected its member two as a model with weights, found none" in " ".join(problems)
+
+
+def test_nothing_is_trained_from_an_ensemble(registry: Registry) -> None:
+    model = combine(registry, "both", ["one", "two"])
+    with pytest.raises(ModelError, match="one, two"):
+        require_weights_of_its_own(model.spec)
+    require_weights_of_its_own(registry.find("one").spec)
+
+
+def test_the_command_line_combines_shows_and_promotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    publish_unet(tmp_path / "models", "mine")
+    run = CliRunner().invoke
+    # A member may be one of those in the box.
+    made = run(app, ["models", "combine", "pair", "mine", "unet16", "--title", "Pair", "--largest"])
+    assert made.exit_code == 0, made.output
+    assert "Pair is the mean of mine, unet16." in made.output
+    assert read_model(tmp_path / "models" / "pair").spec.postprocessing.largest_component
+    assert '"ensemble"' in run(app, ["models", "show", "pair"]).output
+    assert run(app, ["models", "promote", "pair"]).exit_code == 0
+    listed = run(app, ["models", "list"]).output
+    assert next(line for line in listed.splitlines() if line.startswith("pair")).count("champion")
