@@ -129,12 +129,12 @@ def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUNS", help="Job folders of trainings.")],
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     notes: Annotated[Path | None, typer.Option(help="Markdown to put below the table.")] = None,
+    triage_notes: Annotated[
+        Path | None, typer.Option(help="Markdown to put below the table of classifiers.")
+    ] = None,
 ) -> None:
-    """Compare finished trainings: RESULTS.md, results.csv and curves.png; or classifiers."""
-    from core.classify_spec import task_of
-    from training.report import write_report
-    from training.triage.report import write_report as write_classifiers
+    """Compare finished trainings, of classifiers too: RESULTS.md, tables and figures."""
+    from training.results import write_results
 
-    write = write_report if all(task_of(run) == "segment" for run in runs) else write_classifiers
-    write(runs, out, notes=notes.read_text(encoding="utf-8") if notes else "")
+    write_results(runs, out, notes=notes, triage_notes=triage_notes)
     typer.echo(f"Report in {out}")

@@ -83,8 +83,8 @@ class _Figures:
     error: float
 
 
-def write_report(folders: Sequence[Path], out: Path, *, notes: str = "") -> list[Line]:
-    """Write RESULTS.md, results.csv and curves.png of job folders into `out`.
+def compare_networks(folders: Sequence[Path], out: Path, *, notes: str = "") -> str:
+    """Write results.csv and curves.png of job folders into `out`; return the text beside them.
 
     `notes` is Markdown that goes below the table. Each model's cost is measured here and now, one
     after the other. Raises `TrainingError` for a folder without a finished training.
@@ -94,14 +94,13 @@ def write_report(folders: Sequence[Path], out: Path, *, notes: str = "") -> list
     lines = [_line(run, measure_cost(run.model)) for run in runs]
     write_bytes(out / TABLE_FILE, _csv(lines).encode())
     draw_curves(runs, out / CURVES_FILE)
-    write_bytes(out / REPORT_FILE, markdown(runs, lines, notes).encode())
-    return lines
+    return markdown(runs, lines, notes)
 
 
 def markdown(runs: Sequence[Run], lines: Sequence[Line], notes: str) -> str:
     """Return the report's text."""
     rows = "\n".join(_row(line) for line in lines)
-    return f"""# Networks and losses compared
+    return f"""## Networks and losses compared
 
 {_conditions(runs)}
 

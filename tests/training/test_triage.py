@@ -1,5 +1,6 @@
 """Training of classifiers: on slices labelled by masks, and on pictures in folders."""
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
@@ -32,7 +33,7 @@ from training.train import main
 from training.triage.command import spec_of
 from training.triage.command import train as train_by_options
 from training.triage.dataset import BalancedSampler, lesion_labels
-from training.triage.report import write_report
+from training.triage.report import compare_classifiers
 from training.triage.sources import PartName, find_pictures, make_source, read_picture
 from training.triage.train import read_classify_job, run
 
@@ -307,19 +308,19 @@ def test_runs_are_compared_by_growth_rate(tmp_path: Path) -> None:
         job = create_job(tmp_path / f"growth {growth}", spec)
         run(spec, job)
         folders.append(job.path)
-    lines = write_report(folders, tmp_path / "out", notes="Of synthetic heads.")
-    assert [line.growth_rate for line in lines] == [4, 6]
-    assert lines[0].parameters < lines[1].parameters
-    assert lines[0].gmac < lines[1].gmac
-    assert lines[0].slices_seen == 16
-    text = (tmp_path / "out" / "CLASSIFIERS.md").read_text()
+    text = compare_classifiers(folders, tmp_path / "out", notes="Of synthetic heads.")
+    with (tmp_path / "out" / "classifiers.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line["growth_rate"]) for line in lines] == [4, 6]
+    assert int(lines[0]["parameters"]) < int(lines[1]["parameters"])
+    assert float(lines[0]["gmac"]) < float(lines[1]["gmac"])
+    assert int(lines[0]["slices_seen"]) == 16
     assert "| growth 6 | densenet | 6 |" in text
     assert "Of synthetic heads." in text
-    assert (tmp_path / "out" / "classifiers.csv").read_text().count("\n") == 3
     assert (tmp_path / "out" / "classifiers.png").read_bytes().startswith(b"\x89PNG")
     unfinished = create_job(tmp_path / "unfinished", small_spec(tmp_path))
     with pytest.raises(TrainingError, match="expected a finished training of a classifier"):
-        write_report([unfinished.path], tmp_path / "out")
+        compare_classifiers([unfinished.path], tmp_path / "out")
 
 
 def test_the_command_line_trains_and_compares_classifiers(tmp_path: Path) -> None:
@@ -336,4 +337,4 @@ def test_the_command_line_trains_and_compares_classifiers(tmp_path: Path) -> Non
     assert "job is a candidate now" in trained.output
     compared = CliRunner().invoke(app, ["report", str(job), "--out", str(tmp_path / "out")])
     assert compared.exit_code == 0, compared.output
-    assert "| job | densenet | 12 |" in (tmp_path / "out" / "CLASSIFIERS.md").read_text()
+    assert "| job | densenet | 12 |" in (tmp_path / "out" / "RESULTS.md").read_text()

@@ -20,7 +20,7 @@ from training.train import models_folder
 from training.triage.publish import REPORT_FILE
 from training.triage.train import read_classify_job
 
-TEXT_FILE, TABLE_FILE, FIGURE_FILE = "CLASSIFIERS.md", "classifiers.csv", "classifiers.png"
+TABLE_FILE, FIGURE_FILE = "classifiers.csv", "classifiers.png"
 _DEFAULT_SIZE, _DPI = 256, 100
 _HEADINGS = (
     "run",
@@ -57,8 +57,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     ece: float
 
 
-def write_report(folders: Sequence[Path], out: Path, *, notes: str = "") -> list[Line]:
-    """Write CLASSIFIERS.md, classifiers.csv and classifiers.png of job folders into `out`.
+def compare_classifiers(folders: Sequence[Path], out: Path, *, notes: str = "") -> str:
+    """Write classifiers.csv and classifiers.png of job folders into `out`; return the text.
 
     `notes` is Markdown that goes below the table. Raises `TrainingError` for a folder without a
     finished training that was scored on `val`.
@@ -66,8 +66,7 @@ def write_report(folders: Sequence[Path], out: Path, *, notes: str = "") -> list
     lines = [read_line(folder) for folder in folders]
     write_bytes(out / TABLE_FILE, _csv(lines).encode())
     _draw(lines, out / FIGURE_FILE)
-    write_bytes(out / TEXT_FILE, markdown(lines, notes).encode())
-    return lines
+    return markdown(lines, notes)
 
 
 def read_line(folder: Path) -> Line:
@@ -111,7 +110,7 @@ def job_budget(job: JobFolder) -> tuple[int, float]:
 def markdown(lines: Sequence[Line], notes: str) -> str:
     """Return the report's text."""
     rows = "\n".join(f"| {' | '.join(_cells(line))} |" for line in lines)
-    return f"""# Classifiers compared
+    return f"""## Classifiers compared
 
 | {" | ".join(_HEADINGS)} |
 |{"---|" * len(_HEADINGS)}

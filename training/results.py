@@ -1,0 +1,33 @@
+"""The file of results: networks and losses compared, and classifiers, from their job folders."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.classify_spec import task_of
+from core.files.atomic import write_bytes
+from training.report import compare_networks
+from training.triage.report import compare_classifiers
+
+RESULTS_FILE = "RESULTS.md"
+
+
+def write_results(
+    runs: Sequence[Path], out: Path, *, notes: Path | None = None, triage_notes: Path | None = None
+) -> None:
+    """Write RESULTS.md, with the tables and figures it names, of job folders into `out`.
+
+    `notes` and `triage_notes` are files of Markdown that go below the table of networks and below
+    that of classifiers. Raises `TrainingError` for a folder without a finished training.
+    """
+    segment = [run for run in runs if task_of(run) == "segment"]
+    classify = [run for run in runs if run not in segment]
+    parts = ["# Results\n"]
+    if segment:
+        parts.append(compare_networks(segment, out, notes=_text(notes)))
+    if classify:
+        parts.append(compare_classifiers(classify, out, notes=_text(triage_notes)))
+    write_bytes(out / RESULTS_FILE, "\n".join(parts).encode())
+
+
+def _text(path: Path | None) -> str:
+    return path.read_text(encoding="utf-8") if path else ""
