@@ -6,14 +6,16 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.components import Box
+from core.uncertainty import entropy_map
 from gui.canvas.empty_state import EmptyState
 from gui.canvas.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.canvas.slice_view import SliceView
-from gui.descriptions import shown
+from gui.canvas.uncertainty_item import UncertaintyItem, UncertaintyScale
+from gui.descriptions import has_arrived, shown
 from gui.session import Session
 from gui.session_parts import OpenCase
 from gui.tasks import Lanes, Task
-from gui.view_state import RGB, PictureKey, current_range, resolve, shown_channel
+from gui.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
 _WINDOW_PER_PIXEL = 0.004
@@ -33,6 +35,8 @@ class CanvasPresenter(QObject):
         self._pictures = PictureCache()
         self._ahead: Task[None] | None = None
         self._pointer: QPointF | None = None
+        self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
+        view.add_item(self._uncertainty, below=True)
         session.view_changed.connect(self.draw)
         session.result_changed.connect(self.draw)
         session.case_changed.connect(self._on_case_changed)
@@ -50,9 +54,10 @@ class CanvasPresenter(QObject):
         display = resolve(self._session.view, shown(self._session, opened))
         picture = self._pictures.get(display.picture)
         if picture is None:
-            picture = self._make(opened, display.picture)
+            picture = self._make(opened, display.picture, painted)
             self._pictures.put(display.picture, picture)
         self._view.show_display(display, picture, painted)
+        self._show_uncertainty(display)
         if display.unreadable:
             number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
             self._empty.say(f"Slice {number} cannot be read", display.unreadable, icon="warning")
@@ -61,27 +66,40 @@ class CanvasPresenter(QObject):
         self._read_out()
         self._prepare(display.picture, opened)
 
+    def _show_uncertainty(self, display: Display) -> None:
+        """Lay the map of the slice on screen under the outlines, with its scale."""
+        style, result = display.uncertainty, self._session.result
+        shown = style.visible and result is not None
+        probability = result.probability if shown and result is not None else None
+        self._uncertainty.show_slice(probability, display.picture.slice_index, style.opacity)
+        self._scale.show_when(shown)
+
     def _on_case_changed(self) -> None:
         self._pictures.clear()
         if self._session.open_case is None:
-            self._view.clear_picture()
+            self._clear()
             title = f"{self._session.opening} cannot be opened"
             self._empty.say(title, self._session.problem, icon="warning")
         else:
             self.draw()
 
+    def _clear(self) -> None:
+        self._view.clear_picture()
+        self._uncertainty.show_slice(None, 0, 0.0)
+        self._scale.show_when(False)
+
     def _on_place_changed(self) -> None:
         self._pictures.clear()
-        self._view.clear_picture()
+        self._clear()
 
-    def _make(self, opened: OpenCase, key: PictureKey) -> Picture:
+    def _make(self, opened: OpenCase, key: PictureKey, painted: Box | None) -> Picture:
         """Make a picture; of a slice just painted on, only the outlines that have changed."""
         masks = self._masks(opened)
         before = self._pictures.take(replace(key, edit=key.edit - 1))
         if before is None:
             like = self._pictures.like(key)
             return make_picture(opened.loaded.volume, masks, key, before=like)
-        return with_edit(before, masks, key.slice_index, exact=key.exact)
+        return with_edit(before, masks, key, painted)
 
     def _masks(self, opened: OpenCase) -> Masks:
         result, correction = self._session.result, self._session.correction
@@ -154,8 +172,11 @@ class CanvasPresenter(QObject):
             said = f"{channel} {values[volume.channels.index(channel)]}"
         lines = [f"x {x}  y {y}", said]
         result = self._session.result
-        if result is not None and (result.ready is None or index in result.ready):
-            lines.append(f"p(lesion) {result.probability[index, y, x] / 255:.2f}")
+        if result is not None and has_arrived(result, index):
+            level = result.probability[index, y, x]
+            lines.append(f"p(lesion) {level / 255:.2f}")
+            if self._session.view.uncertainty.visible:
+                lines.append(f"{entropy_map(level):.2f} bit")
         self._view.set_readout(tuple(lines))
 
     def _on_window_level_dragged(self, right: float, up: float) -> None:

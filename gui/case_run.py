@@ -85,7 +85,7 @@ class CaseRun:
         Such a case is predicted all the same, and why is said when it is opened.
         """
         if wanted.place.workspace.predictions is not None:
-            return None  # nothing is run over a folder of predictions
+            return self.triager.known(loaded, wanted.place)  # nothing is run there
         try:
             return self.triager.triage(
                 loaded,

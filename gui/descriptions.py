@@ -51,6 +51,7 @@ def worklist_row(
         review=review,
         disagreement=state.disagreement,
         models=state.models,
+        outlook=state.outlook,
     )
 
 
@@ -167,6 +168,7 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
         ("prediction", "Prediction", "" if model is None else model.spec.title, predicted),
         ("errors", "Errors", _judged(session), truth and (predicted or corrected)),
         ("correction", "Correction", "editing" if corrected else "", corrected),
+        ("uncertainty", "Uncertainty", _averaged(session), predicted),
     )
     return tuple(
         LayerRow(
@@ -180,6 +182,11 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
         )
         for key, title, detail, available in texts
     )
+
+
+def _averaged(session: Session) -> str:
+    model = session.running_model
+    return "mean of flips" if model is not None and model.spec.flips else ""
 
 
 def _judged(session: Session) -> str:
@@ -209,9 +216,15 @@ def shown(session: Session, opened: OpenCase) -> Shown:
         has_truth=opened.loaded.ground_truth is not None,
         has_prediction=comparison is not None,
         has_correction=session.correction is not None,
+        has_uncertainty=has_arrived(result, session.view.slice_index),
         edit=session.edits.get(session.view.slice_index, 0),
         head=opened.head,
     )
+
+
+def has_arrived(result: Result | None, index: int) -> bool:
+    """Return whether the slice at `index` is predicted."""
+    return result is not None and (result.ready is None or index in result.ready)
 
 
 def figures_of(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool) -> MetricsView:

@@ -115,6 +115,28 @@ LIGHT = Theme(
 )
 
 
+UNCERTAINTY = (
+    "#440154",
+    "#48186A",
+    "#472D7B",
+    "#424086",
+    "#3B528B",
+    "#33638D",
+    "#2C728E",
+    "#26828E",
+    "#21918C",
+    "#1F9F88",
+    "#27AD81",
+    "#3DBC74",
+    "#5CC863",
+    "#81D34D",
+    "#AADC32",
+    "#D5E21A",
+    "#FDE725",
+)
+"""Even steps of viridis (van der Walt and Smith 2015), from 0 to 1 bit; even to the eye too."""
+
+
 @dataclass(frozen=True, slots=True)
 class OverlayColours:
     """Colours of what is drawn over the image, `#RRGGBB`, the same in both themes.

@@ -30,20 +30,16 @@ class Triager:
         self, loaded: LoadedCase, place: Place, *, device: str, progress: Progress
     ) -> Triage | None:
         """Return the triage of a case; None where no classifier fits it."""
-        model = self.classifier(place)
-        volume, case_id, store = loaded.volume, loaded.case.id, place.workspace.store
-        if model is None:
-            return None
-        try:
-            model.check(volume)
-        except ModelError:
-            return None  # other channels than it knows: a case without triage is no failure
-        key = triage_key(model, volume)
-        known = find_triage(store, case_id, model.spec.id, key=key)
-        if known is None:
-            known = self.engine.triage(volume, model, device=device, progress=progress)
-            put_triage(store, case_id, known, key=key)
+        model, known = self._look_up(loaded, place)
+        if known is None and model is not None:
+            known = self.engine.triage(loaded.volume, model, device=device, progress=progress)
+            key = triage_key(model, loaded.volume)
+            put_triage(place.workspace.store, loaded.case.id, known, key=key)
         return known
+
+    def known(self, loaded: LoadedCase, place: Place) -> Triage | None:
+        """Return the triage of a case that was kept, None when there is none."""
+        return self._look_up(loaded, place)[1]
 
     def outlooks(self, place: Place) -> dict[str, Outlook]:
         """Return what the kept triages of a workspace say, by case id."""
@@ -54,6 +50,20 @@ class Triager:
         """Return the classifier in use: the first of the workspace, the reader, the program."""
         models, _ = Classifiers(registry(self.home, place.workspace.folder).roots).models()
         return models[0] if models else None
+
+    def _look_up(
+        self, loaded: LoadedCase, place: Place
+    ) -> tuple[ClassifierModel | None, Triage | None]:
+        """Return the classifier that fits a case, and what it said of the case before."""
+        model, volume = self.classifier(place), loaded.volume
+        if model is None:
+            return None, None
+        try:
+            model.check(volume)
+        except ModelError:
+            return None, None  # other channels than it knows: no triage is no failure
+        key, store = triage_key(model, volume), place.workspace.store
+        return model, find_triage(store, loaded.case.id, model.spec.id, key=key)
 
 
 class Triaging(QObject):

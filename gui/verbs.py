@@ -75,6 +75,7 @@ def _overlay_verbs(program: "Program") -> Verbs:
     return {
         "toggle_truth": lambda: view.toggle_layer("truth"),
         "toggle_prediction": lambda: view.toggle_layer("prediction"),
+        "toggle_uncertainty": lambda: view.toggle_layer("uncertainty"),
         "toggle_false_positive": lambda: view.toggle_errors("false_positive"),
         "toggle_false_negative": lambda: view.toggle_errors("false_negative"),
         "less_opacity": lambda: view.change_opacity(-1),

@@ -6,7 +6,7 @@ from typing import Literal
 from core.volume import Volume
 from core.window_level import WindowLevel
 
-LayerKey = Literal["truth", "prediction", "errors", "correction"]
+LayerKey = Literal["truth", "prediction", "errors", "correction", "uncertainty"]
 RGB = "RGB"
 OPACITY_STEP = 0.1
 
@@ -35,6 +35,7 @@ class ViewState:
     overlays_hidden: bool = False
     exact_voxels: bool = False
     correction: LayerStyle = LayerStyle()
+    uncertainty: LayerStyle = LayerStyle(visible=False, opacity=0.7, filled=True)
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
         """Return it with another style for one layer."""
@@ -86,6 +87,7 @@ class Display:
     false_positive: bool
     false_negative: bool
     smooth: bool
+    uncertainty: LayerStyle
     top_left: tuple[str, ...] = ()
     top_right: tuple[str, ...] = ()
     bottom_left: tuple[str, ...] = ()
@@ -111,6 +113,7 @@ class Shown:
     has_truth: bool = False
     has_prediction: bool = False
     has_correction: bool = False
+    has_uncertainty: bool = False
     edit: int = 0
     head: tuple[int, int, int, int] | None = None
 
@@ -140,6 +143,7 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         false_positive=view.false_positive,
         false_negative=view.false_negative,
         smooth=not view.exact_voxels,
+        uncertainty=_shown_layer(view.uncertainty, visible and shown.has_uncertainty),
         top_left=_top_left(shown, index, channel),
         top_right=_top_right(shown),
         bottom_left=_bottom_left(view, shown, channel),

@@ -1,7 +1,7 @@
 """The verbs that change only what is seen: slices, channels, overlays, window and level."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 from core.window_level import full_range
 from gui.descriptions import strip_data
@@ -97,8 +97,7 @@ class ViewVerbs:
     def change_opacity(self, steps: int) -> None:
         """Make all overlays more or less opaque."""
         view = self._session.view
-        keys: tuple[LayerKey, ...] = ("truth", "prediction", "errors", "correction")
-        for key in keys:
+        for key in get_args(LayerKey):
             style = view.layer(key)
             opacity = min(max(style.opacity + steps * OPACITY_STEP, OPACITY_STEP), 1.0)
             view = view.with_layer(key, replace(style, opacity=round(opacity, 2)))

@@ -43,9 +43,11 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._fitted, self._following = True, False
         self._box.sigRangeChanged.connect(self._on_range_changed)
 
-    def add_item(self, item: pg.GraphicsObject) -> None:
-        """Draw one more item over the slice, in voxels."""
+    def add_item(self, item: pg.GraphicsObject, *, below: bool = False) -> None:
+        """Draw one more item over the slice, in voxels; `below` the overlays."""
         self._box.addItem(item, ignoreBounds=True)
+        if below:
+            item.stackBefore(self._overlay)
 
     def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
         """Draw `picture` as `display` says; only `painted` is drawn anew when it is known."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -17,18 +16,16 @@ from PySide6.QtWidgets import (
 )
 
 from gui.icons import Tint, tinted_icon
-from gui.palette import DARK, DEFAULT_OVERLAYS, FALSE_POSITIVE_ALPHA, Dash
+from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.labels import ElidedLabel, make_label
+from gui.panels.layer_sample import LayerKey, LayerSample
 from gui.panels.section import INSET, Section
 from gui.theme import OverlayColours, Theme
 
-LayerKey = Literal["truth", "prediction", "errors", "correction"]
-
 _ROW_HEIGHT = 30
-_SAMPLE_WIDTH = 14
 _SLIDER_WIDTH = 58
 _ICON = 16
-_LINE = 2.0
+_MAPS = frozenset({"uncertainty"})  # drawn voxel by voxel: they have no contour
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +138,18 @@ class _RowView(QWidget):
         self.setFixedHeight(_ROW_HEIGHT)
         self._eye = _toggle()
         self._eye.clicked.connect(self._on_eye_clicked)
-        self._sample = _Sample(layer.key)
+        self._sample = LayerSample(layer.key, _ROW_HEIGHT)
         self._title = make_label(layer.title, "section")
         self._detail = ElidedLabel("", "caption")
         self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._slider = _OpacitySlider(Qt.Orientation.Horizontal)
         self._slider.valueChanged.connect(self._on_slider_changed)
         self._fill = _toggle()
+        held = self._fill.sizePolicy()
+        held.setRetainSizeWhenHidden(True)
+        self._fill.setSizePolicy(held)
+        if layer.key in _MAPS:
+            self._fill.hide()
         self._fill.clicked.connect(self._on_fill_clicked)
         self._lay_out()
 
@@ -242,50 +244,3 @@ class _OpacitySlider(QSlider):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # The wheel scrolls the inspector; it must not change a layer on its way.
-
-
-class _Sample(QWidget):
-    def __init__(self, key: LayerKey) -> None:
-        super().__init__()
-        self._key = key
-        self._theme, self._overlays, self._faded = DARK, DEFAULT_OVERLAYS, False
-        self.setFixedSize(_SAMPLE_WIDTH, _ROW_HEIGHT)
-
-    def show_as(self, theme: Theme, overlays: OverlayColours, *, faded: bool) -> None:
-        self._theme, self._overlays, self._faded = theme, overlays, faded
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(0.4 if self._faded else 1.0)
-        overlays = self._overlays
-        if self._key == "truth":
-            self._paint_line(painter, overlays.truth, overlays.truth_dash)
-        elif self._key == "prediction":
-            self._paint_line(painter, overlays.prediction, overlays.prediction_dash)
-        elif self._key == "correction":
-            self._paint_line(painter, self._theme.t1, overlays.correction_dash)
-        else:
-            self._paint_errors(painter)
-
-    def _paint_line(self, painter: QPainter, colour: str, dash: Dash) -> None:
-        pen = QPen(QColor(colour), _LINE, c=Qt.PenCapStyle.FlatCap)
-        if dash:
-            pen.setDashPattern([length / _LINE for length in dash])
-        painter.setPen(pen)
-        y = self.height() / 2
-        painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
-
-    def _paint_errors(self, painter: QPainter) -> None:
-        middle = self.height() / 2
-        left, right = QRectF(0, middle - 5, 6, 10), QRectF(8, middle - 5, 6, 10)
-        tint = QColor(self._overlays.false_positive)
-        painter.setPen(QPen(tint, 1))
-        painter.drawLine(left.bottomLeft(), left.topRight())
-        painter.drawLine(QPointF(0, middle), QPointF(3, middle - 5))
-        painter.drawLine(QPointF(3, middle + 5), QPointF(6, middle))
-        tint.setAlphaF(2 * FALSE_POSITIVE_ALPHA)
-        painter.fillRect(left, tint)
-        painter.fillRect(right, QColor(self._overlays.false_negative))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from core.case_figures import CaseFigures
 from core.dataset import natural_key
+from core.outlook import NOTHING_KNOWN, Outlook
 from core.reviews import STATUSES, Review, Status
 from gui.panels.labels import number
 
@@ -40,6 +41,7 @@ class WorklistRow:
     review: Review | None = None
     disagreement: float | None = None
     models: tuple[str, ...] = ()
+    outlook: Outlook = NOTHING_KNOWN
 
     @property
     def title(self) -> str:
@@ -135,6 +137,10 @@ class CaseOrder(Enum):
     VOLUME = "Largest volume error first"
     UNCERTAIN = "Most uncertain first"
     DISAGREEMENT = "Most disagreement of models first"
+    EXPECTED = "Worst expected DSC first"
+    CONTRADICTIONS = "Most contradictions first"
+    TRIAGE = "Most likely lesion first"
+    LIKELY_SLICES = "Most likely slices first"
     RATING = "Worst rating first"
     STATUS = "Unreviewed first"
     SECONDS = "Longest read first"
@@ -212,6 +218,23 @@ _COLUMNS: dict[CaseOrder, _Column] = {
     ),
     CaseOrder.DISAGREEMENT: _Column(
         "Disagreement", lambda row: row.disagreement, 3, True, "disagreement", "0.2-1"
+    ),
+    CaseOrder.EXPECTED: _Column(
+        "Expected DSC", lambda row: row.outlook.expected_dsc, term="expected", example="0-0.8"
+    ),
+    CaseOrder.CONTRADICTIONS: _Column(
+        "Contradictions",
+        lambda row: row.outlook.contradictions,
+        0,
+        True,
+        "contradictions",
+        "1-20",
+    ),
+    CaseOrder.TRIAGE: _Column(
+        "Triage", lambda row: row.outlook.likeliest, 3, True, "triage", "0.5-1"
+    ),
+    CaseOrder.LIKELY_SLICES: _Column(
+        "Likely slices", lambda row: row.outlook.likely, 0, True, "likely", "1-40"
     ),
     CaseOrder.RATING: _Column(
         "Rating",
