@@ -1,9 +1,10 @@
 """What is drawn of a slice: outlines of masks, an image enlarged for the screen. Display only."""
 
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from contourpy import LineType, contour_generator
+from contourpy import contour_generator
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -15,6 +16,7 @@ Outline: TypeAlias = NDArray[np.float64]
 
 _SMOOTHING = np.array([0.06, 0.24, 0.4, 0.24, 0.06])
 _FEWEST_VERTICES = 9
+_GRID_STEP, _GRIDS_KEPT = 64, 16
 
 
 def outlines(mask: Mask, *, exact: bool = False) -> list[Outline]:
@@ -28,9 +30,8 @@ def outlines(mask: Mask, *, exact: bool = False) -> list[Outline]:
         return []
     top, bottom, left, right = box
     cut = np.pad(mask[top:bottom, left:right], 1)
-    if exact:
-        return [line + np.array([left - 1.0, top - 1.0]) for line in _voxel_edges(cut)]
-    return [_smooth(line) + np.array([left - 0.5, top - 0.5]) for line in _level_lines(cut)]
+    along = _voxel_edges if exact else _smooth
+    return [along(line) + np.array([left - 0.5, top - 0.5]) for line in _level_lines(cut)]
 
 
 def enlarged(plane: Pixels, factor: int) -> Pixels:
@@ -62,9 +63,24 @@ def _bounds(mask: Mask) -> tuple[int, int, int, int] | None:
 
 
 def _level_lines(cut: Mask) -> list[Outline]:
-    generator = contour_generator(z=cut.astype(np.float64), line_type=LineType.Separate)
-    lines: list[Outline] = generator.lines(0.5)  # type: ignore[assignment]
+    """Return the lines between 0 and 1 of a mask with an empty rim, each closed.
+
+    The oldest of the algorithms finds the same lines in half the time of the usual one.
+    """
+    height, width = (-(-size // _GRID_STEP) * _GRID_STEP for size in cut.shape)
+    values = np.zeros((height, width))
+    values[: cut.shape[0], : cut.shape[1]] = cut
+    x, y = _grid(height, width)
+    found = contour_generator(x, y, values, name="mpl2005").lines(0.5)
+    lines: list[Outline] = found[0]  # type: ignore[assignment]
     return lines
+
+
+@lru_cache(_GRIDS_KEPT)
+def _grid(height: int, width: int) -> tuple[Outline, Outline]:
+    """Return x and y of every voxel (Y, X), which take longer to make than the lines."""
+    rows, columns = np.indices((height, width), np.float64)
+    return columns, rows
 
 
 def _smooth(line: Outline) -> Outline:
@@ -80,17 +96,7 @@ def _smooth(line: Outline) -> Outline:
     return smooth
 
 
-def _voxel_edges(cut: Mask) -> list[Outline]:
-    """Return the outline along voxel edges: the level lines of the mask, each voxel four times.
-
-    Lines of the enlarged mask run a quarter of a voxel around its corners; rounding to the grid
-    puts them on the edges.
-    """
-    big = np.kron(cut, np.ones((4, 4), np.uint8))
-    found = []
-    for line in _level_lines(big):
-        edges = np.rint((line + 0.5) / 4.0)
-        keep = np.ones(len(edges), bool)
-        keep[1:] = (np.diff(edges, axis=0) != 0).any(axis=1)
-        found.append(edges[keep])
-    return found
+def _voxel_edges(line: Outline) -> Outline:
+    """Return a level line along the edges of the voxels: through the corners that it rounds."""
+    corners: Outline = np.floor((line[:-1] + line[1:]) / 2) + 0.5
+    return np.concatenate([corners, corners[:1]])

@@ -2,10 +2,11 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap, QRegion, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.components import Box
+from gui.canvas.lines import Lines
 from gui.canvas.picture import Picture
 from gui.palette import (
     CONTOUR_WIDTH,
@@ -21,6 +22,7 @@ from gui.view_state import Display, LayerStyle
 
 _FILL_ALPHA = 0.35
 _SMOOTHED_VOXELS, _OUTLINE_PIXELS = 5.0, 6.0
+_PEN_REACH = 4.0
 
 
 class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -31,6 +33,11 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self._colours = colours
         self._picture: Picture | None = None
         self._display: Display | None = None
+        self._exposed: QRegion | None = None
+
+    def set_exposed(self, area: QRegion | None) -> None:
+        """Draw only what shows in `area`, in pixels of the view, from now on; None: everything."""
+        self._exposed = area
 
     def set_colours(self, colours: OverlayColours) -> None:
         """Draw in other colours from now on."""
@@ -74,28 +81,45 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         if display.errors.visible:
             self._paint_errors(painter, picture, display)
         colours = self._colours
-        if display.truth.visible:
-            path = to_screen.map(picture.truth)
-            _paint_layer(painter, path, display.truth, colours.truth, colours.truth_dash)
-        if display.prediction.visible:
-            path = to_screen.map(picture.prediction)
-            dash = colours.prediction_dash
-            _paint_layer(painter, path, display.prediction, colours.prediction, dash)
-        if display.correction.visible:
-            path = to_screen.map(picture.correction)
-            dash = colours.correction_dash
-            _paint_layer(painter, path, display.correction, colours.correction, dash)
+        for lines, style, colour, dash in (
+            (picture.truth, display.truth, colours.truth, colours.truth_dash),
+            (picture.prediction, display.prediction, colours.prediction, colours.prediction_dash),
+            (picture.correction, display.correction, colours.correction, colours.correction_dash),
+        ):
+            if style.visible:
+                painter.setOpacity(style.opacity)
+                if style.filled:
+                    _fill(painter, lines.on_screen(to_screen), colour)
+                else:
+                    self._paint_outline(painter, (lines, to_screen), colour, dash)
+                painter.setOpacity(1.0)
         painter.restore()
+
+    def _paint_outline(
+        self, painter: QPainter, where: tuple[Lines, QTransform], colour: str, dash: Dash
+    ) -> None:
+        """Draw lines with their halo. Dashes are counted from where a line begins, so all of it."""
+        lines, to_screen = where
+        if self._exposed is None:
+            whole = near = lines.on_screen(to_screen)
+        else:
+            near = lines.near(self._exposed, to_screen, reach=_PEN_REACH)
+            whole = lines.on_screen(to_screen) if dash else near
+        halo = QColor(0, 0, 0)
+        halo.setAlphaF(HALO_ALPHA)
+        wide = _pen(halo, CONTOUR_WIDTH + 2 * HALO_WIDTH, ())
+        painter.strokePath(near, wide)
+        painter.strokePath(whole, _pen(QColor(colour), CONTOUR_WIDTH, dash))
 
     def _paint_errors(self, painter: QPainter, picture: Picture, display: Display) -> None:
         to_screen = self.sceneTransform() * self.scene().views()[0].viewportTransform()
         style, colours = display.errors, self._colours
         painter.setOpacity(style.opacity)
-        if display.false_negative and not picture.false_negative.isEmpty():
-            path = to_screen.map(picture.false_negative)
+        if display.false_negative and len(picture.false_negative.ends):
+            path = picture.false_negative.on_screen(to_screen)
             _paint_region(painter, path, style, colours.false_negative, hatched=False)
-        if display.false_positive and not picture.false_positive.isEmpty():
-            path = to_screen.map(picture.false_positive)
+        if display.false_positive and len(picture.false_positive.ends):
+            path = picture.false_positive.on_screen(to_screen)
             _paint_region(painter, path, style, colours.false_positive, hatched=True)
         painter.setOpacity(1.0)
 
@@ -126,20 +150,10 @@ def _paint_region(
         painter.fillPath(path, _hatch(colour, painter.device().devicePixelRatioF()))
 
 
-def _paint_layer(
-    painter: QPainter, path: QPainterPath, style: LayerStyle, colour: str, dash: Dash
-) -> None:
-    painter.setOpacity(style.opacity)
-    if style.filled:
-        tint = QColor(colour)
-        tint.setAlphaF(_FILL_ALPHA)
-        painter.fillPath(path, tint)
-    else:
-        halo = QColor(0, 0, 0)
-        halo.setAlphaF(HALO_ALPHA)
-        painter.strokePath(path, _pen(halo, CONTOUR_WIDTH + 2 * HALO_WIDTH, ()))
-        painter.strokePath(path, _pen(QColor(colour), CONTOUR_WIDTH, dash))
-    painter.setOpacity(1.0)
+def _fill(painter: QPainter, path: QPainterPath, colour: str) -> None:
+    tint = QColor(colour)
+    tint.setAlphaF(_FILL_ALPHA)
+    painter.fillPath(path, tint)
 
 
 def _pen(colour: QColor, width: float, dash: Dash) -> QPen:

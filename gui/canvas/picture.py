@@ -3,35 +3,37 @@
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainterPath
 
+from core.components import Box, box_slices
 from core.mask import Mask
-from core.outlines import Outline, enlarged, enlargement, outlines
+from core.outlines import enlarged, enlargement
 from core.volume import Pixels, Volume
+from gui.canvas.lines import Lines, make_lines
 from gui.view_state import RGB, PictureKey
 
 _KEPT = 160
 
+Plane: TypeAlias = NDArray[np.uint8]
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """`image` is (Y·k, X·k) or (Y·k, X·k, 3); paths are in voxels (x, y) of `shape` (Y, X).
+    """`image` is (Y·k, X·k) or (Y·k, X·k, 3); lines are in voxels (x, y) of `shape` (Y, X).
 
     `marks` tell one prediction and correction of the slice from another; None when not known.
     """
 
     image: Pixels
     shape: tuple[int, int]
-    truth: QPainterPath
-    prediction: QPainterPath
-    false_positive: QPainterPath
-    false_negative: QPainterPath
-    correction: QPainterPath
+    truth: Lines
+    prediction: Lines
+    false_positive: Lines
+    false_negative: Lines
+    correction: Lines
     marks: tuple[bytes, bytes] | None = None
 
 
@@ -62,24 +64,33 @@ def make_picture(
         return before
     if before is None:
         before = _bare(volume, _plane(masks.truth, index), key)
-    picture = replace(before, prediction=_path(prediction, exact))
-    return replace(with_edit(picture, masks, index, exact=exact), marks=marks)
+    picture = replace(before, prediction=make_lines(prediction, exact=exact))
+    return replace(with_edit(picture, masks, key), marks=marks)
 
 
-def with_edit(picture: Picture, masks: Masks, index: int, *, exact: bool) -> Picture:
-    """Return `picture` with the outlines that a stroke changes made again: correction, errors."""
+def with_edit(
+    picture: Picture, masks: Masks, key: PictureKey, painted: Box | None = None
+) -> Picture:
+    """Return `picture` with the outlines that a stroke changes made again: correction, errors.
+
+    `painted` is all that the stroke changed, when known: where no truth is, none can be missed
+    more or less than before, and where truth is everywhere, none can be drawn over.
+    """
+    index, exact = key.slice_index, key.exact
     truth, prediction = _plane(masks.truth, index), _plane(masks.prediction, index)
     correction = _plane(masks.correction, index)
     judged = correction if correction is not None else prediction
-    false_positive = false_negative = None
-    if truth is not None and judged is not None:
-        false_positive = np.asarray(judged & ~truth & 1, np.uint8)
-        false_negative = np.asarray(truth & ~judged & 1, np.uint8)
+    false_positive, false_negative = picture.false_positive, picture.false_negative
+    there = None if truth is None or painted is None else truth[box_slices(painted)[1:]]
+    if there is None or not there.all():
+        false_positive = make_lines(_without(judged, truth), exact=exact)
+    if there is None or there.any():
+        false_negative = make_lines(_without(truth, judged), exact=exact)
     return replace(
         picture,
-        false_positive=_path(false_positive, exact),
-        false_negative=_path(false_negative, exact),
-        correction=_path(correction, exact),
+        false_positive=false_positive,
+        false_negative=false_negative,
+        correction=make_lines(correction, exact=exact),
         marks=None,
     )
 
@@ -124,24 +135,29 @@ def _maskless(key: PictureKey) -> PictureKey:
     return replace(key, masks=0, edit=0)
 
 
-def _plane(mask: Mask | None, index: int) -> NDArray[np.uint8] | None:
+def _plane(mask: Mask | None, index: int) -> Plane | None:
     return None if mask is None else mask[index]
 
 
-def _mark(plane: NDArray[np.uint8] | None) -> bytes:
+def _without(plane: Plane | None, other: Plane | None) -> Plane | None:
+    """Return where one mask is and the other is not; None unless there are both."""
+    return None if plane is None or other is None else np.asarray(plane & ~other & 1, np.uint8)
+
+
+def _mark(plane: Plane | None) -> bytes:
     """Return what tells one mask of a slice from another, in some ten microseconds."""
     if plane is None:
         return b""
     return hashlib.blake2b(np.packbits(plane).tobytes(), digest_size=16).digest()
 
 
-def _bare(volume: Volume, truth: NDArray[np.uint8] | None, key: PictureKey) -> Picture:
+def _bare(volume: Volume, truth: Plane | None, key: PictureKey) -> Picture:
     """Return the picture of a slice that nobody has marked but the ground truth."""
-    empty = QPainterPath()
+    empty = make_lines(None, exact=key.exact)
     return Picture(
         image=_image(volume, key),
         shape=volume.geometry.shape[1:],
-        truth=_path(truth, key.exact),
+        truth=make_lines(truth, exact=key.exact),
         prediction=empty,
         false_positive=empty,
         false_negative=empty,
@@ -159,15 +175,3 @@ def _image(volume: Volume, key: PictureKey) -> Pixels:
     if volume.pixels.dtype != np.uint8:
         image *= 255.0 / max(int(volume.pixels.max()), 1)
     return image.astype(np.uint8)
-
-
-def _path(mask: NDArray[np.uint8] | None, exact: bool) -> QPainterPath:
-    lines: list[Outline] = [] if mask is None else outlines(mask, exact=exact)
-    if not lines:
-        return QPainterPath()
-    points = np.concatenate(lines)
-    connect = np.ones(len(points), np.int32)
-    connect[np.cumsum([len(line) for line in lines]) - 1] = 0
-    path: QPainterPath = pg.arrayToQPath(points[:, 0], points[:, 1], connect=connect)
-    path.setFillRule(Qt.FillRule.OddEvenFill)
-    return path

@@ -2,7 +2,7 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRectF, Signal
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.components import Box
@@ -150,6 +150,11 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         """Return the voxel coordinates (x, y) of a point of this widget."""
         scene = self.mapToScene(position.toPoint())
         return QPointF(self._box.mapSceneToView(scene))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._overlay.set_exposed(event.region())
+        super().paintEvent(event)
+        self._overlay.set_exposed(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -226,14 +226,14 @@ def test_the_paths_of_a_picture_are_the_outlines_of_core(
     volume = volume_of(np.zeros((1, 1, 9, 7), np.uint8))
     masks = Masks(truth[np.newaxis], prediction[np.newaxis])
     picture = make_picture(volume, masks, PictureKey(1, 0, "Image", 1, exact))
-    for path, mask in (
+    for lines, mask in (
         (picture.truth, truth),
         (picture.prediction, prediction),
         (picture.false_positive, prediction & (1 - truth)),
         (picture.false_negative, truth & (1 - prediction)),
     ):
         wanted = outlines(mask.astype(np.uint8), exact=exact)
-        assert _lines(path) == [list(map(tuple, line.tolist())) for line in wanted]
+        assert _lines(lines.path) == [list(map(tuple, line.tolist())) for line in wanted]
 
 
 @given(MASKS, MASKS, MASKS)
@@ -248,7 +248,7 @@ def test_a_picture_made_from_another_is_the_one_made_from_nothing(
     assert remade.image is first.image
     assert (remade is first) == bool((before == after).all())
     for name in ("truth", "prediction", "false_positive", "false_negative"):
-        assert _lines(getattr(remade, name)) == _lines(getattr(fresh, name))
+        assert _lines(getattr(remade, name).path) == _lines(getattr(fresh, name).path)
 
 
 def test_the_cache_finds_the_slice_under_other_masks() -> None:
