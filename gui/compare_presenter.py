@@ -40,6 +40,7 @@ class ComparePresenter(QObject):
         main = program.window.view
         main.moved.connect(self._follow)
         main.hovered.connect(self._point)
+        program.comparing.changed.connect(self._look_up)
         program.comparing.failed.connect(program.window.toasts.show_toast)
         program.comparing.faulted.connect(program.on_fault)
 

@@ -19,8 +19,8 @@ from gui.session import Session
 from gui.session_parts import OpenCase, Place
 from gui.tasks import Lanes, Task
 
-ENSEMBLE = "mean of all models"
-AGREEMENT = "agreement of all models"
+ENSEMBLE = "mean of models"
+AGREEMENT = "agreement of models"
 TRUTH = "ground truth"
 
 
@@ -44,22 +44,38 @@ class NotPredicted(AppError):
 class Comparing(QObject):
     """Finds or makes the mask of a source for the case on screen, off the GUI thread."""
 
+    changed = Signal()
     failed = Signal(str, str)
     faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
+        self._ticked: tuple[str, ...] = ()
         self._session = session
         self._lanes = lanes
         self._engine = engine
+
+    def tick(self, models: tuple[str, ...]) -> None:
+        """Take these models together in the mean and the agreement; fewer than two mean all."""
+        if models != self._ticked:
+            self._ticked = models
+            self.changed.emit()
+
+    @property
+    def together(self) -> list[Model]:
+        """The models of the mean and of the agreement."""
+        available = list(self._session.models.available)
+        ticked = [model for model in available if model.spec.id in self._ticked]
+        return ticked if len(ticked) > 1 else available
 
     def sources(self) -> list[tuple[str, str]]:
         """Return what can be compared with, as (key, title)."""
         models = self._session.models.available
         found = [(model.spec.id, model.spec.title) for model in models]
         if len(models) > 1:
-            found.append((ENSEMBLE, "Mean of all models"))
-            found.append((AGREEMENT, f"Agreement of {len(models)} models"))
+            count = len(self.together)
+            found.append((ENSEMBLE, f"Mean of {count} models"))
+            found.append((AGREEMENT, f"Agreement of {count} models"))
         opened = self._session.open_case
         if opened is not None and opened.loaded.ground_truth is not None:
             found.append((TRUTH, "Ground truth alone"))
@@ -112,7 +128,7 @@ class Comparing(QObject):
     def _wanted(self, source: str) -> list[Model]:
         models = self._session.models.available
         if source in (ENSEMBLE, AGREEMENT):
-            return list(models)
+            return self.together
         return [model for model in models if model.spec.id == source]
 
 

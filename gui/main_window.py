@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         """Obey and name the keys that the reader gave to commands."""
         self.actions.set_keys(changed)
         self.rail.set_keys(changed)
-        for part in (self.card, self.review, self.disagreements):
+        for part in (self.header, self.card, self.review, self.disagreements):
             part.set_keys(changed)
 
     def find_case(self) -> None:

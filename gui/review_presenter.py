@@ -103,7 +103,7 @@ class ReviewPresenter(QObject):
         numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
         first, last = numbers[error.first_slice], numbers[error.last_slice]
         ml = geometry.voxel_ml
-        size = f"{error.voxels:,} vx" if ml is None else f"{number(error.volume_ml(ml), 1)} mL"
+        size = _voxels(error.voxels) if ml is None else f"{number(error.volume_ml(ml), 1)} mL"
         title = _title(error, disagreeing.source)
         slices = str(first) if first == last else f"{first}–{last}"
         across = extent_text(error, geometry.spacing_mm)
@@ -150,3 +150,7 @@ def _title(error: Disagreement, source: str) -> str:
         return "Prediction only" if invented else "Other only"
     whole = "False positive" if invented else "False negative"
     return f"{'FP' if invented else 'FN'} boundary" if error.on_border else whole
+
+
+def _voxels(count: int) -> str:
+    return f"{count:,} vx" if count < 10_000 else f"{count / 1000:,.1f}k vx"

@@ -42,6 +42,7 @@ class StudyPresenter(QObject):
         dialog, watch, session = self.dialog, self.watch, self._session
         dialog.side.run_asked.connect(self._run)
         dialog.side.cancel_asked.connect(self._cancel)
+        dialog.side.ticked_changed.connect(program.comparing.tick)
         dialog.choice_changed.connect(self._show_choice)
         dialog.case_asked.connect(program.operations.choose_case)
         dialog.export_asked.connect(self.export_asked)

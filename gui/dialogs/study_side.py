@@ -35,6 +35,7 @@ class StudySide(QWidget):
     """Ticks and runs; the ids of the ticked models go out with `run_asked`."""
 
     run_asked = Signal(tuple, bool)
+    ticked_changed = Signal(tuple)
     cancel_asked = Signal()
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class StudySide(QWidget):
         self._ground = ""
         self._list = QListWidget()
         self._list.setAccessibleName("Models to compare")
-        self._list.itemChanged.connect(lambda _: self._enable())
+        self._list.itemChanged.connect(self._on_item_changed)
         self._ensemble = QCheckBox("Their mean as one more")
         self._ensemble.setToolTip("Average the probabilities of the ticked models")
         self._run = QPushButton("Run all ticked models on all cases")
@@ -114,6 +115,10 @@ class StudySide(QWidget):
             self._message.setProperty("role", role)
             self._message.style().polish(self._message)
         self._enable()
+
+    def _on_item_changed(self) -> None:
+        self._enable()
+        self.ticked_changed.emit(self.ticked)
 
     def _enable(self) -> None:
         count = len(self.ticked)

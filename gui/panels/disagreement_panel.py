@@ -18,11 +18,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QListView,
-    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -31,14 +29,17 @@ from PySide6.QtWidgets import (
 
 from gui.commands import Keys, first_key, with_key
 from gui.palette import DARK, DEFAULT_OVERLAYS
+from gui.panels.fitted_choice import FittedChoice
+from gui.panels.key_button import KeyButton, key_width
 from gui.panels.labels import make_label
 from gui.panels.section import INSET, Section
 from gui.theme import OverlayColours, Theme, app_font
 
 _ROW = 32
-_MOST_ROWS = 6
-_BUTTON = QSize(36, 22)
-_GAP = 6
+_MOST_ROWS = 5
+_BUTTON = QSize(34, 22)
+_GAP = 4
+_NEXT = 54
 _ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
 
@@ -69,17 +70,15 @@ class DisagreementPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.section = Section("Disagreements")
-        self._next = QPushButton("Next")
+        self._next = KeyButton("Next")
         self._next.setProperty("small", True)
         self._next.clicked.connect(lambda: self.command_asked.emit("next_disagreement"))
         self._count = make_label("", "caption")
         self.section.set_corner(self._next)
         self._question = make_label("", "caption")
-        self._sources = QComboBox()
-        self._sources.setAccessibleName("Hold the prediction against")
-        self._sources.setToolTip("What the prediction is held against")
-        self._sources.setProperty("flat", True)
-        self._sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._sources = FittedChoice(
+            "Hold the prediction against", tip="What the prediction is held against", most=160
+        )
         self._sources.activated.connect(
             lambda _: self.source_chosen.emit(str(self._sources.currentData()))
         )
@@ -106,7 +105,9 @@ class DisagreementPanel(QWidget):
 
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to commands."""
-        self._next.setText(f"Next  {first_key('next_disagreement', changed)}".rstrip())
+        key = first_key("next_disagreement", changed)
+        self._next.set_key(key)
+        self._next.setFixedWidth(_NEXT + key_width(self._next.key_wanted))
         self._next.setToolTip(
             with_key("Go to the next without an answer", "next_disagreement", changed)
         )
@@ -122,6 +123,7 @@ class DisagreementPanel(QWidget):
             self._sources.addItem(title, key)
         self._sources.setCurrentIndex(self._sources.findData(chosen))
         self._sources.setVisible(len(sources) > 1)
+        self._sources.fit()
         blocker.unblock()
 
     def say(self, problem: str) -> None:
@@ -144,6 +146,7 @@ class DisagreementPanel(QWidget):
         """Draw in the colours of a theme and a palette."""
         self.section.set_look(theme, overlays)
         self._delegate.theme, self._delegate.overlays = theme, overlays
+        self._next.theme = theme
         self._list.viewport().update()
 
 
@@ -230,7 +233,7 @@ class _RowDelegate(QStyledItemDelegate):
             painter.fillRect(0, 0, 2, _ROW, QColor(self.theme.acc))
         self._paint_swatch(painter, row)
         yes, no = _buttons(area.width())
-        words = QRect(38, 0, yes.left() - 44, _ROW)
+        words = QRect(38, 0, yes.left() - 42, _ROW)
         done = row.answer is not None
         painter.setFont(app_font(size_px=12, weight=500))
         painter.setPen(QColor(self.theme.t2 if done else self.theme.t1))
@@ -238,7 +241,11 @@ class _RowDelegate(QStyledItemDelegate):
         wide = painter.fontMetrics().horizontalAdvance(row.title) + 8
         painter.setFont(app_font(size_px=11))
         painter.setPen(QColor(self.theme.t3))
-        painter.drawText(words.adjusted(wide, 0, 0, 0), _LEFT, f"{row.slices}  {row.volume}")
+        room = words.adjusted(wide, 0, 0, 0)
+        said = painter.fontMetrics().elidedText(
+            f"{row.slices}  {row.volume}", Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter.drawText(room, _LEFT, said)
         if done:
             painter.setPen(QColor(self.theme.t3))
             said = "✓ Yes" if row.answer else "✓ No"

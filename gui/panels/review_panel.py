@@ -1,6 +1,6 @@
 """The reader's word on a case: accept, correct or reject, a rating, a note."""
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
@@ -11,8 +11,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.reviews import Review
-from gui.commands import Keys, with_key
+from gui.commands import Keys, first_key, with_key
 from gui.icons import icon
+from gui.panels.key_button import KeyButton
 from gui.panels.labels import make_label
 from gui.panels.section import INSET, Section
 from gui.theme import OverlayColours, Theme
@@ -68,8 +69,8 @@ class ReviewPanel(QWidget):
         """Show what is said of the case; None disables all when there is no case."""
         self._show_note("" if review is None else review.case_id, "" if not review else review.note)
         self.section.body.setEnabled(review is not None)
-        for name, button in self._statuses.items():
-            button.setChecked(review is not None and review.status == name)
+        for name, status in self._statuses.items():
+            status.setChecked(review is not None and review.status == name)
         for value, button in enumerate(self._ratings, start=1):
             button.setChecked(review is not None and review.rating == value)
 
@@ -78,12 +79,14 @@ class ReviewPanel(QWidget):
         self.section.set_look(theme, overlays)
         colours = {"accepted": theme.ok, "corrected": theme.acc, "rejected": theme.bad}
         for name, _, glyph, _ in _STATUSES:
+            self._statuses[name].theme = theme
             self._statuses[name].setIcon(icon(glyph, colour=colours[name], size=_ICON))
 
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to commands."""
         for name, title, _, command in _STATUSES:
             self._statuses[name].setToolTip(with_key(title, command, changed))
+            self._statuses[name].set_key(first_key(command, changed))
         for value, button in enumerate(self._ratings, start=1):
             said = f"Quality of the prediction: {value} of 5"
             button.setToolTip(with_key(said, f"rate_{value}", changed))
@@ -105,8 +108,9 @@ class ReviewPanel(QWidget):
         if said != self.note:
             self._note.setPlainText(said)
 
-    def _status(self, title: str, glyph: str, command: str) -> QPushButton:
-        button = QPushButton(title)
+    def _status(self, title: str, glyph: str, command: str) -> KeyButton:
+        button = KeyButton(title, pad=3)
+        button.setIconSize(QSize(_ICON, _ICON))
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setCheckable(True)
         button.setAccessibleName(title)
@@ -129,8 +133,8 @@ class ReviewPanel(QWidget):
     def _lay_out(self) -> None:
         statuses, ratings = QHBoxLayout(), QHBoxLayout()
         statuses.setSpacing(6)
-        for button in self._statuses.values():
-            statuses.addWidget(button, 1)
+        for status in self._statuses.values():
+            statuses.addWidget(status, 1)
         ratings.setSpacing(6)
         ratings.addWidget(make_label("Prediction quality", "caption"))
         ratings.addStretch(1)

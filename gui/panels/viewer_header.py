@@ -6,8 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QToolButton, QWidget
 
+from gui.commands import BY_ID, Keys, first_key, tooltip, with_key
 from gui.icons import icon
 from gui.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.panels.key_button import key_width, paint_key
 from gui.panels.labels import ElidedLabel
 from gui.theme import app_font
 
@@ -20,17 +22,16 @@ class Chip:
 
     command: str
     title: str
-    key: str
     colour: str
     region: bool
 
 
 CHIPS = (
-    Chip("toggle_truth", "Truth", "T", "truth", False),
-    Chip("toggle_prediction", "Prediction", "P", "prediction", False),
-    Chip("toggle_false_positive", "False positive", "F", "false_positive", True),
-    Chip("toggle_false_negative", "False negative", "M", "false_negative", True),
-    Chip("toggle_correction", "Correction", "K", "correction", False),
+    Chip("toggle_truth", "Truth", "truth", False),
+    Chip("toggle_prediction", "Prediction", "prediction", False),
+    Chip("toggle_false_positive", "False positive", "false_positive", True),
+    Chip("toggle_false_negative", "False negative", "false_negative", True),
+    Chip("toggle_correction", "Correction", "correction", False),
 )
 
 
@@ -46,17 +47,17 @@ class ViewerHeader(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(6)
-        self._previous = self._arrow("previous_case", "Previous case (PgUp)")
-        self._next = self._arrow("next_case", "Next case (PgDown)")
+        self._arrows = {name: self._arrow(name) for name in ("previous_case", "next_case")}
         self._title = ElidedLabel("", "title")
         self._detail = ElidedLabel("", "caption")
-        for widget in (self._previous, self._next, self._title, self._detail):
+        for widget in (*self._arrows.values(), self._title, self._detail):
             row.addWidget(widget)
         row.addStretch(1)
         self._chips = {chip.command: _ChipButton(chip) for chip in CHIPS}
         for command, button in self._chips.items():
             button.clicked.connect(lambda _=False, command=command: self._on_chip(command))
             row.addWidget(button)
+        self.set_keys({})
 
     def set_case(self, title: str, detail: str, case_id: str) -> None:
         """Name the case as the worklist does, and its place there; say its id to screen readers."""
@@ -75,15 +76,21 @@ class ViewerHeader(QFrame):
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme and a palette."""
-        self._previous.setIcon(icon("chevron-left", colour=theme.t2, size=18))
-        self._next.setIcon(icon("chevron-right", colour=theme.t2, size=18))
+        for command, arrow in self._arrows.items():
+            arrow.setIcon(icon(BY_ID[command].icon, colour=theme.t2, size=18))
         for button in self._chips.values():
             button.set_look(theme, overlays)
 
-    def _arrow(self, command: str, tip: str) -> QToolButton:
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        for command, arrow in self._arrows.items():
+            arrow.setToolTip(tooltip(command, changed))
+            arrow.setAccessibleName(tooltip(command, changed))
+        for chip in self._chips.values():
+            chip.set_keys(changed)
+
+    def _arrow(self, command: str) -> QToolButton:
         button = QToolButton()
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
         button.clicked.connect(lambda: self.command_asked.emit(command))
         return button
 
@@ -99,12 +106,19 @@ class _ChipButton(QAbstractButton):
     def __init__(self, chip: Chip) -> None:
         super().__init__()
         self._chip = chip
+        self._key = ""
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self.setCheckable(True)
         self.setText(chip.title)
-        self.setToolTip(f"Show or hide: {chip.title.lower()} ({chip.key})")
         self.setAccessibleName(chip.title)
+        self.set_keys({})
+
+    def set_keys(self, changed: Keys) -> None:
+        self._key = first_key(self._chip.command, changed)
+        said = f"Show or hide: {self._chip.title.lower()}"
+        self.setToolTip(with_key(said, self._chip.command, changed))
         self.setFixedSize(self.sizeHint())
+        self.update()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self._theme, self._overlays = theme, overlays
@@ -112,7 +126,9 @@ class _ChipButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         self.setFont(app_font(size_px=12, weight=500))
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 66, 24)
+        key = key_width(self._key)
+        wide = self.fontMetrics().horizontalAdvance(self.text()) + (50 + key if key else 42)
+        return QSize(wide, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -126,14 +142,12 @@ class _ChipButton(QAbstractButton):
         self._paint_sample(painter)
         painter.setOpacity(1.0)
         painter.setPen(QColor(theme.t1 if on else theme.t3 if self.isEnabled() else theme.t4))
-        painter.drawText(self.rect().adjusted(32, 0, -26, 0), _LEFT, self.text())
-        key = QRectF(self.width() - 24, 4.5, 16, 15)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.bg4 if on else theme.bg2))
-        painter.drawRoundedRect(key, 3, 3)
-        painter.setPen(QColor(theme.t2 if on else theme.t3))
-        painter.setFont(app_font(size_px=10, weight=600))
-        painter.drawText(key, Qt.AlignmentFlag.AlignCenter, self._chip.key)
+        painter.drawText(self.rect().adjusted(32, 0, -8, 0), _LEFT, self.text())
+        if self._key:
+            wide = key_width(self._key)
+            key = QRectF(self.width() - 8 - wide, 4.5, wide, 15)
+            colours = (theme.bg4, theme.t2) if on else (theme.bg2, theme.t3)
+            paint_key(painter, key, self._key, colours)
 
     def _paint_sample(self, painter: QPainter) -> None:
         colour = QColor(getattr(self._overlays, self._chip.colour))

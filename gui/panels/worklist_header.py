@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -17,17 +15,15 @@ from PySide6.QtWidgets import (
 from core.workspace import Listing
 from gui.icons import Tint, pixmap, tinted_icon
 from gui.palette import DARK, Theme
+from gui.panels.fitted_choice import FittedChoice
 from gui.panels.labels import make_label
 from gui.panels.worklist_menu import FilterMenu
 from gui.panels.worklist_rows import CaseFilter, CaseOrder
 from gui.panels.worklist_search import SearchField
-from gui.theme import app_font
 
 _HEIGHT = 105
 _ICON = 16
 _SORT_ICON = 14
-_ORDER_INSET = 5
-_ORDER_ARROW = 31
 
 
 class WorklistHeader(QWidget):
@@ -49,7 +45,7 @@ class WorklistHeader(QWidget):
         self._menu.filter_chosen.connect(self._choose_filter)
         self._menu.term_chosen.connect(self.search.put_term)
         self._sort_icon = QLabel()
-        self._order = QComboBox()
+        self._order = FittedChoice("Order", tip="Order of the cases")
         self._column = make_label("DSC · state", "caption")
         self._prepare_controls()
         self._lay_out()
@@ -58,10 +54,10 @@ class WorklistHeader(QWidget):
     def set_counts(self, shown: int, total: int) -> None:
         """Say how many cases are listed."""
         self._count.setText(str(total) if shown == total else f"{shown} of {total}")
+        self._show_filter()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self._count.setStyleSheet(f"color: {theme.t3}; font-size: 13px;")
         self.search.set_theme(theme)
         ratio = self._sort_icon.devicePixelRatioF()
         self._sort_icon.setPixmap(pixmap("sort", theme.t3, _SORT_ICON, ratio))
@@ -103,13 +99,6 @@ class WorklistHeader(QWidget):
         self._filter_button.setFixedSize(28, 28)
         self._filter_button.clicked.connect(self._open_menu)
         self._order.addItems([order.value for order in CaseOrder])
-        self._order.setProperty("flat", True)
-        self._order.setAccessibleName("Order")
-        self._order.setToolTip("Order of the cases")
-        self._order.setStyleSheet(
-            f"QComboBox {{ padding: 0 0 0 {_ORDER_INSET}px; font-weight: 600; }}"
-        )
-        self._fit_order()
         self._order.currentIndexChanged.connect(self._on_order_chosen)
         self._sort_icon.setFixedSize(_ICON, _ICON)
 
@@ -145,7 +134,9 @@ class WorklistHeader(QWidget):
 
     def _show_filter(self) -> None:
         self._menu.set_filter(self._filter)
-        active = self._filter is not CaseFilter.ALL
+        active = self.is_filtering
+        colour = self._theme.acc if active else self._theme.t3
+        self._count.setStyleSheet(f"color: {colour}; font-size: 13px;")
         tint = Tint.plain(self._theme.acc) if active else Tint.of(self._theme)
         self._filter_button.setIcon(tinted_icon("filter", tint=tint, size=_ICON))
         self._filter_button.setToolTip(f"Filter: {self._filter.value}")
@@ -153,16 +144,7 @@ class WorklistHeader(QWidget):
     def _say_filter(self) -> None:
         self.filter_changed.emit(self._filter, self.search.text())
 
-    def _fit_order(self) -> None:
-        """Make the selector as wide as what it says, so that the column's name has room."""
-        metrics = QFontMetrics(app_font(weight=600))
-        width = metrics.horizontalAdvance(self._order.currentText())
-        self._order.setFixedWidth(_ORDER_INSET + width + _ORDER_ARROW)
-        menu = max(metrics.horizontalAdvance(order.value) for order in CaseOrder)
-        self._order.view().setMinimumWidth(menu + _ORDER_ARROW)
-
     def _on_order_chosen(self, index: int) -> None:
-        self._fit_order()
         order = list(CaseOrder)[index]
         self._column.setText(f"{order.column} · state" if len(order.column) < 5 else order.column)
         self.order_changed.emit(order)

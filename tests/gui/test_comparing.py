@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QListWidget
 from pytestqt.qtbot import QtBot
 
 from core import prediction_cache
@@ -195,3 +196,25 @@ def test_layers_are_hidden_in_every_view(program: Program, press: Press, qtbot: 
     assert pane.view.grab().toImage() != shown
     press("T")
     assert pane.view.grab().toImage() == shown
+
+
+def test_the_mean_and_the_agreement_are_of_the_ticked_models(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    (pane,) = panes(program, press, qtbot, "Ctrl+2")
+    every = len(program.session.models.available)
+    box = by_name(pane, QComboBox, "Compared with")
+    said = [box.itemText(index) for index in range(box.count())]
+    assert {f"Mean of {every} models", f"Agreement of {every} models"} <= set(said)
+
+    program.desk.study.show()
+    models = program.desk.study.dialog.findChild(QListWidget)
+    assert isinstance(models, QListWidget)
+    for row in range(2, every):
+        models.item(row).setCheckState(Qt.CheckState.Unchecked)
+    settle(qtbot, program)
+    said = [box.itemText(index) for index in range(box.count())]
+    assert {"Mean of 2 models", "Agreement of 2 models"} <= set(said)
+    assert len(program.comparing.together) == 2
+    models.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert len(program.comparing.together) == every

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QListView
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QListView, QToolButton
 from pytestqt.qtbot import QtBot
 
 from core.components import Disagreement, box_slices, disagreements, voxels_of
@@ -15,6 +15,7 @@ from core.prediction import Prediction, to_mask
 from core.prediction_cache import keep
 from gui.comparing import TRUTH
 from gui.disagreeing import CORRECTION
+from gui.panels.key_button import KeyButton
 from gui.program import Program
 from gui.review_presenter import extent_text
 from tests.gui.conftest import Start, shut
@@ -168,12 +169,13 @@ def test_another_threshold_asks_anew(
     assert list(queue.found) != wanted
 
 
-def test_without_ground_truth_there_is_nothing_to_ask(
+def test_without_ground_truth_another_model_is_held_against(
     program: Program, press: Press, wanted: list[Disagreement], qtbot: QtBot
 ) -> None:
     choose(qtbot, program, BARE)
     assert program.disagreeing.queue.found == ()
-    assert "None" in texts(program.window.disagreements)
+    assert TRUTH not in offered(program)
+    assert any("has not been run" in said for said in texts(program.window.disagreements))
     press("N")
     assert program.disagreeing.queue.current == -1
     assert any("No disagreement" in said for said in toasts(program))
@@ -247,17 +249,25 @@ def test_the_correction_is_a_source_while_there_is_one(
 
 
 def test_the_printed_keys_are_those_of_the_reader(program: Program) -> None:
-    program.window.set_keys({"next_disagreement": ("J",), "no": ("O",), "accept": ("Ctrl+A",)})
-    panel = program.window.disagreements
-    assert button(panel, "Next  J").toolTip().endswith("(J)")
-    program.window.set_keys({"yes": ("Z",), "no": ("O",), "accept": ("Ctrl+A",), "rate_1": ()})
-    assert button(panel, "Next  N").toolTip().endswith("(N)")
-    assert "Is the marked region lesion?  Z yes, O no" in texts(panel)
-    review = program.window.review
-    assert button(review, "Accept").toolTip() == "Accept (Ctrl+A)"
+    panel, review = program.window.disagreements, program.window.review
+    following, accept = button(panel, "Next"), button(review, "Accept")
+    assert isinstance(following, KeyButton)
+    assert isinstance(accept, KeyButton)
+    assert following.key == "N"
+    program.window.set_keys({"next_disagreement": ("J",), "yes": ("Z",), "accept": ("Ctrl+A",)})
+    assert (following.key, accept.key) == ("J", "")
+    assert following.toolTip().endswith("(J)")
+    assert "Is the marked region lesion?  Z yes, U no" in texts(panel)
+    assert accept.toolTip() == "Accept (Ctrl+A)"
     assert button(review, "Reject").toolTip() == "Reject (X)"
-    assert button(review, "1").toolTip() == "Quality of the prediction: 1 of 5"
     assert button(review, "Save and open next case").toolTip().endswith("(Ctrl+Enter)")
+
+    program.window.set_keys({"toggle_truth": ("Ctrl+Alt+T",), "next_case": ()})
+    assert (following.key, accept.key) == ("N", "A" if accept.width() > 85 else "")
+    header = program.window.header
+    chip = by_name(header, QAbstractButton, "Truth")
+    assert chip.toolTip() == "Show or hide: truth (Ctrl+Alt+T)"
+    assert by_name(header, QToolButton, "Next case").toolTip() == "Next case"
 
 
 def test_a_line_and_the_marker_say_how_far_it_reaches(
