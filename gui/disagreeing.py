@@ -95,6 +95,12 @@ class Disagreeing(QObject):
             self.changed.emit()
             self.chosen.emit(self.queue.found[index])
 
+    def leave(self) -> None:
+        """Look at none of them any more."""
+        if self.queue.current >= 0:
+            self.queue = Queue(self.queue.found, self.queue.answers)
+            self.changed.emit()
+
     def step(self, by: int) -> None:
         """Look at the next one without an answer, backwards when `by` is negative."""
         found, count = self.queue.found, len(self.queue.found)

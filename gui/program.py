@@ -13,6 +13,7 @@ from gui.canvas.touch import Tool
 from gui.canvas_presenter import CanvasPresenter
 from gui.compare_presenter import ComparePresenter
 from gui.comparing import Comparing
+from gui.contradicting import Contradicting, QueueWalk
 from gui.correcting import Correcting
 from gui.correction_presenter import CorrectionPresenter
 from gui.dialogs.shortcuts import ShortcutSheet
@@ -57,6 +58,8 @@ class Program:
         self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting, self.comparing)
+        self.contradicting = Contradicting(self.session, self.lanes)
+        self.walk = QueueWalk(self.disagreeing, self.contradicting)
         self.reviews = ReviewPresenter(self)
         self.triaging = Triaging(self.session, self.lanes, self.operations.triager)
         self.doubting = Doubting(self.session, self.lanes)

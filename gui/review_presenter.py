@@ -1,5 +1,6 @@
 """Keeps review, disagreements, worklist and status in step with what the reader said."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -7,6 +8,7 @@ from PySide6.QtCore import QObject
 from core.components import Disagreement
 from core.reviews import Review, review_progress
 from gui.comparing import TRUTH
+from gui.contradicting import SliceQueue
 from gui.disagreeing import CORRECTION
 from gui.panels.disagreement_panel import DisagreementRow
 from gui.panels.labels import number
@@ -25,6 +27,7 @@ class ReviewPresenter(QObject):
         self._program = program
         self._session, self._window = program.session, program.window
         session, reviewing, queue = program.session, program.reviewing, program.disagreeing
+        hints = program.contradicting
         session.case_opening.connect(self._show_review)
         session.case_changed.connect(self._show_review)
         session.reviews_changed.connect(self._on_reviews_changed)
@@ -35,16 +38,18 @@ class ReviewPresenter(QObject):
         reviewing.next_wanted.connect(program.operations.choose_case)
         queue.changed.connect(self._show_queue)
         queue.chosen.connect(self._on_chosen)
-        for part in (reviewing, queue):
+        hints.changed.connect(self._show_queue)
+        hints.chosen.connect(lambda hint: program.view_verbs.go_to_slice(hint.index))
+        for part in (reviewing, queue, hints):
             part.failed.connect(self._window.toasts.show_toast)
             part.faulted.connect(program.on_fault)
         panel, lines = self._window.review, self._window.disagreements
         panel.command_asked.connect(self._trigger)
         panel.note_written.connect(reviewing.note)
         lines.command_asked.connect(self._trigger)
-        lines.chosen.connect(queue.choose)
+        lines.chosen.connect(program.walk.choose)
         lines.source_chosen.connect(queue.hold_against)
-        lines.answered.connect(lambda _, is_lesion: queue.answer(is_lesion))
+        lines.answered.connect(lambda _, is_lesion: program.walk.answer(is_lesion))
         self._show_review()
         self._show_queue()
 
@@ -89,10 +94,15 @@ class ReviewPresenter(QObject):
 
     def _show_queue(self) -> None:
         disagreeing, opened = self._program.disagreeing, self._session.open_case
-        queue, panel = disagreeing.queue, self._window.disagreements
-        rows = [] if opened is None else [self._row(error) for error in queue.found]
+        hints, walk = self._program.contradicting.queue, self._program.walk
+        panel = self._window.disagreements
+        rows: list[DisagreementRow] = []
+        if opened is not None:
+            numbers = opened.loaded.volume.slice_numbers
+            rows = [self._row(error) for error in disagreeing.queue.found]
+            rows += [hint_row(hints, at, numbers) for at in range(len(hints.found))]
         panel.set_sources(disagreeing.sources, disagreeing.source)
-        panel.set_rows(rows, queue.current, queue.answered)
+        panel.set_rows(rows, walk.current, walk.answered)
         if disagreeing.problem:
             panel.say(disagreeing.problem)
         self._show_marker()
@@ -140,6 +150,22 @@ def extent_text(error: Disagreement, spacing_mm: tuple[float, float, float] | No
     """Say how large a disagreement is at its longest, in mm where the spacing is known."""
     unit = "voxels" if spacing_mm is None else "mm"
     return f"{number(error.largest_extent(spacing_mm), 0)} {unit} across"
+
+
+def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> DisagreementRow:
+    """Return the line of a slice on which triage and mask disagree."""
+    hint = queue.found[position]
+    missing, number_of = hint.kind == "mask missing", numbers[hint.index]
+    mask = "no voxel of it is marked" if missing else "the mask marks some"
+    return DisagreementRow(
+        title="Lesion expected" if missing else "No lesion expected",
+        false_positive=not missing,
+        slices=str(number_of),
+        volume=f"p {hint.probability:.2f}",
+        answer=True if queue.is_seen(position) else None,
+        detail=f"Triage gives slice {number_of} a lesion with {hint.probability:.0%}; {mask}",
+        to_see=True,
+    )
 
 
 def _title(error: Disagreement, source: str) -> str:

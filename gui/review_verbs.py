@@ -21,10 +21,10 @@ def review_verbs(program: "Program") -> Verbs:
         "save_and_next": lambda: _save_and_next(program),
         "next_unreviewed": lambda: program.reviewing.go_on(),
         "undo_review": lambda: program.reviewing.undo(),
-        "next_disagreement": lambda: program.disagreeing.step(1),
-        "previous_disagreement": lambda: program.disagreeing.step(-1),
-        "yes": lambda: program.disagreeing.answer(True),
-        "no": lambda: program.disagreeing.answer(False),
+        "next_disagreement": lambda: program.walk.step(1),
+        "previous_disagreement": lambda: program.walk.step(-1),
+        "yes": lambda: program.walk.answer(True),
+        "no": lambda: program.walk.answer(False),
     }
 
 

@@ -48,7 +48,7 @@ _ROOT = QModelIndex()
 class DisagreementRow:
     """One line: what it is, on which slices, how large; `answer` None while there is none.
 
-    `detail` says all of it in words.
+    `detail` says all of it in words. `to_see` is a slice to look at, with nothing to answer.
     """
 
     title: str
@@ -57,6 +57,7 @@ class DisagreementRow:
     volume: str
     answer: bool | None = None
     detail: str = ""
+    to_see: bool = False
 
 
 class DisagreementPanel(QWidget):
@@ -198,7 +199,7 @@ class _Lines(QListView):
             return
         row: DisagreementRow = index.data(_ROW_ROLE)
         at = event.position().toPoint() - self.visualRect(index).topLeft()
-        yes, no = _buttons(self.visualRect(index).width())
+        yes, no = _buttons(self.visualRect(index).width(), row)
         self.chosen.emit(index.row())
         if row.answer is None and yes.contains(at):
             self.answered.emit(index.row(), True)
@@ -232,7 +233,7 @@ class _RowDelegate(QStyledItemDelegate):
             painter.fillRect(0, 0, area.width(), _ROW, QColor(self.theme.accsoft))
             painter.fillRect(0, 0, 2, _ROW, QColor(self.theme.acc))
         self._paint_swatch(painter, row)
-        yes, no = _buttons(area.width())
+        yes, no = _buttons(area.width(), row)
         words = QRect(38, 0, yes.left() - 42, _ROW)
         done = row.answer is not None
         painter.setFont(app_font(size_px=12, weight=500))
@@ -248,10 +249,11 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawText(room, _LEFT, said)
         if done:
             painter.setPen(QColor(self.theme.t3))
-            said = "✓ Yes" if row.answer else "✓ No"
+            said = "✓ Seen" if row.to_see else "✓ Yes" if row.answer else "✓ No"
             painter.drawText(yes.united(no), Qt.AlignmentFlag.AlignCenter, said)
         else:
-            for place, text in ((yes, "Yes"), (no, "No")):
+            words_of = {"Seen": yes} if row.to_see else {"Yes": yes, "No": no}
+            for text, place in words_of.items():
                 self._paint_button(painter, place, text)
         painter.restore()
 
@@ -261,6 +263,11 @@ class _RowDelegate(QStyledItemDelegate):
         tint = QColor(colour)
         tint.setAlphaF(0.3)
         box = QRectF(16.5, _ROW / 2 - 6.5, 13, 13)
+        if row.to_see:
+            painter.setPen(QPen(QColor(self.theme.acc), 1.5))
+            painter.drawLine(box.bottomLeft(), box.bottomRight())
+            painter.drawRoundedRect(box.adjusted(2, 1, -2, -4), 2, 2)
+            return
         painter.setPen(QPen(colour, 1))
         painter.setBrush(tint)
         painter.drawRoundedRect(box, 3, 3)
@@ -276,11 +283,12 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _buttons(width: int) -> tuple[QRect, QRect]:
-    """Return where Yes and No stand in a line of `width`."""
+def _buttons(width: int, row: DisagreementRow) -> tuple[QRect, QRect]:
+    """Return where Yes and No stand in a line of `width`; Seen takes the place of both."""
     top = (_ROW - _BUTTON.height()) // 2
     no = QRect(QPoint(width - 14 - _BUTTON.width(), top), _BUTTON)
-    return no.translated(-_BUTTON.width() - _GAP, 0), no
+    yes = no.translated(-_BUTTON.width() - _GAP, 0)
+    return (yes.united(no), QRect()) if row.to_see else (yes, no)
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,6 +24,7 @@ from gui.panels.worklist_search import SearchField
 
 _HEIGHT = 105
 _ICON = 16
+_ORDER_EDGES = 30
 _SORT_ICON = 14
 
 
@@ -86,6 +88,10 @@ class WorklistHeader(QWidget):
         """Offer the models that predicted a case, asked for when the menu opens."""
         self._menu.aboutToShow.connect(lambda: self._menu.set_models(models()))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_column()
+
     @property
     def is_filtering(self) -> bool:
         """Whether a filter or a text is set."""
@@ -99,6 +105,7 @@ class WorklistHeader(QWidget):
         self._filter_button.setFixedSize(28, 28)
         self._filter_button.clicked.connect(self._open_menu)
         self._order.addItems([order.value for order in CaseOrder])
+        self._order.setMaxVisibleItems(len(CaseOrder))
         self._order.currentIndexChanged.connect(self._on_order_chosen)
         self._sort_icon.setFixedSize(_ICON, _ICON)
 
@@ -147,7 +154,13 @@ class WorklistHeader(QWidget):
     def _on_order_chosen(self, index: int) -> None:
         order = list(CaseOrder)[index]
         self._column.setText(f"{order.column} · state" if len(order.column) < 5 else order.column)
+        self._fit_column()
         self.order_changed.emit(order)
+
+    def _fit_column(self) -> None:
+        """Name the column only where the order, which says it too, leaves room."""
+        taken = _ICON + self._order.width() + self._column.sizeHint().width()
+        self._column.setVisible(taken + _ORDER_EDGES <= self.width())
 
 
 def rule() -> QFrame:

@@ -22,7 +22,16 @@ from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
-from tests.gui.tiny import BARE, choose, predicted_mask, settle, toasts, true_mask
+from tests.gui.tiny import (
+    BARE,
+    SLICES,
+    choose,
+    keep_triages,
+    predicted_mask,
+    settle,
+    toasts,
+    true_mask,
+)
 
 
 def masks(program: Program) -> tuple[Mask, Mask]:
@@ -38,6 +47,13 @@ def looked_at(program: Program) -> Disagreement:
 def show_speck(program: Program, qtbot: QtBot) -> None:
     program.operations.set_largest_component(False)
     settle(qtbot, program)
+
+
+@pytest.fixture
+def predicted(home: Path, predicted: Path) -> Path:
+    """The tiny cases, of which triage says nothing that a mask could contradict."""
+    keep_triages(home, predicted, dict.fromkeys(SLICES, ()), rest=0.5)
+    return predicted
 
 
 @pytest.fixture

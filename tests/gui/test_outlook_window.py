@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,21 +9,16 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from core.case_figures import CaseFigures
-from core.classifiers import Classifiers
-from core.dataset import scan
 from core.outlook import Outlook
 from core.prediction import to_mask
-from core.reading import read_case
 from core.triage import Triage, contradictions
-from core.triage_cache import put_triage, triage_key
-from core.workspace import open_workspace, registry, workspace_folder
 from gui.panels.worklist_rows import CaseOrder, WorklistRow
 from gui.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import by_name
 from tests.gui.listing import row
 from tests.gui.running import finish, result
-from tests.gui.tiny import BARE, choose, settle
+from tests.gui.tiny import BARE, choose, keep_triages, settle
 
 CHANCES = {"A_1": (0.99, 0.2), "B_2": (0.1, 0.05), "C_10": (0.7, 0.6)}
 """The highest and second probability of each tiny case; the others are 0."""
@@ -33,17 +27,7 @@ CHANCES = {"A_1": (0.99, 0.2), "B_2": (0.1, 0.05), "C_10": (0.7, 0.6)}
 @pytest.fixture
 def triaged(home: Path, dataset: Path) -> dict[str, Triage]:
     """Triages kept in the workspace of the tiny cases, as if the classifier had said so."""
-    classifier = Classifiers(registry(home).roots).find()
-    workspace = open_workspace(workspace_folder(home, dataset))
-    kept: dict[str, Triage] = {}
-    for case in scan(dataset).cases:
-        volume = read_case(case).volume
-        chances = np.zeros(volume.slices)
-        chances[:2] = CHANCES[case.id]
-        kept[case.id] = Triage(chances, volume.slice_numbers, classifier.spec.id, "cpu", 0.1)
-        put_triage(workspace.store, case.id, kept[case.id], key=triage_key(classifier, volume))
-    workspace.close()
-    return kept
+    return keep_triages(home, dataset, CHANCES)
 
 
 def outlook(program: Program, case_id: str) -> Outlook:

@@ -1,5 +1,6 @@
 """A tiny dataset with predictions made by code, and what the tests ask of the window over it."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,14 @@ from PySide6.QtWidgets import QApplication, QFrame
 from pytestqt.qtbot import QtBot
 
 from core import prediction_cache
+from core.classifiers import Classifiers
 from core.dataset import scan
 from core.mask import Mask
 from core.models import Model
 from core.prediction import Prediction
 from core.reading import read_case
+from core.triage import Triage
+from core.triage_cache import put_triage, triage_key
 from core.workspace import open_workspace, registry, workspace_folder
 from gui.program import Program
 from tests.synthetic import lesion, write_case
@@ -58,6 +62,23 @@ def keep_predictions(home: Path, folder: Path, *case_ids: str) -> None:
         made = Prediction(probability(loaded.volume.slices), model.spec.id, key, "cpu", 0.1)
         prediction_cache.keep(loaded, model, workspace, made)
     workspace.close()
+
+
+def keep_triages(
+    home: Path, folder: Path, chances: Mapping[str, Sequence[float]], *, rest: float = 0.0
+) -> dict[str, Triage]:
+    """Have the classifier say, in the workspace, the chances of a case's first slices."""
+    classifier = Classifiers(registry(home).roots).find()
+    workspace = open_workspace(workspace_folder(home, folder))
+    kept: dict[str, Triage] = {}
+    for case in scan(folder).cases:
+        volume = read_case(case).volume
+        said = np.full(volume.slices, rest)
+        said[: len(chances[case.id])] = chances[case.id]
+        kept[case.id] = Triage(said, volume.slice_numbers, classifier.spec.id, "cpu", 0.1)
+        put_triage(workspace.store, case.id, kept[case.id], key=triage_key(classifier, volume))
+    workspace.close()
+    return kept
 
 
 def is_settled(program: Program) -> bool:
