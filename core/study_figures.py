@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import floor
 from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING
@@ -47,8 +48,9 @@ def dsc_by_model(
                 axes.hlines(value, column - 0.4, column + 0.4, colors=colour, linewidth=width)
         _label_models(axes, scores, titles)
         axes.set_ylabel(label)
-        if all(0 <= v <= 1 for s in scores.values() for v in s.values() if v is not None):
-            axes.set_ylim(-0.02, 1.02)
+        every = [v for column in scores.values() for v in column.values() if v is not None]
+        if all(0 <= value <= 1 for value in every):
+            axes.set_ylim(_share_limits(every))
         axes.grid(axis="y", color=_LINE, linewidth=0.6, alpha=0.6)
 
     width = max(6.0, 1.6 + 1.9 * len(scores))
@@ -67,15 +69,15 @@ def scatter(
         raise ValueError("a scatter plot needs a case scored by both")
 
     def draw(axes: Axes) -> None:
-        high = max(1.0, float(values.max()))
-        axes.plot([0, high], [0, high], color=_LINE, linewidth=1.2)
+        low, high = _share_limits(values.ravel().tolist())
+        axes.plot([low, high], [low, high], color=_LINE, linewidth=1.2)
         axes.scatter(values[:, 0], values[:, 1], s=18, color=_DOT, linewidths=0, zorder=3)
         axes.axvline(float(values[:, 0].mean()), color=_MEAN, linewidth=1.0)
         axes.axhline(float(values[:, 1].mean()), color=_MEAN, linewidth=1.0, label="mean")
         axes.axvline(float(np.median(values[:, 0])), color=_MEDIAN, linewidth=1.0)
         axes.axhline(float(np.median(values[:, 1])), color=_MEDIAN, linewidth=1.0, label="median")
-        axes.set_xlim(-0.02 * high, 1.02 * high)
-        axes.set_ylim(-0.02 * high, 1.02 * high)
+        axes.set_xlim(low, high)
+        axes.set_ylim(low, high)
         axes.set_aspect("equal")
         _label_axes(axes, f"{label}, {names[0]}", f"{label}, {names[1]}")
         axes.legend(loc="lower right", frameon=False, fontsize=9)
@@ -126,6 +128,13 @@ def swarm(values: NDArray[np.float64], *, half_width: float = 0.38) -> NDArray[n
         members = members[np.argsort(values[members], kind="stable")]
         offsets[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
     return offsets
+
+
+def _share_limits(values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of an axis of scores, down to the tenth below the least of them."""
+    least, most = min(values), max(1.0, *values)
+    low = floor((least - 0.02) * 10) / 10
+    return (low if low > 0 else -0.02 * most), most + 0.02 * (most - max(low, 0.0))
 
 
 def _limits(found: BlandAltman) -> list[tuple[float, str]]:

@@ -78,7 +78,7 @@ class ComparePresenter(QObject):
     def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
         drawer = _PaneDrawer(self._program, pane)
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
-        pane.view.hovered.connect(self._program.window.view.point_at)
+        pane.view.hovered.connect(lambda at: self._point_from(pane, at))
         pane.view.slice_stepped.connect(self._program.view_verbs.step_slice)
         return drawer
 
@@ -97,12 +97,19 @@ class ComparePresenter(QObject):
 
     def _look_up(self) -> None:
         self._offer()
+        self._name_main()
         for drawer in self._shown:
             drawer.look_up()
 
     def _draw(self) -> None:
+        self._name_main()
         for drawer in self._shown:
             drawer.draw()
+
+    def _name_main(self) -> None:
+        model, result = self._session.models.current, self._session.result
+        comparison = None if result is None else result.comparison
+        self._grid.set_main("" if model is None else model.spec.title, _score(comparison))
 
     def _follow(self, centre: QPointF, zoom: float) -> None:
         for drawer in self._shown:
@@ -113,6 +120,13 @@ class ComparePresenter(QObject):
         if pane.view.underMouse():
             self._program.window.view.follow(centre, zoom)
             self._follow(centre, zoom)
+
+    def _point_from(self, pane: ComparePane, at: QPointF | None) -> None:
+        """Show in every other view where the pointer is in one of the panes."""
+        self._program.window.view.point_at(at)
+        for drawer in self._shown:
+            if drawer.pane is not pane:
+                drawer.pane.view.point_at(at)
 
     def _point(self, at: QPointF | None) -> None:
         for drawer in self._shown:
@@ -178,6 +192,7 @@ class _PaneDrawer:
             said += shares(self._plane, self._compared.models)
         return replace(
             shown(session, opened),
+            case_id="",  # the main view says it; here it would lie over the head
             model=said,
             slice_dsc=dsc,
             has_prediction=predicted,
@@ -210,8 +225,12 @@ class _PaneDrawer:
         else:
             said = f"{compared.title} has not been run on this case."
             self.pane.empty.say("No prediction yet", said, icon="play", button="Run")
-        score = ""
-        if comparison is not None and comparison.has_truth:
-            score = f"DSC {comparison.counts.pooled().dsc:.3f}"
-        self.pane.set_score(score)
+        self.pane.set_score(_score(comparison))
         self.draw()
+
+
+def _score(comparison: Comparison | None) -> str:
+    """Say the DSC of the whole volume, nothing without ground truth."""
+    if comparison is None or not comparison.has_truth:
+        return ""
+    return f"DSC {comparison.counts.pooled().dsc:.3f}"

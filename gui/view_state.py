@@ -178,7 +178,9 @@ def _top_left(shown: Shown, index: int, channel: str) -> tuple[str, ...]:
     first = f"Slice {index + 1} / {shown.volume.slices}"
     named = channel if channel != RGB else "Pre, FLAIR, Post as RGB"
     second = named if number == index + 1 else f"{named} · file number {number}"
-    return first, second, f"{shown.case_id}{' · synthetic' if shown.synthetic else ''}"
+    parts = (shown.case_id, "synthetic" if shown.synthetic else "")
+    third = " · ".join(part for part in parts if part)
+    return (first, second, third) if third else (first, second)
 
 
 def _top_right(shown: Shown) -> tuple[str, ...]:

@@ -192,7 +192,7 @@ class StudyDialog(QDialog):
         tables = QHBoxLayout()
         tables.setSpacing(16)
         tables.addWidget(self.models, 4)
-        tables.addWidget(self.pairs, 7)
+        tables.addWidget(self.pairs, 8)
         for table in (self.models, self.pairs):
             table.setFixedHeight(_TABLES_HEIGHT)
         self._found, self._empty = QWidget(), self._make_empty()

@@ -1,10 +1,11 @@
 """One, two or four views side by side; the first is the one the reader works in."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.palette import OverlayColours, Theme
-from gui.panels.compare_pane import ComparePane
+from gui.panels.compare_pane import HEADER, ComparePane
+from gui.panels.labels import make_label
 from gui.panels.swipe_pane import SwipePane
 
 _PLACES = {1: ((0, 0),), 2: ((0, 0), (0, 1)), 4: ((0, 0), (0, 1), (1, 0), (1, 1))}
@@ -28,7 +29,15 @@ class CompareGrid(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(1)
-        self._grid.addWidget(main, 0, 0)
+        self._title, self._score = make_label("", "section"), make_label("", "value")
+        self._header = self._make_header()
+        working = QWidget()
+        column = QVBoxLayout(working)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addWidget(main, 1)
+        self._grid.addWidget(working, 0, 0)
 
     @property
     def count(self) -> int:
@@ -39,6 +48,24 @@ class CompareGrid(QWidget):
     def swiping(self) -> bool:
         """Whether a second mask is swiped over the main view."""
         return self._swiping
+
+    def set_main(self, title: str, score: str) -> None:
+        """Name what lies over the main view, and its DSC of the whole volume."""
+        self._title.setText(title)
+        self._score.setText(score)
+
+    def _make_header(self) -> QWidget:
+        header = QWidget()
+        header.setFixedHeight(HEADER)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(12, 0, 12, 0)
+        self._left = make_label("Left of the line:", "caption")
+        row.addWidget(self._left)
+        row.addWidget(self._title)
+        row.addStretch(1)
+        row.addWidget(self._score)
+        header.hide()
+        return header
 
     def set_swipe(self) -> None:
         """Show one view with a line between two masks."""
@@ -62,6 +89,8 @@ class CompareGrid(QWidget):
             self.panes.append(pane)
             self.pane_added.emit(pane)
         self._count, self._swiping = count, swiping
+        self._header.setVisible(count > 1 or swiping)
+        self._left.setVisible(swiping)
         if self.swipe is not None:
             self.swipe.set_on(swiping)
         for pane, (row, column) in zip(self.panes, _PLACES[count][1:], strict=False):

@@ -10,7 +10,7 @@ from gui.canvas.slice_view import SliceView
 from gui.palette import OverlayColours, Theme
 from gui.panels.labels import make_label
 
-_HEADER = 32
+HEADER = 32
 
 
 class ComparePane(QFrame):
@@ -31,7 +31,7 @@ class ComparePane(QFrame):
         self._sources.currentIndexChanged.connect(self._on_chosen)
         self._score = make_label("", "value")
         header = QWidget()
-        header.setFixedHeight(_HEADER)
+        header.setFixedHeight(HEADER)
         self.header_row = row = QHBoxLayout(header)
         row.setContentsMargins(6, 0, 12, 0)
         row.addWidget(self._sources)

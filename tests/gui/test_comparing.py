@@ -69,7 +69,9 @@ def test_views_show_the_same_place_of_the_same_slice(
         act()
         QApplication.processEvents()
         corner = main.hud_text("top_left")
-        assert all(pane.view.hud_text("top_left") == corner for pane in shown)
+        assert corner.endswith(shown_case(program))
+        assert all(corner.startswith(pane.view.hud_text("top_left")) for pane in shown)
+        assert all("Slice" in pane.view.hud_text("top_left") for pane in shown)
         assert all(same_place(program, pane) for pane in shown)
 
 
@@ -218,3 +220,19 @@ def test_the_mean_and_the_agreement_are_of_the_ticked_models(
     assert len(program.comparing.together) == 2
     models.item(1).setCheckState(Qt.CheckState.Unchecked)
     assert len(program.comparing.together) == every
+
+
+def test_the_working_view_is_named_with_its_dsc_beside_others(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    model, result = program.session.models.current, program.session.result
+    assert model is not None
+    assert result is not None
+    assert result.comparison is not None
+    said = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
+    grid = program.window.grid
+    assert said not in texts(grid)
+    panes(program, press, qtbot, "Ctrl+2")
+    assert {model.spec.title, said} <= set(texts(grid))
+    press("Ctrl+1")
+    assert said not in texts(grid)
