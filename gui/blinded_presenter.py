@@ -121,6 +121,7 @@ class BlindedPresenter(QObject):
             pane.view.slice_stepped.connect(
                 lambda step: self._go_to(canvas.view.slice_index + step)
             )
+        reading.setGeometry(window.geometry())
         reading.show()
         reading.activateWindow()
         # After it is there: Qt ends a program whose last window has gone.

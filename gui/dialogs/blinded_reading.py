@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from core.blinded import Presentation
 from gui.dialogs.blinded_pane import BlindedPane
-from gui.palette import OverlayColours, Theme
+from gui.palette import DARK, OverlayColours, Theme
+from gui.panels.key_button import KeyButton, key_width
 from gui.panels.labels import make_label
 
 LETTERS = "ABCD"
@@ -48,6 +49,7 @@ class BlindedReading(QWidget):
         self.setObjectName("BlindedReading")
         self.resize(_SIZE)
         self.panes: list[BlindedPane] = []
+        self._theme = DARK
         self._presentation: Presentation | None = None
         self._ratings: dict[str, int] = {}
         self._turn = 0
@@ -79,6 +81,7 @@ class BlindedReading(QWidget):
 
     def set_letters(self, count: int, look: tuple[Theme, OverlayColours]) -> None:
         """Make a pane for every letter; once, before the first case."""
+        self._theme = look[0]
         for letter, (row, column) in zip(LETTERS, _PLACES[count], strict=False):
             pane = BlindedPane(letter)
             pane.view.set_look(*look)
@@ -210,25 +213,30 @@ class BlindedReading(QWidget):
         self._buttons = []
         if asked is None:
             return
-        offered: Sequence[tuple[str, str, Callable[[], object]]]
+        offered: Sequence[tuple[str, str, Callable[[], object], str]]
         if asked.question == "rate":
             numbers = range(1, _RATINGS + 1)
             offered = [
-                (str(n), f"Rate {n} of 5 ({n})", partial(self._on_digit, n)) for n in numbers
+                (str(n), f"Rate {n} of 5 ({n})", partial(self._on_digit, n), "") for n in numbers
             ]
-            offered = [*offered, ("Next", "Send the ratings (Enter)", self._confirm)]
+            offered = [*offered, ("Next", "Send the ratings (Enter)", self._confirm, "")]
         else:
             offered = [
-                (f"{letter} is best", f"({number})", partial(self._prefer, letter))
+                (f"{letter} is best", f"({number})", partial(self._prefer, letter), str(number))
                 for number, letter in enumerate(asked.letters, start=1)
             ]
-            offered = [*offered, ("No difference", "(T)", lambda: self._prefer(None))]
-        self._buttons = [self._button(*each) for each in offered]
+            offered = [*offered, ("No difference", "(T)", lambda: self._prefer(None), "T")]
+        self._buttons = [self._button(*each[:3], key=each[3]) for each in offered]
         for button in self._buttons:
             self._answers.addWidget(button)
 
-    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
+    def _button(
+        self, text: str, tip: str, act: Callable[[], object], *, key: str = ""
+    ) -> QPushButton:
+        button = KeyButton(text)
+        button.set_key(key)
+        button.setMinimumWidth(button.sizeHint().width() + key_width(key))
+        button.theme = self._theme
         button.setToolTip(tip)
         button.setAccessibleName(f"{text} {tip}")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -245,6 +253,7 @@ class BlindedReading(QWidget):
             "Shift+Tab": lambda: self._step_turn(-1),
         }
         keys |= {str(n): partial(self._on_digit, n) for n in range(1, _RATINGS + 1)}
+        keys |= {letter: partial(self._on_letter, letter) for letter in LETTERS}
         steps = {"Up": -1, "Left": -1, "Down": 1, "Right": 1, "Shift+Up": -5, "Shift+Down": 5}
         keys |= {key: partial(self.slice_stepped.emit, step) for key, step in steps.items()}
         for key, act in keys.items():
