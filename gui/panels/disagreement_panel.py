@@ -39,6 +39,7 @@ _ROW = 32
 _MOST_ROWS = 5
 _BUTTON = QSize(34, 22)
 _GAP = 4
+_SEEN = 10
 _NEXT = 54
 _ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
@@ -288,7 +289,7 @@ def _buttons(width: int, row: DisagreementRow) -> tuple[QRect, QRect]:
     top = (_ROW - _BUTTON.height()) // 2
     no = QRect(QPoint(width - 14 - _BUTTON.width(), top), _BUTTON)
     yes = no.translated(-_BUTTON.width() - _GAP, 0)
-    return (yes.united(no), QRect()) if row.to_see else (yes, no)
+    return (no.adjusted(-_SEEN, 0, 0, 0), QRect()) if row.to_see else (yes, no)
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -28,6 +28,7 @@ MEASUREMENTS = (
     "hd95_speed",
     "metrics_speed",
     "inference_speed",
+    "triage_speed",
     "threshold_remask",
     "window_while_running",
     "brush_core",
