@@ -88,6 +88,19 @@ class Disagreeing(QObject):
         self._wanted = source
         self._look_up()
 
+    def voxels(self, index: int) -> Mask | None:
+        """Return the plane (Y, X) at `index` of what is looked at, None where it is not."""
+        queue = self.queue
+        if self._masks is None or not 0 <= queue.current < len(queue.found):
+            return None
+        error = queue.found[queue.current]
+        z0, z1, y0, y1, x0, x1 = error.box
+        if not z0 <= index < z1:
+            return None
+        plane = np.zeros(self._masks[0].shape[1:], np.uint8)
+        plane[y0:y1, x0:x1] = voxels_of(error, *self._masks)[index - z0]
+        return plane
+
     def choose(self, index: int) -> None:
         """Look at the disagreement at `index` of the queue."""
         if 0 <= index < len(self.queue.found):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 
 from core.components import Disagreement
 from core.reviews import Review, review_progress
+from gui.canvas.agreement_item import AgreementItem
 from gui.comparing import TRUTH
 from gui.contradicting import SliceQueue
 from gui.disagreeing import CORRECTION
@@ -26,6 +27,8 @@ class ReviewPresenter(QObject):
         super().__init__()
         self._program = program
         self._session, self._window = program.session, program.window
+        self._piece = AgreementItem()
+        program.window.view.add_item(self._piece)
         session, reviewing, queue = program.session, program.reviewing, program.disagreeing
         hints = program.contradicting
         session.case_opening.connect(self._show_review)
@@ -134,6 +137,10 @@ class ReviewPresenter(QObject):
 
     def _show_marker(self) -> None:
         queue, index = self._program.disagreeing.queue, self._session.view.slice_index
+        against_truth = self._program.disagreeing.source == TRUTH
+        # What differs from the truth is drawn as errors already.
+        plane = None if against_truth else self._program.disagreeing.voxels(index)
+        self._piece.show_counts(plane, 1)
         if not 0 <= queue.current < len(queue.found):
             self._window.view.mark(None, "")
             return
@@ -173,7 +180,7 @@ def _title(error: Disagreement, source: str) -> str:
     if source == CORRECTION:
         return "Taken away" if invented else "Added"
     if source != TRUTH:
-        return "Prediction only" if invented else "Other only"
+        return "This only" if invented else "Other only"
     whole = "False positive" if invented else "False negative"
     return f"{'FP' if invented else 'FN'} boundary" if error.on_border else whole
 

@@ -241,6 +241,10 @@ def test_the_prediction_is_held_against_another_model(
 
     missed = next(n for n, each in enumerate(queue.found) if each.kind == "false_negative")
     program.disagreeing.choose(missed)
+    plane = program.disagreeing.voxels(queue.found[missed].centre_slice)
+    assert plane is not None
+    assert 0 < plane.sum() <= queue.found[missed].voxels
+    assert program.disagreeing.voxels(queue.found[missed].last_slice + 1) is None
     press("Y")
     hand.settle()
     assert hand.correction.mask[other_mask == 1].all()
