@@ -1,5 +1,6 @@
 """Triage of a volume on the CPU, and what a segmentation gains that skips unlikely slices."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ _SLICES = (20, 40, 80)
 
 def measure() -> list[Entry]:
     """Return the time of triage and how it grows, then time saved and DSC changed by skipping."""
-    limit_threads()
+    # As many threads as the window's own process takes.
+    limit_threads(max((os.cpu_count() or 2) - 1, 1))
     models = (resource("models"),)
     triage = TriageRunner(Classifiers(models).find(), "cpu")
     runner = Runner(Registry(models).champion())
