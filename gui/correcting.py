@@ -1,7 +1,6 @@
 """The correction of the case on screen: begun, painted, undone, journalled, saved as a version."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Signal
@@ -9,14 +8,13 @@ from PySide6.QtCore import Signal
 from core.components import Box
 from core.corrections.correction import Correction
 from core.corrections.draft import Draft, Step, new_draft
-from core.corrections.export import export_correction
 from core.corrections.journal import discard_draft, load_draft
 from core.corrections.patch import Patch
-from core.corrections.versions import Version, reader_name, save_version
+from core.corrections.versions import reader_name
 from core.mask import Mask
 from core.store import Store
 from gui.correction_book import Book
-from gui.correction_start import open_book, predicted_mask, provenance_of, starting_mask
+from gui.correction_start import open_book, predicted_mask, starting_mask
 from gui.session import Session
 from gui.tasks import Lanes, Task
 from gui.version_reading import VersionReading
@@ -33,14 +31,16 @@ class Correcting(VersionReading):
     stepped = Signal()
     saved = Signal(int)
     save_failed = Signal(str)
-    version_saved = Signal(object)
+    reverted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__(session, lanes)
         self._book: Book | None = None
         self._unsaved: dict[tuple[Store, str], Book] = {}
         self._loaded = False
+        self._asides: list[tuple[int, Callable[[], None]]] = []
         self.damage = ""
+        self.writing = 0
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
 
@@ -58,6 +58,17 @@ class Correcting(VersionReading):
         if self._session.correction is None and state.run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
         return ""
+
+    @property
+    def unsaved(self) -> list[Book]:
+        """The corrections of which something could not be written."""
+        return list(self._unsaved.values())
+
+    @property
+    def can_undo(self) -> bool:
+        """True when there is an edit to take back, or what was said without one."""
+        correction = self._session.correction
+        return correction is not None and (correction.can_undo or self._aside is not None)
 
     def begin(self, tool: str, z: int) -> Correction | None:
         """Start a gesture on slice `z`; None when nothing can be painted, which is then said."""
@@ -87,11 +98,16 @@ class Correcting(VersionReading):
         return True
 
     def apply(
-        self, tool: str, make: Callable[[Mask], Patch | None], *, quiet: bool = False
+        self,
+        tool: str,
+        make: Callable[[Mask], Patch | None],
+        *,
+        aside: Callable[[], None] | None = None,
     ) -> bool:
         """Make one edit of the slice on screen from the mask as it is; False when it cannot be.
 
-        An edit that changes nothing is none; the reader is told unless `quiet`.
+        An edit that changes nothing is none, and the reader is told; unless something was said
+        with it all the same: then `aside` is what the next undo here calls to take that back.
         """
         correction = self._ensure()
         if correction is None or correction.painting:
@@ -100,7 +116,10 @@ class Correcting(VersionReading):
         if step is not None:
             self._show(step.box)
             self._keep(step)
-        elif not quiet:
+        elif aside is not None:
+            self._asides.append((correction.head, aside))
+            self.stepped.emit()
+        else:
             self.failed.emit(tool.capitalize(), "Nothing there to change.")
         return True
 
@@ -126,48 +145,21 @@ class Correcting(VersionReading):
         self._lanes.start("io", task)
 
     def undo(self) -> int | None:
-        """Take the last edit back; returns the slice it was on."""
+        """Take the last edit back; returns the slice it was on.
+
+        What was said since then without an edit goes first, and leaves the slice alone.
+        """
+        aside = None if self.problem else self._aside
+        if aside is not None:
+            self._asides.remove(aside)
+            aside[1]()
+            self.stepped.emit()
+            return None
         return self._step(lambda correction: correction.undo())
 
     def redo(self) -> int | None:
         """Make the edit again that was taken back last; returns the slice it is on."""
         return self._step(lambda correction: correction.redo())
-
-    def save_version(self) -> None:
-        """Write the mask as it is as an immutable version."""
-        place, correction = self._session.place, self._session.correction
-        if place is None or correction is None:
-            self.failed.emit("No version saved", "Nothing has been corrected in this case yet.")
-            return
-        if place.held:
-            self.failed.emit("No version saved", place.held)
-            return
-        snapshot, workspace = correction.snapshot(), place.workspace
-
-        def show(version: Version) -> None:
-            correction.mark_saved(snapshot.head)
-            self.version_saved.emit(version)
-
-        self._write(lambda: save_version(workspace, snapshot, author=reader_name()), show)
-
-    def export(self, folder: Path) -> None:
-        """Write the mask as it is in the dataset's layout below `folder`."""
-        place, opened = self._session.place, self._session.open_case
-        correction = self._session.correction
-        if place is None or opened is None or correction is None:
-            self.failed.emit("Nothing exported", "Nothing has been corrected in this case yet.")
-            return
-        mask, case, root = correction.snapshot_mask(), opened.loaded.case, place.dataset.root
-        made = provenance_of(correction)
-        self._write(
-            lambda: export_correction(case, mask, folder, dataset_root=root, provenance=made),
-            self.exported.emit,
-        )
-
-    def keep_unsaved(self) -> None:
-        """Try once more to write what could not be written; before the window closes."""
-        for book in self._unsaved.values():
-            self._write(book.retry, lambda _: None)
 
     def discard(self) -> None:
         """Forget the correction of the case and its journal; versions stay."""
@@ -192,8 +184,16 @@ class Correcting(VersionReading):
         if self._session.correction is None and opened is not None and place is not None:
             mask, origin = starting_mask(self._session, opened)
             draft = new_draft(opened.loaded.case.id, mask, origin, author=reader_name())
-            self._show_book(open_book(self._session, opened, draft, place.workspace.store))
+            self._show_book(open_book(self._session, opened, draft, place))
         return self._session.correction
+
+    @property
+    def _aside(self) -> tuple[int, Callable[[], None]] | None:
+        """What was said last in the state the correction is in; it may have been another before."""
+        correction = self._session.correction
+        if correction is None or correction.painting:
+            return None
+        return next((said for said in self._asides[::-1] if said[0] == correction.head), None)
 
     def _show_book(self, book: Book) -> None:
         self._book = book
@@ -201,6 +201,7 @@ class Correcting(VersionReading):
 
     def _on_case_changed(self) -> None:
         self._book, self._loaded, self.damage = None, False, ""
+        self._asides.clear()
         opened, place = self._session.open_case, self._session.place
         if opened is None or place is None:
             return
@@ -216,7 +217,7 @@ class Correcting(VersionReading):
             if unsaved is not None:
                 self._show_book(unsaved)
             elif draft is not None:
-                self._show_book(open_book(self._session, opened, draft, store))
+                self._show_book(open_book(self._session, opened, draft, place))
 
         def tell(sentence: str) -> None:
             if self._session.open_case is opened:
@@ -240,6 +241,7 @@ class Correcting(VersionReading):
             return None
         self._show(step.box)
         self._keep(step)
+        self.reverted.emit(step)
         return step.z
 
     def _show(self, box: Box | None) -> None:
@@ -254,14 +256,17 @@ class Correcting(VersionReading):
         key = (book.store, book.correction.case_id)
 
         def show(entries: int) -> None:
+            self.writing -= 1
             self._unsaved.pop(key, None)
             self.saved.emit(entries)
 
         def tell(sentence: str) -> None:
+            self.writing -= 1
             self._unsaved[key] = book
             self.save_failed.emit(sentence)
 
         self.stepped.emit()
+        self.writing += 1
         task: Task[int] = Task(lambda _: book.record(step))
         task.succeeded.connect(show)
         task.failed.connect(tell)

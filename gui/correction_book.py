@@ -1,5 +1,8 @@
 """The journal of one correction on the lane that writes it, and what could not be written yet."""
 
+from pathlib import Path
+
+from core.case import Case
 from core.corrections.correction import Correction
 from core.corrections.draft import Draft, Step
 from core.corrections.journal import Journal
@@ -7,10 +10,16 @@ from core.store import Store
 
 
 class Book:
-    """A correction with its journal, which is opened with the first edit that is written."""
+    """A correction with its journal, which is opened with the first edit that is written.
 
-    def __init__(self, store: Store, draft: Draft, correction: Correction) -> None:
+    `root` is the folder of the dataset that `case` belongs to.
+    """
+
+    def __init__(
+        self, store: Store, draft: Draft, correction: Correction, *, of: tuple[Case, Path]
+    ) -> None:
         self.store, self.correction = store, correction
+        self.case, self.root = of
         self._draft = draft
         self._journal: Journal | None = None
         self._recorded = draft.counter

@@ -115,7 +115,7 @@ class CorrectionPresenter(QObject):
     def _enable_steps(self) -> None:
         correction = self._session.correction
         there = correction is not None and not self._program.correcting.problem
-        can_undo = correction is not None and correction.can_undo
+        can_undo = self._program.correcting.can_undo
         can_redo = correction is not None and correction.can_redo
         for name, on in (("undo", there and can_undo), ("redo", there and can_redo)):
             self._window.actions[name].setEnabled(on)

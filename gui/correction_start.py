@@ -10,10 +10,9 @@ from core.corrections.export import Provenance
 from core.corrections.live_figures import References
 from core.corrections.versions import reader_name
 from core.mask import Mask
-from core.store import Store
 from gui.correction_book import Book
 from gui.session import Session
-from gui.session_parts import OpenCase
+from gui.session_parts import OpenCase, Place
 
 
 def predicted_mask(session: Session) -> Mask | None:
@@ -38,11 +37,12 @@ def starting_mask(session: Session, opened: OpenCase) -> tuple[Mask, Origin]:
     return predicted, origin
 
 
-def open_book(session: Session, opened: OpenCase, draft: Draft, store: Store) -> Book:
+def open_book(session: Session, opened: OpenCase, draft: Draft, place: Place) -> Book:
     """Return a correction that goes on from `draft`, with the journal it is written to."""
     truth, ml = opened.loaded.ground_truth, opened.loaded.volume.geometry.voxel_ml
     references = References(truth, predicted_mask(session), ml)
-    return Book(store, draft, Correction(draft, references))
+    of = (opened.loaded.case, place.dataset.root)
+    return Book(place.workspace.store, draft, Correction(draft, references), of=of)
 
 
 def provenance_of(correction: Correction) -> Provenance:

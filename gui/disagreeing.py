@@ -1,11 +1,13 @@
 """The disagreements of the case on screen: found on a worker, gone through, answered yes or no."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.components import Disagreement, box_slices, disagreements, voxels_of
+from core.components import Disagreement, box_slices, disagreements, piece_of, voxels_of
+from core.corrections.draft import Step
 from core.corrections.patch import Patch, changes
 from core.mask import Mask
 from core.reviews import decisions, put_decision
@@ -30,6 +32,16 @@ class Queue:
     def answered(self) -> int:
         """How many have an answer."""
         return sum(each.key in self.answers for each in self.found)
+
+    def with_answer(self, key: str, answer: bool | None) -> "Queue":
+        """Return it with another answer, or with none, and looking at what that is said of."""
+        keys = [each.key for each in self.found]
+        if key not in keys:
+            return self
+        answers = {name: said for name, said in self.answers.items() if name != key}
+        if answer is not None:
+            answers[key] = answer
+        return Queue(self.found, answers, keys.index(key))
 
 
 class Disagreeing(QObject):
@@ -64,6 +76,7 @@ class Disagreeing(QObject):
         session.result_changed.connect(self._on_result_changed)
         session.correction_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
+        correcting.reverted.connect(self._on_reverted)
 
     @property
     def sources(self) -> list[tuple[str, str]]:
@@ -144,21 +157,36 @@ class Disagreeing(QObject):
             values[piece] = np.uint8(is_lesion)
             return changes(mask, error.box, values)
 
-        if not self._correcting.apply("disagreement", make, quiet=True):
+        was, against = self.queue.answers.get(error.key), self._against()
+        take_back = partial(self._put, error.key, was, against)
+        if not self._correcting.apply("disagreement", make, aside=take_back):
             return
-        answers = {**self.queue.answers, error.key: is_lesion}
-        self.queue = Queue(self.queue.found, answers, index)
-        store, case_id, against = place.workspace.store, self._case_id, self._against()
-        task: Task[None] = Task(
-            lambda _: put_decision(store, case_id, against, error.key, is_lesion)
-        )
-        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
-        self._lanes.start("journal", task)
-        self.changed.emit()
+        self._put(error.key, is_lesion, against)
         if self.queue.answered < len(self.queue.found):
             self.step(1)
         else:
-            self.failed.emit("All answered", f"Every disagreement of {case_id} has an answer.")
+            self.failed.emit("All answered", f"Every disagreement of {self._case_id} is answered.")
+
+    def _put(self, key: str, answer: bool | None, against: str) -> None:
+        """Keep an answer, or forget it, and look at what it answers if that is in the queue."""
+        place, case_id = self._session.place, self._case_id
+        if place is None or not key:
+            return
+        store = place.workspace.store
+        task: Task[None] = Task(lambda _: put_decision(store, case_id, against, key, answer))
+        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
+        self._lanes.start("journal", task)
+        if against == self._against():
+            self.queue = self.queue.with_answer(key, answer)
+            self.changed.emit()
+
+    def _on_reverted(self, step: Step) -> None:
+        """An answer goes and comes back with the edit it made."""
+        if step.tool == "disagreement" and self._masks is not None:
+            changed, after = step.edit.changed()
+            key = piece_of(self.queue.found, changed, step.box, self._masks)
+            answer = bool(after[changed][0]) if step.kind == "redo" else None
+            self._put(key, answer, self._against())
 
     def _on_result_changed(self) -> None:
         mask = self._mask

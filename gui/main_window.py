@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
         self._closed = False
+        self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self, verbs)
         self._make_regions()
         self._lay_out()
@@ -151,6 +152,9 @@ class MainWindow(QMainWindow):
         self._set_sides(_WORKLIST_WIDTH if shown else _RAIL_WIDTH)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed and not self.may_close():
+            event.ignore()
+            return
         # A second signal to end may come while the first one is heeded.
         if not self._closed:
             self._closed = True

@@ -62,10 +62,12 @@ class Operations(MaskVerbs):
         """Open a folder of cases; the case seen last comes back."""
         self._open(folder, demo=folder == self._session.home / DEMO_NAME)
 
-    def open_predictions(self, root: Path) -> None:
-        """Review a folder of predictions over the dataset that is open; nothing is run."""
+    def open_predictions(self, root: Path, *, over: Path | None = None) -> None:
+        """Review a folder of predictions of `over`, or of the open dataset; nothing is run."""
         place = self._session.place
-        if place is not None:
+        if over is not None:
+            self._open(over, demo=False, predictions=root)
+        elif place is not None:
             self._open(place.dataset.root, demo=place.synthetic, predictions=root)
 
     def follow_order(self, order: Callable[[], list[str]]) -> None:
@@ -155,7 +157,8 @@ class Operations(MaskVerbs):
         place, state = self._session.place, self._last_state()
         if place is not None:
             if state is not None:
-                place.workspace.put_state(state)
+                with suppress(AppError):  # nor is the slice seen last, on a full disk
+                    place.workspace.put_state(state)
             place.close()
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:

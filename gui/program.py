@@ -21,6 +21,7 @@ from gui.disagreeing import Disagreeing
 from gui.doubting import Doubting
 from gui.drawing import Drawing
 from gui.icons import icon
+from gui.leaving import Leaving
 from gui.main_window import MainWindow
 from gui.messages import show_fault
 from gui.operations import Operations
@@ -55,6 +56,7 @@ class Program:
         self.correcting = Correcting(self.session, self.lanes)
         self.drawing = Drawing(self.session, self.correcting, self.window.view)
         self.corrections = CorrectionPresenter(self)
+        self.window.may_close = Leaving(self.window, self.lanes, self.correcting).may_close
         self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting, self.comparing)
@@ -77,8 +79,11 @@ class Program:
         self.window.set_keys(self.session.settings.keys)
         self.window.enable_commands(self.session)
 
-    def open(self, folder: Path | None) -> None:
-        """Show the window on `folder`, else on what was open last, else on the demo."""
+    def open(self, folder: Path | None, *, predictions: Path | None = None) -> None:
+        """Show the window on `folder`, else on what was open last, else on the demo.
+
+        With `predictions` of that folder they are reviewed, and nothing is run.
+        """
         settings = self.session.settings
         self.window.resize(QSize(*settings.window_size))
         if settings.window_maximised:
@@ -86,7 +91,9 @@ class Program:
         else:
             self.window.show()
         last = Path(settings.last_dataset) if settings.last_dataset else None
-        if folder is not None:
+        if folder is not None and predictions is not None:
+            self.operations.open_predictions(predictions, over=folder)
+        elif folder is not None:
             self.operations.open_dataset(folder)
         elif last is not None and last.is_dir():
             self.operations.open_dataset(last)
@@ -102,7 +109,6 @@ class Program:
         )
         self.window.review.keep_note()
         self.reviewing.keep_time()
-        self.correcting.keep_unsaved()
         self.training.close()
         self.operations.close()
 

@@ -153,6 +153,10 @@ class Lanes:
         task.finished.connect(lambda: self._running.discard(held))
         self._pools[lane].submit(self._run, task)
 
+    def finish(self, lane: Lane, work: Callable[[], T]) -> T:
+        """Do `work` on a lane of one worker, after all that waits there, and wait for it."""
+        return self._pools[lane].submit(work).result()
+
     @property
     def busy(self) -> bool:
         """True while any task is queued or runs."""

@@ -85,6 +85,11 @@ class Correction:
         return self._history.redoable is not None
 
     @property
+    def head(self) -> int:
+        """Number of the last applied edit, which names the state of the mask; 0 before any."""
+        return self._history.head
+
+    @property
     def dirty(self) -> bool:
         """True until a version holds the mask as it is."""
         return self._history.head != self._saved_head

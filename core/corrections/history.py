@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.components import Box, bounding_box, box_slices
 from core.mask import Mask
@@ -32,6 +33,11 @@ class Edit:
     before: bytes
     after: bytes
     voxels: int
+
+    def changed(self) -> tuple[NDArray[np.bool_], Mask]:
+        """Return which voxels of the box it changes, and the box as it is afterwards."""
+        before, after = (unpack(data, box_shape(self.box)) for data in (self.before, self.after))
+        return before != after, after
 
     @property
     def nbytes(self) -> int:

@@ -6,6 +6,7 @@ The lock is the operating system's on an open file: it goes with the process, ho
 import os
 import platform
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -31,7 +32,7 @@ class WorkspaceHeld(WorkspaceError):
 
     def __init__(self, folder: Path, holder: Holder) -> None:
         self.holder = holder
-        since = f" since {holder.since}" if holder.since else ""
+        since = f" since {_local(holder.since)}" if holder.since else ""
         super().__init__(
             f"{folder.name}: opened read-only, because {holder.user} on {holder.host} has had it "
             f"open in another window{since} (process {holder.process}). Close that window to "
@@ -108,3 +109,11 @@ def _refused(folder: Path, error: OSError) -> WorkspaceError:
         f"{folder}: opened read-only, because it cannot be written ({reason(error)}). Check the "
         "folder's permissions to correct here."
     )
+
+
+def _local(time: str) -> str:
+    """Return an ISO 8601 time as the clock on the wall shows it, or as it is when it is none."""
+    try:
+        return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return time

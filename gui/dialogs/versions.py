@@ -91,7 +91,9 @@ class VersionsDialog(QDialog):
         self._table.setRowCount(len(self._versions))
         for row, version in enumerate(self._versions):
             for column, text in enumerate(_cells(version)):
-                self._table.setItem(row, column, QTableWidgetItem(text))
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self._table.setItem(row, column, item)
         none = "No version of this case yet. Save one with Ctrl+S."
         self._hint.setText("Versions are never changed." if self._versions else none)
         if self._versions:

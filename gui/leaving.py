@@ -1,0 +1,109 @@
+"""The question before a window closes over corrections that could not be written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from core.corrections.export import export_correction
+from core.errors import AppError
+from gui.correcting import Correcting
+from gui.correction_book import Book
+from gui.correction_start import provenance_of
+from gui.tasks import Lanes
+
+Choice = Literal["again", "elsewhere", "lose", "stay"]
+
+
+class Leaving:
+    """Closes a window only over what is written, or what the reader gives up."""
+
+    def __init__(self, window: QWidget, lanes: Lanes, correcting: Correcting) -> None:
+        self._window = window
+        self._lanes = lanes
+        self._correcting = correcting
+        self._asking = False
+
+    def may_close(self) -> bool:
+        """Write what was not written; True when that went well, or the reader wants to close."""
+        if self._asking:
+            return False
+        self._asking = True
+        try:
+            return self._settled()
+        finally:
+            self._asking = False
+
+    def _settled(self) -> bool:
+        refused = self._refused()
+        while refused:
+            choice = self._ask(refused)
+            if choice == "lose":
+                return True
+            if choice == "stay" or (choice == "elsewhere" and self._export(refused)):
+                return choice == "elsewhere"
+            refused = self._refused()
+        return True
+
+    def _refused(self) -> dict[Book, str]:
+        """Try again what could not be written; returns why, by correction, where it still fails."""
+        if self._correcting.writing:
+            self._lanes.finish("journal", lambda: None)
+            QCoreApplication.sendPostedEvents()  # which say what came of it
+        refused = {}
+        for book in self._correcting.unsaved:
+            try:
+                self._lanes.finish("journal", book.retry)
+            except AppError as error:
+                refused[book] = str(error)
+        return refused
+
+    def _ask(self, refused: Mapping[Book, str]) -> Choice:
+        names = [book.case.id for book in refused]
+        one = len(names) == 1
+        what = f"The correction of {names[0]} is" if one else f"{len(names)} corrections are"
+        lines = [
+            f"{book.case.id}: {_edits(book.pending)} in memory only. {sentence}"
+            for book, sentence in refused.items()
+        ]
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Not saved")
+        box.setText(f"{what} not saved. If the window closes now, the work is lost.")
+        box.setInformativeText("\n\n".join(lines))
+        role = QMessageBox.ButtonRole
+        again = box.addButton("Try again", role.AcceptRole)
+        elsewhere = box.addButton("Save elsewhere…", role.ActionRole)
+        lose = box.addButton(f"Close and lose {'it' if one else 'them'}", role.DestructiveRole)
+        stay = box.addButton("Do not close", role.RejectRole)
+        choices: dict[object, Choice] = {again: "again", elsewhere: "elsewhere", lose: "lose"}
+        box.setDefaultButton(again)
+        box.setEscapeButton(stay)
+        box.exec()
+        choice = choices.get(box.clickedButton(), "stay")
+        box.deleteLater()
+        return choice
+
+    def _export(self, refused: Mapping[Book, str]) -> bool:
+        """Write the masks into a folder the reader chooses; False when it did not work."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Save the masks in a folder outside the dataset", str(Path.home())
+        )
+        if not folder:
+            return False
+        try:
+            for book in refused:
+                made, mask = provenance_of(book.correction), book.correction.snapshot_mask()
+                export_correction(
+                    book.case, mask, Path(folder), dataset_root=book.root, provenance=made
+                )
+        except AppError as error:
+            QMessageBox.warning(self._window, "Not saved", str(error))
+            return False
+        return True
+
+
+def _edits(count: int) -> str:
+    return "1 edit" if count == 1 else f"{count} edits"

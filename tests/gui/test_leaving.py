@@ -1,0 +1,141 @@
+"""The question before a window closes over work that the workspace would not take."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from core.corrections.export import read_export
+from core.mask import Mask
+from gui.program import Program
+from tests.gui.conftest import Start, shut
+from tests.gui.finding import button
+from tests.gui.hand import Hand
+from tests.gui.test_correcting import full_disk, paint, store_file
+from tests.gui.tiny import choose, settle, shown_case
+
+AGAIN, ELSEWHERE, STAY = "Try again", "Save elsewhere…", "Do not close"
+LOSE = "Close and lose it"
+_LOOK_MS = 5
+
+
+class Reader:
+    """Answers the question with one press after the other, and keeps what it said."""
+
+    def __init__(self, *presses: str) -> None:
+        self.presses = list(presses)
+        self.asked: list[str] = []
+
+    def close(self, program: Program) -> bool:
+        """Close the window; returns whether it is closed."""
+        timer = QTimer(interval=_LOOK_MS)
+        timer.timeout.connect(self._answer)
+        timer.start()
+        program.window.close()
+        timer.stop()
+        return not program.window.isVisible()
+
+    def _answer(self) -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox) and box.isVisible():
+            self.asked.append(f"{box.text()} {box.informativeText()}")
+            button(box, self.presses.pop(0) if self.presses else STAY).click()
+
+
+def unsaved(program: Program, hand: Hand) -> Mask:
+    """Paint what cannot be written and return the mask."""
+    paint(program, hand)
+    return hand.correction.mask.copy()
+
+
+def test_the_question_names_the_case_and_what_is_at_stake(
+    program: Program, hand: Hand, home: Path, predicted: Path
+) -> None:
+    with full_disk(store_file(home, predicted)):
+        mask = unsaved(program, hand)
+        reader = Reader(AGAIN, STAY)
+        assert not reader.close(program)
+        np.testing.assert_array_equal(hand.correction.mask, mask)
+    assert len(reader.asked) == 2
+    for said in reader.asked:
+        assert all(word in said for word in ("A_1", "1 edit ", "disk is full"))
+    shut(program)
+
+
+def test_trying_again_writes_it_once_there_is_room(
+    program: Program, hand: Hand, home: Path, predicted: Path, start: Start, qtbot: QtBot
+) -> None:
+    with full_disk(store_file(home, predicted)):
+        mask = unsaved(program, hand)
+    reader = Reader()
+    assert reader.close(program)
+    assert reader.asked == []
+    again = start(predicted)
+    np.testing.assert_array_equal(Hand(again, qtbot).correction.mask, mask)
+
+
+def test_it_can_be_saved_elsewhere(
+    program: Program,
+    hand: Hand,
+    home: Path,
+    predicted: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    safe = home.parent / "safe"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(safe))
+    with full_disk(store_file(home, predicted)):
+        mask = unsaved(program, hand)
+        opened = program.session.open_case
+        assert opened is not None
+        # The case on screen need not be the one that is not saved.
+        choose(qtbot, program, "B_2")
+        assert Reader(ELSEWHERE).close(program)
+    np.testing.assert_array_equal(read_export(safe, opened.loaded.case), mask)
+
+
+def test_a_folder_that_will_not_do_asks_again(
+    program: Program,
+    hand: Hand,
+    home: Path,
+    predicted: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = iter([str(predicted / "inside"), ""])
+    warned: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: next(chosen))
+    monkeypatch.setattr(QMessageBox, "warning", lambda *said: warned.append(said[2]))
+    with full_disk(store_file(home, predicted)):
+        unsaved(program, hand)
+        reader = Reader(ELSEWHERE, ELSEWHERE, STAY)
+        assert not reader.close(program)
+    assert len(reader.asked) == 3
+    assert "dataset" in "".join(warned)
+    shut(program)
+
+
+def test_what_is_given_up_is_gone_and_the_rest_stays(
+    program: Program, hand: Hand, home: Path, predicted: Path, start: Start, qtbot: QtBot
+) -> None:
+    paint(program, hand, size=3)
+    mask = hand.correction.mask.copy()
+    with full_disk(store_file(home, predicted)):
+        paint(program, hand, size=20)
+        assert Reader(LOSE).close(program)
+    again = start(predicted)
+    settle(qtbot, again)
+    assert shown_case(again) == "A_1"
+    np.testing.assert_array_equal(Hand(again, qtbot).correction.mask, mask)
+
+
+def test_a_stroke_that_is_still_being_written_is_waited_for(
+    program: Program, hand: Hand, home: Path, predicted: Path
+) -> None:
+    with full_disk(store_file(home, predicted)):
+        paint(program, hand, wait=False)
+        reader = Reader(LOSE)
+        assert reader.close(program)
+    assert len(reader.asked) == 1
