@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from gui.correcting import Correcting
 from tests.bench.data import example, write_example
@@ -28,15 +28,15 @@ from tests.gui.pointing import LEFT, move, point_of, press, release
 SLICES, SIDE = 40, 512
 SAMPLES = 12  # of one stroke
 _CASE = "CASE_A"
-_STROKES, _PASS_STROKES = 30, 6
+_STROKES, _PASS_STROKES, _FOLLOWED_STROKES = 30, 6, 6
 _MARGIN = 60
 _FRAME_SECONDS = 1 / 60
 _BOUND_MS = {15: 8.0, 150: 16.0}
-_JOURNAL_BOUND_MS = 30.0
+_JOURNAL_BOUND_MS, _FIGURES_BOUND_MS = 30.0, 50.0
 
 
 def measure(*, strokes: int = _STROKES, slices: int = SLICES, side: int = SIDE) -> list[Entry]:
-    """Return median and 95th percentile of a sample, of a release, and the ratio to napari.
+    """Return median and 95th percentile of a sample, of its figures, of a release; ratio to napari.
 
     The real window, slice view 1000 × 700, all overlays on: contours of truth, prediction and
     correction, errors filled. A sample is timed from the move of the mouse to the end of the paint,
@@ -45,6 +45,7 @@ def measure(*, strokes: int = _STROKES, slices: int = SLICES, side: int = SIDE) 
     """
     entries: list[Entry] = []
     released: list[float] = []
+    followed: list[float] = []
     with _stage(slices, side) as stage:
         for size in _BOUND_MS:
             samples: list[float] = []
@@ -53,6 +54,13 @@ def measure(*, strokes: int = _STROKES, slices: int = SLICES, side: int = SIDE) 
                 samples += _stroke(stage, path, size)
                 released += _release_seconds(stage, path[-1])
             entries += _samples(size, samples, stage.busy_seconds)
+            for path in winding(_FOLLOWED_STROKES, side, seed=size):
+                followed += _figures_seconds(stage, path)
+                _release_seconds(stage, path[-1])
+    said = f"{len(followed)} samples, from the move of the mouse"
+    for name, at in (("brush_figures_follow", 50), ("brush_figures_follow_p95", 95)):
+        value = float(np.percentile(followed, at)) * MILLISECONDS
+        entries.append(Figure(name, value, "ms").at_most(_FIGURES_BOUND_MS, against=said))
     said = f"{len(released)} strokes, transaction synced to the disk"
     for name, at in (("brush_released_to_journal", 50), ("brush_released_to_journal_p95", 95)):
         value = float(np.percentile(released, at)) * MILLISECONDS
@@ -165,6 +173,27 @@ def _stroke(stage: Stage, path: NDArray[np.float64], size: int) -> list[float]:
         found.append(time.perf_counter() - started)
         stage.busy_seconds.append(time.thread_time() - worked)
         idle(_FRAME_SECONDS - found[-1])
+    return found
+
+
+def _figures_seconds(stage: Stage, path: NDArray[np.float64]) -> list[float]:
+    """Press and move along a path; return the time until the status bar counts each move."""
+    program = stage.program
+    points = [point_of(program.window.view, (y, x)) for y, x in path.astype(int)]
+    press(program.window.view, LEFT, points[0])
+    idle(_FIGURES_BOUND_MS / MILLISECONDS)
+    correction = program.session.correction
+    assert correction is not None
+    labels = program.window.status.findChildren(QLabel)
+    (label,) = (each for each in labels if "voxels changed" in each.text())
+    found = []
+    for point in points[1:]:
+        before, started = correction.revision, time.perf_counter()
+        move(program.window.view, point, LEFT)
+        while f"{correction.figures().voxels_changed:,} voxels" not in label.text():
+            QApplication.processEvents()
+        if correction.revision != before:
+            found.append(time.perf_counter() - started)
     return found
 
 
