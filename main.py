@@ -55,9 +55,15 @@ def demo(
 
 
 @app.command(name="open")
-def open_dataset(folder: DataDir) -> None:
+def open_dataset(
+    folder: DataDir,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Only review this folder of predictions; no model is run."),
+    ] = None,
+) -> None:
     """Open the window on a folder of cases."""
-    _open_window(folder)
+    _open_window(folder, predictions)
 
 
 for command in (predict, evaluate, compare, export, triage, calibrate, train, report):
@@ -82,10 +88,10 @@ def main() -> None:
         sys.exit(130)
 
 
-def _open_window(folder: Path | None) -> None:
+def _open_window(folder: Path | None, predictions: Path | None = None) -> None:
     from gui.app import run
 
-    sys.exit(run(folder))
+    sys.exit(run(folder, predictions))
 
 
 if __name__ == "__main__":

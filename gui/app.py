@@ -15,7 +15,7 @@ from gui.program import Program
 _SIGNAL_CHECK_MS = 200
 
 
-def run(folder: Path | None) -> int:
+def run(folder: Path | None, predictions: Path | None = None) -> int:
     """Show the window on `folder`, on what was open last, or on the demo; returns the exit code."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Overread")
@@ -23,7 +23,7 @@ def run(folder: Path | None) -> int:
     application.setDesktopFileName("overread")
     program = Program(application)
     _install_hooks(program)
-    program.open(folder)
+    program.open(folder, predictions=predictions)
     return application.exec()
 
 

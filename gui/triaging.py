@@ -29,9 +29,12 @@ class Triager:
     def triage(
         self, loaded: LoadedCase, place: Place, *, device: str, progress: Progress
     ) -> Triage | None:
-        """Return the triage of a case; None where no classifier fits it."""
+        """Return the triage of a case; None where no classifier fits it.
+
+        Nothing is run over a folder of predictions: there is only what was kept.
+        """
         model, known = self._look_up(loaded, place)
-        if known is None and model is not None:
+        if known is None and model is not None and place.workspace.predictions is None:
             known = self.engine.triage(loaded.volume, model, device=device, progress=progress)
             key = triage_key(model, loaded.volume)
             put_triage(place.workspace.store, loaded.case.id, known, key=key)

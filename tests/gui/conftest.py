@@ -50,7 +50,12 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
     gc.freeze()
 
     def open_window(
-        folder: Path | None, *, wait: bool = True, engine: bool = False, active: bool = True
+        folder: Path | None,
+        *,
+        wait: bool = True,
+        engine: bool = False,
+        active: bool = True,
+        predictions: Path | None = None,
     ) -> Program:
         program = Program(qapp)
         opened.append(program)
@@ -58,7 +63,7 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
         if not engine:
             # The devices are known: no process need be started to ask for them.
             program.session.set_devices(("cpu",), "")
-        program.open(folder)
+        program.open(folder, predictions=predictions)
         if active:  # waiting for it lets everything else go on too
             program.window.activateWindow()
             qtbot.waitUntil(program.window.isActiveWindow)

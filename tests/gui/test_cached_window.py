@@ -59,6 +59,17 @@ def test_predictions_are_reviewed_without_a_model(
     assert children() == running
 
 
+def test_a_window_can_begin_with_predictions(
+    qtbot: QtBot, start: Start, dataset: Path, copied: Path
+) -> None:
+    running = children()
+    program = start(dataset, predictions=copied)
+    qtbot.waitUntil(lambda: idle(program))
+    assert [model.spec.id for model in program.session.models.available] == ["far-away-net"]
+    assert all(state.scored for state in program.session.case_states.values())
+    assert children() == running
+
+
 def test_a_case_without_a_prediction_is_told_not_run(
     qtbot: QtBot, start: Start, dataset: Path, copied: Path
 ) -> None:
