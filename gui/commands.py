@@ -81,6 +81,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("complete_fill", "Complete the smart fill", "Correct", ("Return", "Enter"), menu=False),
     Command("grow", "Grow this slice by a voxel", "Correct", ("=",)),
     Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",)),
+    Command("reshape", "Grow or shrink this slice by…", "Correct"),
+    Command("reshape_case", "Grow or shrink the whole case by…", "Correct"),
     Command("smooth", "Smooth this slice", "Correct"),
     Command("fill_mask_holes", "Fill holes in this slice", "Correct"),
     Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",)),

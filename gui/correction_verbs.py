@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from core.corrections import regions, shapes
 from core.corrections.patch import Patch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gui.program import Program
 
 Verbs = Mapping[str, Callable[[], object]]
+_FURTHEST = 50
 _TOOLS: tuple[Tool, ...] = (
     "brush",
     "eraser",
@@ -44,6 +45,8 @@ def _shape_verbs(program: "Program") -> Verbs:
         "complete_fill": lambda: program.drawing.complete(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
         "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
+        "reshape": lambda: _reshape(program, whole=False),
+        "reshape_case": lambda: _reshape(program, whole=True),
         "smooth": on_slice("smooth", lambda mask, z: shapes.smooth(mask, z=z)),
         "fill_mask_holes": on_slice("fill holes", lambda mask, z: regions.fill_holes(mask, z=z)),
         "copy_before": on_slice(
@@ -102,6 +105,21 @@ def _take(program: "Program", *, whole: bool) -> None:
     program.correcting.apply(
         "take prediction", lambda mask: regions.replace(mask, comparison.mask, z=z)
     )
+
+
+def _reshape(program: "Program", *, whole: bool) -> None:
+    """Ask by how many voxels, and grow or shrink by as many."""
+    by, chosen = QInputDialog.getInt(
+        program.window, "Grow or shrink", "Voxels; below 0 shrinks", 2, -_FURTHEST, _FURTHEST
+    )
+    if not chosen or not by:
+        return
+    tool, reshape = ("grow", shapes.grow) if by > 0 else ("shrink", shapes.shrink)
+    if whole:
+        program.correcting.apply_later(tool, lambda mask: reshape(mask, by=abs(by)))
+    else:
+        z = _index(program)
+        program.correcting.apply(tool, lambda mask: reshape(mask, by=abs(by), z=z))
 
 
 def _at_pointer(program: "Program", tool: str) -> None:

@@ -1,7 +1,6 @@
 """The drawing tools: what the pointer does on the slice becomes edits of the correction."""
 
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from core.corrections.patch import Patch
 from core.mask import Mask
 from core.volume import Pixels, Volume
 from gui.canvas.slice_view import SliceView
-from gui.canvas.touch import ROUND, Tool, Touch
+from gui.canvas.touch import Tool, Touch
 from gui.correcting import Correcting
 from gui.session import Session
 from gui.tool_settings import LARGEST, SMALLEST, ToolSettings
@@ -117,8 +116,13 @@ class Drawing(QObject):
     @property
     def _value(self) -> int:
         """What a press paints: 1 adds, 0 removes."""
-        removes = self.settings.remove or self.tool == "eraser"
-        return int(removes == self._other)
+        return int(self._removes == self._other)
+
+    @property
+    def _removes(self) -> bool:
+        """True when a press of the left button takes away; taking a lesion has no such mode."""
+        chosen = self.settings.remove and self.tool != "component"
+        return chosen or self.tool == "eraser"
 
     def _press(self, at: tuple[float, float]) -> None:
         self._last, self._dragged = at, False
@@ -260,10 +264,7 @@ class Drawing(QObject):
         return plane
 
     def _show_brush(self) -> None:
-        sign: Literal["+", "−"] = (
-            "−" if self.tool == "eraser" or (self.settings.remove and self.tool in ROUND) else "+"
-        )
-        self._view.set_brush(self.settings.size / 2, sign)
+        self._view.set_brush(self.settings.size / 2, "−" if self._removes else "+")
 
     def _show_trace(self) -> None:
         lines: list[Line] = []

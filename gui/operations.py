@@ -152,13 +152,12 @@ class Operations(MaskVerbs):
         self._lanes.cancel()
         self.engine.retire()
         self._lanes.close()
-        with suppress(AppError):  # the window's size is not worth a question on the way out
-            save_settings(settings_path(), self._session.settings)
         place, state = self._session.place, self._last_state()
+        with suppress(AppError):  # size and place are not worth a question on the way out
+            save_settings(settings_path(), self._session.settings)
+            if place is not None and state is not None:
+                place.workspace.put_state(state)
         if place is not None:
-            if state is not None:
-                with suppress(AppError):  # nor is the slice seen last, on a full disk
-                    place.workspace.put_state(state)
             place.close()
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:

@@ -11,6 +11,7 @@ from gui.canvas.touch import ROUND, VIEWING, Tool, Touch, TouchKind
 _WHEEL_STEP = 120
 _ZOOM_PER_PIXEL = 1.008
 _ZOOM_PER_STEP = 1.25
+_OPPOSITE: dict[Sign, Sign] = {"+": "−", "−": "+", "": ""}
 
 
 class SliceView(PictureView):
@@ -36,6 +37,7 @@ class SliceView(PictureView):
         self._radius = 6.0
         self._sign: Sign = "+"
         self._drawing_other: bool | None = None
+        self._held = False
         self._wheel = 0
         self._drag: Qt.MouseButton | None = None
         self._last = QPoint()
@@ -53,7 +55,12 @@ class SliceView(PictureView):
     def set_brush(self, radius: float, sign: Sign) -> None:
         """Say how large the round tools are, in voxels, and what their press does."""
         self._radius, self._sign = radius, sign
-        self._cursor.place(self._pointer_voxel() if self._tool in ROUND else None, radius, sign)
+        self._show_cursor(self._pointer_voxel())
+
+    @property
+    def sign(self) -> Sign:
+        """What the cursor says a press will do: add or take away."""
+        return self._cursor.sign
 
     def show_trace(self, lines: tuple[tuple[tuple[QPointF, ...], str], ...]) -> None:
         """Show the lines of a tool in use, in voxels with a colour each; none hides them."""
@@ -80,6 +87,7 @@ class SliceView(PictureView):
         if self._draws(event.button()) and self._drawing_other is None:
             held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
             self._drawing_other = bool(held) or event.button() == Qt.MouseButton.RightButton
+            self._show_cursor(self._anchor)
             self._touch("press", event)
         elif self._pans(event.button()):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -88,6 +96,7 @@ class SliceView(PictureView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         here = event.position().toPoint()
         step, self._last = here - self._last, here
+        self._held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         self._show_cursor(self.voxel_at(event.position()))
         if self._drawing_other is not None:
             self._touch("move", event)
@@ -106,6 +115,7 @@ class SliceView(PictureView):
         if self._drawing_other is not None:
             self._touch("release", event)
             self._drawing_other = None
+            self._show_cursor(self.voxel_at(event.position()))
         self._drag = None
         if self._tool in VIEWING:
             self.set_tool(self._tool)
@@ -125,7 +135,18 @@ class SliceView(PictureView):
         # Keys belong to the window's commands; the scroll area below would swallow arrows.
         if event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
+        self._hold(event, held=True)
         event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._hold(event, held=False)
+        event.ignore()
+
+    def _hold(self, event: QKeyEvent, *, held: bool) -> None:
+        """Show at once that a press with Ctrl does the opposite."""
+        if event.key() == Qt.Key.Key_Control and self._drawing_other is None:
+            self._held = held
+            self._show_cursor(self._cursor.centre)
 
     def _draws(self, button: Qt.MouseButton) -> bool:
         drawing = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
@@ -136,7 +157,10 @@ class SliceView(PictureView):
         self.touched.emit(Touch(kind, at.x(), at.y(), bool(self._drawing_other)))
 
     def _show_cursor(self, at: QPointF | None) -> None:
-        self._cursor.place(at if self._tool in ROUND else None, self._radius, self._sign)
+        other = self._held if self._drawing_other is None else self._drawing_other
+        sign = _OPPOSITE[self._sign] if other else self._sign
+        radius = self._radius if self._tool in ROUND else 0.0
+        self._cursor.place(None if self._tool in VIEWING else at, radius, sign)
 
     def _pointer_voxel(self) -> QPointF | None:
         return self.voxel_at(QPointF(self._last)) if self.underMouse() else None

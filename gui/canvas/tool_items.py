@@ -16,12 +16,16 @@ _WIDTH = 1.4
 _HALO = 1.0
 _SIGN_ARM = 4.0
 _SMALLEST_SIGNED = 9.0
+_BESIDE = 11.0
 _CORNER, _APART = 12.0, 6.0
 _FAR = QRectF(-1e5, -1e5, 2e5, 2e5)
 
 
 class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
-    """A circle of the brush's size under the pointer, with the sign of what a press will do."""
+    """A circle of the brush's size under the pointer, with the sign of what a press will do.
+
+    Without a radius the sign stands beside the pointer, alone.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,6 +33,16 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         self._radius = 1.0
         self._sign: Sign = ""
         self.setZValue(10)
+
+    @property
+    def centre(self) -> QPointF | None:
+        """Where it is, in voxels; None for nowhere."""
+        return self._centre
+
+    @property
+    def sign(self) -> Sign:
+        """The sign that is shown; empty for none."""
+        return self._sign if self._centre is not None else ""
 
     def place(self, centre: QPointF | None, radius: float, sign: Sign) -> None:
         """Show it at `centre` in voxels, or nowhere; `radius` in voxels, fractions count."""
@@ -39,7 +53,8 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
     def boundingRect(self) -> QRectF:
         if self._centre is None:
             return QRectF()
-        edge = self._radius + 4.0
+        beside = (_BESIDE + _SIGN_ARM + 4.0) / max(self.sceneTransform().m11(), 0.01)
+        edge = self._radius + 4.0 if self._radius else beside
         return QRectF(self._centre.x() - edge, self._centre.y() - edge, 2 * edge, 2 * edge)
 
     def paint(
@@ -54,8 +69,11 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QPainterPath()
-        outline.addEllipse(middle, radius, radius)
-        if self._sign and radius >= _SMALLEST_SIGNED:
+        if radius:
+            outline.addEllipse(middle, radius, radius)
+        else:
+            middle += QPointF(_BESIDE, -_BESIDE)
+        if self._sign and (not radius or radius >= _SMALLEST_SIGNED):
             outline.moveTo(middle.x() - _SIGN_ARM, middle.y())
             outline.lineTo(middle.x() + _SIGN_ARM, middle.y())
             if self._sign == "+":

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
+from core.components import box_slices
+from core.corrections import shapes
 from gui.program import Program
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand, Voxel
@@ -256,6 +259,65 @@ def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
     assert not hand.plane.any()
     hand.draw(inside)
     np.testing.assert_array_equal(hand.correction.mask, start)
+
+
+def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    start, inside = predicted_mask(program), middle(program)
+    press("Ctrl+Delete")
+    press("B")
+    program.drawing.change(remove=True)
+    press("D")
+    hand.draw(inside)
+    np.testing.assert_array_equal(hand.correction.mask[2], start[2])
+
+
+@pytest.mark.parametrize(
+    ("key", "removes"), [("B", False), ("E", True), ("H", False), ("L", False), ("G", False)]
+)
+def test_the_cursor_shows_what_a_press_will_do(
+    program: Program, press: Press, hand: Hand, key: str, removes: bool
+) -> None:
+    view, signs = program.window.view, ("−", "+") if removes else ("+", "−")
+    assert view.sign == ""
+    press(key)
+    hand.hover(EMPTY)
+    assert view.sign == signs[0]
+    QTest.keyPress(view, Qt.Key.Key_Control)
+    assert view.sign == signs[1]
+    QTest.keyRelease(view, Qt.Key.Key_Control)
+    assert view.sign == signs[0]
+    hand.press(EMPTY, RIGHT)
+    assert view.sign == signs[1]
+    hand.release(RIGHT)
+    assert view.sign == signs[0]
+    program.drawing.change(remove=True)
+    hand.hover(EMPTY)
+    assert view.sign == "−"
+
+
+@pytest.mark.parametrize(("command", "whole"), [("reshape", False), ("reshape_case", True)])
+@pytest.mark.parametrize("by", [3, -2])
+def test_a_slice_or_the_case_grows_and_shrinks_by_as_many_voxels_as_told(
+    program: Program,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    whole: bool,
+    by: int,
+) -> None:
+    start = predicted_mask(program)
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (by, True))
+    program.window.actions[command].trigger()
+    hand.settle()
+    make = shapes.grow if by > 0 else shapes.shrink
+    patch = make(start, by=abs(by), z=None if whole else 2)
+    assert patch is not None
+    wanted = start.copy()
+    wanted[box_slices(patch.box)] = patch.values
+    np.testing.assert_array_equal(hand.correction.mask, wanted)
+    assert hand.correction.tools == {"grow" if by > 0 else "shrink": 1}
 
 
 def test_scribbles_inside_and_outside_are_completed_by_enter(
