@@ -244,9 +244,10 @@ class _RowDelegate(QStyledItemDelegate):
         painter.setFont(app_font(size_px=11))
         painter.setPen(QColor(self.theme.t3))
         room = words.adjusted(wide, 0, 0, 0)
-        said = painter.fontMetrics().elidedText(
-            f"{row.slices}  {row.volume}", Qt.TextElideMode.ElideRight, room.width()
-        )
+        said, metrics = f"{row.slices}  {row.volume}", painter.fontMetrics()
+        if metrics.horizontalAdvance(said) > room.width():
+            said = said.rpartition(" ")[0]  # the unit stands in the tool tip too
+        said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, _LEFT, said)
         if done:
             painter.setPen(QColor(self.theme.t3))

@@ -32,12 +32,15 @@ def paint_key(painter: QPainter, box: QRectF, key: str, colours: tuple[str, str]
 class KeyButton(QPushButton):
     """A push button with its key at the right, where there is room for it.
 
-    `pad` is the room left and right of icon and text, in pixels.
+    `pad` is the room left and right of icon and text, in pixels. Buttons of one `group` print
+    their keys together, or none of them does.
     """
 
-    def __init__(self, text: str, *, pad: int = 8) -> None:
+    def __init__(self, text: str, *, pad: int = 8, group: "list[KeyButton] | None" = None) -> None:
         super().__init__(text)
         self._key, self._pad, self._shown = "", pad, False
+        self._group: list[KeyButton] = [] if group is None else group
+        self._group.append(self)
         self.theme: Theme = DARK
 
     @property
@@ -53,11 +56,11 @@ class KeyButton(QPushButton):
     def set_key(self, key: str) -> None:
         """Print another key; a long one is left to the tool tip."""
         self._key = key if len(key) <= _LONGEST else ""
-        self._make_room()
+        self._make_rooms()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._make_room()
+        self._make_rooms()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -71,13 +74,20 @@ class KeyButton(QPushButton):
         letter = self.theme.t2 if enabled else self.theme.t4
         paint_key(painter, box, self._key, (self.theme.bg4, letter))
 
-    def _make_room(self) -> None:
+    def _make_rooms(self) -> None:
+        room = all(button._fits for button in self._group)
+        for button in self._group:
+            button._make_room(room)
+
+    @property
+    def _fits(self) -> bool:
         text = QFontMetrics(app_font(weight=600)).horizontalAdvance(self.text())
         icon = 0 if self.icon().isNull() else self.iconSize().width() + 4
-        wide = key_width(self._key)
-        shown = bool(wide) and text + icon + wide + 2 * self._pad <= self.width()
-        right = wide + 8 if shown else self._pad
-        self._shown = shown
+        return text + icon + key_width(self._key) + 2 * self._pad <= self.width()
+
+    def _make_room(self, room: bool) -> None:
+        self._shown = room and bool(self._key)
+        right = key_width(self._key) + 8 if self._shown else self._pad
         sheet = f"QPushButton {{ padding: 0 {right}px 0 {self._pad}px; }}"
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)

@@ -40,6 +40,7 @@ class ReviewPanel(QWidget):
         super().__init__(parent)
         self._case_id, self._kept = "", ""
         self.section = Section("Review")
+        self._together: list[KeyButton] = []
         self._statuses = {name: self._status(*rest) for name, *rest in _STATUSES}
         self._ratings = [self._rating(value) for value in range(1, 6)]
         self._note = QPlainTextEdit()
@@ -109,7 +110,7 @@ class ReviewPanel(QWidget):
             self._note.setPlainText(said)
 
     def _status(self, title: str, glyph: str, command: str) -> KeyButton:
-        button = KeyButton(title, pad=3)
+        button = KeyButton(title, pad=3, group=self._together)
         button.setIconSize(QSize(_ICON, _ICON))
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setCheckable(True)

@@ -283,7 +283,9 @@ def test_the_printed_keys_are_those_of_the_reader(program: Program) -> None:
     assert button(review, "Save and open next case").toolTip().endswith("(Ctrl+Enter)")
 
     program.window.set_keys({"toggle_truth": ("Ctrl+Alt+T",), "next_case": ()})
-    assert (following.key, accept.key) == ("N", "A" if accept.width() > 85 else "")
+    assert following.key == "N"
+    printed = {b.key for b in review.findChildren(KeyButton)}
+    assert printed in ({"A", "C", "X"}, {""})  # all, or none where there is no room for one
     header = program.window.header
     chip = by_name(header, QAbstractButton, "Truth")
     assert chip.toolTip() == "Show or hide: truth (Ctrl+Alt+T)"
