@@ -34,6 +34,8 @@ CHIPS = (
     Chip("toggle_correction", "Correction", "correction", False),
 )
 
+_NAME_PX = 88
+
 
 class ViewerHeader(QFrame):
     """Names the case on screen; its chips and arrows ask for commands by id."""
@@ -63,6 +65,8 @@ class ViewerHeader(QFrame):
         """Name the case as the worklist does, and its place there; say its id to screen readers."""
         self._title.setText(title)
         self._title.setAccessibleName(case_id)
+        # The caption gives way before the name does.
+        self._title.setMinimumWidth(min(self._title.sizeHint().width(), _NAME_PX))
         self._detail.setText(detail)
 
     def set_chip(self, command: str, *, on: bool, available: bool) -> None:
