@@ -178,17 +178,22 @@ def _draw(lines: Sequence[Line], path: Path) -> None:
     figure = Figure(figsize=(10, 4.2), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    ordered = sorted(lines, key=lambda line: line.growth_rate)
-    rates = [line.growth_rate for line in ordered]
-    left.plot(rates, [line.accuracy for line in ordered], "o-", color="steelblue", label="accuracy")
-    areas = [float("nan") if line.auroc is None else line.auroc for line in ordered]
-    left.plot(rates, areas, "o-", color="tomato", label="AUROC")
+    for style, network in zip(
+        ("o-", "s--"), sorted({line.network for line in lines}), strict=False
+    ):
+        same = [line for line in lines if line.network == network]
+        ordered = sorted(same, key=lambda line: line.growth_rate)
+        rates = [line.growth_rate for line in ordered]
+        accuracy = [line.accuracy for line in ordered]
+        areas = [float("nan") if line.auroc is None else line.auroc for line in ordered]
+        left.plot(rates, accuracy, style, color="steelblue", label=f"accuracy, {network}")
+        left.plot(rates, areas, style, color="tomato", label=f"AUROC, {network}")
+        right.plot(rates, [line.parameters / 1e3 for line in ordered], style, color="grey")
     left.legend(frameon=False)
-    left.set_title("figures of val")
-    right.plot(rates, [line.parameters / 1e3 for line in ordered], "o-", color="grey")
+    left.set_title("figures of the cases that judge")
     right.set_title("thousand parameters")
     for axes in (left, right):
         axes.set_xlabel("growth rate")
-        axes.set_xticks(sorted(set(rates)))
+        axes.set_xticks(sorted({line.growth_rate for line in lines}))
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=_DPI)
