@@ -152,13 +152,12 @@ class Operations(MaskVerbs):
         self._lanes.cancel()
         self.engine.retire()
         self._lanes.close()
-        place, state = self._session.place, self._last_state()
+        place, state = self._session.place, _last_state(self._session)
         with suppress(AppError):  # size and place are not worth a question on the way out
             save_settings(settings_path(), self._session.settings)
-            if place is not None and state is not None:
-                place.workspace.put_state(state)
         if place is not None:
-            place.close()
+            with suppress(AppError):
+                _close(place, state)
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
         if self._opening is not None:
@@ -233,33 +232,19 @@ class Operations(MaskVerbs):
 
     def _leave(self, place: Place) -> None:
         """Close a workspace on a worker, after what was last seen is kept in it."""
-        state = self._last_state()
-
-        def work(_: Progress) -> None:
-            if state is not None:
-                place.workspace.put_state(state)
-            place.close()
-
+        state = _last_state(self._session)
         # After the last edit was written, which waits in the same lane.
-        self._start_quietly(Task(work), lane="journal")
+        self._start_quietly(Task(lambda _: _close(place, state)), lane="journal")
 
     def _keep_place(self) -> None:
         """Remember where the reader is, on a worker: the disk may take its time."""
-        place, state = self._session.place, self._last_state()
+        place, state = self._session.place, _last_state(self._session)
         if place is not None and state is not None:
             self._start_quietly(Task(lambda _: place.workspace.put_state(state)))
 
     def _start_quietly(self, task: Task[None], lane: Lane = "idle") -> None:
         task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
         self._lanes.start(lane, task)
-
-    def _last_state(self) -> LastState | None:
-        opened, model = self._session.open_case, self._session.models.current
-        if opened is None:
-            return None
-        model_id = "" if model is None else model.spec.id
-        index, listing = self._session.view.slice_index, self._session.listing
-        return LastState(opened.loaded.case.id, index, model_id, listing)
 
     def _on_loaded(self) -> None:
         self.runs.show()
@@ -288,3 +273,20 @@ class Operations(MaskVerbs):
             self._unopened[case_id] = sentence
             self._session.set_case_state(replace(state, run="failed", problem=sentence))
         self._session.set_unopened(sentence)
+
+
+def _last_state(session: Session) -> LastState | None:
+    opened, model = session.open_case, session.models.current
+    if opened is None:
+        return None
+    model_id = "" if model is None else model.spec.id
+    return LastState(opened.loaded.case.id, session.view.slice_index, model_id, session.listing)
+
+
+def _close(place: Place, state: LastState | None) -> None:
+    """Close a workspace, after what was last seen is kept in it."""
+    try:
+        if state is not None:
+            place.workspace.put_state(state)
+    finally:
+        place.close()
