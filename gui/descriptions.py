@@ -197,6 +197,9 @@ def shown(session: Session, opened: OpenCase) -> Shown:
     """Return what there is to draw."""
     result, model, place = session.result, session.models.current, session.place
     comparison = None if result is None else result.comparison
+    # What has not been predicted yet is not wrong.
+    if result is not None and result.ready is not None:
+        comparison = comparison if session.view.slice_index in result.ready else None
     dsc = None
     if comparison is not None and comparison.has_truth:
         plane = comparison.counts.of_slice(session.view.slice_index)

@@ -65,11 +65,9 @@ class BlindedReading(QWidget):
         self._answers = QHBoxLayout()
         self._answers.setSpacing(8)
         self._buttons: list[QPushButton] = []
-        self._undo = self._button(
-            "Undo", "Take the last answer back (Ctrl+Z)", self.undo_asked.emit
-        )
-        self._leave = self._button("Leave", "Go on another time", self.close)
-        self._unblind = self._button("Unblind", "Show the names and counts", self._on_unblind)
+        self._undo = _button("Undo", "Take the last answer back (Ctrl+Z)", self.undo_asked.emit)
+        self._leave = _button("Leave", "Go on another time", self.close)
+        self._unblind = _button("Unblind", "Show the names and counts", self.unblind_asked.emit)
         self._unblind.setProperty("primary", True)
         self._lay_out()
         self._make_keys()
@@ -102,9 +100,8 @@ class BlindedReading(QWidget):
         self._show_turn()
         self._undo.setEnabled(presentation.number > 1)
         self._unblind.hide()
-        for pane in self.panes:
-            pane.view.setFocus()
-            break
+        if self.panes:
+            self.panes[0].view.setFocus()
 
     def show_waiting(self, said: str) -> None:
         """Say what is waited for; nothing can be answered meanwhile."""
@@ -181,9 +178,6 @@ class BlindedReading(QWidget):
             self._presentation = None
             self.rated.emit(dict(self._ratings))
 
-    def _on_unblind(self) -> None:
-        self.unblind_asked.emit()
-
     def _show_turn(self) -> None:
         asked = self._presentation
         rate = asked is not None and asked.question == "rate"
@@ -226,22 +220,9 @@ class BlindedReading(QWidget):
                 for number, letter in enumerate(asked.letters, start=1)
             ]
             offered = [*offered, ("No difference", "(T)", lambda: self._prefer(None), "T")]
-        self._buttons = [self._button(*each[:3], key=each[3]) for each in offered]
+        self._buttons = [_button(*each[:3], key=each[3], theme=self._theme) for each in offered]
         for button in self._buttons:
             self._answers.addWidget(button)
-
-    def _button(
-        self, text: str, tip: str, act: Callable[[], object], *, key: str = ""
-    ) -> QPushButton:
-        button = KeyButton(text)
-        button.set_key(key)
-        button.setMinimumWidth(button.sizeHint().width() + key_width(key))
-        button.theme = self._theme
-        button.setToolTip(tip)
-        button.setAccessibleName(f"{text} {tip}")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda: act())
-        return button
 
     def _make_keys(self) -> None:
         keys: dict[str, Callable[[], object]] = {
@@ -288,3 +269,17 @@ class BlindedReading(QWidget):
         column.addLayout(head)
         column.addLayout(self._grid, 1)
         column.addLayout(foot)
+
+
+def _button(
+    text: str, tip: str, act: Callable[[], object], *, key: str = "", theme: Theme = DARK
+) -> QPushButton:
+    button = KeyButton(text)
+    button.set_key(key)
+    button.setMinimumWidth(button.sizeHint().width() + key_width(key))
+    button.theme = theme
+    button.setToolTip(tip)
+    button.setAccessibleName(f"{text} {tip}")
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.clicked.connect(lambda: act())
+    return button

@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 from core.comparison import compare
 from core.dataset import scan
 from core.reading import read_case
+from gui.descriptions import shown
 from gui.program import Program
+from gui.view_state import resolve
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.running import LONG, finish, result, run, stored
@@ -56,12 +58,15 @@ def test_slices_are_drawn_as_they_arrive_nearest_first(
     program.view_verbs.go_to_slice(LONG - 3)
     arrived: list[frozenset[int]] = []
     said: list[str] = []
+    waiting: list[bool] = []
 
     def look() -> None:
         found = program.session.result
         if found is not None and found.ready and found.ready not in arrived:
             arrived.append(found.ready)
             said.extend(texts(program.window.metrics))
+        elif found is not None and found.ready is not None and not found.ready:
+            waiting.append(_errors_drawn(program))
 
     program.session.result_changed.connect(look)
     run(qtbot, program)
@@ -72,7 +77,11 @@ def test_slices_are_drawn_as_they_arrive_nearest_first(
     assert first == frozenset(range(min(first), max(first) + 1))
     assert LONG - 3 in first
     assert f"{len(first)} of {LONG} slices predicted" in said
+    # What has not been predicted yet is not drawn as missed.
+    assert waiting
+    assert not any(waiting)
     assert result(program).ready is None
+    assert _errors_drawn(program)
 
 
 def test_the_threshold_makes_other_masks_and_no_run(
@@ -166,3 +175,12 @@ def test_a_kept_prediction_is_shown_again_with_no_run(
     tifs[0].write_bytes(tifs[1].read_bytes())
     third = start(dataset)
     assert third.session.result is None
+
+
+def _errors_drawn(program: Program) -> bool:
+    """Whether errors would be drawn over the slice on screen, or its DSC said."""
+    opened = program.session.open_case
+    assert opened is not None
+    there = shown(program.session, opened)
+    assert there.has_prediction or there.slice_dsc is None
+    return resolve(program.session.view, there).errors.visible
