@@ -15,7 +15,7 @@ from gui.panels.model_panel import ModelView
 from gui.panels.strip_data import StripData
 from gui.panels.worklist_rows import RowStatus, WorklistRow
 from gui.session import Session
-from gui.session_parts import CaseState, OpenCase, Result
+from gui.session_parts import CaseState, OpenCase, Result, RunQueue
 from gui.view_state import Shown
 
 
@@ -154,6 +154,16 @@ def preprocessing_words(spec: Preprocessing) -> str:
         parts.append(f"with {spec.neighbours} neighbouring slice(s) on each side")
     parts.append("z-score of foreground" if spec.intensity == "foreground" else "reference scaling")
     return ", ".join(parts)
+
+
+def queue_words(queue: RunQueue) -> tuple[str, float, str]:
+    """Return which run it is, the share of all that is done, and how long it will take."""
+    behind = queue.done + queue.failed
+    what = f"{min(behind + 1, queue.total)} of {queue.total} · {queue.current}"
+    left = f"{queue.seconds_left:.0f} s left" if queue.seconds_left is not None else "starting"
+    failed = f" · {queue.failed} failed" if queue.failed else ""
+    fraction = (behind + queue.fraction) / queue.total
+    return what, fraction, f"{left}{failed} · {queue.message}"
 
 
 def layer_rows(session: Session) -> tuple[LayerRow, ...]:

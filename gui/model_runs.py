@@ -20,6 +20,8 @@ from gui.session import Session
 from gui.session_parts import CaseState, Result, RunQueue
 from gui.tasks import Fault, Lanes, Task
 
+_SAY_SECONDS = 0.2
+
 
 @dataclass(frozen=True, eq=False)
 class _Running:
@@ -46,7 +48,7 @@ class ModelRuns(QObject):
         self._scoring = scoring
         self._waiting: deque[Case] = deque()
         self._running: _Running | None = None
-        self._started = 0.0
+        self._started = self._said = 0.0
 
     def run(self, cases: Iterable[Case], *, first: bool = False) -> None:
         """Add cases to the queue, at its head when `first`; those already in it are left out."""
@@ -168,6 +170,10 @@ class ModelRuns(QObject):
     def _on_progress(self, case_id: str, fraction: float, message: str) -> None:
         if self._running is None or self._running.case.id != case_id:
             return
+        now = time.monotonic()
+        if now - self._said < _SAY_SECONDS:
+            return  # nobody reads faster, and every word is drawn
+        self._said = now
         self._set_case(case_id, progress=fraction)
         queue = self._session.queue
         behind = queue.done + queue.failed + fraction

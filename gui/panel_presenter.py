@@ -12,7 +12,15 @@ from core.reviews import ReviewProgress, review_progress
 from core.thumbnail import Thumbnail, thumbnail
 from core.workspace import Listing
 from gui.canvas.thumbnail_image import thumbnail_image
-from gui.descriptions import layer_rows, metrics_views, model_view, strip_data, worklist_row
+from gui.descriptions import (
+    layer_rows,
+    metrics_views,
+    model_view,
+    queue_words,
+    strip_data,
+    worklist_row,
+)
+from gui.giving_way import GivingWay
 from gui.main_window import MainWindow
 from gui.panels.worklist_rows import WorklistRow
 from gui.session import Session
@@ -37,6 +45,7 @@ class PanelPresenter(QObject):
         self._thumbnails: dict[str, Thumbnail] = {}
         self._open_row = ""
         self._names: dict[str, str] = {}
+        self._result = GivingWay(self._show_result, self)
         session.place_changed.connect(self._on_place_changed)
         session.models_changed.connect(self._show_model)
         session.case_opening.connect(self._on_case_opening)
@@ -112,6 +121,10 @@ class PanelPresenter(QObject):
         self._window.header.set_case(title, f"{count} slices{place}", case_id)
 
     def _on_result_changed(self) -> None:
+        result = self._session.result
+        self._result.do(can_wait=result is not None and result.ready is not None)
+
+    def _show_result(self) -> None:
         opened = self._session.open_case
         if opened is not None:
             self.show_strip()
@@ -131,6 +144,7 @@ class PanelPresenter(QObject):
             self._window.strip.set_data(data)
 
     def _on_view_changed(self) -> None:
+        self._result.note_gesture()
         self._window.strip.set_current(self._session.view.slice_index)
         self._window.top_bar.set_threshold(self._session.post.threshold)
         if self._session.open_case is not None:
@@ -178,14 +192,8 @@ class PanelPresenter(QObject):
         queue = self._session.queue
         self._window.drawer.setVisible(queue.active)
         self._window.enable_commands(self._session)
-        if not queue.active:
-            return
-        behind = queue.done + queue.failed
-        what = f"{min(behind + 1, queue.total)} of {queue.total} · {queue.current}"
-        left = f"{queue.seconds_left:.0f} s left" if queue.seconds_left is not None else "starting"
-        failed = f" · {queue.failed} failed" if queue.failed else ""
-        fraction = (behind + queue.fraction) / queue.total
-        self._window.drawer.set_progress(what, fraction, f"{left}{failed} · {queue.message}")
+        if queue.active:
+            self._window.drawer.set_progress(*queue_words(queue))
 
     def _show_model(self) -> None:
         models = self._session.models

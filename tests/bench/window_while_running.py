@@ -71,11 +71,13 @@ def measure() -> list[Entry]:
             for number in range(_CASES):
                 _show(stage, f"CASE_{number}")
                 stage.program.operations.run_case()
+                idle(FRAME_SECONDS)
                 gaps += _watch(stage, _browsing(stage), times)
             _show(stage, "CASE_0")
             stage.program.set_tool("brush")
             stage.program.drawing.change(size=_BRUSH_PX)
             stage.program.operations.run_all()
+            idle(FRAME_SECONDS)
             gaps += _watch(stage, _painting(stage), times)
             _check(stage)
             busy = float(np.percentile(stage.busy_seconds, 95)) * MILLISECONDS
