@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,7 +13,7 @@ from core.commands.running import finish, progress_bar, refuse_inside
 if TYPE_CHECKING:
     from core.case import Case
     from core.evaluation import Predictor
-    from core.models import Model
+    from core.models import Model, Registry
     from core.prediction import Prediction
     from core.progress import Progress
     from core.reading import LoadedCase
@@ -23,6 +24,22 @@ ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion wh
 CaseIds = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
 Flips = Annotated[bool, typer.Option(help="Average with the mirrored slice.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+SkipBelow = Annotated[
+    float,
+    typer.Option(min=0.0, max=1.0, help="Leave out slices less likely to hold a lesion; 0: none."),
+]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is asked for: `skip_below` is a probability of triage, 0 to look at every slice."""
+
+    folder: Path
+    model: str
+    cases: list[str] | None
+    device: str
+    flips: bool
+    skip_below: float
 
 
 def predict(
@@ -32,12 +49,14 @@ def predict(
     case: CaseIds = None,
     device: Device = "auto",
     flips: Flips = False,
+    skip_below: SkipBelow = 0.0,
 ) -> None:
     """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
     from core.evaluation import predict_masks
 
     refuse_inside(folder, out)
-    cases, chosen, predictor = _job(folder, model, case, device, flips=flips)
+    job = _Job(folder, model, case, device, flips, skip_below)
+    cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
     typer.echo(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
@@ -55,13 +74,15 @@ def evaluate(
     case: CaseIds = None,
     device: Device = "auto",
     flips: Flips = False,
+    skip_below: SkipBelow = 0.0,
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.evaluation import evaluate as run
     from core.evaluation import write_report
 
     refuse_inside(folder, out)
-    cases, chosen, predictor = _job(folder, model, case, device, flips=flips)
+    job = _Job(folder, model, case, device, flips, skip_below)
+    cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
     summary = write_report(out, outcome, chosen, protocol)
@@ -74,27 +95,43 @@ def evaluate(
     finish(outcome.failed, outcome.notices)
 
 
-def _job(
-    folder: Path, model_id: str, wanted: list[str] | None, device: str, *, flips: bool
-) -> tuple[list[Case], Model, Predictor]:
+def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
     from core.dataset import scan
-    from core.inference import RunOptions, limit_threads, resolve_device
-    from core.inference_ensemble import open_runner
+    from core.inference import limit_threads, resolve_device
     from core.settings import home
     from core.workspace import registry as registry_of
 
-    dataset = scan(folder)
+    dataset = scan(job.folder)
     for notice in dataset.notices:
         typer.echo(notice, err=True)
-    cases = [dataset.case(case_id) for case_id in wanted] if wanted else list(dataset.cases)
+    cases = [dataset.case(name) for name in job.cases] if job.cases else list(dataset.cases)
     registry = registry_of(home())
-    model = (registry.find(model_id) if model_id else registry.champion()).with_flips(flips)
-    resolve_device(device)
+    chosen = registry.find(job.model) if job.model else registry.champion()
+    model = chosen.with_flips(job.flips)
+    resolve_device(job.device)
     limit_threads()
+    return cases, model, _predictor(model, job, registry)
+
+
+def _predictor(model: Model, job: _Job, registry: Registry) -> Predictor:
+    """Return what predicts a case, all of it or the slices that triage finds likely."""
+    from core.classifiers import Classifiers
+    from core.inference import RunOptions
+    from core.inference_ensemble import open_runner
+    from core.inference_triage import TriageRunner
+    from core.triage import likely_slices
+
     runner = open_runner(model)
-    options = RunOptions(device)
+    triager = None
+    if job.skip_below:
+        triager = TriageRunner(Classifiers(registry.roots).find(""), job.device)
 
     def predictor(loaded: LoadedCase, progress: Progress) -> Prediction:
+        only = None
+        if triager is not None:
+            found = triager.triage(loaded.volume)
+            only = tuple(likely_slices(found.probability, threshold=job.skip_below))
+        options = RunOptions(job.device, only=only)
         return runner.predict(loaded.volume, options, progress=progress)
 
-    return cases, model, predictor
+    return predictor

@@ -174,3 +174,21 @@ def test_demo_is_written_where_one_wants_it(home: Path, tmp_path: Path) -> None:
     assert len(cases) >= 4
     assert all(case.has_ground_truth and not case.notices for case in cases)
     assert not home.joinpath("synthetic-demo").exists()
+
+
+def test_slices_that_triage_calls_empty_are_left_out_on_demand(
+    home: Path, dataset: Path, tiny: Model, tmp_path: Path
+) -> None:
+    for name, floor in (("all", 0.0), ("none", 1.0)):
+        done = overread(
+            home, "predict", dataset, "--out", tmp_path / name, "--case", IDS[0], "--device", "cpu",
+            "--model", tiny.spec.id, "--skip-below", floor,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    found = {
+        name: sum(int(imread(file).any()) for file in (tmp_path / name).rglob("*_pred.tif"))
+        for name in ("all", "none")
+    }
+    assert found["all"] > 0
+    assert found["none"] == 0
+    assert len(list((tmp_path / "none").rglob("*_pred.tif"))) == 3
