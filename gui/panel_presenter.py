@@ -45,7 +45,8 @@ class PanelPresenter(QObject):
         self._thumbnails: dict[str, Thumbnail] = {}
         self._open_row = ""
         self._names: dict[str, str] = {}
-        self._result = GivingWay(self._show_result, self)
+        # The window's child: nothing is shown in one that has gone.
+        self._result = GivingWay(self._show_result, window)
         session.place_changed.connect(self._on_place_changed)
         session.models_changed.connect(self._show_model)
         session.case_opening.connect(self._on_case_opening)

@@ -1,5 +1,8 @@
 """What a model sends waits a frame while the reader moves through the slices."""
 
+import shiboken6
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.giving_way import GivingWay
@@ -29,3 +32,16 @@ def test_what_cannot_wait_is_done_at_once() -> None:
     giving.note_gesture()
     giving.do(can_wait=False)
     assert done == ["shown"]
+
+
+def test_nothing_is_done_in_a_window_that_has_gone(qtbot: QtBot) -> None:
+    done: list[str] = []
+    window = QWidget()
+    giving = GivingWay(lambda: done.append("shown"), window, seconds=0.02)
+    later = QTimer(singleShot=True, interval=60)
+    giving.note_gesture()
+    giving.do(can_wait=True)
+    shiboken6.delete(window)
+    with qtbot.waitSignal(later.timeout):
+        later.start()
+    assert done == []
