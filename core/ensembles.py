@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from core.errors import ModelError
 from core.models import SPEC_FILE, Model, ModelSpec, Registry, check_id, read_model, write_spec
 from core.prediction import Postprocessing
@@ -31,22 +33,13 @@ def combine(
     _check(models)
     if any(model.spec.id == model_id for model in registry.models()[0]):
         raise ModelError(f"{model_id}: expected an id no model has yet, found one. Give another.")
-    ids = tuple(model.spec.id for model in models)
-    sizes = [model.spec.parameters for model in models]
-    spec = ModelSpec(
-        id=model_id,
-        title=title or " + ".join(model.spec.title for model in models),
-        architecture=ARCHITECTURE,
-        channels=models[0].spec.channels,
-        postprocessing=postprocessing,
-        flips=flips,
-        parameters=None if None in sizes else sum(size or 0 for size in sizes),
-        trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
-        licence="; ".join(dict.fromkeys(m.spec.licence for m in models if m.spec.licence)),
-        members=ids,
-    )
+    spec = _mean_of(models, model_id)
+    shown = title or spec.title
     folder = registry.roots[0] / model_id
-    write_spec(folder, spec)
+    write_spec(
+        folder,
+        msgspec.structs.replace(spec, title=shown, flips=flips, postprocessing=postprocessing),
+    )
     try:
         return read_model(folder)
     except ModelError:
@@ -63,6 +56,21 @@ def require_weights_of_its_own(spec: ModelSpec) -> None:
             f"{spec.id}: expected a model with weights of its own to start from, found an "
             f"ensemble. Start from one of its members: {', '.join(spec.members)}."
         )
+
+
+def _mean_of(models: Sequence[Model], model_id: str) -> ModelSpec:
+    """Return what follows of an ensemble from its members."""
+    sizes = [model.spec.parameters for model in models]
+    return ModelSpec(
+        id=model_id,
+        title=" + ".join(model.spec.title for model in models),
+        architecture=ARCHITECTURE,
+        channels=models[0].spec.channels,
+        parameters=None if None in sizes else sum(size or 0 for size in sizes),
+        trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
+        licence="; ".join(dict.fromkeys(m.spec.licence for m in models if m.spec.licence)),
+        members=tuple(model.spec.id for model in models),
+    )
 
 
 def _check(models: Sequence[Model]) -> None:
