@@ -207,9 +207,8 @@ def shown(session: Session, opened: OpenCase) -> Shown:
     """Return what there is to draw."""
     result, model, place = session.result, session.models.current, session.place
     comparison = None if result is None else result.comparison
-    # What has not been predicted yet is not wrong.
-    if result is not None and result.ready is not None:
-        comparison = comparison if session.view.slice_index in result.ready else None
+    if not has_arrived(result, session.view.slice_index):
+        comparison = None  # what has not been predicted yet is not wrong
     dsc = None
     if comparison is not None and comparison.has_truth:
         plane = comparison.counts.of_slice(session.view.slice_index)

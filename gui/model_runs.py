@@ -156,8 +156,9 @@ class ModelRuns(QObject):
         opened = self._session.open_case
         if opened is None or opened.loaded.case.id != running.case.id:
             return
-        none = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
-        probability = none if running.probability is None else running.probability
+        probability = running.probability
+        if probability is None:
+            probability = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
         result = Result(probability, ready=running.ready)
         if running.ready and self._session.result is not None:
             # Shown together with its figures: the window is drawn once for each part.
