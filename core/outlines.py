@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from contourpy import contour_generator
+from contourpy import Mpl2005ContourGenerator
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -65,13 +65,14 @@ def _bounds(mask: Mask) -> tuple[int, int, int, int] | None:
 def _level_lines(cut: Mask) -> list[Outline]:
     """Return the lines between 0 and 1 of a mask with an empty rim, each closed.
 
-    The oldest of the algorithms finds the same lines in half the time of the usual one.
+    The oldest of the algorithms finds the same lines in half the time of the usual one, and made
+    directly it is not asked first whether a value is missing.
     """
     height, width = (-(-size // _GRID_STEP) * _GRID_STEP for size in cut.shape)
     values = np.zeros((height, width))
     values[: cut.shape[0], : cut.shape[1]] = cut
     x, y = _grid(height, width)
-    found = contour_generator(x, y, values, name="mpl2005").lines(0.5)
+    found = Mpl2005ContourGenerator(x, y, values, None).lines(0.5)  # type: ignore[arg-type]
     lines: list[Outline] = found[0]  # type: ignore[assignment]
     return lines
 

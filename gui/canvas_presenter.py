@@ -12,6 +12,7 @@ from gui.canvas.picture import Masks, Picture, PictureCache, make_picture, with_
 from gui.canvas.slice_view import SliceView
 from gui.canvas.uncertainty_item import UncertaintyItem, UncertaintyScale
 from gui.descriptions import has_arrived, shown
+from gui.giving_way import GivingWay
 from gui.session import Session
 from gui.session_parts import OpenCase
 from gui.tasks import Lanes, Task
@@ -19,6 +20,8 @@ from gui.view_state import RGB, Display, PictureKey, current_range, resolve, sho
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
 _WINDOW_PER_PIXEL = 0.004
+# While the reader paints, the words under the pointer follow every second sample.
+_WORDS_WAIT_SECONDS = 0.025
 
 
 class CanvasPresenter(QObject):
@@ -35,6 +38,7 @@ class CanvasPresenter(QObject):
         self._pictures = PictureCache()
         self._ahead: Task[None] | None = None
         self._pointer: QPointF | None = None
+        self._words = GivingWay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
         self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
         view.add_item(self._uncertainty, below=True)
         session.view_changed.connect(self.draw)
@@ -63,7 +67,9 @@ class CanvasPresenter(QObject):
             self._empty.say(f"Slice {number} cannot be read", display.unreadable, icon="warning")
         else:
             self._empty.hide()
-        self._read_out()
+        if painted is not None:
+            self._words.note_gesture()
+        self._words.do(can_wait=painted is not None)
         self._prepare(display.picture, opened)
 
     def _show_uncertainty(self, display: Display) -> None:
@@ -143,7 +149,7 @@ class CanvasPresenter(QObject):
 
     def _on_hovered(self, at: QPointF | None) -> None:
         self._pointer = at
-        self._read_out()
+        self._words.do(can_wait=at is not None)
 
     @property
     def voxel(self) -> tuple[int, int, int] | None:

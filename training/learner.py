@@ -12,6 +12,7 @@ from core.networks.network import SliceNetwork
 from core.train_spec import TrainSpec
 from training.augment import Planes, augment
 from training.dataset import Batch
+from training.depthwise import WideDepthwise
 from training.losses import LOSSES, deep_loss
 from training.optimise import Average, freeze_norms, make_optimiser, rate_share, set_rate
 from training.parallel import Group
@@ -61,7 +62,8 @@ class Learner:
         if not math.isfinite(value := loss.item()):
             raise NotFinite(value, batch)
         self.optimiser.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        with WideDepthwise():  # type: ignore[no-untyped-call]
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimiser)
         if self.spec.clip:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.spec.clip)

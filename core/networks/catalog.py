@@ -116,6 +116,10 @@ class SmpArguments(Arguments, frozen=True, kw_only=True):
     encoder: Annotated[
         str, Meta(description="encoder of the library, or one of timm's as tu-NAME")
     ] = "resnet34"
+    head_stride: Annotated[
+        Literal[1, 2],
+        Meta(description="2 leaves out a Unet's last block and enlarges the logits twofold"),
+    ] = 1
     options: dict[str, ArgumentValue] = msgspec.field(default_factory=dict)
 
 

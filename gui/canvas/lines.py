@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainterPath, QRegion, QTransform
 
 from core.mask import Mask
@@ -43,10 +43,13 @@ class Lines:
         """
         if not len(self.points):
             return QPainterPath()
-        points = _mapped(self.points, to_screen)
-        inside = _touching(points, area, reach)
+        inside = self._touching(area, to_screen, reach)
         inside[self.ends] = False
-        if inside.sum() == len(points) - len(self.ends):
+        count = np.count_nonzero(inside)
+        if not count:
+            return QPainterPath()
+        points = self.points
+        if count == len(points) - len(self.ends):
             return self.on_screen(to_screen)
         order = self._uncut(inside)
         if order is not None:
@@ -54,7 +57,27 @@ class Lines:
             inside[self.ends] = False
         used = inside.copy()
         used[1:] |= inside[:-1]
-        return _path(points[used], inside[used].astype(np.int32))
+        return _path(_mapped(points[used], to_screen), inside[used].astype(np.int32))
+
+    @cached_property
+    def _pieces(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The lowest and highest x, y (2, N) of each piece, from a point to the next."""
+        points = self.points.T
+        following = np.append(points[:, 1:], points[:, -1:], axis=1)
+        return np.minimum(points, following), np.maximum(points, following)
+
+    def _touching(self, area: QRegion, to_screen: QTransform, reach: float) -> NDArray[np.bool_]:
+        """Return for each point whether the piece from it to the next comes near `area`."""
+        low, high = self._pieces
+        to_voxels, _ = to_screen.inverted()
+        few = area.rectCount() <= _MOST_RECTANGLES
+        found = np.zeros(len(self.points), bool)
+        for rect in list(area) if few else [area.boundingRect()]:  # type: ignore[call-overload]
+            wide = QRectF(rect).adjusted(-reach, -reach, reach, reach)
+            box = to_voxels.mapRect(wide)
+            inside = (low[0] < box.right()) & (high[0] > box.left())
+            found |= inside & (low[1] < box.bottom()) & (high[1] > box.top())
+        return found
 
     def _uncut(self, inside: NDArray[np.bool_]) -> NDArray[np.intp] | None:
         """Return the order of points in which no piece goes over the seam of its line, if it must.
@@ -93,17 +116,3 @@ def _mapped(points: NDArray[np.float64], to_screen: QTransform) -> NDArray[np.fl
     turn = np.array([[to_screen.m11(), to_screen.m12()], [to_screen.m21(), to_screen.m22()]])
     mapped: NDArray[np.float64] = points @ turn + (to_screen.dx(), to_screen.dy())
     return mapped
-
-
-def _touching(points: NDArray[np.float64], area: QRegion, reach: float) -> NDArray[np.bool_]:
-    """Return for each point whether the piece from it to the next comes near `area`."""
-    following = np.append(points[1:], points[-1:], axis=0)
-    low = np.minimum(points, following) - reach
-    high = np.maximum(points, following) + reach
-    few = area.rectCount() <= _MOST_RECTANGLES
-    found = np.zeros(len(points), bool)
-    for rect in list(area) if few else [area.boundingRect()]:  # type: ignore[call-overload]
-        left, top = rect.x(), rect.y()
-        inside = (low[:, 0] < left + rect.width()) & (high[:, 0] > left)
-        found |= inside & (low[:, 1] < top + rect.height()) & (high[:, 1] > top)
-    return found

@@ -34,6 +34,7 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self._picture: Picture | None = None
         self._display: Display | None = None
         self._exposed: QRegion | None = None
+        self._brush: tuple[str, float, QBrush] | None = None
 
     def set_exposed(self, area: QRegion | None) -> None:
         """Draw only what shows in `area`, in pixels of the view, from now on; None: everything."""
@@ -117,11 +118,19 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.setOpacity(style.opacity)
         if display.false_negative and len(picture.false_negative.ends):
             path = picture.false_negative.on_screen(to_screen)
-            _paint_region(painter, path, style, colours.false_negative, hatched=False)
+            _paint_region(painter, path, style, colours.false_negative)
         if display.false_positive and len(picture.false_positive.ends):
             path = picture.false_positive.on_screen(to_screen)
-            _paint_region(painter, path, style, colours.false_positive, hatched=True)
+            ratio = painter.device().devicePixelRatioF()
+            hatch = self._hatch(colours.false_positive, ratio)
+            _paint_region(painter, path, style, colours.false_positive, hatch)
         painter.setOpacity(1.0)
+
+    def _hatch(self, colour: str, ratio: float) -> QBrush:
+        """Return the brush for a colour and pixel ratio, made when either is another."""
+        if self._brush is None or self._brush[:2] != (colour, ratio):
+            self._brush = (colour, ratio, _hatch(colour, ratio))
+        return self._brush[2]
 
 
 def _styles(display: Display | None) -> object:
@@ -138,16 +147,20 @@ def _styles(display: Display | None) -> object:
 
 
 def _paint_region(
-    painter: QPainter, path: QPainterPath, style: LayerStyle, colour: str, *, hatched: bool
+    painter: QPainter,
+    path: QPainterPath,
+    style: LayerStyle,
+    colour: str,
+    hatch: QBrush | None = None,
 ) -> None:
     if not style.filled:
         painter.strokePath(path, QPen(QColor(colour), CONTOUR_WIDTH))
         return
     tint = QColor(colour)
-    tint.setAlphaF(FALSE_POSITIVE_ALPHA if hatched else FALSE_NEGATIVE_ALPHA)
+    tint.setAlphaF(FALSE_NEGATIVE_ALPHA if hatch is None else FALSE_POSITIVE_ALPHA)
     painter.fillPath(path, tint)
-    if hatched:
-        painter.fillPath(path, _hatch(colour, painter.device().devicePixelRatioF()))
+    if hatch is not None:
+        painter.fillPath(path, hatch)
 
 
 def _fill(painter: QPainter, path: QPainterPath, colour: str) -> None:

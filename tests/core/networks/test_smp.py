@@ -25,6 +25,8 @@ def spec(**arguments: ArgumentValue) -> NetworkSpec:
         ({"decoder": "Unet", "encoder_depth": 3, "decoder_channels": [32, 16, 8]}, 8),
         ({"decoder": "Segformer", "encoder": "mit_b0"}, 32),
         ({"decoder": "Unet", "encoder": "tu-efficientnet_lite0"}, 32),
+        ({"head_stride": 2}, 32),
+        ({"head_stride": 2, "encoder_depth": 3, "decoder_channels": [32, 16, 8]}, 8),
     ],
 )
 def test_any_decoder_with_any_encoder(arguments: dict[str, ArgumentValue], stride: int) -> None:
@@ -45,6 +47,16 @@ def test_option_of_the_decoder_changes_the_network() -> None:
     assert plain < build_network(spec(decoder_attention_type="scse")).state_dict().keys()
 
 
+def test_half_the_head_is_the_library_s_network_without_its_last_block() -> None:
+    channels: ArgumentValue = [16, 16, 8, 8, 4]
+    whole = build_network(spec(decoder_channels=channels)).state_dict()
+    half = build_network(spec(decoder_channels=channels, head_stride=2)).state_dict()
+    body = {name for name in whole if not name.startswith(("decoder.blocks.4.", "segmentation"))}
+    assert {name for name in half if not name.startswith("segmentation")} == body
+    assert all(half[name].shape == whole[name].shape for name in body)
+    assert half["segmentation_head.0.weight"].shape == (1, 8, 3, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -54,6 +66,8 @@ def test_option_of_the_decoder_changes_the_network() -> None:
         ({"encoder": "resnet18", "decoder_chanels": [1]}, "decoder_channels, .*found decoder_cha"),
         ({"typo": 1}, "unexpected keyword argument 'typo'"),
         ({"decoder_channels": [3]}, "1 blocks"),
+        ({"decoder": "FPN", "head_stride": 2}, "decoder Unet .* found FPN"),
+        ({"head_stride": 3}, "head_stride"),
         ({"encoder_weights": "imagenet"}, "found encoder_weights"),
         ({"activation": "sigmoid"}, "found activation"),
         ({"classes": 2}, "found classes"),
