@@ -14,6 +14,7 @@ from core.corrections.versions import reader_name
 from core.mask import Mask
 from core.store import Store
 from gui.correction_book import Book
+from gui.correction_later import LaterEdit
 from gui.correction_start import open_book, predicted_mask, starting_mask
 from gui.session import Session
 from gui.tasks import Lanes, Task
@@ -41,6 +42,10 @@ class Correcting(VersionReading):
         self._asides: list[tuple[int, Callable[[], None]]] = []
         self.damage = ""
         self.writing = 0
+        self.later = LaterEdit(session, lanes)
+        self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
+        self.later.failed.connect(self.failed)
+        self.later.faulted.connect(self.faulted)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
 
@@ -124,25 +129,10 @@ class Correcting(VersionReading):
         return True
 
     def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:
-        """Make one edit on a worker; dropped when the mask has changed meanwhile."""
+        """Make one edit on a worker, see `later`; dropped when the mask has changed meanwhile."""
         correction = self._ensure()
-        if correction is None or correction.painting:
-            return
-        mask, revision = correction.snapshot_mask(), correction.revision
-        task: Task[Patch | None] = Task(lambda _: make(mask))
-
-        def show(patch: Patch | None) -> None:
-            if self._session.correction is not correction:
-                return
-            if correction.revision != revision:
-                self.failed.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")
-            else:
-                self.apply(tool, lambda _: patch)
-
-        task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit(tool.capitalize(), sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
+        if correction is not None and not correction.painting:
+            self.later.start(tool, correction, make)
 
     def undo(self) -> int | None:
         """Take the last edit back; returns the slice it was on.
@@ -202,6 +192,7 @@ class Correcting(VersionReading):
     def _on_case_changed(self) -> None:
         self._book, self._loaded, self.damage = None, False, ""
         self._asides.clear()
+        self.later.cancel()
         opened, place = self._session.open_case, self._session.place
         if opened is None or place is None:
             return

@@ -22,7 +22,7 @@ class Book:
         self.case, self.root = of
         self._draft = draft
         self._journal: Journal | None = None
-        self._recorded = draft.counter
+        self._edits = draft.counter
 
     @property
     def pending(self) -> int:
@@ -30,13 +30,15 @@ class Book:
         return 0 if self._journal is None else self._journal.pending
 
     def record(self, step: Step) -> int:
-        """Write `step` and what could not be written before; returns how many entries there are."""
+        """Write `step` and what could not be written before; returns how many edits are written.
+
+        Those taken back count too, as they do after a restart.
+        """
         if self._journal is None:
             self._journal = Journal(self.store, self._draft)
-        waiting = self._journal.pending
+        self._edits = max(self._edits, step.edit.number)
         self._journal.record(step)
-        self._recorded += waiting + 1
-        return self._recorded
+        return self._edits
 
     def retry(self) -> None:
         """Write what could not be written before."""

@@ -59,9 +59,16 @@ class CorrectionPresenter(QObject):
         self._window.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         self._window.card.complete_asked.connect(drawing.complete)
         self._window.strip.scope_chosen.connect(self._show_figures)
-        self._window.view.escaped.connect(drawing.drop)
+        self._window.view.escaped.connect(self._on_escaped)
+        correcting.later.changed.connect(self._window.status.show_work)
+        self._window.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._figures, self._bars, self._distance):
             self._window.closing.connect(timer.stop)
+
+    def _on_escaped(self) -> None:
+        """Drop what is half drawn; when nothing is, stop what is being computed."""
+        if not self._program.drawing.drop():
+            self._program.correcting.later.cancel()
 
     def _show_tool(self) -> None:
         drawing = self._program.drawing
@@ -157,7 +164,8 @@ class CorrectionPresenter(QObject):
         self._program.lanes.start("io", task)
 
     def _on_saved(self, entries: int) -> None:
-        self._saved = f"Saved {datetime.now():%H:%M:%S} · {entries} in the journal"
+        edits = f"{entries} edit" if entries == 1 else f"{entries} edits"
+        self._saved = f"Saved {datetime.now():%H:%M:%S} · {edits} in the journal"
         self._show_state()
 
     def _on_save_failed(self, sentence: str) -> None:

@@ -173,7 +173,8 @@ def _tell(program: Program) -> None:
 
 def _is_saved(program: Program, edits: int) -> bool:
     said = " ".join(_texts(program.window.status))
-    return "Saved" in said and f"{edits} in the journal" in said
+    counted = f" {edits} edit in" if edits == 1 else f" {edits} edits in"
+    return "Saved" in said and counted in said
 
 
 def _digest(correction: Correction | None) -> str:

@@ -1,5 +1,9 @@
 """The drawing tools under the hand: strokes, outlines, fills, and what wheel and Esc do to them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,15 +15,18 @@ from scipy import ndimage
 
 from core.components import box_slices
 from core.corrections import shapes
+from core.corrections.patch import Patch
+from core.mask import Mask
 from gui.program import Program
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand, Voxel
 from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT, SHIFT, wheel
 from tests.gui.pressing import Press
-from tests.gui.tiny import SLICES, choose, predicted_mask, settle, true_mask
+from tests.gui.tiny import SLICES, choose, predicted_mask, settle, toasts, true_mask
 
 EMPTY = (35, 8)
 """A voxel far from truth and prediction."""
+PATIENCE = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -247,6 +254,59 @@ def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
     settle(qtbot, program)
     assert (hand.correction.mask >= truth).all()
     assert hand.correction.tools["fill"] == 2
+
+
+@contextmanager
+def computing(program: Program, qtbot: QtBot) -> Iterator[Event]:
+    """Compute an edit that grows every lesion until the event is set; leave with the lanes idle."""
+    go_on, begun = Event(), Event()
+
+    def make(mask: Mask) -> Patch | None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        return shapes.grow(mask, by=1)
+
+    program.correcting.apply_later("grow", make)
+    qtbot.waitUntil(begun.is_set)
+    try:
+        yield go_on
+    finally:
+        go_on.set()
+        settle(qtbot, program)
+
+
+def test_an_edit_that_takes_a_moment_is_seen_to_be_computed(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    press("Ctrl+Shift+T")
+    start = program.session.correction
+    assert start is not None
+    before = start.mask.sum()
+    with computing(program, qtbot) as go_on:
+        qtbot.waitUntil(lambda: "Grow is being computed…" in texts(program.window.status))
+        program.correcting.apply_later("interpolate", lambda mask: None)
+        qtbot.waitUntil(lambda: any("Grow is still being computed" in t for t in toasts(program)))
+        go_on.set()
+        qtbot.waitUntil(lambda: "Grow is being computed…" not in texts(program.window.status))
+    assert start.mask.sum() > before
+
+
+@pytest.mark.parametrize("way", ["Esc", "button"])
+def test_an_edit_being_computed_can_be_stopped(
+    program: Program, press: Press, qtbot: QtBot, way: str
+) -> None:
+    press("Ctrl+Shift+T")
+    correction = program.session.correction
+    assert correction is not None
+    before = correction.mask.copy()
+    with computing(program, qtbot):
+        qtbot.waitUntil(lambda: "Grow is being computed…" in texts(program.window.status))
+        if way == "Esc":
+            press("Esc")
+        else:
+            button(program.window.status, "Stop").click()
+        assert "Grow is being computed…" not in texts(program.window.status)
+    np.testing.assert_array_equal(correction.mask, before)
 
 
 def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
