@@ -88,7 +88,7 @@ class SliceView(PictureView):
             held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
             self._drawing_other = bool(held) or event.button() == Qt.MouseButton.RightButton
             self._show_cursor(self._anchor)
-            self._touch("press", event)
+            self._touch("press", self._anchor)
         elif self._pans(event.button()):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         event.accept()
@@ -97,12 +97,13 @@ class SliceView(PictureView):
         here = event.position().toPoint()
         step, self._last = here - self._last, here
         self._held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        self._show_cursor(self.voxel_at(event.position()))
+        at = self.voxel_at(event.position())
+        self._show_cursor(at)
         if self._drawing_other is not None:
-            self._touch("move", event)
-            self.hovered.emit(self.voxel_at(event.position()))
+            self._touch("move", at)
+            self.hovered.emit(at)
         elif self._drag is None or self._picture is None:
-            self.hovered.emit(self.voxel_at(event.position()))
+            self.hovered.emit(at)
         elif self._drag == Qt.MouseButton.RightButton:
             self.zoom_by(_ZOOM_PER_PIXEL ** -step.y(), self._anchor)
         elif self._pans(self._drag):
@@ -113,9 +114,10 @@ class SliceView(PictureView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._drawing_other is not None:
-            self._touch("release", event)
+            at = self.voxel_at(event.position())
+            self._touch("release", at)
             self._drawing_other = None
-            self._show_cursor(self.voxel_at(event.position()))
+            self._show_cursor(at)
         self._drag = None
         if self._tool in VIEWING:
             self.set_tool(self._tool)
@@ -123,7 +125,7 @@ class SliceView(PictureView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._draws(event.button()):
-            self._touch("double", event)
+            self._touch("double", self.voxel_at(event.position()))
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -152,8 +154,7 @@ class SliceView(PictureView):
         drawing = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
         return drawing and self._tool not in VIEWING and self._picture is not None
 
-    def _touch(self, kind: TouchKind, event: QMouseEvent) -> None:
-        at = self.voxel_at(event.position())
+    def _touch(self, kind: TouchKind, at: QPointF) -> None:
         self.touched.emit(Touch(kind, at.x(), at.y(), bool(self._drawing_other)))
 
     def _show_cursor(self, at: QPointF | None) -> None:
