@@ -54,6 +54,7 @@ def ensemble_postprocessing(models: Sequence[Postprocessing]) -> Postprocessing:
     return Postprocessing(
         largest_component=all(post.largest_component for post in models),
         fill_holes=all(post.fill_holes for post in models),
+        smallest_share=min((post.smallest_share for post in models), default=0.0),
     )
 
 

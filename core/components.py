@@ -137,6 +137,20 @@ def largest_component(mask: MaskLike) -> Mask:
     return kept
 
 
+def large_components(mask: MaskLike, share: float) -> Mask:
+    """Keep the face-connected pieces of a (Z, Y, X) mask with `share` of the largest's voxels."""
+    kept = np.zeros(mask.shape, np.uint8)
+    box = bounding_box(mask)
+    if box is None:
+        return kept
+    inside = box_slices(box)
+    labels, _ = _label(_as_bool(mask[inside]))
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    kept[inside] = (sizes >= share * sizes.max())[labels] & (labels > 0)
+    return kept
+
+
 def fill_holes(mask: MaskLike) -> Mask:
     """Fill, slice by slice, the background of a (Z, Y, X) mask that foreground shuts in.
 

@@ -129,6 +129,7 @@ def model_card(model: Model) -> list[tuple[str, str]]:
         words
         for words, wanted in (
             ("largest component", post.largest_component),
+            (f"components from {post.smallest_share:.0%} of the largest", post.smallest_share > 0),
             ("holes filled", post.fill_holes),
             ("averaged with the mirrored slice", spec.flips),
         )

@@ -31,12 +31,27 @@ class Prediction:
     seconds: float
 
 
+SMALL_SHARE = 0.3
+"""Components below this share of the largest are small, where nobody says otherwise."""
+
+
 class Postprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a probability becomes a mask."""
+    """How a probability becomes a mask.
+
+    Of the connected components the largest alone is kept, or those with at least `smallest_share`
+    of its voxels, or all. A share keeps the lesion where a false alarm is larger than it.
+    """
 
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     largest_component: bool = False
     fill_holes: bool = False
+    smallest_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+    @property
+    def cut(self) -> str:
+        """What tells apart the masks of one probability, in words that are stored."""
+        said = f"{self.threshold:.3f} {self.largest_component} {self.fill_holes}"
+        return f"{said} {self.smallest_share:.2f}" if self.smallest_share else said
 
 
 def quantise(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -48,15 +63,17 @@ def quantise(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
 def to_mask(probability: NDArray[np.uint8], post: Postprocessing) -> Mask:
     """Return the mask of a quantised probability (Z, Y, X) or (Y, X): above the threshold is 1.
 
-    Holes are filled in (Z, Y, X) slice by slice, after the largest component was chosen.
+    Holes are filled in (Z, Y, X) slice by slice, after components were chosen.
     """
     # scipy's image routines load slowly, and the first picture need not wait for them.
-    from core.components import fill_holes, largest_component
+    from core.components import fill_holes, large_components, largest_component
 
     level = np.uint8(min(max(int(np.floor(post.threshold * 255.0)), 0), 254))
     mask = (probability > level).view(np.uint8)
     if post.largest_component and mask.ndim == 3:
         mask = largest_component(mask)
+    elif post.smallest_share and mask.ndim == 3:
+        mask = large_components(mask, post.smallest_share)
     return fill_holes(mask) if post.fill_holes and mask.ndim == 3 else mask
 
 

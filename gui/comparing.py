@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +14,7 @@ from core.comparison import Comparison, compare
 from core.engine import Engine
 from core.errors import AppError
 from core.models import Model
-from core.prediction import Postprocessing, Prediction, to_mask
+from core.prediction import Prediction, to_mask
 from core.progress import Progress
 from gui.session import Session
 from gui.session_parts import OpenCase, Place
@@ -111,7 +112,7 @@ class Comparing(QObject):
             one = found[0] if len(found) == 1 else mean_prediction(found)
             own = models[0].spec.postprocessing
             # An ensemble has no threshold of its own; the mean is cut where it is even.
-            post = own if len(found) == 1 else Postprocessing(0.5, own.largest_component)
+            post = own if len(found) == 1 else msgspec.structs.replace(own, threshold=0.5)
             return Compared(title, compare(one.probability, truth, post))
 
         def keep(compared: Compared) -> None:

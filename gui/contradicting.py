@@ -133,8 +133,7 @@ class Contradicting(QObject):
         result, triage, post = self._session.result, self._session.triage, self._session.post
         key = "" if result is None or result.prediction is None else result.prediction.key
         classifier = "" if triage is None else triage.model_id
-        cut = f"{post.threshold:.3f} {post.largest_component} {post.fill_holes}"
-        return f"triage {classifier} {key} {cut}"
+        return f"triage {classifier} {key} {post.cut}"
 
 
 class QueueWalk:

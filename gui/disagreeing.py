@@ -293,4 +293,4 @@ class Disagreeing(QObject):
         result, post = self._session.result, self._session.post
         key = "" if result is None or result.prediction is None else result.prediction.key
         source = "truth" if self.source == TRUTH else self.source
-        return f"{source} {key} {post.threshold:.3f} {post.largest_component} {post.fill_holes}"
+        return f"{source} {key} {post.cut}"

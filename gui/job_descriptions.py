@@ -178,7 +178,7 @@ def _detail(record: JobRecord) -> str:
     head = record.head
     if head.kind == "gate":
         cases = len(head.cases)
-        return f"{cases} frozen case{'' if cases == 1 else 's'}, never learnt from"
+        return f"{cases} frozen case{'' if cases == 1 else 's'}, new to the candidate"
     parts = [f"{len(head.cases)} cases"] if head.cases else [head.architecture]
     parts += [loss_title(head.loss), f"lr {head.learning_rate:g}", f"batch {head.batch_size}"]
     return " · ".join(part for part in parts if part)
@@ -194,7 +194,7 @@ def _at(record: JobRecord) -> str:
         return "Queued"
     if not record.step:
         return (record.message.partition(" ")[0] or "starting").capitalize() + "…"
-    if record.head.epochs and record.fraction < 1:
+    if record.head.epochs and not record.head.minutes and record.fraction < 1:
         epoch = min(int(record.fraction * record.head.epochs) + 1, record.head.epochs)
         return f"Epoch {epoch} / {record.head.epochs}"
     return f"{record.fraction:.0%}" if record.fraction < 1 else "Scoring…"
@@ -218,7 +218,8 @@ def _trouble(record: JobRecord) -> str:
 
 def _actions(record: JobRecord, about: Known) -> tuple[JobAction, ...]:
     if record.requested == "start":
-        return (JobAction("resume", "Resuming…", "play", enabled=False),)
+        text = "Resuming…" if record.step else "Starting…"
+        return (JobAction("resume", text, "play", enabled=False),)
     if record.state == "running":
         return _running_actions(record)
     if record.state in ("paused", "interrupted", "failed"):

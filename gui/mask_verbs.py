@@ -3,6 +3,7 @@
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from core.prediction import SMALL_SHARE
 from gui.scoring import Scoring
 from gui.session import Session
 
@@ -25,6 +26,10 @@ class MaskVerbs(QObject):
     def set_largest_component(self, on: bool) -> None:
         """Keep only the largest component of the prediction."""
         self._set_post(largest_component=on)
+
+    def set_no_small(self, on: bool) -> None:
+        """Leave out the components that are small beside the largest."""
+        self._set_post(smallest_share=SMALL_SHARE if on else 0.0)
 
     def set_fill_holes(self, on: bool) -> None:
         """Fill the holes of the prediction, slice by slice."""

@@ -222,9 +222,7 @@ class PanelPresenter(QObject):
         view, post = self._session.view, self._session.post
         rows = layer_rows(self._session)
         self._window.layers.set_layers(rows)
-        self._window.layers.set_options(
-            largest=post.largest_component, holes=post.fill_holes, exact=view.exact_voxels
-        )
+        self._window.layers.set_options(post, exact=view.exact_voxels)
         there = {row.key: row.available for row in rows}
         chips = {
             "toggle_correction": (view.correction.visible, there["correction"]),

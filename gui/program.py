@@ -186,6 +186,7 @@ class Program:
         layers.opacity_changed.connect(lambda key, value: view.set_layer(key, opacity=value))
         layers.filled_changed.connect(lambda key, on: view.set_layer(key, filled=on))
         layers.largest_changed.connect(self.operations.set_largest_component)
+        layers.no_small_changed.connect(self.operations.set_no_small)
         layers.holes_changed.connect(self.operations.set_fill_holes)
         layers.exact_changed.connect(self.set_exact_voxels)
         self.window.metrics.run_requested.connect(self.operations.run_case)

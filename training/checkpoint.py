@@ -26,7 +26,7 @@ class Position(msgspec.Struct, kw_only=True):
     selections: int = 0
     best: float = -1.0
     best_step: int = 0
-    best_largest: bool = False
+    best_no_small: bool = False
     stale: int = 0
 
 

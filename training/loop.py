@@ -143,10 +143,10 @@ class Loop:
         """Score the averaged weights on the held-out cases, and keep them when they are better."""
         started, at = time.perf_counter(), self.position
         at.selections = int(self.fraction * self.spec.selections)
-        value, largest = self._score()
+        value, no_small = self._score()
         at.stale += 1
         if value > at.best:
-            at.best, at.best_step, at.best_largest, at.stale = value, at.step, largest, 0
+            at.best, at.best_step, at.best_no_small, at.stale = value, at.step, no_small, 0
             if self.learner.group.leads:
                 self._keep_best()
         at.seconds += time.perf_counter() - started
@@ -157,7 +157,7 @@ class Loop:
             self.save()
 
     def _score(self) -> tuple[float, bool]:
-        """Return the DSC of the selection cases, and whether the largest component alone gave it.
+        """Return the DSC of the selection cases, and whether leaving out small components gave it.
 
         Where both ways give the same, every component is kept.
         """
@@ -170,8 +170,8 @@ class Loop:
                 device=self.learner.device,
                 beat=self.writer.beat,
             )
-            largest = scores[True] > scores[False]
-            found = (scores[largest], float(largest))
+            no_small = scores[True] > scores[False]
+            found = (scores[no_small], float(no_small))
         value, kept = group.agree(found)
         return value, bool(kept)
 

@@ -12,7 +12,7 @@ from core.lineage import GROUND_TRUTH, Lineage, code_version, portable
 from core.models import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
 from core.networks.network import SliceNetwork
 from core.networks.weights import read_state_dict
-from core.prediction import Postprocessing
+from core.prediction import SMALL_SHARE, Postprocessing
 from core.progress import Progress, silent
 from core.train_spec import TrainSpec
 from training.checkpoint import Position
@@ -94,8 +94,8 @@ def _history(finished: Finished, spec: ModelSpec) -> str:
     return f"""## Data
 {spec.data or "Not stated."}
 {len(split.fit)} cases reached a gradient, {len(split.selection)} other cases of `train` chose the
-weights and whether the largest component alone is kept, {len(split.val)} cases of `val` were scored
-once, at the end. Parts are by case.
+weights and whether small components are left out, {len(split.val)} cases of `val` were scored once,
+at the end. Parts are by case.
 
 ## Training
 {at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes; the weights are those
@@ -127,7 +127,9 @@ def _model_spec(finished: Finished, network: SliceNetwork) -> ModelSpec:
         arguments={n: v for n, v in job.arguments.items() if n != "encoder_weights"},
         channels=finished.channels,
         preprocessing=job.preprocessing,
-        postprocessing=Postprocessing(largest_component=finished.position.best_largest),
+        postprocessing=Postprocessing(
+            smallest_share=SMALL_SHARE if finished.position.best_no_small else 0.0
+        ),
         parameters=sum(p.numel() for p in network.parameters()),
         parent=Path(job.parent).name if job.parent else None,
         trained_on=tuple(sorted({*cases, *_inherited(finished)})),

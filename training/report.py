@@ -110,8 +110,8 @@ def markdown(runs: Sequence[Run], lines: Sequence[Line], notes: str) -> str:
 
 DSC per volume over the cases of `val`, scored once, at the end, ± the standard error of the mean.
 `reference`: the space of the public reference implementation, largest component alone. `native`:
-the case's own grid, the largest component alone where the selection cases scored higher so. A case
-empty in truth and prediction counts 1. Articles: their mean on the same cases, reference protocol.
+the case's own grid and the model's own postprocessing. A case empty in truth and prediction counts
+1. Articles: their mean on the same cases, reference protocol.
 GMAC: multiply-adds of a 256×256 slice. Seconds: 40 slices of 256×256 on the CPU of the computer
 that wrote this, the fastest of three, prepared, predicted and put back on the native grid. Slices
 seen: every drawing counts.

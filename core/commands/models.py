@@ -90,12 +90,16 @@ def combine_models(
     title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
     flips: Annotated[bool, typer.Option(help="Average with the mirrored slice too.")] = False,
     largest: Annotated[bool, typer.Option(help="Keep the largest component only.")] = False,
+    drop_small: Annotated[
+        bool, typer.Option(help="Keep components from 30 % of the largest.")
+    ] = False,
 ) -> None:
     """Make a model whose probability is the mean of those of others."""
     from core.ensembles import combine
-    from core.prediction import Postprocessing
+    from core.prediction import SMALL_SHARE, Postprocessing
 
-    post = Postprocessing(largest_component=largest)
+    share = SMALL_SHARE if drop_small else 0.0
+    post = Postprocessing(largest_component=largest, smallest_share=share)
     model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
     typer.echo(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
 

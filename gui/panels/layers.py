@@ -7,6 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QGridLayout,
     QHBoxLayout,
     QSizePolicy,
     QSlider,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.prediction import Postprocessing
 from gui.icons import Tint, tinted_icon
 from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.labels import ElidedLabel, make_label
@@ -48,6 +50,7 @@ class LayersPanel(QWidget):
     opacity_changed = Signal(str, float)
     filled_changed = Signal(str, bool)
     largest_changed = Signal(bool)
+    no_small_changed = Signal(bool)
     holes_changed = Signal(bool)
     exact_changed = Signal(bool)
 
@@ -59,9 +62,13 @@ class LayersPanel(QWidget):
         self._row_column = QVBoxLayout()
         self._row_column.setSpacing(0)
         self._largest = _check("Largest component only", "Keep only the largest predicted part")
+        self._no_small = _check(
+            "No small components", "Leave out predicted parts under 30 % of the largest"
+        )
         self._holes = _check("Fill holes", "Fill what a predicted part encloses within a slice")
         self._exact = _check("Exact voxels", "Show voxels as they are, without smoothing")
         self._largest.clicked.connect(self.largest_changed)
+        self._no_small.clicked.connect(self.no_small_changed)
         self._holes.clicked.connect(self.holes_changed)
         self._exact.clicked.connect(self.exact_changed)
         self._lay_out()
@@ -73,10 +80,11 @@ class LayersPanel(QWidget):
         for layer in layers:
             self._rows[layer.key].show_layer(layer)
 
-    def set_options(self, *, largest: bool, holes: bool, exact: bool) -> None:
+    def set_options(self, post: Postprocessing, *, exact: bool) -> None:
         """Tick what holds."""
-        self._largest.setChecked(largest)
-        self._holes.setChecked(holes)
+        self._largest.setChecked(post.largest_component)
+        self._no_small.setChecked(post.smallest_share > 0)
+        self._holes.setChecked(post.fill_holes)
         self._exact.setChecked(exact)
 
     def set_expanded(self, expanded: bool) -> None:
@@ -94,11 +102,12 @@ class LayersPanel(QWidget):
         body.setContentsMargins(0, 0, 0, 8)
         body.setSpacing(0)
         body.addLayout(self._row_column)
-        options = QVBoxLayout()
+        options = QGridLayout()
         options.setContentsMargins(INSET, 8, INSET, 4)
         options.setSpacing(8)
-        for option in (self._largest, self._holes, self._exact):
-            options.addWidget(option)
+        for row, pair in enumerate(((self._largest, self._holes), (self._no_small, self._exact))):
+            for side, option in enumerate(pair):
+                options.addWidget(option, row, side)
         body.addLayout(options)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -16,6 +16,7 @@ from core.components import (
     components,
     disagreements,
     fill_holes,
+    large_components,
     largest_component,
     voxels_of,
 )
@@ -45,6 +46,15 @@ def test_largest_component_equals_medpy(mask: Bool) -> None:
         np.testing.assert_array_equal(kept, largest_connected_component(mask))
     else:
         assert not kept.any()
+
+
+@given(masks, st.floats(0, 1))
+def test_large_components_are_those_with_a_share_of_the_largest(mask: Bool, share: float) -> None:
+    kept = large_components(mask, share)
+    found = components(mask)
+    wanted = [c.voxels for c in found if c.voxels >= share * found[0].voxels]
+    assert [c.voxels for c in components(kept)] == wanted
+    assert not (kept.astype(bool) & ~mask.astype(bool)).any()
 
 
 def test_largest_component_joins_by_faces_only() -> None:

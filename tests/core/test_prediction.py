@@ -86,6 +86,24 @@ def test_mask_is_a_copy_of_its_own() -> None:
     assert mask.dtype == np.uint8
 
 
+def test_small_components_go_by_their_share_of_the_largest() -> None:
+    probability = np.zeros((1, 8, 12), np.uint8)
+    probability[0, 1:6, 1:5] = 255  # 20 voxels
+    probability[0, 1:4, 7:9] = 255  # 6, a share of 0.3
+    probability[0, 6:8, 7:9] = 255  # 4
+    kept = to_mask(probability, Postprocessing(smallest_share=0.3))
+    assert kept.sum() == 26
+    assert not kept[0, 6:8, 7:9].any()
+    both = Postprocessing(largest_component=True, smallest_share=0.3)
+    assert to_mask(probability, both).sum() == 20
+    assert to_mask(probability[0], both).sum() == 30
+
+
+def test_answers_of_before_hold_for_masks_that_are_the_same() -> None:
+    assert Postprocessing(0.25, fill_holes=True).cut == "0.250 False True"
+    assert Postprocessing(smallest_share=0.3).cut != Postprocessing().cut
+
+
 def test_largest_component_then_holes() -> None:
     probability = np.zeros((2, 12, 12), np.uint8)
     probability[:, 1:8, 1:8] = 255

@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from core.prediction import Postprocessing
 from gui.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
 from gui.panels.labels import ElidedLabel
 from gui.panels.layers import LayerRow, LayersPanel
@@ -125,6 +126,7 @@ def test_samples_take_the_colours_of_the_overlays(layers: LayersPanel) -> None:
     ("name", "signal"),
     [
         ("Largest component only", "largest_changed"),
+        ("No small components", "no_small_changed"),
         ("Fill holes", "holes_changed"),
         ("Exact voxels", "exact_changed"),
     ],
@@ -132,7 +134,8 @@ def test_samples_take_the_colours_of_the_overlays(layers: LayersPanel) -> None:
 def test_options_ask_and_follow(qtbot: QtBot, layers: LayersPanel, name: str, signal: str) -> None:
     box = by_name(layers, QCheckBox, name)
     with qtbot.assertNotEmitted(getattr(layers, signal)):
-        layers.set_options(largest=True, holes=True, exact=True)
+        every = Postprocessing(largest_component=True, fill_holes=True, smallest_share=0.3)
+        layers.set_options(every, exact=True)
     assert box.isChecked()
     with qtbot.waitSignal(getattr(layers, signal)) as asked:
         QTest.keyClick(box, Qt.Key.Key_Space)
