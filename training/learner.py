@@ -12,7 +12,7 @@ from core.networks.network import SliceNetwork
 from core.train_spec import TrainSpec
 from training.augment import Planes, augment
 from training.dataset import Batch
-from training.depthwise import WideDepthwise
+from training.depthwise import wide_depthwise
 from training.losses import LOSSES, deep_loss
 from training.optimise import Average, freeze_norms, make_optimiser, rate_share, set_rate
 from training.parallel import Group
@@ -62,7 +62,7 @@ class Learner:
         if not math.isfinite(value := loss.item()):
             raise NotFinite(value, batch)
         self.optimiser.zero_grad(set_to_none=True)
-        with WideDepthwise():  # type: ignore[no-untyped-call]
+        with wide_depthwise(self.device):
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimiser)
         if self.spec.clip:
