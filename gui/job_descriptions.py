@@ -192,7 +192,7 @@ def _at(record: JobRecord) -> str:
         return _STATES[record.state].capitalize() + share
     if record.waiting:
         return "Queued"
-    if not record.step:
+    if not record.step and record.head.kind == "train":
         return (record.message.partition(" ")[0] or "starting").capitalize() + "…"
     if record.head.epochs and not record.head.minutes and record.fraction < 1:
         epoch = min(int(record.fraction * record.head.epochs) + 1, record.head.epochs)

@@ -110,11 +110,10 @@ def markdown(runs: Sequence[Run], lines: Sequence[Line], notes: str) -> str:
 
 DSC per volume over the cases of `val`, scored once, at the end, ± the standard error of the mean.
 `reference`: the space of the public reference implementation, largest component alone. `native`:
-the case's own grid and the model's own postprocessing. A case empty in truth and prediction counts
-1. Articles: their mean on the same cases, reference protocol.
-GMAC: multiply-adds of a 256×256 slice. Seconds: 40 slices of 256×256 on the CPU of the computer
-that wrote this, the fastest of three, prepared, predicted and put back on the native grid. Slices
-seen: every drawing counts.
+the case's own grid, the model's own postprocessing. A case empty in truth and prediction counts as
+1. Articles: their mean on the same cases, reference protocol. GMAC: multiply-adds of a 256×256
+slice. Seconds: 40 slices of 256×256 on the CPU of the computer that wrote this, the fastest of
+three, prepared, predicted and put back on the native grid. Slices seen: every drawing counts.
 
 ![Training loss and DSC of the selection cases]({CURVES_FILE})
 
@@ -237,8 +236,9 @@ def _condition(run: Run) -> str:
         f"{spec.preprocessing.size}×{spec.preprocessing.size}, {_count(planes, 'slice')} at a time"
     )
     minutes, threads = spec.minutes or round(run.minutes, 1), _count(spec.threads, "thread")
+    budget = f"{spec.max_steps:,} steps" if spec.max_steps else f"{minutes:g} minutes"
     return (
-        f"{minutes:g} minutes on {threads};{cases} {seen}; "
+        f"{budget} on {threads};{cases} {seen}; "
         f"{spec.optimiser} at {spec.learning_rate:g}, {spec.schedule}, batch {spec.batch_size}, "
         f"moving average {spec.ema:g}, seed {spec.seed}."
     )

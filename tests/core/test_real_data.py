@@ -44,7 +44,7 @@ def test_bundled_model_predicts_real_patients(patients: Path) -> None:
     cases = scan(patients).cases[:PATIENTS]
     folders = [case.folder for case in cases]
     before = [digest(folder) for folder in folders]
-    runner = Runner(read_model(resource("models", "unet16")))
+    runner = Runner(read_model(resource("models", "lite0")))
     made: dict[str, Prediction] = {}
 
     def predictor(loaded: LoadedCase, progress: Progress) -> Prediction:

@@ -237,6 +237,6 @@ def test_own_models_come_before_those_of_the_reader_and_the_bundled(tmp_path: Pa
     found = registry(home, workspace)
     assert found.find("tiny").folder == mine.folder
     assert registry(home).find("tiny").spec.title == "Older"
-    assert {"tiny", "unet16"} <= {model.spec.id for model in found.models()[0]}
+    assert {"tiny", "lite1"} <= {model.spec.id for model in found.models()[0]}
     assert found.roots[-1] == resource("models")
     assert registry(home).champion().spec.id == "lite0"

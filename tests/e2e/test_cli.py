@@ -85,14 +85,14 @@ def test_models_are_promoted_listed_and_shown(home: Path, tiny: Model) -> None:
     assert rows["tiny"]["champion"]
     assert rows["tiny"]["architecture"] == "unet"
     assert rows["tiny"]["parameters"] == tiny.spec.parameters
-    assert not rows["unet16"]["champion"]
-    assert rows["unet16"]["metrics"]["dsc_native_val"] > 0.5
+    assert not rows["lite1"]["champion"]
+    assert rows["lite1"]["metrics"]["dsc_native_val"] > 0.5
     shown = overread(home, "models", "show", "tiny")
     assert shown.returncode == 0, shown.stderr
     assert f"Parameters: {tiny.spec.parameters:,}" in shown.stdout
     assert "GMAC" in shown.stdout
     assert "Tiny 模型" in shown.stdout
-    assert_sentence(overread(home, "models", "show", "none"), 1, "'none'", "tiny", "unet16")
+    assert_sentence(overread(home, "models", "show", "none"), 1, "'none'", "tiny", "lite1")
 
 
 def test_predict_writes_the_masks_this_process_would(
