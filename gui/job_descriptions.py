@@ -175,11 +175,10 @@ def _title(record: JobRecord, about: Known) -> str:
 
 
 def _detail(record: JobRecord) -> str:
-    head = record.head
+    head, ending = record.head, "" if len(record.head.cases) == 1 else "s"
     if head.kind == "gate":
-        cases = len(head.cases)
-        return f"{cases} frozen case{'' if cases == 1 else 's'}, new to the candidate"
-    parts = [f"{len(head.cases)} cases"] if head.cases else [head.architecture]
+        return f"{len(head.cases)} frozen case{ending}, new to the candidate"
+    parts = [f"{len(head.cases)} case{ending}"] if head.cases else [head.architecture]
     parts += [loss_title(head.loss), f"lr {head.learning_rate:g}", f"batch {head.batch_size}"]
     return " · ".join(part for part in parts if part)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QPushButton, QTreeWidget
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from core.dataset import scan
 from core.errors import DataError
-from core.gate import judge
+from core.gate import GateSpec, judge
 from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
 from core.models import read_model
 from core.splits import SplitFile, freeze_split
@@ -48,6 +49,7 @@ from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champio
 from tests.synthetic import publish_unet
 
 NOBODY = known((), {}, ("", {}))
+TRAINING = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
 
 
 @pytest.fixture
@@ -85,9 +87,10 @@ def form(offer: TrainOffer, **changes: object) -> TrainForm:
     return replace(chosen, **changes)  # type: ignore[arg-type]
 
 
-def written(folder: Path, *, beats: bool = True) -> JobWriter:
+def written(
+    folder: Path, *, beats: bool = True, spec: TrainSpec | GateSpec = TRAINING
+) -> JobWriter:
     """Return the writer of a job that has begun."""
-    spec = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
     writer = JobWriter(create_job(folder / "0007-train", spec))
     writer.start(resumed=False)
     if not beats:
@@ -114,6 +117,26 @@ def test_a_job_is_followed_line_by_line(tmp_path: Path) -> None:
     assert [action.text for action in view.actions] == ["Pause", "Stop"]
     writer.folder.request("pause")
     assert [a.text for a in job_view(tail.read(), NOBODY).actions] == ["Pausing…", "Stop"]
+    writer.close()
+
+
+def test_where_minutes_may_end_it_no_epoch_is_told(tmp_path: Path) -> None:
+    spec = msgspec.structs.replace(TRAINING, minutes=2.0, cases=("A",))
+    writer = written(tmp_path, spec=spec)
+    writer.metric(10, {"loss": 0.5})
+    writer.progress(0.5, "step 10", 60.0)
+    view = job_view(read(writer), NOBODY)
+    assert (view.at, view.detail.partition(" · ")[0]) == ("50%", "1 case")
+    writer.close()
+
+
+def test_a_comparison_tells_its_share_and_its_cases(tmp_path: Path) -> None:
+    spec = GateSpec(champion="m/old", candidate="m/new", data="d", cases=("A", "B"))
+    writer = written(tmp_path, spec=spec)
+    writer.progress(0.25, "Old model: A", None)
+    view = job_view(read(writer), NOBODY)
+    assert (view.at, view.detail) == ("25%", "2 frozen cases, new to the candidate")
+    assert [action.text for action in view.actions] == ["Stop"]
     writer.close()
 
 
