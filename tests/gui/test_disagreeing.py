@@ -46,6 +46,7 @@ def looked_at(program: Program) -> Disagreement:
 
 def show_speck(program: Program, qtbot: QtBot) -> None:
     program.operations.set_largest_component(False)
+    program.operations.set_no_small(False)
     settle(qtbot, program)
 
 
