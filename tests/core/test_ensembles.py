@@ -14,6 +14,7 @@ from core.errors import ModelError
 from core.inference import Runner, RunOptions
 from core.inference_ensemble import complexity, open_runner
 from core.models import Registry, read_model
+from core.prediction import SMALL_SHARE, Postprocessing
 from core.preprocess import Preprocessing
 from core.settings import HOME_VARIABLE
 from core.volume import Volume
@@ -155,6 +156,10 @@ def test_the_command_line_combines_shows_and_promotes(
     assert made.exit_code == 0, made.output
     assert "Pair is the mean of mine, lite0." in made.output
     assert read_model(tmp_path / "models" / "pair").spec.postprocessing.largest_component
+    dropping = run(app, ["models", "combine", "plain", "mine", "lite0", "--drop-small"])
+    assert dropping.exit_code == 0, dropping.output
+    post = read_model(tmp_path / "models" / "plain").spec.postprocessing
+    assert post == Postprocessing(smallest_share=SMALL_SHARE)
     assert '"ensemble"' in run(app, ["models", "show", "pair"]).output
     assert run(app, ["models", "promote", "pair"]).exit_code == 0
     listed = run(app, ["models", "list"]).output
