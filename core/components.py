@@ -5,7 +5,7 @@ them. Errors (`disagreements`) are joined by faces, edges and corners, so that a
 diagonally through the voxels is one error and not many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -126,19 +126,16 @@ def largest_component(mask: MaskLike) -> Mask:
 
     Of pieces equally large the first in scan order is kept.
     """
-    kept = np.zeros(mask.shape, np.uint8)
-    box = bounding_box(mask)
-    if box is None:
-        return kept
-    inside = box_slices(box)
-    labels, _ = _label(_as_bool(mask[inside]))
-    sizes = np.bincount(labels.ravel())
-    kept[inside] = labels == 1 + np.argmax(sizes[1:])
-    return kept
+    return _with_pieces(mask, lambda sizes: np.arange(len(sizes)) == np.argmax(sizes))
 
 
 def large_components(mask: MaskLike, share: float) -> Mask:
     """Keep the face-connected pieces of a (Z, Y, X) mask with `share` of the largest's voxels."""
+    return _with_pieces(mask, lambda sizes: (sizes >= share * sizes.max()) & (sizes > 0))
+
+
+def _with_pieces(mask: MaskLike, choose: Callable[[NDArray[np.intp]], NDArray[np.bool_]]) -> Mask:
+    """Keep the pieces that `choose` wants from their sizes by label; label 0 has none."""
     kept = np.zeros(mask.shape, np.uint8)
     box = bounding_box(mask)
     if box is None:
@@ -147,7 +144,7 @@ def large_components(mask: MaskLike, share: float) -> Mask:
     labels, _ = _label(_as_bool(mask[inside]))
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    kept[inside] = (sizes >= share * sizes.max())[labels] & (labels > 0)
+    kept[inside] = choose(sizes)[labels]
     return kept
 
 
