@@ -37,7 +37,6 @@ class LaterEdit(QObject):
         task: Task[Patch | None] = Task(lambda _: make(mask))
 
         def show(patch: Patch | None) -> None:
-            self._end()
             if self._session.correction is not correction:
                 return
             if correction.revision != revision:
@@ -46,8 +45,9 @@ class LaterEdit(QObject):
                 self.made.emit(tool, patch)
 
         task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self._tell(tool, sentence))
-        task.faulted.connect(self._on_fault)
+        task.failed.connect(lambda sentence: self.failed.emit(tool.capitalize(), sentence))
+        task.faulted.connect(self.faulted)
+        task.finished.connect(lambda: self._end(task))
         self._task, self.tool = task, tool
         self.changed.emit(tool)
         self._lanes.start("io", task)
@@ -57,17 +57,11 @@ class LaterEdit(QObject):
         if self._task is None:
             return False
         self._task.cancel()
-        self._end()
+        self._end(self._task)
         return True
 
-    def _end(self) -> None:
-        self._task, self.tool = None, ""
-        self.changed.emit("")
-
-    def _tell(self, tool: str, sentence: str) -> None:
-        self._end()
-        self.failed.emit(tool.capitalize(), sentence)
-
-    def _on_fault(self, fault: object) -> None:
-        self._end()
-        self.faulted.emit(fault)
+    def _end(self, task: Task[Patch | None]) -> None:
+        """Say that there is none any more; one cancelled before may end while another runs."""
+        if task is self._task:
+            self._task, self.tool = None, ""
+            self.changed.emit("")

@@ -59,16 +59,11 @@ class CorrectionPresenter(QObject):
         self._window.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         self._window.card.complete_asked.connect(drawing.complete)
         self._window.strip.scope_chosen.connect(self._show_figures)
-        self._window.view.escaped.connect(self._on_escaped)
+        self._window.view.escaped.connect(drawing.drop)
         correcting.later.changed.connect(self._window.status.show_work)
         self._window.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._figures, self._bars, self._distance):
             self._window.closing.connect(timer.stop)
-
-    def _on_escaped(self) -> None:
-        """Drop what is half drawn; when nothing is, stop what is being computed."""
-        if not self._program.drawing.drop():
-            self._program.correcting.later.cancel()
 
     def _show_tool(self) -> None:
         drawing = self._program.drawing

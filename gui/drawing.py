@@ -72,8 +72,9 @@ class Drawing(QObject):
         self.change(size=int(min(max(round(size), SMALLEST), LARGEST)))
 
     def drop(self) -> bool:
-        """Drop what is half drawn; False when there is nothing."""
+        """Drop what is half drawn, else the edit being computed; False when there is neither."""
         there = bool(self._points) or bool(self._scribbles) or self._correcting.cancel()
+        there = there or self._correcting.later.cancel()
         self._points.clear()
         self._scribbles.clear()
         self._last = None

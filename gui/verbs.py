@@ -100,8 +100,8 @@ def _file_and_model_verbs(program: "Program") -> Verbs:
 
 
 def _stop(program: "Program") -> None:
-    """Drop what is half drawn, else the edit being computed; only without either stop the runs."""
-    if not program.drawing.drop() and not program.correcting.later.cancel():
+    """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
+    if not program.drawing.drop():
         program.operations.runs.cancel()
 
 
