@@ -18,7 +18,8 @@ class Position(msgspec.Struct, kw_only=True):
     """How far a training is.
 
     `seconds` of training, over all its processes; `selections` made; `best` DSC on the selection
-    cases and the step it was reached at; `stale` selections since.
+    cases, the step it was reached at and the smallest share of components that gave it; `stale`
+    selections since.
     """
 
     step: int = 0
@@ -26,7 +27,7 @@ class Position(msgspec.Struct, kw_only=True):
     selections: int = 0
     best: float = -1.0
     best_step: int = 0
-    best_no_small: bool = False
+    best_share: float = 0.0
     stale: int = 0
 
 

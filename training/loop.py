@@ -143,10 +143,10 @@ class Loop:
         """Score the averaged weights on the held-out cases, and keep them when they are better."""
         started, at = time.perf_counter(), self.position
         at.selections = int(self.fraction * self.spec.selections)
-        value, no_small = self._score()
+        value, share = self._score()
         at.stale += 1
         if value > at.best:
-            at.best, at.best_step, at.best_no_small, at.stale = value, at.step, no_small, 0
+            at.best, at.best_step, at.best_share, at.stale = value, at.step, share, 0
             if self.learner.group.leads:
                 self._keep_best()
         at.seconds += time.perf_counter() - started
@@ -156,8 +156,8 @@ class Loop:
             )
             self.save()
 
-    def _score(self) -> tuple[float, bool]:
-        """Return the DSC of the selection cases, and whether leaving out small components gave it.
+    def _score(self) -> tuple[float, float]:
+        """Return the DSC of the selection cases, and the smallest share that gave it.
 
         Where both ways give the same, every component is kept.
         """
@@ -170,10 +170,10 @@ class Loop:
                 device=self.learner.device,
                 beat=self.writer.beat,
             )
-            no_small = scores[True] > scores[False]
-            found = (scores[no_small], float(no_small))
-        value, kept = group.agree(found)
-        return value, bool(kept)
+            share = max(scores, key=lambda each: scores[each])
+            found = (scores[share], share)
+        value, share = group.agree(found)
+        return value, share
 
     def _keep_best(self) -> None:
         state = self.learner.average.state()

@@ -12,7 +12,7 @@ from core.lineage import GROUND_TRUTH, Lineage, code_version, portable
 from core.models import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
 from core.networks.network import SliceNetwork
 from core.networks.weights import read_state_dict
-from core.prediction import SMALL_SHARE, Postprocessing
+from core.prediction import Postprocessing
 from core.progress import Progress, silent
 from core.train_spec import TrainSpec
 from training.checkpoint import Position
@@ -127,9 +127,7 @@ def _model_spec(finished: Finished, network: SliceNetwork) -> ModelSpec:
         arguments={n: v for n, v in job.arguments.items() if n != "encoder_weights"},
         channels=finished.channels,
         preprocessing=job.preprocessing,
-        postprocessing=Postprocessing(
-            smallest_share=SMALL_SHARE if finished.position.best_no_small else 0.0
-        ),
+        postprocessing=Postprocessing(smallest_share=finished.position.best_share),
         parameters=sum(p.numel() for p in network.parameters()),
         parent=Path(job.parent).name if job.parent else None,
         trained_on=tuple(sorted({*cases, *_inherited(finished)})),

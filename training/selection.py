@@ -49,18 +49,17 @@ def score_cases(
     neighbours: int,
     device: torch.device,
     beat: Callable[[], None] = lambda: None,
-) -> dict[bool, float]:
-    """Return the mean DSC over cases, native: with every component, and without small ones.
+) -> dict[float, float]:
+    """Return the mean DSC over cases, native, by `Postprocessing.smallest_share`: all, then large.
 
-    True is the key of the latter, see `SMALL_SHARE`. The largest alone is no choice: where a false
-    alarm is larger than the lesion it leaves nothing of it, which few cases would not show.
+    The largest alone is no choice: where a false alarm is larger than the lesion it leaves nothing
+    of it, which few cases would not show.
     """
     network.eval()
-    scores: dict[bool, list[float]] = {False: [], True: []}
+    scores: dict[float, list[float]] = {0.0: [], SMALL_SHARE: []}
     for case in cases:
         probability = predict_case(network, case, neighbours=neighbours, device=device, beat=beat)
-        for no_small, found in scores.items():
-            share = SMALL_SHARE if no_small else 0.0
+        for share, found in scores.items():
             mask = to_mask(probability, Postprocessing(smallest_share=share))
             found.append(overlap(case.truth, mask).dsc)
-    return {no_small: float(np.mean(found)) for no_small, found in scores.items()}
+    return {share: float(np.mean(found)) for share, found in scores.items()}

@@ -25,7 +25,7 @@ class ClassifierLoop(Loop):
 
     labels: Sequence[Labels] = ()
 
-    def _score(self) -> tuple[float, bool]:
+    def _score(self) -> tuple[float, float]:
         """Return the AUROC of the selection cases; tells loss and accuracy for the curves."""
         group, found = self.learner.group, 0.0
         if group.leads:
@@ -46,7 +46,7 @@ class ClassifierLoop(Loop):
                 values["accuracy"] = accuracy
             self.writer.metric(self.position.step, values)
         (agreed,) = group.agree((found,))
-        return agreed, False
+        return agreed, 0.0
 
 
 def case_logits(
