@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core import prediction_cache
-from core.agreement import agreement_map, mean_prediction
+from core.agreement import agreement_map, ensemble_postprocessing, mean_prediction
 from core.comparison import Comparison, compare
 from core.engine import Engine
 from core.errors import AppError
@@ -110,9 +109,8 @@ class Comparing(QObject):
                 return _agreement(title, models, found)
             truth = opened.loaded.ground_truth
             one = found[0] if len(found) == 1 else mean_prediction(found)
-            own = models[0].spec.postprocessing
-            # An ensemble has no threshold of its own; the mean is cut where it is even.
-            post = own if len(found) == 1 else msgspec.structs.replace(own, threshold=0.5)
+            own = [model.spec.postprocessing for model in models]
+            post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
             return Compared(title, compare(one.probability, truth, post))
 
         def keep(compared: Compared) -> None:
