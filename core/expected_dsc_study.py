@@ -12,7 +12,7 @@ import numpy as np
 from core.case import Case
 from core.errors import AppError
 from core.evaluation import Predictor, score
-from core.expected_dsc import Calibration, judge
+from core.expected_dsc import Calibration, fit_calibration, judge
 from core.files.atomic import write_bytes
 from core.models import Model
 from core.progress import Progress, part, silent
@@ -68,6 +68,12 @@ def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
     held = set(model.spec.lineage.selection) if model.spec.lineage else set()
     unseen = tuple(name for name in split.train if name in held)
     return unseen or split.train
+
+
+def fit_measured(rows: Sequence[Measured]) -> Calibration:
+    """Return the calibration of measured cases; raises `ModelError` where they are too few."""
+    soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
+    return fit_calibration(soft, dsc, cases=[row.case for row in rows])
 
 
 def measure(

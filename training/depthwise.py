@@ -44,5 +44,4 @@ def _is_slow(args: tuple[Any, ...]) -> bool:
     gradient, inputs, weight, _bias_sizes, stride = args[:5]
     depthwise = args[_GROUPS] == inputs.shape[1] > 1
     small = weight.shape[-1] <= 3 and max(stride) == 1
-    on_processor = gradient.device.type == "cpu" and gradient.dtype == torch.bfloat16
-    return bool(depthwise and on_processor and not small)
+    return bool(depthwise and gradient.dtype == torch.bfloat16 and not small)

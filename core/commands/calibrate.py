@@ -27,8 +27,8 @@ def calibrate(
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
     from core.dataset import scan
-    from core.expected_dsc import fit_calibration, write_calibration
-    from core.expected_dsc_study import calibration_cases, measure, write_study
+    from core.expected_dsc import write_calibration
+    from core.expected_dsc_study import calibration_cases, fit_measured, measure, write_study
     from core.inference import RunOptions, limit_threads
     from core.inference_ensemble import open_runner
     from core.settings import home
@@ -48,8 +48,7 @@ def calibrate(
     judging = [dataset.case(name) for name in file.val]
     with progress_bar() as progress:
         known = measure(fitting, chosen, predictor, progress=progress)
-    soft, dsc = [r.doubt.soft_dsc for r in known.rows], [r.dsc for r in known.rows]
-    calibration = fit_calibration(soft, dsc, cases=[r.case for r in known.rows])
+    calibration = fit_measured(known.rows)
     if store:
         write_calibration(chosen.folder, calibration)
     with progress_bar() as progress:
