@@ -30,12 +30,13 @@ class Scoring(QObject):
         self._running = False
         self._again = False
         self._wanted: Result | None = None
+        self._wanted_of = 0
         self._run = 0
         self._distance: Task[float | None] | None = None
 
     def update(self, result: Result | None = None) -> None:
         """Compare what is on screen now, or `result`, which then is shown with its figures."""
-        self._wanted = result
+        self._wanted, self._wanted_of = result, self._session.case_version
         if self._running:
             self._again = True
             return
@@ -79,7 +80,9 @@ class Scoring(QObject):
         self._running = False
         if self._again:
             self._again = False
-            self.update(self._wanted)
+            # Another case may be on screen since: its truth is not that of what was wished.
+            of_this = self._wanted_of == self._session.case_version
+            self.update(self._wanted if of_this else None)
 
     def _measure(self, found: Comparison) -> None:
         """Measure the distance for the mask on screen; the one before is not wanted any more."""
