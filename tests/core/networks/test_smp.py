@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import segmentation_models_pytorch as library
 import torch
 
 from core.errors import ModelError
@@ -55,6 +56,30 @@ def test_half_the_head_is_the_library_s_network_without_its_last_block() -> None
     assert {name for name in half if not name.startswith("segmentation")} == body
     assert all(half[name].shape == whole[name].shape for name in body)
     assert half["segmentation_head.0.weight"].shape == (1, 8, 3, 3)
+
+
+def test_what_lies_deeper_than_the_encoder_s_depth_is_left_out_and_changes_nothing() -> None:
+    encoder = "tu-tf_efficientnet_lite0"
+    options: dict[str, ArgumentValue] = {"encoder_depth": 4, "decoder_channels": [16, 16, 8, 8]}
+    network = build_network(spec(encoder=encoder, **options)).eval()
+    whole = library.Unet(
+        encoder,
+        encoder_weights=None,
+        in_channels=9,
+        encoder_depth=4,
+        decoder_channels=(16, 16, 8, 8),
+    ).eval()
+    own, theirs = network.state_dict(), whole.state_dict()
+    unread = {
+        name
+        for name in theirs
+        if name.startswith(("encoder.model.blocks.5", "encoder.model.blocks.6"))
+    }
+    assert theirs.keys() - own.keys() == unread
+    network.load_state_dict({name: theirs[name] for name in own})
+    x = torch.randn(1, 9, 32, 48)
+    with torch.no_grad():
+        torch.testing.assert_close(network(x), whole(x))
 
 
 @pytest.mark.parametrize(
