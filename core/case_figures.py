@@ -4,7 +4,7 @@ They are computed in one place, so that the window and the command line say the 
 in the workspace, so that a worklist of a thousand cases can be sorted at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -130,21 +130,25 @@ def mask_figures(
 
 
 def put_figures(store: Store, figures: Iterable[tuple[CaseFigures, str]]) -> None:
-    """Keep figures, each with the key of the prediction it belongs to, in one transaction."""
+    """Keep figures, each with the key of what it is of, in one transaction."""
     rows = [(f.case, f.model, key, msgspec.json.encode(f).decode()) for f, key in figures]
     with store.transaction() as connection:
         connection.executemany("INSERT OR REPLACE INTO case_figures VALUES (?, ?, ?, ?)", rows)
 
 
-def figures_of(store: Store, model_id: str) -> dict[str, CaseFigures]:
-    """Return the figures kept of a model by case id."""
-    rows = store.read("SELECT figures FROM case_figures WHERE model_id = ?", model_id)
-    found = (msgspec.json.decode(str(row[0]), type=CaseFigures) for row in rows)
+def figures_of(
+    store: Store, model_id: str, wanted: Callable[[str], bool]
+) -> dict[str, CaseFigures]:
+    """Return the figures kept of a model by case id, of those whose key is `wanted`."""
+    rows = store.read("SELECT key, figures FROM case_figures WHERE model_id = ?", model_id)
+    found = (
+        msgspec.json.decode(str(row[1]), type=CaseFigures) for row in rows if wanted(str(row[0]))
+    )
     return {figures.case: figures for figures in found}
 
 
 def figures_key(store: Store, model_id: str, case_id: str) -> str | None:
-    """Return the key of the prediction the kept figures belong to, None when there are none."""
+    """Return the key of what the kept figures are of, None when there are none."""
     rows = store.read(
         "SELECT key FROM case_figures WHERE model_id = ? AND case_id = ?", model_id, case_id
     )

@@ -6,6 +6,7 @@ from core.comparison import compare
 from core.models import Model, prediction_key
 from core.prediction import Prediction, load_prediction, save_prediction
 from core.reading import LoadedCase
+from core.score_keys import score_key
 from core.workspace import Score, Workspace
 
 
@@ -25,7 +26,7 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
     if prediction is None:
         return None
     score = workspace.scores(model.spec.id).get(loaded.case.id)
-    if score is None or score.key != key:
+    if score is None or score.key != score_key(model, key):
         score = _score(loaded, model, prediction)
         workspace.put_score(score)
     return Scored(prediction, score)
@@ -45,4 +46,4 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
         post = model.spec.postprocessing
         found = compare(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
-    return Score(loaded.case.id, model.spec.id, prediction.key, dsc)
+    return Score(loaded.case.id, model.spec.id, score_key(model, prediction.key), dsc)

@@ -27,6 +27,7 @@ from core.models import Model
 from core.prediction import Prediction, to_mask
 from core.progress import Progress, part, silent
 from core.reading import LoadedCase, read_case
+from core.score_keys import score_key
 from core.store import Store
 from core.workspace import Workspace
 
@@ -95,7 +96,7 @@ class _Run:
         apart = models_disagreement(_masks(there, found))
         if apart is not None:
             self.disagreements[case_id] = apart
-        self.keys |= {(case_id, model_id): each.key for model_id, each in found.items()}
+        self.keys |= {(case_id, m.spec.id): score_key(m, found[m.spec.id].key) for m in there}
         self.seconds += sum(prediction.seconds for prediction in found.values())
         self.notices += loaded.notices
 

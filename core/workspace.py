@@ -33,7 +33,7 @@ class LastState(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Score:
-    """The DSC a model had on a case; None without ground truth. `key` is the prediction's."""
+    """The DSC a model had on a case; None without ground truth. `key` is that of `score_key`."""
 
     case_id: str
     model_id: str

@@ -100,8 +100,9 @@ class CaseRun:
 def _figures(loaded: LoadedCase, wanted: Wanted, scored: Scored) -> CaseFigures:
     """Return the figures of a prediction: those kept when they are of this very prediction."""
     store, model, case_id = wanted.place.workspace.store, wanted.model.spec.id, wanted.case.id
-    if figures_key(store, model, case_id) == scored.score.key:
-        return figures_of(store, model)[case_id]
+    key = scored.score.key
+    if figures_key(store, model, case_id) == key:
+        return figures_of(store, model, key.__eq__)[case_id]
     figures = case_figures(loaded, scored.prediction.probability, wanted.model)
-    put_figures(store, [(figures, scored.score.key)])
+    put_figures(store, [(figures, key)])
     return figures

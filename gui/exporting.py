@@ -21,6 +21,7 @@ from core.predictors import predictors
 from core.progress import Progress, part
 from core.reading import LoadedCase
 from core.reviews import reviews
+from core.score_keys import figures_now
 from core.study import Study
 from core.study_report import figures_csv, reviews_csv
 from core.study_summary import summarise_study
@@ -138,7 +139,8 @@ def _report(source: ReportSource, progress: Progress) -> StudyReport:
 def _of_model(source: ReportSource) -> Study:
     """Return what is known of the model in use as a study of one."""
     model = source.model
-    rows = {} if model is None else figures_of(source.place.workspace.store, model.spec.id)
+    store = source.place.workspace.store
+    rows = {} if model is None else figures_of(store, model.spec.id, figures_now(model))
     there = [rows[case.id] for case in source.place.dataset.cases if case.id in rows]
     if model is None or not there:
         raise DataError(

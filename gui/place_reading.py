@@ -1,6 +1,6 @@
 """What is read when a dataset is opened: models, scores, who else works in its workspace."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +8,10 @@ from core.case_figures import figures_of, widest_disagreements
 from core.corrections.versions import reader_name
 from core.corrections.workspace_lock import WorkspaceHeld, WorkspaceLock, take_lock
 from core.dataset import Dataset
+from core.errors import ModelError
 from core.models import Model
 from core.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
+from core.score_keys import figures_now
 from core.workspace import Workspace, registry
 from gui.session_parts import CaseState, Models, Place
 
@@ -58,8 +60,9 @@ def with_scores(
     }
     if model is None:
         return states
-    scores = workspace.scores(model.spec.id)
-    figures = figures_of(workspace.store, model.spec.id)
+    now = _figures_now(model)
+    scores = {n: s for n, s in workspace.scores(model.spec.id).items() if now(s.key)}
+    figures = figures_of(workspace.store, model.spec.id, now)
     known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
     states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
     return {
@@ -68,3 +71,10 @@ def with_scores(
         else state
         for name, state in states.items()
     }
+
+
+def _figures_now(model: Model) -> Callable[[str], bool]:
+    try:
+        return figures_now(model)
+    except ModelError:  # said when it is run; of weights that are gone no figure is shown
+        return lambda _: False

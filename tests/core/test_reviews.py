@@ -181,7 +181,7 @@ def test_figures_and_disagreements_are_found_again(store: Store) -> None:
     figures = CaseFigures(case="a", model="m", slices=3, dsc=0.1 + 0.2, hd95=None)
     put_figures(store, [(figures, "key1")])
     put_figures(store, [(CaseFigures(case="a", model="n", slices=3), "key2")])
-    assert figures_of(store, "m") == {"a": figures}
+    assert figures_of(store, "m", "key1".__eq__) == {"a": figures}
     assert (figures_key(store, "m", "a"), figures_key(store, "m", "b")) == ("key1", None)
     put_disagreement(store, "a", ["n", "m"], 0.25)
     assert disagreements_of(store, ["m", "n"]) == {"a": 0.25}

@@ -10,9 +10,10 @@ import pytest
 from core.case_figures import disagreements_of, figures_of
 from core.errors import FileError, WorkspaceError
 from core.jobs import Done, Failed, JobFolder, Paused, Progressed, Request, create_job
+from core.score_keys import figures_now
 from core.study_job import StudyJob, main, read_study_job, run_study_job
 from core.study_report import read_figures
-from core.workspace import open_workspace
+from core.workspace import open_workspace, registry
 from tests.synthetic import publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,8 @@ def test_a_job_in_its_own_process_tells_its_progress_and_leaves_its_files(
     assert last.values["two"] == pytest.approx(sum(dsc) / 2)
     assert "2 models on data" in (job.path / "report.html").read_text(encoding="utf-8")
     workspace = open_workspace(tmp_path / "workspace")
-    assert figures_of(workspace.store, "one") == {r.case: r for r in rows if r.model == "one"}
+    one = figures_now(registry(tmp_path / "home").find("one"))
+    assert figures_of(workspace.store, "one", one) == {r.case: r for r in rows if r.model == "one"}
     assert set(disagreements_of(workspace.store, ["two", "one"])) == {"C_0", "C_1"}
     workspace.close()
 

@@ -1,17 +1,23 @@
 """Who may write to a workspace when a dataset is opened, and opened again."""
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+import pytest
 from pytestqt.qtbot import QtBot
 
 from core.dataset import Dataset
+from core.models import read_model, write_spec
+from core.prediction import Postprocessing
 from core.workspace import Listing, open_workspace
 from gui.place_reading import take_workspace
 from gui.program import Program
 from gui.session_parts import Place
 from tests.gui.conftest import Start, shut
-from tests.gui.tiny import choose, settle
+from tests.gui.tiny import choose, keep_predictions, settle
+from tests.synthetic import publish_unet
 
 
 def test_opening_again_keeps_the_lock(tmp_path: Path) -> None:
@@ -52,3 +58,33 @@ def test_order_filter_and_search_survive_a_restart(
     other = start(predicted)
     assert other.session.listing == asked
     assert other.window.worklist.order() == listed
+
+
+@pytest.mark.parametrize("changed", ["postprocessing", "weights"])
+def test_a_dsc_that_the_model_would_not_have_today_is_not_listed(
+    changed: str, start: Start, home: Path, tiny: str, dataset: Path, qtbot: QtBot
+) -> None:
+    keep_predictions(home, dataset, "A_1", "B_2")
+    program = start(dataset)
+    before = program.session.case_states["B_2"].dsc
+    assert before is not None
+    shut(program)
+
+    folder = home / "models" / tiny
+    if changed == "weights":
+        other = publish_unet(home / "others", tiny, seed=1)
+        shutil.copy(other.weights, folder)
+    else:
+        spec = msgspec.structs.replace(
+            read_model(folder).spec, postprocessing=Postprocessing(threshold=0.3)
+        )
+        write_spec(folder, spec)
+    again = start(dataset)
+    assert again.session.case_states["B_2"].dsc is None
+    choose(qtbot, again, "B_2")
+    after = again.session.case_states["B_2"].dsc
+    if changed == "weights":
+        assert after is None
+    else:
+        assert after is not None
+        assert after != before
