@@ -30,10 +30,10 @@ from core.jobs import (
 from core.models import read_model
 from core.progress import Progress
 from training.errors import TrainingError
+from training.frame import in_job
 from training.loop import PauseRequested
 from training.scoring import Scores, score_model
 from training.telling import tell
-from training.train import in_job
 
 
 def run_gate(

@@ -24,13 +24,14 @@ from core.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
 from core.train_spec import TrainSpec
 from training.augment import augment
 from training.dataset import TrainCase, planes
+from training.frame import beating, in_job, limit_job_threads
 from training.memory import keep_memory
 from training.parallel import Group
 from training.plan import Plan, Prepared, make_plan, prepare
 from training.selection import score_cases
 from training.split import first_cases
 from training.telling import tell
-from training.train import beating, in_job, limit_job_threads, read_job
+from training.train import read_job
 
 _CASES, _STEPS, _WARM_UP = 6, 20, 3
 _MOST_SECONDS = 30.0

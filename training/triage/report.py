@@ -16,7 +16,7 @@ from core.networks.catalog import DenseArguments
 from core.networks.complexity import measure
 from core.networks.spec import CLASSIFIERS, resolve_arguments
 from training.errors import TrainingError
-from training.train import models_folder
+from training.frame import models_folder
 from training.triage.publish import REPORT_FILE
 from training.triage.train import read_classify_job
 

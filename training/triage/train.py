@@ -21,9 +21,7 @@ from core.models import Registry
 from core.networks.builder import build_classifier
 from core.networks.spec import NetworkSpec
 from training.errors import TrainingError
-from training.parallel import Group
-from training.start import load_part
-from training.train import (
+from training.frame import (
     DATA_FOLDER,
     beating,
     check_job,
@@ -33,6 +31,8 @@ from training.train import (
     run_loop,
     turn,
 )
+from training.parallel import Group
+from training.start import load_part
 from training.triage.dataset import BalancedSampler, require_classes
 from training.triage.learner import ClassifierLearner
 from training.triage.loop import ClassifierLoop

@@ -1,0 +1,156 @@
+"""What every training runs in: its turn at the device, and the job that is told how it goes."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from core.device_queue import device_turn
+from core.errors import AppError, ModelError
+from core.inference import limit_threads
+from core.jobs import Event, Failed, JobFolder, JobWriter, Paused
+from core.models import SPEC_FILE, Registry, check_id
+from core.progress import Progress
+from core.settings import home
+from core.train_spec import TrainSpec
+from training.board import Board
+from training.checkpoint import Position
+from training.errors import TrainingError
+from training.loop import Loop, PauseRequested
+from training.parallel import Group, joined
+
+DATA_FOLDER = "data"
+_MODELS_FOLDER = "models"
+
+Result = TypeVar("Result")
+
+
+def in_job(
+    job: JobFolder,
+    work: Callable[[JobWriter, Group], Result | None],
+    *,
+    resume: bool,
+    echo: Callable[[Event], None] | None,
+) -> Result | None:
+    """Return what `work` makes, its beginning and failures told in the job; None when paused."""
+    with joined() as group, _heard(job, echo, group) as hear:
+        writer = JobWriter(job, hear)
+        if group.leads:
+            job.clear_request()
+            writer.start(resumed=resume)
+        with _told_failures(writer, group):
+            try:
+                return work(writer, group)
+            except PauseRequested:
+                return None
+
+
+@contextmanager
+def _heard(
+    job: JobFolder, echo: Callable[[Event], None] | None, group: Group
+) -> Iterator[Callable[[Event], None] | None]:
+    """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
+    if not group.leads:
+        yield None
+        return
+    board = Board(job.path)
+
+    def hear(event: Event) -> None:
+        board.show(event)
+        if echo is not None:
+            echo(event)
+
+    try:
+        yield hear
+    finally:
+        board.close()
+
+
+@contextmanager
+def _told_failures(writer: JobWriter, group: Group) -> Iterator[None]:
+    """Write what went wrong to the job's events before it goes on up."""
+    try:
+        yield
+    except AppError as error:
+        writer.write(Failed(time.time(), str(error)))
+        raise
+    except Exception as error:
+        told = f"A fault of Overread, please report it: {type(error).__name__}: {error}"
+        writer.write(Failed(time.time(), told))
+        raise
+    finally:
+        if group.leads:
+            writer.close()
+
+
+def run_loop(loop: Loop, writer: JobWriter) -> Position:
+    """Train to the end of the loop; a pause is told in the job and goes on up."""
+    try:
+        return loop.run()
+    except PauseRequested:
+        if loop.learner.group.leads:
+            writer.write(Paused(time.time(), loop.position.step))
+            writer.folder.clear_request()
+        raise
+
+
+def models_folder(spec: TrainSpec, job: JobFolder) -> Path:
+    """Return the folder the candidate goes to: the spec's, or one in the job folder."""
+    return Path(spec.models) if spec.models else job.path / _MODELS_FOLDER
+
+
+def check_job(spec: TrainSpec, registry: Registry) -> None:
+    """Refuse at once what would only fail after hours of training."""
+    if not spec.has_budget:
+        raise TrainingError(
+            "Expected a budget, found none. Give --epochs, --max-steps or --minutes."
+        )
+    check_id(spec.model_id)
+    if (registry.roots[0] / spec.model_id / SPEC_FILE).exists():
+        raise ModelError(
+            f"{spec.model_id}: expected an id no model has yet, found one. Give another with --id."
+        )
+
+
+@contextmanager
+def turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
+    """Wait until no other job is at work on the device; the leader waits for all processes."""
+    if not group.leads:
+        yield
+        return
+    told: list[bool] = []
+
+    def waiting() -> None:
+        writer.beat()
+        if not told:
+            told.append(True)
+            writer.progress(0.0, f"waiting for another job on {device}")
+        if writer.folder.requested() is not None:
+            writer.write(Paused(time.time(), 0))
+            writer.folder.clear_request()
+            raise PauseRequested
+
+    with device_turn(home(), device, waiting):
+        yield
+
+
+def limit_job_threads(spec: TrainSpec) -> None:
+    """Leave the window one core, where there is more than one."""
+    if spec.threads:
+        limit_threads(spec.threads)
+        return
+    limit_threads()
+    limit_threads(max(1, torch.get_num_threads() - 1))
+
+
+def beating(writer: JobWriter, fraction: float, doing: str) -> Progress:
+    """Return a hook that shows the process lives and tells what it is doing."""
+
+    def report(_: float, message: str) -> None:
+        writer.beat()
+        writer.progress(fraction, f"{doing} {message}")
+
+    return report
