@@ -71,6 +71,7 @@ def shown_record(records: Sequence[JobRecord], chosen: str = "") -> JobRecord | 
 
 def job_view(record: JobRecord, about: Known) -> JobView:
     """Return one job as it is shown."""
+    learns = record.head.kind == "train"
     bar = "failed" if record.state in ("failed", "interrupted") else ""
     return JobView(
         id=record.id,
@@ -83,8 +84,8 @@ def job_view(record: JobRecord, about: Known) -> JobView:
         fraction=record.fraction,
         bar="paused" if record.state == "paused" else "failed" if bar else "",
         actions=_actions(record, about),
-        loss=_loss_curve(record),
-        dsc=_dsc_curve(record, about),
+        loss=_loss_curve(record) if learns else None,
+        dsc=_dsc_curve(record, about) if learns else None,
         verdicts=verdicts(record, about),
         verdict_note=_note(record, about),
     )

@@ -36,9 +36,10 @@ class CurvePlot(QWidget):
         """What is drawn."""
         return self._curve
 
-    def set_curve(self, curve: Curve) -> None:
-        """Draw other figures."""
-        if curve != self._curve:
+    def set_curve(self, curve: Curve | None) -> None:
+        """Draw other figures; without any the plot gives its place to what stands beside it."""
+        self.setVisible(curve is not None)
+        if curve is not None and curve != self._curve:
             self._curve = curve
             self.setAccessibleName(curve.title)
             self.setAccessibleDescription(_sentence(curve))

@@ -100,6 +100,7 @@ class JobsDrawer(QFrame):
         self._card.show_job(job)
         self._loss.set_curve(job.loss)
         self._dsc.set_curve(job.dsc)
+        self._after_curves.setVisible(job.loss is not None)
         self._verdicts.show_verdicts(job.verdicts, job.verdict_note)
 
     def _show_header(self) -> None:
@@ -174,7 +175,8 @@ class JobsDrawer(QFrame):
         row.addWidget(_rule())
         row.addWidget(self._loss, 2)
         row.addWidget(self._dsc, 2)
-        row.addWidget(_rule())
+        self._after_curves = _rule()
+        row.addWidget(self._after_curves)
         row.addWidget(self._verdicts, 3)
         self._pages = QStackedWidget()
         self._pages.addWidget(_empty())

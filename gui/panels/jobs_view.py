@@ -1,6 +1,6 @@
 """What the jobs drawer, the train dialog and their curves show, as data."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Points = tuple[tuple[float, float], ...]
@@ -58,7 +58,10 @@ class JobAction:
 
 @dataclass(frozen=True)
 class JobView:
-    """One job as it is shown; `at` and `left` say how far it is, `trouble` why it stands still."""
+    """One job as it is shown; `at` and `left` say how far it is, `trouble` why it stands still.
+
+    A comparison learns nothing: it has no curves.
+    """
 
     id: str
     name: str
@@ -70,8 +73,8 @@ class JobView:
     fraction: float = 0.0
     bar: Literal["", "paused", "failed"] = ""
     actions: tuple[JobAction, ...] = ()
-    loss: Curve = field(default_factory=lambda: Curve("Training loss"))
-    dsc: Curve = field(default_factory=lambda: Curve("Selection DSC"))
+    loss: Curve | None = None
+    dsc: Curve | None = None
     verdicts: tuple[Verdict, ...] = ()
     verdict_note: str = ""
 

@@ -26,6 +26,7 @@ from core.train_spec import TrainSpec
 from core.workspace import registry
 from gui.dialogs.gate import GateDialog
 from gui.dialogs.train import TrainDialog
+from gui.panels.curve import CurvePlot
 from gui.train_asking import PREVIEWS_FOLDER
 from gui.train_plan import JOBS_FOLDER, SPLIT_FILE
 from tests.gui.finding import button, by_name, texts
@@ -88,6 +89,12 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     assert gate.report is not None
     assert {case.case for case in gate.report.cases} == set(frozen.val)
     assert "first-try" in [model.spec.id for model in desk.session.models.available]
+
+    desk.drawer.job_chosen.emit(record.id)
+    curves = desk.drawer.findChildren(CurvePlot)
+    assert [curve.isVisible() for curve in curves] == [True, True]
+    desk.drawer.job_chosen.emit(gate.id)
+    assert [curve.isVisible() for curve in curves] == [False, False]
 
     desk.training.show_gate()
     qtbot.waitUntil(lambda: desk.training.gate.dialog is not None)
