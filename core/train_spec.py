@@ -28,7 +28,8 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     share of the side, on half of the slices. `gain` (share) and `offset` (standard deviations of
     the channel) are a channel's. `gamma`: exponent exp(±gamma) on half of the slices. `noise`:
     highest standard deviation. `missing`: chance for each channel but FLAIR to be replaced by
-    FLAIR, which is how the public data code a missing sequence.
+    FLAIR, which is how the public data code a missing sequence. `carve`: chance of getting the
+    lesion of another slice of the batch.
     """
 
     flip: _Share = 0.5
@@ -41,6 +42,7 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     gamma: _Amount = 0.35
     noise: _Amount = 0.08
     missing: _Share = 0.12
+    carve: _Share = 0.0
 
 
 class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

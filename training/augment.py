@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from core.train_spec import Augmentation
+from training.carving import carve
 
 _CONTROL_POINTS = 8
 _COARSE_POINTS = 64
@@ -37,6 +38,8 @@ def augment(
         images, masks = _move(images, masks, spec, generator)
     else:
         images = images.clone()
+    if spec.carve:
+        images, masks = carve(images, masks, spec.carve, generator)
     batch, _, height, width = images.shape
     grouped = images.view(batch, -1, planes.channels, height, width)
     _lose_channels(grouped, spec, planes.substitute, generator)
