@@ -140,7 +140,7 @@ class Runner:
             logits = self.network(tensor).float()
             if self.model.spec.flips:
                 logits = (logits + self.network(tensor.flip(-1)).float().flip(-1)) / 2
-            probability: Tensor = torch.sigmoid(logits)[:, 0]
+            probability: Tensor = torch.sigmoid(logits + self.model.spec.logit_offset)[:, 0]
         return probability.cpu().numpy()
 
     def _state(self) -> dict[str, Tensor]:

@@ -35,7 +35,9 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Everything needed to rebuild a model and to run it on a case; stored as `model.json`.
 
     `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
-    are the ids of the models whose mean probability an ensemble is.
+    are the ids of the models whose mean probability an ensemble is. `logit_offset` is added to the
+    logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
+    ensemble has its members'.
     """
 
     id: str
@@ -46,6 +48,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     preprocessing: Preprocessing = Preprocessing()
     postprocessing: Postprocessing = Postprocessing()
     flips: bool = False
+    logit_offset: float = 0.0
     parameters: int | None = None
     metrics: dict[str, float] = {}
     parent: str | None = None
@@ -88,6 +91,8 @@ class Model:
             return digest.hexdigest()
         digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing)))
         digest.update(b"flips" if self.spec.flips else b"")
+        if self.spec.logit_offset:
+            digest.update(msgspec.json.encode(self.spec.logit_offset))
         try:
             with self.weights.open("rb") as file:
                 while chunk := file.read(1 << 20):

@@ -61,7 +61,8 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     seen and the rest from `cases`, by default those of `train` it has not; `corrections` is a
     folder of readers' masks, <CASE>_<n>_mask.tif, that stand in for the ground truth. The
     candidate goes to the folder `models`, by default one in the job folder. `threads` 0 leaves one
-    core to the window.
+    core to the window. `logit_offset` is the model's (`ModelSpec`), None the parent's or none: it
+    changes the cut, not the gradients.
     """
 
     architecture: str
@@ -95,6 +96,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     device: str = "auto"
     threads: Annotated[int, Meta(ge=0)] = 0
     memory_gib: Annotated[float, Meta(gt=0)] = 4.0
+    logit_offset: float | None = None
     freeze_norms: bool = False
     encoder_weights: str = ""
     parent: str = ""

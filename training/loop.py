@@ -18,6 +18,7 @@ from training.errors import TrainingError
 from training.learner import Learner, NotFinite
 from training.optimise import rate_share
 from training.selection import score_cases
+from training.start import logit_offset
 
 BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
@@ -168,6 +169,7 @@ class Loop:
                 self.selection,
                 neighbours=self.spec.preprocessing.neighbours,
                 device=self.learner.device,
+                logit_offset=logit_offset(self.spec),
                 beat=self.writer.beat,
             )
             share = max(scores, key=lambda each: scores[each])

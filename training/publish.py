@@ -19,6 +19,7 @@ from training.checkpoint import Position
 from training.loop import BEST_FILE
 from training.scoring import score_model, summary, write_scores
 from training.split import Split
+from training.start import logit_offset
 
 CARD_FILE = "MODEL_CARD.md"
 CANDIDATE_FOLDER = "candidate"
@@ -128,6 +129,7 @@ def _model_spec(finished: Finished, network: SliceNetwork) -> ModelSpec:
         channels=finished.channels,
         preprocessing=job.preprocessing,
         postprocessing=Postprocessing(smallest_share=finished.position.best_share),
+        logit_offset=logit_offset(job),
         parameters=sum(p.numel() for p in network.parameters()),
         parent=Path(job.parent).name if job.parent else None,
         trained_on=tuple(sorted({*cases, *_inherited(finished)})),

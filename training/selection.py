@@ -22,6 +22,7 @@ def predict_case(
     *,
     neighbours: int,
     device: torch.device,
+    logit_offset: float = 0.0,
     beat: Callable[[], None] = lambda: None,
 ) -> NDArray[np.uint8]:
     """Return the quantised probability (Z, Y, X) on the native grid, as inference makes it.
@@ -37,7 +38,7 @@ def predict_case(
             values = torch.from_numpy(prepared.batch(range(start, min(start + _BATCH, depth))))
             logits = network(values.to(device, memory_format=torch.channels_last))
             # Weights that have come apart find nothing, which is how they are to score.
-            probability = torch.sigmoid(logits.float()).nan_to_num(0.0)
+            probability = torch.sigmoid(logits.float() + logit_offset).nan_to_num(0.0)
             planes.append(probability[:, 0].cpu().numpy())
     return quantise(from_grid(np.concatenate(planes), case.grid))
 
@@ -48,6 +49,7 @@ def score_cases(
     *,
     neighbours: int,
     device: torch.device,
+    logit_offset: float = 0.0,
     beat: Callable[[], None] = lambda: None,
 ) -> dict[float, float]:
     """Return the mean DSC over cases, native, by `Postprocessing.smallest_share`: all, then large.
@@ -58,7 +60,14 @@ def score_cases(
     network.eval()
     scores: dict[float, list[float]] = {0.0: [], SMALL_SHARE: []}
     for case in cases:
-        probability = predict_case(network, case, neighbours=neighbours, device=device, beat=beat)
+        probability = predict_case(
+            network,
+            case,
+            neighbours=neighbours,
+            device=device,
+            logit_offset=logit_offset,
+            beat=beat,
+        )
         for share, found in scores.items():
             mask = to_mask(probability, Postprocessing(smallest_share=share))
             found.append(overlap(case.truth, mask).dsc)

@@ -24,6 +24,13 @@ def load_start(network: nn.Module, spec: TrainSpec) -> None:
         load_part(network, Path(spec.encoder_weights))
 
 
+def logit_offset(spec: TrainSpec) -> float:
+    """Return what is added to the logits: the spec's own, else the parent's."""
+    if spec.logit_offset is not None:
+        return spec.logit_offset
+    return read_model(Path(spec.parent)).spec.logit_offset if spec.parent else 0.0
+
+
 def load_part(network: nn.Module, path: Path) -> None:
     """Load weights for a part of a network, by name; the rest stays as it was.
 

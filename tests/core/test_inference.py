@@ -248,3 +248,16 @@ def test_devices_end_with_the_cpu_and_auto_is_the_first() -> None:
     assert str(resolve_device("auto")) == there[0]
     with pytest.raises(ModelError, match="Expected a device among auto"):
         resolve_device("abacus")
+
+
+def test_an_offset_of_the_logits_moves_every_probability_and_is_another_model(
+    tmp_path: Path, model: Model
+) -> None:
+    moved = publish_unet(tmp_path, logit_offset=0.85)
+    assert moved.fingerprint != model.fingerprint
+    given_ = volume()
+    before = plain(Runner(model), given_)
+    expected = 1 / (1 + (1 - before) / before * np.float32(np.exp(-0.85)))
+    found = Runner(moved).predict(given_, RunOptions("cpu")).probability
+    assert distance(found, expected) < LEVELS_APART
+    assert distance(found, before) > 2 * LEVELS_APART

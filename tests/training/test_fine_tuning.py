@@ -144,6 +144,27 @@ def test_a_candidate_tells_its_parent_its_cases_with_versions_and_its_settings(
     assert any(not torch.equal(before[name], after[name]) for name in before)
 
 
+@pytest.mark.parametrize(("own", "expected"), [(None, 0.4), (0.0, 0.0)])
+def test_the_offset_of_the_logits_is_the_parent_s_unless_another_is_given(
+    own: float | None, expected: float, tmp_path: Path
+) -> None:
+    spec, job = make_job(tmp_path, "parent", max_steps=2, logit_offset=0.4)
+    parent = run(spec, job)
+    assert parent is not None
+    assert parent.spec.logit_offset == 0.4
+    spec, job = make_job(
+        tmp_path,
+        "child",
+        model_id="child",
+        parent=str(parent.folder),
+        max_steps=2,
+        logit_offset=own,
+    )
+    child = run(spec, job)
+    assert child is not None
+    assert child.spec.logit_offset == expected
+
+
 def test_a_correction_teaches_and_a_correction_of_a_validation_case_does_not(
     tmp_path: Path,
 ) -> None:
