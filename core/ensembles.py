@@ -49,6 +49,19 @@ def combine(
         raise
 
 
+def pack(model: Model) -> Model:
+    """Copy the members of an ensemble into its folder, so that it stands alone.
+
+    There they are listed no more than weights are. Raises `WorkspaceError` where they cannot be
+    written; the ensemble goes on with the members outside.
+    """
+    own = Registry((model.folder,))
+    for member in model.members:
+        # As it is stored: a mirrored ensemble has mirrored members.
+        own.publish(read_model(member.folder).spec, member.weights)
+    return read_model(model.folder)
+
+
 def require_weights_of_its_own(spec: ModelSpec) -> None:
     """Raise `ModelError` for an ensemble: there is nothing in it to train."""
     if spec.members:

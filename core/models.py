@@ -221,10 +221,10 @@ def read_model(folder: Path) -> Model:
 
 
 def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
-    """Return the members of an ensemble: from beside it, or those in the box."""
+    """Return the members of an ensemble: from inside it, from beside it, or those in the box."""
     found = []
     for name in spec.members:
-        places = (folder.parent / name, resource("models") / name)
+        places = (folder / name, folder.parent / name, resource("models") / name)
         place = next((each for each in places if (each / SPEC_FILE).is_file()), None)
         member = None if place is None else read_model(place)
         if member is None or member.members:

@@ -93,14 +93,19 @@ def combine_models(
     drop_small: Annotated[
         bool, typer.Option(help="Keep components from 30 % of the largest.")
     ] = False,
+    alone: Annotated[
+        bool, typer.Option(help="Copy the members into it, so that it stands alone.")
+    ] = False,
 ) -> None:
     """Make a model whose probability is the mean of those of others."""
-    from core.ensembles import combine
+    from core.ensembles import combine, pack
     from core.prediction import SMALL_SHARE, Postprocessing
 
     share = SMALL_SHARE if drop_small else 0.0
     post = Postprocessing(largest_component=largest, smallest_share=share)
     model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
+    if alone:
+        pack(model)
     typer.echo(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
 
 

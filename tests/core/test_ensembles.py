@@ -1,5 +1,6 @@
 """Ensembles: models of the registry whose probability is the mean of their members'."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.agreement import mean_prediction
 from core.engine import Engine
-from core.ensembles import combine, require_weights_of_its_own
+from core.ensembles import combine, pack, require_weights_of_its_own
 from core.errors import ModelError
 from core.inference import Runner, RunOptions
 from core.inference_ensemble import complexity, open_runner
@@ -156,11 +157,31 @@ def test_the_command_line_combines_shows_and_promotes(
     assert made.exit_code == 0, made.output
     assert "Pair is the mean of mine, lite0." in made.output
     assert read_model(tmp_path / "models" / "pair").spec.postprocessing.largest_component
-    dropping = run(app, ["models", "combine", "plain", "mine", "lite0", "--drop-small"])
+    dropping = run(app, ["models", "combine", "plain", "mine", "lite0", "--drop-small", "--alone"])
     assert dropping.exit_code == 0, dropping.output
     post = read_model(tmp_path / "models" / "plain").spec.postprocessing
     assert post == Postprocessing(smallest_share=SMALL_SHARE)
+    assert (tmp_path / "models" / "plain" / "mine" / "weights.safetensors").is_file()
     assert '"ensemble"' in run(app, ["models", "show", "pair"]).output
     assert run(app, ["models", "promote", "pair"]).exit_code == 0
     listed = run(app, ["models", "list"]).output
     assert next(line for line in listed.splitlines() if line.startswith("pair")).count("champion")
+
+
+def test_packed_members_go_with_the_ensemble_and_are_not_listed(
+    registry: Registry, volume: Volume, tmp_path: Path
+) -> None:
+    model = combine(registry, "both", ["one", "two"], flips=True)
+    before = open_runner(model).predict(volume)
+    packed = pack(model)
+    assert packed.fingerprint == model.fingerprint
+    elsewhere = tmp_path / "elsewhere" / "both"
+    shutil.copytree(packed.folder, elsewhere)
+
+    alone = Registry((elsewhere.parent,))
+    assert [each.spec.id for each in alone.models()[0]] == ["both"]
+    after = open_runner(alone.find("both")).predict(volume)
+    np.testing.assert_array_equal(after.probability, before.probability)
+    assert after.key == before.key
+    with pytest.raises(ModelError, match="expected an id no model has yet"):
+        pack(packed)
