@@ -76,6 +76,7 @@ class GatePresenter(QObject):
             data=str(place.dataset.root.absolute()),
             cases=split.val,
             device=device,
+            workspace=str(place.workspace.folder.absolute()),
         )
         return create_job(path, spec), "gate"
 
@@ -92,6 +93,11 @@ class GatePresenter(QObject):
         if self._look is not None:
             dialog.set_look(*self._look)
         self._refresh()
+
+    def show_again(self) -> None:
+        """Show the comparison that was shown last."""
+        if self._report is not None:
+            self.show(self._report)
 
     def reload_models(self, then: Callable[[], None] | None = None) -> None:
         """Read the models anew, on a worker; the one in use stays in use."""
@@ -171,6 +177,8 @@ class GatePresenter(QObject):
         self._lanes.start("io", task)
 
     def _on_case_asked(self, case_id: str) -> None:
+        if self.dialog is not None:
+            self.dialog.close()  # it would lie over the views
         if self._report is not None:
             self.case_asked.emit(case_id, self._report.champion, self._report.candidate)
 

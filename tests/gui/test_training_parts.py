@@ -299,6 +299,20 @@ def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:
     assert (names["Promoted"], names["Delete"]) == (False, False)
 
 
+def test_the_gate_names_five_regressions_and_counts_the_rest(qtbot: QtBot) -> None:
+    before = {f"CASE_{n}": 0.9 for n in range(9)}
+    after = {name: 0.6 + n / 100 for n, name in enumerate(before)}
+    after["CASE_7"] = after["CASE_8"] = 0.95
+    dialog = GateDialog()
+    qtbot.addWidget(dialog)
+    report = judge(("old", before), ("new", after))
+    dialog.show_gate(gate_view(report, Choices("old", {"old": "Old", "new": "New"}), {}))
+    named = [b.text() for b in dialog.findChildren(QPushButton) if b.text().startswith("CASE")]
+    assert len(named) == 5
+    assert len(report.regressions) == 7
+    assert "and 2 more" in texts(dialog)
+
+
 def test_a_curve_is_drawn_in_its_colour_up_to_its_share_of_the_budget(qtbot: QtBot) -> None:
     plot = CurvePlot()
     qtbot.addWidget(plot)

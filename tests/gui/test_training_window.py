@@ -97,16 +97,17 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     assert [curve.isVisible() for curve in curves] == [False, False]
 
     desk.training.show_gate()
-    qtbot.waitUntil(lambda: desk.training.gate.dialog is not None)
-    shown = desk.training.gate.dialog
-    assert shown is not None
-    qtbot.waitUntil(shown.isVisible)
+    shown = _gate_shown(qtbot, desk)
     table = shown.findChild(QTableWidget)
     assert table is not None
     assert table.rowCount() == len(frozen.val)
     with qtbot.waitSignal(desk.training.case_asked) as asked:
         table.cellActivated.emit(0, 0)
     assert asked.args == [gate.report.cases[0].case, CHAMPION, "first-try"]
+    _masks_are_kept(desk, frozen.val)
+    qtbot.waitUntil(lambda: desk.training.gate.dialog is None)
+    desk.training.gate.show_again()
+    shown = _gate_shown(qtbot, desk)
 
     _promote_and_roll_back(qtbot, desk, shown)
     qtbot.waitUntil(button(shown, "Delete").isEnabled)
@@ -179,6 +180,19 @@ def test_keys_start_and_cancel(qtbot: QtBot, desk: Desk) -> None:
     qtbot.waitUntil(lambda: desk.training.dialog is None)
     assert desk.records == ()
     assert all(child.accessibleName() or child.text() for child in _buttons(desk))
+
+
+def _gate_shown(qtbot: QtBot, desk: Desk) -> GateDialog:
+    qtbot.waitUntil(lambda: desk.training.gate.dialog is not None)
+    shown = desk.training.gate.dialog
+    assert shown is not None
+    qtbot.waitUntil(shown.isVisible)
+    return shown
+
+
+def _masks_are_kept(desk: Desk, cases: tuple[str, ...]) -> None:
+    path = desk.place.workspace.prediction_path
+    assert all(path(m, case).exists() for m in (CHAMPION, "first-try") for case in cases)
 
 
 def _promote_and_roll_back(qtbot: QtBot, desk: Desk, shown: GateDialog) -> None:
