@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QPushButton, QTreeWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from core.dataset import scan
@@ -189,6 +190,50 @@ def test_judges_are_drawn_from_cases_no_model_has_seen(ground: Ground) -> None:
     spared = propose_split(ground.dataset.cases, [model], corrected=drawn.val[:1])
     assert not set(spared.val) & set(drawn.val[:1])
     assert len(propose_split(ground.dataset.cases, [], corrected=CASES).val) == 2
+
+
+def test_every_case_that_no_model_has_seen_may_judge(ground: Ground) -> None:
+    cases = ground.dataset.cases
+    for seen in (8, 7):
+        learnt = CASES[:seen]
+        model = read_model(
+            publish_unet(ground.workspace.models, f"m{seen}", trained_on=learnt).folder
+        )
+        drawn = propose_split(cases, [model])
+        assert len(drawn.val) == 2
+        assert set(drawn.val) <= set(CASES[seen:])
+        assert set(learnt) <= set(drawn.train)
+    # The case that is left over is spared only where there would be nothing to learn from.
+    pair = [case for case in cases if case.id in CASES[:2]]
+    assert len(propose_split(pair, []).val) == 1
+    assert propose_split(pair[:1], []).val == ()
+
+
+def test_a_fine_tuning_ticks_no_case_that_judges(ground: Ground, qtbot: QtBot) -> None:
+    publish_unet(ground.workspace.models, "knows", trained_on=CASES[:8], title="Knows")
+    place = replace(
+        ground,
+        models=(read_model(ground.workspace.models / "knows"),),
+        versions={},
+        split=SplitFile(CASES[:8], CASES[8:]),
+    )
+    offered = make_offer(place, job_number=1, devices=("cpu",))
+    dialog = TrainDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_offer(offered, "knows")
+    assert dialog.form.cases == ()
+    assert "No case chosen" in texts(dialog)
+    assert "none of 8 cases" in texts(dialog)
+    box = next(b for b in dialog.findChildren(QCheckBox) if b.text() == "Ground truth")
+    box.click()
+    assert set(dialog.form.cases) == set(CASES[:8])
+    assert "8 cases, 32 slices" in texts(dialog)
+    tree = dialog.findChild(QTreeWidget)
+    assert tree is not None
+    item = tree.topLevelItem(0)
+    assert item is not None
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    assert "7 of 8 cases, 28 slices" in texts(dialog)
 
 
 def test_cases_that_judge_or_have_no_mask_are_locked(offer: TrainOffer, ground: Ground) -> None:
