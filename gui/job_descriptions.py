@@ -9,7 +9,7 @@ from gui.job_record import JobRecord
 from gui.panels.jobs_view import Curve, JobAction, JobsView, JobView, Line, Tone, Verdict
 from gui.panels.labels import MINUS, number
 
-_SELECTION, _VAL = "dsc_native_selection", "dsc_native_val"
+_VAL = "dsc_native_val"
 _LOSSES = {
     "bce-dice": "BCE + Dice",
     "dice": "Dice",
@@ -28,29 +28,23 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Known:
-    """What a job is shown against: the champion's figures, titles of models by id, reports.
+    """What a job is shown against: titles of models by id, and reports.
 
     `reports` holds the newest report by candidate, `comparing` the candidates a gate is at work on
     and how far it is.
     """
 
-    champion: str = ""
-    champion_metrics: Mapping[str, float] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, GateReport] = field(default_factory=dict)
     comparing: Mapping[str, float] = field(default_factory=dict)
 
 
-def known(
-    records: Sequence[JobRecord],
-    titles: Mapping[str, str],
-    champion: tuple[str, Mapping[str, float]],
-) -> Known:
-    """Return what is known of champion and candidates beside the jobs themselves."""
+def known(records: Sequence[JobRecord], titles: Mapping[str, str]) -> Known:
+    """Return what is known of the candidates beside the jobs themselves."""
     gates = [record for record in records if record.head.kind == "gate"]
     reports = {r.report.candidate: r.report for r in gates if r.report is not None}
     comparing = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
-    return Known(champion[0], champion[1], titles, reports, comparing)
+    return Known(titles, reports, comparing)
 
 
 def jobs_view(records: Sequence[JobRecord], chosen: str, about: Known) -> JobsView:
@@ -85,7 +79,7 @@ def job_view(record: JobRecord, about: Known) -> JobView:
         bar="paused" if record.state == "paused" else "failed" if bar else "",
         actions=_actions(record, about),
         loss=_loss_curve(record) if learns else None,
-        dsc=_dsc_curve(record, about) if learns else None,
+        dsc=_dsc_curve(record) if learns else None,
         verdicts=verdicts(record, about),
         verdict_note=_note(record, about),
     )
@@ -278,18 +272,14 @@ def _loss_curve(record: JobRecord) -> Curve:
     )
 
 
-def _dsc_curve(record: JobRecord, about: Known) -> Curve:
+def _dsc_curve(record: JobRecord) -> Curve:
     points = record.curves.get("selection_dsc", ())
-    metrics = about.champion_metrics
-    level = metrics.get(_SELECTION, metrics.get(_VAL))
     return Curve(
         "Selection DSC",
         (Line(record.name.lower(), points),) if points else (),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),
         x_text=_budget(record),
-        level=level,
-        level_name="" if level is None else f"champion {level:.3f}",
     )
 
 

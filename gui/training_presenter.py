@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from core.models import Model
 from gui.dialogs.confirm import confirm
 from gui.dialogs.train import TrainDialog
 from gui.dialogs.train_form import TrainForm, TrainOffer
@@ -213,11 +212,8 @@ class TrainingPresenter(QObject):
         asking.show_before(record)
 
     def _about(self) -> Known:
-        models = self._session.models
-        champion = _find(models.available, models.champion_id)
-        metrics = {} if champion is None else champion.spec.metrics
-        titles = {model.spec.id: model.spec.title for model in models.available}
-        return known(self.watch.records, titles, (models.champion_id, metrics))
+        models = self._session.models.available
+        return known(self.watch.records, {model.spec.id: model.spec.title for model in models})
 
     @property
     def _look(self) -> tuple[Theme, OverlayColours]:
@@ -225,7 +221,3 @@ class TrainingPresenter(QObject):
         theme = DARK if settings.theme == "dark" else LIGHT
         safe = settings.overlay_colours == "safe"
         return theme, SAFE_OVERLAYS if safe else DEFAULT_OVERLAYS
-
-
-def _find(models: tuple[Model, ...], model_id: str) -> Model | None:
-    return next((model for model in models if model.spec.id == model_id), None)

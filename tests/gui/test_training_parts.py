@@ -49,7 +49,7 @@ from tests.gui.finding import button, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
 from tests.synthetic import publish_unet
 
-NOBODY = known((), {}, ("", {}))
+NOBODY = known((), {})
 TRAINING = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
 
 
