@@ -153,7 +153,8 @@ def _counts(records: Sequence[JobRecord]) -> str:
     counts = (
         (sum(record.active for record in records) - waiting, "running"),
         (waiting, "queued"),
-        (sum(r.state in ("paused", "interrupted") for r in records), "paused"),
+        (sum(record.state == "paused" for record in records), "paused"),
+        (sum(record.state == "interrupted" for record in records), "broken off"),
         (sum(record.state == "failed" for record in records), "failed"),
         (sum(record.state == "done" for record in records), "finished"),
     )
@@ -203,7 +204,7 @@ def _left(record: JobRecord) -> str:
 
 
 def _trouble(record: JobRecord) -> str:
-    if record.requested == "start":
+    if record.requested in ("start", "stop"):
         return ""
     if record.state == "interrupted" and not record.failure:
         return "Its process ended without a word. Resume goes on from the last checkpoint."
@@ -217,7 +218,7 @@ def _actions(record: JobRecord, about: Known) -> tuple[JobAction, ...]:
     if record.state == "running":
         return _running_actions(record)
     if record.state in ("paused", "interrupted", "failed"):
-        return (JobAction("resume", "Resume", "play", tip="Go on from the last checkpoint"),)
+        return _standing_actions(record)
     if record.state != "done" or not (record.result or record.report):
         return ()
     if record.report or record.result in about.reports:
@@ -225,6 +226,25 @@ def _actions(record: JobRecord, about: Known) -> tuple[JobAction, ...]:
     comparing = record.result in about.comparing
     text = "Comparing…" if comparing else "Compare with champion"
     return (JobAction("compare", text, "trend", enabled=not comparing),)
+
+
+def _standing_actions(record: JobRecord) -> tuple[JobAction, ...]:
+    asked = record.requested == "stop"
+    resume = JobAction(
+        "resume", "Resume", "play", enabled=not asked, tip="Go on from the last checkpoint"
+    )
+    learnt = record.curves.get("best_dsc") or (record.state == "paused" and record.step)
+    return (resume, _stop(asked=asked)) if learnt else (resume,)
+
+
+def _stop(*, asked: bool, enabled: bool = True) -> JobAction:
+    return JobAction(
+        "stop",
+        "Stopping…" if asked else "Stop",
+        "stop",
+        enabled=enabled and not asked,
+        tip="End now with the best weights so far",
+    )
 
 
 def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
@@ -236,13 +256,7 @@ def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
         enabled=asked is None,
         tip="Save and end the process; it can go on later",
     )
-    stop = JobAction(
-        "stop",
-        "Stopping…" if asked == "stop" else "Stop",
-        "stop",
-        enabled=asked is None,
-        tip="End now with the best weights so far",
-    )
+    stop = _stop(asked=asked == "stop", enabled=asked is None)
     return (pause, stop) if record.head.kind == "train" else (stop,)
 
 

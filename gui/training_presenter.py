@@ -26,6 +26,7 @@ _STOP = (
     "It ends now and publishes the best weights so far as a candidate. To go on later instead, "
     "pause it."
 )
+_FINISH = "It publishes the best weights so far as a candidate, and cannot go on after that."
 
 
 class TrainingPresenter(QObject):
@@ -167,8 +168,9 @@ class TrainingPresenter(QObject):
         elif act == "resume":
             self.watch.resume(job_id)
         elif act == "stop":
-            texts = (f"Stop {record.name.lower()}?", _STOP, "Stop the job")
-            confirm(self._drawer, texts, lambda: self.watch.request(job_id, "stop"))
+            said = _STOP if record.active else _FINISH
+            texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
+            confirm(self._drawer, texts, lambda: self.watch.stop(job_id))
         else:
             report = record.report or self._about().reports.get(record.result)
             if report is not None:

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from core.dataset import scan
 from core.errors import DataError
 from core.gate import GateSpec, judge
-from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
+from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, Paused, create_job
 from core.models import read_model
 from core.splits import SplitFile, freeze_split
 from core.train_preview import TrainPreview
@@ -155,6 +155,20 @@ def test_a_killed_job_offers_to_go_on(tmp_path: Path) -> None:
     assert view.bar == "failed"
     assert "checkpoint" in view.trouble
     assert [action.text for action in view.actions] == ["Resume"]
+    assert jobs_view([read(writer)], "", NOBODY).counts == "1 broken off"
+    writer.close()
+
+
+def test_a_job_that_stands_still_can_be_ended_once_it_has_weights(tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    writer.write(Paused(0.0, 0))
+    assert [a.text for a in job_view(read(writer), NOBODY).actions] == ["Resume"]
+    writer.metric(4, {"loss": 0.5})
+    paused = read(writer)
+    assert [a.text for a in job_view(paused, NOBODY).actions] == ["Resume", "Stop"]
+    ending = job_view(replace(paused, requested="stop"), NOBODY).actions
+    assert [(a.text, a.enabled) for a in ending] == [("Resume", False), ("Stopping…", False)]
+    assert jobs_view([paused], "", NOBODY).counts == "1 paused"
     writer.close()
 
 

@@ -139,12 +139,15 @@ def test_a_job_outlives_its_window_and_goes_on(
         button(other.drawer, "Resume").click()
         assert button(other.drawer, "Resuming…").isEnabled() is False
         qtbot.waitUntil(lambda: other.records[0].step > paused.step, timeout=_LONG)
+        button(other.drawer, "Pause").click()
+        ended_at = other.wait_for("paused").step
         button(other.drawer, "Stop").click()
         box = other.drawer.findChild(QMessageBox)
         assert box is not None
         button(box, "Stop the job").click()
         assert other.wait_for("done").result == "first-try"
-        assert other.records[0].starts == 2
+        assert other.records[0].starts == 3
+        assert other.records[0].step < ended_at + 10  # the last point of its curve was earlier
     finally:
         other.close()
 
