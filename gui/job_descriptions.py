@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.gate import REGRESSION, GateReport
+from gui.job_actions import job_actions
 from gui.job_record import JobRecord
-from gui.panels.jobs_view import Curve, JobAction, JobsView, JobView, Line, Tone, Verdict
+from gui.panels.jobs_view import Curve, JobsView, JobView, Line, Tone, Verdict
 from gui.panels.labels import MINUS, number
 
 _VAL = "dsc_native_val"
@@ -77,7 +78,11 @@ def job_view(record: JobRecord, about: Known) -> JobView:
         trouble=_trouble(record),
         fraction=record.fraction,
         bar="paused" if record.state == "paused" else "failed" if bar else "",
-        actions=_actions(record, about),
+        actions=job_actions(
+            record,
+            compared=record.result in about.reports,
+            comparing=record.result in about.comparing,
+        ),
         loss=_loss_curve(record) if learns else None,
         dsc=_dsc_curve(record) if learns else None,
         verdicts=verdicts(record, about),
@@ -197,67 +202,18 @@ def _at(record: JobRecord) -> str:
 
 def _left(record: JobRecord) -> str:
     if record.state == "running" and record.waiting:
-        return record.message
-    if record.state == "running" and record.seconds_left is not None:
+        return "after another job"
+    if record.state == "running" and record.seconds_left is not None and record.requested is None:
         return f"{duration(record.seconds_left)} left"
-    return record.result if record.state == "done" and record.head.kind == "train" else ""
+    return ""
 
 
 def _trouble(record: JobRecord) -> str:
     if record.requested in ("start", "stop"):
         return ""
     if record.state == "interrupted" and not record.failure:
-        return "Its process ended without a word. Resume goes on from the last checkpoint."
+        return "It ended without a word. Resume uses its checkpoint."
     return record.failure if record.state in ("failed", "interrupted") else ""
-
-
-def _actions(record: JobRecord, about: Known) -> tuple[JobAction, ...]:
-    if record.requested == "start":
-        text = "Resuming…" if record.step else "Starting…"
-        return (JobAction("resume", text, "play", enabled=False),)
-    if record.state == "running":
-        return _running_actions(record)
-    if record.state in ("paused", "interrupted", "failed"):
-        return _standing_actions(record)
-    if record.state != "done" or not (record.result or record.report):
-        return ()
-    if record.report or record.result in about.reports:
-        return (JobAction("compare", "Show comparison", "trend", tip="Candidate vs champion"),)
-    comparing = record.result in about.comparing
-    text = "Comparing…" if comparing else "Compare with champion"
-    return (JobAction("compare", text, "trend", enabled=not comparing),)
-
-
-def _standing_actions(record: JobRecord) -> tuple[JobAction, ...]:
-    asked = record.requested == "stop"
-    resume = JobAction(
-        "resume", "Resume", "play", enabled=not asked, tip="Go on from the last checkpoint"
-    )
-    learnt = record.curves.get("best_dsc") or (record.state == "paused" and record.step)
-    return (resume, _stop(asked=asked)) if learnt else (resume,)
-
-
-def _stop(*, asked: bool, enabled: bool = True) -> JobAction:
-    return JobAction(
-        "stop",
-        "Stopping…" if asked else "Stop",
-        "stop",
-        enabled=enabled and not asked,
-        tip="End now with the best weights so far",
-    )
-
-
-def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
-    asked = record.requested
-    pause = JobAction(
-        "pause",
-        "Pausing…" if asked == "pause" else "Pause",
-        "pause",
-        enabled=asked is None,
-        tip="Save and end the process; it can go on later",
-    )
-    stop = _stop(asked=asked == "stop", enabled=asked is None)
-    return (pause, stop) if record.head.kind == "train" else (stop,)
 
 
 def _last_step(record: JobRecord) -> float | None:

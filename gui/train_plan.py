@@ -242,7 +242,7 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
     note = "" if version is None else f"version {version.number} by {version.author}"
     locked = ""
     if case.id in ground.split.val:
-        locked = "judges models, frozen" if ground.frozen else "judges models, drawn"
+        locked = f"judges models, {'frozen' if ground.frozen else 'to be frozen'}"
     elif version is None and not case.has_ground_truth:
         locked = "no ground truth, no correction"
     kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"

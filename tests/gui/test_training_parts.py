@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QPushButton, QTreeWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from core.dataset import scan
@@ -32,7 +32,9 @@ from gui.job_descriptions import duration, job_view, jobs_view, known
 from gui.job_record import JobRecord, JobTail
 from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.curve import CurvePlot
+from gui.panels.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.panels.jobs_view import Curve, Line
+from gui.panels.labels import ElidedLabel
 from gui.train_plan import (
     SPLIT_FILE,
     Ground,
@@ -45,7 +47,7 @@ from gui.train_plan import (
     train_spec,
     training_split,
 )
-from tests.gui.finding import button, texts
+from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
 from tests.synthetic import publish_unet
 
@@ -119,6 +121,39 @@ def test_a_job_is_followed_line_by_line(tmp_path: Path) -> None:
     writer.folder.request("pause")
     assert [a.text for a in job_view(tail.read(), NOBODY).actions] == ["Pausing…", "Stop"]
     writer.close()
+
+
+def test_what_is_said_of_a_job_fits_beside_its_buttons(qtbot: QtBot, tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    writer.metric(10, {"loss": 0.5})
+    writer.progress(0.5, "step 10", 7300.0)
+    running = read(writer)
+    writer.close()
+    other = replace(running, folder=JobFolder(tmp_path / "0012-train"), state="interrupted")
+    drawer = JobsDrawer()
+    qtbot.addWidget(drawer)
+    drawer.resize(980, OPEN_HEIGHT)
+    drawer.set_expanded(True)
+    drawer.show()
+    short = replace(running, state="done", result="lite0-u-net-job-7")
+    asked = replace(running, requested="stop")
+    broken = replace(running, state="interrupted")
+    waiting = replace(running, waiting=True, message="waiting for another job on cuda:0")
+    for record in (short, running, asked, broken, waiting):
+        drawer.show_jobs(jobs_view([other, record], record.id, NOBODY))
+        QApplication.processEvents()
+        chooser = by_name(drawer, QComboBox, "Job shown")
+        assert chooser.currentText().startswith("Job 7 · ")
+        words = chooser.fontMetrics().horizontalAdvance(chooser.currentText())
+        assert chooser.width() > words + 20
+        cut = [each.text() for each in drawer.findChildren(ElidedLabel) if _is_cut(each)]
+        assert cut == []
+    assert "lite0-u-net-job-7" not in texts(drawer)
+
+
+def _is_cut(label: ElidedLabel) -> bool:
+    wide = label.fontMetrics().horizontalAdvance(label.text())
+    return label.isVisible() and wide > label.width()
 
 
 def test_where_minutes_may_end_it_no_epoch_is_told(tmp_path: Path) -> None:
