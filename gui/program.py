@@ -205,7 +205,8 @@ class Program:
 
     def _connect_training(self) -> None:
         training, toasts = self.training, self.window.toasts
-        training.told.connect(lambda title, said: toasts.show_toast(title, said, kind="ok"))
+        training.told.connect(lambda title, said, kind: toasts.show_toast(title, said, kind=kind))
+        training.went_on.connect(toasts.withdraw)
         training.failed.connect(lambda title, said: toasts.show_toast(title, said, kind="error"))
         training.faulted.connect(self.on_fault)
         training.promoted.connect(self.operations.choose_model)

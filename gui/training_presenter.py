@@ -32,7 +32,12 @@ _FINISH = "It publishes the best weights so far as a candidate, and cannot go on
 class TrainingPresenter(QObject):
     """Everything about jobs of one window; it lives as long as the drawer does."""
 
-    told = Signal(str, str)
+    told = Signal(str, str, str)
+    """Title, sentence, and the kind of toast that it is."""
+
+    went_on = Signal(str)
+    """The title of a failure that no longer holds."""
+
     failed = Signal(str, str)
     faulted = Signal(object)
     promoted = Signal(str)
@@ -90,7 +95,7 @@ class TrainingPresenter(QObject):
         elif made:
             self._compare(made)
         else:
-            self.told.emit("Nothing to compare yet", "Train a candidate first.")
+            self.told.emit("Nothing to compare yet", "Train a candidate first.", "info")
 
     def toggle_drawer(self) -> None:
         """Open or close the drawer."""
@@ -113,7 +118,7 @@ class TrainingPresenter(QObject):
         for part in (watch, gate):
             part.failed.connect(self.failed)
             part.faulted.connect(self.faulted)
-        gate.told.connect(self.told)
+        gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
         gate.promoted.connect(self.promoted)
         gate.case_asked.connect(self.case_asked)
         drawer.new_asked.connect(self.new_job)
@@ -166,17 +171,22 @@ class TrainingPresenter(QObject):
         if act == "pause":
             self.watch.request(job_id, "pause")
         elif act == "resume":
+            self.went_on.emit(_broken_off(record))
             self.watch.resume(job_id)
         elif act == "stop":
             said = _STOP if record.active else _FINISH
             texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
-            confirm(self._drawer, texts, lambda: self.watch.stop(job_id))
+            confirm(self._drawer, texts, lambda: self._stop(record))
         else:
             report = record.report or self._about().reports.get(record.result)
             if report is not None:
                 self.gate.show(report)
             else:
                 self._compare(record.result)
+
+    def _stop(self, record: JobRecord) -> None:
+        self.went_on.emit(_broken_off(record))
+        self.watch.stop(record.id)
 
     def _on_started(self, job_id: str) -> None:
         record = self.watch.find(job_id)
@@ -188,12 +198,24 @@ class TrainingPresenter(QObject):
     def _on_ended(self, record: JobRecord) -> None:
         if record.state in ("failed", "interrupted"):
             why = record.failure or "Its process ended without a word. Resume it in the drawer."
-            self.failed.emit(f"{record.name} broke off", why)
+            self.failed.emit(_broken_off(record), why)
         elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
-            self.told.emit(f"{record.name} is done", record.report.reason)
+            better = record.report.verdict == "promote"
+            self._tell_done(record, record.report.reason, "ok" if better else "info")
         elif record.state == "done" and record.result:
-            self.told.emit(f"{record.name} is done", f"{record.result} is a candidate now.")
+            made = record.head.title or record.result
+            self._tell_done(record, f"{made} is a candidate now.", "ok")
             self.gate.reload_models(lambda: self._compare(record.result))
+
+    def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
+        """Say that a job is done, unless the open drawer says so: a toast would lie over it."""
+        shown = shown_record(self.watch.records, self._chosen)
+        of_shown = shown is not None and (
+            shown.id == record.id
+            or (record.report is not None and record.report.candidate == shown.result)
+        )
+        if not (of_shown and self._drawer.expanded):
+            self.told.emit(f"{record.name} is done", said, kind)
 
     def _show(self) -> None:
         if self._unseen and self.busy:
@@ -223,3 +245,7 @@ class TrainingPresenter(QObject):
         theme = DARK if settings.theme == "dark" else LIGHT
         safe = settings.overlay_colours == "safe"
         return theme, SAFE_OVERLAYS if safe else DEFAULT_OVERLAYS
+
+
+def _broken_off(record: JobRecord) -> str:
+    return f"{record.name} broke off"

@@ -136,7 +136,9 @@ def test_a_job_outlives_its_window_and_goes_on(
         assert button(other.drawer, "Pausing…").isEnabled() is False
         paused = other.wait_for("paused")
         assert paused.folder.checkpoint.exists()
-        button(other.drawer, "Resume").click()
+        with qtbot.waitSignal(other.training.went_on) as went_on:
+            button(other.drawer, "Resume").click()
+        assert went_on.args == ["Job 1 broke off"]
         assert button(other.drawer, "Resuming…").isEnabled() is False
         qtbot.waitUntil(lambda: other.records[0].step > paused.step, timeout=_LONG)
         button(other.drawer, "Pause").click()
@@ -157,7 +159,11 @@ def test_the_preview_times_steps_and_shows_slices(qtbot: QtBot, desk: Desk) -> N
     dialog = _open(qtbot, desk, base=CHAMPION)
     assert dialog.form.cases == (BARE,)
     assert "Time not known yet" in texts(dialog)
-    button(dialog, "Time and preview").click()
+    ask = button(dialog, "Time and preview")
+    ask.setFocus()
+    ask.click()
+    assert dialog.focusWidget() is ask
+    ask.click()  # nothing more while it is timed
     asking = desk.training.asking
     assert asking is not None
     qtbot.waitUntil(lambda: asking.measured is not None, timeout=_LONG)
