@@ -24,3 +24,15 @@ def compare(probability: NDArray[np.uint8], truth: Mask | None, post: Postproces
     mask = to_mask(probability, post)
     reference = np.zeros_like(mask) if truth is None else truth
     return Comparison(mask, slice_counts(reference, mask), truth is not None)
+
+
+def furthest_apart(one: Comparison, other: Comparison) -> int:
+    """Return the index of the slice that tells most why `other` is worse than `one`, or better.
+
+    That is where it has most more wrong voxels, or most fewer where it has fewer in all.
+    """
+    wrong = [each.counts.false_positive + each.counts.false_negative for each in (one, other)]
+    change = wrong[1] - wrong[0]
+    if not change.any():
+        return int(np.argmax(wrong[1]))
+    return int(np.argmax(change if change.sum() >= 0 else -change))

@@ -26,7 +26,10 @@ Verdict: TypeAlias = Literal["promote", "keep", "reject"]
 
 
 class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What to score: two folders of models on `cases` of the dataset in `data`."""
+    """What to score: two folders of models on `cases` of the dataset in `data`.
+
+    `workspace` is the folder whose predictions are taken and kept; empty where none are.
+    """
 
     champion: str
     candidate: str
@@ -35,6 +38,7 @@ class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     protocol: Protocol = "native"
     device: str = "auto"
     threads: int = 0
+    workspace: str = ""
 
 
 class GateCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,4 +151,5 @@ def _verdict(low: float | None, high: float | None) -> tuple[Verdict, str]:
 def _reason(mean: float, count: int, regressions: tuple[str, ...], said: str) -> str:
     lost = len(regressions)
     cases = "no case" if not lost else "one case" if lost == 1 else f"{lost} cases"
-    return f"Mean DSC {mean:+.3f} over {count} cases, {cases} lost more than {REGRESSION:g}. {said}"
+    change = f"{mean:+.3f}".replace("-", "\u2212")  # a true minus, as every figure of the window
+    return f"Mean DSC {change} over {count} cases, {cases} lost more than {REGRESSION:g}. {said}"

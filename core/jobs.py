@@ -15,6 +15,7 @@ import msgspec
 
 from core.errors import AppError, WorkspaceError, reason
 from core.files.atomic import write_bytes
+from core.heartbeat import sign, signer_is_gone
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
@@ -152,12 +153,13 @@ class JobFolder:
         return "interrupted" if state == "running" and not self.is_alive() else state
 
     def is_alive(self) -> bool:
-        """Whether a process is at work on the job, by its heartbeat."""
+        """Whether a process is at work on the job, by its heartbeat and who signed it."""
+        path = self.path / HEARTBEAT_FILE
         try:
-            age = time.time() - (self.path / HEARTBEAT_FILE).stat().st_mtime
+            age = time.time() - path.stat().st_mtime
         except OSError:
             return False
-        return age < ALIVE_SECONDS
+        return age < ALIVE_SECONDS and not signer_is_gone(path)
 
 
 def list_jobs(folder: Path) -> list[JobFolder]:
@@ -223,6 +225,7 @@ class JobWriter:
             raise WorkspaceError(
                 f"{path}: could not be written ({reason(error)}). Choose another folder."
             ) from error
+        sign(self.folder.path / HEARTBEAT_FILE)
         self.beat(now=True)
         self.write(Started(time.time(), os.getpid(), resumed))
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core import prediction_cache
 from core.agreement import agreement_map, ensemble_postprocessing, mean_prediction
-from core.comparison import Comparison, compare
+from core.comparison import Comparison, compare, furthest_apart
 from core.engine import Engine
 from core.errors import AppError
 from core.models import Model
@@ -123,6 +123,48 @@ class Comparing(QObject):
         task.failed.connect(lambda _: keep(Compared(title)))
         task.faulted.connect(self.faulted)
         self._lanes.start("gpu" if lane_run else "io", task)
+
+    def find_slice(
+        self, models: tuple[Model, Model], show: Callable[[int], None], *, run: bool = False
+    ) -> None:
+        """Hand over the slice of the case on screen where two models are furthest apart.
+
+        A model without a prediction of the case is run first.
+        """
+        opened, place = self._session.open_case, self._session.place
+        if opened is None or place is None:
+            return
+        version, device = self._session.case_version, self._session.settings.device
+        as_run = [model.with_flips(self._session.settings.flips) for model in models]
+
+        def work(progress: Progress) -> int | None:
+            way = _Way(self._engine if run else None, device, progress)
+            try:
+                found = [_prediction(opened, place, model, way) for model in as_run]
+            except NotPredicted:
+                return None
+            truth = opened.loaded.ground_truth
+            one, other = (
+                compare(each.probability, truth, model.spec.postprocessing)
+                for each, model in zip(found, models, strict=True)
+            )
+            return furthest_apart(one, other)
+
+        def take(index: int | None) -> None:
+            if version != self._session.case_version:
+                return
+            if run:
+                self.changed.emit()  # what the panes had not found is there now
+            if index is not None:
+                show(index)
+            elif not run:
+                self.find_slice(models, show, run=True)
+
+        task: Task[int | None] = Task(work)
+        task.succeeded.connect(take)
+        task.failed.connect(lambda sentence: self.failed.emit("Not side by side", sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("gpu" if run else "io", task)
 
     def _wanted(self, source: str) -> list[Model]:
         models = self._session.models.available

@@ -76,6 +76,7 @@ class GatePresenter(QObject):
             data=str(place.dataset.root.absolute()),
             cases=split.val,
             device=device,
+            workspace=str(place.workspace.folder.absolute()),
         )
         return create_job(path, spec), "gate"
 
@@ -86,12 +87,17 @@ class GatePresenter(QObject):
         if dialog is None:
             dialog = self._dialog = GateDialog(self._window)
             dialog.case_asked.connect(self._on_case_asked)
-            dialog.promote_asked.connect(self._promote)
+            dialog.promote_asked.connect(self._on_promote_asked)
             dialog.delete_asked.connect(self._on_delete_asked)
             dialog.roll_back_asked.connect(self._roll_back)
         if self._look is not None:
             dialog.set_look(*self._look)
         self._refresh()
+
+    def show_again(self) -> None:
+        """Show the comparison that was shown last."""
+        if self._report is not None:
+            self.show(self._report)
 
     def reload_models(self, then: Callable[[], None] | None = None) -> None:
         """Read the models anew, on a worker; the one in use stays in use."""
@@ -114,29 +120,40 @@ class GatePresenter(QObject):
         task.succeeded.connect(fill)
         self._start(task)
 
-    def _promote(self, model_id: str) -> None:
+    def _on_promote_asked(self, model_id: str) -> None:
         report = self._report
+        if report is None or report.verdict != "reject":
+            self._promote(model_id)
+            return
+        said = "It is worse than the champion on the frozen cases."
+        texts = (f"Promote {self._title(model_id)}?", said, "Promote")
+        confirm(self.dialog or self._window, texts, lambda: self._promote(model_id))
+
+    def _promote(self, model_id: str) -> None:
+        report, title = self._report, self._title(model_id)
 
         def tell() -> None:
             self.promoted.emit(model_id)
-            self.told.emit("Promoted", f"{model_id} predicts by default; Roll back takes it back.")
+            self.told.emit("Promoted", f"{title} predicts by default; Roll back takes it back.")
 
         self._change(lambda found: promotion.promote(found, model_id, report), tell)
 
     def _roll_back(self, model_id: str) -> None:
+        title = self._title(model_id)
+
         def tell() -> None:
             self.promoted.emit(model_id)
-            self.told.emit("Rolled back", f"{model_id} predicts by default again.")
+            self.told.emit("Rolled back", f"{title} predicts by default again.")
 
         self._change(lambda found: promotion.roll_back(found, model_id), tell)
 
     def _on_delete_asked(self, model_id: str) -> None:
         said = "Its weights are deleted, which cannot be taken back. Its job folder stays."
-        texts = (f"Delete {model_id}?", said, "Delete the candidate")
+        texts = (f"Delete {self._title(model_id)}?", said, "Delete the candidate")
         confirm(self.dialog or self._window, texts, lambda: self._delete(model_id))
 
     def _delete(self, model_id: str) -> None:
-        said = f"{model_id} and its weights are gone; its job stays."
+        said = f"{self._title(model_id)} and its weights are gone; its job stays."
         self._change(
             lambda found: promotion.delete_model(found, model_id),
             lambda: self.told.emit("Candidate deleted", said),
@@ -171,8 +188,15 @@ class GatePresenter(QObject):
         self._lanes.start("io", task)
 
     def _on_case_asked(self, case_id: str) -> None:
+        if self.dialog is not None:
+            self.dialog.close()  # it would lie over the views
         if self._report is not None:
             self.case_asked.emit(case_id, self._report.champion, self._report.candidate)
+
+    def _title(self, model_id: str) -> str:
+        """Return what readers call a model."""
+        titles = {m.spec.id: m.spec.title for m in self._session.models.available}
+        return titles.get(model_id, model_id)
 
     def _registry(self, place: Place) -> Registry:
         return registry(self._session.home, place.workspace.folder)

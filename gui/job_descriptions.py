@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.gate import REGRESSION, GateReport
+from gui.job_actions import job_actions
 from gui.job_record import JobRecord
-from gui.panels.jobs_view import Curve, JobAction, JobsView, JobView, Line, Tone, Verdict
+from gui.panels.jobs_view import Curve, JobsView, JobView, Line, Tone, Verdict
 from gui.panels.labels import MINUS, number
 
-_SELECTION, _VAL = "dsc_native_selection", "dsc_native_val"
+_VAL = "dsc_native_val"
 _LOSSES = {
     "bce-dice": "BCE + Dice",
     "dice": "Dice",
@@ -28,29 +29,23 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Known:
-    """What a job is shown against: the champion's figures, titles of models by id, reports.
+    """What a job is shown against: titles of models by id, and reports.
 
     `reports` holds the newest report by candidate, `comparing` the candidates a gate is at work on
     and how far it is.
     """
 
-    champion: str = ""
-    champion_metrics: Mapping[str, float] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, GateReport] = field(default_factory=dict)
     comparing: Mapping[str, float] = field(default_factory=dict)
 
 
-def known(
-    records: Sequence[JobRecord],
-    titles: Mapping[str, str],
-    champion: tuple[str, Mapping[str, float]],
-) -> Known:
-    """Return what is known of champion and candidates beside the jobs themselves."""
+def known(records: Sequence[JobRecord], titles: Mapping[str, str]) -> Known:
+    """Return what is known of the candidates beside the jobs themselves."""
     gates = [record for record in records if record.head.kind == "gate"]
     reports = {r.report.candidate: r.report for r in gates if r.report is not None}
     comparing = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
-    return Known(champion[0], champion[1], titles, reports, comparing)
+    return Known(titles, reports, comparing)
 
 
 def jobs_view(records: Sequence[JobRecord], chosen: str, about: Known) -> JobsView:
@@ -83,9 +78,13 @@ def job_view(record: JobRecord, about: Known) -> JobView:
         trouble=_trouble(record),
         fraction=record.fraction,
         bar="paused" if record.state == "paused" else "failed" if bar else "",
-        actions=_actions(record, about),
+        actions=job_actions(
+            record,
+            compared=record.result in about.reports,
+            comparing=record.result in about.comparing,
+        ),
         loss=_loss_curve(record) if learns else None,
-        dsc=_dsc_curve(record, about) if learns else None,
+        dsc=_dsc_curve(record) if learns else None,
         verdicts=verdicts(record, about),
         verdict_note=_note(record, about),
     )
@@ -159,7 +158,8 @@ def _counts(records: Sequence[JobRecord]) -> str:
     counts = (
         (sum(record.active for record in records) - waiting, "running"),
         (waiting, "queued"),
-        (sum(r.state in ("paused", "interrupted") for r in records), "paused"),
+        (sum(record.state == "paused" for record in records), "paused"),
+        (sum(record.state == "interrupted" for record in records), "broken off"),
         (sum(record.state == "failed" for record in records), "failed"),
         (sum(record.state == "done" for record in records), "finished"),
     )
@@ -202,54 +202,18 @@ def _at(record: JobRecord) -> str:
 
 def _left(record: JobRecord) -> str:
     if record.state == "running" and record.waiting:
-        return record.message
-    if record.state == "running" and record.seconds_left is not None:
+        return "after another job"
+    if record.state == "running" and record.seconds_left is not None and record.requested is None:
         return f"{duration(record.seconds_left)} left"
-    return record.result if record.state == "done" and record.head.kind == "train" else ""
+    return ""
 
 
 def _trouble(record: JobRecord) -> str:
-    if record.requested == "start":
+    if record.requested in ("start", "stop"):
         return ""
     if record.state == "interrupted" and not record.failure:
-        return "Its process ended without a word. Resume goes on from the last checkpoint."
+        return "It ended without a word. Resume uses its checkpoint."
     return record.failure if record.state in ("failed", "interrupted") else ""
-
-
-def _actions(record: JobRecord, about: Known) -> tuple[JobAction, ...]:
-    if record.requested == "start":
-        text = "Resuming…" if record.step else "Starting…"
-        return (JobAction("resume", text, "play", enabled=False),)
-    if record.state == "running":
-        return _running_actions(record)
-    if record.state in ("paused", "interrupted", "failed"):
-        return (JobAction("resume", "Resume", "play", tip="Go on from the last checkpoint"),)
-    if record.state != "done" or not (record.result or record.report):
-        return ()
-    if record.report or record.result in about.reports:
-        return (JobAction("compare", "Show comparison", "trend", tip="Candidate vs champion"),)
-    comparing = record.result in about.comparing
-    text = "Comparing…" if comparing else "Compare with champion"
-    return (JobAction("compare", text, "trend", enabled=not comparing),)
-
-
-def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
-    asked = record.requested
-    pause = JobAction(
-        "pause",
-        "Pausing…" if asked == "pause" else "Pause",
-        "pause",
-        enabled=asked is None,
-        tip="Save and end the process; it can go on later",
-    )
-    stop = JobAction(
-        "stop",
-        "Stopping…" if asked == "stop" else "Stop",
-        "stop",
-        enabled=asked is None,
-        tip="End now with the best weights so far",
-    )
-    return (pause, stop) if record.head.kind == "train" else (stop,)
 
 
 def _last_step(record: JobRecord) -> float | None:
@@ -278,18 +242,14 @@ def _loss_curve(record: JobRecord) -> Curve:
     )
 
 
-def _dsc_curve(record: JobRecord, about: Known) -> Curve:
+def _dsc_curve(record: JobRecord) -> Curve:
     points = record.curves.get("selection_dsc", ())
-    metrics = about.champion_metrics
-    level = metrics.get(_SELECTION, metrics.get(_VAL))
     return Curve(
         "Selection DSC",
         (Line(record.name.lower(), points),) if points else (),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),
         x_text=_budget(record),
-        level=level,
-        level_name="" if level is None else f"champion {level:.3f}",
     )
 
 

@@ -23,6 +23,7 @@ from core.jobs import (
     State,
 )
 
+Asked: TypeAlias = Request | Literal["start"]
 Kind: TypeAlias = Literal["train", "gate"]
 Points: TypeAlias = tuple[tuple[float, float], ...]
 
@@ -68,7 +69,7 @@ class JobRecord:
     head: JobHead
     state: State = "new"
     starts: int = 0
-    requested: Request | Literal["start"] | None = None
+    requested: Asked | None = None
     waiting: bool = False
     fraction: float = 0.0
     message: str = ""

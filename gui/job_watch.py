@@ -15,7 +15,7 @@ from core.errors import AppError
 from core.job_start import Program, start_job
 from core.jobs import JobFolder, Request, list_jobs
 from core.progress import Progress
-from gui.job_record import JobRecord, JobTail
+from gui.job_record import Asked, JobRecord, JobTail
 from gui.tasks import Lanes, Task
 
 _BUSY_MS, _QUIET_MS = 500, 3000
@@ -40,7 +40,7 @@ class JobWatch(QObject):
         self._folder: Path | None = None
         self._records: dict[str, JobRecord] = {}
         self._tails: dict[str, JobTail] = {}
-        self._starting: dict[str, tuple[int, float]] = {}
+        self._starting: dict[str, tuple[int, float, Asked]] = {}
         self._reading: Task[list[JobRecord]] | None = None
         self._again = False
         self._heard = False
@@ -107,9 +107,29 @@ class JobWatch(QObject):
         if record is None or record.active:
             return
         program: Program = "gate" if record.head.kind == "gate" else "train"
-        resume = program == "train"
-        self._mark_starting(record)
-        self._do(lambda: start_job(record.folder, program, resume=resume), "The job did not go on")
+
+        def start() -> None:
+            record.folder.clear_request()  # what was asked of a process that broke off
+            start_job(record.folder, program, resume=program == "train")
+
+        self._mark_starting(record, "start")
+        self._do(start, "The job did not go on")
+
+    def stop(self, job_id: str) -> None:
+        """End a training with its best weights; one that stands still is taken up to do so."""
+        record = self._records.get(job_id)
+        if record is None:
+            return
+        if record.active:
+            self.request(job_id, "stop")
+            return
+
+        def finish() -> None:
+            record.folder.request("stop")
+            start_job(record.folder, "train", resume=True)
+
+        self._mark_starting(record, "stop")
+        self._do(finish, "The job was not ended")
 
     def request(self, job_id: str, wanted: Request) -> None:
         """Ask a running job to pause or to stop."""
@@ -127,13 +147,13 @@ class JobWatch(QObject):
         task.faulted.connect(self.faulted)
         self._lanes.start("io", task)
 
-    def _mark_starting(self, record: JobRecord) -> None:
-        self._starting[record.id] = (record.starts, time.monotonic())
-        self._records[record.id] = replace(record, requested="start")
+    def _mark_starting(self, record: JobRecord, asked: Asked) -> None:
+        self._starting[record.id] = (record.starts, time.monotonic(), asked)
+        self._records[record.id] = replace(record, requested=asked)
         self.changed.emit()
 
     def _on_begun(self, job_id: str) -> None:
-        self._starting[job_id] = (0, time.monotonic())
+        self._starting[job_id] = (0, time.monotonic(), "start")
         self.refresh()
         self.started.emit(job_id)
 
@@ -145,19 +165,19 @@ class JobWatch(QObject):
         for job_id, record in self._records.items():
             was = before.get(job_id)
             watched = was is not None and was.active
-            if heard and watched and not record.active and record.requested != "start":
+            if heard and watched and not record.active and job_id not in self._starting:
                 self.ended.emit(record)
 
     def _as_asked(self, record: JobRecord) -> JobRecord:
         """Return a record that says it is being started until its process has said so itself."""
-        asked = self._starting.get(record.id)
-        if asked is None:
+        starting = self._starting.get(record.id)
+        if starting is None:
             return record
-        starts, since = asked
+        starts, since, asked = starting
         if record.starts > starts or time.monotonic() - since > _START_SECONDS:
             del self._starting[record.id]
             return record
-        return replace(record, requested="start", failure="")
+        return replace(record, requested=asked, failure="")
 
     def _on_reading_finished(self, task: Task[list[JobRecord]]) -> None:
         if task is not self._reading:

@@ -73,6 +73,11 @@ class Toasts(QWidget):
         toast.show()
         self._place()
 
+    def withdraw(self, title: str) -> None:
+        """Take away the toasts of this title: what they said no longer holds."""
+        for toast in [toast for toast in self._shown if toast.text.title == title]:
+            self._remove(toast)
+
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         del overlays
         self._theme = theme

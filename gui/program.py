@@ -30,6 +30,7 @@ from gui.panel_presenter import PanelPresenter
 from gui.review_presenter import ReviewPresenter
 from gui.reviewing import Reviewing
 from gui.session import Session
+from gui.side_by_side import SideBySide
 from gui.study_verbs import StudyDesk
 from gui.tasks import Fault, Lanes
 from gui.theme import apply_theme
@@ -67,6 +68,7 @@ class Program:
         self.doubting = Doubting(self.session, self.lanes)
         self.compared = ComparePresenter(self)
         self.training = TrainingPresenter(self.session, self.lanes, self.window.jobs)
+        self.beside = SideBySide(self)
         self.desk = StudyDesk(self)
         self._connect_view()
         self._connect_bars()
@@ -203,18 +205,12 @@ class Program:
 
     def _connect_training(self) -> None:
         training, toasts = self.training, self.window.toasts
-        training.told.connect(lambda title, said: toasts.show_toast(title, said, kind="ok"))
+        training.told.connect(lambda title, said, kind: toasts.show_toast(title, said, kind=kind))
+        training.went_on.connect(toasts.withdraw)
         training.failed.connect(lambda title, said: toasts.show_toast(title, said, kind="error"))
         training.faulted.connect(self.on_fault)
         training.promoted.connect(self.operations.choose_model)
-        training.case_asked.connect(self._show_side_by_side)
-
-    def _show_side_by_side(self, case_id: str, champion: str, candidate: str) -> None:
-        """Show a case with the masks of both models beside each other."""
-        self.operations.choose_model(champion)
-        self.operations.choose_case(case_id)
-        self.window.grid.set_count(2)
-        self.compared.show_source(0, candidate)
+        training.case_asked.connect(self.beside.show)
 
     def show_version_beside(self, version: Version, mask: Mask) -> None:
         """Show a version of the correction in a view beside the one on screen."""

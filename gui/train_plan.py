@@ -78,15 +78,17 @@ def propose_split(
     """Draw a fifth of the cases with ground truth to judge models, where there is no split yet.
 
     Cases that a model has learnt from would flatter it, and corrected ones are there to be learnt
-    from: either are drawn only when there are too few others.
+    from: either are drawn only when there are too few others. One case is spared only where nothing
+    else would be left to learn from.
     """
     known = [case.id for case in cases if case.has_ground_truth]
     seen = {name for model in models for name in model.spec.trained_on}
     unseen = [name for name in known if name not in seen]
     untouched = [name for name in unseen if name not in corrected]
     pools = (untouched, unseen, known)
-    drawn_from = next((pool for pool in pools if len(pool) > _FEWEST_JUDGES), known)
-    count = min(max(round(len(known) * _JUDGES), 1), max(len(drawn_from) - 1, 0))
+    drawn_from = next((pool for pool in pools if len(pool) >= _FEWEST_JUDGES), known)
+    spared = 0 if len(drawn_from) < len(known) else 1
+    count = min(max(round(len(known) * _JUDGES), 1), max(len(drawn_from) - spared, 0))
     val = set(Random(_SEED).sample(drawn_from, count))
     return SplitFile(tuple(n for n in known if n not in val), tuple(n for n in known if n in val))
 
@@ -240,8 +242,7 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
     note = "" if version is None else f"version {version.number} by {version.author}"
     locked = ""
     if case.id in ground.split.val:
-        frozen = "in the frozen split" if ground.frozen else "drawn for the frozen split"
-        locked = f"judges models, {frozen}"
+        locked = f"judges models, {'frozen' if ground.frozen else 'to be frozen'}"
     elif version is None and not case.has_ground_truth:
         locked = "no ground truth, no correction"
     kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"

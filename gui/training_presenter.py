@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from core.models import Model
 from gui.dialogs.confirm import confirm
 from gui.dialogs.train import TrainDialog
 from gui.dialogs.train_form import TrainForm, TrainOffer
@@ -27,12 +26,18 @@ _STOP = (
     "It ends now and publishes the best weights so far as a candidate. To go on later instead, "
     "pause it."
 )
+_FINISH = "It publishes the best weights so far as a candidate, and cannot go on after that."
 
 
 class TrainingPresenter(QObject):
     """Everything about jobs of one window; it lives as long as the drawer does."""
 
-    told = Signal(str, str)
+    told = Signal(str, str, str)
+    """Title, sentence, and the kind of toast that it is."""
+
+    went_on = Signal(str)
+    """The title of a failure that no longer holds."""
+
     failed = Signal(str, str)
     faulted = Signal(object)
     promoted = Signal(str)
@@ -90,7 +95,7 @@ class TrainingPresenter(QObject):
         elif made:
             self._compare(made)
         else:
-            self.told.emit("Nothing to compare yet", "Train a candidate first.")
+            self.told.emit("Nothing to compare yet", "Train a candidate first.", "info")
 
     def toggle_drawer(self) -> None:
         """Open or close the drawer."""
@@ -113,7 +118,7 @@ class TrainingPresenter(QObject):
         for part in (watch, gate):
             part.failed.connect(self.failed)
             part.faulted.connect(self.faulted)
-        gate.told.connect(self.told)
+        gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
         gate.promoted.connect(self.promoted)
         gate.case_asked.connect(self.case_asked)
         drawer.new_asked.connect(self.new_job)
@@ -166,16 +171,22 @@ class TrainingPresenter(QObject):
         if act == "pause":
             self.watch.request(job_id, "pause")
         elif act == "resume":
+            self.went_on.emit(_broken_off(record))
             self.watch.resume(job_id)
         elif act == "stop":
-            texts = (f"Stop {record.name.lower()}?", _STOP, "Stop the job")
-            confirm(self._drawer, texts, lambda: self.watch.request(job_id, "stop"))
+            said = _STOP if record.active else _FINISH
+            texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
+            confirm(self._drawer, texts, lambda: self._stop(record))
         else:
             report = record.report or self._about().reports.get(record.result)
             if report is not None:
                 self.gate.show(report)
             else:
                 self._compare(record.result)
+
+    def _stop(self, record: JobRecord) -> None:
+        self.went_on.emit(_broken_off(record))
+        self.watch.stop(record.id)
 
     def _on_started(self, job_id: str) -> None:
         record = self.watch.find(job_id)
@@ -187,12 +198,24 @@ class TrainingPresenter(QObject):
     def _on_ended(self, record: JobRecord) -> None:
         if record.state in ("failed", "interrupted"):
             why = record.failure or "Its process ended without a word. Resume it in the drawer."
-            self.failed.emit(f"{record.name} broke off", why)
+            self.failed.emit(_broken_off(record), why)
         elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
-            self.told.emit(f"{record.name} is done", record.report.reason)
+            better = record.report.verdict == "promote"
+            self._tell_done(record, record.report.reason, "ok" if better else "info")
         elif record.state == "done" and record.result:
-            self.told.emit(f"{record.name} is done", f"{record.result} is a candidate now.")
+            made = record.head.title or record.result
+            self._tell_done(record, f"{made} is a candidate now.", "ok")
             self.gate.reload_models(lambda: self._compare(record.result))
+
+    def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
+        """Say that a job is done, unless the open drawer says so: a toast would lie over it."""
+        shown = shown_record(self.watch.records, self._chosen)
+        of_shown = shown is not None and (
+            shown.id == record.id
+            or (record.report is not None and record.report.candidate == shown.result)
+        )
+        if not (of_shown and self._drawer.expanded):
+            self.told.emit(f"{record.name} is done", said, kind)
 
     def _show(self) -> None:
         if self._unseen and self.busy:
@@ -213,11 +236,8 @@ class TrainingPresenter(QObject):
         asking.show_before(record)
 
     def _about(self) -> Known:
-        models = self._session.models
-        champion = _find(models.available, models.champion_id)
-        metrics = {} if champion is None else champion.spec.metrics
-        titles = {model.spec.id: model.spec.title for model in models.available}
-        return known(self.watch.records, titles, (models.champion_id, metrics))
+        models = self._session.models.available
+        return known(self.watch.records, {model.spec.id: model.spec.title for model in models})
 
     @property
     def _look(self) -> tuple[Theme, OverlayColours]:
@@ -227,5 +247,5 @@ class TrainingPresenter(QObject):
         return theme, SAFE_OVERLAYS if safe else DEFAULT_OVERLAYS
 
 
-def _find(models: tuple[Model, ...], model_id: str) -> Model | None:
-    return next((model for model in models if model.spec.id == model_id), None)
+def _broken_off(record: JobRecord) -> str:
+    return f"{record.name} broke off"

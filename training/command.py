@@ -68,7 +68,10 @@ def train(
     With `resume` the job in `out` goes on as it was started, whatever else the options say.
     """
     if options.resume:
-        return run(read_job(options.out), JobFolder(options.out), resume=True, echo=echo)
+        job = JobFolder(options.out)
+        spec = read_job(job.path)
+        job.clear_request()  # what was asked of a run that broke off
+        return run(spec, job, resume=True, echo=echo)
     spec = spec_of(options, registry)
     make_plan(spec)  # what is wrong with the cases is told before there is a folder
     _freeze(options)

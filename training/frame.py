@@ -39,7 +39,6 @@ def in_job(
     with joined() as group, _heard(job, echo, group) as hear:
         writer = JobWriter(job, hear)
         if group.leads:
-            job.clear_request()
             writer.start(resumed=resume)
         with _told_failures(writer, group):
             try:
@@ -128,7 +127,9 @@ def turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
         if not told:
             told.append(True)
             writer.progress(0.0, f"waiting for another job on {device}")
-        if writer.folder.requested() is not None:
+        wanted = writer.folder.requested()
+        # One that has learnt ends by publishing its weights, which needs the device.
+        if wanted == "pause" or (wanted == "stop" and not writer.folder.checkpoint.exists()):
             writer.write(Paused(time.time(), 0))
             writer.folder.clear_request()
             raise PauseRequested

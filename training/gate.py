@@ -8,7 +8,8 @@ The folder is that of a job whose spec is a `GateSpec`; the report is its `gate.
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ import torch
 
 from core.dataset import scan
 from core.errors import AppError
+from core.evaluation import Predictor
 from core.files.atomic import write_bytes
 from core.gate import GATE_FILE, GateReport, GateSpec, judge
 from core.inference import limit_threads
@@ -27,12 +29,14 @@ from core.jobs import (
     Paused,
     read_spec,
 )
-from core.models import read_model
+from core.models import Model, read_model
 from core.progress import Progress
+from core.study import PredictorOf, cached
+from core.workspace import open_workspace
 from training.errors import TrainingError
 from training.frame import in_job
 from training.loop import PauseRequested
-from training.scoring import Scores, score_model
+from training.scoring import Scores, running, score_model
 from training.telling import tell
 
 
@@ -56,9 +60,11 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     cases = [dataset.case(name) for name in spec.cases]
     scores: list[Scores] = []
     models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]
-    for model in models:
-        progress = _told(writer, len(scores) / 2, model.spec.title)
-        scores.append(score_model(model, cases, device=spec.device, progress=progress))
+    with _predictors(spec) as predictor_of:
+        for model in models:
+            progress = _told(writer, len(scores) / 2, model.spec.title)
+            predict = predictor_of(model)
+            scores.append(score_model(model, cases, predict=predict, progress=progress))
     first, second = (s.of(spec.protocol) for s in scores)
     report = judge(
         (models[0].spec.id, first),
@@ -71,6 +77,23 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.write(Done(time.time(), report.verdict, figures))
     return report
+
+
+@contextmanager
+def _predictors(spec: GateSpec) -> Iterator[PredictorOf]:
+    """Yield what predicts with a model; what a workspace keeps of it the window shows at once."""
+
+    def run(model: Model) -> Predictor:
+        return running(model, spec.device)
+
+    if not spec.workspace:
+        yield run
+        return
+    workspace = open_workspace(Path(spec.workspace))
+    try:
+        yield lambda model: cached(workspace, model, run(model))
+    finally:
+        workspace.close()
 
 
 def _told(writer: JobWriter, done: float, title: str) -> Progress:

@@ -22,6 +22,7 @@ from training.start import logit_offset
 
 BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
+"""The most steps behind a point of the loss; the first points stand for fewer."""
 _TELL_SECONDS = 2.0
 _REQUESTS: tuple[Request | None, ...] = (None, "pause", "stop")
 
@@ -93,15 +94,16 @@ class Loop:
     def run(self) -> Position:
         """Train until the budget is spent, nothing gets better, or the job is asked to stop.
 
+        A training that goes on only to be stopped takes no step more.
         Raises `PauseRequested` after saving when asked to pause, `TrainingError` when the loss is
         not finite any more.
         """
-        while not self._finished():
+        stopped = self.position.step > 0 and self._agreed_request() == "stop"
+        while not stopped and not self._finished():
             started = time.perf_counter()
             self._learn()
             self.position.seconds += time.perf_counter() - started
-            if self._heed() == "stop":
-                break
+            stopped = self._heed() == "stop"
         if self.position.best_step == 0:
             self._select()
         return self.position
@@ -187,7 +189,7 @@ class Loop:
     def _tell(self) -> None:
         self.writer.beat()
         at, now = self.position, time.monotonic()
-        if len(self._losses) >= _CURVE_STEPS:
+        if len(self._losses) >= min(_CURVE_STEPS, max(at.step // 4, 1)):
             share = rate_share(self.fraction, self.spec)
             mean = sum(self._losses) / len(self._losses)
             self.writer.metric(at.step, {"loss": mean, "rate_share": share})

@@ -17,7 +17,7 @@ from core.progress import Progress, silent
 from core.train_spec import TrainSpec
 from training.checkpoint import Position
 from training.loop import BEST_FILE
-from training.scoring import score_model, summary, write_scores
+from training.scoring import running, score_model, summary, write_scores
 from training.split import Split
 from training.start import logit_offset
 
@@ -49,7 +49,10 @@ def publish(
     write_weights(finished.folder / BEST_FILE, folder / WEIGHTS_FILE)
     write_spec(folder, candidate.spec)
     scores = score_model(
-        candidate, finished.split.val, device=finished.spec.device, progress=progress
+        candidate,
+        finished.split.val,
+        predict=running(candidate, finished.spec.device),
+        progress=progress,
     )
     write_scores(finished.folder, scores)
     metrics = {"dsc_native_selection": round(finished.position.best, 4), **summary(scores)}

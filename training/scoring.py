@@ -8,13 +8,14 @@ import msgspec
 
 from core.case import Case
 from core.errors import AppError
-from core.evaluation import Protocol, score
+from core.evaluation import Predictor, Protocol, score
 from core.files.atomic import write_bytes
 from core.inference import RunOptions
 from core.inference_ensemble import open_runner
 from core.models import Model
-from core.progress import Progress, silent
-from core.reading import read_case
+from core.prediction import Prediction
+from core.progress import Progress, part, silent
+from core.reading import LoadedCase, read_case
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
@@ -33,17 +34,27 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
         return self.native if protocol == "native" else self.reference
 
 
+def running(model: Model, device: str = "auto") -> Predictor:
+    """Return what runs `model`; raises `ModelError` at once when its weights do not fit."""
+    runner, options = open_runner(model), RunOptions(device)
+
+    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
+        return runner.predict(loaded.volume, options, progress=progress)
+
+    return predict
+
+
 def score_model(
-    model: Model, cases: Sequence[Case], *, device: str = "auto", progress: Progress = silent
+    model: Model, cases: Sequence[Case], *, predict: Predictor, progress: Progress = silent
 ) -> Scores:
     """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
-    runner, options = open_runner(model), RunOptions(device)
     found = Scores(native={}, reference={}, seconds={}, failed={})
     for index, case in enumerate(cases):
-        progress(index / len(cases), case.id)
+        within = _naming(part(progress, index / len(cases), (index + 1) / len(cases)), case.id)
+        within(0.0, "")
         try:
             loaded = read_case(case)
-            prediction = runner.predict(loaded.volume, options)
+            prediction = predict(loaded, within)
             both = {p: score(loaded, prediction, model, p).dsc for p in PROTOCOLS}
         except AppError as error:
             found.failed[case.id] = str(error)
@@ -52,6 +63,11 @@ def score_model(
             found.of(protocol)[case.id] = dsc
         found.seconds[case.id] = round(prediction.seconds, 3)
     return found
+
+
+def _naming(progress: Progress, case_id: str) -> Progress:
+    """Return a hook that says which case is at work instead of how many of its slices are done."""
+    return lambda fraction, _: progress(fraction, case_id)
 
 
 def summary(scores: Scores) -> dict[str, float]:

@@ -157,7 +157,7 @@ class GateDialog(QDialog):
         self._lost.addWidget(
             make_label("Lost more than 0.02:" if lost else "No regression", "section")
         )
-        for row in lost:
+        for row in lost[:_MOST_LOST]:
             button = QPushButton(f"{row.name} {signed(row.difference)}")
             button.setProperty("link", True)
             button.setAutoDefault(False)

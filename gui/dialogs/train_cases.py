@@ -109,8 +109,8 @@ class CasesCard(QFrame):
         """Say how many cases are replayed."""
         self._replayable = cases
         self._replay_count.setText(_cases(cases))
-        total = len(self.chosen) + cases
-        self._sum.setText(f"{_cases(total)} in training")
+        chosen = len(self.chosen)
+        self._sum.setText(f"{_cases(chosen + cases)} in training" if chosen else "No case chosen")
 
     def unfold(self, unfolded: bool) -> None:
         """Show or hide the list of all cases."""
@@ -171,8 +171,7 @@ class CasesCard(QFrame):
         for group in self._groups:
             own = [c for c in self._choices if c.kind == group.kind and not c.locked]
             ticked = [c for c in own if c.case_id in chosen]
-            slices = sum(choice.slices for choice in ticked or own)
-            group.count.setText(f"{_cases(len(ticked or own))}, {slices} slices" if own else "none")
+            group.count.setText(_share(ticked, own))
             state = _UNCHECKED if not ticked else _CHECKED if len(ticked) == len(own) else _SOME
             group.box.setCheckState(state)
             group.box.setEnabled(bool(own))
@@ -250,9 +249,8 @@ class _Parts(QWidget):
 
 
 def _item(choice: CaseChoice, *, ticked: bool) -> QTreeWidgetItem:
-    slices = f"{choice.slices} slices"
-    kind = {"corrected": "corrected, ", "truth": "ground truth", "none": ""}[choice.kind]
-    note = choice.locked or f"{slices} · {kind}{choice.note}"
+    kind = {"corrected": choice.note, "truth": "ground truth", "none": ""}[choice.kind]
+    note = choice.locked or f"{choice.slices:,} slices · {kind}"
     item = QTreeWidgetItem([choice.name, note])
     item.setToolTip(0, choice.case_id)
     item.setToolTip(1, note)
@@ -273,5 +271,15 @@ def _row(left: QWidget, middle: QWidget | None, right: QWidget) -> QHBoxLayout:
     return row
 
 
+def _share(ticked: Sequence[CaseChoice], own: Sequence[CaseChoice]) -> str:
+    """Say how many of the cases of a kind are learnt from."""
+    if not own:
+        return "none"
+    if not ticked:
+        return f"none of {_cases(len(own))}"
+    some = "" if len(ticked) == len(own) else f"{len(ticked):,} of "
+    return f"{some}{_cases(len(own))}, {sum(each.slices for each in ticked):,} slices"
+
+
 def _cases(count: int) -> str:
-    return f"{count} case{'' if count == 1 else 's'}"
+    return f"{count:,} case{'' if count == 1 else 's'}"

@@ -227,8 +227,9 @@ class TrainFields(QWidget):
         self._size.setEnabled(not base.id)
         self._title.setText(_next_title(base.title if base.id else "U-Net", self._offer))
         cases = self._offer.cases
-        corrected = {case.case_id for case in cases if case.kind == "corrected"}
-        unseen = {case.case_id for case in cases} - base.trained_on
+        free = [case for case in cases if not case.locked]
+        corrected = {case.case_id for case in free if case.kind == "corrected"}
+        unseen = {case.case_id for case in free} - base.trained_on
         chosen = (corrected or unseen) if base.id else {case.case_id for case in cases}
         self.cases.set_cases(cases, chosen)
         self._show_settings()

@@ -56,9 +56,8 @@ class PreviewPanel(QWidget):
 
     def show_preview(self, view: PreviewView) -> None:
         """Show how the preview stands."""
-        busy = view.state == "running"
-        self._ask.setText("Timing…" if busy else "Time and preview")
-        self._ask.setEnabled(not busy)
+        # Never disabled: focus would jump to the next button, which is Cancel.
+        self._ask.setText("Timing…" if view.state == "running" else "Time and preview")
         role = "error" if view.state == "failed" else "caption"
         if self._said.property("role") != role:
             self._said.setProperty("role", role)

@@ -87,8 +87,6 @@ class CurvePlot(QWidget):
         painter.setFont(app_font(size_px=11))
         right = float(self.width())
         entries = [(line.name, self._pen(line)) for line in reversed(self._curve.lines)]
-        if self._curve.level is not None:
-            entries.insert(0, (self._curve.level_name, self._level_pen))
         for name, pen in entries:
             width = painter.fontMetrics().horizontalAdvance(name)
             self._text(painter, QRectF(right - width, 0, width + 1, _TITLE), name)
@@ -106,15 +104,9 @@ class CurvePlot(QWidget):
                 box = QRectF(0, y - 8, _AXIS - 8, 16)
                 side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
                 self._text(painter, box, scale.text(tick), side)
-        if curve.level is not None:
-            painter.setPen(self._level_pen)
-            y = scale.y(curve.level)
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         foot = QRectF(area.left(), area.bottom() + 2, area.width(), _FOOT - 2)
         self._text(painter, foot, "0")
         self._text(painter, foot, curve.x_text, Qt.AlignmentFlag.AlignRight)
-        if curve.level is not None and not self._axes:
-            self._text(painter, foot.adjusted(14, 0, 0, 0), curve.level_name)
 
     def _paint_line(self, painter: QPainter, line: Line, scale: "_Scale", *, area: bool) -> None:
         points = [scale.point(x, y) for x, y in line.points]
@@ -153,12 +145,6 @@ class CurvePlot(QWidget):
         return pen
 
     @property
-    def _level_pen(self) -> QPen:
-        pen = QPen(QColor(self._theme.t2), 1)
-        pen.setDashPattern([4, 3])
-        return pen
-
-    @property
     def _line_colour(self) -> QColor:
         return QColor(self._theme.line)
 
@@ -171,10 +157,8 @@ class _Scale:
 
     @classmethod
     def of(cls, curve: Curve, lines: Sequence[Line], area: QRectF) -> "_Scale":
-        """Return the scale that holds all lines and the level, and the budget when known."""
+        """Return the scale that holds all lines, and the budget when known."""
         values = [y for line in lines for _, y in line.points if isfinite(y)]
-        if curve.level is not None:
-            values.append(curve.level)
         low, high = min(values, default=0.0), max(values, default=1.0)
         room = 0.08 * (high - low) or max(abs(high), 1.0) * 0.05
         furthest = max(line.points[-1][0] for line in lines)
@@ -209,6 +193,4 @@ class _Scale:
 
 def _sentence(curve: Curve) -> str:
     told = [f"{line.name} {line.points[-1][1]:.3f}" for line in curve.lines if line.points]
-    if curve.level is not None:
-        told.append(curve.level_name)
     return f"{curve.title}: {', '.join(told)}" if told else f"{curve.title}: {curve.empty}"

@@ -100,7 +100,11 @@ class JobCard(QWidget):
         self._detail.setText(job.trouble or job.detail)
 
     def _show_actions(self, actions: Sequence[JobAction]) -> None:
-        """Show the buttons of the acts; a button is kept for its act, so that focus stays."""
+        """Show the buttons of the acts; a button is kept for its act, and focus stays here."""
+        focused = next((act for act, each in self._buttons.items() if each.hasFocus()), None)
+        held = focused is not None or self.hasFocus()
+        if held:
+            self.setFocus()  # before a button that is disabled hands it to any other
         shown = {action.act for action in actions}
         for act, button in self._buttons.items():
             self._foot.removeWidget(button)
@@ -112,6 +116,9 @@ class JobCard(QWidget):
                 self._buttons[action.act] = self._button(action.act)
             self._foot.addWidget(self._buttons[action.act])
             self._dress(self._buttons[action.act], action)
+        able = [action.act for action in actions if action.enabled]
+        if held and able:
+            self._buttons[focused if focused in able else able[0]].setFocus()
 
     def _button(self, act: Act) -> QPushButton:
         button = QPushButton(self)

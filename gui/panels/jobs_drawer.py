@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -15,12 +14,13 @@ from PySide6.QtWidgets import (
 from gui.icons import Tint, icon, tinted_icon
 from gui.palette import DARK, OverlayColours, Theme
 from gui.panels.curve import CurvePlot
+from gui.panels.fitted_choice import FittedChoice
 from gui.panels.job_parts import JobBar, JobCard, VerdictList
 from gui.panels.jobs_view import JobsView, JobView
 from gui.panels.labels import ElidedLabel, make_label
 
 OPEN_HEIGHT, CLOSED_HEIGHT = 146, 35
-_CARD_WIDTH = 304
+_CARD_WIDTH = 336
 
 
 class JobsDrawer(QFrame):
@@ -84,6 +84,7 @@ class JobsDrawer(QFrame):
         if view.shown is not None:
             self._choose.setCurrentIndex(self._choose.findData(view.shown.id))
             self._show_job(view.shown)
+        self._choose.fit()
         self._choose.blockSignals(False)
         self._show_header()
 
@@ -127,10 +128,7 @@ class JobsDrawer(QFrame):
         self._fold.setToolTip("Open or close the jobs")
         self._fold.clicked.connect(lambda: self.set_expanded(not self._expanded))
         self._counts = make_label("", "caption")
-        self._choose = QComboBox()
-        self._choose.setProperty("flat", True)
-        self._choose.setAccessibleName("Job shown")
-        self._choose.setToolTip("Job shown")
+        self._choose = FittedChoice("Job shown", tip="Job shown")
         self._choose.activated.connect(
             lambda index: self.job_chosen.emit(self._choose.itemData(index))
         )

@@ -23,7 +23,7 @@ class Curve:
     """A plot of lines over the steps of a training.
 
     `value` is written at its title, `last_x` the end of the budget in steps where that is known,
-    `x_text` what the axis ends with, `level` a dashed line with the name `level_name`.
+    `x_text` what the axis ends with.
     """
 
     title: str
@@ -31,8 +31,6 @@ class Curve:
     value: str = ""
     last_x: float | None = None
     x_text: str = ""
-    level: float | None = None
-    level_name: str = ""
     empty: str = "No figures yet"
 
 

@@ -31,6 +31,7 @@ def test_a_candidate_that_gains_everywhere_is_to_be_promoted() -> None:
 def test_a_candidate_that_loses_everywhere_is_to_be_rejected_and_its_losses_are_named() -> None:
     report = _judge(tuple(-0.015 - 0.001 * n for n in range(12)))
     assert report.verdict == "reject"
+    assert report.reason.startswith("Mean DSC \u22120.02")
     assert report.regressions == tuple(f"CASE_{n}" for n in range(11, 5, -1))
     assert [c.difference for c in report.cases] == sorted(c.difference for c in report.cases)
 

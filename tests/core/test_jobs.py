@@ -105,6 +105,39 @@ def test_a_job_without_a_heartbeat_was_interrupted(job: JobFolder, writer: JobWr
     assert job.state() == "running"
 
 
+_BEAT = """
+import sys
+from pathlib import Path
+from core.jobs import JobFolder, JobWriter
+writer = JobWriter(JobFolder(Path(sys.argv[1])))
+writer.start(resumed=False)
+print("started", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the heartbeat alone tells")
+def test_a_killed_job_is_known_at_once(job: JobFolder) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BEAT, str(job.path)],
+        cwd=Path(__file__).resolve().parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout.readline() == b"started\n"
+    assert job.state() == "running"
+    process.kill()
+    process.wait()
+    assert job.state() == "interrupted"
+    # Another computer's process cannot be asked: its heartbeat tells.
+    (job.path / HEARTBEAT_FILE).write_text(f"another-computer {process.pid}")
+    assert job.state() == "running"
+    process.stdin.close()
+    process.stdout.close()
+
+
 def test_a_new_job_has_no_state_and_no_request(job: JobFolder) -> None:
     assert job.state() == "new"
     assert job.requested() is None

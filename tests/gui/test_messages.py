@@ -56,6 +56,15 @@ def test_a_long_detail_is_shown_whole(toasts: Toasts) -> None:
     assert toasts.geometry().bottom() + 1 == 700 - 26 - 12
 
 
+def test_what_no_longer_holds_is_taken_away(toasts: Toasts) -> None:
+    toasts.show_toast("Job 3 broke off", "Its process ended.", kind="error")
+    toasts.show_toast("Job 4 broke off", "Its process ended.", kind="error")
+    toasts.withdraw("Job 3 broke off")
+    assert [card.accessibleName() for card in cards(toasts)] == [
+        "Job 4 broke off. Its process ended."
+    ]
+
+
 def test_at_most_three_and_errors_outlive_the_rest(toasts: Toasts) -> None:
     toasts.show_toast("Fault 1", kind="error")
     for title in ("Saved 1", "Saved 2", "Saved 3"):

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QPushButton, QTreeWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from core.dataset import scan
 from core.errors import DataError
 from core.gate import GateSpec, judge
-from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
+from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, Paused, create_job
 from core.models import read_model
 from core.splits import SplitFile, freeze_split
 from core.train_preview import TrainPreview
@@ -31,7 +32,9 @@ from gui.job_descriptions import duration, job_view, jobs_view, known
 from gui.job_record import JobRecord, JobTail
 from gui.palette import DARK, DEFAULT_OVERLAYS
 from gui.panels.curve import CurvePlot
+from gui.panels.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.panels.jobs_view import Curve, Line
+from gui.panels.labels import ElidedLabel
 from gui.train_plan import (
     SPLIT_FILE,
     Ground,
@@ -44,11 +47,11 @@ from gui.train_plan import (
     train_spec,
     training_split,
 )
-from tests.gui.finding import button, texts
+from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
 from tests.synthetic import publish_unet
 
-NOBODY = known((), {}, ("", {}))
+NOBODY = known((), {})
 TRAINING = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
 
 
@@ -120,6 +123,39 @@ def test_a_job_is_followed_line_by_line(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_what_is_said_of_a_job_fits_beside_its_buttons(qtbot: QtBot, tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    writer.metric(10, {"loss": 0.5})
+    writer.progress(0.5, "step 10", 7300.0)
+    running = read(writer)
+    writer.close()
+    other = replace(running, folder=JobFolder(tmp_path / "0012-train"), state="interrupted")
+    drawer = JobsDrawer()
+    qtbot.addWidget(drawer)
+    drawer.resize(980, OPEN_HEIGHT)
+    drawer.set_expanded(True)
+    drawer.show()
+    short = replace(running, state="done", result="lite0-u-net-job-7")
+    asked = replace(running, requested="stop")
+    broken = replace(running, state="interrupted")
+    waiting = replace(running, waiting=True, message="waiting for another job on cuda:0")
+    for record in (short, running, asked, broken, waiting):
+        drawer.show_jobs(jobs_view([other, record], record.id, NOBODY))
+        QApplication.processEvents()
+        chooser = by_name(drawer, QComboBox, "Job shown")
+        assert chooser.currentText().startswith("Job 7 · ")
+        words = chooser.fontMetrics().horizontalAdvance(chooser.currentText())
+        assert chooser.width() > words + 20
+        cut = [each.text() for each in drawer.findChildren(ElidedLabel) if _is_cut(each)]
+        assert cut == []
+    assert "lite0-u-net-job-7" not in texts(drawer)
+
+
+def _is_cut(label: ElidedLabel) -> bool:
+    wide = label.fontMetrics().horizontalAdvance(label.text())
+    return label.isVisible() and wide > label.width()
+
+
 def test_where_minutes_may_end_it_no_epoch_is_told(tmp_path: Path) -> None:
     spec = msgspec.structs.replace(TRAINING, minutes=2.0, cases=("A",))
     writer = written(tmp_path, spec=spec)
@@ -154,6 +190,20 @@ def test_a_killed_job_offers_to_go_on(tmp_path: Path) -> None:
     assert view.bar == "failed"
     assert "checkpoint" in view.trouble
     assert [action.text for action in view.actions] == ["Resume"]
+    assert jobs_view([read(writer)], "", NOBODY).counts == "1 broken off"
+    writer.close()
+
+
+def test_a_job_that_stands_still_can_be_ended_once_it_has_weights(tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    writer.write(Paused(0.0, 0))
+    assert [a.text for a in job_view(read(writer), NOBODY).actions] == ["Resume"]
+    writer.metric(4, {"loss": 0.5})
+    paused = read(writer)
+    assert [a.text for a in job_view(paused, NOBODY).actions] == ["Resume", "Stop"]
+    ending = job_view(replace(paused, requested="stop"), NOBODY).actions
+    assert [(a.text, a.enabled) for a in ending] == [("Resume", False), ("Stopping…", False)]
+    assert jobs_view([paused], "", NOBODY).counts == "1 paused"
     writer.close()
 
 
@@ -189,6 +239,50 @@ def test_judges_are_drawn_from_cases_no_model_has_seen(ground: Ground) -> None:
     spared = propose_split(ground.dataset.cases, [model], corrected=drawn.val[:1])
     assert not set(spared.val) & set(drawn.val[:1])
     assert len(propose_split(ground.dataset.cases, [], corrected=CASES).val) == 2
+
+
+def test_every_case_that_no_model_has_seen_may_judge(ground: Ground) -> None:
+    cases = ground.dataset.cases
+    for seen in (8, 7):
+        learnt = CASES[:seen]
+        model = read_model(
+            publish_unet(ground.workspace.models, f"m{seen}", trained_on=learnt).folder
+        )
+        drawn = propose_split(cases, [model])
+        assert len(drawn.val) == 2
+        assert set(drawn.val) <= set(CASES[seen:])
+        assert set(learnt) <= set(drawn.train)
+    # The case that is left over is spared only where there would be nothing to learn from.
+    pair = [case for case in cases if case.id in CASES[:2]]
+    assert len(propose_split(pair, []).val) == 1
+    assert propose_split(pair[:1], []).val == ()
+
+
+def test_a_fine_tuning_ticks_no_case_that_judges(ground: Ground, qtbot: QtBot) -> None:
+    publish_unet(ground.workspace.models, "knows", trained_on=CASES[:8], title="Knows")
+    place = replace(
+        ground,
+        models=(read_model(ground.workspace.models / "knows"),),
+        versions={},
+        split=SplitFile(CASES[:8], CASES[8:]),
+    )
+    offered = make_offer(place, job_number=1, devices=("cpu",))
+    dialog = TrainDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_offer(offered, "knows")
+    assert dialog.form.cases == ()
+    assert "No case chosen" in texts(dialog)
+    assert "none of 8 cases" in texts(dialog)
+    box = next(b for b in dialog.findChildren(QCheckBox) if b.text() == "Ground truth")
+    box.click()
+    assert set(dialog.form.cases) == set(CASES[:8])
+    assert "8 cases, 32 slices" in texts(dialog)
+    tree = dialog.findChild(QTreeWidget)
+    assert tree is not None
+    item = tree.topLevelItem(0)
+    assert item is not None
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    assert "7 of 8 cases, 28 slices" in texts(dialog)
 
 
 def test_cases_that_judge_or_have_no_mask_are_locked(offer: TrainOffer, ground: Ground) -> None:
@@ -297,6 +391,20 @@ def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:
     dialog.show_gate(gate_view(report, promoted, {}))
     names = {b.text(): b.isEnabled() for b in dialog.findChildren(QPushButton)}
     assert (names["Promoted"], names["Delete"]) == (False, False)
+
+
+def test_the_gate_names_five_regressions_and_counts_the_rest(qtbot: QtBot) -> None:
+    before = {f"CASE_{n}": 0.9 for n in range(9)}
+    after = {name: 0.6 + n / 100 for n, name in enumerate(before)}
+    after["CASE_7"] = after["CASE_8"] = 0.95
+    dialog = GateDialog()
+    qtbot.addWidget(dialog)
+    report = judge(("old", before), ("new", after))
+    dialog.show_gate(gate_view(report, Choices("old", {"old": "Old", "new": "New"}), {}))
+    named = [b.text() for b in dialog.findChildren(QPushButton) if b.text().startswith("CASE")]
+    assert len(named) == 5
+    assert len(report.regressions) == 7
+    assert "and 2 more" in texts(dialog)
 
 
 def test_a_curve_is_drawn_in_its_colour_up_to_its_share_of_the_budget(qtbot: QtBot) -> None:

@@ -97,16 +97,17 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     assert [curve.isVisible() for curve in curves] == [False, False]
 
     desk.training.show_gate()
-    qtbot.waitUntil(lambda: desk.training.gate.dialog is not None)
-    shown = desk.training.gate.dialog
-    assert shown is not None
-    qtbot.waitUntil(shown.isVisible)
+    shown = _gate_shown(qtbot, desk)
     table = shown.findChild(QTableWidget)
     assert table is not None
     assert table.rowCount() == len(frozen.val)
     with qtbot.waitSignal(desk.training.case_asked) as asked:
         table.cellActivated.emit(0, 0)
     assert asked.args == [gate.report.cases[0].case, CHAMPION, "first-try"]
+    _masks_are_kept(desk, frozen.val)
+    qtbot.waitUntil(lambda: desk.training.gate.dialog is None)
+    desk.training.gate.show_again()
+    shown = _gate_shown(qtbot, desk)
 
     _promote_and_roll_back(qtbot, desk, shown)
     qtbot.waitUntil(button(shown, "Delete").isEnabled)
@@ -135,15 +136,20 @@ def test_a_job_outlives_its_window_and_goes_on(
         assert button(other.drawer, "Pausing…").isEnabled() is False
         paused = other.wait_for("paused")
         assert paused.folder.checkpoint.exists()
-        button(other.drawer, "Resume").click()
+        with qtbot.waitSignal(other.training.went_on) as went_on:
+            button(other.drawer, "Resume").click()
+        assert went_on.args == ["Job 1 broke off"]
         assert button(other.drawer, "Resuming…").isEnabled() is False
         qtbot.waitUntil(lambda: other.records[0].step > paused.step, timeout=_LONG)
+        button(other.drawer, "Pause").click()
+        ended_at = other.wait_for("paused").step
         button(other.drawer, "Stop").click()
         box = other.drawer.findChild(QMessageBox)
         assert box is not None
         button(box, "Stop the job").click()
         assert other.wait_for("done").result == "first-try"
-        assert other.records[0].starts == 2
+        assert other.records[0].starts == 3
+        assert other.records[0].step < ended_at + 10  # the last point of its curve was earlier
     finally:
         other.close()
 
@@ -153,7 +159,11 @@ def test_the_preview_times_steps_and_shows_slices(qtbot: QtBot, desk: Desk) -> N
     dialog = _open(qtbot, desk, base=CHAMPION)
     assert dialog.form.cases == (BARE,)
     assert "Time not known yet" in texts(dialog)
-    button(dialog, "Time and preview").click()
+    ask = button(dialog, "Time and preview")
+    ask.setFocus()
+    ask.click()
+    assert dialog.focusWidget() is ask
+    ask.click()  # nothing more while it is timed
     asking = desk.training.asking
     assert asking is not None
     qtbot.waitUntil(lambda: asking.measured is not None, timeout=_LONG)
@@ -179,6 +189,19 @@ def test_keys_start_and_cancel(qtbot: QtBot, desk: Desk) -> None:
     qtbot.waitUntil(lambda: desk.training.dialog is None)
     assert desk.records == ()
     assert all(child.accessibleName() or child.text() for child in _buttons(desk))
+
+
+def _gate_shown(qtbot: QtBot, desk: Desk) -> GateDialog:
+    qtbot.waitUntil(lambda: desk.training.gate.dialog is not None)
+    shown = desk.training.gate.dialog
+    assert shown is not None
+    qtbot.waitUntil(shown.isVisible)
+    return shown
+
+
+def _masks_are_kept(desk: Desk, cases: tuple[str, ...]) -> None:
+    path = desk.place.workspace.prediction_path
+    assert all(path(m, case).exists() for m in (CHAMPION, "first-try") for case in cases)
 
 
 def _promote_and_roll_back(qtbot: QtBot, desk: Desk, shown: GateDialog) -> None:

@@ -57,7 +57,7 @@ def test_two_gloo_processes_give_the_losses_and_the_model_of_one(tmp_path: Path)
     two = make_job(tmp_path, "two", **changes)[1]
     _run_two(two)
     assert alone is not None
-    assert len(_losses(one)) == 2
+    assert len(_losses(one)) > 2
     assert _losses(two) == pytest.approx(_losses(one), abs=1e-3)
     first, second = (load_checkpoint(job.checkpoint)[1]["network"] for job in (one, two))
     for name, tensor in first.items():

@@ -1,20 +1,26 @@
 """The programs behind a job folder, started as the window starts them."""
 
+import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core import prediction_cache
+from core.dataset import scan
 from core.errors import WorkspaceError
 from core.gate import GateSpec, read_gate
 from core.job_start import Program, start_job
-from core.jobs import Done, JobFolder, create_job, list_jobs
+from core.jobs import JOB_FILE, Done, JobFolder, create_job, list_jobs
 from core.models import read_model
+from core.reading import read_case
 from core.train_preview import preview_planes, read_preview
+from core.workspace import open_workspace
 from tests.synthetic import publish_unet
 from tests.training.making import VAL, make_dataset, make_job
-from training.gate import run_gate
+from training.gate import read_gate_spec, run_gate
 from training.preview import preview
 
 
@@ -63,6 +69,45 @@ def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
     )
     assert again is not None
     assert (again.mean_difference, again.verdict) == (0.0, "keep")
+
+
+def test_the_gate_keeps_what_it_predicted_and_takes_what_is_there(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path)
+    models = [publish_unet(tmp_path / "models", name, seed=n) for n, name in enumerate("ab")]
+    place = tmp_path / "workspace"
+    spec = GateSpec(
+        champion=str(models[0].folder),
+        candidate=str(models[1].folder),
+        data=str(data),
+        cases=VAL,
+        device="cpu",
+        threads=1,
+        workspace=str(place),
+    )
+    first = run_gate(spec, create_job(tmp_path / "one", spec))
+    assert first is not None
+    workspace = open_workspace(place)
+    for case_id in VAL:
+        loaded = read_case(scan(data).case(case_id))
+        for model in models:
+            assert prediction_cache.find(loaded, model, workspace) is not None
+        # Were the candidate run again, it would not find every voxel.
+        found = prediction_cache.find(loaded, models[1], workspace)
+        assert found is not None
+        whole = np.where(loaded.require_ground_truth() > 0, 255, 0).astype(np.uint8)
+        perfect = replace(found.prediction, probability=whole)
+        prediction_cache.keep(loaded, models[1], workspace, perfect)
+    workspace.close()
+    again = run_gate(spec, create_job(tmp_path / "two", spec))
+    assert again is not None
+    assert again.candidate_mean == 1.0
+    assert again.champion_mean == first.champion_mean
+
+
+def test_a_gate_that_an_older_window_asked_for_can_still_be_run(tmp_path: Path) -> None:
+    old = {"champion": "m/old", "candidate": "m/new", "data": "d", "cases": ["A"]}
+    (tmp_path / JOB_FILE).write_text(json.dumps(old))
+    assert read_gate_spec(tmp_path).workspace == ""
 
 
 def _fields(spec: GateSpec) -> dict[str, object]:

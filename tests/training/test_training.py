@@ -180,6 +180,28 @@ def test_a_stopped_training_publishes_the_best_it_has(tmp_path: Path) -> None:
     assert job.state() == "done"
 
 
+def test_a_paused_training_can_be_ended_with_its_best_weights(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path, max_steps=10_000, selections=5000)
+    assert run(spec, job, echo=_pausing(job)) is None
+    before = load_checkpoint(job.checkpoint)[0]
+    job.request("stop")
+    model = run(spec, job, resume=True)
+    assert model is not None
+    assert load_checkpoint(job.checkpoint)[0].step == before.step
+    assert model.spec.metrics["dsc_native_selection"] == round(before.best, 4)
+    assert job.state() == "done"
+
+
+@pytest.mark.parametrize("steps", [2, 12])
+def test_a_short_training_has_a_curve_of_its_loss(tmp_path: Path, steps: int) -> None:
+    spec, job = make_job(tmp_path, max_steps=steps)
+    run(spec, job)
+    found = [e.step for e in job.events()[0] if isinstance(e, Measured) and "loss" in e.values]
+    assert found[:2] == [1, 2]
+    assert found == sorted(set(found))
+    assert found[-1] > steps - 3
+
+
 def test_training_ends_early_when_nothing_gets_better(tmp_path: Path) -> None:
     spec, job = make_job(
         tmp_path, max_steps=400, selections=400, patience=3, learning_rate=1e-9, ema=0.0

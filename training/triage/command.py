@@ -37,7 +37,9 @@ def train(
     """
     if options.resume:
         job = JobFolder(options.out)
-        return run(read_classify_job(options.out), job, resume=True, echo=echo)
+        spec = read_classify_job(job.path)
+        job.clear_request()  # what was asked of a run that broke off
+        return run(spec, job, resume=True, echo=echo)
     spec = spec_of(task, options, models)
     return run(spec, create_job(options.out, spec), echo=echo)
 

@@ -1,0 +1,121 @@
+"""What the window says of jobs that ended, and what it asks before a candidate is promoted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.jobs import Done, JobWriter, create_job
+from core.workspace import registry
+from gui.panels.job_parts import JobCard
+from gui.panels.jobs_view import JobAction, JobView
+from gui.train_plan import JOBS_FOLDER
+from tests.gui.finding import button
+from tests.gui.training_desk import CASES, CHAMPION, Desk, make_champion, write_dataset
+from tests.synthetic import publish_unet
+
+WORSE = "worse-one"
+TITLE = "The worse one"
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
+    """A drawer over ten tiny cases, a champion and a candidate."""
+    make_champion(home)
+    made = Desk(qtbot, home, write_dataset(tmp_path / "data"))
+    publish_unet(made.place.workspace.models, WORSE, title=TITLE, seed=1)
+    made.training.gate.reload_models()
+    qtbot.waitUntil(lambda: len(made.session.models.available) > 1 and not made.lanes.busy)
+    yield made
+    made.close()
+
+
+def _report(change: float) -> GateReport:
+    before = dict.fromkeys(CASES, 0.9)
+    after = {name: 0.9 + change * (1 + n / 10) for n, name in enumerate(CASES)}
+    return judge((CHAMPION, before), (WORSE, after))
+
+
+def _end_a_gate(desk: Desk, report: GateReport, *, expanded: bool) -> list[tuple[str, ...]]:
+    """Let a comparison end while the drawer is open or closed; returns what was told."""
+    told: list[tuple[str, ...]] = []
+    desk.training.told.connect(lambda *said: told.append(said))
+    spec = GateSpec(champion=f"m/{CHAMPION}", candidate=f"m/{WORSE}", data="d", cases=CASES)
+    job = create_job(desk.place.workspace.folder / JOBS_FOLDER / "0001-gate", spec)
+    writer = JobWriter(job)
+    writer.start(resumed=False)
+    desk.training.watch.refresh()
+    desk.wait_for("running", kind="gate")
+    desk.drawer.set_expanded(expanded)
+    (job.path / GATE_FILE).write_bytes(msgspec.json.encode(report))
+    writer.write(Done(0.0, report.verdict))
+    writer.close()
+    desk.wait_for("done", kind="gate")
+    return told
+
+
+@pytest.mark.parametrize(("change", "kind"), [(-0.05, "info"), (0.05, "ok")])
+def test_only_a_better_candidate_is_told_with_a_tick(desk: Desk, change: float, kind: str) -> None:
+    report = _report(change)
+    assert _end_a_gate(desk, report, expanded=False) == [("Job 1 is done", report.reason, kind)]
+
+
+def test_nothing_lies_over_the_drawer_that_shows_the_job(desk: Desk) -> None:
+    assert _end_a_gate(desk, _report(-0.05), expanded=True) == []
+
+
+def test_a_worse_candidate_is_promoted_only_after_a_question(qtbot: QtBot, desk: Desk) -> None:
+    told: list[tuple[str, ...]] = []
+    desk.training.told.connect(lambda *said: told.append(said))
+    gate, models = desk.training.gate, registry(desk.session.home, desk.place.workspace.folder)
+    gate.show(_report(-0.05))
+    qtbot.waitUntil(lambda: gate.dialog is not None and gate.dialog.isVisible())
+    assert gate.dialog is not None
+    button(gate.dialog, "Promote").click()
+    box = gate.dialog.findChild(QMessageBox)
+    assert box is not None
+    assert box.text() == f"Promote {TITLE}?"
+    assert box.defaultButton().text().replace("&", "") == "Cancel"
+    box.defaultButton().click()
+    assert models.champion().spec.id == CHAMPION
+    qtbot.waitUntil(lambda: gate.dialog is None or not gate.dialog.findChildren(QMessageBox))
+
+    button(gate.dialog, "Promote").click()
+    box = gate.dialog.findChild(QMessageBox)
+    assert box is not None
+    with qtbot.waitSignal(desk.training.promoted):
+        button(box, "Promote").click()
+    assert models.champion().spec.id == WORSE
+    said = f"{TITLE} predicts by default; Roll back takes it back."
+    assert told == [("Promoted", said, "ok")]
+
+
+def test_the_focus_stays_with_the_job_whose_button_was_pressed(qtbot: QtBot) -> None:
+    window, card, other = QWidget(), JobCard(), QPushButton("Beside")
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    row.addWidget(card)
+    row.addWidget(other)
+    pause, stop = JobAction("pause", "Pause", "pause"), JobAction("stop", "Stop", "stop")
+    card.show_job(_job(pause, stop))
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    button(card, "Stop").setFocus()
+    card.show_job(_job(pause, JobAction("stop", "Stopping…", "stop", enabled=False)))
+    assert button(card, "Pause").hasFocus()
+    card.show_job(_job(JobAction("pause", "Pausing…", "pause", enabled=False)))
+    assert card.hasFocus()
+    card.show_job(_job(JobAction("resume", "Resume", "play")))
+    assert button(card, "Resume").hasFocus()
+    other.setFocus()
+    card.show_job(_job(pause))
+    assert other.hasFocus()
+
+
+def _job(*actions: JobAction) -> JobView:
+    return JobView("0001-train", "Job 1", "Train", actions=actions)
