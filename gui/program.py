@@ -31,6 +31,7 @@ from gui.review_presenter import ReviewPresenter
 from gui.reviewing import Reviewing
 from gui.session import Session
 from gui.study_verbs import StudyDesk
+from gui.taking_over import TakingOver
 from gui.tasks import Fault, Lanes
 from gui.theme import apply_theme
 from gui.training_presenter import TrainingPresenter
@@ -55,8 +56,10 @@ class Program:
         self.panels = PanelPresenter(self.session, self.lanes, self.window, self.view_verbs)
         self.correcting = Correcting(self.session, self.lanes)
         self.drawing = Drawing(self.session, self.correcting, self.window.view)
+        self.taking_over = TakingOver(self.session, self.lanes, self.operations, self.window.toasts)
         self.corrections = CorrectionPresenter(self)
         self.window.may_close = Leaving(self.window, self.lanes, self.correcting).may_close
+        self.correcting.saved.connect(self.operations.keep_place)
         self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting, self.comparing)
@@ -245,8 +248,6 @@ class Program:
         place = self.session.place
         if place is not None:
             self.window.setWindowTitle(f"{place.dataset.name} – Overread")
-            if place.held:
-                self.window.toasts.show_toast("Read-only", place.held, kind="error")
             for notice in place.dataset.notices[:3]:
                 self.window.toasts.show_toast("Left out", notice, kind="error")
 

@@ -72,6 +72,26 @@ def test_the_same_toast_does_not_pile_up(toasts: Toasts) -> None:
     assert texts(toasts) == ["Saved"]
 
 
+def test_a_toast_takes_the_place_of_an_older_one_of_its_subject(toasts: Toasts) -> None:
+    toasts.show_error("Read-only", "Ann has it.")
+    toasts.show_toast("Not saved", kind="error", subject="journal")
+    toasts.show_error("Read-only", "Bo has it.")
+    said = [card.accessibleName() for card in cards(toasts)]
+    assert said == ["Not saved.", "Read-only. Bo has it."]
+    toasts.show_toast("Yours again", kind="ok", subject="Read-only")
+    assert texts(toasts) == ["Not saved", "Yours again"]
+
+
+def test_what_is_no_longer_so_is_withdrawn(toasts: Toasts) -> None:
+    toasts.show_toast("Not saved", kind="error", subject="journal")
+    toasts.show_toast("Left out", kind="error")
+    toasts.withdraw("journal", "another")
+    toasts.withdraw("")
+    assert texts(toasts) == ["Left out"]
+    toasts.withdraw("journal")
+    assert toasts.isVisible()
+
+
 def test_a_toast_goes_by_itself_and_an_error_stays(qtbot: QtBot, window: QWidget) -> None:
     toasts = Toasts(window, seconds=0.02)
     toasts.show_toast("Job stopped", kind="error")
@@ -97,7 +117,7 @@ def test_a_toast_waits_while_it_is_pointed_at(qtbot: QtBot, window: QWidget) -> 
 
 def test_the_action_is_done_once_and_closes(qtbot: QtBot, toasts: Toasts) -> None:
     done: list[str] = []
-    toasts.show_toast("Rejected", action="Undo", on_action=lambda: done.append("undo"))
+    toasts.show_toast("Rejected", action=("Undo", lambda: done.append("undo")))
     QTest.keyClick(button(toasts, "Undo"), Qt.Key.Key_Space)
     assert done == ["undo"]
     assert not toasts.isVisible()
