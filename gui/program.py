@@ -223,7 +223,7 @@ class Program:
         """Show a version of the correction in a view beside the one on screen."""
         if self.window.grid.count == 1:
             self.window.grid.set_count(2)
-        self.compared.show_mask(0, f"Version {version.number}", mask)
+        self.compared.show_mask(f"Version {version.number}", mask)
 
     def _connect_triage(self) -> None:
         self.triaging.slice_wanted.connect(self.view_verbs.go_to_slice)
