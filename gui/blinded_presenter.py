@@ -75,7 +75,7 @@ class BlindedPresenter(QObject):
         if place is None:
             return
         if place.held:
-            self._say_failed(place.held)
+            self._program.taking_over.ask()
             return
         plan = StudyPlan(
             models=form.models,

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPointF
 
 from core.comparison import Comparison
 from core.mask import Mask
-from core.metrics import slice_counts
+from core.metrics import SliceCounts, slice_counts
 from gui.canvas.agreement_item import AgreementItem, shares
 from gui.canvas.picture import Masks, PictureCache, make_picture
 from gui.comparing import Compared
@@ -30,10 +30,13 @@ class ComparePresenter(QObject):
         self._session, self._grid = program.session, program.window.grid
         self._drawers: list[_PaneDrawer] = []
         self._swipe: _PaneDrawer | None = None
+        self._masks: dict[str, Compared] = {}
         self._grid.pane_added.connect(self._on_pane_added)
         self._grid.swipe_added.connect(self._on_swipe_added)
         self._grid.layout_changed.connect(self._on_layout_changed)
-        self._session.case_changed.connect(self._look_up)
+        self._session.case_changed.connect(self._on_case_changed)
+        self._session.correction_changed.connect(self._name_main)
+        self._session.mask_painted.connect(lambda _: self._name_main())
         self._session.models_changed.connect(self._offer)
         self._session.view_changed.connect(self._draw)
         self._session.result_changed.connect(self._draw)
@@ -52,20 +55,48 @@ class ComparePresenter(QObject):
     def show_source(self, number: int, source: str) -> None:
         """Lay `source` over the pane at position `number`."""
         drawer = self._drawers[number]
-        drawer.pane.set_sources(self._program.comparing.sources(), source)
+        drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
 
-    def show_mask(self, number: int, title: str, mask: Mask) -> None:
-        """Lay a mask (Z, Y, X) of the case on screen over the pane at position `number`."""
+    def show_mask(self, title: str, mask: Mask) -> None:
+        """Lay a mask (Z, Y, X) of the case on screen over a pane, and offer it in all of them.
+
+        Masks shown before stay beside it as long as there are other panes.
+        """
         opened = self._session.open_case
         if opened is None:
             return
-        drawer, truth = self._drawers[number], opened.loaded.ground_truth
+        truth = opened.loaded.ground_truth
         reference = np.zeros_like(mask) if truth is None else truth
         counts = slice_counts(reference, mask)
-        sources = [*self._program.comparing.sources(), (title, title)]
-        drawer.pane.set_sources(sources, title)
-        drawer.show(title, Compared(title, Comparison(mask, counts, truth is not None)))
+        drawer = self._drawer_for(title)
+        self._masks.pop(title, None)  # the one shown last comes last
+        self._masks[title] = Compared(title, Comparison(mask, counts, truth is not None))
+        self._offer()
+        drawer.pane.set_sources(self._sources(), title)
+        drawer.look_up()
+
+    def own(self, source: str) -> Compared | None:
+        """Return a mask that was laid over a pane of this case by its title."""
+        return self._masks.get(source)
+
+    def _drawer_for(self, title: str) -> "_PaneDrawer":
+        """Return the pane that has this mask, else the first without one, else the oldest one's."""
+        order = [title, *(mask for mask in self._masks if mask != title)]
+
+        def rank(drawer: "_PaneDrawer") -> float:
+            source = drawer.pane.source
+            return order.index(source) if source in order else 0.5
+
+        return min(self._drawers[: self._grid.count - 1], key=rank)
+
+    def _sources(self) -> list[tuple[str, str]]:
+        """Return what can lie over a pane, as (key, title)."""
+        return [*self._program.comparing.sources(), *((title, title) for title in self._masks)]
+
+    def _on_case_changed(self) -> None:
+        self._masks.clear()
+        self._look_up()
 
     def _on_pane_added(self, pane: ComparePane) -> None:
         self._drawers.append(self._make_drawer(pane))
@@ -86,13 +117,14 @@ class ComparePresenter(QObject):
         self._look_up()
 
     def _offer(self) -> None:
-        sources = self._program.comparing.sources()
-        current = self._session.models.current
-        others = [key for key, _ in sources if current is None or key != current.spec.id]
-        others = others or [key for key, _ in sources] or [""]
+        sources, current = self._sources(), self._session.models.current
+        first = [key for key, _ in self._program.comparing.sources()]
+        others = [key for key in first if current is None or key != current.spec.id]
+        others = others or first or [""]
         swiped = [] if self._swipe is None else [(0, self._swipe)]
         for number, drawer in (*enumerate(self._drawers), *swiped):
-            wanted = drawer.pane.source or others[min(number, len(others) - 1)]
+            there = drawer.pane.source in dict(sources)
+            wanted = drawer.pane.source if there else others[min(number, len(others) - 1)]
             drawer.pane.set_sources(sources, wanted)
 
     def _look_up(self) -> None:
@@ -107,6 +139,11 @@ class ComparePresenter(QObject):
             drawer.draw()
 
     def _name_main(self) -> None:
+        """Say what lies over the main view: the correction, where there is one to see."""
+        correction = self._session.correction
+        if correction is not None and self._session.view.correction.visible:
+            self._grid.set_main("Correction", _dsc(correction.truth_counts()))
+            return
         model, result = self._session.models.current, self._session.result
         comparison = None if result is None else result.comparison
         self._grid.set_main("" if model is None else model.spec.title, _score(comparison))
@@ -152,7 +189,11 @@ class _PaneDrawer:
         self._pictures.clear()
         self.draw()
         source = self.pane.source
-        self._program.comparing.find(source, lambda found: self.show(source, found))
+        own = self._program.compared.own(source)
+        if own is not None:
+            self.show(source, own)
+        else:
+            self._program.comparing.find(source, lambda found: self.show(source, found))
 
     def draw(self) -> None:
         """Draw the slice on screen with the mask of this pane."""
@@ -231,6 +272,8 @@ class _PaneDrawer:
 
 def _score(comparison: Comparison | None) -> str:
     """Say the DSC of the whole volume, nothing without ground truth."""
-    if comparison is None or not comparison.has_truth:
-        return ""
-    return f"DSC {comparison.counts.pooled().dsc:.3f}"
+    return _dsc(comparison.counts if comparison is not None and comparison.has_truth else None)
+
+
+def _dsc(counts: SliceCounts | None) -> str:
+    return "" if counts is None else f"DSC {counts.pooled().dsc:.3f}"

@@ -27,11 +27,13 @@ class Correcting(VersionReading):
     """Owns the correction of a session; every change of it goes to the journal before it is safe.
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
+    `found` says how many edits a case that was opened came with beyond its last version.
     """
 
     stepped = Signal()
-    saved = Signal(int)
+    saved = Signal()
     save_failed = Signal(str)
+    found = Signal(int)
     reverted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
@@ -45,9 +47,11 @@ class Correcting(VersionReading):
         self.later = LaterEdit(session, lanes)
         self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
         self.later.failed.connect(self.failed)
+        self.later.noted.connect(self.noted)
         self.later.faulted.connect(self.faulted)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
+        self.version_saved.connect(self._write_unsaved)
 
     @property
     def problem(self) -> str:
@@ -125,7 +129,7 @@ class Correcting(VersionReading):
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self.failed.emit(tool.capitalize(), "Nothing there to change.")
+            self.noted.emit(tool.capitalize(), "Nothing there to change.")
         return True
 
     def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:
@@ -154,21 +158,20 @@ class Correcting(VersionReading):
     def discard(self) -> None:
         """Forget the correction of the case and its journal; versions stay."""
         place, opened = self._session.place, self._session.open_case
-        if place is None or opened is None:
-            return
-        if place.held:
-            self.failed.emit("Nothing discarded", place.held)
+        if place is None or opened is None or self._refuse():
             return
         store, case_id = place.workspace.store, opened.loaded.case.id
         self._book, self._loaded, self.damage = None, True, ""
         self._unsaved.pop((store, case_id), None)
         self._session.set_correction(None)
-        self._write(lambda: discard_draft(store, case_id), lambda _: None)
+        self._write("Nothing was discarded", lambda: discard_draft(store, case_id), lambda _: None)
 
     def _ensure(self) -> Correction | None:
         """Return the correction, begun from the prediction or empty when there is none yet."""
+        if self._refuse():
+            return None
         if self.problem:
-            self.failed.emit("Nothing can be painted", self.problem)
+            self.noted.emit("Nothing can be painted", self.problem)
             return None
         opened, place = self._session.open_case, self._session.place
         if self._session.correction is None and opened is not None and place is not None:
@@ -209,6 +212,7 @@ class Correcting(VersionReading):
                 self._show_book(unsaved)
             elif draft is not None:
                 self._show_book(open_book(self._session, opened, draft, place))
+            self.found.emit(0 if draft is None else draft.history.since(draft.saved_head))
 
         def tell(sentence: str) -> None:
             if self._session.open_case is opened:
@@ -242,23 +246,30 @@ class Correcting(VersionReading):
     def _keep(self, step: Step | None) -> None:
         """Hand an edit to the journal; the status bar says so when it is on the disk."""
         book = self._book
-        if step is None or book is None:
-            return
+        if step is not None and book is not None:
+            self.stepped.emit()
+            self._journal(book, lambda: book.record(step))
+
+    def _write_unsaved(self) -> None:
+        """Try again where there is room for a version now."""
+        for book in self.unsaved:
+            self._journal(book, book.retry)
+
+    def _journal(self, book: Book, write: Callable[[], None]) -> None:
         key = (book.store, book.correction.case_id)
 
-        def show(entries: int) -> None:
+        def show(_: None) -> None:
             self.writing -= 1
             self._unsaved.pop(key, None)
-            self.saved.emit(entries)
+            self.saved.emit()
 
         def tell(sentence: str) -> None:
             self.writing -= 1
             self._unsaved[key] = book
             self.save_failed.emit(sentence)
 
-        self.stepped.emit()
         self.writing += 1
-        task: Task[int] = Task(lambda _: book.record(step))
+        task: Task[None] = Task(lambda _: write())
         task.succeeded.connect(show)
         task.failed.connect(tell)
         task.faulted.connect(self.faulted)

@@ -22,23 +22,17 @@ class Book:
         self.case, self.root = of
         self._draft = draft
         self._journal: Journal | None = None
-        self._edits = draft.counter
 
     @property
     def pending(self) -> int:
         """How many edits are in memory only."""
         return 0 if self._journal is None else self._journal.pending
 
-    def record(self, step: Step) -> int:
-        """Write `step` and what could not be written before; returns how many edits are written.
-
-        Those taken back count too, as they do after a restart.
-        """
+    def record(self, step: Step) -> None:
+        """Write `step` and what could not be written before."""
         if self._journal is None:
             self._journal = Journal(self.store, self._draft)
-        self._edits = max(self._edits, step.edit.number)
         self._journal.record(step)
-        return self._edits
 
     def retry(self) -> None:
         """Write what could not be written before."""

@@ -17,6 +17,7 @@ class LaterEdit(QObject):
     changed = Signal(str)
     made = Signal(str, object)
     failed = Signal(str, str)
+    noted = Signal(str, str)
     faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
@@ -31,7 +32,7 @@ class LaterEdit(QObject):
         """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile."""
         if self.tool:
             said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
-            self.failed.emit(tool.capitalize(), said)
+            self.noted.emit(tool.capitalize(), said)
             return
         mask, revision = correction.snapshot_mask(), correction.revision
         task: Task[Patch | None] = Task(lambda _: make(mask))
@@ -40,7 +41,7 @@ class LaterEdit(QObject):
             if self._session.correction is not correction:
                 return
             if correction.revision != revision:
-                self.failed.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")
+                self.noted.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")
             else:
                 self.made.emit(tool, patch)
 

@@ -11,10 +11,12 @@ from core.metrics import hd95
 from gui.corrected_figures import corrected_strip, corrected_views
 from gui.panels.metrics_parts import Pending
 from gui.tasks import Task
+from gui.version_reading import NOT_EXPORTED, NOT_SAVED
 
 if TYPE_CHECKING:
     from gui.program import Program
 
+_NOT_SAVED = "The edit was not saved"
 _FIGURES_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
@@ -29,6 +31,7 @@ class CorrectionPresenter(QObject):
         self._session, self._window = program.session, program.window
         self._hd95: float | Pending | None = None
         self._saved = ""
+        self._just_opened = False
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
         self._bars = _timer(self, _BARS_MS, self._show_bars)
         self._distance = _timer(self, _DISTANCE_MS, self._measure)
@@ -54,7 +57,11 @@ class CorrectionPresenter(QObject):
         correcting.save_failed.connect(self._on_save_failed)
         correcting.version_saved.connect(self._on_version_saved)
         correcting.exported.connect(self._on_exported)
-        correcting.failed.connect(self._window.toasts.show_toast)
+        correcting.failed.connect(self._window.toasts.show_error)
+        correcting.noted.connect(self._window.toasts.show_toast)
+        correcting.refused.connect(self._program.taking_over.ask)
+        correcting.found.connect(self._on_found)
+        session.place_changed.connect(self._on_place_changed)
         correcting.faulted.connect(self._program.on_fault)
         self._window.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         self._window.card.complete_asked.connect(drawing.complete)
@@ -71,6 +78,7 @@ class CorrectionPresenter(QObject):
 
     def _on_correction_changed(self) -> None:
         self._saved = ""
+        self._withdraw_when_saved()
         there = self._session.correction is not None
         self._window.strip.offer_correction(there)
         self._hd95 = "pending" if there else None
@@ -158,28 +166,54 @@ class CorrectionPresenter(QObject):
         task.faulted.connect(self._program.on_fault)
         self._program.lanes.start("io", task)
 
-    def _on_saved(self, entries: int) -> None:
-        edits = f"{entries} edit" if entries == 1 else f"{entries} edits"
-        self._saved = f"Saved {datetime.now():%H:%M:%S} · {edits} in the journal"
+    def _on_place_changed(self) -> None:
+        self._just_opened = True
+
+    def _on_found(self, edits: int) -> None:
+        """Say what a crash would have cost, when a dataset comes back with a correction."""
+        place, first = self._session.place, self._just_opened
+        self._just_opened = False
+        if first and edits and place is not None and not place.held:
+            said = f"In {self._session.opening}. No version holds them yet."
+            self._window.toasts.show_toast(f"{_edits(edits)} found again", said)
+
+    def _on_saved(self) -> None:
+        correction = self._session.correction
+        if correction is not None:
+            undone = f", {correction.undone} undone" if correction.undone else ""
+            edits = f"{_edits(correction.applied)} in the journal{undone}"
+            self._saved = f"Saved {datetime.now():%H:%M:%S} · {edits}"
+        self._withdraw_when_saved()
         self._show_state()
+
+    def _withdraw_when_saved(self) -> None:
+        """Say no longer that an edit was not saved, once none of any case is in memory only."""
+        if not self._program.correcting.unsaved:
+            self._window.toasts.withdraw(_NOT_SAVED)
 
     def _on_save_failed(self, sentence: str) -> None:
         self._saved = "Not saved: your work is in memory only"
         self._show_state()
         self._window.toasts.show_toast(
-            "The edit was not saved",
-            f"{sentence} Your work stays in memory; export it to save it elsewhere.",
+            _NOT_SAVED,
+            sentence,
             kind="error",
-            action="Export…",
-            on_action=self._window.actions["export_correction"].trigger,
+            action=("Export…", self._window.actions["export_correction"].trigger),
+            subject=_NOT_SAVED,
         )
 
     def _on_version_saved(self, version: Version) -> None:
+        self._window.toasts.withdraw(NOT_SAVED)
         said = f"Version {version.number} of {version.case_id}"
         self._window.toasts.show_toast("Version saved", said, kind="ok")
 
     def _on_exported(self, manifest: object) -> None:
+        self._window.toasts.withdraw(NOT_EXPORTED)
         self._window.toasts.show_toast("Exported", str(manifest), kind="ok")
+
+
+def _edits(count: int) -> str:
+    return "1 edit" if count == 1 else f"{count} edits"
 
 
 def _timer(parent: QObject, milliseconds: int, slot: object) -> QTimer:

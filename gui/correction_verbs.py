@@ -99,7 +99,7 @@ def _take(program: "Program", *, whole: bool) -> None:
     result = program.session.result
     comparison = None if result is None else result.comparison
     if comparison is None:
-        program.correcting.failed.emit("Nothing to take", "Run the model on this case first.")
+        program.correcting.noted.emit("Nothing to take", "Run the model on this case first.")
         return
     z = None if whole else _index(program)
     program.correcting.apply(
@@ -125,7 +125,7 @@ def _reshape(program: "Program", *, whole: bool) -> None:
 def _at_pointer(program: "Program", tool: str) -> None:
     at, result = program.canvas.voxel, program.session.result
     if at is None:
-        program.correcting.failed.emit(tool.capitalize(), "Point at it in the image first.")
+        program.correcting.noted.emit(tool.capitalize(), "Point at it in the image first.")
         return
     comparison = None if result is None else result.comparison
     makers: dict[str, Callable[[Mask], Patch | None]] = {

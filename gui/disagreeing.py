@@ -54,6 +54,7 @@ class Disagreeing(QObject):
     changed = Signal()
     chosen = Signal(object)
     failed = Signal(str, str)
+    noted = Signal(str, str)
     faulted = Signal(object)
 
     def __init__(
@@ -133,7 +134,7 @@ class Disagreeing(QObject):
         if not count:
             title = dict(self.sources).get(self.source, "the rest").lower()
             said = self.problem or f"Prediction and {title} agree everywhere."
-            self.failed.emit("No disagreement", said)
+            self.noted.emit("No disagreement", said)
             return
         start = self.queue.current if self.queue.current >= 0 else (-1 if by > 0 else count)
         for turn in range(1, count + 1):
@@ -147,7 +148,7 @@ class Disagreeing(QObject):
         """Say whether the region looked at is lesion; the correction follows, then the next one."""
         place, index = self._session.place, self.queue.current
         if place is None or self._masks is None or not 0 <= index < len(self.queue.found):
-            self.failed.emit("Nothing to answer", "Go to a disagreement first (N).")
+            self.noted.emit("Nothing to answer", "Go to a disagreement first (N).")
             return
         error = self.queue.found[index]
         piece = voxels_of(error, *self._masks)
@@ -165,7 +166,7 @@ class Disagreeing(QObject):
         if self.queue.answered < len(self.queue.found):
             self.step(1)
         else:
-            self.failed.emit("All answered", f"Every disagreement of {self._case_id} is answered.")
+            self.noted.emit("All answered", f"Every disagreement of {self._case_id} is answered.")
 
     def _put(self, key: str, answer: bool | None, against: str) -> None:
         """Keep an answer, or forget it, and look at what it answers if that is in the queue."""

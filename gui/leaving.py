@@ -61,22 +61,17 @@ class Leaving:
         return refused
 
     def _ask(self, refused: Mapping[Book, str]) -> Choice:
-        names = [book.case.id for book in refused]
-        one = len(names) == 1
-        what = f"The correction of {names[0]} is" if one else f"{len(names)} corrections are"
-        lines = [
-            f"{book.case.id}: {_edits(book.pending)} in memory only. {sentence}"
-            for book, sentence in refused.items()
-        ]
+        lost = [book for book in refused if not _kept_in(book)]
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Not saved")
-        box.setText(f"{what} not saved. If the window closes now, the work is lost.")
-        box.setInformativeText("\n\n".join(lines))
+        box.setText(_at_stake([book.case.id for book in lost or refused], lost=bool(lost)))
+        box.setInformativeText("\n\n".join(_line(book, why) for book, why in refused.items()))
         role = QMessageBox.ButtonRole
         again = box.addButton("Try again", role.AcceptRole)
         elsewhere = box.addButton("Save elsewhere…", role.ActionRole)
-        lose = box.addButton(f"Close and lose {'it' if one else 'them'}", role.DestructiveRole)
+        leave = f"Close and lose {'it' if len(lost) == 1 else 'them'}" if lost else "Close"
+        lose = box.addButton(leave, role.DestructiveRole)
         stay = box.addButton("Do not close", role.RejectRole)
         choices: dict[object, Choice] = {again: "again", elsewhere: "elsewhere", lose: "lose"}
         box.setDefaultButton(again)
@@ -103,6 +98,28 @@ class Leaving:
             QMessageBox.warning(self._window, "Not saved", str(error))
             return False
         return True
+
+
+def _at_stake(names: list[str], *, lost: bool) -> str:
+    """Say what closing now does to the corrections of the cases named."""
+    one = len(names) == 1
+    what = f"The correction of {names[0]} is" if one else f"{len(names)} corrections are"
+    if lost:
+        return f"{what} not saved. If the window closes now, the work is lost."
+    masks = "Its mask is" if one else "Their masks are"
+    return f"{what} not in the journal. {masks} safe; if the window closes now, undo is lost."
+
+
+def _line(book: Book, why: str) -> str:
+    where = _kept_in(book)
+    safe = f" The mask as it is now is in {where}." if where else ""
+    return f"{_edits(book.pending)} in memory only.{safe} {why}"
+
+
+def _kept_in(book: Book) -> str:
+    """Say what else than the journal holds the mask as it is now; empty when nothing does."""
+    correction = book.correction
+    return correction.exported or ("" if correction.dirty else "its last version")
 
 
 def _edits(count: int) -> str:

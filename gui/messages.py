@@ -54,28 +54,38 @@ class Toasts(QWidget):
         detail: str = "",
         *,
         kind: ToastKind = "info",
-        action: str = "",
-        on_action: Callable[[], None] | None = None,
+        action: tuple[str, Callable[[], None]] | None = None,
+        subject: str = "",
     ) -> None:
-        """Say what happened and what to do; an error stays until it is closed."""
-        text = _ToastText(title, detail, kind, action)
+        """Say what happened and what to do; an error stays until it is closed or withdrawn.
+
+        A toast takes the place of an older one of the same `subject`.
+        """
+        text = _ToastText(title, detail, kind, "" if action is None else action[0])
+        self.withdraw(subject)
         for toast in [toast for toast in self._shown if toast.text == text]:
             self._remove(toast)
         while len(self._shown) >= _MOST:
             self._remove(self._least_needed())
-        toast = _Toast(text, 0.0 if kind == "error" else self._seconds)
+        toast = _Toast(text, 0.0 if kind == "error" else self._seconds, subject)
         toast.set_look(self._theme)
         toast.closed.connect(functools.partial(self._remove, toast))
-        if on_action is not None:
-            toast.acted.connect(on_action)
+        if action is not None:
+            toast.acted.connect(action[1])
         self._shown.append(toast)
         self._column.addWidget(toast)
         toast.show()
         self._place()
 
-    def withdraw(self, title: str) -> None:
-        """Take away the toasts of this title: what they said no longer holds."""
-        for toast in [toast for toast in self._shown if toast.text.title == title]:
+    def show_error(self, title: str, detail: str) -> None:
+        """Say that something went wrong; it takes the place of an older error of this title."""
+        self.show_toast(title, detail, kind="error", subject=title)
+
+    def withdraw(self, *subjects: str) -> None:
+        """Say no longer what is no longer so."""
+        for toast in [
+            toast for toast in self._shown if toast.subject and toast.subject in subjects
+        ]:
             self._remove(toast)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
@@ -124,9 +134,10 @@ class _Toast(QFrame):
     closed = Signal()
     acted = Signal()
 
-    def __init__(self, text: _ToastText, seconds: float) -> None:
+    def __init__(self, text: _ToastText, seconds: float, subject: str) -> None:
         super().__init__()
         self.text = text
+        self.subject = subject
         self.setProperty("card", True)
         self.setAccessibleName(f"{text.title}. {text.detail}".strip())
         self._row = QHBoxLayout(self)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -22,12 +22,30 @@ from gui.case_loading import CaseLoading
 from gui.case_run import CaseRun
 from gui.mask_verbs import MaskVerbs
 from gui.model_runs import ModelRuns
-from gui.place_reading import plain_states, read_models, take_workspace, with_scores
+from gui.place_reading import (
+    close_place,
+    last_state,
+    plain_states,
+    read_models,
+    take_workspace,
+    with_scores,
+)
 from gui.scoring import Scoring
 from gui.session import Session
 from gui.session_parts import CaseState, Models, Place
 from gui.tasks import Lane, Lanes, Task
 from gui.triaging import Triager
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A folder to open, and where the reader was before: `seen` in `before`."""
+
+    folder: Path
+    demo: bool
+    predictions: Path | None
+    before: Place | None
+    seen: LastState | None
 
 
 class Operations(MaskVerbs):
@@ -47,6 +65,7 @@ class Operations(MaskVerbs):
         self.runs = ModelRuns(session, lanes, case_run, self.scoring)
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
+        self._kept: tuple[Place, LastState] | None = None
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_load_failed)
@@ -70,6 +89,13 @@ class Operations(MaskVerbs):
         elif place is not None:
             self._open(place.dataset.root, demo=place.synthetic, predictions=root)
 
+    def open_again(self) -> None:
+        """Open what is open once more, at the same place."""
+        place = self._session.place
+        if place is not None:
+            predictions = place.workspace.predictions
+            self._open(place.dataset.root, demo=place.synthetic, predictions=predictions)
+
     def follow_order(self, order: Callable[[], list[str]]) -> None:
         """Take next and previous from `order`, which returns the case ids the worklist shows."""
         self._shown_order = order
@@ -78,7 +104,7 @@ class Operations(MaskVerbs):
         """Show another case."""
         state = self._session.case_states.get(case_id)
         if state is not None and case_id != self._session.opening:
-            self._keep_place()
+            self.keep_place()
             self.loading.open(state.case)
 
     def step_case(self, step: int) -> None:
@@ -152,20 +178,21 @@ class Operations(MaskVerbs):
         self._lanes.cancel()
         self.engine.retire()
         self._lanes.close()
-        place, state = self._session.place, _last_state(self._session)
+        place, state = self._session.place, last_state(self._session)
         with suppress(AppError):  # size and place are not worth a question on the way out
             save_settings(settings_path(), self._session.settings)
         if place is not None:
             with suppress(AppError):
-                _close(place, state)
+                close_place(place, state)
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
-        before = self._session.place
+        before, seen = self._session.place, last_state(self._session)
+        wanted = _Wanted(folder, demo, predictions, before, seen)
         task: Task[tuple[Place, dict[str, CaseState], Models, LastState]] = Task(
-            lambda progress: self._read_place(folder, demo, predictions, before, progress)
+            lambda progress: self._read_place(wanted, progress)
         )
         task.progressed.connect(lambda fraction, _: self.opening.emit(folder.name, fraction))
         task.succeeded.connect(lambda found: self._show_place(*found))
@@ -177,26 +204,22 @@ class Operations(MaskVerbs):
         self._lanes.start("io", task)
 
     def _read_place(
-        self,
-        folder: Path,
-        demo: bool,
-        predictions: Path | None,
-        before: Place | None,
-        progress: Progress,
+        self, wanted: _Wanted, progress: Progress
     ) -> tuple[Place, dict[str, CaseState], Models, LastState]:
-        home = self._session.home
-        if demo:
-            make_demo(folder, progress=progress)
-        dataset = scan(folder, progress=progress)
-        folder = workspace_folder(home, predictions or dataset.root)
-        lock, held = take_workspace(folder, before)
+        home, before = self._session.home, wanted.before
+        if wanted.demo:
+            make_demo(wanted.folder, progress=progress)
+        dataset = scan(wanted.folder, progress=progress)
+        folder = workspace_folder(home, wanted.predictions or dataset.root)
+        lock, held = take_workspace(folder, dataset.name, before)
         try:
             workspace = open_workspace(folder)
-            state = workspace.state()
+            again = before is not None and before.workspace.folder == folder
+            state = (wanted.seen if again else None) or workspace.state()
             models = read_models(home, workspace.folder, state.model_id)
-            if predictions is not None:
-                workspace, models = with_cached(home, workspace, predictions)
-            place = Place(dataset, workspace, synthetic=demo, lock=lock, held=held)
+            if wanted.predictions is not None:
+                workspace, models = with_cached(home, workspace, wanted.predictions)
+            place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
             triaged = self.triager.outlooks(place)
             states = with_scores(workspace, models.current, plain_states(dataset, triaged))
             progress(1.0, "")  # raises when another folder was asked for meanwhile
@@ -232,15 +255,16 @@ class Operations(MaskVerbs):
 
     def _leave(self, place: Place) -> None:
         """Close a workspace on a worker, after what was last seen is kept in it."""
-        state = _last_state(self._session)
+        state = last_state(self._session)
         # After the last edit was written, which waits in the same lane.
-        self._start_quietly(Task(lambda _: _close(place, state)), lane="journal")
+        self._start_quietly(Task(lambda _: close_place(place, state)), lane="journal")
 
-    def _keep_place(self) -> None:
+    def keep_place(self) -> None:
         """Remember where the reader is, on a worker: the disk may take its time."""
-        place, state = self._session.place, _last_state(self._session)
-        if place is not None and state is not None:
-            self._start_quietly(Task(lambda _: place.workspace.put_state(state)))
+        place, state = self._session.place, last_state(self._session)
+        if place is not None and state is not None and (place, state) != self._kept:
+            self._kept = place, state
+            self._start_quietly(Task(lambda _: place.workspace.put_state(state)), lane="journal")
 
     def _start_quietly(self, task: Task[None], lane: Lane = "idle") -> None:
         task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
@@ -273,20 +297,3 @@ class Operations(MaskVerbs):
             self._unopened[case_id] = sentence
             self._session.set_case_state(replace(state, run="failed", problem=sentence))
         self._session.set_unopened(sentence)
-
-
-def _last_state(session: Session) -> LastState | None:
-    opened, model = session.open_case, session.models.current
-    if opened is None:
-        return None
-    model_id = "" if model is None else model.spec.id
-    return LastState(opened.loaded.case.id, session.view.slice_index, model_id, session.listing)
-
-
-def _close(place: Place, state: LastState | None) -> None:
-    """Close a workspace, after what was last seen is kept in it."""
-    try:
-        if state is not None:
-            place.workspace.put_state(state)
-    finally:
-        place.close()

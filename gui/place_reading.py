@@ -12,7 +12,8 @@ from core.errors import ModelError
 from core.models import Model
 from core.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
 from core.score_keys import figures_now
-from core.workspace import Workspace, registry
+from core.workspace import LastState, Workspace, registry
+from gui.session import Session
 from gui.session_parts import CaseState, Models, Place
 
 
@@ -28,14 +29,42 @@ def read_models(home: Path, workspace: Path, wanted: str) -> Models:
     return Models(tuple(available), current, champion.spec.id, tuple(problems))
 
 
-def take_workspace(folder: Path, before: Place | None) -> tuple[WorkspaceLock | None, str]:
-    """Return the lock of a workspace, or who holds it; `before` may hold it already."""
+def take_workspace(
+    folder: Path, dataset: str, before: Place | None
+) -> tuple[WorkspaceLock | None, str]:
+    """Return the lock of a dataset's workspace, or who holds it; `before` may hold it already."""
     if before is not None and before.lock is not None and before.workspace.folder == folder:
         return before.lock, ""
     try:
-        return take_lock(folder, user=reader_name()), ""
+        return take_lock(folder, user=reader_name(), dataset=dataset), ""
     except WorkspaceHeld as held:
         return None, str(held)
+
+
+def who_holds(folder: Path, dataset: str) -> str:
+    """Return which other window holds a dataset's workspace; empty when none does any more."""
+    lock, held = take_workspace(folder, dataset, None)
+    if lock is not None:
+        lock.release()
+    return held
+
+
+def last_state(session: Session) -> LastState | None:
+    """Return where the reader is; None while no case is on screen."""
+    opened, model = session.open_case, session.models.current
+    if opened is None:
+        return None
+    model_id = "" if model is None else model.spec.id
+    return LastState(opened.loaded.case.id, session.view.slice_index, model_id, session.listing)
+
+
+def close_place(place: Place, state: LastState | None) -> None:
+    """Close a workspace, after what was last seen is kept in it."""
+    try:
+        if state is not None:
+            place.workspace.put_state(state)
+    finally:
+        place.close()
 
 
 def plain_states(

@@ -32,6 +32,7 @@ from gui.reviewing import Reviewing
 from gui.session import Session
 from gui.side_by_side import SideBySide
 from gui.study_verbs import StudyDesk
+from gui.taking_over import TakingOver
 from gui.tasks import Fault, Lanes
 from gui.theme import apply_theme
 from gui.training_presenter import TrainingPresenter
@@ -56,8 +57,10 @@ class Program:
         self.panels = PanelPresenter(self.session, self.lanes, self.window, self.view_verbs)
         self.correcting = Correcting(self.session, self.lanes)
         self.drawing = Drawing(self.session, self.correcting, self.window.view)
+        self.taking_over = TakingOver(self.session, self.lanes, self.operations, self.window.toasts)
         self.corrections = CorrectionPresenter(self)
         self.window.may_close = Leaving(self.window, self.lanes, self.correcting).may_close
+        self.correcting.saved.connect(self.operations.keep_place)
         self.reviewing = Reviewing(self.session, self.lanes, self.window.worklist.order)
         self.comparing = Comparing(self.session, self.lanes, self.operations.engine)
         self.disagreeing = Disagreeing(self.session, self.lanes, self.correcting, self.comparing)
@@ -205,9 +208,11 @@ class Program:
 
     def _connect_training(self) -> None:
         training, toasts = self.training, self.window.toasts
-        training.told.connect(lambda title, said, kind: toasts.show_toast(title, said, kind=kind))
+        training.told.connect(
+            lambda title, said, kind: toasts.show_toast(title, said, kind=kind, subject=title)
+        )
         training.went_on.connect(toasts.withdraw)
-        training.failed.connect(lambda title, said: toasts.show_toast(title, said, kind="error"))
+        training.failed.connect(toasts.show_error)
         training.faulted.connect(self.on_fault)
         training.promoted.connect(self.operations.choose_model)
         training.case_asked.connect(self.beside.show)
@@ -216,7 +221,7 @@ class Program:
         """Show a version of the correction in a view beside the one on screen."""
         if self.window.grid.count == 1:
             self.window.grid.set_count(2)
-        self.compared.show_mask(0, f"Version {version.number}", mask)
+        self.compared.show_mask(f"Version {version.number}", mask)
 
     def _connect_triage(self) -> None:
         self.triaging.slice_wanted.connect(self.view_verbs.go_to_slice)
@@ -241,8 +246,6 @@ class Program:
         place = self.session.place
         if place is not None:
             self.window.setWindowTitle(f"{place.dataset.name} – Overread")
-            if place.held:
-                self.window.toasts.show_toast("Read-only", place.held, kind="error")
             for notice in place.dataset.notices[:3]:
                 self.window.toasts.show_toast("Left out", notice, kind="error")
 

@@ -13,6 +13,7 @@ from gui.contradicting import SliceQueue
 from gui.disagreeing import CORRECTION
 from gui.panels.disagreement_panel import DisagreementRow
 from gui.panels.labels import number
+from gui.reviewing import NOT_SAVED
 
 if TYPE_CHECKING:
     from gui.program import Program
@@ -44,8 +45,11 @@ class ReviewPresenter(QObject):
         hints.changed.connect(self._show_queue)
         hints.chosen.connect(lambda hint: program.view_verbs.go_to_slice(hint.index))
         for part in (reviewing, queue, hints):
-            part.failed.connect(self._window.toasts.show_toast)
+            part.failed.connect(self._window.toasts.show_error)
             part.faulted.connect(program.on_fault)
+        for part in (reviewing, queue):
+            part.noted.connect(self._window.toasts.show_toast)
+        reviewing.refused.connect(program.taking_over.ask)
         panel, lines = self._window.review, self._window.disagreements
         panel.command_asked.connect(self._trigger)
         panel.note_written.connect(reviewing.note)
@@ -83,12 +87,12 @@ class ReviewPresenter(QObject):
         self._program.panels.show_progress(found)
 
     def _on_said(self, review: Review) -> None:
+        self._window.toasts.withdraw(NOT_SAVED)
         if review.status in _DONE and review.status != "corrected":
             self._window.toasts.show_toast(
                 f"{_DONE[review.status]}: {review.case_id}",
                 kind="ok",
-                action="Undo",
-                on_action=self._program.reviewing.undo,
+                action=("Undo", self._program.reviewing.undo),
             )
 
     def _on_undone(self, review: Review) -> None:

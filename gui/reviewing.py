@@ -24,15 +24,19 @@ from gui.tasks import Lanes, Task
 T = TypeVar("T")
 
 LONGEST_PAUSE_SECONDS = 30.0
+NOT_SAVED = "The review was not saved"
 
 
 class Reviewing(QObject):
     """Keeps reviews in the workspace; each change of one is a transaction and can be undone.
 
-    `clock` gives seconds that never go back: the time spent on a case is counted by it.
+    `clock` gives seconds that never go back: the time spent on a case is counted by it. `refused`
+    means that another window holds the workspace.
     """
 
     failed = Signal(str, str)
+    noted = Signal(str, str)
+    refused = Signal()
     faulted = Signal(object)
     said = Signal(object)
     undone = Signal(object)
@@ -74,7 +78,7 @@ class Reviewing(QObject):
         """Open the next case nobody has reviewed."""
         following = next_unreviewed(self._order(), self._session.reviews, self._session.opening)
         if following is None:
-            self.failed.emit("All done", "Every case of the list is reviewed.")
+            self.noted.emit("All done", "Every case of the list is reviewed.")
         else:
             self.next_wanted.emit(following)
 
@@ -86,7 +90,7 @@ class Reviewing(QObject):
 
         def show(review: Review | None) -> None:
             if review is None:
-                self.failed.emit("Nothing to undo", "No review has been given yet.")
+                self.noted.emit("Nothing to undo", "No review has been given yet.")
                 return
             self._session.set_review(review)
             self.undone.emit(review)
@@ -124,7 +128,7 @@ class Reviewing(QObject):
     def _refused(self) -> bool:
         place = self._session.place
         if place is not None and place.held:
-            self.failed.emit("This window only reads", place.held)
+            self.refused.emit()
             return True
         return False
 
@@ -149,6 +153,6 @@ class Reviewing(QObject):
     def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
         task: Task[T] = Task(lambda _: work())
         task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit("The review was not saved", sentence))
+        task.failed.connect(lambda sentence: self.failed.emit(NOT_SAVED, sentence))
         task.faulted.connect(self.faulted)
         self._lanes.start("journal", task)

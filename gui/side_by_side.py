@@ -41,8 +41,7 @@ class SideBySide(QObject):
         toasts.show_toast(
             "Side by side",
             f"{there[champion].spec.title} left, {there[candidate].spec.title} right.",
-            action="Back to the gate",
-            on_action=program.training.gate.show_again,
+            action=("Back to the gate", program.training.gate.show_again),
         )
 
     def _on_case_changed(self) -> None:

@@ -156,8 +156,7 @@ class StudyPresenter(QObject):
             "The models are compared",
             "Means, intervals and plots are in Compare models (Ctrl+M).",
             kind="ok",
-            action="Show",
-            on_action=self.show,
+            action=("Show", self.show),
         )
         self._refresh_worklist(place)
 

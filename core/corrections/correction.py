@@ -44,6 +44,7 @@ class Correction:
         self._history = draft.history
         self._counter = draft.counter
         self._saved_head = draft.saved_head
+        self._exported: tuple[int, str] | None = None
         self._figures = LiveFigures(self._start, self._mask, references)
         self._gesture: _Gesture | None = None
         self._clock = clock
@@ -93,6 +94,21 @@ class Correction:
     def dirty(self) -> bool:
         """True until a version holds the mask as it is."""
         return self._history.head != self._saved_head
+
+    @property
+    def exported(self) -> str:
+        """The folder whose export holds the mask as it is; empty when none does."""
+        return self._exported[1] if self._exported and self._exported[0] == self.head else ""
+
+    @property
+    def applied(self) -> int:
+        """How many gestures made the mask what it is."""
+        return self._history.applied
+
+    @property
+    def undone(self) -> int:
+        """How many gestures were taken back and can be made again."""
+        return self._history.undone
 
     @property
     def tools(self) -> dict[str, int]:
@@ -196,6 +212,10 @@ class Correction:
     def mark_saved(self, head: int) -> None:
         """Take over that a version holds the state after edit `head`."""
         self._saved_head = head
+
+    def mark_exported(self, head: int, folder: str) -> None:
+        """Take over that `folder` holds an export of the state after edit `head`."""
+        self._exported = head, folder
 
     def _revert(self, kind: Kind, edit: Edit, packed: bytes) -> Step:
         self._count_time()

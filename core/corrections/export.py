@@ -9,7 +9,7 @@ import numpy as np
 
 from core.case import Case
 from core.corrections.draft import Origin
-from core.corrections.versions import latest_versions, load_version
+from core.corrections.versions import Version, latest_versions, load_version
 from core.errors import DataError, FileError, WorkspaceError, reason
 from core.files.atomic import write_bytes
 from core.files.tiff import read_mask_slice, write_mask_slice
@@ -107,13 +107,17 @@ def corrected_mask(
         version = latest_versions(workspace).get(case.id)
     if version is None:
         return None
-    named = Provenance(
+    return load_version(version, shape), _named(provenance_of_version(version))
+
+
+def provenance_of_version(version: Version) -> Provenance:
+    """Say who saved a version and when, and what it began from."""
+    return Provenance(
         author=version.author,
         made_at=version.saved_at,
         origin=version.origin,
         version=version.number,
     )
-    return load_version(version, shape), _named(named)
 
 
 def _named(provenance: Provenance) -> str:

@@ -80,6 +80,20 @@ class History:
         return self._bytes
 
     @property
+    def applied(self) -> int:
+        """How many edits are applied, forgotten ones included."""
+        return self.forgotten.total() + self._applied
+
+    @property
+    def undone(self) -> int:
+        """How many edits were taken back and can be made again."""
+        return len(self._edits) - self._applied
+
+    def since(self, number: int) -> int:
+        """Return how many applied edits came after the edit of that number."""
+        return sum(edit.number > number for edit in self._edits[: self._applied])
+
+    @property
     def undoable(self) -> Edit | None:
         """The edit that `undo` would take back."""
         return self._edits[self._applied - 1] if self._applied else None

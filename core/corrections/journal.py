@@ -16,7 +16,7 @@ import numpy as np
 from core.components import Box, box_slices
 from core.corrections.draft import Draft, Origin, Step
 from core.corrections.history import HISTORY_BYTES, Edit, History, box_shape, pack, unpack
-from core.errors import WorkspaceError
+from core.errors import WorkspaceError, reason
 from core.mask import Mask
 from core.store import Store
 
@@ -150,7 +150,8 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
         start,
         mask,
         history,
-        row.counter,
+        # A version may hold edits that the journal never took; their numbers are not given twice.
+        max(row.counter, row.saved_head),
         row.saved_head,
         row.seconds,
         stored=True,
@@ -246,11 +247,11 @@ def _text(shape: tuple[int, ...]) -> str:
 
 @contextmanager
 def told(case_id: str, done: str, advice: str) -> Iterator[None]:
-    """Say what SQLite refused, or what was damaged, as a failure of this correction."""
+    """Say what SQLite or the system refused, or what was damaged, as this correction's failure."""
     try:
         yield
     except WorkspaceError as error:
-        if isinstance(error.__cause__, sqlite3.Error):
+        if isinstance(error.__cause__, (sqlite3.Error, OSError)):
             raise _failed(case_id, done, advice, error.__cause__) from error
         raise
     except (msgspec.MsgspecError, ValueError) as error:
@@ -258,6 +259,7 @@ def told(case_id: str, done: str, advice: str) -> Iterator[None]:
 
 
 def _failed(case_id: str, done: str, advice: str, error: Exception) -> WorkspaceError:
+    why = reason(error) if isinstance(error, OSError) else error
     return WorkspaceError(
-        f"{case_id}: its correction could not be {done} in the workspace ({error}). {advice}"
+        f"{case_id}: its correction could not be {done} in the workspace ({why}). {advice}"
     )

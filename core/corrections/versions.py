@@ -113,6 +113,17 @@ def load_version(version: Version, shape: tuple[int, ...]) -> Mask:
     return mask
 
 
+def version_of(workspace: Workspace, case_id: str, mask: Mask) -> Version | None:
+    """Return the newest version of a case that holds exactly `mask` (Z, Y, X), if there is one."""
+    voxels = int(np.count_nonzero(mask))
+    for version in versions(workspace, case_id):
+        if version.voxels == voxels:
+            with suppress(WorkspaceError):  # one that cannot be read says nothing of this mask
+                if np.array_equal(load_version(version, mask.shape), mask):
+                    return version
+    return None
+
+
 def reader_name() -> str:
     """Return the name this reader is logged in with, or a plain word where there is none."""
     try:

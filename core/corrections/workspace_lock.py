@@ -30,13 +30,13 @@ class Holder(msgspec.Struct, frozen=True):
 class WorkspaceHeld(WorkspaceError):
     """Another window holds the workspace; it can be opened for reading."""
 
-    def __init__(self, folder: Path, holder: Holder) -> None:
+    def __init__(self, dataset: str, holder: Holder) -> None:
         self.holder = holder
         since = f" since {_local(holder.since)}" if holder.since else ""
         super().__init__(
-            f"{folder.name}: opened read-only, because {holder.user} on {holder.host} has had it "
-            f"open in another window{since} (process {holder.process}). Close that window to "
-            "correct here."
+            f"{dataset}: opened read-only, because {holder.user} on {holder.host} has had it "
+            f"open in another window{since} (process {holder.process}). Close that window and go "
+            "on here: the next stroke takes over."
         )
 
 
@@ -53,8 +53,8 @@ class WorkspaceLock:
             os.close(descriptor)
 
 
-def take_lock(folder: Path, *, user: str) -> WorkspaceLock:
-    """Hold the workspace in `folder` for this process.
+def take_lock(folder: Path, *, user: str, dataset: str) -> WorkspaceLock:
+    """Hold the workspace in `folder` for this process; `dataset` is the name a refusal speaks of.
 
     Raises `WorkspaceHeld` when another window has it, another `WorkspaceError` when the folder
     cannot be written.
@@ -71,7 +71,7 @@ def take_lock(folder: Path, *, user: str) -> WorkspaceLock:
     except OSError as error:
         os.close(descriptor)
         if isinstance(error, (BlockingIOError, PermissionError)):
-            raise WorkspaceHeld(folder, _holder(path)) from error
+            raise WorkspaceHeld(dataset, _holder(path)) from error
         raise _refused(folder, error) from error
     return WorkspaceLock(descriptor)
 

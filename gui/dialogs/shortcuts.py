@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -56,7 +56,6 @@ class ShortcutSheet(QDialog):
         for widget in (self._field, self._set, self._own):
             row.addWidget(widget)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
         every = buttons.addButton("All as they were", QDialogButtonBox.ButtonRole.ResetRole)
         every.clicked.connect(lambda: self._take({}))
         buttons.rejected.connect(self.reject)

@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -13,15 +12,16 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QPushButton,
     QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from core.corrections import regions
+from core.corrections.patch import Patch
 from core.corrections.versions import Version
 from core.mask import Mask
 from gui.correcting import Correcting
+from gui.dialogs.figure_table import fill_table, prepare_table
 from gui.panels.labels import MISSING, make_wrapped_label
 
 _HEADS = (
@@ -34,6 +34,7 @@ _HEADS = (
     "DSC before",
     "DSC after",
 )
+_NAMES = 4
 
 
 class VersionsDialog(QDialog):
@@ -52,14 +53,13 @@ class VersionsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(900, 380)
         self._table = QTableWidget(0, len(_HEADS))
-        self._table.setHorizontalHeaderLabels(_HEADS)
-        self._table.verticalHeader().hide()
-        self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        prepare_table(self._table, _HEADS, names=_NAMES)
         self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self._table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         header = self._table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        for word in range(_NAMES - 1):  # the tools alone take the room there is
+            header.setSectionResizeMode(word, QHeaderView.ResizeMode.ResizeToContents)
         self._hint = make_wrapped_label("", "caption")
         self._restore = QPushButton("Restore")
         self._restore.setToolTip("Make the correction the same as this version; undo takes it back")
@@ -71,7 +71,6 @@ class VersionsDialog(QDialog):
         self._export.setToolTip("Write this version as masks into a folder outside the dataset")
         self._export.clicked.connect(self._on_export)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
         for button in (self._restore, self._beside, self._export):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -88,12 +87,7 @@ class VersionsDialog(QDialog):
 
     def _show(self, versions: Sequence[Version]) -> None:
         self._versions = list(versions)
-        self._table.setRowCount(len(self._versions))
-        for row, version in enumerate(self._versions):
-            for column, text in enumerate(_cells(version)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                self._table.setItem(row, column, item)
+        fill_table(self._table, [_cells(version) for version in self._versions], names=_NAMES)
         none = "No version of this case yet. Save one with Ctrl+S."
         self._hint.setText("Versions are never changed." if self._versions else none)
         if self._versions:
@@ -111,14 +105,12 @@ class VersionsDialog(QDialog):
     def _on_restore(self) -> None:
         version = self._chosen()
         if version is not None:
-            self._correcting.read_version(version, self._put)
+            self._correcting.read_version(version, lambda mask: self._put(version, mask))
 
     def _on_beside(self) -> None:
         version = self._chosen()
         if version is not None:
-            self._correcting.read_version(
-                version, lambda mask: self.beside_asked.emit(version, mask)
-            )
+            self._correcting.read_version(version, lambda mask: self._show_beside(version, mask))
 
     def _on_export(self) -> None:
         version = self._chosen()
@@ -126,8 +118,21 @@ class VersionsDialog(QDialog):
         if version is not None and folder:
             self._correcting.export_version(version, Path(folder))
 
-    def _put(self, mask: Mask) -> None:
-        self._correcting.apply("restore", lambda now: regions.replace(now, mask))
+    def _show_beside(self, version: Version, mask: Mask) -> None:
+        """Show a version, and get out of the way of it."""
+        self.beside_asked.emit(version, mask)
+        self.accept()
+
+    def _put(self, version: Version, mask: Mask) -> None:
+        patches: list[Patch | None] = []
+
+        def make(now: Mask) -> Patch | None:
+            patches.append(regions.replace(now, mask))
+            return patches[-1]
+
+        if self._correcting.apply("restore", make) and patches[-1] is not None:
+            said = "The correction is the same as it now; undo takes that back."
+            self._correcting.noted.emit(f"Version {version.number} restored", said)
 
 
 def show_versions(

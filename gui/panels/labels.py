@@ -26,8 +26,11 @@ def make_wrapped_label(text: str, role: str, parent: QWidget | None = None) -> Q
 
 
 def number(value: float | None, decimals: int) -> str:
-    """Return a figure with fixed decimals and a true minus; a dash where there is none."""
-    return MISSING if value is None else f"{value:,.{decimals}f}".replace("-", MINUS)
+    """Return a figure with fixed decimals and a true minus; a dash where there is none.
+
+    What rounds to zero has no sign.
+    """
+    return MISSING if value is None else f"{value:z,.{decimals}f}".replace("-", MINUS)
 
 
 class ElidedLabel(QLabel):

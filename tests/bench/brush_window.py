@@ -229,8 +229,7 @@ class _Heard(QObject):
     def _on_stepped(self) -> None:
         self.stepped += 1
 
-    def _on_saved(self, entries: int) -> None:
-        del entries
+    def _on_saved(self) -> None:
         self.saved += 1
 
 

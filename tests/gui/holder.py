@@ -26,7 +26,7 @@ def held_by(user: str, folder: Path) -> Iterator[int]:
 
 def main() -> None:
     """Hold the workspace until the standard input ends."""
-    lock = take_lock(Path(sys.argv[1]), user=sys.argv[2])
+    lock = take_lock(Path(sys.argv[1]), user=sys.argv[2], dataset="tiny")
     sys.stdout.write("held\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -15,7 +15,7 @@ from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, texts
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
-from tests.gui.tiny import activate, settle, toasts
+from tests.gui.tiny import activate, choose, settle, toasts
 
 
 @pytest.fixture
@@ -80,6 +80,7 @@ def test_a_version_is_restored_and_undo_takes_that_back(
     button(dialog, "Restore").click()
     drawn.settle()
     np.testing.assert_array_equal(drawn.correction.mask, first)
+    assert any("Version 1 restored" in said for said in toasts(program))
     dialog.reject()
     activate(qtbot, program)
     press("Ctrl+Z")
@@ -101,6 +102,74 @@ def test_versions_come_back_after_a_restart(
     hand = Hand(other, qtbot)
     assert [line["Version"] for line in table(opened(other, Press(other, qtbot), hand))] == ["1"]
     assert not hand.correction.dirty
+
+
+def test_figures_stand_under_their_heads(program: Program, press: Press, drawn: Hand) -> None:
+    press("Ctrl+S")
+    drawn.settle()
+    found = opened(program, press, drawn).findChild(QTableWidget)
+    assert found is not None
+    model, role = found.model(), Qt.ItemDataRole.TextAlignmentRole
+    for column in range(found.columnCount()):
+        head = model.headerData(column, Qt.Orientation.Horizontal, role)
+        assert head == model.index(0, column).data(role), column
+
+
+def test_versions_are_seen_beside_each_other_and_the_correction(
+    program: Program, press: Press, drawn: Hand, qtbot: QtBot
+) -> None:
+    def beside(row: int) -> None:
+        dialog = opened(program, press, drawn)
+        table = dialog.findChild(QTableWidget)
+        assert table is not None
+        table.selectRow(row)
+        button(dialog, "Show beside").click()
+        drawn.settle()
+        assert not any(each.isVisible() for each in program.window.findChildren(VersionsDialog))
+        activate(qtbot, program)
+
+    scores = []
+    for size in (6, 20, 30):
+        program.drawing.change(size=size)
+        drawn.draw((36, 6), (36, 14))
+        press("Ctrl+S")
+        drawn.settle()
+        scores.append(f"DSC {drawn.correction.figures().dsc_truth:.3f}")
+    assert len(set(scores)) == 3
+
+    grid = program.window.grid
+    beside(2)
+    assert grid.count == 2
+    assert scores[0] in texts(grid.panes[0])
+    press("Ctrl+4")
+    settle(qtbot, program)
+    for row in (1, 0):
+        beside(row)
+    for pane, score in zip(grid.panes, scores, strict=True):
+        assert score in texts(pane)
+    beside(2)
+    assert [pane.source for pane in grid.panes] == ["Version 1", "Version 2", "Version 3"]
+    choose(qtbot, program, "B_2")
+    assert not any(pane.source.startswith("Version") for pane in grid.panes)
+
+
+def test_a_view_says_the_dsc_of_the_correction_that_lies_over_it(
+    program: Program, press: Press, drawn: Hand
+) -> None:
+    press("Ctrl+2")
+    drawn.settle()
+    grid, result = program.window.grid, program.session.result
+    assert result is not None
+    assert result.comparison is not None
+    predicted = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
+    for size in (12, 30):
+        program.drawing.change(size=size)
+        drawn.draw((36, 6), (36, 14))
+        drawn.settle()
+        assert {"Correction", f"DSC {drawn.correction.figures().dsc_truth:.3f}"} <= set(texts(grid))
+    press("K")
+    assert "Correction" not in texts(grid)
+    assert predicted in texts(grid)
 
 
 def test_without_a_version_there_is_a_hint_and_nothing_to_restore(

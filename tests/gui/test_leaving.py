@@ -139,3 +139,30 @@ def test_a_stroke_that_is_still_being_written_is_waited_for(
         reader = Reader(LOSE)
         assert reader.close(program)
     assert len(reader.asked) == 1
+
+
+def test_what_was_exported_is_not_called_lost(
+    program: Program,
+    hand: Hand,
+    home: Path,
+    predicted: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    safe = home.parent / "safe"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(safe))
+    with full_disk(store_file(home, predicted)):
+        unsaved(program, hand)
+        program.window.actions["export_correction"].trigger()
+        hand.settle()
+        reader = Reader(STAY)
+        assert not reader.close(program)
+        paint(program, hand, size=20)
+        worse = Reader(STAY)
+        assert not worse.close(program)
+        program.window.actions["export_correction"].trigger()
+        hand.settle()
+        assert Reader("Close").close(program)
+    (said,), (later,) = reader.asked, worse.asked
+    assert str(safe) in said
+    assert "work is lost" not in said
+    assert "work is lost" in later

@@ -56,15 +56,6 @@ def test_a_long_detail_is_shown_whole(toasts: Toasts) -> None:
     assert toasts.geometry().bottom() + 1 == 700 - 26 - 12
 
 
-def test_what_no_longer_holds_is_taken_away(toasts: Toasts) -> None:
-    toasts.show_toast("Job 3 broke off", "Its process ended.", kind="error")
-    toasts.show_toast("Job 4 broke off", "Its process ended.", kind="error")
-    toasts.withdraw("Job 3 broke off")
-    assert [card.accessibleName() for card in cards(toasts)] == [
-        "Job 4 broke off. Its process ended."
-    ]
-
-
 def test_at_most_three_and_errors_outlive_the_rest(toasts: Toasts) -> None:
     toasts.show_toast("Fault 1", kind="error")
     for title in ("Saved 1", "Saved 2", "Saved 3"):
@@ -79,6 +70,26 @@ def test_the_same_toast_does_not_pile_up(toasts: Toasts) -> None:
     toasts.show_toast("Saved")
     toasts.show_toast("Saved")
     assert texts(toasts) == ["Saved"]
+
+
+def test_a_toast_takes_the_place_of_an_older_one_of_its_subject(toasts: Toasts) -> None:
+    toasts.show_error("Read-only", "Ann has it.")
+    toasts.show_toast("Not saved", kind="error", subject="journal")
+    toasts.show_error("Read-only", "Bo has it.")
+    said = [card.accessibleName() for card in cards(toasts)]
+    assert said == ["Not saved.", "Read-only. Bo has it."]
+    toasts.show_toast("Yours again", kind="ok", subject="Read-only")
+    assert texts(toasts) == ["Not saved", "Yours again"]
+
+
+def test_what_is_no_longer_so_is_withdrawn(toasts: Toasts) -> None:
+    toasts.show_toast("Not saved", kind="error", subject="journal")
+    toasts.show_toast("Left out", kind="error")
+    toasts.withdraw("journal", "another")
+    toasts.withdraw("")
+    assert texts(toasts) == ["Left out"]
+    toasts.withdraw("journal")
+    assert toasts.isVisible()
 
 
 def test_a_toast_goes_by_itself_and_an_error_stays(qtbot: QtBot, window: QWidget) -> None:
@@ -106,7 +117,7 @@ def test_a_toast_waits_while_it_is_pointed_at(qtbot: QtBot, window: QWidget) -> 
 
 def test_the_action_is_done_once_and_closes(qtbot: QtBot, toasts: Toasts) -> None:
     done: list[str] = []
-    toasts.show_toast("Rejected", action="Undo", on_action=lambda: done.append("undo"))
+    toasts.show_toast("Rejected", action=("Undo", lambda: done.append("undo")))
     QTest.keyClick(button(toasts, "Undo"), Qt.Key.Key_Space)
     assert done == ["undo"]
     assert not toasts.isVisible()

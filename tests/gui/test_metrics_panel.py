@@ -74,6 +74,12 @@ def test_figures_below_zero_have_a_true_minus(metrics: MetricsPanel) -> None:
     assert "\u22120.500" in texts(metrics)
 
 
+def test_what_rounds_to_zero_has_no_sign(metrics: MetricsPanel) -> None:
+    metrics.set_corrected((replace(READY, precision=0.92597), SLICE))
+    assert "0.000" in texts(metrics)
+    assert "\u22120.000" not in texts(metrics)
+
+
 def test_slice_and_case_change_places_by_mouse_and_key(qtbot: QtBot, metrics: MetricsPanel) -> None:
     with qtbot.waitActive(metrics):
         metrics.show()

@@ -26,6 +26,7 @@ from pytestqt.qtbot import QtBot
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from core.resource_paths import resource
+from gui.dialogs.confirm import confirm
 from gui.focus_ring import FocusRing
 from gui.icons import Tint, icon, icon_names, pixmap, tinted_icon
 from gui.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS, OverlayColours, Theme
@@ -95,6 +96,18 @@ def strongest_colour(image: QImage) -> str:
 def themed(qapp: QApplication) -> Iterator[Callable[[Theme], None]]:
     yield lambda theme: apply_theme(qapp, theme)
     qapp.setStyleSheet("")
+
+
+def test_buttons_of_questions_have_no_icons_as_those_of_other_dialogs(
+    themed: Callable[[Theme], None], qtbot: QtBot
+) -> None:
+    themed(DARK)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    box = confirm(parent, ("Stop job 3?", "It ends now.", "Stop the job"), lambda: None)
+    assert len(box.buttons()) == 2
+    assert all(button.icon().isNull() for button in box.buttons())
+    box.reject()
 
 
 class TestColours:

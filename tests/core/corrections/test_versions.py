@@ -16,6 +16,7 @@ from core.corrections.versions import (
     load_version,
     reader_name,
     save_version,
+    version_of,
     versions,
 )
 from core.errors import WorkspaceError
@@ -122,8 +123,9 @@ def test_a_changed_missing_or_foreign_file_is_refused(workspace):
 
 def test_a_version_that_cannot_be_written_is_said_and_not_listed(workspace):
     (workspace.folder / "corrections").write_bytes(b"a file where the folder should be")
-    with pytest.raises(WorkspaceError, match="could not be written"):
+    with pytest.raises(WorkspaceError, match="could not be saved as a version") as refused:
         _saved(workspace)
+    assert "choose a folder" not in str(refused.value)
     assert versions(workspace, "CASE") == []
 
 
@@ -144,6 +146,38 @@ def test_a_workspace_can_be_moved(workspace, tmp_path):
         (found,) = versions(opened, "CASE")
         assert found.checksum == version.checksum
         assert np.array_equal(load_version(found, SHAPE), start_mask())
+
+
+def test_the_version_that_holds_a_mask_is_found(workspace):
+    correction = Correction(fresh_draft(), References())
+    masks = []
+    for z in (1, 2, 3):
+        correction.apply("clear", z, regions.clear(correction.mask, z=z))
+        save_version(workspace, correction.snapshot(), author="Ann")
+        masks.append(correction.snapshot_mask())
+    found = version_of(workspace, "CASE", masks[1])
+    assert found is not None
+    assert found.number == 2
+    assert version_of(workspace, "CASE", np.roll(masks[1], 1, axis=2)) is None
+    assert version_of(workspace, "OTHER", masks[1]) is None
+    found.path.unlink()
+    assert version_of(workspace, "CASE", masks[1]) is None
+
+
+def test_an_edit_that_only_a_version_holds_is_not_taken_for_another(workspace):
+    draft = fresh_draft()
+    correction, journal = Correction(draft, References()), Journal(workspace.store, draft)
+    step = correction.apply("clear", 1, regions.clear(correction.mask, z=1))
+    assert step is not None
+    journal.record(step)
+    correction.apply("clear", 2, regions.clear(correction.mask, z=2))  # never journalled
+    save_version(workspace, correction.snapshot(), author="Ann")
+    found = load_draft(workspace.store, "CASE", SHAPE)
+    assert found is not None
+    again = Correction(found, References())
+    assert again.dirty
+    again.apply("clear", 3, regions.clear(again.mask, z=3))
+    assert again.dirty
 
 
 def test_the_reader_has_a_name():
