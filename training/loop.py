@@ -18,7 +18,7 @@ from training.errors import TrainingError
 from training.learner import Learner, NotFinite
 from training.optimise import rate_share
 from training.selection import score_cases
-from training.start import logit_offset
+from training.start import logit_offset, usual_share
 
 BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
@@ -162,7 +162,7 @@ class Loop:
     def _score(self) -> tuple[float, float]:
         """Return the DSC of the selection cases, and the smallest share that gave it.
 
-        Where both ways give the same, every component is kept.
+        Where both ways give the same, the parent's holds; without one every component is kept.
         """
         group, found = self.learner.group, (0.0, 0.0)
         if group.leads:
@@ -174,7 +174,8 @@ class Loop:
                 logit_offset=logit_offset(self.spec),
                 beat=self.writer.beat,
             )
-            share = max(scores, key=lambda each: scores[each])
+            usual = usual_share(self.spec)
+            share = max(scores, key=lambda each: (scores[each], each == usual))
             found = (scores[share], share)
         value, share = group.agree(found)
         return value, share

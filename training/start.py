@@ -31,6 +31,11 @@ def logit_offset(spec: TrainSpec) -> float:
     return read_model(Path(spec.parent)).spec.logit_offset if spec.parent else 0.0
 
 
+def usual_share(spec: TrainSpec) -> float:
+    """Return the smallest share of components that the parent keeps, 0 without a parent."""
+    return read_model(Path(spec.parent)).spec.postprocessing.smallest_share if spec.parent else 0.0
+
+
 def load_part(network: nn.Module, path: Path) -> None:
     """Load weights for a part of a network, by name; the rest stays as it was.
 

@@ -18,8 +18,9 @@ from core.files.tiff import write_mask_slice
 from core.jobs import JobFolder
 from core.lineage import Lineage, portable
 from core.mask import Mask
-from core.models import Model, ModelSpec
+from core.models import Model, ModelSpec, write_spec
 from core.networks.weights import read_state_dict
+from core.prediction import SMALL_SHARE, Postprocessing
 from core.splits import SplitFile
 from core.train_spec import TrainSpec
 from tests.synthetic import lesion, write_case
@@ -163,6 +164,22 @@ def test_the_offset_of_the_logits_is_the_parent_s_unless_another_is_given(
     child = run(spec, job)
     assert child is not None
     assert child.spec.logit_offset == expected
+
+
+def test_components_are_kept_as_the_parent_does_where_nothing_tells_otherwise(
+    tmp_path: Path,
+) -> None:
+    parent = _publish_parent(tmp_path)
+    assert parent.spec.postprocessing == Postprocessing()
+    dropping = Postprocessing(smallest_share=SMALL_SHARE)
+    write_spec(parent.folder, msgspec.structs.replace(parent.spec, postprocessing=dropping))
+    # Logits so low that nothing is found: all components and the large ones score alike.
+    spec, job = make_job(
+        tmp_path, "child", model_id="child", parent=str(parent.folder), logit_offset=-50.0
+    )
+    child = run(spec, job)
+    assert child is not None
+    assert child.spec.postprocessing == dropping
 
 
 def test_a_correction_teaches_and_a_correction_of_a_validation_case_does_not(
