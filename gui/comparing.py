@@ -11,7 +11,6 @@ from core import prediction_cache
 from core.agreement import agreement_map, ensemble_postprocessing, mean_prediction
 from core.comparison import Comparison, compare, furthest_apart
 from core.engine import Engine
-from core.errors import AppError
 from core.models import Model
 from core.prediction import Prediction, to_mask
 from core.progress import Progress
@@ -35,10 +34,6 @@ class Compared:
     comparison: Comparison | None = None
     agreement: NDArray[np.uint8] | None = None
     models: int = 0
-
-
-class NotPredicted(AppError):
-    """A model has no prediction of the case yet."""
 
 
 class Comparing(QObject):
@@ -98,12 +93,9 @@ class Comparing(QObject):
         device = self._session.settings.device
 
         def work(progress: Progress) -> Compared:
-            if not models:
-                return Compared(title)
-            try:
-                way = _Way(self._engine if lane_run else None, device, progress)
-                found = [_prediction(opened, place, model, way) for model in models]
-            except NotPredicted:
+            way = _Way(self._engine if lane_run else None, device, progress)
+            found = _predictions(opened, place, models, way)
+            if not found:
                 return Compared(title)
             if source == AGREEMENT:
                 return _agreement(title, models, found)
@@ -139,9 +131,8 @@ class Comparing(QObject):
 
         def work(progress: Progress) -> int | None:
             way = _Way(self._engine if run else None, device, progress)
-            try:
-                found = [_prediction(opened, place, model, way) for model in as_run]
-            except NotPredicted:
+            found = _predictions(opened, place, as_run, way)
+            if found is None:
                 return None
             truth = opened.loaded.ground_truth
             one, other = (
@@ -191,13 +182,26 @@ def _agreement(title: str, models: list[Model], found: list[Prediction]) -> Comp
     return Compared(title, agreement=agreement_map(masks), models=len(masks))
 
 
-def _prediction(opened: OpenCase, place: Place, model: Model, way: _Way) -> Prediction:
+def _predictions(
+    opened: OpenCase, place: Place, models: list[Model], way: _Way
+) -> list[Prediction] | None:
+    """Return the predictions of all of `models`, None when one has none and nothing is run."""
+    found: list[Prediction] = []
+    for model in models:
+        prediction = _prediction(opened, place, model, way)
+        if prediction is None:
+            return None
+        found.append(prediction)
+    return found
+
+
+def _prediction(opened: OpenCase, place: Place, model: Model, way: _Way) -> Prediction | None:
     """Return the prediction of a model, from the workspace or from the engine."""
     known = prediction_cache.find(opened.loaded, model, place.workspace)
     if known is not None:
         return known.prediction
     if way.engine is None or place.workspace.predictions is not None:
-        raise NotPredicted(model.spec.title)
+        return None
     volume = opened.loaded.volume
     made = way.engine.predict(
         volume, model, device=way.device, first=volume.slices // 2, progress=way.progress

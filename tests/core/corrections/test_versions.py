@@ -46,13 +46,19 @@ def test_a_version_tells_who_when_how_and_what_it_brought(workspace):
     assert versions(workspace, "CASE") == [version]
 
 
-def test_versions_are_listed_newest_first_and_read_back_exactly(workspace):
+def _three_saved(workspace):
+    """Save three versions, each with a slice less; returns their masks."""
     correction = Correction(fresh_draft(), References())
     masks = []
     for z in (1, 2, 3):
         correction.apply("clear", z, regions.clear(correction.mask, z=z))
         save_version(workspace, correction.snapshot(), author="Ann")
         masks.append(correction.snapshot_mask())
+    return masks
+
+
+def test_versions_are_listed_newest_first_and_read_back_exactly(workspace):
+    masks = _three_saved(workspace)
     found = versions(workspace, "CASE")
     assert [version.number for version in found] == [3, 2, 1]
     for version, mask in zip(found, reversed(masks), strict=True):
@@ -149,12 +155,7 @@ def test_a_workspace_can_be_moved(workspace, tmp_path):
 
 
 def test_the_version_that_holds_a_mask_is_found(workspace):
-    correction = Correction(fresh_draft(), References())
-    masks = []
-    for z in (1, 2, 3):
-        correction.apply("clear", z, regions.clear(correction.mask, z=z))
-        save_version(workspace, correction.snapshot(), author="Ann")
-        masks.append(correction.snapshot_mask())
+    masks = _three_saved(workspace)
     found = version_of(workspace, "CASE", masks[1])
     assert found is not None
     assert found.number == 2
