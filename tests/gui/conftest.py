@@ -105,7 +105,7 @@ def tiny(home: Path, quiet_engine: None) -> str:
 @pytest.fixture
 def slow(home: Path, quiet_engine: None) -> str:
     """Make a U-Net the champion that takes its time on `LONG` slices; returns its id."""
-    large = Preprocessing(size=96)
+    large = Preprocessing(size=128)
     arguments = {"init_features": 16}
     model = publish_unet(home / "models", "slow", arguments=arguments, preprocessing=large)
     registry(home).promote(model.spec.id)
