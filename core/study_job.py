@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -19,9 +20,9 @@ import msgspec
 from core.dataset import scan
 from core.errors import AppError, WorkspaceError
 from core.html_report import StudyReport, study_pictures, write_html
+from core.job_failures import told_failures
 from core.jobs import (
     Done,
-    Failed,
     JobFolder,
     JobWriter,
     Paused,
@@ -69,24 +70,13 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
     writer = JobWriter(job)
     job.clear_request()
     writer.start(resumed=False)
-    workspace: Workspace | None = None
-    try:
-        workspace = open_workspace(Path(spec.workspace))
-        _run(spec, workspace, writer)
-    except Cancelled:
-        writer.write(Paused(time.time(), 0))
-        job.clear_request()
-    except AppError as error:
-        writer.write(Failed(time.time(), str(error)))
-        raise
-    except Exception as error:
-        told = f"A fault of Overread, please report it: {type(error).__name__}: {error}"
-        writer.write(Failed(time.time(), told))
-        raise
-    finally:
-        if workspace is not None:
-            workspace.close()
-        writer.close()
+    with closing(writer), told_failures(writer):
+        try:
+            with closing(open_workspace(Path(spec.workspace))) as workspace:
+                _run(spec, workspace, writer)
+        except Cancelled:
+            writer.write(Paused(time.time(), 0))
+            job.clear_request()
 
 
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:

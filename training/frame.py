@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 
 from core.device_queue import device_turn
-from core.errors import AppError, ModelError
+from core.errors import ModelError
 from core.inference import limit_threads
-from core.jobs import Event, Failed, JobFolder, JobWriter, Paused
+from core.job_failures import told_failures
+from core.jobs import Event, JobFolder, JobWriter, Paused
 from core.models import SPEC_FILE, Registry, check_id
 from core.progress import Progress
 from core.settings import home
@@ -40,11 +41,13 @@ def in_job(
         writer = JobWriter(job, hear)
         if group.leads:
             writer.start(resumed=resume)
-        with _told_failures(writer, group):
-            try:
+        try:
+            with told_failures(writer), suppress(PauseRequested):
                 return work(writer, group)
-            except PauseRequested:
-                return None
+            return None
+        finally:
+            if group.leads:
+                writer.close()
 
 
 @contextmanager
@@ -66,23 +69,6 @@ def _heard(
         yield hear
     finally:
         board.close()
-
-
-@contextmanager
-def _told_failures(writer: JobWriter, group: Group) -> Iterator[None]:
-    """Write what went wrong to the job's events before it goes on up."""
-    try:
-        yield
-    except AppError as error:
-        writer.write(Failed(time.time(), str(error)))
-        raise
-    except Exception as error:
-        told = f"A fault of Overread, please report it: {type(error).__name__}: {error}"
-        writer.write(Failed(time.time(), told))
-        raise
-    finally:
-        if group.leads:
-            writer.close()
 
 
 def run_loop(loop: Loop, writer: JobWriter) -> Position:

@@ -46,17 +46,21 @@ def test_a_job_whose_folder_is_gone_is_told(tmp_path: Path) -> None:
         start_job(JobFolder(tmp_path / "gone"), "train")
 
 
-def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
-    data = make_dataset(tmp_path)
-    models = [publish_unet(tmp_path / "models", name, seed=n) for n, name in enumerate("ab")]
-    spec = GateSpec(
+def _gate_spec(folder: Path, workspace: str = "") -> GateSpec:
+    models = [publish_unet(folder / "models", name, seed=n) for n, name in enumerate("ab")]
+    return GateSpec(
         champion=str(models[0].folder),
         candidate=str(models[1].folder),
-        data=str(data),
+        data=str(make_dataset(folder)),
         cases=VAL,
         device="cpu",
         threads=1,
+        workspace=workspace,
     )
+
+
+def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
+    spec = _gate_spec(tmp_path)
     job = create_job(tmp_path / "gate", spec)
     report = run_gate(spec, job)
     assert report is not None
@@ -72,23 +76,14 @@ def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
 
 
 def test_the_gate_keeps_what_it_predicted_and_takes_what_is_there(tmp_path: Path) -> None:
-    data = make_dataset(tmp_path)
-    models = [publish_unet(tmp_path / "models", name, seed=n) for n, name in enumerate("ab")]
     place = tmp_path / "workspace"
-    spec = GateSpec(
-        champion=str(models[0].folder),
-        candidate=str(models[1].folder),
-        data=str(data),
-        cases=VAL,
-        device="cpu",
-        threads=1,
-        workspace=str(place),
-    )
+    spec = _gate_spec(tmp_path, str(place))
+    models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]
     first = run_gate(spec, create_job(tmp_path / "one", spec))
     assert first is not None
     workspace = open_workspace(place)
     for case_id in VAL:
-        loaded = read_case(scan(data).case(case_id))
+        loaded = read_case(scan(Path(spec.data)).case(case_id))
         for model in models:
             assert prediction_cache.find(loaded, model, workspace) is not None
         # Were the candidate run again, it would not find every voxel.
