@@ -10,15 +10,15 @@ from typing import Annotated
 
 import typer
 
-from core.child_environment import WAIT_POLICY
-from core.commands.calibrate import calibrate
-from core.commands.compare import compare
-from core.commands.export import export
-from core.commands.models import models
-from core.commands.predict import evaluate, predict
-from core.commands.triage import triage
-from core.errors import AppError
-from core.settings import home
+from core.cli.calibrate import calibrate
+from core.cli.compare import compare
+from core.cli.export import export
+from core.cli.models import models
+from core.cli.predict import evaluate, predict
+from core.cli.triage import triage
+from core.domain.errors import AppError
+from core.inference.child_environment import WAIT_POLICY
+from core.workspace.settings import home
 from training.commands import report, train
 
 ERROR = 1
@@ -46,7 +46,7 @@ def demo(
     ] = None,
 ) -> None:
     """Open the window on the embedded demo: synthetic heads, made by code at first use."""
-    from core.demo import DEMO_NAME, make_demo
+    from core.demo.demo_cases import DEMO_NAME, make_demo
 
     if write is not None:
         typer.echo(make_demo(write))
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _open_window(folder: Path | None, predictions: Path | None = None) -> None:
-    from gui.app import run
+    from gui.app.window_start import run
 
     sys.exit(run(folder, predictions))
 

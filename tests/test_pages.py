@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import main
-from core.models import ModelSpec
-from core.networks.catalog import ARCHITECTURES
-from gui.commands import shortcut_rows
-from gui.help import Page, show_guide
+from core.models.networks.catalog import ARCHITECTURES
+from core.models.registry import ModelSpec
+from gui.shell.commands import shortcut_rows
+from gui.shell.help import Page, show_guide
 
 ROOT = Path(__file__).resolve().parents[1]
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from core.ensembles import require_weights_of_its_own
-from core.errors import AppError, ModelError
-from core.jobs import Event, JobFolder, create_job
-from core.model_listing import spec_from_options
-from core.models import Model, ModelSpec, Registry
-from core.settings import home
-from core.splits import freeze_split, read_split
-from core.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
-from core.workspace import open_workspace, workspace_folder
+from core.domain.errors import AppError, ModelError
+from core.jobs.job_folder import Event, JobFolder, create_job
+from core.jobs.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
+from core.models.ensembles import require_weights_of_its_own
+from core.models.model_listing import spec_from_options
+from core.models.registry import Model, ModelSpec, Registry
+from core.workspace.settings import home
+from core.workspace.splits import freeze_split, read_split
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from training.events import tell
 from training.plan import make_plan
-from training.telling import tell
 from training.train import read_job, run
 
 

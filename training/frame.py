@@ -8,15 +8,15 @@ from typing import TypeVar
 
 import torch
 
-from core.device_queue import device_turn
-from core.errors import ModelError
-from core.inference import limit_threads
-from core.job_failures import told_failures
-from core.jobs import Event, JobFolder, JobWriter, Paused
-from core.models import SPEC_FILE, Registry, check_id
-from core.progress import Progress
-from core.settings import home
-from core.train_spec import TrainSpec
+from core.domain.errors import ModelError
+from core.domain.progress import Progress
+from core.inference.volume_inference import limit_threads
+from core.jobs.device_queue import device_turn
+from core.jobs.job_failures import told_failures
+from core.jobs.job_folder import Event, JobFolder, JobWriter, Paused
+from core.jobs.train_spec import TrainSpec
+from core.models.registry import SPEC_FILE, Registry, check_id
+from core.workspace.settings import home
 from training.board import Board
 from training.checkpoint import Position
 from training.errors import TrainingError

@@ -15,13 +15,12 @@ from pathlib import Path
 import msgspec
 import torch
 
-from core.dataset import scan
-from core.errors import AppError
-from core.evaluation import Predictor
-from core.files.atomic import write_bytes
-from core.gate import GATE_FILE, GateReport, GateSpec, judge
-from core.inference import limit_threads
-from core.jobs import (
+from core.domain.errors import AppError
+from core.domain.progress import Progress
+from core.inference.volume_inference import limit_threads
+from core.io.atomic import write_bytes
+from core.io.dataset import scan
+from core.jobs.job_folder import (
     Done,
     Event,
     JobFolder,
@@ -29,15 +28,16 @@ from core.jobs import (
     Paused,
     read_spec,
 )
-from core.models import Model, read_model
-from core.progress import Progress
-from core.study import PredictorOf, cached
-from core.workspace import open_workspace
+from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.models.registry import Model, read_model
+from core.studies.evaluation import Predictor
+from core.studies.study import PredictorOf, cached
+from core.workspace.workspace_folder import open_workspace
 from training.errors import TrainingError
+from training.events import tell
 from training.frame import in_job
 from training.loop import PauseRequested
 from training.scoring import Scores, running, score_model
-from training.telling import tell
 
 
 def run_gate(

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from core.case import Case
-from core.errors import AppError
-from core.evaluation import Predictor, Protocol, score
-from core.files.atomic import write_bytes
-from core.inference import RunOptions
-from core.inference_ensemble import open_runner
-from core.models import Model
-from core.prediction import Prediction
-from core.progress import Progress, part, silent
-from core.reading import LoadedCase, read_case
+from core.domain.errors import AppError
+from core.domain.prediction import Prediction
+from core.domain.progress import Progress, part, silent
+from core.inference.inference_ensemble import open_runner
+from core.inference.volume_inference import RunOptions
+from core.io.atomic import write_bytes
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
+from core.models.registry import Model
+from core.studies.evaluation import Predictor, Protocol, score
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")

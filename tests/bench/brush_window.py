@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLabel
 
-from gui.correcting import Correcting
+from gui.annotation.correction_desk import Correcting
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.isolated import MeasurementFailed

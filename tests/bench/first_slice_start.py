@@ -13,8 +13,8 @@ import msgspec
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from gui import app
-from gui.program import Program
+from gui.app.program import Program
+from gui.app.window_start import window_start as app
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 

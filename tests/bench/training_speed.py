@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from core.inference import limit_threads
-from core.networks.builder import build_network
-from core.networks.network import SliceNetwork
-from core.networks.spec import NetworkSpec
-from core.preprocess import PlaneGrid
-from core.train_spec import Augmentation, TrainSpec
+from core.inference.preprocess import PlaneGrid
+from core.inference.volume_inference import limit_threads
+from core.jobs.train_spec import Augmentation, TrainSpec
+from core.models.networks.builder import build_network
+from core.models.networks.network import SliceNetwork
+from core.models.networks.spec import NetworkSpec
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.prediction import (
+from core.domain.prediction import (
     Postprocessing,
     Prediction,
     load_prediction,

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from core.preprocess import (
+from core.domain.volume import Pixels
+from core.inference.preprocess import (
     PlaneGrid,
     Preprocessing,
     from_grid,
@@ -16,7 +17,6 @@ from core.preprocess import (
     prepare,
     to_grid,
 )
-from core.volume import Pixels
 from tests.synthetic import head, volume_of
 
 sides = st.integers(16, 61)

@@ -16,9 +16,9 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from core.corrections.correction import Correction
-from gui import app
-from gui.program import Program
+from core.annotation.correction import Correction
+from gui.app.program import Program
+from gui.app.window_start import window_start as app
 from tests.gui.pointing import LEFT, drag, point_of
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"

@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from core.corrections.versions import latest_versions
-from core.jobs import JOB_FILE
-from core.models import read_model
-from core.splits import frozen_split
-from core.train_spec import TrainSpec
-from gui.dialogs.train import TrainDialog
-from gui.job_record import JobRecord
-from gui.program import Program
+from core.annotation.versions import latest_versions
+from core.jobs.job_folder import JOB_FILE
+from core.jobs.train_spec import TrainSpec
+from core.models.registry import read_model
+from core.workspace.splits import frozen_split
+from gui.app.program import Program
+from gui.training.job_record import JobRecord
+from gui.training.train_dialog import TrainDialog
 from tests.gui.conftest import shut
 from tests.gui.finding import button, by_name
 from tests.gui.hand import Hand

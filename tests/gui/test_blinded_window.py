@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from core.blinded import blinded_studies, presentations
-from core.store import Store
-from gui.dialogs.blinded_reading import BlindedReading
-from gui.program import Program
+from core.review.blinded import blinded_studies, presentations
+from core.workspace.store import Store
+from gui.app.program import Program
+from gui.blinded.blinded_reading import BlindedReading
 from tests.gui.comparing import SECOND, TITLES, compare_both, publish_both, said_on_screen
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.reviews import reviews
-from core.workspace import workspace_folder
-from gui.program import Program
+from core.review.reviews import reviews
+from core.workspace.workspace_folder import workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start
 from tests.gui.running import idle, result
 from tests.gui.tiny import champion, choose, settle, toasts

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
 
-from core.settings import load_settings, settings_path
-from core.workspace import open_workspace, workspace_folder
-from gui.program import Program
+from core.workspace.settings import load_settings, settings_path
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.tiny import choose, settle, shown_case
 from tests.processes import children

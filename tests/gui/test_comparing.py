@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget
 from pytestqt.qtbot import QtBot
 
-from core import prediction_cache
-from core.metrics import volume_metrics
-from core.prediction import to_mask
-from gui.panels.compare_pane import ComparePane
-from gui.program import Program
+from core.domain.metrics import volume_metrics
+from core.domain.prediction import to_mask
+from core.workspace import prediction_cache
+from gui.app.program import Program
+from gui.viewer.compare_pane import ComparePane
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.pointing import CTRL, MIDDLE, drag, wheel

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
-from core.triage import Contradiction, Triage
-from gui.contradicting import SliceQueue, key_of
-from gui.program import Program
-from gui.review_presenter import hint_row
+from core.inference.triage import Contradiction, Triage
+from gui.app.program import Program
+from gui.review.contradiction_queue import SliceQueue, key_of
+from gui.review.review_presenter import hint_row
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import by_name, texts
 from tests.gui.hand import Hand

@@ -10,12 +10,12 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QFrame, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.corrections.export import read_export
-from core.corrections.regions import replace
-from core.metrics import volume_metrics
-from core.store import Store
-from core.workspace import STORE_NAME, workspace_folder
-from gui.program import Program
+from core.annotation.export import read_export
+from core.annotation.regions import replace
+from core.domain.metrics import volume_metrics
+from core.workspace.store import Store
+from core.workspace.workspace_folder import STORE_NAME, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, texts
 from tests.gui.hand import Hand

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from core.corrections.export import Manifest, read_export
-from core.workspace import open_workspace, workspace_folder
-from gui.program import Program
+from core.annotation.export import Manifest, read_export
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import texts
 from tests.gui.hand import Hand

@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
-from core.corrections.versions import load_version, reader_name, versions
-from gui.dialogs.versions import VersionsDialog
-from gui.program import Program
+from core.annotation.versions import load_version, reader_name, versions
+from gui.annotation.versions_dialog import VersionsDialog
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, texts
 from tests.gui.hand import Hand

@@ -8,16 +8,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QListView, QToolButton
 from pytestqt.qtbot import QtBot
 
-from core.components import Disagreement, box_slices, disagreements, voxels_of
-from core.mask import Mask
-from core.models import prediction_key
-from core.prediction import Prediction, to_mask
-from core.prediction_cache import keep
-from gui.comparing import TRUTH
-from gui.disagreeing import CORRECTION
-from gui.panels.key_button import KeyButton
-from gui.program import Program
-from gui.review_presenter import extent_text
+from core.domain.components import Disagreement, box_slices, disagreements, voxels_of
+from core.domain.mask import Mask
+from core.domain.prediction import Prediction, to_mask
+from core.models.registry import prediction_key
+from core.workspace.prediction_cache import keep
+from gui.app.program import Program
+from gui.review.disagreement_queue import CORRECTION
+from gui.review.review_presenter import extent_text
+from gui.studies.mask_finder import TRUTH
+from gui.widgets.key_button import KeyButton
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.components import Disagreement, disagreements
-from gui.program import Program
+from core.domain.components import Disagreement, disagreements
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from gui.program import Program
+from gui.app.program import Program
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
 

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
-from core.components import box_slices
-from core.corrections import shapes
-from core.corrections.patch import Patch
-from core.mask import Mask
-from gui.program import Program
+from core.annotation import shapes
+from core.annotation.patch import Patch
+from core.domain.components import box_slices
+from core.domain.mask import Mask
+from gui.app.program import Program
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand, Voxel
 from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT, SHIFT, wheel

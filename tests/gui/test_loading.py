@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.reading import read_case
-from core.settings import Settings, save_settings, settings_path
-from gui.program import Program
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.settings import Settings, save_settings, settings_path
+from gui.app.program import Program
 from tests.gui.conftest import Start
 from tests.gui.showing import pixels_of
 from tests.gui.tiny import SIDE, choose, settle, shown_case, toasts

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
-from core.engine_messages import Measured
-from core.prediction import Postprocessing
-from core.settings import load_settings, settings_path
-from gui.program import Program
-from gui.tasks import Task
+from core.domain.prediction import Postprocessing
+from core.inference.engine_messages import Measured
+from core.workspace.settings import load_settings, settings_path
+from gui.app.program import Program
+from gui.shell.tasks import Task
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name, texts
 from tests.gui.pointing import LEFT, drag, move

@@ -10,17 +10,17 @@ from PIL import Image
 from PySide6.QtWidgets import QLineEdit, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.pictures import PREDICTION, TRUTH
-from core.predictors import predictors
-from core.progress import Cancelled
-from core.reviews import ReviewChange, put_review
-from core.study import keep_study, run_study
-from core.study_report import read_figures
-from core.workspace import open_workspace, workspace_folder
-from gui.dialogs.export import ExportDialog
-from gui.program import Program
-from gui.report_pdf import write_pdf
+from core.domain.progress import Cancelled
+from core.inference.predictors import predictors
+from core.io.dataset import scan
+from core.review.reviews import ReviewChange, put_review
+from core.studies.pictures import PREDICTION, TRUTH
+from core.studies.study import keep_study, run_study
+from core.studies.study_report import read_figures
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.app.program import Program
+from gui.studies.export_dialog import ExportDialog
+from gui.studies.report_pdf import write_pdf
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts

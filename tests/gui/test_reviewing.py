@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from core.corrections.versions import versions
-from core.reviews import Review
-from gui.program import Program
+from core.annotation.versions import versions
+from core.review.reviews import Review
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand

@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
-from core.comparison import compare
-from core.dataset import scan
-from core.reading import read_case
-from gui.descriptions import shown
-from gui.program import Program
-from gui.view_state import resolve
+from core.domain.comparison import compare
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from gui.app.program import Program
+from gui.shell.descriptions import shown
+from gui.viewer.view_state import resolve
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.running import LONG, finish, result, run, stored

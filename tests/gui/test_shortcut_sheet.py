@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from core.settings import load_settings, settings_path
-from gui.dialogs.shortcuts import ShortcutSheet
-from gui.program import Program
+from core.workspace.settings import load_settings, settings_path
+from gui.app.program import Program
+from gui.shell.shortcuts import ShortcutSheet
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.pressing import Press

@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from core.commands.compare import compare
-from core.study_report import read_figures
-from gui.dialogs.study import StudyChoice, StudyDialog
-from gui.program import Program
-from gui.study_plots import by_case, one_against_other, volumes
-from gui.study_reading import StudyFound
+from core.cli.compare import compare
+from core.studies.study_report import read_figures
+from gui.app.program import Program
+from gui.studies.study_dialog import StudyChoice, StudyDialog
+from gui.studies.study_plots import by_case, one_against_other, volumes
+from gui.studies.study_reader import StudyFound
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts

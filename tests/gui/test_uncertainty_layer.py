@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from skimage.color import rgb2lab
 
-from core.uncertainty import entropy_map
-from gui.canvas.uncertainty_item import LEAST_BITS, entropy_image
-from gui.palette import UNCERTAINTY
-from gui.program import Program
+from core.domain.uncertainty import entropy_map
+from gui.app.program import Program
+from gui.viewer.uncertainty_item import LEAST_BITS, entropy_image
+from gui.widgets.palette import UNCERTAINTY
 from tests.gui.finding import by_name
 from tests.gui.pressing import Press
 from tests.gui.running import result

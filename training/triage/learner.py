@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.classify_spec import ClassifySpec
-from core.inference import autocast
+from core.inference.volume_inference import autocast
+from core.jobs.classify_spec import ClassifySpec
 from training.augment import augment
 from training.dataset import Batch
 from training.learner import Learner

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from torch import nn
 
-from core.classification import (
+from core.domain.classification import (
     ClassReport,
     Floats,
     figures,
@@ -15,23 +15,23 @@ from core.classification import (
     operating_point,
     softmax,
 )
-from core.classification import report as score
-from core.classification_figures import draw_curves, draw_report
-from core.classifiers import (
+from core.domain.classification import report as score
+from core.domain.progress import Progress, silent
+from core.io.atomic import write_bytes
+from core.jobs.classify_spec import ClassifySpec
+from core.jobs.job_folder import JobFolder, Measured
+from core.models.classifiers import (
     CLASSIFIER_FILE,
     ClassifierModel,
     Classifiers,
     ClassifierSpec,
     write_classifier,
 )
-from core.classify_spec import ClassifySpec
-from core.files.atomic import write_bytes
-from core.jobs import JobFolder, Measured
-from core.lineage import portable
-from core.models import WEIGHTS_FILE
-from core.networks.network import Classifier
-from core.networks.weights import load_weights, read_state_dict
-from core.progress import Progress, silent
+from core.models.lineage import portable
+from core.models.networks.network import Classifier
+from core.models.networks.weights import load_weights, read_state_dict
+from core.models.registry import WEIGHTS_FILE
+from core.studies.classification_figures import draw_curves, draw_report
 from training.loop import BEST_FILE
 from training.publish import CARD_FILE, write_weights
 from training.triage.dataset import Labelled

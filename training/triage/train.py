@@ -6,20 +6,20 @@ from pathlib import Path
 
 import torch
 
-from core.classifiers import ClassifierModel, Classifiers
-from core.classify_spec import ClassifySpec
-from core.errors import ModelError
-from core.inference import resolve_device
-from core.jobs import (
+from core.domain.errors import ModelError
+from core.inference.volume_inference import resolve_device
+from core.jobs.classify_spec import ClassifySpec
+from core.jobs.job_folder import (
     Done,
     Event,
     JobFolder,
     JobWriter,
     read_spec,
 )
-from core.models import Registry
-from core.networks.builder import build_classifier
-from core.networks.spec import NetworkSpec
+from core.models.classifiers import ClassifierModel, Classifiers
+from core.models.networks.builder import build_classifier
+from core.models.networks.spec import NetworkSpec
+from core.models.registry import Registry
 from training.errors import TrainingError
 from training.frame import (
     DATA_FOLDER,
