@@ -5,7 +5,7 @@ from math import isnan
 
 from core.annotation.correction import Correction
 from core.domain.metrics import Overlap, SliceCounts
-from core.inference.triage import Triage
+from core.domain.triage import Triage
 from gui.prediction.metrics_parts import MetricsView, Pending
 from gui.shell.descriptions import figures_of
 from gui.shell.session_parts import OpenCase

@@ -4,9 +4,9 @@ from dataclasses import replace
 from math import isnan
 
 from core.domain.metrics import Overlap
+from core.domain.triage import Triage
 from core.inference.engine_messages import Measured
-from core.inference.preprocess import Preprocessing
-from core.inference.triage import Triage
+from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from core.review.reviews import Review
 from gui.prediction.metrics_parts import MetricsView
