@@ -6,7 +6,7 @@ touches its heartbeat and reads requests. Neither needs the other alive: the fol
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal, TypeAlias, TypeVar
@@ -185,8 +185,13 @@ def read_spec(
         raise error(f"{path}: expected {content}, found: {fault}. Start a new one.") from fault
 
 
-def create_job(path: Path, spec: msgspec.Struct) -> JobFolder:
-    """Make a job folder that holds `spec`; raises `WorkspaceError` when something lies there."""
+def create_job(
+    path: Path, spec: msgspec.Struct, *, beside: Mapping[str, bytes] | None = None
+) -> JobFolder:
+    """Make a job folder that holds `spec`; raises `WorkspaceError` when something lies there.
+
+    `beside` are further files by name; `job.json`, by which a job is listed, is written last.
+    """
     try:
         occupied = path.exists() and any(path.iterdir())
     except OSError as error:
@@ -198,6 +203,8 @@ def create_job(path: Path, spec: msgspec.Struct) -> JobFolder:
             f"{path}: expected an empty or a new folder, found files in it. Choose another, or go "
             "on with the training in it (--resume)."
         )
+    for name, content in (beside or {}).items():
+        write_bytes(path / name, content)
     write_bytes(path / JOB_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
     return JobFolder(path)
 

@@ -11,14 +11,15 @@ import msgspec
 from core.annotation.versions import Version, latest_versions
 from core.io.case import Case
 from core.io.dataset import Dataset, short_names
-from core.jobs.job_folder import JobFolder, create_job
+from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import Program
 from core.jobs.train_preview import TrainPreview
+from core.jobs.training_job import SPLIT_FILE, make_job, make_training
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import Model, Registry
 from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
-from core.workspace.splits import SplitFile, freeze_split, frozen_split, split_hash
+from core.workspace.splits import SplitFile, frozen_split, split_hash
 from core.workspace.workspace_folder import Workspace, registry
 from gui.training.train_form import (
     BaseModel,
@@ -34,7 +35,6 @@ from gui.training.train_form import (
 )
 
 JOBS_FOLDER = "jobs"
-SPLIT_FILE = "split.json"
 FRESH = BaseModel("", "A fresh network")
 _JUDGES = 0.2
 _FEWEST_JUDGES = 2
@@ -204,21 +204,15 @@ def prepare_training(
     """Make the folder of a training, its split beside it; freezes the cases that judge."""
     split = training_split(form, offer, ground)
     spec = train_spec(form, offer, ground, path / SPLIT_FILE)
-    if ground.split.val:
-        freeze_split(ground.workspace.store, ground.split)
-        # A split that would learn from a judge is refused, whatever the dialog let through.
-        freeze_split(ground.workspace.store, split)
-    job = create_job(path, spec)
-    (path / SPLIT_FILE).write_bytes(msgspec.json.encode(split))
-    return job, "train"
+    # A split that would learn from a judge is refused, whatever the dialog let through.
+    store = ground.workspace.store
+    return make_training(path, spec, split, store, judges=ground.split), "train"
 
 
 def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Ground) -> JobFolder:
     """Make the folder of a preview; freezes nothing and names no model."""
     split = training_split(form, offer, ground)
-    job = create_job(path, train_spec(form, offer, ground, path / SPLIT_FILE))
-    (path / SPLIT_FILE).write_bytes(msgspec.json.encode(split))
-    return job
+    return make_job(path, train_spec(form, offer, ground, path / SPLIT_FILE), split)
 
 
 def seconds_needed(form: TrainForm, preview: TrainPreview) -> float | None:
