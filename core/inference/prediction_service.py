@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.domain.errors import DataError
@@ -99,11 +99,15 @@ def local_run(device: str) -> Run:
     resolve_device(device)
     limit_threads()
 
-    @cache
-    def predictor_of(model: Model) -> Predictor:
-        return local_predictor(model, device)
+    made: dict[tuple[Path, bool], Predictor] = {}
 
-    return lambda loaded, model, progress: predictor_of(model)(loaded, progress)
+    def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
+        key = model.folder, model.spec.flips
+        if key not in made:
+            made[key] = local_predictor(model, device)
+        return made[key](loaded, progress)
+
+    return run
 
 
 def local_predictor(model: Model, device: str = "auto") -> Predictor:
