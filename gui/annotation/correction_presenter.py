@@ -10,8 +10,8 @@ from core.domain.mask import Mask
 from core.domain.metrics import hd95
 from gui.annotation.corrected_figures import corrected_strip, corrected_views
 from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
-from gui.prediction.metrics_parts import Pending
 from gui.shell.tasks import Task
+from gui.widgets.metrics_view import Pending
 
 if TYPE_CHECKING:
     from gui.app.program import Program

@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
 
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import TOOLS, ToolRail
-from gui.app.status_bar import StatusBar
-from gui.app.top_bar import TopBar
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.run_drawer import RunDrawer
@@ -31,6 +29,8 @@ from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
 from gui.shell.session import Session
+from gui.shell.status_bar import StatusBar
+from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.compare_grid import CompareGrid
 from gui.viewer.empty_state import EmptyState

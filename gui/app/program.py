@@ -23,17 +23,17 @@ from gui.review.disagreement_queue import Disagreeing
 from gui.review.review_desk import Reviewing
 from gui.review.review_presenter import ReviewPresenter
 from gui.shell.lock_takeover import TakingOver
+from gui.shell.mask_finder import Comparing
 from gui.shell.messages import show_fault
 from gui.shell.operations import Operations
 from gui.shell.session import Session
 from gui.shell.shortcuts import ShortcutSheet
 from gui.shell.tasks import Fault, Lanes
-from gui.studies.compare_presenter import ComparePresenter
-from gui.studies.mask_finder import Comparing
 from gui.studies.study_verbs import StudyDesk
 from gui.training.side_by_side import SideBySide
 from gui.training.training_presenter import TrainingPresenter
 from gui.viewer.canvas_presenter import CanvasPresenter
+from gui.viewer.compare_presenter import ComparePresenter
 from gui.viewer.touch import Tool
 from gui.viewer.view_verbs import ViewVerbs
 from gui.widgets.icons import icon

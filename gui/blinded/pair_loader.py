@@ -15,7 +15,7 @@ from core.io.case_reader import LoadedCase, read_case
 from core.models.registry import Model
 from core.review.blinded import Presentation, next_presentation, presented
 from core.workspace import prediction_cache
-from gui.prediction.cached_predictions import require_weights
+from gui.shell.cached_predictions import require_weights
 from gui.shell.session_parts import OpenCase, Place
 
 

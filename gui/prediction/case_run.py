@@ -24,8 +24,8 @@ from core.studies.case_figures import (
 )
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
-from gui.prediction.cached_predictions import require_weights
 from gui.prediction.case_triage import Triager
+from gui.shell.cached_predictions import require_weights
 from gui.shell.session_parts import Place
 
 OnPart = Callable[[tuple[int, int, int], Sequence[int], NDArray[np.uint8]], None]

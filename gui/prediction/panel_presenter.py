@@ -12,19 +12,15 @@ from core.io.thumbnail import Thumbnail, thumbnail
 from core.review.reviews import ReviewProgress, review_progress
 from core.workspace.workspace_folder import Listing
 from gui.app.main_window import MainWindow
-from gui.shell.descriptions import (
-    layer_rows,
-    metrics_views,
-    model_view,
-    queue_words,
-    strip_data,
-    worklist_row,
-)
+from gui.prediction.prediction_views import metrics_views, model_view, queue_words
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task, Work
 from gui.shell.thread_share import GivingWay
+from gui.viewer.case_strip import strip_data
+from gui.viewer.layer_rows import layer_rows
 from gui.viewer.thumbnail_image import thumbnail_image
 from gui.viewer.view_verbs import ViewVerbs
+from gui.worklist.case_row import worklist_row
 from gui.worklist.worklist_rows import WorklistRow
 
 _EDGE = 80

@@ -12,9 +12,9 @@ from core.domain.components import Disagreement, box_slices, disagreements, piec
 from core.domain.mask import Mask
 from core.review.reviews import decisions, put_decision
 from gui.annotation.correction_desk import Correcting
+from gui.shell.mask_finder import TRUTH, Compared, Comparing
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
-from gui.studies.mask_finder import TRUTH, Compared, Comparing
 
 CORRECTION = "correction"
 _SETTLE_MS = 200

@@ -11,7 +11,7 @@ from gui.review.contradiction_queue import SliceQueue
 from gui.review.disagreement_panel import DisagreementRow
 from gui.review.disagreement_queue import CORRECTION
 from gui.review.review_desk import NOT_SAVED
-from gui.studies.mask_finder import TRUTH
+from gui.shell.mask_finder import TRUTH
 from gui.viewer.agreement_item import AgreementItem
 from gui.widgets.labels import number
 

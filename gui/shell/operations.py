@@ -17,12 +17,12 @@ from core.io.case_cache import CaseCache
 from core.io.dataset import scan
 from core.workspace.settings import save_settings, settings_path
 from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
-from gui.prediction.cached_predictions import CachedModel, with_cached
 from gui.prediction.case_run import CaseRun
 from gui.prediction.case_triage import Triager
 from gui.prediction.mask_verbs import MaskVerbs
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.part_scores import Scoring
+from gui.shell.cached_predictions import CachedModel, with_cached
 from gui.shell.case_loader import CaseLoading
 from gui.shell.place_reader import (
     close_place,

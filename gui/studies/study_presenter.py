@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import Program as JobProgram
 from core.studies.study_job import StudyJob
+from gui.shell.job_record import JobRecord
+from gui.shell.job_watch import JobWatch
 from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session_parts import CaseState, Place
 from gui.shell.tasks import Task
@@ -23,9 +25,7 @@ from gui.studies.study_plots import (
 )
 from gui.studies.study_reader import STUDIES_FOLDER, StudyFound, newest_study
 from gui.studies.study_side import RunView
-from gui.training.job_descriptions import duration
-from gui.training.job_record import JobRecord
-from gui.training.job_watch import JobWatch
+from gui.widgets.labels import duration
 
 if TYPE_CHECKING:
     from gui.app.program import Program

@@ -8,12 +8,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
+from gui.shell.job_record import JobRecord
+from gui.shell.job_watch import JobWatch
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 from gui.training.gate_presenter import GatePresenter
 from gui.training.job_descriptions import Known, job_view, jobs_view, known, shown_record
-from gui.training.job_record import JobRecord
-from gui.training.job_watch import JobWatch
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer

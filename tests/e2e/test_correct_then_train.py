@@ -21,7 +21,7 @@ from core.jobs.train_spec import TrainSpec
 from core.models.registry import read_model
 from core.workspace.splits import frozen_split
 from gui.app.program import Program
-from gui.training.job_record import JobRecord
+from gui.shell.job_record import JobRecord
 from gui.training.train_dialog import TrainDialog
 from tests.gui.conftest import shut
 from tests.gui.finding import button, by_name

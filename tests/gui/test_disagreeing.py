@@ -16,7 +16,7 @@ from core.workspace.prediction_cache import keep
 from gui.app.program import Program
 from gui.review.disagreement_queue import CORRECTION
 from gui.review.review_presenter import extent_text
-from gui.studies.mask_finder import TRUTH
+from gui.shell.mask_finder import TRUTH
 from gui.widgets.key_button import KeyButton
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts

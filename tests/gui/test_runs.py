@@ -13,8 +13,8 @@ from core.domain.comparison import compare
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from gui.app.program import Program
-from gui.shell.descriptions import shown
-from gui.viewer.view_state import resolve
+from gui.shell.view_state import resolve
+from gui.viewer.shown_case import shown
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.running import LONG, finish, result, run, stored

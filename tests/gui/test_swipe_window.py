@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from gui.app.program import Program
-from gui.studies.mask_finder import AGREEMENT
+from gui.shell.mask_finder import AGREEMENT
 from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, QPointF
 from core.domain.comparison import Comparison
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts, slice_counts
-from gui.shell.descriptions import shown
-from gui.studies.mask_finder import Compared
+from gui.shell.mask_finder import Compared
+from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.compare_pane import ComparePane
 from gui.viewer.picture import Masks, PictureCache, make_picture
-from gui.viewer.view_state import Shown, resolve
+from gui.viewer.shown_case import shown
 
 if TYPE_CHECKING:
     from gui.app.program import Program
