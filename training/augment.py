@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from core.jobs.train_spec import Augmentation
+from core.models.train_spec import Augmentation
 from training.lesion_mix import carve
 
 _CONTROL_POINTS = 8

@@ -9,10 +9,10 @@ import msgspec
 
 from core.domain.errors import AppError, ModelError
 from core.jobs.job_folder import Event, JobFolder, create_job
-from core.jobs.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
 from core.models.ensembles import require_weights_of_its_own
 from core.models.model_listing import spec_from_options
 from core.models.registry import Model, ModelSpec, Registry
+from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
 from core.workspace.settings import home
 from core.workspace.splits import freeze_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder

@@ -13,12 +13,13 @@ from torch import Generator, Tensor
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
-from core.inference.preprocess import PlaneGrid, Prepared, Preprocessing, prepare, to_grid
+from core.inference.preprocess import PlaneGrid, Prepared, prepare, to_grid
 from core.io.atomic import atomic_path
 from core.io.case import Case
 from core.io.case_reader import read_case
-from core.jobs.train_spec import TrainSpec
 from core.models.lineage import GROUND_TRUTH
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import TrainSpec
 from training.corrections import Corrections
 
 _HALF = 0.5

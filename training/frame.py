@@ -14,8 +14,8 @@ from core.inference.volume_inference import limit_threads
 from core.jobs.device_queue import device_turn
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import Event, JobFolder, JobWriter, Paused
-from core.jobs.train_spec import TrainSpec
 from core.models.registry import SPEC_FILE, Registry, check_id
+from core.models.train_spec import TrainSpec
 from core.workspace.settings import home
 from training.board import Board
 from training.checkpoint import Position

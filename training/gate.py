@@ -17,6 +17,7 @@ import torch
 
 from core.domain.errors import AppError
 from core.domain.progress import Progress
+from core.inference.prediction_service import PredictionService, Predictor, PredictorOf
 from core.inference.volume_inference import limit_threads
 from core.io.atomic import write_bytes
 from core.io.dataset import scan
@@ -30,9 +31,7 @@ from core.jobs.job_folder import (
 )
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
 from core.models.registry import Model, read_model
-from core.studies.evaluation import Predictor
-from core.studies.study import PredictorOf, cached
-from core.workspace.workspace_folder import open_workspace
+from core.workspace.workspace_folder import Workspace, open_workspace
 from training.errors import TrainingError
 from training.events import tell
 from training.frame import in_job
@@ -91,9 +90,14 @@ def _predictors(spec: GateSpec) -> Iterator[PredictorOf]:
         return
     workspace = open_workspace(Path(spec.workspace))
     try:
-        yield lambda model: cached(workspace, model, run(model))
+        yield lambda model: _kept(workspace, model, run(model))
     finally:
         workspace.close()
+
+
+def _kept(workspace: Workspace, model: Model, predict: Predictor) -> Predictor:
+    service = PredictionService(workspace, lambda loaded, _, progress: predict(loaded, progress))
+    return service.predictor(model)
 
 
 def _told(writer: JobWriter, done: float, title: str) -> Progress:

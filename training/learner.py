@@ -8,8 +8,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core.inference.volume_inference import autocast
-from core.jobs.train_spec import TrainSpec
 from core.models.networks.network import SliceNetwork
+from core.models.train_spec import TrainSpec
 from training.augment import Planes, augment
 from training.dataset import Batch
 from training.depthwise import wide_depthwise

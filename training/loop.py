@@ -11,7 +11,7 @@ import safetensors.torch
 
 from core.io.atomic import atomic_path
 from core.jobs.job_folder import JobWriter, Request
-from core.jobs.train_spec import TrainSpec
+from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
 from training.dataset import Batch, Sampler, TrainCase
 from training.errors import TrainingError

@@ -8,11 +8,11 @@ import torch
 from core.domain.progress import Progress
 from core.io.case_reader import read_volume
 from core.io.dataset import scan
-from core.jobs.train_spec import TrainSpec
 from core.models.ensembles import require_weights_of_its_own
 from core.models.networks.builder import build_network
 from core.models.networks.spec import NetworkSpec
 from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
 from core.workspace.splits import read_split
 from training.corrections import Corrections
 from training.dataset import Sampler, TrainCase, load_cases, require_lesions

@@ -21,7 +21,7 @@ from core.inference.volume_inference import resolve_device
 from core.io.atomic import atomic_path, write_bytes
 from core.jobs.job_folder import Done, JobFolder, JobWriter
 from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
-from core.jobs.train_spec import TrainSpec
+from core.models.train_spec import TrainSpec
 from training.augment import augment
 from training.dataset import TrainCase, planes
 from training.events import tell

@@ -10,11 +10,11 @@ import safetensors.torch
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Progress, silent
 from core.io.atomic import atomic_path, write_bytes
-from core.jobs.train_spec import TrainSpec
 from core.models.lineage import GROUND_TRUTH, Lineage, code_version, portable
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import read_state_dict
 from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
+from core.models.train_spec import TrainSpec
 from training.checkpoint import Position
 from training.loop import BEST_FILE
 from training.scoring import running, score_model, summary, write_scores

@@ -10,8 +10,8 @@ from core.domain.volume import Pixels, Volume, channel_names
 from core.inference.inference_ensemble import complexity, open_runner
 from core.inference.volume_inference import RunOptions
 from core.jobs.job_folder import JobFolder, Measured
-from core.jobs.train_spec import TrainSpec
 from core.models.registry import Model, read_model
+from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint
 from training.errors import TrainingError
 from training.publish import CANDIDATE_FOLDER

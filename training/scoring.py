@@ -9,13 +9,15 @@ import msgspec
 from core.domain.errors import AppError
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress, part, silent
+from core.domain.protocol import Protocol
 from core.inference.inference_ensemble import open_runner
+from core.inference.prediction_service import Predictor
 from core.inference.volume_inference import RunOptions
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.models.registry import Model
-from core.studies.evaluation import Predictor, Protocol, score
+from core.studies.evaluation import score
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")

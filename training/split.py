@@ -8,8 +8,8 @@ import torch
 from core.domain.errors import DataError
 from core.io.case import Case
 from core.io.dataset import Dataset
-from core.jobs.train_spec import TrainSpec
 from core.models.registry import ModelSpec
+from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
 
 FEWEST_CASES = 2

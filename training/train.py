@@ -25,8 +25,8 @@ from core.jobs.job_folder import (
     JobWriter,
     read_spec,
 )
-from core.jobs.train_spec import TrainSpec
 from core.models.registry import Model, Registry
+from core.models.train_spec import TrainSpec
 from training.errors import TrainingError
 from training.events import tell
 from training.frame import (

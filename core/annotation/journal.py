@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
@@ -18,7 +17,7 @@ from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pac
 from core.domain.components import Box, box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.mask import Mask
-from core.workspace.store import Store
+from core.workspace.store import Store, now
 
 _KEPT = (
     "The work is kept in memory and is saved with the next stroke that can be. Free some space or "
@@ -224,11 +223,6 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
         "changed_at = ? WHERE case_id = ?",
         (step.head, step.head, step.seconds, now(), case_id),
     )
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _require_shape(case_id: str, stored: str, shape: tuple[int, ...]) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import tifffile
 
 from core.annotation.draft import Origin, Snapshot
-from core.annotation.journal import now, told
+from core.annotation.journal import told
 from core.domain.errors import WorkspaceError
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
+from core.workspace.store import now
 from core.workspace.workspace_folder import Workspace
 
 _SAVE_ELSEWHERE = (

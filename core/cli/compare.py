@@ -38,7 +38,7 @@ def compare(
     ] = True,
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
-    from core.inference.predictors import find_models, predictors
+    from core.inference.prediction_service import find_models, predictors
     from core.review.reviews import reviews
     from core.studies.html_report import StudyReport, study_pictures, write_html
     from core.studies.study import keep_study, run_study

@@ -51,7 +51,7 @@ def export(
     from core.domain.errors import AppError
     from core.domain.prediction import to_mask
     from core.domain.progress import part
-    from core.inference.predictors import find_models, predictors
+    from core.inference.prediction_service import find_models, predictors
     from core.studies.pictures import PictureStyle
 
     dataset, cases = scanned(folder, case, out)

@@ -13,10 +13,10 @@ from core.cli.command_run import finish, progress_bar, refuse_inside
 if TYPE_CHECKING:
     from core.domain.prediction import Prediction
     from core.domain.progress import Progress
+    from core.inference.prediction_service import Predictor
     from core.io.case import Case
     from core.io.case_reader import LoadedCase
     from core.models.registry import Model, Registry
-    from core.studies.evaluation import Predictor
 
 DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
 OutDir = Annotated[Path, typer.Option(help="Folder to write into, outside DIR.")]
@@ -115,9 +115,9 @@ def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
 
 def _predictor(model: Model, job: _Job, registry: Registry) -> Predictor:
     """Return what predicts a case, all of it or the slices that triage finds likely."""
+    from core.domain.triage import likely_slices
     from core.inference.inference_ensemble import open_runner
     from core.inference.inference_triage import TriageRunner
-    from core.inference.triage import likely_slices
     from core.inference.volume_inference import RunOptions
     from core.models.classifiers import Classifiers
 

@@ -11,7 +11,7 @@ from core.cli.command_run import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
     from core.domain.progress import Progress
-    from core.inference.triage import Triage
+    from core.domain.triage import Triage
     from core.io.case_reader import LoadedCase
 
 TRIAGE_FILE = "triage.csv"
@@ -26,7 +26,7 @@ def triage(
 ) -> None:
     """Write triage.csv: case, slice number as in the file name, probability of a lesion."""
     from core.inference.inference_triage import TriageRunner
-    from core.inference.triage import triage_cases, write_triage
+    from core.inference.triage_table import triage_cases, write_triage
     from core.inference.volume_inference import limit_threads
     from core.io.dataset import scan
     from core.models.classifiers import Classifiers

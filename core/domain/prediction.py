@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.mask import Mask
-from core.io.atomic import atomic_path
 
 OnSlices = Callable[[Sequence[int], NDArray[np.uint8]], None]
 """Called with slice indices (B,) and their quantised probabilities (B, Y, X) as they arrive."""
@@ -75,39 +73,3 @@ def to_mask(probability: NDArray[np.uint8], post: Postprocessing) -> Mask:
     elif post.smallest_share and mask.ndim == 3:
         mask = large_components(mask, post.smallest_share)
     return fill_holes(mask) if post.fill_holes and mask.ndim == 3 else mask
-
-
-def load_prediction(path: Path, *, key: str) -> Prediction | None:
-    """Return the cached prediction at `path`, or None when there is none made from `key`."""
-    found = read_prediction(path)
-    return found if found is not None and found.key == key else None
-
-
-def read_prediction(path: Path) -> Prediction | None:
-    """Return the cached prediction at `path` whatever it was made from, or None without a whole."""
-    try:
-        # Opened here: np.load leaves a damaged archive's file open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = Prediction(
-                archive["probability"],
-                str(archive["model_id"]),
-                str(archive["key"]),
-                str(archive["device"]),
-                float(archive["seconds"]),
-            )
-    except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
-        return None
-    return found if found.probability.dtype == np.uint8 else None
-
-
-def save_prediction(path: Path, prediction: Prediction) -> None:
-    """Cache `prediction` at `path` (an .npz archive); atomic."""
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            probability=prediction.probability,
-            model_id=np.array(prediction.model_id),
-            key=np.array(prediction.key),
-            device=np.array(prediction.device),
-            seconds=np.array(prediction.seconds),
-        )

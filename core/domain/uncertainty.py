@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from core.domain.agreement import level_counts, mean_prediction, models_disagreement
 from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.domain.triage import contradictions
 from core.domain.volume import Pixels, Volume
-from core.inference.triage import contradictions
 
 Probability: TypeAlias = NDArray[np.uint8]
 

@@ -12,6 +12,7 @@ import numpy as np
 from core.domain.errors import ModelError
 from core.domain.prediction import OnSlices, Prediction
 from core.domain.progress import Cancelled, Progress, silent
+from core.domain.triage import Triage
 from core.domain.volume import Volume
 from core.inference.child_environment import child_environment
 from core.inference.engine_messages import (
@@ -33,7 +34,6 @@ from core.inference.engine_messages import (
     read_reply,
     write_message,
 )
-from core.inference.triage import Triage
 from core.models.classifiers import ClassifierModel
 from core.models.registry import Model
 

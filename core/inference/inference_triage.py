@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from core.domain.classification import softmax
 from core.domain.progress import Progress, silent
+from core.domain.triage import Triage
 from core.domain.volume import Volume
 from core.inference.preprocess import Prepared, prepare
-from core.inference.triage import Triage
 from core.inference.volume_inference import autocast, resolve_device
 from core.models.classifiers import ClassifierModel
 from core.models.networks.builder import build_classifier

@@ -3,7 +3,9 @@
 import threading
 from collections import OrderedDict
 
-from core.io.case_reader import LoadedCase
+from core.domain.progress import Progress, silent
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
 
 
 class CaseCache:
@@ -20,6 +22,15 @@ class CaseCache:
             if case_id in self._cases:
                 self._cases.move_to_end(case_id)
             return self._cases.get(case_id)
+
+    def read(self, case: Case, *, progress: Progress = silent) -> LoadedCase:
+        """Return a case from memory, else read and kept; raises `FileError` as `read_case`."""
+        loaded = self.get(case.id)
+        # A read for the dataset that was open before may end late, with a case of the same name.
+        if loaded is None or loaded.case != case:
+            loaded = read_case(case, progress=progress)
+            self.put(loaded)
+        return loaded
 
     def put(self, loaded: LoadedCase) -> None:
         """Keep a case; one larger than the whole budget is not kept."""

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from core.inference.preprocess import Preprocessing
 from core.jobs.job_folder import JOB_FILE
-from core.jobs.train_spec import Changes, TrainSpec
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import Changes, TrainSpec
 
 TaskName: TypeAlias = Literal["triage", "classify"]
 

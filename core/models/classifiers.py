@@ -14,9 +14,9 @@ import msgspec
 
 from core.domain.errors import ModelError, reason
 from core.domain.volume import LGG_CHANNELS, Volume
-from core.inference.preprocess import Preprocessing
 from core.io.atomic import atomic_path, write_bytes
 from core.models.networks.spec import ArgumentValue, NetworkSpec
+from core.models.preprocessing import Preprocessing
 from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id, check_volume
 
 FORMAT = 1

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from core.domain.errors import DataError
+from core.domain.protocol import Protocol
 from core.domain.statistics import bootstrap_interval, paired, wilcoxon
-from core.studies.evaluation import Protocol
 
 GATE_FILE = "gate.json"
 REGRESSION = 0.02

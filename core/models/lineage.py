@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import msgspec
 
-from core.jobs.train_spec import TrainSpec
+from core.models.train_spec import TrainSpec
 
 GROUND_TRUTH = "ground truth"
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from core.domain.errors import ModelError
-from core.inference.preprocess import Preprocessing
 from core.models.networks.spec import ArgumentValue, resolve_arguments
+from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
 
 

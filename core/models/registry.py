@@ -17,11 +17,11 @@ import msgspec
 from core.domain.errors import ModelError, reason
 from core.domain.prediction import Postprocessing
 from core.domain.volume import LGG_CHANNELS, Volume
-from core.inference.preprocess import Preprocessing
 from core.io.atomic import atomic_path, write_bytes
 from core.io.resource_paths import resource
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
+from core.models.preprocessing import Preprocessing
 
 FORMAT = 1
 SPEC_FILE = "model.json"

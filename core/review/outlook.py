@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
+from core.domain.triage import LIKELY, Triage, likely_slices
 from core.domain.uncertainty import CaseDoubt, doubt
-from core.inference.triage import LIKELY, Triage, likely_slices
 from core.io.case import Case
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, read_calibration

@@ -3,10 +3,9 @@
 import csv
 import io
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -17,7 +16,9 @@ from core.domain.mask import Mask
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
+from core.domain.protocol import Protocol
 from core.domain.volume import Volume
+from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
@@ -30,10 +31,6 @@ from core.studies.reference_protocol import (
     to_reference_mask,
     to_reference_probability,
 )
-
-Protocol = Literal["native", "reference"]
-Predictor = Callable[[LoadedCase, Progress], Prediction]
-"""Predicts one case: given by the caller, so that this module needs no torch."""
 
 REFERENCE_THRESHOLD = 0.5
 EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"

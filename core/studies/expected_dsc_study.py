@@ -12,12 +12,13 @@ import numpy as np
 from core.domain.errors import AppError
 from core.domain.progress import Progress, part, silent
 from core.domain.uncertainty import CaseDoubt, doubt, mirrored, unmirrored
+from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, fit_calibration, judge
-from core.studies.evaluation import Predictor, score
+from core.studies.evaluation import score
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.splits import SplitFile
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from core.domain.prediction import to_mask
 from core.domain.progress import silent
+from core.inference.prediction_service import PredictorOf
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import read_case
@@ -18,7 +19,7 @@ from core.review.reviews import Review
 from core.review.unblinding import Unblinded
 from core.studies.case_figures import CaseFigures
 from core.studies.pictures import PictureStyle, overlay, png, telling_slice
-from core.studies.study import PredictorOf, Study
+from core.studies.study import Study
 from core.studies.study_report import write_figures
 from core.studies.study_summary import PAIR_METRICS, StudySummary, worst_and_best
 

@@ -1,9 +1,8 @@
 """Many models over many cases: every figure of each model on each case."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
 
 from core.domain.agreement import (
     ENSEMBLE,
@@ -12,10 +11,11 @@ from core.domain.agreement import (
     mean_uncertainty,
     models_disagreement,
 )
-from core.domain.errors import AppError, DataError
+from core.domain.errors import AppError
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
+from core.inference.prediction_service import Predictor, PredictorOf
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.models.registry import Model
@@ -26,16 +26,8 @@ from core.studies.case_figures import (
     put_disagreement,
     put_figures,
 )
-from core.workspace import prediction_cache
 from core.workspace.score_keys import score_key
 from core.workspace.store import Store
-from core.workspace.workspace_folder import Workspace
-
-if TYPE_CHECKING:
-    from core.studies.evaluation import Predictor
-
-PredictorOf: TypeAlias = "Callable[[Model], Predictor]"
-"""Gives what predicts a case with a model: with torch, from a cache, or both."""
 
 
 @dataclass(frozen=True)
@@ -134,27 +126,6 @@ def run_study(
         run.seconds,
         run.keys,
     )
-
-
-def cached(workspace: Workspace, model: Model, predictor: "Predictor | None") -> "Predictor":
-    """Return a predictor that looks into the workspace first and keeps there what it had to run.
-
-    Without `predictor` a case that is not in the workspace is a `DataError`: nothing is run.
-    """
-
-    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
-        found = prediction_cache.find(loaded, model, workspace)
-        if found is not None:
-            return found.prediction
-        if predictor is None:
-            raise DataError(
-                f"{loaded.case.id}: expected a prediction of {model.spec.title} in the workspace, "
-                "found none. Run the model on it first."
-            )
-        prediction = predictor(loaded, progress)
-        return prediction_cache.keep(loaded, model, workspace, prediction).prediction
-
-    return predict
 
 
 def keep_study(store: Store, study: Study) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from core.domain.errors import AppError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
-from core.inference.predictors import find_models, predictors
+from core.inference.prediction_service import find_models, predictors
 from core.io.dataset import scan
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import (

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from core.domain.comparison import compare
-from core.domain.prediction import Prediction, load_prediction, save_prediction
+from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
+from core.io.prediction_file import load_prediction, save_prediction
 from core.models.registry import Model, prediction_key
 from core.workspace.score_keys import score_key
 from core.workspace.workspace_folder import Score, Workspace

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import DataError, FileError
-from core.domain.prediction import Prediction, read_prediction
+from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
+from core.io.prediction_file import read_prediction
 from core.workspace.workspace_folder import prediction_name
 
 _HASH_LENGTH = 32

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.domain.errors import WorkspaceError
@@ -101,3 +102,8 @@ def _refused(path: Path, error: Exception) -> WorkspaceError:
         f"{path}: expected a workspace that can be written, found: {error}. "
         "Free some space, or move the file away to start a new one."
     )
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,9 +3,9 @@
 import msgspec
 import numpy as np
 
+from core.domain.triage import Triage
 from core.domain.uncertainty import CaseDoubt
 from core.domain.volume import Volume
-from core.inference.triage import Triage
 from core.models.classifiers import ClassifierModel
 from core.workspace.store import Store
 

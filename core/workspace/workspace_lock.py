@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from core.annotation.journal import now
 from core.domain.errors import WorkspaceError, reason
+from core.workspace.store import now
 
 LOCK_NAME = "workspace.lock"
 _LOCKED_BYTE = 1 << 30  # beyond the text, which others must be able to read

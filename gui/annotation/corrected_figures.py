@@ -5,7 +5,7 @@ from math import isnan
 
 from core.annotation.correction import Correction
 from core.domain.metrics import Overlap, SliceCounts
-from core.inference.triage import Triage
+from core.domain.triage import Triage
 from gui.shell.case_figures import figures_of
 from gui.shell.session_parts import OpenCase
 from gui.viewer.strip_data import StripData

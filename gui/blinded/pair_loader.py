@@ -9,13 +9,12 @@ from core.domain.prediction import to_mask
 from core.domain.progress import Progress
 from core.domain.window_level import automatic
 from core.inference.engine import Engine
+from core.inference.prediction_service import PredictionService, engine_run
 from core.inference.preprocess import head_box
 from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.review.blinded import Presentation, next_presentation, presented
-from core.workspace import prediction_cache
-from gui.shell.cached_predictions import require_weights
 from gui.shell.session_parts import OpenCase, Place
 
 
@@ -49,10 +48,7 @@ def next_case(source: BlindedSource, study_id: int, progress: Progress) -> Blind
     if waiting is None:
         return None
     case = source.place.dataset.case(waiting.case_id)
-    loaded = source.cache.get(case.id)
-    if loaded is None or loaded.case != case:
-        loaded = read_case(case)
-        source.cache.put(loaded)
+    loaded = source.cache.read(case)
     try:
         masks = presented(
             store, study_id, waiting.number, lambda name: _mask(source, loaded, name, progress)
@@ -73,16 +69,7 @@ def _mask(source: BlindedSource, loaded: LoadedCase, model_id: str, progress: Pr
     model = next((m for m in source.models if m.spec.id == model_id), None)
     if model is None:
         raise DataError("A model of this reading is no longer there.")
-    workspace = source.place.workspace
-    known = prediction_cache.find(loaded, model, workspace)
-    if known is None:
-        require_weights(workspace, loaded.case.id)
-        made = source.engine.predict(
-            loaded.volume,
-            model,
-            device=source.device,
-            first=loaded.volume.slices // 2,
-            progress=progress,
-        )
-        known = prediction_cache.keep(loaded, model, workspace, made)
+    run = engine_run(source.engine, device=source.device)
+    service = PredictionService(source.place.workspace, run)
+    known = service.predict(loaded, model, progress)
     return to_mask(known.prediction.probability, model.spec.postprocessing)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import Prediction
-from core.inference.triage import Triage
+from core.domain.triage import Triage
 from core.io.case import Case
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt

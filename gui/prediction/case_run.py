@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from core.domain.errors import ModelError
 from core.domain.progress import Progress
+from core.domain.triage import Triage
 from core.inference.engine import Engine
-from core.inference.triage import Triage
+from core.inference.prediction_service import PredictionService, engine_run
 from core.io.case import Case
 from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
 from core.studies.case_figures import (
@@ -22,10 +23,8 @@ from core.studies.case_figures import (
     figures_of,
     put_figures,
 )
-from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
 from gui.prediction.case_triage import Triager
-from gui.shell.cached_predictions import require_weights
 from gui.shell.session_parts import Place
 
 OnPart = Callable[[tuple[int, int, int], Sequence[int], NDArray[np.uint8]], None]
@@ -62,25 +61,17 @@ class CaseRun:
 
     def run(self, wanted: Wanted, on_part: OnPart, progress: Progress) -> Finished:
         """Predict one case: from the workspace when it is there."""
-        loaded = self.cache.get(wanted.case.id)
-        if loaded is None or loaded.case != wanted.case:
-            loaded = read_case(wanted.case)
-            self.cache.put(loaded)
+        loaded = self.cache.read(wanted.case)
         triage = self._triage(loaded, wanted, progress)
         workspace = wanted.place.workspace
-        known = prediction_cache.find(loaded, wanted.model, workspace)
-        if known is None:
-            require_weights(workspace, wanted.case.id)
-            shape = loaded.volume.geometry.shape
-            prediction = self.engine.predict(
-                loaded.volume,
-                wanted.model,
-                device=wanted.device,
-                first=wanted.first,
-                on_slices=lambda indices, values: on_part(shape, list(indices), values),
-                progress=progress,
-            )
-            known = prediction_cache.keep(loaded, wanted.model, workspace, prediction)
+        shape = loaded.volume.geometry.shape
+        run = engine_run(
+            self.engine,
+            device=wanted.device,
+            first=wanted.first,
+            on_slices=lambda indices, values: on_part(shape, list(indices), values),
+        )
+        known = PredictionService(workspace, run).predict(loaded, wanted.model, progress)
         store = workspace.store
         outlook = keep_doubt(store, wanted.case, wanted.model, known.prediction, triage)
         return Finished(known, _figures(loaded, wanted, known), outlook)

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.errors import ModelError
 from core.domain.progress import Progress
+from core.domain.triage import Triage, next_likely
 from core.inference.engine import Engine
-from core.inference.triage import Triage, next_likely
 from core.io.case_reader import LoadedCase
 from core.models.classifiers import ClassifierModel, Classifiers
 from core.review.outlook import Outlook, triaged_outlooks

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from core.inference.engine_messages import Measured
-from core.inference.preprocess import Preprocessing
+from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from gui.prediction.model_panel import ModelView
 from gui.shell.case_figures import figures_of

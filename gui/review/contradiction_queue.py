@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.mask import Mask
-from core.inference.triage import Contradiction, Triage, contradictions
+from core.domain.triage import Contradiction, Triage, contradictions
 from core.review.reviews import decisions, put_decision
 from gui.review.disagreement_queue import Disagreeing
 from gui.shell.session import Session

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.domain.errors import DataError
-from core.domain.prediction import read_prediction
+from core.io.prediction_file import read_prediction
 from core.models.registry import Model, ModelSpec
 from core.workspace.prediction_folder import open_predictions
 from core.workspace.workspace_folder import Workspace, registry
@@ -54,12 +54,3 @@ def with_cached(home: Path, workspace: Workspace, root: Path) -> tuple[Workspace
         )
     place = replace(workspace, predictions=models[0].folder.parent)
     return place, Models(tuple(models), models[0], models[0].spec.id)
-
-
-def require_weights(workspace: Workspace, case_id: str) -> None:
-    """Raise `DataError` where only predictions are there to be read."""
-    if workspace.predictions is not None:
-        raise DataError(
-            f"{case_id}: expected a prediction in {workspace.predictions}, found none of this "
-            "image. Nothing is run over a folder of predictions: open the dataset itself instead."
-        )

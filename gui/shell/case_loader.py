@@ -52,11 +52,7 @@ class CaseLoading(QObject):
         return Task(lambda progress: self.cache.put(read_case(case, progress=progress)))
 
     def _read(self, case: Case, progress: Progress) -> OpenCase:
-        loaded = self.cache.get(case.id)
-        # A read for the dataset that was open before may end late, with a case of the same name.
-        if loaded is None or loaded.case != case:
-            loaded = read_case(case, progress=progress)
-            self.cache.put(loaded)
+        loaded = self.cache.read(case, progress=progress)
         volume = loaded.volume
         ranges = tuple(
             (name, automatic(pixels))

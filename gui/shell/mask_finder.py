@@ -12,8 +12,8 @@ from core.domain.comparison import Comparison, compare, furthest_apart
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress
 from core.inference.engine import Engine
+from core.inference.prediction_service import PredictionService, engine_run
 from core.models.registry import Model
-from core.workspace import prediction_cache
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place
 from gui.shell.tasks import Lanes, Task
@@ -197,13 +197,10 @@ def _predictions(
 
 def _prediction(opened: OpenCase, place: Place, model: Model, way: _Way) -> Prediction | None:
     """Return the prediction of a model, from the workspace or from the engine."""
-    known = prediction_cache.find(opened.loaded, model, place.workspace)
-    if known is not None:
-        return known.prediction
-    if way.engine is None or place.workspace.predictions is not None:
-        return None
-    volume = opened.loaded.volume
-    made = way.engine.predict(
-        volume, model, device=way.device, first=volume.slices // 2, progress=way.progress
-    )
-    return prediction_cache.keep(opened.loaded, model, place.workspace, made).prediction
+    runs = way.engine is not None and place.workspace.predictions is None
+    run = engine_run(way.engine, device=way.device) if runs and way.engine else None
+    service = PredictionService(place.workspace, run)
+    if run is None:
+        known = service.known(opened.loaded, model)
+        return None if known is None else known.prediction
+    return service.predict(opened.loaded, model, way.progress).prediction

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from core.annotation.correction import Correction
 from core.domain.components import Box
 from core.domain.prediction import Postprocessing
-from core.inference.triage import Triage
+from core.domain.triage import Triage
 from core.models.registry import Model
 from core.review.reviews import Review
 from core.workspace.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.progress import Progress, part
-from core.inference.predictors import predictors
+from core.inference.prediction_service import predictors
 from core.io.atomic import write_bytes
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model

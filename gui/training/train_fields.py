@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.jobs.train_spec import LossName, PresetName
+from core.models.train_spec import LossName, PresetName
 from gui.training.train_cases import CasesCard, SplitCard
 from gui.training.train_form import TrainForm, TrainOffer, replayed_cases
 from gui.widgets.fields import (

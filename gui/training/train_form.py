@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.domain.errors import AppError
-from core.jobs.train_spec import LossName, PresetName
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
+from core.models.train_spec import LossName, PresetName
 
 CaseKind = Literal["corrected", "truth", "none"]
 

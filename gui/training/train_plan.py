@@ -14,10 +14,10 @@ from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import Program
 from core.jobs.train_preview import TrainPreview
-from core.jobs.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import Model, Registry
+from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, split_hash
 from core.workspace.workspace_folder import Workspace, registry
 from gui.training.train_form import (

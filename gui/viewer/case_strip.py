@@ -2,7 +2,7 @@
 
 from math import isnan
 
-from core.inference.triage import Triage
+from core.domain.triage import Triage
 from gui.shell.session_parts import OpenCase, Result
 from gui.viewer.strip_data import StripData
 

@@ -8,10 +8,10 @@ from torch import Generator, Tensor
 
 from core.inference.preprocess import PlaneGrid
 from core.inference.volume_inference import limit_threads
-from core.jobs.train_spec import Augmentation, TrainSpec
 from core.models.networks.builder import build_network
 from core.models.networks.network import SliceNetwork
 from core.models.networks.spec import NetworkSpec
+from core.models.train_spec import Augmentation, TrainSpec
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds

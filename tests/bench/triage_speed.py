@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from core.demo.demo_cases import make_demo
 from core.domain.metrics import overlap
 from core.domain.prediction import to_mask
+from core.domain.triage import likely_slices
 from core.inference.inference_triage import TriageRunner
-from core.inference.triage import likely_slices
 from core.inference.volume_inference import Runner, RunOptions, limit_threads
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan

@@ -14,9 +14,9 @@ from core.domain.prediction import SMALL_SHARE, Postprocessing
 from core.domain.volume import Volume
 from core.inference.engine import Engine
 from core.inference.inference_ensemble import complexity, open_runner
-from core.inference.preprocess import Preprocessing
 from core.inference.volume_inference import Runner, RunOptions
 from core.models.ensembles import combine, pack, require_weights_of_its_own
+from core.models.preprocessing import Preprocessing
 from core.models.registry import Registry, read_model
 from core.workspace.settings import HOME_VARIABLE
 from main import app

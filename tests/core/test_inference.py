@@ -16,7 +16,7 @@ from core.domain.errors import ModelError
 from core.domain.prediction import quantise
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
-from core.inference.preprocess import Preprocessing, from_grid, prepare
+from core.inference.preprocess import from_grid, prepare
 from core.inference.volume_inference import (
     Runner,
     RunOptions,
@@ -26,6 +26,7 @@ from core.inference.volume_inference import (
     resolve_device,
 )
 from core.models.networks.network import Network
+from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, prediction_key
 from tests.synthetic import head, publish_unet, volume_of
 

@@ -26,7 +26,7 @@ from core.jobs.job_folder import (
     create_job,
     list_jobs,
 )
-from core.jobs.train_spec import TrainSpec
+from core.models.train_spec import TrainSpec
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", max_steps=1)
 

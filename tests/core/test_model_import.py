@@ -10,10 +10,10 @@ import safetensors.torch
 import torch
 
 from core.domain.errors import ModelError
-from core.inference.preprocess import Preprocessing
 from core.inference.volume_inference import Runner, RunOptions
 from core.models.model_import import import_weights
 from core.models.networks.builder import build_network
+from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
 from tests.synthetic import head, volume_of
 

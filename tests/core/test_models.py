@@ -11,8 +11,8 @@ import pytest
 from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.domain.volume import Volume, channel_names
-from core.inference.preprocess import Preprocessing
 from core.models.model_listing import listing, spec_from_options
+from core.models.preprocessing import Preprocessing
 from core.models.registry import (
     FORMAT,
     SPEC_FILE,

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from core.domain.volume import Pixels
 from core.inference.preprocess import (
     PlaneGrid,
-    Preprocessing,
     from_grid,
     intensity_tables,
     plane_grid,
     prepare,
     to_grid,
 )
+from core.models.preprocessing import Preprocessing
 from tests.synthetic import head, volume_of
 
 sides = st.integers(16, 61)

@@ -16,10 +16,11 @@ from core.cli.triage import triage
 from core.domain.classification import softmax
 from core.domain.errors import ModelError
 from core.domain.progress import Cancelled
+from core.domain.triage import contradictions, likely_slices, next_likely
 from core.inference.engine import Engine
 from core.inference.inference_triage import TriageRunner
 from core.inference.preprocess import prepare
-from core.inference.triage import contradictions, likely_slices, next_likely, triage_cases
+from core.inference.triage_table import triage_cases
 from core.inference.volume_inference import RunOptions, predict
 from core.io.case_reader import read_volume
 from core.io.dataset import scan

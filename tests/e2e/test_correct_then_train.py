@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation.versions import latest_versions
 from core.jobs.job_folder import JOB_FILE
-from core.jobs.train_spec import TrainSpec
 from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
 from core.workspace.splits import frozen_split
 from gui.app.program import Program
 from gui.shell.job_record import JobRecord

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import getCppPointer, isValid
 
-from core.inference.preprocess import Preprocessing
+from core.models.preprocessing import Preprocessing
 from core.workspace.workspace_folder import registry
 from gui.app.program import Program
 from gui.shell.tasks import Fault

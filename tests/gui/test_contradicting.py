@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
-from core.inference.triage import Contradiction, Triage
+from core.domain.triage import Contradiction, Triage
 from gui.app.program import Program
 from gui.review.contradiction_queue import SliceQueue, key_of
 from gui.review.review_presenter import hint_row

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import to_mask
-from core.inference.triage import Triage, contradictions
+from core.domain.triage import Triage, contradictions
 from core.review.outlook import Outlook
 from core.studies.case_figures import CaseFigures
 from gui.app.program import Program

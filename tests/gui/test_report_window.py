@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Cancelled
-from core.inference.predictors import predictors
+from core.inference.prediction_service import predictors
 from core.io.dataset import scan
 from core.review.reviews import ReviewChange, put_review
 from core.studies.pictures import PREDICTION, TRUTH

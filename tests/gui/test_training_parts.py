@@ -19,9 +19,9 @@ from core.domain.errors import DataError
 from core.io.dataset import scan
 from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, Paused, create_job
 from core.jobs.train_preview import TrainPreview
-from core.jobs.train_spec import TrainSpec
 from core.models.gate import GateSpec, judge
 from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, freeze_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.shell.job_record import JobRecord, JobTail

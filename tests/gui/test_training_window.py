@@ -20,8 +20,8 @@ from pytestqt.qtbot import QtBot
 
 from core.jobs.job_folder import JOB_FILE
 from core.jobs.train_preview import PREVIEW_FILE
-from core.jobs.train_spec import TrainSpec
 from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
 from core.workspace.splits import frozen_split, read_split
 from core.workspace.workspace_folder import registry
 from gui.training.curve import CurvePlot

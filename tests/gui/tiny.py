@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction
-from core.inference.triage import Triage
+from core.domain.triage import Triage
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.models.classifiers import Classifiers

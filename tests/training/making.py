@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.inference.preprocess import Preprocessing
 from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.train_spec import Augmentation, TrainSpec
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import Augmentation, TrainSpec
 from tests.synthetic import write_case
 
 TRAIN = tuple(f"CASE_{n}" for n in range(1, 6))

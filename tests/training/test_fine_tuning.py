@@ -18,10 +18,10 @@ from core.io.case import Case
 from core.io.dataset import Dataset, scan
 from core.io.tiff import write_mask_slice
 from core.jobs.job_folder import JobFolder
-from core.jobs.train_spec import TrainSpec
 from core.models.lineage import Lineage, portable
 from core.models.networks.weights import read_state_dict
 from core.models.registry import Model, ModelSpec, write_spec
+from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
 from tests.synthetic import lesion, write_case
 from tests.training.making import TRAIN, VAL, make_job, write_split

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from core.domain.errors import AppError, ModelError
-from core.jobs.train_spec import make_spec
 from core.models.networks.builder import build_network
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.registry import Registry
+from core.models.train_spec import make_spec
 from tests.synthetic import publish_unet
 from tests.training.making import make_dataset, write_split
 from training.command import TrainOptions, spec_of, train

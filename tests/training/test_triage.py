@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 from core.domain.errors import AppError, DataError, FileError, ModelError
 from core.inference.inference_triage import TriageRunner
-from core.inference.preprocess import Preprocessing
 from core.io.case_reader import read_volume
 from core.io.dataset import scan
 from core.jobs.classify_spec import ClassifySpec, task_of
 from core.jobs.job_folder import Done, JobFolder, Measured, create_job
 from core.models.classifiers import Classifiers
 from core.models.networks.weights import read_state_dict
+from core.models.preprocessing import Preprocessing
 from core.models.registry import Registry
 from tests.synthetic import lesion
 from tests.training.making import STILL, make_dataset, write_split

@@ -8,14 +8,14 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.domain.volume import LGG_CHANNELS
-from core.inference.preprocess import Preprocessing
 from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
 from core.jobs.job_folder import Event, JobFolder, create_job
-from core.jobs.train_spec import Changes, preset
 from core.models.classifiers import ClassifierModel
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import CLASSIFIERS
 from core.models.networks.spec import NetworkSpec, resolve_arguments
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import Changes, preset
 from training.command import TrainOptions
 from training.events import tell
 from training.triage.train import read_classify_job, run

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from core.domain.errors import AppError
-from core.inference.preprocess import Preprocessing
 from core.models.networks.arguments import ArgumentValue
+from core.models.preprocessing import Preprocessing
 
 LossName: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
 PresetName: TypeAlias = Literal["cpu", "gpu", "reference"]
