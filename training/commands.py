@@ -101,7 +101,7 @@ def _run(given: dict[str, object], task: Task) -> None:
     from core.workspace.workspace_folder import registry
     from training.command import TrainOptions
     from training.command import train as run
-    from training.memory import keep_memory
+    from training.frame import keep_memory
 
     split = given["split"] or task == "classify"
     complete = given["data"] and split and (given["architecture"] or given["start_from"])

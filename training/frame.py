@@ -1,5 +1,7 @@
 """What every training runs in: its turn at the device, and the job that is told how it goes."""
 
+import ctypes
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +27,8 @@ from training.parallel import Group, joined
 
 DATA_FOLDER = "data"
 _MODELS_FOLDER = "models"
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+_PAD_BYTES = 256 << 20
 
 Result = TypeVar("Result")
 
@@ -141,3 +145,20 @@ def beating(writer: JobWriter, fraction: float, doing: str) -> Progress:
         writer.progress(fraction, f"{doing} {message}")
 
     return report
+
+
+def keep_memory() -> None:
+    """Keep freed memory for the next step, where the C library is glibc; elsewhere do nothing.
+
+    A step frees and takes back gigabytes. By default glibc returns each large block to the system,
+    which then zeroes it page by page again: a quarter to a third of a step on the CPU.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:  # another C library
+        return
+    mallopt(_MMAP_MAX, 0)
+    mallopt(_TRIM_THRESHOLD, -1)
+    mallopt(_TOP_PAD, _PAD_BYTES)

@@ -17,7 +17,12 @@ import torch
 
 from core.domain.errors import AppError
 from core.domain.progress import Progress
-from core.inference.prediction_service import PredictionService, Predictor, PredictorOf
+from core.inference.prediction_service import (
+    PredictionService,
+    Predictor,
+    PredictorOf,
+    local_predictor,
+)
 from core.inference.volume_inference import limit_threads
 from core.io.atomic import write_bytes
 from core.io.dataset import scan
@@ -36,7 +41,7 @@ from training.errors import TrainingError
 from training.events import tell
 from training.frame import in_job
 from training.loop import PauseRequested
-from training.scoring import Scores, running, score_model
+from training.scoring import Scores, score_model
 
 
 def run_gate(
@@ -83,7 +88,7 @@ def _predictors(spec: GateSpec) -> Iterator[PredictorOf]:
     """Yield what predicts with a model; what a workspace keeps of it the window shows at once."""
 
     def run(model: Model) -> Predictor:
-        return running(model, spec.device)
+        return local_predictor(model, spec.device)
 
     if not spec.workspace:
         yield run

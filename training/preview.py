@@ -25,8 +25,7 @@ from core.models.train_spec import TrainSpec
 from training.augment import augment
 from training.dataset import TrainCase, planes
 from training.events import tell
-from training.frame import beating, in_job, limit_job_threads
-from training.memory import keep_memory
+from training.frame import beating, in_job, keep_memory, limit_job_threads
 from training.parallel import Group
 from training.plan import Plan, Prepared, make_plan, prepare
 from training.selection import score_cases

@@ -9,6 +9,7 @@ import safetensors.torch
 
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Progress, silent
+from core.inference.prediction_service import local_predictor
 from core.io.atomic import atomic_path, write_bytes
 from core.models.lineage import GROUND_TRUTH, Lineage, code_version, portable
 from core.models.networks.network import SliceNetwork
@@ -17,7 +18,7 @@ from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position
 from training.loop import BEST_FILE
-from training.scoring import running, score_model, summary, write_scores
+from training.scoring import score_model, summary, write_scores
 from training.split import Split
 from training.start import logit_offset
 
@@ -51,7 +52,7 @@ def publish(
     scores = score_model(
         candidate,
         finished.split.val,
-        predict=running(candidate, finished.spec.device),
+        predict=local_predictor(candidate, finished.spec.device),
         progress=progress,
     )
     write_scores(finished.folder, scores)

@@ -7,15 +7,12 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
-from core.domain.prediction import Prediction
 from core.domain.progress import Progress, part, silent
 from core.domain.protocol import Protocol
-from core.inference.inference_ensemble import open_runner
 from core.inference.prediction_service import Predictor
-from core.inference.volume_inference import RunOptions
 from core.io.atomic import write_bytes
 from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import read_case
 from core.models.registry import Model
 from core.studies.evaluation import score
 
@@ -34,16 +31,6 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, protocol: Protocol) -> dict[str, float]:
         """Return the DSC by case id in one protocol."""
         return self.native if protocol == "native" else self.reference
-
-
-def running(model: Model, device: str = "auto") -> Predictor:
-    """Return what runs `model`; raises `ModelError` at once when its weights do not fit."""
-    runner, options = open_runner(model), RunOptions(device)
-
-    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
-        return runner.predict(loaded.volume, options, progress=progress)
-
-    return predict
 
 
 def score_model(

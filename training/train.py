@@ -34,13 +34,13 @@ from training.frame import (
     beating,
     check_job,
     in_job,
+    keep_memory,
     limit_job_threads,
     models_folder,
     run_loop,
     turn,
 )
 from training.loop import Loop
-from training.memory import keep_memory
 from training.parallel import Group
 from training.plan import Plan, make_plan, prepare
 from training.publish import Finished, publish

@@ -10,9 +10,6 @@ import typer
 from core.cli.command_run import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
-    from core.domain.prediction import Prediction
-    from core.domain.progress import Progress
-    from core.io.case_reader import LoadedCase
     from core.studies.expected_dsc_study import StudySummary
 
 
@@ -26,8 +23,8 @@ def calibrate(
     store: Annotated[bool, typer.Option(help="Keep the calibration beside the model.")] = True,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
-    from core.inference.inference_ensemble import open_runner
-    from core.inference.volume_inference import RunOptions, limit_threads
+    from core.inference.prediction_service import local_predictor
+    from core.inference.volume_inference import limit_threads
     from core.io.dataset import scan
     from core.review.expected_dsc import write_calibration
     from core.studies.expected_dsc_study import (
@@ -44,11 +41,7 @@ def calibrate(
     dataset, file, models = scan(folder), read_split(split), registry(home())
     chosen = models.find(model) if model else models.champion()
     limit_threads()
-    runner, options = open_runner(chosen), RunOptions(device)
-
-    def predictor(loaded: LoadedCase, progress: Progress) -> Prediction:
-        return runner.predict(loaded.volume, options, progress=progress)
-
+    predictor = local_predictor(chosen, device)
     fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]
     judging = [dataset.case(name) for name in file.val]
     with progress_bar() as progress:

@@ -11,11 +11,8 @@ import typer
 from core.cli.command_run import finish, progress_bar, refuse_inside
 
 if TYPE_CHECKING:
-    from core.domain.prediction import Prediction
-    from core.domain.progress import Progress
     from core.inference.prediction_service import Predictor
     from core.io.case import Case
-    from core.io.case_reader import LoadedCase
     from core.models.registry import Model, Registry
 
 DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
@@ -115,23 +112,9 @@ def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
 
 def _predictor(model: Model, job: _Job, registry: Registry) -> Predictor:
     """Return what predicts a case, all of it or the slices that triage finds likely."""
-    from core.domain.triage import likely_slices
-    from core.inference.inference_ensemble import open_runner
-    from core.inference.inference_triage import TriageRunner
-    from core.inference.volume_inference import RunOptions
-    from core.models.classifiers import Classifiers
+    from core.inference.prediction_service import local_predictor
+    from core.inference.triage_gate import gated_predictor
 
-    runner = open_runner(model)
-    triager = None
     if job.skip_below:
-        triager = TriageRunner(Classifiers(registry.roots).find(""), job.device)
-
-    def predictor(loaded: LoadedCase, progress: Progress) -> Prediction:
-        only = None
-        if triager is not None:
-            found = triager.triage(loaded.volume)
-            only = tuple(likely_slices(found.probability, threshold=job.skip_below))
-        options = RunOptions(job.device, only=only)
-        return runner.predict(loaded.volume, options, progress=progress)
-
-    return predictor
+        return gated_predictor(model, registry, device=job.device, skip_below=job.skip_below)
+    return local_predictor(model, job.device)

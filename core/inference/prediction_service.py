@@ -101,13 +101,18 @@ def local_run(device: str) -> Run:
 
     @cache
     def predictor_of(model: Model) -> Predictor:
-        from core.inference.inference_ensemble import open_runner
-        from core.inference.volume_inference import RunOptions
-
-        runner, options = open_runner(model), RunOptions(device)
-        return lambda loaded, progress: runner.predict(loaded.volume, options, progress=progress)
+        return local_predictor(model, device)
 
     return lambda loaded, model, progress: predictor_of(model)(loaded, progress)
+
+
+def local_predictor(model: Model, device: str = "auto") -> Predictor:
+    """Return what runs `model` in this process; raises `ModelError` when its weights do not fit."""
+    from core.inference.inference_ensemble import open_runner
+    from core.inference.volume_inference import RunOptions
+
+    runner, options = open_runner(model), RunOptions(device)
+    return lambda loaded, progress: runner.predict(loaded.volume, options, progress=progress)
 
 
 def predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:

@@ -16,13 +16,9 @@ from core.domain.prediction import Prediction
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.models.registry import prediction_key
+from core.workspace import prediction_cache
 from core.workspace.settings import HOME_VARIABLE
-from core.workspace.workspace_folder import (
-    open_workspace,
-    prediction_cache,
-    registry,
-    workspace_folder,
-)
+from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
 from gui.app.program import Program
 from tests.gui.finding import turn_wheel
 

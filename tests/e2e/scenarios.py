@@ -17,8 +17,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from core.annotation.correction import Correction
+from gui.app import window_start
 from gui.app.program import Program
-from gui.app.window_start import window_start as app
 from tests.gui.pointing import LEFT, drag, point_of
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
@@ -133,7 +133,7 @@ def main() -> None:
             super().__init__(application)
             self._reader = _Reader(self, scenario(self))
 
-    app.__dict__["Program"] = Read
+    window_start.__dict__["Program"] = Read
     sys.argv = [str(_MAIN), *sys.argv[2:]]
     runpy.run_path(str(_MAIN), run_name="__main__")
 

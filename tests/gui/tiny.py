@@ -15,13 +15,9 @@ from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.models.classifiers import Classifiers
 from core.models.registry import Model
+from core.workspace import prediction_cache
 from core.workspace.triage_cache import put_triage, triage_key
-from core.workspace.workspace_folder import (
-    open_workspace,
-    prediction_cache,
-    registry,
-    workspace_folder,
-)
+from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
 from gui.app.program import Program
 from tests.synthetic import lesion, write_case
 

@@ -16,7 +16,8 @@ from core.jobs.job_start import Program, start_job
 from core.jobs.train_preview import preview_planes, read_preview
 from core.models.gate import GateSpec, read_gate
 from core.models.registry import read_model
-from core.workspace.workspace_folder import open_workspace, prediction_cache
+from core.workspace import prediction_cache
+from core.workspace.workspace_folder import open_workspace
 from tests.synthetic import publish_unet
 from tests.training.making import VAL, make_dataset, make_job
 from training.gate import read_gate_spec, run_gate

@@ -78,7 +78,7 @@ def test_a_training_publishes_a_model_that_runs_with_its_scores_and_card(tmp_pat
 
 def test_training_learns(tmp_path: Path) -> None:
     spec, job = make_job(
-        tmp_path, max_steps=100, arguments={"init_features": 4}, augmentation=STILL, ema=0.9
+        tmp_path, max_steps=160, arguments={"init_features": 4}, augmentation=STILL, ema=0.9
     )
     model = run(spec, job)
     assert model is not None

@@ -29,12 +29,12 @@ from core.models.classifiers import (
 )
 from core.models.lineage import portable
 from core.models.networks.network import Classifier
-from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import WEIGHTS_FILE
 from core.studies.classification_figures import draw_curves, draw_report
 from training.loop import BEST_FILE
 from training.publish import CARD_FILE, write_weights
 from training.triage.dataset import Labelled
+from training.triage.learner import load_classifier
 from training.triage.loop import ClassifierLoop, case_logits
 from training.triage.sources import Source
 
@@ -84,9 +84,7 @@ def _best_network(finished: Finished, weights: Path) -> Classifier:
     write_weights(finished.folder / BEST_FILE, weights)
     network = finished.loop.learner.average.network
     assert isinstance(network, Classifier)
-    state = read_state_dict(weights)
-    floats = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
-    load_weights(network, floats, source=str(weights))
+    load_classifier(network, weights)
     return network
 
 
