@@ -1,6 +1,6 @@
 """The layout of the window: regions and their sizes, nothing of what they do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
     overlays_held = Signal(bool)
 
-    def __init__(self, verbs: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Overread")
         self.setMinimumSize(SMALLEST)
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._compact: bool | None = None
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
-        self.actions_table = Actions(self, verbs)
+        self.actions_table = Actions(self)
         self._make_regions()
         self._lay_out()
         self.toasts = Toasts(self)
@@ -185,6 +185,8 @@ class MainWindow(QMainWindow):
         self.review = ReviewPanel()
         self.model_panel = ModelPanel()
         self.status = StatusBar()
+        self.worklist.case_chosen.connect(lambda _: self.fold_worklist())
+        self.worklist.expand_requested.connect(self.unfold_worklist)
 
     @property
     def _looks(self) -> tuple["_Look", ...]:

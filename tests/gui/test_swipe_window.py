@@ -29,7 +29,7 @@ def program(start: Start, home: Path, dataset: Path) -> Program:
     models = program.session.models
     both = tuple(model for model in models.available if model.spec.id in TITLES)
     program.session.set_models(replace(models, available=both))
-    program.operations.choose_model(FIRST)
+    program.prediction.desk.choose_model(FIRST)
     return program
 
 
