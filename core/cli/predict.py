@@ -49,7 +49,7 @@ def predict(
     skip_below: SkipBelow = 0.0,
 ) -> None:
     """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
-    from core.studies.evaluation import predict_masks
+    from core.studies.mask_files import predict_masks
 
     refuse_inside(folder, out)
     job = _Job(folder, model, case, device, flips, skip_below)

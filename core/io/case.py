@@ -1,7 +1,10 @@
 """A case: the files of one patient volume. Holds no pixels."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.domain.progress import Progress, part
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,12 @@ class Case:
     def middle(self) -> int:
         """Index of the slice a thumbnail shows before anything else is known."""
         return len(self.slices) // 2
+
+
+def each_case(cases: Sequence[Case], progress: Progress) -> Iterator[tuple[Case, Progress]]:
+    """Yield each case with its share of `progress`, which is told the name of the case."""
+    for index, case in enumerate(cases):
+        start, stop = index / len(cases), (index + 1) / len(cases)
+        progress(start, case.id)
+        yield case, part(progress, start, stop)
+    progress(1.0, "done")

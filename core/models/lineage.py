@@ -2,7 +2,7 @@
 
 from functools import cache
 from hashlib import blake2b
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import msgspec
 
@@ -31,16 +31,6 @@ class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     seed: int = 0
     code: str = ""
     settings: TrainSpec | None = None
-
-
-def portable(spec: TrainSpec) -> TrainSpec:
-    """Return settings without the paths of one computer: the last name of each stays."""
-    changes = {
-        name: PurePath(getattr(spec, name)).name
-        for name in ("data", "split", "parent", "encoder_weights", "corrections")
-        if getattr(spec, name)
-    }
-    return msgspec.structs.replace(spec, models="", **changes)
 
 
 @cache

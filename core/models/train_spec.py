@@ -3,7 +3,8 @@
 The window and the command line write a `TrainSpec` into a job folder; the trainer reads it there.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from pathlib import PurePath
+from typing import Annotated, Literal, Self, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -111,6 +112,15 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def has_budget(self) -> bool:
         """Whether anything says when training ends."""
         return any(v is not None for v in (self.epochs, self.max_steps, self.minutes))
+
+    def portable(self) -> Self:
+        """Return these settings without the paths of one computer: the last name of each stays."""
+        changes = {
+            name: PurePath(getattr(self, name)).name
+            for name in ("data", "split", "parent", "encoder_weights", "corrections")
+            if getattr(self, name)
+        }
+        return msgspec.structs.replace(self, models="", **changes)
 
 
 Changes: TypeAlias = dict[str, object]

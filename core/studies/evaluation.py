@@ -3,36 +3,26 @@
 import csv
 import io
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from core.domain.components import largest_component
 from core.domain.errors import AppError
-from core.domain.mask import Mask
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Prediction, to_mask
-from core.domain.progress import Progress, part, silent
+from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
-from core.domain.volume import Volume
 from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
-from core.io.case import Case
+from core.io.case import Case, each_case
 from core.io.case_reader import LoadedCase, read_case
-from core.io.tiff import write_mask_slice
 from core.models.registry import Model
 from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.figures import dsc_chart
-from core.studies.reference_protocol import (
-    reference_space,
-    to_reference_mask,
-    to_reference_probability,
-)
+from core.studies.reference_protocol import reference_masks
 
-REFERENCE_THRESHOLD = 0.5
 EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"
 
 
@@ -87,14 +77,6 @@ class Outcome:
     notices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Written:
-    """A sentence for each case whose masks could not be written, and notices about the others."""
-
-    failed: dict[str, str]
-    notices: tuple[str, ...]
-
-
 def evaluate(
     cases: Sequence[Case],
     model: Model,
@@ -108,7 +90,7 @@ def evaluate(
     notices: list[str] = []
     failed: dict[str, str] = {}
     device, seconds = "", 0.0
-    for case, inner in _each(cases, progress):
+    for case, inner in each_case(cases, progress):
         try:
             loaded = read_case(case)
             loaded.require_ground_truth()
@@ -125,7 +107,7 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth = loaded.require_ground_truth()
     if protocol == "reference":
-        truth, mask = _reference_masks(loaded.volume, truth, prediction)
+        truth, mask = reference_masks(loaded.volume, truth, prediction)
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=loaded.volume.geometry.spacing_mm)
@@ -143,14 +125,6 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
             prediction.probability, model.spec.postprocessing, read_calibration(model.folder)
         ),
     )
-
-
-def _reference_masks(volume: Volume, truth: Mask, prediction: Prediction) -> tuple[Mask, Mask]:
-    """Return truth and prediction (z, 256, 256) as the reference implementation scores them."""
-    grid = reference_space(volume.pixels)
-    probability = to_reference_probability(prediction.probability.astype(np.float32) / 255.0, grid)
-    mask = largest_component((probability > REFERENCE_THRESHOLD).astype(np.uint8))
-    return to_reference_mask(truth, grid), mask
 
 
 def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
@@ -185,43 +159,6 @@ def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) 
         title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"
         dsc_chart([(row.case, row.dsc) for row in outcome.rows], out / "dsc.png", title=title)
     return summary
-
-
-def predict_masks(
-    cases: Sequence[Case],
-    model: Model,
-    predictor: Predictor,
-    *,
-    out: Path,
-    progress: Progress = silent,
-) -> Written:
-    """Write `<CASE>/<CASE>_<n>_pred.tif` for each case."""
-    notices: list[str] = []
-    failed: dict[str, str] = {}
-    for case, inner in _each(cases, progress):
-        try:
-            loaded = read_case(case)
-            loaded.require_whole()
-            prediction = predictor(loaded, inner)
-            write_masks(case, to_mask(prediction.probability, model.spec.postprocessing), out)
-            notices += loaded.notices
-        except AppError as error:
-            failed[case.id] = str(error)
-    return Written(failed, tuple(notices))
-
-
-def write_masks(case: Case, mask: Mask, out: Path) -> None:
-    """Write a mask (Z, Y, X) slice by slice as `<CASE>/<CASE>_<n>_pred.tif`, 0/255."""
-    for files, plane in zip(case.slices, mask, strict=True):
-        write_mask_slice(out / case.id / f"{case.id}_{files.number}_pred.tif", plane)
-
-
-def _each(cases: Sequence[Case], progress: Progress) -> Iterable[tuple[Case, Progress]]:
-    for index, case in enumerate(cases):
-        start, stop = index / len(cases), (index + 1) / len(cases)
-        progress(start, case.id)
-        yield case, part(progress, start, stop)
-    progress(1.0, "done")
 
 
 def _cells(row: Row) -> list[str]:

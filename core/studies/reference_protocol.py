@@ -16,7 +16,8 @@ from core.domain.components import Box, MaskLike, bounding_box, box_slices, larg
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.metrics import overlap
-from core.domain.volume import Pixels
+from core.domain.prediction import Prediction
+from core.domain.volume import Pixels, Volume
 
 SIZE = 256
 """Rows and columns of the reference space."""
@@ -25,6 +26,7 @@ Probability = NDArray[np.float32]
 
 _Voxel = TypeVar("_Voxel", np.uint8, np.float64)
 
+_THRESHOLD = 0.5
 _BACKGROUND_SHARE = 0.1
 _FEWEST_SLICES = 3
 _FLAT = 1e-9  # a standard deviation below it is rounding, not contrast
@@ -219,3 +221,11 @@ def _nearest(count: int, source: int) -> NDArray[np.intp]:
 def _require_native(shape: tuple[int, ...], grid: ReferenceGrid) -> None:
     if shape != grid.native_shape:
         raise ValueError(f"expected the native grid {grid.native_shape}, got {shape}")
+
+
+def reference_masks(volume: Volume, truth: Mask, prediction: Prediction) -> tuple[Mask, Mask]:
+    """Return truth and prediction (z, 256, 256) as the reference implementation scores them."""
+    grid = reference_space(volume.pixels)
+    probability = to_reference_probability(prediction.probability.astype(np.float32) / 255.0, grid)
+    mask = largest_component((probability > _THRESHOLD).astype(np.uint8))
+    return to_reference_mask(truth, grid), mask

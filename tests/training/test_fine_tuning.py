@@ -18,7 +18,7 @@ from core.io.case import Case
 from core.io.dataset import Dataset, scan
 from core.io.tiff import write_mask_slice
 from core.jobs.job_folder import JobFolder
-from core.models.lineage import Lineage, portable
+from core.models.lineage import Lineage
 from core.models.networks.weights import read_state_dict
 from core.models.registry import Model, ModelSpec, write_spec
 from core.models.train_spec import TrainSpec
@@ -134,7 +134,7 @@ def test_a_candidate_tells_its_parent_its_cases_with_versions_and_its_settings(
     assert set(lineage.learnt) | set(lineage.selection) == set(TRAIN)
     assert lineage.seed == spec.seed
     assert lineage.steps == 8
-    assert lineage.settings == portable(spec)
+    assert lineage.settings == spec.portable()
     assert str(tmp_path) not in (child.folder / "model.json").read_text()
     assert str(tmp_path) not in (child.folder / "MODEL_CARD.md").read_text()
     assert set(child.spec.trained_on) == set(TRAIN)

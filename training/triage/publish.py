@@ -27,7 +27,6 @@ from core.models.classifiers import (
     ClassifierSpec,
     write_classifier,
 )
-from core.models.lineage import portable
 from core.models.networks.network import Classifier
 from core.models.registry import WEIGHTS_FILE
 from core.studies.classification_figures import draw_curves, draw_report
@@ -158,7 +157,7 @@ def model_card(finished: Finished, spec: ClassifierSpec, found: ClassReport | No
         if job.task == "triage"
         else ""
     )
-    settings = msgspec.json.format(msgspec.json.encode(portable(job)), indent=2).decode()
+    settings = msgspec.json.format(msgspec.json.encode(job.portable()), indent=2).decode()
     return f"""# {spec.title}
 
 {spec.parameters:,} parameters, `{spec.architecture}` {dict(spec.arguments)}; says which of
