@@ -9,7 +9,9 @@ from core.domain.progress import Progress
 from gui.shell.context import Context
 from gui.shell.tasks import Task
 from gui.studies.export_dialog import ExportDialog, ExportWanted, Kind
-from gui.studies.export_run import PictureSource, ReportSource, write_pictures, write_report
+from gui.studies.picture_export import PictureSource, write_pictures
+from gui.studies.report_export import write_report
+from gui.studies.report_source import ReportSource
 
 Writes = Callable[[ExportWanted, Progress], list[Path]]
 
