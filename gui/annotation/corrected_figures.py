@@ -6,10 +6,10 @@ from math import isnan
 from core.annotation.correction import Correction
 from core.domain.metrics import Overlap, SliceCounts
 from core.domain.triage import Triage
-from gui.prediction.metrics_parts import MetricsView, Pending
-from gui.shell.descriptions import figures_of
+from gui.shell.case_figures import figures_of
 from gui.shell.session_parts import OpenCase
 from gui.viewer.strip_data import StripData
+from gui.widgets.metrics_view import MetricsView, Pending
 
 
 def corrected_views(

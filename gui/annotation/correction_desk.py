@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step, new_draft
@@ -23,13 +23,19 @@ from gui.shell.tasks import Lanes, Task
 T = TypeVar("T")
 
 
-class Correcting(VersionReading):
+class Correcting(QObject):
     """Owns the correction of a session; every change of it goes to the journal before it is safe.
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
-    `found` says how many edits a case that was opened came with beyond its last version.
+    `found` says how many edits a case that was opened came with beyond its last version. `failed`
+    tells an error, `noted` what the reader should know. `refused` means that another window holds
+    the workspace. `versions` are those of the case on screen.
     """
 
+    failed = Signal(str, str)
+    noted = Signal(str, str)
+    refused = Signal()
+    faulted = Signal(object)
     stepped = Signal()
     saved = Signal()
     save_failed = Signal(str)
@@ -37,7 +43,8 @@ class Correcting(VersionReading):
     reverted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
-        super().__init__(session, lanes)
+        super().__init__()
+        self._session, self._lanes = session, lanes
         self._book: Book | None = None
         self._unsaved: dict[tuple[Store, str], Book] = {}
         self._loaded = False
@@ -45,13 +52,16 @@ class Correcting(VersionReading):
         self.damage = ""
         self.writing = 0
         self.later = LaterEdit(session, lanes)
+        self.versions = VersionReading(session, lanes)
+        self.versions.refused.connect(self.refused)
         self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
-        self.later.failed.connect(self.failed)
-        self.later.noted.connect(self.noted)
-        self.later.faulted.connect(self.faulted)
+        for part in (self.later, self.versions):
+            part.failed.connect(self.failed)
+            part.noted.connect(self.noted)
+            part.faulted.connect(self.faulted)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
-        self.version_saved.connect(self._write_unsaved)
+        self.versions.version_saved.connect(self._write_unsaved)
 
     @property
     def problem(self) -> str:
@@ -164,7 +174,22 @@ class Correcting(VersionReading):
         self._book, self._loaded, self.damage = None, True, ""
         self._unsaved.pop((store, case_id), None)
         self._session.set_correction(None)
-        self._write("Nothing was discarded", lambda: discard_draft(store, case_id), lambda _: None)
+        task: Task[None] = Task(lambda _: discard_draft(store, case_id))
+        task.failed.connect(lambda sentence: self.failed.emit("Nothing was discarded", sentence))
+        task.faulted.connect(self.faulted)
+        self._lanes.start("journal", task)
+
+    def save_version(self) -> None:
+        """Write the mask as it is as an immutable version."""
+        self.versions.save_version()
+
+    def _refuse(self) -> bool:
+        """Say so when another window holds the workspace, and return whether it does."""
+        place = self._session.place
+        held = place is not None and bool(place.held)
+        if held:
+            self.refused.emit()
+        return held
 
     def _ensure(self) -> Correction | None:
         """Return the correction, begun from the prediction or empty when there is none yet."""

@@ -1,22 +1,23 @@
 """What the commands of the menu "Correct" do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from core.annotation import regions, shapes
 from core.annotation.patch import Patch
+from core.annotation.versions import Version
 from core.domain.mask import Mask
+from gui.annotation.correction_desk import Correcting
+from gui.annotation.paint_tools import Drawing
 from gui.annotation.versions_dialog import show_versions
+from gui.shell.context import Context, Handlers
+from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
 
-if TYPE_CHECKING:
-    from gui.app.program import Program
-
-Verbs = Mapping[str, Callable[[], object]]
 _FURTHEST = 50
 _TOOLS: tuple[Tool, ...] = (
     "brush",
@@ -29,24 +30,35 @@ _TOOLS: tuple[Tool, ...] = (
 )
 
 
-def correction_verbs(program: "Program") -> Verbs:
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What the verbs take in hand; `set_tool` takes a tool."""
+
+    context: Context
+    desk: Correcting
+    drawing: Drawing
+    viewer: Viewer
+    set_tool: Callable[[Tool], None]
+
+
+def correction_verbs(bench: Bench) -> Handlers:
     """Return the verb of every command that corrects."""
-    tools: Verbs = {f"{tool}_tool": partial(_toggle_tool, program, tool) for tool in _TOOLS}
-    return {**tools, **_shape_verbs(program), **_take_verbs(program), **_keeping_verbs(program)}
+    tools: Handlers = {f"{tool}_tool": partial(_toggle_tool, bench, tool) for tool in _TOOLS}
+    return {**tools, **_shape_verbs(bench), **_take_verbs(bench), **_keeping_verbs(bench)}
 
 
-def _shape_verbs(program: "Program") -> Verbs:
+def _shape_verbs(bench: Bench) -> Handlers:
     def on_slice(tool: str, make: Callable[[Mask, int], Patch | None]) -> Callable[[], object]:
-        return lambda: program.correcting.apply(tool, lambda mask: make(mask, _index(program)))
+        return lambda: bench.desk.apply(tool, lambda mask: make(mask, _index(bench)))
 
     return {
-        "smaller_brush": lambda: program.drawing.resize(-1),
-        "larger_brush": lambda: program.drawing.resize(1),
-        "complete_fill": lambda: program.drawing.complete(),
+        "smaller_brush": lambda: bench.drawing.resize(-1),
+        "larger_brush": lambda: bench.drawing.resize(1),
+        "complete_fill": lambda: bench.drawing.complete(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
         "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
-        "reshape": lambda: _reshape(program, whole=False),
-        "reshape_case": lambda: _reshape(program, whole=True),
+        "reshape": lambda: _reshape(bench, whole=False),
+        "reshape_case": lambda: _reshape(bench, whole=True),
         "smooth": on_slice("smooth", lambda mask, z: shapes.smooth(mask, z=z)),
         "fill_mask_holes": on_slice("fill holes", lambda mask, z: regions.fill_holes(mask, z=z)),
         "copy_before": on_slice(
@@ -56,76 +68,75 @@ def _shape_verbs(program: "Program") -> Verbs:
             "copy slice", lambda mask, z: regions.copy_slice(mask, source=z + 1, target=z)
         ),
         "clear_slice": on_slice("clear slice", lambda mask, z: regions.clear(mask, z=z)),
-        "interpolate": lambda: program.correcting.apply_later(
-            "interpolate", shapes.interpolate_gaps
-        ),
+        "interpolate": lambda: bench.desk.apply_later("interpolate", shapes.interpolate_gaps),
     }
 
 
-def _take_verbs(program: "Program") -> Verbs:
+def _take_verbs(bench: Bench) -> Handlers:
     return {
-        "take_slice": lambda: _take(program, whole=False),
-        "take_case": lambda: _take(program, whole=True),
-        "take_component": lambda: _at_pointer(program, "take component"),
-        "delete_component": lambda: _at_pointer(program, "delete component"),
-        "keep_component": lambda: _at_pointer(program, "keep component"),
+        "take_slice": lambda: _take(bench, whole=False),
+        "take_case": lambda: _take(bench, whole=True),
+        "take_component": lambda: _at_pointer(bench, "take component"),
+        "delete_component": lambda: _at_pointer(bench, "delete component"),
+        "keep_component": lambda: _at_pointer(bench, "keep component"),
     }
 
 
-def _keeping_verbs(program: "Program") -> Verbs:
+def _keeping_verbs(bench: Bench) -> Handlers:
     return {
-        "undo": lambda: _step(program, program.correcting.undo),
-        "redo": lambda: _step(program, program.correcting.redo),
-        "save_version": lambda: program.correcting.save_version(),
+        "undo": lambda: _step(bench, bench.desk.undo),
+        "redo": lambda: _step(bench, bench.desk.redo),
+        "save_version": lambda: bench.desk.save_version(),
         "versions": lambda: show_versions(
-            program.window, program.correcting, program.show_version_beside
+            bench.context.window, bench.desk, partial(_show_beside, bench)
         ),
-        "export_correction": lambda: _export(program),
-        "discard_correction": lambda: _discard(program),
-        "toggle_correction": lambda: program.view_verbs.toggle_layer("correction"),
+        "export_correction": lambda: _export(bench),
+        "discard_correction": lambda: _discard(bench),
     }
 
 
-def _toggle_tool(program: "Program", tool: Tool) -> None:
+def _toggle_tool(bench: Bench, tool: Tool) -> None:
     """Take a tool in hand; its key pressed again puts it back."""
-    program.set_tool("pan" if program.drawing.tool == tool else tool)
+    bench.set_tool("pan" if bench.drawing.tool == tool else tool)
 
 
-def _index(program: "Program") -> int:
-    return program.session.view.slice_index
+def _show_beside(bench: Bench, version: Version, mask: Mask) -> None:
+    bench.viewer.show_beside(f"Version {version.number}", mask)
 
 
-def _take(program: "Program", *, whole: bool) -> None:
-    result = program.session.result
+def _index(bench: Bench) -> int:
+    return bench.context.session.view.slice_index
+
+
+def _take(bench: Bench, *, whole: bool) -> None:
+    result = bench.context.session.result
     comparison = None if result is None else result.comparison
     if comparison is None:
-        program.correcting.noted.emit("Nothing to take", "Run the model on this case first.")
+        bench.desk.noted.emit("Nothing to take", "Run the model on this case first.")
         return
-    z = None if whole else _index(program)
-    program.correcting.apply(
-        "take prediction", lambda mask: regions.replace(mask, comparison.mask, z=z)
-    )
+    z = None if whole else _index(bench)
+    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, comparison.mask, z=z))
 
 
-def _reshape(program: "Program", *, whole: bool) -> None:
+def _reshape(bench: Bench, *, whole: bool) -> None:
     """Ask by how many voxels, and grow or shrink by as many."""
     by, chosen = QInputDialog.getInt(
-        program.window, "Grow or shrink", "Voxels; below 0 shrinks", 2, -_FURTHEST, _FURTHEST
+        bench.context.window, "Grow or shrink", "Voxels; below 0 shrinks", 2, -_FURTHEST, _FURTHEST
     )
     if not chosen or not by:
         return
     tool, reshape = ("grow", shapes.grow) if by > 0 else ("shrink", shapes.shrink)
     if whole:
-        program.correcting.apply_later(tool, lambda mask: reshape(mask, by=abs(by)))
+        bench.desk.apply_later(tool, lambda mask: reshape(mask, by=abs(by)))
     else:
-        z = _index(program)
-        program.correcting.apply(tool, lambda mask: reshape(mask, by=abs(by), z=z))
+        z = _index(bench)
+        bench.desk.apply(tool, lambda mask: reshape(mask, by=abs(by), z=z))
 
 
-def _at_pointer(program: "Program", tool: str) -> None:
-    at, result = program.canvas.voxel, program.session.result
+def _at_pointer(bench: Bench, tool: str) -> None:
+    at, result = bench.viewer.canvas.voxel, bench.context.session.result
     if at is None:
-        program.correcting.noted.emit(tool.capitalize(), "Point at it in the image first.")
+        bench.desk.noted.emit(tool.capitalize(), "Point at it in the image first.")
         return
     comparison = None if result is None else result.comparison
     makers: dict[str, Callable[[Mask], Patch | None]] = {
@@ -136,34 +147,34 @@ def _at_pointer(program: "Program", tool: str) -> None:
         predicted = comparison.mask
         makers["take component"] = lambda mask: regions.add_component(mask, predicted, at)
     if tool in makers:
-        program.correcting.apply(tool, makers[tool])
+        bench.desk.apply(tool, makers[tool])
 
 
-def _step(program: "Program", change: Callable[[], int | None]) -> None:
+def _step(bench: Bench, change: Callable[[], int | None]) -> None:
     """Undo or redo, and go to the slice that changed."""
     index = change()
     if index is not None:
-        program.view_verbs.go_to_slice(index)
+        bench.viewer.verbs.go_to_slice(index)
 
 
-def _export(program: "Program") -> None:
-    place = program.session.place
+def _export(bench: Bench) -> None:
+    place = bench.context.session.place
     start = str(Path.home()) if place is None else str(place.dataset.root.parent)
     folder = QFileDialog.getExistingDirectory(
-        program.window, "Export the correction into a folder outside the dataset", start
+        bench.context.window, "Export the correction into a folder outside the dataset", start
     )
     if folder:
-        program.correcting.export(Path(folder))
+        bench.desk.versions.export(Path(folder))
 
 
-def _discard(program: "Program") -> None:
-    if program.session.correction is None and not program.correcting.damage:
+def _discard(bench: Bench) -> None:
+    if bench.context.session.correction is None and not bench.desk.damage:
         return
     answer = QMessageBox.question(
-        program.window,
+        bench.context.window,
         "Discard the correction",
-        f"Forget the correction of {program.session.opening} with its undo history? "
+        f"Forget the correction of {bench.context.session.opening} with its undo history? "
         "Versions that were saved stay.",
     )
     if answer == QMessageBox.StandardButton.Yes:
-        program.correcting.discard()
+        bench.desk.discard()

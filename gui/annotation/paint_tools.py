@@ -13,9 +13,9 @@ from core.domain.volume import Pixels, Volume
 from gui.annotation.correction_desk import Correcting
 from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.shell.session import Session
+from gui.shell.view_state import RGB, shown_channel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import Tool, Touch
-from gui.viewer.view_state import RGB, shown_channel
 
 _STEP = 1.15
 _INSIDE, _OUTSIDE = 1, 2

@@ -51,7 +51,8 @@ class VersionReading(QObject):
         if place is None or correction is None:
             self.noted.emit("No version saved", _NONE_YET)
             return
-        if self._refuse():
+        if place.held:
+            self.refused.emit()
             return
         snapshot, workspace = correction.snapshot(), place.workspace
 
@@ -113,14 +114,6 @@ class VersionReading(QObject):
             return export_correction(case, mask, folder, dataset_root=root, provenance=made)
 
         self._write(NOT_EXPORTED, work, self.exported.emit)
-
-    def _refuse(self) -> bool:
-        """Say so when another window holds the workspace, and return whether it does."""
-        place = self._session.place
-        held = place is not None and bool(place.held)
-        if held:
-            self.refused.emit()
-        return held
 
     def _write(self, trouble: str, work: Callable[[], T], show: Callable[[T], None]) -> None:
         """Do `work` after all that waits there; `trouble` is the title of what it fails with."""

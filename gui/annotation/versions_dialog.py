@@ -78,12 +78,12 @@ class VersionsDialog(QDialog):
         for widget in (self._table, self._hint, buttons):
             column.addWidget(widget)
         self._table.itemSelectionChanged.connect(self._on_selection)
-        correcting.version_saved.connect(self._refresh)
+        correcting.versions.version_saved.connect(self._refresh)
         self._show([])
         self._refresh()
 
     def _refresh(self) -> None:
-        self._correcting.list_versions(self._show)
+        self._correcting.versions.list_versions(self._show)
 
     def _show(self, versions: Sequence[Version]) -> None:
         self._versions = list(versions)
@@ -105,18 +105,20 @@ class VersionsDialog(QDialog):
     def _on_restore(self) -> None:
         version = self._chosen()
         if version is not None:
-            self._correcting.read_version(version, lambda mask: self._put(version, mask))
+            self._correcting.versions.read_version(version, lambda mask: self._put(version, mask))
 
     def _on_beside(self) -> None:
         version = self._chosen()
         if version is not None:
-            self._correcting.read_version(version, lambda mask: self._show_beside(version, mask))
+            self._correcting.versions.read_version(
+                version, lambda mask: self._show_beside(version, mask)
+            )
 
     def _on_export(self) -> None:
         version = self._chosen()
         folder = QFileDialog.getExistingDirectory(self, "Export the version into a folder")
         if version is not None and folder:
-            self._correcting.export_version(version, Path(folder))
+            self._correcting.versions.export_version(version, Path(folder))
 
     def _show_beside(self, version: Version, mask: Mask) -> None:
         """Show a version, and get out of the way of it."""

@@ -1,6 +1,6 @@
 """The layout of the window: regions and their sizes, nothing of what they do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
 
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import TOOLS, ToolRail
-from gui.app.status_bar import StatusBar
-from gui.app.top_bar import TopBar
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.run_drawer import RunDrawer
@@ -31,6 +29,8 @@ from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
 from gui.shell.session import Session
+from gui.shell.status_bar import StatusBar
+from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.compare_grid import CompareGrid
 from gui.viewer.empty_state import EmptyState
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
     overlays_held = Signal(bool)
 
-    def __init__(self, verbs: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Overread")
         self.setMinimumSize(SMALLEST)
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._compact: bool | None = None
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
-        self.actions_table = Actions(self, verbs)
+        self.actions_table = Actions(self)
         self._make_regions()
         self._lay_out()
         self.toasts = Toasts(self)
@@ -185,6 +185,8 @@ class MainWindow(QMainWindow):
         self.review = ReviewPanel()
         self.model_panel = ModelPanel()
         self.status = StatusBar()
+        self.worklist.case_chosen.connect(lambda _: self.fold_worklist())
+        self.worklist.expand_requested.connect(self.unfold_worklist)
 
     @property
     def _looks(self) -> tuple["_Look", ...]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.review.blinded import StudyState
 from core.review.blinded_plan import FEWEST, MOST, Question
-from gui.training.train_parts import spin_field
+from gui.widgets.fields import spin_field
 from gui.widgets.labels import make_label, make_wrapped_label
 from gui.widgets.palette import OverlayColours, Theme
 from gui.widgets.theme import indent_text

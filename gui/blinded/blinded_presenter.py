@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -24,10 +24,9 @@ from gui.blinded.blinded_dialog import BlindedDialog, BlindedForm
 from gui.blinded.blinded_reading import BlindedReading
 from gui.blinded.blinded_result import BlindedResult
 from gui.blinded.pair_loader import BlindedCase, BlindedSource, next_case
+from gui.shell.context import Context
+from gui.shell.look import look_of
 from gui.shell.tasks import Lane, Task
-
-if TYPE_CHECKING:
-    from gui.app.program import Program
 
 T = TypeVar("T")
 _SEEDS = 1_000_000
@@ -36,21 +35,21 @@ _SEEDS = 1_000_000
 class BlindedPresenter(QObject):
     """The readings of one window; while one goes on, nothing else of Overread can be seen."""
 
-    def __init__(self, program: "Program") -> None:
-        super().__init__(program.window)
-        self._program, self._session = program, program.session
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.window)
+        self._context, self._session = context, context.session
         self._study: StudyState | None = None
         self._case: BlindedCase | None = None
         self._canvas: BlindedCanvas | None = None
         self._hidden: list[QWidget] = []
         self._since = 0.0
         self.reading: BlindedReading | None = None
-        self.dialog = BlindedDialog(program.window)
-        self.result = BlindedResult(program.window)
+        self.dialog = BlindedDialog(context.window)
+        self.result = BlindedResult(context.window)
         self.dialog.begin_asked.connect(self._begin)
         self.dialog.go_on_asked.connect(self._go_on)
         self.dialog.unblind_asked.connect(self._unblind)
-        program.window.closing.connect(self._on_closing)
+        context.closing.connect(self._on_closing)
 
     def show(self) -> None:
         """Open the dialog in which a reading is set up."""
@@ -61,7 +60,7 @@ class BlindedPresenter(QObject):
 
         def fill(studies: list[StudyState]) -> None:
             models = [(m.spec.id, m.spec.title) for m in self._session.models.available]
-            cases = len(self._program.window.worklist.order())
+            cases = len(self._context.operations.order())
             self.dialog.set_offer(models, cases, seed=secrets.randbelow(_SEEDS))
             self.dialog.set_studies(studies)
             self.dialog.show()
@@ -75,11 +74,11 @@ class BlindedPresenter(QObject):
         if place is None:
             return
         if place.held:
-            self._program.taking_over.ask()
+            self._context.takeover.ask()
             return
         plan = StudyPlan(
             models=form.models,
-            cases=tuple(self._program.window.worklist.order()),
+            cases=tuple(self._context.operations.order()),
             question=form.question,
             repeats=form.repeats,
             seed=form.seed,
@@ -102,11 +101,11 @@ class BlindedPresenter(QObject):
         self._start("io", lambda _: blinded_studies(store), open_window)
 
     def _open(self, study: StudyState) -> None:
-        window = self._program.window
+        window = self._context.window
         self._study = study
         self.reading = reading = BlindedReading()
         reading.setWindowIcon(window.windowIcon())
-        reading.set_letters(study.models, (window.theme, window.overlays))
+        reading.set_letters(study.models, look_of(self._session.settings))
         exact = self._session.view.exact_voxels
         self._canvas = canvas = BlindedCanvas(reading.panes, exact_voxels=exact)
         reading.preferred.connect(lambda letter: self._answer(Answer(preferred=letter)))
@@ -131,7 +130,7 @@ class BlindedPresenter(QObject):
     def _hide_others(self, reading: QWidget) -> None:
         """Hide every other window, with all the names in it."""
         there = [w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not reading]
-        main = self._program.window
+        main = self._context.window
         self._hidden = [widget for widget in there if widget is main]
         for widget in there:
             widget.hide()
@@ -162,7 +161,7 @@ class BlindedPresenter(QObject):
         place, study, reading = self._session.place, self._study, self.reading
         if place is None or study is None or reading is None:
             return
-        operations = self._program.operations
+        operations = self._context.operations
         source = BlindedSource(
             place,
             self._session.models.available,
@@ -233,14 +232,14 @@ class BlindedPresenter(QObject):
         task.succeeded.connect(keep)
         task.failed.connect(self._say_failed)
         task.faulted.connect(self._on_fault)
-        self._program.lanes.start(lane, task)
+        self._context.lanes.start(lane, task)
 
     def _say_failed(self, said: str) -> None:
         if self.reading is not None:
             self.reading.show_waiting(said)
         else:
-            self._program.window.toasts.show_toast("Blinded reading", said, kind="error")
+            self._context.say_failed("Blinded reading", said)
 
     def _on_fault(self, fault: object) -> None:
         self._end()
-        self._program.on_fault(fault)  # type: ignore[arg-type]
+        self._context.on_fault(fault)  # type: ignore[arg-type]

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.review.unblinding import Unblinded
-from gui.studies.study_plots import p_text
 from gui.widgets.figure_table import fill_table, prepare_table
-from gui.widgets.labels import MISSING, make_label, make_wrapped_label, number
+from gui.widgets.labels import MISSING, make_label, make_wrapped_label, number, p_text
 
 _MODEL_HEADS = ("Model", "Preferred", "Rating, mean", "Median", "SD")
 _PAIR_HEADS = ("First", "Second", "First / none / second", "p, sign test", "p, Holm")

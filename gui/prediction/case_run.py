@@ -24,8 +24,8 @@ from core.studies.case_figures import (
     put_figures,
 )
 from core.workspace.prediction_cache import Scored
-from gui.prediction.case_triage import Triager
 from gui.shell.session_parts import Place
+from gui.shell.triager import Triager
 
 OnPart = Callable[[tuple[int, int, int], Sequence[int], NDArray[np.uint8]], None]
 """Called with the shape of the volume, indices of slices and their probabilities."""

@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from gui.prediction.metrics_parts import Hero, MetricsView, Table, Volumes, without_prediction
+from gui.prediction.metrics_parts import Hero, Table, Volumes, without_prediction
 from gui.widgets.labels import Glyph, make_label, make_wrapped_label
+from gui.widgets.metrics_view import MetricsView
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments

@@ -1,43 +1,21 @@
 """The parts of the metrics panel: the DSC large, the table, the volumes as bars."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.widgets.labels import MISSING, ElidedLabel, make_label, number, set_colour
+from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
-
-Pending = Literal["pending"]
-State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
-VolumeUnit = Literal["voxels", "mL", "cm²"]
-LengthUnit = Literal["voxels", "mm"]
 
 _ROW_HEIGHT = 22
 _BAR_ROW_HEIGHT = 18
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
 _COLUMN = 68
-
-
-@dataclass(frozen=True, slots=True)
-class MetricsView:
-    """Figures ready to show; `message` says what they are of, or what to do to get them."""
-
-    state: State
-    message: str = ""
-    dsc: float | None = None
-    iou: float | None = None
-    hd95: float | Pending | None = None
-    sensitivity: float | None = None
-    precision: float | None = None
-    predicted_volume: float | None = None
-    truth_volume: float | None = None
-    volume_unit: VolumeUnit = "voxels"
-    length_unit: LengthUnit = "voxels"
 
 
 class Hero(QWidget):

@@ -11,10 +11,10 @@ from core.annotation.patch import Patch, changes
 from core.domain.components import Disagreement, box_slices, disagreements, piece_of, voxels_of
 from core.domain.mask import Mask
 from core.review.reviews import decisions, put_decision
-from gui.annotation.correction_desk import Correcting
+from gui.shell.context import Edits
+from gui.shell.mask_finder import TRUTH, Compared, Comparing
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
-from gui.studies.mask_finder import TRUTH, Compared, Comparing
 
 CORRECTION = "correction"
 _SETTLE_MS = 200
@@ -57,13 +57,11 @@ class Disagreeing(QObject):
     noted = Signal(str, str)
     faulted = Signal(object)
 
-    def __init__(
-        self, session: Session, lanes: Lanes, correcting: Correcting, comparing: Comparing
-    ) -> None:
+    def __init__(self, session: Session, lanes: Lanes, edits: Edits, comparing: Comparing) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
-        self._correcting = correcting
+        self._edits = edits
         self._comparing = comparing
         self.queue = Queue()
         self.problem = ""
@@ -77,7 +75,7 @@ class Disagreeing(QObject):
         session.result_changed.connect(self._on_result_changed)
         session.correction_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
-        correcting.reverted.connect(self._on_reverted)
+        edits.reverted.connect(self._on_reverted)
 
     @property
     def sources(self) -> list[tuple[str, str]]:
@@ -160,7 +158,7 @@ class Disagreeing(QObject):
 
         was, against = self.queue.answers.get(error.key), self._against()
         take_back = partial(self._put, error.key, was, against)
-        if not self._correcting.apply("disagreement", make, aside=take_back):
+        if not self._edits.apply("disagreement", make, aside=take_back):
             return
         self._put(error.key, is_lesion, against)
         if self.queue.answered < len(self.queue.found):

@@ -1,108 +1,111 @@
 """Keeps review, disagreements, worklist and status in step with what the reader said."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
 from core.domain.components import Disagreement
-from core.review.reviews import Review, review_progress
-from gui.review.contradiction_queue import SliceQueue
-from gui.review.disagreement_panel import DisagreementRow
-from gui.review.disagreement_queue import CORRECTION
-from gui.review.review_desk import NOT_SAVED
-from gui.studies.mask_finder import TRUTH
+from core.review.reviews import Review
+from gui.review.contradiction_queue import Contradicting, QueueWalk, SliceQueue
+from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
+from gui.review.disagreement_queue import CORRECTION, Disagreeing
+from gui.review.review_desk import NOT_SAVED, Reviewing
+from gui.review.review_panel import ReviewPanel
+from gui.shell.context import Context, Edits
+from gui.shell.mask_finder import TRUTH
 from gui.viewer.agreement_item import AgreementItem
+from gui.viewer.install import Viewer
 from gui.widgets.labels import number
 
-if TYPE_CHECKING:
-    from gui.app.program import Program
-
 _DONE = {"accepted": "Accepted", "corrected": "Corrected", "rejected": "Rejected"}
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewViews:
+    """What of the window shows the review and what is to be reviewed."""
+
+    viewer: Viewer
+    review: ReviewPanel
+    disagreements: DisagreementPanel
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewDesks:
+    """What keeps the reviews and the queues of one window; `edits` is the correction."""
+
+    context: Context
+    views: ReviewViews
+    edits: Edits
+    reviewing: Reviewing
+    disagreeing: Disagreeing
+    contradicting: Contradicting
+    walk: QueueWalk
 
 
 class ReviewPresenter(QObject):
     """Listens to the session, the reviews and the queue of disagreements."""
 
-    def __init__(self, program: "Program") -> None:
+    def __init__(self, desks: ReviewDesks) -> None:
         super().__init__()
-        self._program = program
-        self._session, self._window = program.session, program.window
+        context, views = desks.context, desks.views
+        self._desks, self._context, self._views = desks, context, views
+        self._session, self._view = context.session, views.viewer.views.view
         self._piece = AgreementItem()
-        program.window.view.add_item(self._piece)
-        session, reviewing, queue = program.session, program.reviewing, program.disagreeing
-        hints = program.contradicting
+        self._view.add_item(self._piece)
+        session, reviewing, queue = context.session, desks.reviewing, desks.disagreeing
+        hints = desks.contradicting
         session.case_opening.connect(self._show_review)
         session.case_changed.connect(self._show_review)
-        session.reviews_changed.connect(self._on_reviews_changed)
-        session.review_changed.connect(self._on_review_changed)
+        session.reviews_changed.connect(self._show_review)
+        session.review_changed.connect(lambda _: self._show_review())
         session.view_changed.connect(self._show_marker)
         reviewing.said.connect(self._on_said)
         reviewing.undone.connect(self._on_undone)
-        reviewing.next_wanted.connect(program.operations.choose_case)
+        reviewing.next_wanted.connect(context.operations.choose_case)
         queue.changed.connect(self._show_queue)
         queue.chosen.connect(self._on_chosen)
         hints.changed.connect(self._show_queue)
-        hints.chosen.connect(lambda hint: program.view_verbs.go_to_slice(hint.index))
+        hints.chosen.connect(lambda hint: views.viewer.verbs.go_to_slice(hint.index))
         for part in (reviewing, queue, hints):
-            part.failed.connect(self._window.toasts.show_error)
-            part.faulted.connect(program.on_fault)
+            part.failed.connect(self._context.toasts.show_error)
+            part.faulted.connect(context.on_fault)
         for part in (reviewing, queue):
-            part.noted.connect(self._window.toasts.show_toast)
-        reviewing.refused.connect(program.taking_over.ask)
-        panel, lines = self._window.review, self._window.disagreements
-        panel.command_asked.connect(self._trigger)
+            part.noted.connect(self._context.toasts.show_toast)
+        reviewing.refused.connect(context.takeover.ask)
+        panel, lines = views.review, views.disagreements
+        panel.command_asked.connect(context.trigger)
         panel.note_written.connect(reviewing.note)
-        lines.command_asked.connect(self._trigger)
-        lines.chosen.connect(program.walk.choose)
+        lines.command_asked.connect(context.trigger)
+        lines.chosen.connect(desks.walk.choose)
         lines.source_chosen.connect(queue.hold_against)
-        lines.answered.connect(lambda _, is_lesion: program.walk.answer(is_lesion))
+        lines.answered.connect(lambda _, is_lesion: desks.walk.answer(is_lesion))
         self._show_review()
         self._show_queue()
-
-    def _trigger(self, command: str) -> None:
-        self._window.actions[command].trigger()
 
     def _show_review(self) -> None:
         case_id = self._session.opening
         there = bool(case_id)
         review = self._session.reviews.get(case_id) or Review(case_id=case_id)
-        self._window.review.set_review(review if there else None)
-
-    def _on_reviews_changed(self) -> None:
-        for case_id in self._session.reviews:
-            if case_id in self._session.case_states:
-                self._program.panels.show_row(case_id)
-        self._show_review()
-        self._show_progress()
-
-    def _on_review_changed(self, case_id: str) -> None:
-        if case_id in self._session.case_states:
-            self._program.panels.show_row(case_id)
-        self._show_review()
-        self._show_progress()
-
-    def _show_progress(self) -> None:
-        found = review_progress(self._session.case_states, self._session.reviews)
-        self._program.panels.show_progress(found)
+        self._views.review.set_review(review if there else None)
 
     def _on_said(self, review: Review) -> None:
-        self._window.toasts.withdraw(NOT_SAVED)
+        self._context.toasts.withdraw(NOT_SAVED)
         if review.status in _DONE and review.status != "corrected":
-            self._window.toasts.show_toast(
+            self._context.toasts.show_toast(
                 f"{_DONE[review.status]}: {review.case_id}",
                 kind="ok",
-                action=("Undo", self._program.reviewing.undo),
+                action=("Undo", self._desks.reviewing.undo),
             )
 
     def _on_undone(self, review: Review) -> None:
-        self._window.toasts.show_toast("Taken back", f"{review.case_id} is {review.status} again.")
-        self._program.operations.choose_case(review.case_id)
+        self._context.toasts.show_toast("Taken back", f"{review.case_id} is {review.status} again.")
+        self._context.operations.choose_case(review.case_id)
 
     def _show_queue(self) -> None:
-        disagreeing, opened = self._program.disagreeing, self._session.open_case
-        hints, walk = self._program.contradicting.queue, self._program.walk
-        panel = self._window.disagreements
+        disagreeing, opened = self._desks.disagreeing, self._session.open_case
+        hints, walk = self._desks.contradicting.queue, self._desks.walk
+        panel = self._views.disagreements
         rows: list[DisagreementRow] = []
         if opened is not None:
             numbers = opened.loaded.volume.slice_numbers
@@ -115,7 +118,7 @@ class ReviewPresenter(QObject):
         self._show_marker()
 
     def _row(self, error: Disagreement) -> DisagreementRow:
-        opened, disagreeing = self._session.open_case, self._program.disagreeing
+        opened, disagreeing = self._session.open_case, self._desks.disagreeing
         assert opened is not None
         numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
         first, last = numbers[error.first_slice], numbers[error.last_slice]
@@ -136,17 +139,17 @@ class ReviewPresenter(QObject):
 
     def _on_chosen(self, error: Disagreement) -> None:
         z, y, x = error.centre
-        self._program.view_verbs.go_to_slice(z)
-        self._window.view.centre_on(x + 0.5, y + 0.5)
+        self._views.viewer.verbs.go_to_slice(z)
+        self._view.centre_on(x + 0.5, y + 0.5)
 
     def _show_marker(self) -> None:
-        queue, index = self._program.disagreeing.queue, self._session.view.slice_index
-        against_truth = self._program.disagreeing.source == TRUTH
+        queue, index = self._desks.disagreeing.queue, self._session.view.slice_index
+        against_truth = self._desks.disagreeing.source == TRUTH
         # What differs from the truth is drawn as errors already.
-        plane = None if against_truth else self._program.disagreeing.voxels(index)
+        plane = None if against_truth else self._desks.disagreeing.voxels(index)
         self._piece.show_counts(plane, 1)
         if not 0 <= queue.current < len(queue.found):
-            self._window.view.mark(None, "")
+            self._view.mark(None, "")
             return
         error = queue.found[queue.current]
         _, _, y0, y1, x0, x1 = error.box
@@ -154,7 +157,7 @@ class ReviewPresenter(QObject):
         opened = self._session.open_case
         spacing = None if opened is None else opened.loaded.volume.geometry.spacing_mm
         text = f"{queue.current + 1} / {len(queue.found)} · {extent_text(error, spacing)}"
-        self._window.view.mark((y0, y1, x0, x1) if shown else None, text)
+        self._view.mark((y0, y1, x0, x1) if shown else None, text)
 
 
 def extent_text(error: Disagreement, spacing_mm: tuple[float, float, float] | None) -> str:

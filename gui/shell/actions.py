@@ -12,7 +12,7 @@ from gui.shell.commands import COMMANDS, Keys, keys_of
 class Actions:
     """A QAction for every command, owned by the window and working anywhere in it."""
 
-    def __init__(self, window: QWidget, verbs: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, window: QWidget) -> None:
         self._actions: dict[str, QAction] = {}
         self._keys: Keys = {}
         for command in COMMANDS:
@@ -21,13 +21,17 @@ class Actions:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.setCheckable(command.checkable)
             action.setAutoRepeat(command.group == "Slice" or command.id.startswith("zoom"))
-            action.triggered.connect(_starter(verbs[command.id]))
             window.addAction(action)
             self._actions[command.id] = action
         self.set_keys({})
 
     def __getitem__(self, command_id: str) -> QAction:
         return self._actions[command_id]
+
+    def set_verbs(self, verbs: Mapping[str, Callable[[], object]]) -> None:
+        """Give every command what it does, once."""
+        for command in COMMANDS:
+            self._actions[command.id].triggered.connect(_starter(verbs[command.id]))
 
     def set_keys(self, changed: Keys) -> None:
         """Start commands by the keys that the reader gave them."""

@@ -1,4 +1,4 @@
-"""The verbs behind every command: they alone start tasks and change the session."""
+"""Opens datasets and cases, and keeps what the reader set and saw last."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -6,23 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.demo.demo_cases import DEMO_NAME, make_demo
 from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.inference.engine import Engine
-from core.inference.engine_messages import Measured
 from core.io.case_cache import CaseCache
 from core.io.dataset import scan
 from core.workspace.settings import save_settings, settings_path
 from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
-from gui.prediction.cached_predictions import CachedModel, with_cached
-from gui.prediction.case_run import CaseRun
-from gui.prediction.case_triage import Triager
-from gui.prediction.mask_verbs import MaskVerbs
-from gui.prediction.model_runs import ModelRuns
-from gui.prediction.part_scores import Scoring
+from gui.shell.cached_predictions import with_cached
 from gui.shell.case_loader import CaseLoading
 from gui.shell.place_reader import (
     close_place,
@@ -35,6 +29,7 @@ from gui.shell.place_reader import (
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
 from gui.shell.tasks import Lane, Lanes, Task
+from gui.shell.triager import Triager
 
 
 @dataclass(frozen=True)
@@ -48,30 +43,34 @@ class _Wanted:
     seen: LastState | None
 
 
-class Operations(MaskVerbs):
-    """Opens datasets and cases, chooses models, keeps what was last seen."""
+class Operations(QObject):
+    """Opens datasets and cases, keeps settings and what was last seen.
+
+    `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
+    when a case is on screen. `failed` and `faulted` say what went wrong.
+    """
 
     opening = Signal(str, float)
-    measured = Signal(object)
+    leaving = Signal()
+    opened = Signal()
+    loaded = Signal()
+    failed = Signal(str, str)
+    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
-        super().__init__(session, Scoring(session, lanes))
+        super().__init__()
+        self._session = session
         self._lanes = lanes
         self.engine = engine
         self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
         self.loading = CaseLoading(session, lanes, self.cache)
         self.triager = Triager(session.home, engine)
-        case_run = CaseRun(engine, self.cache, self.triager)
-        self.runs = ModelRuns(session, lanes, case_run, self.scoring)
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_load_failed)
-        self.runs.failed.connect(self.failed)
-        for part in (self.scoring, self.runs):
-            part.faulted.connect(self.faulted)
 
     def open_demo(self) -> None:
         """Open the synthetic cases, made by code when they are not there yet."""
@@ -100,6 +99,10 @@ class Operations(MaskVerbs):
         """Take next and previous from `order`, which returns the case ids the worklist shows."""
         self._shown_order = order
 
+    def order(self) -> list[str]:
+        """Return the ids of the cases that the worklist shows, in its order."""
+        return self._shown_order()
+
     def choose_case(self, case_id: str) -> None:
         """Show another case."""
         state = self._session.case_states.get(case_id)
@@ -114,56 +117,9 @@ class Operations(MaskVerbs):
         if 0 <= index < len(order):
             self.choose_case(order[index])
 
-    def run_case(self) -> None:
-        """Run the model on the case on screen, before all others that wait."""
-        state = self._session.case_states.get(self._session.opening)
-        if state is not None:
-            self.runs.run([state.case], first=True)
-
-    def run_all(self) -> None:
-        """Run the model on every case that has no prediction of it yet, in the worklist's order."""
-        states = self._session.case_states
-        names = dict.fromkeys([*self._shown_order(), *states])
-        self.runs.run([states[n].case for n in names if n in states and not states[n].scored])
-
-    def choose_model(self, model_id: str) -> None:
-        """Predict with another model from now on."""
-        models = self._session.models
-        chosen = next((m for m in models.available if m.spec.id == model_id), None)
-        if chosen is None or chosen is models.current or self._session.place is None:
-            return
-        self.runs.cancel()
-        self._session.set_models(replace(models, current=chosen))
-        self._session.set_post(chosen.spec.postprocessing)
-        place = self._session.place
-        known = {name: state.outlook for name, state in self._session.case_states.items()}
-        states = with_scores(place.workspace, chosen, plain_states(place.dataset, known))
-        for state in states.values():
-            self._session.set_case_state(state)
-        self._session.set_result(None)
-        self.runs.show()
-
     def choose_device(self, device: str) -> None:
         """Run models on another device from the next run on."""
         self.change_settings(device=device)
-
-    def set_flips(self, flips: bool) -> None:
-        """Average with the mirrored slice or not; what was predicted the other way is not shown."""
-        self.runs.cancel()
-        self.change_settings(flips=flips)
-        self._session.set_result(None)
-        self.runs.show()
-
-    def measure_model(self) -> None:
-        """Measure what the model in use costs."""
-        model = self._session.models.current
-        if model is None or isinstance(model, CachedModel):
-            return
-        task: Task[Measured] = Task(lambda _: self.engine.complexity(model))
-        task.succeeded.connect(lambda found: self.measured.emit((model.spec.id, found)))
-        task.failed.connect(lambda sentence: self.failed.emit(model.spec.title, sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("gpu", task)
 
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
@@ -172,8 +128,7 @@ class Operations(MaskVerbs):
         self._start_quietly(Task(lambda _: save_settings(settings_path(), settings)))
 
     def close(self) -> None:
-        """Stop what runs, wait for it, and close the workspace."""
-        self.runs.cancel()
+        """Wait for what runs to end, and close the workspace."""
         # Before the engine: a task that waits for it would start it again.
         self._lanes.cancel()
         self.engine.retire()
@@ -234,7 +189,7 @@ class Operations(MaskVerbs):
     ) -> None:
         before = self._session.place
         if before is not None:
-            self.runs.cancel()
+            self.leaving.emit()
             self._leave(replace(before, lock=None) if before.lock is place.lock else before)
         self._opening = None
         self.cache.clear()
@@ -247,9 +202,7 @@ class Operations(MaskVerbs):
         first = last.case_id if last.case_id in states else next(iter(states))
         index = last.slice_index if last.case_id in states else -1
         self.loading.open(states[first].case, slice_index=index)
-        scored = any(state.scored for state in states.values())
-        if place.workspace.predictions is not None or (place.synthetic and not scored):
-            self.run_all()
+        self.opened.emit()
         for problem in models.problems:
             self.failed.emit("A model was left out", problem)
 
@@ -271,9 +224,7 @@ class Operations(MaskVerbs):
         self._lanes.start(lane, task)
 
     def _on_loaded(self) -> None:
-        self.runs.show()
-        if not (self._session.devices or isinstance(self._session.models.current, CachedModel)):
-            self._warm_engine()
+        self.loaded.emit()
         here, order = self._session.opening, self._shown_order()
         state = self._session.case_states[here]
         if state.problem and state.problem == self._unopened.pop(here, ""):
@@ -282,14 +233,6 @@ class Operations(MaskVerbs):
             index = order.index(here)
             near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
             self.loading.read_ahead([self._session.case_states[name].case for name in near])
-
-    def _warm_engine(self) -> None:
-        """Start the engine behind the first picture, so that the first run begins at once."""
-        self._session.set_devices(("cpu",), "")
-        task: Task[list[str]] = Task(lambda _: self.engine.devices())
-        task.succeeded.connect(lambda names: self._session.set_devices(tuple(names), ""))
-        task.failed.connect(lambda sentence: self.failed.emit("No model can run", sentence))
-        self._lanes.start("gpu", task)
 
     def _on_load_failed(self, case_id: str, sentence: str) -> None:
         state = self._session.case_states.get(case_id)

@@ -14,7 +14,7 @@ from core.review.reviews import Review
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import Listing
 from gui.shell.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
-from gui.viewer.view_state import ViewState
+from gui.shell.view_state import ViewState
 
 
 @dataclass

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
+from gui.shell.context import Context
 from gui.shell.tasks import Task
 from gui.studies.export_dialog import ExportDialog, ExportWanted, Kind
-from gui.studies.export_run import PictureSource, ReportSource, write_pictures, write_report
-
-if TYPE_CHECKING:
-    from gui.app.program import Program
+from gui.studies.picture_export import PictureSource, write_pictures
+from gui.studies.report_export import write_report
+from gui.studies.report_source import ReportSource
 
 Writes = Callable[[ExportWanted, Progress], list[Path]]
 
@@ -32,12 +31,12 @@ _BACKGROUNDS = (("FLAIR", "On FLAIR"), ("RGB", "On all three channels as colours
 class ExportPresenter(QObject):
     """The two dialogs of one window."""
 
-    def __init__(self, program: "Program") -> None:
-        super().__init__(program.window)
-        self._program, self._session = program, program.session
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.window)
+        self._context, self._session = context, context.session
         self._tasks: dict[ExportDialog, Task[list[Path]]] = {}
-        self.report = ExportDialog(program.window, "Export a report", _REPORT)
-        self.pictures = ExportDialog(program.window, "Export pictures of the case", _PICTURES)
+        self.report = ExportDialog(context.window, "Export a report", _REPORT)
+        self.pictures = ExportDialog(context.window, "Export pictures of the case", _PICTURES)
         self.pictures.set_options(_BACKGROUNDS)
         self.report.asked.connect(self._write_report)
         self.pictures.asked.connect(self._write_pictures)
@@ -95,12 +94,12 @@ class ExportPresenter(QObject):
         task.progressed.connect(dialog.show_progress)
         task.succeeded.connect(lambda files: _tell(dialog, files))
         task.failed.connect(lambda said: dialog.show_idle(said, wrong=True))
-        task.faulted.connect(self._program.on_fault)
+        task.faulted.connect(self._context.on_fault)
         task.faulted.connect(lambda _: dialog.show_idle("A fault of Overread.", wrong=True))
         task.finished.connect(lambda: self._on_finished(dialog, task))
         self._tasks[dialog] = task
         dialog.show_progress(0.0, "")
-        self._program.lanes.start("io", task)
+        self._context.lanes.start("io", task)
 
     def _cancel(self, dialog: ExportDialog) -> None:
         task = self._tasks.get(dialog)

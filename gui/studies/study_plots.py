@@ -11,7 +11,7 @@ from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
 from gui.studies.case_plot import Dot, Line, PlotView
-from gui.widgets.labels import MINUS, MISSING, number
+from gui.widgets.labels import MINUS, MISSING, number, p_text
 
 _NOTHING = "No case has this figure: it needs ground truth."
 _SHARES = frozenset({"dsc", "lesion_f1"})
@@ -179,13 +179,6 @@ def volumes(study: Study, first: str, second: str) -> PlotView:
         x_range=(left, right),
         y_range=_range(ys),
     )
-
-
-def p_text(value: float | None) -> str:
-    """Return a p value as it is printed."""
-    if value is None:
-        return MISSING
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _name(figure: str) -> str:

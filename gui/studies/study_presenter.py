@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.job_start import Program as JobProgram
+from core.jobs.job_start import Program
 from core.studies.study_job import StudyJob
+from gui.shell.context import Context
+from gui.shell.job_record import JobRecord
+from gui.shell.job_watch import JobWatch
+from gui.shell.look import look_of
 from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session_parts import CaseState, Place
 from gui.shell.tasks import Task
@@ -23,12 +27,7 @@ from gui.studies.study_plots import (
 )
 from gui.studies.study_reader import STUDIES_FOLDER, StudyFound, newest_study
 from gui.studies.study_side import RunView
-from gui.training.job_descriptions import duration
-from gui.training.job_record import JobRecord
-from gui.training.job_watch import JobWatch
-
-if TYPE_CHECKING:
-    from gui.app.program import Program
+from gui.widgets.labels import duration
 
 T = TypeVar("T")
 _STOPPED = "Stopped. What was predicted is kept: running again goes on from there."
@@ -39,30 +38,30 @@ class StudyPresenter(QObject):
 
     export_asked = Signal()
 
-    def __init__(self, program: "Program") -> None:
-        super().__init__(program.window)
-        self._program, self._session = program, program.session
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.window)
+        self._context, self._session = context, context.session
         self._found: StudyFound | None = None
         self._asked = ""
-        self.watch = JobWatch(program.lanes)
-        self.dialog = StudyDialog(program.window)
+        self.watch = JobWatch(context.lanes)
+        self.dialog = StudyDialog(context.window)
         dialog, watch, session = self.dialog, self.watch, self._session
         dialog.side.run_asked.connect(self._run)
         dialog.side.cancel_asked.connect(self._cancel)
-        dialog.side.ticked_changed.connect(program.comparing.tick)
+        dialog.side.ticked_changed.connect(context.masks.tick)
         dialog.choice_changed.connect(self._show_choice)
-        dialog.case_asked.connect(program.operations.choose_case)
+        dialog.case_asked.connect(context.operations.choose_case)
         dialog.export_asked.connect(self.export_asked)
         watch.changed.connect(self._show_run)
         watch.ended.connect(self._on_ended)
         watch.started.connect(self._on_started)
         watch.failed.connect(self._tell_trouble)
-        watch.faulted.connect(program.on_fault)
+        watch.faulted.connect(context.on_fault)
         session.place_changed.connect(self._on_place_changed)
         session.models_changed.connect(self._offer)
         session.settings_changed.connect(self._on_settings_changed)
         session.case_opening.connect(self._on_case_opening)
-        program.window.closing.connect(lambda: watch.watch(None))
+        context.closing.connect(lambda: watch.watch(None))
         self._on_place_changed()
 
     @property
@@ -97,7 +96,7 @@ class StudyPresenter(QObject):
         self.dialog.side.set_models(there, ticked)
 
     def _on_settings_changed(self) -> None:
-        self.dialog.set_look(self._program.window.theme, self._program.window.overlays)
+        self.dialog.set_look(*look_of(self._session.settings))
 
     def _on_case_opening(self) -> None:
         self.dialog.plot.show_case(self._session.opening)
@@ -118,7 +117,7 @@ class StudyPresenter(QObject):
             ensemble=ensemble,
         )
 
-        def prepare(path: Path) -> tuple[JobFolder, JobProgram]:
+        def prepare(path: Path) -> tuple[JobFolder, Program]:
             return create_job(path, spec), "compare"
 
         self.dialog.side.show_run(RunView(0.0, "Starting…"))
@@ -159,7 +158,7 @@ class StudyPresenter(QObject):
                 self._tell_trouble("The comparison broke off", said)
             return
         self._load(place)
-        self._program.window.toasts.show_toast(
+        self._context.toasts.show_toast(
             "The models are compared",
             "Means, intervals and plots are in Compare models (Ctrl+M).",
             kind="ok",
@@ -223,9 +222,9 @@ class StudyPresenter(QObject):
         task: Task[T] = Task(lambda _: work())
         task.succeeded.connect(keep)
         task.failed.connect(lambda said: self._tell_trouble("The comparison was not read", said))
-        task.faulted.connect(self._program.on_fault)
-        self._program.lanes.start("io", task)
+        task.faulted.connect(self._context.on_fault)
+        self._context.lanes.start("io", task)
 
     def _tell_trouble(self, title: str, said: str) -> None:
         self.dialog.side.show_run(RunView(trouble=said))
-        self._program.window.toasts.show_toast(title, said, kind="error")
+        self._context.say_failed(title, said)

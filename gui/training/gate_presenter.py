@@ -10,18 +10,16 @@ from shiboken6 import isValid
 
 from core.domain.errors import AppError
 from core.io.dataset import short_names
-from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.job_start import Program
 from core.models import promotion
-from core.models.gate import GateReport, GateSpec
+from core.models.gate import GateReport
 from core.models.registry import Registry
-from core.workspace.splits import frozen_split
 from core.workspace.workspace_folder import registry
 from gui.shell.place_reader import read_models
 from gui.shell.session import Session
 from gui.shell.session_parts import Models, Place
 from gui.shell.tasks import Lanes, Task
 from gui.training.gate_dialog import GateDialog
+from gui.training.gate_ground import Made, make_gate, read_choices
 from gui.training.gate_view import Choices, gate_view
 from gui.widgets.confirm import confirm
 from gui.widgets.palette import OverlayColours, Theme
@@ -58,27 +56,12 @@ class GatePresenter(QObject):
         if self.dialog is not None:
             self.dialog.set_look(theme, overlays)
 
-    def prepare(self, path: Path, candidate: str) -> tuple[JobFolder, Program]:
+    def prepare(self, path: Path, candidate: str) -> Made:
         """Make the folder of a comparison with the champion of now; runs on a worker."""
         place, device = self._session.place, self._session.settings.device
         if place is None:
             raise AppError("Expected an open dataset, found none. Open one.")
-        split = frozen_split(place.workspace.store)
-        if split is None or not split.val:
-            raise AppError(
-                "Expected a frozen split with cases that judge, found none. Train a model in this "
-                "workspace first: its job freezes them."
-            )
-        models = self._registry(place)
-        spec = GateSpec(
-            champion=str(models.champion().folder.absolute()),
-            candidate=str(models.find(candidate).folder.absolute()),
-            data=str(place.dataset.root.absolute()),
-            cases=split.val,
-            device=device,
-            workspace=str(place.workspace.folder.absolute()),
-        )
-        return create_job(path, spec), "gate"
+        return make_gate(path, place, self._registry(place), candidate, device=device)
 
     def show(self, report: GateReport) -> None:
         """Show a comparison in a dialog of its own."""
@@ -200,17 +183,3 @@ class GatePresenter(QObject):
 
     def _registry(self, place: Place) -> Registry:
         return registry(self._session.home, place.workspace.folder)
-
-
-def read_choices(models: Registry) -> Choices:
-    """Return what the registry says about champion and candidates."""
-    there = models.models()[0]
-    champion = models.champion().spec.id if there else ""
-    own = [m for m in there if m.folder.parent == models.roots[0] and m.spec.id != champion]
-    return Choices(
-        champion=champion,
-        titles={model.spec.id: model.spec.title for model in there},
-        learnt={model.spec.id: frozenset(model.spec.trained_on) for model in there},
-        deletable=frozenset(model.spec.id for model in own),
-        earlier=tuple(promotion.earlier_champions(models)) if there else (),
-    )

@@ -1,6 +1,6 @@
 """What can be done about a job, as the buttons of the drawer show it."""
 
-from gui.training.job_record import JobRecord
+from gui.shell.job_record import JobRecord
 from gui.training.jobs_view import JobAction
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.models.gate import REGRESSION, GateReport
+from gui.shell.job_record import JobRecord
 from gui.training.job_actions import job_actions
-from gui.training.job_record import JobRecord
 from gui.training.jobs_view import Curve, JobsView, JobView, Line, Tone, Verdict
-from gui.widgets.labels import MINUS, number
+from gui.widgets.labels import MINUS, duration, number
 
 _VAL = "dsc_native_val"
 _LOSSES = {
@@ -135,17 +135,6 @@ def signed(value: float, decimals: int = 3) -> str:
 def tone(value: float) -> Tone:
     """Return whether a difference is a gain; none below what is printed."""
     return "" if abs(value) < 0.0005 else "better" if value > 0 else "worse"
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it."""
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def loss_title(loss: str) -> str:

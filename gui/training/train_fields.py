@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from core.models.train_spec import LossName, PresetName
 from gui.training.train_cases import CasesCard, SplitCard
 from gui.training.train_form import TrainForm, TrainOffer, replayed_cases
-from gui.training.train_parts import (
+from gui.widgets.fields import (
     combo_field,
     fill,
     line_field,

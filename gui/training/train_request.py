@@ -15,13 +15,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import start_job
 from core.jobs.train_preview import TrainPreview, preview_planes, read_preview
+from gui.shell.job_record import JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
-from gui.training.job_descriptions import duration
-from gui.training.job_record import JobRecord, JobTail
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
 from gui.training.train_plan import Ground, prepare_preview, seconds_needed
 from gui.training.train_side import PreviewView
+from gui.widgets.labels import duration
 
 PREVIEWS_FOLDER = "previews"
 _POLL_MS = 300

@@ -8,19 +8,20 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
+from gui.shell.job_record import JobRecord
+from gui.shell.job_watch import JobWatch
+from gui.shell.look import look_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 from gui.training.gate_presenter import GatePresenter
 from gui.training.job_descriptions import Known, job_view, jobs_view, known, shown_record
-from gui.training.job_record import JobRecord
-from gui.training.job_watch import JobWatch
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer
 from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, prepare_training, read_ground
 from gui.training.train_request import TrainAsking
 from gui.widgets.confirm import confirm
-from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS, OverlayColours, Theme
+from gui.widgets.palette import OverlayColours, Theme
 
 _STOP = (
     "It ends now and publishes the best weights so far as a candidate. To go on later instead, "
@@ -241,10 +242,7 @@ class TrainingPresenter(QObject):
 
     @property
     def _look(self) -> tuple[Theme, OverlayColours]:
-        settings = self._session.settings
-        theme = DARK if settings.theme == "dark" else LIGHT
-        safe = settings.overlay_colours == "safe"
-        return theme, SAFE_OVERLAYS if safe else DEFAULT_OVERLAYS
+        return look_of(self._session.settings)
 
 
 def _broken_off(record: JobRecord) -> str:

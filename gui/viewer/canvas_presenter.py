@@ -7,16 +7,16 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.domain.components import Box
 from core.domain.uncertainty import entropy_map
-from gui.shell.descriptions import has_arrived, shown
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Task
 from gui.shell.thread_share import GivingWay
+from gui.shell.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
+from gui.viewer.shown_case import has_arrived, shown
 from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
-from gui.viewer.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
 _WINDOW_PER_PIXEL = 0.004

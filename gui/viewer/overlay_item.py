@@ -6,9 +6,9 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap,
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.domain.components import Box
+from gui.shell.view_state import Display, LayerStyle
 from gui.viewer.lines import Lines
 from gui.viewer.picture import Picture
-from gui.viewer.view_state import Display, LayerStyle
 from gui.widgets.palette import (
     CONTOUR_WIDTH,
     FALSE_NEGATIVE_ALPHA,

@@ -12,8 +12,8 @@ from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
 from core.domain.outlines import enlarged, enlargement
 from core.domain.volume import Pixels, Volume
+from gui.shell.view_state import RGB, PictureKey
 from gui.viewer.lines import Lines, make_lines
-from gui.viewer.view_state import RGB, PictureKey
 
 _KEPT = 160
 

@@ -6,12 +6,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
+from gui.shell.view_state import Display
 from gui.viewer.hud import make_corners
 from gui.viewer.overlay_item import OverlayItem
 from gui.viewer.picture import Picture
 from gui.viewer.slice_image import SliceImage
 from gui.viewer.tool_items import BrushCursor, Marker
-from gui.viewer.view_state import Display
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 
 _FIT_MARGIN = 0.02

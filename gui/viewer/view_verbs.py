@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from core.domain.window_level import full_range
-from gui.shell.descriptions import strip_data
 from gui.shell.session import Session
+from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
+from gui.viewer.case_strip import strip_data
 from gui.viewer.strip_data import worst_slice
-from gui.viewer.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
 
 ErrorKind = Literal["false_positive", "false_negative"]
 

@@ -82,3 +82,21 @@ def set_colour(label: QLabel, colour: str) -> None:
     sheet = f"color: {colour};"
     if label.styleSheet() != sheet:
         label.setStyleSheet(sheet)
+
+
+def p_text(value: float | None) -> str:
+    """Return a p value as it is printed."""
+    if value is None:
+        return MISSING
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

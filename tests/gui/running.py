@@ -30,7 +30,7 @@ def finish(qtbot: QtBot, program: Program) -> None:
 
 
 def run(qtbot: QtBot, program: Program) -> None:
-    program.operations.run_case()
+    program.prediction.desk.run_case()
     assert program.session.queue.active
     finish(qtbot, program)
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from gui.app.program import Program
-from gui.viewer.view_state import LayerStyle, ViewState
+from gui.shell.view_state import LayerStyle, ViewState
 from tests.gui.tiny import is_settled
 
 Colour = tuple[int, int, int]

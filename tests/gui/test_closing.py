@@ -18,7 +18,7 @@ def test_the_place_is_kept(
     start: Start, program: Program, home: Path, predicted: Path, qtbot: QtBot
 ) -> None:
     choose(qtbot, program, "B_2")
-    program.view_verbs.last_slice()
+    program.viewer.verbs.last_slice()
     program.window.resize(QSize(1250, 801))
     shut(program)
 
@@ -81,7 +81,7 @@ def test_closing_while_a_task_waits_for_the_engine_starts_no_other(
     program = start(predicted, wait=False, engine=True)
     qtbot.waitUntil(lambda: bool(program.session.devices), timeout=30_000)
     for _ in range(3):
-        program.operations.measure_model()
+        program.prediction.desk.measure_model()
     shut(program)
     assert children() == before
 

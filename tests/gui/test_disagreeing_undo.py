@@ -33,7 +33,7 @@ def agreeing(error: Disagreement) -> str:
 
 
 def answers(program: Program) -> dict[str, bool]:
-    return dict(program.disagreeing.queue.answers)
+    return dict(program.review.desks.disagreeing.queue.answers)
 
 
 def test_undo_takes_the_tick_back_with_the_edit_and_redo_puts_both_again(
@@ -110,4 +110,4 @@ def test_a_tick_taken_back_stays_so_after_a_restart(
     third = start(predicted)
     settle(qtbot, third)
     assert answers(third) == {}
-    assert len(third.disagreeing.queue.found) == len(disagreements(*masks(third)))
+    assert len(third.review.desks.disagreeing.queue.found) == len(disagreements(*masks(third)))

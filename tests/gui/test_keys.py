@@ -96,7 +96,7 @@ def test_letters_hide_and_show_an_error(
         view = program.session.view
         assert (getattr(view, kind), getattr(view, other)) == (wanted, True)
 
-    program.view_verbs.set_layer("errors", visible=False)
+    program.viewer.verbs.set_layer("errors", visible=False)
     press(key)
     view = program.session.view
     assert view.errors.visible

@@ -9,9 +9,9 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QRegion, QTransform
 
 from core.domain.mask import Mask
+from gui.shell.view_state import PictureKey
 from gui.viewer.lines import make_lines
 from gui.viewer.picture import Masks, make_picture, with_edit
-from gui.viewer.view_state import PictureKey
 from tests.synthetic import volume_of
 
 SIDE, ZOOM = 24, 5.0

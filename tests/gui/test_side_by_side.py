@@ -47,7 +47,7 @@ def _keep(home: Path, folder: Path, model: Model, *, invented_on: int | None = N
 
 
 def _ask(program: Program, champion: str, candidate: str) -> None:
-    program.training.case_asked.emit(CASE, champion, candidate)
+    program.training.presenter.case_asked.emit(CASE, champion, candidate)
 
 
 @pytest.mark.parametrize("before", ["A_1", "B_2"])

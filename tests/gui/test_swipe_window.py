@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from gui.app.program import Program
-from gui.studies.mask_finder import AGREEMENT
+from gui.shell.mask_finder import AGREEMENT
 from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
@@ -29,7 +29,7 @@ def program(start: Start, home: Path, dataset: Path) -> Program:
     models = program.session.models
     both = tuple(model for model in models.available if model.spec.id in TITLES)
     program.session.set_models(replace(models, available=both))
-    program.operations.choose_model(FIRST)
+    program.prediction.desk.choose_model(FIRST)
     return program
 
 

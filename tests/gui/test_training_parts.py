@@ -24,11 +24,11 @@ from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, freeze_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.shell.job_record import JobRecord, JobTail
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.gate_view import Choices, gate_view
-from gui.training.job_descriptions import duration, job_view, jobs_view, known
-from gui.training.job_record import JobRecord, JobTail
+from gui.training.job_descriptions import job_view, jobs_view, known
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, Line
 from gui.training.train_dialog import TrainDialog
@@ -45,7 +45,7 @@ from gui.training.train_plan import (
     train_spec,
     training_split,
 )
-from gui.widgets.labels import ElidedLabel
+from gui.widgets.labels import ElidedLabel, duration
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset

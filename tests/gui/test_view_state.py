@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.domain.geometry import Geometry
 from core.domain.volume import Volume, channel_names
 from core.domain.window_level import WindowLevel
-from gui.viewer.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
+from gui.shell.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
 
 LAYERS: tuple[LayerKey, ...] = ("truth", "prediction", "errors")
 

@@ -13,11 +13,11 @@ from core.annotation.versions import save_version
 from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import Workspace, open_workspace, registry, workspace_folder
+from gui.shell.job_record import JobRecord
 from gui.shell.place_reader import plain_states, read_models
 from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Fault, Lanes
-from gui.training.job_record import JobRecord
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.training_presenter import TrainingPresenter
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS

@@ -15,8 +15,8 @@ from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.jobs.job_folder import JobFolder, Request, list_jobs
 from core.jobs.job_start import Program, start_job
+from gui.shell.job_record import Asked, JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
-from gui.training.job_record import Asked, JobRecord, JobTail
 
 _BUSY_MS, _QUIET_MS = 500, 3000
 _START_SECONDS = 60.0

@@ -1,7 +1,7 @@
 """Keeps the compared views in step with the slice on screen: slice, zoom, window and cursor."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,24 +10,26 @@ from PySide6.QtCore import QObject, QPointF
 from core.domain.comparison import Comparison
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts, slice_counts
-from gui.shell.descriptions import shown
-from gui.studies.mask_finder import Compared
+from gui.shell.context import Context
+from gui.shell.mask_finder import Compared, Comparing
+from gui.shell.session import Session
+from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.compare_pane import ComparePane
 from gui.viewer.picture import Masks, PictureCache, make_picture
-from gui.viewer.view_state import Shown, resolve
-
-if TYPE_CHECKING:
-    from gui.app.program import Program
+from gui.viewer.shown_case import shown
+from gui.viewer.slice_view import SliceView
+from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.viewer_presenter import ViewerViews
 
 
 class ComparePresenter(QObject):
     """Gives every pane of the grid a source and draws it beside the main view."""
 
-    def __init__(self, program: "Program") -> None:
+    def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
         super().__init__()
-        self._program = program
-        self._session, self._grid = program.session, program.window.grid
+        self._session, self._comparing, self._verbs = context.session, context.masks, verbs
+        self._main, self._grid = views.view, views.grid
         self._drawers: list[_PaneDrawer] = []
         self._swipe: _PaneDrawer | None = None
         self._masks: dict[str, Compared] = {}
@@ -40,12 +42,11 @@ class ComparePresenter(QObject):
         self._session.models_changed.connect(self._offer)
         self._session.view_changed.connect(self._draw)
         self._session.result_changed.connect(self._draw)
-        main = program.window.view
-        main.moved.connect(self._follow)
-        main.hovered.connect(self._point)
-        program.comparing.changed.connect(self._look_up)
-        program.comparing.failed.connect(program.window.toasts.show_toast)
-        program.comparing.faulted.connect(program.on_fault)
+        self._main.moved.connect(self._follow)
+        self._main.hovered.connect(self._point)
+        self._comparing.changed.connect(self._look_up)
+        self._comparing.failed.connect(context.toasts.show_toast)
+        self._comparing.faulted.connect(context.on_fault)
 
     @property
     def _shown(self) -> list["_PaneDrawer"]:
@@ -92,7 +93,7 @@ class ComparePresenter(QObject):
 
     def _sources(self) -> list[tuple[str, str]]:
         """Return what can lie over a pane, as (key, title)."""
-        return [*self._program.comparing.sources(), *((title, title) for title in self._masks)]
+        return [*self._comparing.sources(), *((title, title) for title in self._masks)]
 
     def _on_case_changed(self) -> None:
         self._masks.clear()
@@ -107,10 +108,10 @@ class ComparePresenter(QObject):
         self._offer()
 
     def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
-        drawer = _PaneDrawer(self._program, pane)
+        drawer = _PaneDrawer(self._session, self._comparing, (self._main, pane), self.own)
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
         pane.view.hovered.connect(lambda at: self._point_from(pane, at))
-        pane.view.slice_stepped.connect(self._program.view_verbs.step_slice)
+        pane.view.slice_stepped.connect(self._verbs.step_slice)
         return drawer
 
     def _on_layout_changed(self, count: int) -> None:
@@ -118,7 +119,7 @@ class ComparePresenter(QObject):
 
     def _offer(self) -> None:
         sources, current = self._sources(), self._session.models.current
-        first = [key for key, _ in self._program.comparing.sources()]
+        first = [key for key, _ in self._comparing.sources()]
         others = [key for key in first if current is None or key != current.spec.id]
         others = others or first or [""]
         swiped = [] if self._swipe is None else [(0, self._swipe)]
@@ -155,12 +156,12 @@ class ComparePresenter(QObject):
     def _lead(self, pane: ComparePane, centre: QPointF, zoom: float) -> None:
         """A pane the reader moves takes all others along."""
         if pane.view.underMouse():
-            self._program.window.view.follow(centre, zoom)
+            self._main.follow(centre, zoom)
             self._follow(centre, zoom)
 
     def _point_from(self, pane: ComparePane, at: QPointF | None) -> None:
         """Show in every other view where the pointer is in one of the panes."""
-        self._program.window.view.point_at(at)
+        self._main.point_at(at)
         for drawer in self._shown:
             if drawer.pane is not pane:
                 drawer.pane.view.point_at(at)
@@ -173,15 +174,21 @@ class ComparePresenter(QObject):
 class _PaneDrawer:
     """Draws one pane."""
 
-    def __init__(self, program: "Program", pane: ComparePane) -> None:
-        self.pane = pane
-        self._program = program
+    def __init__(
+        self,
+        session: Session,
+        comparing: Comparing,
+        views: tuple[SliceView, ComparePane],
+        own: Callable[[str], Compared | None],
+    ) -> None:
+        self._session, self._comparing, self._own = session, comparing, own
+        self._main, self.pane = views
         self._pictures = PictureCache()
         self._compared: Compared | None = None
         self._heat = AgreementItem()
-        pane.view.add_item(self._heat)
-        pane.source_chosen.connect(lambda _: self.look_up())
-        pane.run_asked.connect(self._run)
+        self.pane.view.add_item(self._heat)
+        self.pane.source_chosen.connect(lambda _: self.look_up())
+        self.pane.run_asked.connect(self._run)
 
     def look_up(self) -> None:
         """Find what lies over this pane for the case on screen."""
@@ -189,15 +196,15 @@ class _PaneDrawer:
         self._pictures.clear()
         self.draw()
         source = self.pane.source
-        own = self._program.compared.own(source)
+        own = self._own(source)
         if own is not None:
             self.show(source, own)
         else:
-            self._program.comparing.find(source, lambda found: self.show(source, found))
+            self._comparing.find(source, lambda found: self.show(source, found))
 
     def draw(self) -> None:
         """Draw the slice on screen with the mask of this pane."""
-        session = self._program.session
+        session = self._session
         opened = session.open_case
         if opened is None:
             self.pane.view.clear_picture()
@@ -215,11 +222,11 @@ class _PaneDrawer:
         self.pane.view.show_display(display, picture)
         plane = None if session.view.overlays_hidden else self._plane
         self._heat.show_counts(plane, 0 if self._compared is None else self._compared.models)
-        main = self._program.window.view
+        main = self._main
         self.pane.view.follow(main.centre, main.zoom)
 
     def _what(self, predicted: bool) -> Shown:
-        session = self._program.session
+        session = self._session
         opened = session.open_case
         assert opened is not None
         comparison = None if self._compared is None else self._compared.comparison
@@ -245,12 +252,12 @@ class _PaneDrawer:
     def _plane(self) -> NDArray[np.uint8] | None:
         """How many models agree on the slice on screen."""
         volume = None if self._compared is None else self._compared.agreement
-        return None if volume is None else volume[self._program.session.view.slice_index]
+        return None if volume is None else volume[self._session.view.slice_index]
 
     def _run(self) -> None:
         self.pane.empty.say("Running…", "The prediction appears here when it is done.")
         source = self.pane.source
-        self._program.comparing.run(source, lambda found: self.show(source, found))
+        self._comparing.run(source, lambda found: self.show(source, found))
 
     def show(self, source: str, compared: Compared) -> None:
         """Draw what was found for a source, unless another was chosen meanwhile."""
