@@ -23,7 +23,7 @@ from core.models.ensembles import require_weights_of_its_own
 from core.models.registry import Model, Registry
 from core.models.train_spec import FINE_TUNING, Changes, PresetName, make_spec
 from core.workspace.settings import home
-from core.workspace.splits import SplitFile, freeze_split
+from core.workspace.splits import SplitFile, freeze_split, split_hash
 from core.workspace.workspace_folder import open_workspace as open_store
 from core.workspace.workspace_folder import registry, workspace_folder
 
@@ -103,11 +103,12 @@ class Workbench:
     ) -> Training:
         """Start a training of `architecture`, or a fine-tuning of `start_from`, and return it.
 
-        `split` says which cases train and which judge; the first split of a dataset is kept, and
-        another is refused. `settings` are further ones of `overread train --set`. The window lists
-        the training among its jobs. Raises `AppError` for what does not fit.
+        `split` says which cases train and which judge. Those that judge in the first split of a
+        dataset do so for good: raises `DataError` for a split that learns from one of them.
+        `settings` are further ones of `overread train --set`. The window lists the training among
+        its jobs. Raises `AppError` for what does not fit.
         """
-        file = self.folder / "splits" / f"{model_id}.json"
+        file = self.folder / "splits" / f"{split_hash(split)}.json"
         changes: Changes = {}
         title = model_id
         if start_from is not None:

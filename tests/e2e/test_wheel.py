@@ -188,3 +188,13 @@ def test_the_sources_that_are_handed_out_hold_the_tests(tmp_path: Path) -> None:
         "tests/e2e/test_wheel.py", "tests/synthetic.py",
     } <= names  # fmt: skip
     assert not any("__pycache__" in name for name in names)
+
+
+def test_a_checkout_has_the_interface_too(away: Path) -> None:
+    path = os.pathsep.join((str(ROOT / ".ci" / "package"), sysconfig.get_path("purelib")))
+    for command in (["-m", "overread", "--help"], ["-c", "import overread; overread.open_dataset"]):
+        done = subprocess.run(
+            [sys.executable, "-S", *command], cwd=away, text=True, check=False,
+            capture_output=True, env={**os.environ, "PYTHONPATH": path},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
