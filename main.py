@@ -17,6 +17,7 @@ from core.cli.models import models
 from core.cli.predict import evaluate, predict
 from core.cli.triage import triage
 from core.domain.errors import AppError
+from core.domain.version import version
 from core.inference.child_environment import WAIT_POLICY
 from core.workspace.settings import home
 from training.commands import report, train
@@ -32,8 +33,20 @@ app = typer.Typer(
 DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"overread {version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version."),
+]
+
+
 @app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
+def start(context: typer.Context, _told: Version = False) -> None:
     """Open the window on the last dataset, or on the demo, when no command is given."""
     if context.invoked_subcommand is None:
         _open_window(None)

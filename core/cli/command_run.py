@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from core.io.write_guard import refuse_inside
+
 if TYPE_CHECKING:
     from core.domain.progress import Progress
     from core.io.case import Case
@@ -29,18 +31,6 @@ def scanned(folder: Path, wanted: Sequence[str] | None, out: Path) -> tuple[Data
     refuse_inside(folder, out)
     dataset = scan(folder)
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
-
-
-def refuse_inside(folder: Path, out: Path) -> None:
-    """Raise `DataError` when `out` lies in the dataset, which is never written to."""
-    from core.domain.errors import DataError
-
-    root, target = folder.resolve(), out.resolve()
-    if target == root or root in target.parents:
-        raise DataError(
-            f"{out}: expected a folder outside the dataset {folder}, found one inside it. "
-            "The originals are never written to: choose another folder."
-        )
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.cli.command_run import finish, progress_bar, refuse_inside
+from core.cli.command_run import finish, progress_bar
+from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
     from core.inference.prediction_service import Predictor

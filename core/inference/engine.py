@@ -1,7 +1,6 @@
 """Run models in a process of their own and talk to it from a worker thread. Imports no torch."""
 
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from core.domain.prediction import OnSlices, Prediction
 from core.domain.progress import Cancelled, Progress, silent
 from core.domain.triage import Triage
 from core.domain.volume import Volume
-from core.inference.child_environment import child_environment
+from core.inference.child_environment import child_command, child_environment
 from core.inference.engine_messages import (
     CancelRequest,
     ComplexityRequest,
@@ -38,6 +37,7 @@ from core.models.classifiers import ClassifierModel
 from core.models.registry import Model
 
 _LOG_TAIL = 2000
+_EXIT_SECONDS = 2.0
 
 Take: TypeAlias = Callable[[Slices], None]
 
@@ -223,7 +223,7 @@ class Engine:
             # A file and not a pipe: nobody would read a pipe while the process writes into it.
             self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "core.inference.engine_process"],
+                child_command("core.inference.engine_process"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
@@ -235,8 +235,10 @@ class Engine:
 
     def _ended(self) -> ModelError:
         """Say that the process has died, with the last it wrote."""
-        tail = ""
+        tail, how = "", "before it was asked"
         with self._starting:
+            if self._process is not None:
+                how = _exit_of(self._process)
             if self._log is not None and not self._log.closed:
                 self._log.seek(0)
                 tail = self._log.read().decode(errors="replace")[-_LOG_TAIL:].strip()
@@ -244,7 +246,7 @@ class Engine:
         last = tail.splitlines()[-1] if tail else "no message"
         return ModelError(
             "Expected the model's process to answer, found that it has ended "
-            f"({last}). Memory may have run out: close other programs and run the case again."
+            f"({how}: {last}). Run the case again; if that ends so too, close other programs first."
         )
 
 
@@ -255,6 +257,15 @@ def _passed_on(reply: Progressed, progress: Progress) -> bool:
     except Cancelled:
         return False
     return True
+
+
+def _exit_of(process: subprocess.Popen[bytes]) -> str:
+    """Say how a process ended that has closed its pipes and so is about to."""
+    try:
+        code = process.wait(timeout=_EXIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "it closed its pipes"
+    return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
 def _close_quietly(stream: IO[bytes]) -> None:

@@ -7,7 +7,7 @@ import threading
 from typing import Literal, TypeAlias
 
 from core.domain.errors import WorkspaceError, reason
-from core.inference.child_environment import child_environment
+from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 
 Program: TypeAlias = Literal["train", "gate", "preview", "compare"]
@@ -28,7 +28,7 @@ def start_job(job: JobFolder, program: Program, *, resume: bool = False) -> int:
     `resume` goes on from the checkpoint of a training. What the process says goes into the job's
     log. Raises `WorkspaceError` when it cannot be started.
     """
-    command = [sys.executable, "-m", _MODULES[program], str(job.path.absolute())]
+    command = child_command(_MODULES[program], str(job.path.absolute()))
     try:
         with job.log_path.open("ab") as log:
             child = subprocess.Popen(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.domain.version import version
 from core.models.train_spec import TrainSpec
 
 GROUND_TRUTH = "ground truth"
@@ -36,15 +37,9 @@ class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 @cache
 def code_version() -> str:
     """Return the version of Overread and a hash of the sources that train and run models."""
-    from importlib.metadata import PackageNotFoundError, version  # reads many files
-
-    try:
-        number = version("overread")
-    except PackageNotFoundError:
-        number = "0"
     digest = blake2b(digest_size=6)
     for room in ("core", "training"):
         for path in sorted((_ROOT / room).rglob("*.py")):
             digest.update(path.relative_to(_ROOT).as_posix().encode())
             digest.update(path.read_bytes())
-    return f"{number}+{digest.hexdigest()}"
+    return f"{version()}+{digest.hexdigest()}"

@@ -1,15 +1,17 @@
 """The catalogues of networks: a row for each architecture, with the arguments it takes.
 
-Nothing here imports torch. A new architecture is a file of its own and a row here.
+Nothing here imports torch. A new architecture is a file of its own and a row here, or a row in
+another package with an entry point `overread.networks`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from core.domain.plugins import plugins
 from core.models.networks.arguments import Argument, Arguments, ArgumentValue, describe_arguments
 
 
@@ -164,7 +166,7 @@ _ROWS = (
         id="unet",
         title="U-Net",
         credit="Ronneberger, Fischer, Brox 2015, with batch normalisation; names as Buda 2019",
-        module="core.models.networks.unet",
+        module=f"{__package__}.unet",
         factory="UNet",
         accepts=UNetArguments,
     ),
@@ -172,7 +174,7 @@ _ROWS = (
         id="attention-unet",
         title="Attention U-Net",
         credit="Oktay et al. 2018: additive attention gates on all skips",
-        module="core.models.networks.attention_unet",
+        module=f"{__package__}.attention_unet",
         factory="AttentionUNet",
         accepts=UNetArguments,
     ),
@@ -180,7 +182,7 @@ _ROWS = (
         id="resunet34",
         title="ResNet U-Net",
         credit="He et al. 2016 as encoder (torchvision), decoder of Ronneberger et al. 2015",
-        module="core.models.networks.resunet",
+        module=f"{__package__}.resunet",
         factory="ResUNet",
         accepts=ResUNetArguments,
     ),
@@ -188,7 +190,7 @@ _ROWS = (
         id="unetpp",
         title="U-Net++",
         credit="Zhou et al. 2018: nested dense skips, deep supervision, pruning",
-        module="core.models.networks.unetpp",
+        module=f"{__package__}.unetpp",
         factory="UNetPlusPlus",
         accepts=UNetPlusPlusArguments,
     ),
@@ -196,7 +198,7 @@ _ROWS = (
         id="denseunet",
         title="Dense U-Net",
         credit="Huang et al. 2017 as encoder, decoder of Ronneberger et al. 2015",
-        module="core.models.networks.denseunet",
+        module=f"{__package__}.denseunet",
         factory="DenseUNet",
         accepts=DenseUNetArguments,
         presets=_DENSE_PRESETS,
@@ -205,7 +207,7 @@ _ROWS = (
         id="se-denseunet",
         title="SE Dense U-Net",
         credit="Dense U-Net with squeeze-and-excitation (Hu et al. 2018) after each dense block",
-        module="core.models.networks.se_denseunet",
+        module=f"{__package__}.se_denseunet",
         factory="SEDenseUNet",
         accepts=SEDenseUNetArguments,
         presets=_DENSE_PRESETS,
@@ -214,13 +216,35 @@ _ROWS = (
         id="smp",
         title="segmentation_models_pytorch",
         credit="Iakubovskii 2019: any decoder and encoder of the library",
-        module="core.models.networks.smp",
+        module=f"{__package__}.smp",
         factory="build_smp",
         accepts=SmpArguments,
     ),
 )
 
-ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({row.id: row for row in _ROWS})
+
+class _Catalogue(Mapping[str, Architecture]):
+    """Our own rows, then those of other packages, which are looked for at first need."""
+
+    def __init__(self, own: tuple[Architecture, ...]) -> None:
+        self._own = {row.id: row for row in own}
+
+    def __getitem__(self, name: str) -> Architecture:
+        return self._own[name] if name in self._own else self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Architecture]:
+        added = plugins("networks", Architecture).found.values()
+        others = {row.id: row for row in added if row.id not in self._own}
+        return {**self._own, **others}
+
+
+ARCHITECTURES: Mapping[str, Architecture] = _Catalogue(_ROWS)
 
 _CLASSIFIER_PRESETS = _dense_presets(
     densenet121=[6, 12, 24, 16], densenet169=[6, 12, 32, 32], densenet201=[6, 12, 48, 32]
@@ -231,7 +255,7 @@ _CLASSIFIER_ROWS = (
         id="densenet",
         title="DenseNet",
         credit="Huang et al. 2017, DenseNet-BC; names as torchvision",
-        module="core.models.networks.densenet",
+        module=f"{__package__}.densenet",
         factory="DenseNet",
         accepts=DenseNetArguments,
         presets=_CLASSIFIER_PRESETS,
@@ -240,7 +264,7 @@ _CLASSIFIER_ROWS = (
         id="se-densenet",
         title="SE DenseNet",
         credit="DenseNet with squeeze-and-excitation (Hu et al. 2018) after each dense block",
-        module="core.models.networks.se_densenet",
+        module=f"{__package__}.se_densenet",
         factory="SEDenseNet",
         accepts=SEDenseNetArguments,
         presets=_CLASSIFIER_PRESETS,
