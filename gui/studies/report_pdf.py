@@ -3,17 +3,14 @@
 Qt lays a document out in one piece, which would hold the window up for as long.
 """
 
-import os
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from core.domain.errors import WorkspaceError
 from core.domain.progress import Progress, silent
+from core.inference.child_environment import child_command, child_environment
 from core.io.atomic import atomic_path
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def write_pdf(path: Path, text: str, *, title: str, progress: Progress = silent) -> None:
@@ -24,12 +21,12 @@ def write_pdf(path: Path, text: str, *, title: str, progress: Progress = silent)
     """
     with atomic_path(path) as temporary:
         child = subprocess.Popen(
-            [sys.executable, "-m", "gui.studies.report_pages", str(temporary), title],
+            child_command("gui.studies.report_pages", str(temporary), title),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(_ROOT)},
+            env={**child_environment(), "QT_QPA_PLATFORM": "offscreen"},
         )
         try:
             _follow(child, text, progress)
