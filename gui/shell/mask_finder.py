@@ -41,7 +41,6 @@ class Comparing(QObject):
 
     changed = Signal()
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
@@ -113,7 +112,6 @@ class Comparing(QObject):
         task.succeeded.connect(keep)
         task.failed.connect(lambda sentence: self.failed.emit(title, sentence))
         task.failed.connect(lambda _: keep(Compared(title)))
-        task.faulted.connect(self.faulted)
         self._lanes.start("gpu" if lane_run else "io", task)
 
     def find_slice(
@@ -151,11 +149,12 @@ class Comparing(QObject):
             elif not run:
                 self.find_slice(models, show, run=True)
 
-        task: Task[int | None] = Task(work)
-        task.succeeded.connect(take)
-        task.failed.connect(lambda sentence: self.failed.emit("Not side by side", sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("gpu" if run else "io", task)
+        self._lanes.run(
+            "gpu" if run else "io",
+            work,
+            take,
+            failed=lambda sentence: self.failed.emit("Not side by side", sentence),
+        )
 
     def _wanted(self, source: str) -> list[Model]:
         models = self._session.models.available
