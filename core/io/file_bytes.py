@@ -2,18 +2,16 @@
 
 import zlib
 from pathlib import Path
+from typing import cast
 
 from isal import igzip, igzip_lib
 
 from core.errors import FileError, reason
 
 GZIP_MAGIC = b"\x1f\x8b"
-_FAULTS: tuple[type[Exception], ...] = (
-    OSError,
-    EOFError,
-    zlib.error,
-    igzip_lib.error,
-)  # BadGzipFile is an OSError
+UNPACKING_FAULT = cast("type[Exception]", igzip_lib.error)
+_FAULTS = (OSError, EOFError, zlib.error, UNPACKING_FAULT)  # BadGzipFile is an OSError
+_LOW_TAGS = tuple(bytes([element, 0]) for element in (0, 1, 5, 8, 0x12, 0x14, 0x16, 0x18))
 COPY_AGAIN = "Copy or download the file again."
 
 
@@ -28,6 +26,11 @@ def head(path: Path, count: int = 512) -> bytes:
             return bytes(packed.read(count))
     except _FAULTS as error:
         raise _refused(path, error) from error
+
+
+def is_dicom(start: bytes) -> bool:
+    """Tell by the first bytes: `DICM` after the preamble, or, without one, a low tag of group 8."""
+    return start[128:132] == b"DICM" or (start[:2] == b"\x08\0" and start[2:4] in _LOW_TAGS)
 
 
 def content(path: Path) -> bytes:

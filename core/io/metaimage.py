@@ -115,7 +115,7 @@ def _check_checksum(path: Path, fields: Mapping[str, str]) -> None:
         raw = (path if data == "LOCAL" else path.with_name(data)).read_bytes()
         start = raw.index(b"\n", raw.index(b"ElementDataFile")) + 1 if data == "LOCAL" else 0
         isal_zlib.decompress(raw[start:])
-    except (OSError, ValueError, isal_zlib.error) as error:
+    except (OSError, ValueError, file_bytes.UNPACKING_FAULT) as error:
         raise _refused(path, "data that is cut off or damaged") from error
 
 

@@ -17,7 +17,7 @@ from core.io import file_bytes
 from core.io.stored import Stored
 
 GROUP = "overread.readers"
-_OWN = ("nifti", "nrrd_file", "metaimage")
+_OWN = ("nifti", "nrrd_file", "metaimage", "dicom_series")
 _HEAD = 512
 
 
@@ -136,12 +136,7 @@ def _telling(paths: Sequence[Path]) -> Path:
     named = next((path for path in paths if is_image_name(path.name)), None)
     if named is not None:
         return named
-    return next((path for path in paths if is_dicom(file_bytes.head(path, 132))), paths[0])
-
-
-def is_dicom(head: bytes) -> bool:
-    """Tell whether the first bytes of a file are those of a DICOM file."""
-    return head[128:132] == b"DICM"
+    return next((path for path in paths if file_bytes.is_dicom(file_bytes.head(path))), paths[0])
 
 
 def _broken(plugin: EntryPoint, found: str) -> str:
