@@ -63,13 +63,13 @@ def stacked(planes: Sequence[Plane]) -> Stack:
     """
     if any(p.orientation is None or p.position is None or p.spacing_mm is None for p in planes):
         return _unplaced(planes)
-    row, column = _directions(planes[0])
+    row, column = directions_of(planes[0])
     normal = np.cross(row, column)
     positions = _positions(planes)
     order = np.argsort(positions @ normal, kind="stable")
     ordered = tuple(planes[index] for index in order)
     step, notices = _step(ordered, positions[order], normal)
-    affine = _affine(ordered[0], row, column, step)
+    affine = affine_of(ordered[0], row, column, step)
     grid = Grid((len(ordered), *ordered[0].size), affine)
     distance = float(np.linalg.norm(step))
     said, more = _said_distance(ordered, abs(float(step @ normal)))
@@ -129,7 +129,8 @@ def _collide(group: Sequence[Plane]) -> bool:
     return len(rounded) < len(places)
 
 
-def _directions(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def directions_of(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the directions of a row and of a column, in LPS."""
     values = np.array(plane.orientation)
     return values[:3], values[3:]
 
@@ -212,12 +213,13 @@ def _usual(steps: NDArray[np.float64]) -> float:
     return float(steps[most].min())
 
 
-def _affine(
+def affine_of(
     first: Plane,
     row: NDArray[np.float64],
     column: NDArray[np.float64],
     step: NDArray[np.float64],
 ) -> Affine:
+    """Return the affine, in RAS+, of planes that begin with `first` and go on by `step` (LPS)."""
     assert first.spacing_mm is not None
     between_rows, between_columns = first.spacing_mm
     affine = np.eye(4)

@@ -17,14 +17,14 @@ from core.io import file_bytes
 from core.io.stored import Stored
 
 GROUP = "overread.readers"
-_OWN = ("nifti", "nrrd_file", "metaimage", "dicom_series")
+_OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
 _HEAD = 512
 
 
 class Matches(Protocol):
     """Tell by a file's name and first bytes (unpacked) whether a format is this one."""
 
-    def __call__(self, path: Path, head: bytes) -> bool:
+    def __call__(self, path: Path, head: bytes, /) -> bool:
         """Return True for a file of this format."""
         ...
 
