@@ -27,6 +27,11 @@ class Placement:
         """True when nothing is turned and nothing moved."""
         return self.turn == Turn() and self.offset == (0, 0, 0)
 
+    def covers(self, size: tuple[int, int, int]) -> bool:
+        """Tell whether a map of `size` (z, y, x) has all voxels of the grid and no others."""
+        turned = tuple(size[axis] for axis in self.turn.axes)
+        return turned == self.shape and self.offset == (0, 0, 0)
+
     def apply(self, labels: LabelMap) -> LabelMap | None:
         """Return `labels` on the grid, or None when a label lies outside of it."""
         turned = self.turn.apply(labels)
