@@ -18,6 +18,7 @@ from core.io.layouts.pattern import image_patterns, pattern_layout
 from core.io.layouts.registry import find
 from core.io.stored import Stored
 
+_FEW_LABELS = 64
 _ROLES = "ROLE=PATTERN"
 
 
@@ -120,10 +121,13 @@ def _known(case: FoundCase, labels: LabelSet | None) -> _Known:
     for mask in case.masks if passports else ():
         try:
             placed = read_mask(mask, case, passports[0], labels=labels)
+        except AppError as error:
+            if not _by_name_alone(case):
+                notices.append(str(error))
+            continue
+        if not _by_name_alone(case) or len(placed.labels.labels) <= _FEW_LABELS:
             notices.extend(placed.notices)
             names |= {lb.value: lb.name for lb in placed.labels.labels}
-        except AppError as error:
-            notices.append(str(error))
     for stored in passports if not case.masks else ():
         names |= {lb.value: lb.name for lb in stored.labels.labels} if stored.labels else {}
     grid = passports[0].grid if passports else None
@@ -135,6 +139,11 @@ def _known(case: FoundCase, labels: LabelSet | None) -> _Known:
         tuple(dict.fromkeys(notices)),
     )
     return _Known(told, tuple(passports), failed=not passports)
+
+
+def _by_name_alone(case: FoundCase) -> bool:
+    """Tell whether an image is taken for a mask only because its name says so."""
+    return any(mask.files == channel.files for mask in case.masks for channel in case.channels)
 
 
 def _place(

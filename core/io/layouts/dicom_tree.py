@@ -6,7 +6,7 @@ to. The id of a case comes from its folder, or from a hash of the study: never f
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -82,8 +82,8 @@ def _is_dicom(path: Path) -> bool:
 
 
 def _series(headers: Headers) -> list[_Series]:
-    found = []
-    groups = separated(headers.planes)
+    found: list[_Series] = []
+    groups = [group for part in _without_copies(headers.planes) for group in separated(part)]
     several: dict[tuple[Path, ...], list[tuple[Plane, ...]]] = {}
     for group in groups:
         several.setdefault(tuple(dict.fromkeys(p.path for p in group)), []).append(group)
@@ -97,11 +97,51 @@ def _series(headers: Headers) -> list[_Series]:
                 found.append(_Series(group, facts, None, point, (str(error),)))
                 continue
             found.append(_Series(stack.planes, facts, stack.grid, point, stack.notices))
+    return [_told_of_others(series, found) for series in found]
+
+
+def _told_of_others(series: _Series, found: Sequence[_Series]) -> _Series:
+    """Return the volume with a notice where its folder holds others of the same series."""
+    folder = series.files[0].parent
+    same = [
+        other
+        for other in found
+        if other.facts.series == series.facts.series and other.files[0].parent == folder
+    ]
+    if len(same) == 1:
+        return series
+    notice = (
+        f"{folder.name}: expected one volume in a series, found {len(same)} (other directions, "
+        "sizes, echoes or times). Each is offered by itself."
+    )
+    return replace(series, notices=(notice, *series.notices))
+
+
+def _without_copies(planes: Sequence[Plane]) -> list[list[Plane]]:
+    """Return the planes by series; one whose instances lie in several folders, by folder too."""
+    series: dict[str, list[Plane]] = {}
+    for plane in planes:
+        series.setdefault(plane.series, []).append(plane)
+    found: list[list[Plane]] = []
+    for own in series.values():
+        if len({(plane.uid, plane.frame) for plane in own}) == len(own):
+            found.append(own)
+            continue
+        folders: dict[Path, list[Plane]] = {}
+        for plane in own:
+            folders.setdefault(plane.path.parent, []).append(plane)
+        found.extend(folders.values())
     return found
 
 
 def _one_case(one: _Series, other: _Series) -> bool:
-    """Tell whether two series are channels of one case: of one study, on one known grid."""
+    """Tell whether two series are channels of one case: of one study, on one known grid.
+
+    Copies of one series in two folders are two cases.
+    """
+    copies = one.facts.series == other.facts.series
+    if copies and one.planes[0].path.parent != other.planes[0].path.parent:
+        return False
     if one.facts.study != other.facts.study or one.grid is None or other.grid is None:
         return False
     frames = {one.planes[0].frame_of_reference, other.planes[0].frame_of_reference}
@@ -109,8 +149,10 @@ def _one_case(one: _Series, other: _Series) -> bool:
 
 
 def _ids(cases: Sequence[Sequence[_Series]], tree: Folder) -> list[str]:
-    """Return an id a case: the folder of its study, or a hash where the folder is the root."""
-    folders = [_study_folder(case, tree) for case in cases]
+    """Return an id a case: the folder of its study, or a hash where several lie in the root."""
+    studies = {case[0].facts.study for case in cases}
+    own = tree.path.name if len(studies) == 1 else ""
+    folders = [_study_folder(case, tree) or own or _hashed(case) for case in cases]
     counts = Counter(folders)
     ids = []
     for case, folder in zip(cases, folders, strict=True):
@@ -123,15 +165,17 @@ def _ids(cases: Sequence[Sequence[_Series]], tree: Folder) -> list[str]:
 
 
 def _study_folder(case: Sequence[_Series], tree: Folder) -> str:
-    """Return the names of the folders down to what all files of a case share, joined."""
+    """Return the names of the folders down to what all files of a case share; none at the root."""
     parents = [path.parent for series in case for path in series.files]
     common = parents[0]
     while not all(parent.is_relative_to(common) for parent in parents):
         common = common.parent
-    if common == tree.path:
-        study = case[0].facts.study
-        return f"study_{blake2b(study.encode(), digest_size=4).hexdigest()}"
     return "_".join(common.relative_to(tree.path).parts)
+
+
+def _hashed(case: Sequence[_Series]) -> str:
+    study = case[0].facts.study
+    return f"study_{blake2b(study.encode(), digest_size=4).hexdigest()}"
 
 
 def _masks(paths: Sequence[Path]) -> dict[str, list[FoundMask]]:

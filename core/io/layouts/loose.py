@@ -128,6 +128,9 @@ def _channel_name(stem: str, case_stem: str) -> str:
 def _case_id(key: str, folder: Folder, tree: Folder) -> str:
     """Return the id: the name's own beginning, or that of the folder where a folder is a case."""
     own = "" if folder is tree else folder.path.name
+    volumes = _volumes(folder)
+    if folder is tree and len(volumes) == 1:
+        return nfc(stem_of(volumes[0]))
     if not key:
         return own or tree.path.name
     place = own if own.casefold() not in _IMAGE_FOLDERS else ""

@@ -3,7 +3,7 @@
 import re
 
 _MASK = re.compile(
-    r"(?:^|[^a-z])(?:seg|mask|label|labels|labelmap|lesion|lesions|dseg|roi|truth|gt|annotation|"
+    r"(?:^|[^a-z])(?:seg|mask|label|labels|labelmap|lesion|lesions|dseg|roi|truth|gt|annotation|ground|"
     r"segmentation|groundtruth|ground_truth|tumou?r)(?![a-z])"
 )
 _PREDICTION = re.compile(r"(?:^|[^a-z])(?:pred|prediction|predicted|prob|probability)(?![a-z])")

@@ -85,6 +85,13 @@ def test_file_series_and_zip_are_told(tmp_path):
     assert zipped["affine"] == case["affine"]
 
 
+def test_an_image_whose_name_says_mask_is_still_an_image(tmp_path):
+    case = told(nifti(tmp_path / "p_ground_truth.nii.gz", voxels()))["cases"][0]
+    assert (case["id"], case["labels"], case["notices"]) == ("p_ground_truth", [], [])
+    mask = told(nifti(tmp_path / "p_seg.nii.gz", blob()))["cases"][0]
+    assert [lb["value"] for lb in mask["labels"]] == [1, 2, 3]
+
+
 def test_unknown_is_null_and_told(tmp_path):
     def neither(header):
         header.set_qform(None, 0)
@@ -116,6 +123,7 @@ def test_two_geometries_in_one_folder_are_two_cases(tmp_path):
     items = series(voxels(SHAPE)) + series(voxels(SHAPE), orientation=((1, 0, 0), (0, 0, -1)))
     cases = told(save(tmp_path / "s", items))["cases"]
     assert sorted(case["orientation"] for case in cases) == ["LIP", "LPS"]
+    assert all("found 2" in case["notices"][0] for case in cases)
 
 
 def test_patterns_and_layouts_can_be_given(tmp_path):

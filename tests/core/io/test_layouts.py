@@ -296,7 +296,22 @@ def test_a_series_that_is_no_volume_is_a_case_that_says_why(tmp_path):
     assert "one missing" in found.cases[0].notices[0]
     assert ids(found) == ["s"]
     flat = save(tmp_path / "flat", series(voxels((3, 8, 8))))
-    assert ids(find(flat))[0].startswith("study_")
+    assert ids(find(flat)) == ["flat"]
+    for item in series(voxels((3, 8, 8)), StudyInstanceUID="1.9", SeriesInstanceUID="1.8"):
+        item.save_as(flat / f"other{item.InstanceNumber}.dcm")
+    assert len(set(ids(find(flat)))) == 2
+    assert all(case_id.startswith("study_") for case_id in ids(find(flat)))
+
+
+def test_copies_of_a_series_in_two_folders_are_two_cases(tmp_path):
+    items = series(voxels((3, 8, 8)))
+    save(tmp_path / "a", items)
+    save(tmp_path / "b", items)
+    assert ids(find(tmp_path)) == ["a", "b"]
+    parts = series(voxels((4, 8, 8)), SeriesInstanceUID="1.2.5")
+    save(tmp_path / "c" / "1", parts[:2])
+    save(tmp_path / "c" / "2", parts[2:])
+    assert ids(find(tmp_path / "c")) == ["c"]
 
 
 def case_of(root, label=None, affine=AFFINE, name="p"):
