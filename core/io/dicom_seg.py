@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from highdicom.color import CIELabColor
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
@@ -208,6 +207,8 @@ def _label(item: Dataset) -> Label:
 
 
 def _colour(item: Dataset) -> Colour:
+    from highdicom.color import CIELabColor
+
     value = item.get("RecommendedDisplayCIELabValue")
     if value is None or len(value) != 3:
         return colour_of(value_of(item))
