@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from core.errors import FileError
+from core.domain.errors import FileError
 
 _MOST_BYTES = 64 * 2**30
 

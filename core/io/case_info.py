@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from core.domain.errors import AppError, DataError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelSet
-from core.errors import AppError, DataError
 from core.io.found_case import check_one_grid, read_channel, read_mask
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.pattern import image_patterns, pattern_layout

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.errors import FileError
+from core.domain.errors import FileError
 
 
 def only_one(files: Sequence[Path], suffixes: tuple[str, ...]) -> Path:

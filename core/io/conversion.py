@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
+from core.domain.errors import DataError, FileError
 from core.domain.label_set import LabelMap
-from core.errors import DataError, FileError
-from core.files.tiff import write_image, write_mask_slice
 from core.io import readers
 from core.io.found_case import PlacedMask, ReadCase, read_case, read_channel, read_mask
 from core.io.layouts.found import FoundCase, FoundMask
 from core.io.layouts.registry import find
 from core.io.slice_folder import slices_of
 from core.io.stored import Pixels, Stored
+from core.io.tiff import write_image, write_mask_slice
 from core.io.writers import labelled, write, writer_of
 
 _TIFF = "tiff"

@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.utils import pixel_array
 
-from core.errors import FileError, reason
+from core.domain.errors import FileError, reason
 from core.io import file_bytes
 from core.io.dicom_decoders import install
 

@@ -18,8 +18,8 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
+from core.domain.errors import FileError
 from core.domain.label_set import LESION, Label, LabelMap, LabelSet
-from core.errors import FileError
 from core.io import dicom_file
 from core.io.dicom_planes import Plane
 from core.io.dicom_series import DicomHeader

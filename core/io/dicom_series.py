@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
+from core.domain.errors import FileError
 from core.domain.role import Role, role_of
-from core.errors import FileError
 from core.io import dicom_file
 from core.io.choice import colour_told
 from core.io.dicom_planes import Plane, planes_of

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
-from core.errors import FileError
 from core.io.dicom_planes import Plane
 from core.io.evidence import notices_of
 from core.io.stored import Source

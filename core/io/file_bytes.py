@@ -6,7 +6,7 @@ from typing import cast
 
 from isal import igzip, igzip_lib
 
-from core.errors import FileError, reason
+from core.domain.errors import FileError, reason
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNPACKING_FAULT = cast("type[Exception]", igzip_lib.error)

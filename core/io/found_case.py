@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.placement import placement
 from core.domain.resample import nearest
-from core.errors import FileError
 from core.io import readers
 from core.io.dicom_seg import SegmentationHeader
 from core.io.dicom_series import DicomHeader

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.errors import FileError
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet, binary, from_values
-from core.errors import FileError
 from core.io.stored import Pixels, Stored
 
 _ROUNDING = 0.05

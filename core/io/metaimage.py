@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from isal import isal_zlib
 
+from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
-from core.errors import FileError
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of

@@ -14,7 +14,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
-from core.errors import FileError
+from core.domain.errors import FileError
 from core.io import file_bytes
 from core.io.choice import colour_told, volume_of
 from core.io.nifti_geometry import geometry_of

@@ -8,8 +8,8 @@ from isal import igzip
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
+from core.domain.errors import FileError
 from core.domain.grid import SQUARE_DEGREES
-from core.errors import FileError
 from core.io.nifti import NiftiHeader
 from core.io.stored import Pixels, Stored
 from core.io.writers import Order, Writer

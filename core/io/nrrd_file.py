@@ -14,8 +14,8 @@ from typing import Any
 import nrrd
 import numpy as np
 
+from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
-from core.errors import FileError
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from core.domain.errors import FileError
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelSet, colour_of
-from core.errors import FileError
 from core.io.stored import Pixels
 
 _FIELD = re.compile(r"Segment(\d+)_(ID|Name|Color|LabelValue|Layer|Tags)")

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
 
-from core.errors import FileError
+from core.domain.errors import FileError
 from core.io import file_bytes
 from core.io.stored import Stored
 

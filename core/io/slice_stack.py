@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import binary
-from core.errors import FileError
-from core.files.tiff import read_image, read_mask_slice
 from core.io.evidence import notices_of
 from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.tiff import read_image, read_mask_slice
 
 _NUMBER = re.compile(r"_(\d+)(?:_mask)?\.tiff?$", re.IGNORECASE)
 

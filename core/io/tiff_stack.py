@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile, TiffFileError
 
+from core.domain.errors import FileError
 from core.domain.grid import Grid
-from core.errors import FileError
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one
 from core.io.evidence import notices_of

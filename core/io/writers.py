@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
-from core.errors import DataError, FileError
-from core.files.atomic import atomic_path
 from core.io import readers
+from core.io.atomic import atomic_path
 from core.io.stored import Passport, Stored
 
 _OWN = ("nifti_write", "nrrd_write", "metaimage_write", "tiff_write", "dicom_seg_write")

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from core.domain.errors import FileError, reason
 from core.domain.label_set import HIGHEST, Label, LabelSet, Region, colour_of
-from core.errors import FileError, reason
 from core.io.layouts.tree import Folder
 
 NAME = "dataset.json"

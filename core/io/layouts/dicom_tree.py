@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
+from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.role import Role
-from core.errors import FileError
 from core.io import dicom_file, file_bytes
 from core.io.dicom_planes import Plane
 from core.io.dicom_series import Facts, Headers, headers_of

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.domain.errors import DataError
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
-from core.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from core.errors import DataError
+from core.domain.errors import DataError
 from core.io.layouts.found import FolderUnknown, FoundDataset
 from core.io.layouts.tree import Folder, natural_key, tree_of
 

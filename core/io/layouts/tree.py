@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import DataError, reason
+from core.domain.errors import DataError, reason
 from core.io.readers import is_image_name
 
 _DEEPEST = 12

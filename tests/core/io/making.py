@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from core.errors import FileError
+from core.domain.errors import FileError
 from core.io.readers import read
 from core.io.stored import Stored
 

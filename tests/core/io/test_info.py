@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.cli.convert import convert
 from core.cli.info import info
-from core.errors import AppError
+from core.domain.errors import AppError
 from core.io.case_info import DatasetInfo
 from core.io.found_case import read_case
 from core.io.layouts.registry import find

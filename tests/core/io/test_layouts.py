@@ -5,8 +5,8 @@ import unicodedata
 import numpy as np
 import pytest
 
+from core.domain.errors import DataError, FileError
 from core.domain.placement import placement
-from core.errors import DataError, FileError
 from core.io.found_case import read_case
 from core.io.layouts import registry
 from core.io.layouts.found import FolderUnknown
@@ -395,7 +395,7 @@ def test_a_segmentation_of_a_foreign_frame_is_refused(tmp_path):
 
 
 def test_lgg_slices_are_read_with_their_masks(tmp_path):
-    from core.files.tiff import write_image, write_mask_slice
+    from core.io.tiff import write_image, write_mask_slice
 
     rgb = voxels((3, 3, 8, 9), np.uint8)
     (tmp_path / "P").mkdir()

@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from core.errors import FileError
+from core.domain.errors import FileError
 from core.io.label_values import label_map
 from core.io.readers import read
 from tests.core.io.making import told

@@ -11,9 +11,9 @@ import pydicom
 import pytest
 import SimpleITK
 
+from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.label_set import Code, Label, LabelSet
-from core.errors import AppError
 from core.io.label_values import label_map
 from core.io.readers import read
 from core.io.writers import Provenance, labelled, plain, suffix_like, write, writer_of
