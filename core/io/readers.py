@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
 
 from core.domain.errors import FileError
+from core.domain.plugins import plugins
 from core.io import file_bytes
 from core.io.stored import Stored
 
-GROUP = "overread.readers"
 _OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
 _HEAD = 512
 
@@ -54,26 +53,9 @@ class Reader:
 @cache
 def readers() -> tuple[tuple[Reader, ...], tuple[str, ...]]:
     """Return every format that can be read, and sentences about those that were left out."""
-    own = [import_module(f"core.io.{name}").READER for name in _OWN]
-    added, notices = loaded(entry_points(group=GROUP))
-    return (*own, *added), notices
-
-
-def loaded(plugins: Sequence[EntryPoint]) -> tuple[tuple[Reader, ...], tuple[str, ...]]:
-    """Return the readers that `plugins` load to, and a sentence for each that does not."""
-    found: list[Reader] = []
-    notices: list[str] = []
-    for plugin in plugins:
-        try:
-            reader = plugin.load()
-        except Exception as error:  # noqa: BLE001 - a foreign package may raise anything
-            notices.append(_broken(plugin, f"{type(error).__name__}: {error}"))
-            continue
-        if isinstance(reader, Reader):
-            found.append(reader)
-        else:
-            notices.append(_broken(plugin, f"a {type(reader).__name__}"))
-    return tuple(found), tuple(notices)
+    own = [import_module(f"{__package__}.{name}").READER for name in _OWN]
+    added = plugins("readers", Reader)
+    return (*own, *added.found.values()), added.broken
 
 
 def reader_of(path: Path) -> Reader:
@@ -137,10 +119,3 @@ def _telling(paths: Sequence[Path]) -> Path:
     if named is not None:
         return named
     return next((path for path in paths if file_bytes.is_dicom(file_bytes.head(path))), paths[0])
-
-
-def _broken(plugin: EntryPoint, found: str) -> str:
-    return (
-        f"{plugin.name}: expected a reader of a format, found {found}. "
-        f"It was left out; update or remove the package of {plugin.value}."
-    )

@@ -60,7 +60,7 @@ class Writer:
 
 def writers() -> tuple[Writer, ...]:
     """Return every format that can be written."""
-    return tuple(import_module(f"core.io.{name}").WRITER for name in _OWN)
+    return tuple(import_module(f"{__package__}.{name}").WRITER for name in _OWN)
 
 
 def writer_of(path: Path, *, format_name: str | None = None) -> Writer:

@@ -5,18 +5,17 @@ Another package adds a layout by an entry point of the group `overread.layouts` 
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from core.domain.errors import DataError
+from core.domain.plugins import plugins
 from core.io.layouts.found import FolderUnknown, FoundDataset
 from core.io.layouts.tree import Folder, natural_key, tree_of
 
-GROUP = "overread.layouts"
 _OWN = ("nnunet", "decathlon", "bids", "lgg", "brats", "dicom_tree", "loose")
 """In the order in which they are asked: the ones that say the most of themselves first."""
 
@@ -37,28 +36,9 @@ class Layout:
 @cache
 def layouts() -> tuple[tuple[Layout, ...], tuple[str, ...]]:
     """Return every layout, and sentences about those that were left out."""
-    own = [import_module(f"core.io.layouts.{name}").LAYOUT for name in _OWN]
-    added, notices = loaded(entry_points(group=GROUP))
-    return (*added, *own), notices
-
-
-def loaded(plugins: Sequence[EntryPoint]) -> tuple[tuple[Layout, ...], tuple[str, ...]]:
-    """Return the layouts that `plugins` load to, and a sentence for each that does not."""
-    found: list[Layout] = []
-    notices: list[str] = []
-    for plugin in plugins:
-        try:
-            layout = plugin.load()
-        except Exception as error:  # noqa: BLE001 - a foreign package may raise anything
-            layout = f"{type(error).__name__}: {error}"
-        if isinstance(layout, Layout):
-            found.append(layout)
-        else:
-            notices.append(
-                f"{plugin.name}: expected a layout, found {layout}. It was left out; update or "
-                f"remove the package of {plugin.value}."
-            )
-    return tuple(found), tuple(notices)
+    own = [import_module(f"{__package__}.{name}").LAYOUT for name in _OWN]
+    added = plugins("layouts", Layout)
+    return (*added.found.values(), *own), added.broken
 
 
 def find(root: Path, *, layout: str | Layout | None = None) -> FoundDataset:

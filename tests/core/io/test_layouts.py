@@ -8,10 +8,9 @@ import pytest
 from core.domain.errors import DataError, FileError
 from core.domain.placement import placement
 from core.io.found_case import read_case
-from core.io.layouts import registry
 from core.io.layouts.found import FolderUnknown
 from core.io.layouts.pattern import image_patterns, pattern_layout
-from core.io.layouts.registry import Layout, find
+from core.io.layouts.registry import find
 from core.io.readers import read
 from core.io.writers import labelled, write
 from tests.core.io.dicom_making import SAGITTAL, save, series
@@ -205,22 +204,6 @@ def test_a_layout_can_be_forced(tmp_path):
         find(root, layout="nnunet")
     with pytest.raises(DataError, match="expected a layout of"):
         find(root, layout="mine")
-
-
-def test_another_package_adds_a_layout_and_a_broken_one_is_named(monkeypatch):
-    class Plugin:
-        name, value = "mine", "package:LAYOUT"
-
-        def load(self):
-            return Layout("mine", "Mine", lambda tree: True, lambda tree: None)
-
-    class Broken(Plugin):
-        def load(self):
-            raise ImportError("no such thing")
-
-    found, notices = registry.loaded([Plugin(), Broken()])
-    assert [layout.name for layout in found] == ["mine"]
-    assert "no such thing" in notices[0]
 
 
 def test_patterns_name_the_case_by_their_first_star(tmp_path):

@@ -1,45 +1,10 @@
-import importlib.metadata
-import sys
-
 import numpy as np
 import pytest
 
 from core.domain.grid import Grid
-from core.io import readers
-from core.io.readers import is_image_name, loaded, reader_of, stem_of, suffix_of
+from core.io.readers import is_image_name, reader_of, stem_of, suffix_of
 from core.io.stored import Passport, Stored
-from tests.core.io.making import SHAPE, assert_sentence, nifti, refused
-
-PLUGIN = """
-from core.io.readers import Reader
-READER = Reader("x", "X", (".x",), lambda path, head: head == b"x", lambda files, point=None: None)
-BROKEN = 5
-"""
-
-
-def entry(name, value):
-    return importlib.metadata.EntryPoint(name, value, readers.GROUP)
-
-
-def test_another_package_adds_a_format(tmp_path, monkeypatch):
-    (tmp_path / "plugin_x.py").write_text(PLUGIN)
-    monkeypatch.syspath_prepend(tmp_path)
-    found, notices = loaded([entry("x", "plugin_x:READER")])
-    assert [reader.name for reader in found] == ["x"]
-    assert notices == ()
-    sys.modules.pop("plugin_x")
-
-
-def test_a_broken_plugin_is_named_and_left_out(tmp_path, monkeypatch):
-    (tmp_path / "plugin_y.py").write_text(PLUGIN)
-    monkeypatch.syspath_prepend(tmp_path)
-    plugins = [entry("y", "plugin_y:BROKEN"), entry("z", "no_such_package:READER")]
-    found, notices = loaded(plugins)
-    assert found == ()
-    for name, notice in zip(("y", "z"), notices, strict=True):
-        assert notice.startswith(f"{name}: ")
-        assert_sentence(notice)
-    sys.modules.pop("plugin_y")
+from tests.core.io.making import SHAPE, nifti, refused
 
 
 def test_formats_are_told_by_bytes_before_names(tmp_path):
