@@ -23,7 +23,6 @@ from core.io.dicom_decoders import install
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-_LARGE = "4 KB"  # values above are read when they are asked for
 
 install()
 
@@ -52,13 +51,6 @@ def whole(path: Path) -> FileDataset:
     if found is None:
         raise refused(path, "a DICOM file", "another kind of file", file_bytes.COPY_AGAIN)
     return found
-
-
-def has_pixels(path: Path) -> bool:
-    """Tell whether the file holds pixels, without reading them."""
-    with quiet():
-        found = pydicom.dcmread(path, force=True, defer_size=_LARGE)
-    return any(name in found for name in _PIXELS)
 
 
 def frames(path: Path, found: Dataset) -> NDArray[Any]:

@@ -14,14 +14,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.jobs.job_folder import JobFolder, Request, list_jobs
-from core.jobs.job_start import Program, start_job
+from core.jobs.job_start import JobProgram, start_job
 from gui.shell.job_record import Asked, JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
 
 _BUSY_MS, _QUIET_MS = 500, 3000
 _START_SECONDS = 60.0
 
-Prepare = Callable[[Path], tuple[JobFolder, Program]]
+Prepare = Callable[[Path], tuple[JobFolder, JobProgram]]
 """Fills the new job folder of a path, on a worker; may raise `AppError`."""
 
 
@@ -105,7 +105,7 @@ class JobWatch(QObject):
         record = self._records.get(job_id)
         if record is None or record.active:
             return
-        program: Program = "gate" if record.head.kind == "gate" else "train"
+        program: JobProgram = "gate" if record.head.kind == "gate" else "train"
 
         def start() -> None:
             record.folder.clear_request()  # what was asked of a process that broke off

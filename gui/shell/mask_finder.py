@@ -18,7 +18,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place
 from gui.shell.tasks import Lanes, Task
 
-ENSEMBLE = "mean of models"
+MEAN = "mean of models"
 AGREEMENT = "agreement of models"
 TRUTH = "ground truth"
 
@@ -68,7 +68,7 @@ class Comparing(QObject):
         found = [(model.spec.id, model.spec.title) for model in models]
         if len(models) > 1:
             count = len(self.together)
-            found.append((ENSEMBLE, f"Mean of {count} models"))
+            found.append((MEAN, f"Mean of {count} models"))
             found.append((AGREEMENT, f"Agreement of {count} models"))
         opened = self._session.open_case
         if opened is not None and opened.loaded.ground_truth is not None:
@@ -158,7 +158,7 @@ class Comparing(QObject):
 
     def _wanted(self, source: str) -> list[Model]:
         models = self._session.models.available
-        if source in (ENSEMBLE, AGREEMENT):
+        if source in (MEAN, AGREEMENT):
             return self.together
         return [model for model in models if model.spec.id == source]
 

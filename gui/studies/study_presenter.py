@@ -7,7 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.job_start import Program
+from core.jobs.job_start import JobProgram
 from core.studies.study_job import StudyJob
 from gui.shell.context import Context
 from gui.shell.job_record import JobRecord
@@ -115,7 +115,7 @@ class StudyPresenter(QObject):
             ensemble=ensemble,
         )
 
-        def prepare(path: Path) -> tuple[JobFolder, Program]:
+        def prepare(path: Path) -> tuple[JobFolder, JobProgram]:
             return create_job(path, spec), "compare"
 
         self.dialog.side.show_run(RunView(0.0, "Starting…"))

@@ -6,14 +6,8 @@ _MASK = re.compile(
     r"(?:^|[^a-z])(?:seg|mask|label|labels|labelmap|lesion|lesions|dseg|roi|truth|gt|annotation|ground|"
     r"segmentation|groundtruth|ground_truth|tumou?r)(?![a-z])"
 )
-_PREDICTION = re.compile(r"(?:^|[^a-z])(?:pred|prediction|predicted|prob|probability)(?![a-z])")
 
 
 def is_mask_name(stem: str) -> bool:
     """Tell whether a file name without its ending says mask."""
     return _MASK.search(stem.casefold()) is not None
-
-
-def is_prediction_name(stem: str) -> bool:
-    """Tell whether a file name says that a program made it."""
-    return _PREDICTION.search(stem.casefold()) is not None
