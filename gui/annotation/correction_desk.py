@@ -18,7 +18,7 @@ from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
 from gui.annotation.version_reader import VersionReading
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
@@ -225,7 +225,6 @@ class Correcting(QObject):
             return
         store, case_id = place.workspace.store, opened.loaded.case.id
         shape = opened.loaded.volume.geometry.shape
-        task: Task[Draft | None] = Task(lambda _: load_draft(store, case_id, shape))
 
         def show(draft: Draft | None) -> None:
             if self._session.open_case is not opened:
@@ -243,9 +242,7 @@ class Correcting(QObject):
                 self.damage = sentence
             self.failed.emit("The correction cannot be read", sentence)
 
-        task.succeeded.connect(show)
-        task.failed.connect(tell)
-        self._lanes.start("journal", task)
+        self._lanes.run("journal", lambda _: load_draft(store, case_id, shape), show, failed=tell)
 
     def _on_result_changed(self) -> None:
         correction = self._session.correction

@@ -6,10 +6,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.domain.components import Box
+from core.domain.progress import Progress
 from core.domain.uncertainty import entropy_map
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes, Part, Task
 from gui.shell.thread_share import GivingWay
 from gui.shell.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
@@ -131,16 +132,14 @@ class CanvasPresenter(QObject):
         masks = self._masks(opened)
         volume = opened.loaded.volume
 
-        def work(progress: object) -> None:
+        def work(progress: Progress, part: Part) -> None:
             for number, (name, like) in enumerate(wanted):
-                task.part((name, make_picture(volume, masks, name, before=like)))
-                progress(number / len(wanted), "")  # type: ignore[operator]
+                part((name, make_picture(volume, masks, name, before=like)))
+                progress(number / len(wanted), "")
 
-        task: Task[None] = Task(work)
-        task.parted.connect(self._keep)
-        task.finished.connect(self._on_prepared)
-        self._ahead = task
-        self._lanes.start("idle", task)
+        self._ahead = self._lanes.run_in_parts(
+            "idle", work, parted=self._keep, finished=self._on_prepared
+        )
 
     def _keep(self, made: tuple[PictureKey, Picture]) -> None:
         self._pictures.put(*made)
