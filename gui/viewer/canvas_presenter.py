@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF
 
 from core.domain.components import Box
 from core.domain.progress import Progress
@@ -27,8 +27,6 @@ _WORDS_WAIT_SECONDS = 0.025
 
 class CanvasPresenter(QObject):
     """Draws what the session holds; a picture not yet prepared is made at once."""
-
-    slice_shown = Signal(int)
 
     def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
         super().__init__()
