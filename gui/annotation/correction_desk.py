@@ -57,6 +57,7 @@ class Correcting(QObject):
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
+        session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         self.versions.version_saved.connect(self._write_unsaved)
@@ -181,6 +182,21 @@ class Correcting(QObject):
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
         self.versions.save_version()
+
+    def only_here(self, title: str, act: Callable[..., object]) -> Callable[..., None]:
+        """Return `act` as it may be done later: only while the case on screen now still is.
+
+        Where another is on screen by then, the reader is told under `title`.
+        """
+        opened, case_id = self._session.open_case, self._session.current
+
+        def act_here(*given: object) -> None:
+            if self._session.open_case is opened:
+                act(*given)
+            else:
+                self.noted.emit(title, f"{case_id} is no longer on screen: nothing was changed.")
+
+        return act_here
 
     def _refuse(self) -> bool:
         """Say so when another window holds the workspace, and return whether it does."""
