@@ -4,10 +4,12 @@ import os
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NoReturn, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -50,6 +52,7 @@ class Task(QObject, Generic[T]):
         super().__init__(parent)
         self._work = work
         self._cancelled = threading.Event()
+        self.ended: Callable[[Task[object]], None] | None = None
         # Emitted by a worker, delivered by the event loop of the thread this object lives in.
         self._reported.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -101,13 +104,32 @@ class Task(QObject, Generic[T]):
             return
         if not self.cancelled and kind != "stopped":
             getattr(self, kind).emit(value)
+        self._end()
+
+    def _end(self) -> None:
+        """Tell the end, and let go of everything that listened or was needed for the work."""
+        ended, self.ended = self.ended, None
+        if ended is not None:
+            ended(self)  # type: ignore[arg-type]
         self.finished.emit()
+        # Slots are often closures over their task: Qt would keep both for as long as the window.
+        for name in ("progressed", "succeeded", "failed", "faulted", "parted", "finished"):
+            signal = getattr(self, name)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # of a signal nobody heard
+                with suppress(RuntimeError):
+                    signal.disconnect()
+        self._work = _done
 
     def _deliver_part(self, kind: str, value: object) -> None:
         if kind == "parted":
             self.parted.emit(value)
         elif isinstance(value, tuple):
             self.progressed.emit(*value)
+
+
+def _done(_progress: Progress) -> NoReturn:
+    raise Cancelled
 
 
 def _give_way() -> None:
@@ -149,9 +171,13 @@ class Lanes:
         self._running.add(held)
         if lane == "journal":
             self._kept.add(held)
-            task.finished.connect(lambda: self._kept.discard(held))
-        task.finished.connect(lambda: self._running.discard(held))
+        # No connection: a closure that holds the task would be held by it, out of Python's sight.
+        task.ended = self._forget
         self._pools[lane].submit(self._run, task)
+
+    def _forget(self, task: "Task[object]") -> None:
+        self._kept.discard(task)
+        self._running.discard(task)
 
     def finish(self, lane: Lane, work: Callable[[], T]) -> T:
         """Do `work` on a lane of one worker, after all that waits there, and wait for it."""

@@ -1,6 +1,8 @@
 """Work off the GUI thread: where results arrive, in which order, and what is dropped."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -292,3 +294,27 @@ def test_a_task_that_qt_has_taken_apart_is_no_fault(qtbot: QtBot) -> None:
     worker.join(HERE)
 
     assert ended == [True]
+
+
+def test_a_thousand_tasks_leave_nothing_behind(qtbot: QtBot, lanes: Lanes) -> None:
+    living: weakref.WeakSet[Task[object]] = weakref.WeakSet()
+    held: weakref.WeakSet[Pixels] = weakref.WeakSet()
+
+    def start() -> None:
+        pixels = Pixels()
+        held.add(pixels)
+        task: Task[object] = Task(lambda progress: pixels)
+        living.add(task)
+        task.succeeded.connect(lambda found: (task, pixels, found))
+        lanes.start("io", task)
+
+    for _ in range(1000):
+        start()
+    qtbot.waitUntil(lambda: not lanes.busy)
+    gc.collect()
+    assert len(living) == 0
+    assert len(held) == 0
+
+
+class Pixels:
+    """What a change of case brings into memory."""
