@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError, reason
 from core.files.atomic import write_bytes
+from core.io.json_file import decode_json
 from core.prediction import Postprocessing
 from core.uncertainty import Probability, soft_dsc
 
@@ -147,7 +148,7 @@ def read_calibration(folder: Path) -> Calibration | None:
     """
     path = folder / CALIBRATION_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
+        return decode_json(path.read_bytes(), Calibration)
     except FileNotFoundError:
         return None
     except OSError as error:

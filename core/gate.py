@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.evaluation import Protocol
+from core.io.json_file import decode_json
 from core.statistics import bootstrap_interval, paired, wilcoxon
 
 GATE_FILE = "gate.json"
@@ -121,7 +122,7 @@ def judge(
 def read_gate(folder: Path) -> GateReport | None:
     """Return the report in a job folder, None while there is none."""
     try:
-        return msgspec.json.decode((folder / GATE_FILE).read_bytes(), type=GateReport)
+        return decode_json((folder / GATE_FILE).read_bytes(), GateReport)
     except (OSError, msgspec.DecodeError):
         return None
 

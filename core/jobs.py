@@ -16,6 +16,7 @@ import msgspec
 from core.errors import AppError, WorkspaceError, reason
 from core.files.atomic import write_bytes
 from core.heartbeat import sign, signer_is_gone
+from core.io.json_file import decode_json
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
@@ -176,7 +177,7 @@ def read_spec(
     """
     path = folder / JOB_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return decode_json(path.read_bytes(), kind)
     except OSError as fault:
         raise error(
             f"{path}: expected the file of {of}, found: {reason(fault)}. Check the folder."
@@ -276,7 +277,7 @@ class JobWriter:
 
 def _decode(line: bytes) -> Event | None:
     try:
-        event: Event = msgspec.json.decode(line, type=Event)
+        event: Event = decode_json(line, Event)
         return event
     except msgspec.DecodeError:
         return None

@@ -12,6 +12,7 @@ from core.evaluation import Predictor, Protocol, score
 from core.files.atomic import write_bytes
 from core.inference import RunOptions
 from core.inference_ensemble import open_runner
+from core.io.json_file import decode_json
 from core.models import Model
 from core.prediction import Prediction
 from core.progress import Progress, part, silent
@@ -90,6 +91,6 @@ def write_scores(folder: Path, scores: Scores) -> None:
 def read_scores(folder: Path) -> Scores | None:
     """Return the scores in a folder, None where there are none that can be read."""
     try:
-        return msgspec.json.decode((folder / SCORES_FILE).read_bytes(), type=Scores)
+        return decode_json((folder / SCORES_FILE).read_bytes(), Scores)
     except (OSError, msgspec.DecodeError):
         return None

@@ -13,6 +13,7 @@ import msgspec
 
 from core.corrections.journal import now
 from core.errors import WorkspaceError, reason
+from core.io.json_file import decode_json
 
 LOCK_NAME = "workspace.lock"
 _LOCKED_BYTE = 1 << 30  # beyond the text, which others must be able to read
@@ -99,7 +100,7 @@ def _sign(descriptor: int, holder: Holder) -> None:
 def _holder(path: Path) -> Holder:
     """Return who signed the lock file; someone unknown when that was cut short."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Holder)
+        return decode_json(path.read_bytes(), Holder)
     except (OSError, msgspec.DecodeError):
         return Holder()
 

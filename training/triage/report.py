@@ -10,6 +10,7 @@ import msgspec
 from core.classification import ClassReport
 from core.classifiers import ClassifierModel, read_classifier
 from core.files.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
 from core.jobs import Done, JobFolder
 from core.networks.builder import build_classifier
 from core.networks.catalog import DenseArguments
@@ -132,7 +133,7 @@ def _finished(folder: Path) -> tuple[ClassifierModel, ClassReport]:
     job = JobFolder(folder)
     done = [event.result for event in job.events()[0] if isinstance(event, Done)]
     try:
-        found = msgspec.json.decode((folder / REPORT_FILE).read_bytes(), type=ClassReport)
+        found = decode_json((folder / REPORT_FILE).read_bytes(), ClassReport)
     except (OSError, msgspec.DecodeError):
         found = None
     if not done or found is None:
