@@ -48,7 +48,8 @@ def export_correction(
     written, `WorkspaceError` when the system refuses a write.
     """
     target = folder / case.id
-    _refuse_inside(folder, target, dataset_root)
+    for original in (dataset_root, case.folder, *(files.image.parent for files in case.slices)):
+        _refuse_inside(folder, target, original)
     if len(mask) != len(case.slices):
         raise DataError(
             f"{case.id}: expected a mask of {len(case.slices)} slices, found {len(mask)}. "
