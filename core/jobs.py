@@ -277,7 +277,7 @@ class JobWriter:
 
 def _decode(line: bytes) -> Event | None:
     try:
-        event: Event = decode_json(line, Event)
+        event: Event = decode_json(line, Event)  # type: ignore[arg-type]
         return event
     except msgspec.DecodeError:
         return None
