@@ -5,15 +5,15 @@ from pathlib import Path
 
 import torch
 
-from core.dataset import scan
-from core.ensembles import require_weights_of_its_own
-from core.models import read_model
-from core.networks.builder import build_network
-from core.networks.spec import NetworkSpec
-from core.progress import Progress
-from core.reading import read_volume
-from core.splits import read_split
-from core.train_spec import TrainSpec
+from core.domain.progress import Progress
+from core.io.case_reader import read_volume
+from core.io.dataset import scan
+from core.models.ensembles import require_weights_of_its_own
+from core.models.networks.builder import build_network
+from core.models.networks.spec import NetworkSpec
+from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import read_split
 from training.corrections import Corrections
 from training.dataset import Sampler, TrainCase, load_cases, require_lesions
 from training.learner import Learner

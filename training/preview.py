@@ -16,21 +16,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.errors import AppError
-from core.files.atomic import atomic_path, write_bytes
-from core.inference import resolve_device
-from core.jobs import Done, JobFolder, JobWriter
-from core.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
-from core.train_spec import TrainSpec
+from core.domain.errors import AppError
+from core.inference.volume_inference import resolve_device
+from core.io.atomic import atomic_path, write_bytes
+from core.jobs.job_folder import Done, JobFolder, JobWriter
+from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
+from core.models.train_spec import TrainSpec
 from training.augment import augment
 from training.dataset import TrainCase, planes
-from training.frame import beating, in_job, limit_job_threads
-from training.memory import keep_memory
+from training.events import tell
+from training.frame import beating, in_job, keep_memory, limit_job_threads
 from training.parallel import Group
 from training.plan import Plan, Prepared, make_plan, prepare
 from training.selection import score_cases
 from training.split import first_cases
-from training.telling import tell
 from training.train import read_job
 
 _CASES, _STEPS, _WARM_UP = 6, 20, 3

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.case import Case
-from core.errors import DataError
+from core.domain.errors import DataError
+from core.domain.volume import Pixels, Volume
+from core.io.case import Case
 from core.io.tiff_samples import Samples
-from core.volume import Pixels, Volume
 
 _HIGHEST = 65535
 _OFFERED = 4

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.case import Case, SliceFiles
-from core.errors import FileError
-from core.files.tiff import read_picture, refused_mask
+from core.domain.errors import FileError
+from core.domain.mask import Mask
+from core.io.case import Case, SliceFiles
 from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks
+from core.io.tiff import read_picture, refused_mask
 from core.io.tiff_samples import Picture
-from core.mask import Mask
 
 
 @dataclass

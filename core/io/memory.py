@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from core.errors import DataError
+from core.domain.errors import DataError
 
 _MEMINFO = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")

@@ -8,9 +8,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.errors import ModelError
-from core.model_listing import listing, spec_from_options
-from core.models import (
+from core.domain.errors import ModelError
+from core.domain.prediction import Postprocessing
+from core.domain.volume import Volume, channel_names
+from core.models.model_listing import listing, spec_from_options
+from core.models.preprocessing import Preprocessing
+from core.models.registry import (
     FORMAT,
     SPEC_FILE,
     WEIGHTS_FILE,
@@ -22,10 +25,7 @@ from core.models import (
     read_model,
     write_spec,
 )
-from core.prediction import Postprocessing
-from core.preprocess import Preprocessing
-from core.volume import Volume, channel_names
-from core.workspace import registry as registry_of
+from core.workspace.workspace_folder import registry as registry_of
 from tests.synthetic import digest, head, volume_of
 
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tifffile import imread, imwrite
 
-from core.dataset import scan
-from core.errors import DataError, FileError
-from core.files.tiff import read_image, read_mask_slice, write_image, write_mask_slice
-from core.progress import Cancelled
-from core.reading import LoadedCase, read_case
+from core.domain.errors import DataError, FileError
+from core.domain.progress import Cancelled
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import scan
+from core.io.tiff import read_image, read_mask_slice, write_image, write_mask_slice
 from tests.synthetic import digest, head, lesion, write_case, write_slice
 
 LOSSLESS = {

@@ -8,15 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.case_figures import (
-    CaseFigures,
-    disagreements_of,
-    figures_key,
-    figures_of,
-    put_disagreement,
-    put_figures,
-)
-from core.reviews import (
+from core.review.reviews import (
     Review,
     ReviewChange,
     add_seconds,
@@ -30,7 +22,15 @@ from core.reviews import (
     reviews,
     undo_review,
 )
-from core.store import Store
+from core.studies.case_figures import (
+    CaseFigures,
+    disagreements_of,
+    figures_key,
+    figures_of,
+    put_disagreement,
+    put_figures,
+)
+from core.workspace.store import Store
 
 
 @pytest.fixture

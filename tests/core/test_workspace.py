@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from core import store as store_module
-from core.errors import WorkspaceError
-from core.resource_paths import resource
-from core.schema import STEPS
-from core.store import Store
-from core.workspace import LastState, Score, Workspace, open_workspace, registry, workspace_folder
+from core.domain.errors import WorkspaceError
+from core.io.resource_paths import resource
+from core.workspace.schema import STEPS
+from core.workspace.store import Store
+from core.workspace.workspace_folder import (
+    LastState,
+    Score,
+    Workspace,
+    open_workspace,
+    registry,
+    workspace_folder,
+)
+from core.workspace.workspace_folder import store as store_module
 from tests.synthetic import publish_unet
 
 STATE = LastState("病例 1", 7, "unet16")

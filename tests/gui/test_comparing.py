@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget
 from pytestqt.qtbot import QtBot
 
-from core import prediction_cache
-from core.metrics import volume_metrics
-from core.prediction import to_mask
-from gui.panels.compare_pane import ComparePane
-from gui.program import Program
+from core.domain.metrics import volume_metrics
+from core.domain.prediction import to_mask
+from core.workspace import prediction_cache
+from gui.app.program import Program
+from gui.viewer.compare_pane import ComparePane
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.pointing import CTRL, MIDDLE, drag, wheel
@@ -209,17 +209,17 @@ def test_the_mean_and_the_agreement_are_of_the_ticked_models(
     said = [box.itemText(index) for index in range(box.count())]
     assert {f"Mean of {every} models", f"Agreement of {every} models"} <= set(said)
 
-    program.desk.study.show()
-    models = program.desk.study.dialog.findChild(QListWidget)
+    program.studies.study.show()
+    models = program.studies.study.dialog.findChild(QListWidget)
     assert isinstance(models, QListWidget)
     for row in range(2, every):
         models.item(row).setCheckState(Qt.CheckState.Unchecked)
     settle(qtbot, program)
     said = [box.itemText(index) for index in range(box.count())]
     assert {"Mean of 2 models", "Agreement of 2 models"} <= set(said)
-    assert len(program.comparing.together) == 2
+    assert len(program.context.masks.together) == 2
     models.item(1).setCheckState(Qt.CheckState.Unchecked)
-    assert len(program.comparing.together) == every
+    assert len(program.context.masks.together) == every
 
 
 def test_the_working_view_is_named_with_its_dsc_beside_others(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.reading import read_case
-from core.settings import Settings
-from gui.scoring import Scoring
-from gui.session import OpenCase, Result, Session
-from gui.tasks import Fault, Lanes
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.settings import Settings
+from gui.prediction.part_scores import Scoring
+from gui.shell.session import OpenCase, Result, Session
+from gui.shell.tasks import Fault, Lanes
 from tests.gui.tiny import SLICES, probability
 
 

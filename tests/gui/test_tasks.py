@@ -9,9 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
-from core.errors import DataError
-from core.progress import Cancelled, Progress
-from gui.tasks import Fault, Lanes, Task
+from core.domain.errors import DataError
+from core.domain.progress import Cancelled, Progress
+from gui.shell.tasks import Fault, Lanes, Task
 
 HERE = 10.0
 """Seconds after which a test gives up waiting for a worker."""

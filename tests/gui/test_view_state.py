@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.geometry import Geometry
-from core.volume import Volume, channel_names
-from core.window_level import WindowLevel
-from gui.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
+from core.domain.geometry import Geometry
+from core.domain.volume import Volume, channel_names
+from core.domain.window_level import WindowLevel
+from gui.shell.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
 
 LAYERS: tuple[LayerKey, ...] = ("truth", "prediction", "errors")
 

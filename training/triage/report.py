@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from core.classification import ClassReport
-from core.classifiers import ClassifierModel, read_classifier
-from core.files.atomic import atomic_path, write_bytes
+from core.domain.classification import ClassReport
+from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
-from core.jobs import Done, JobFolder
-from core.networks.builder import build_classifier
-from core.networks.catalog import DenseArguments
-from core.networks.complexity import measure
-from core.networks.spec import CLASSIFIERS, resolve_arguments
+from core.jobs.job_folder import Done, JobFolder
+from core.models.classifiers import ClassifierModel, read_classifier
+from core.models.networks.builder import build_classifier
+from core.models.networks.catalog import DenseArguments
+from core.models.networks.complexity import measure
+from core.models.networks.spec import CLASSIFIERS, resolve_arguments
 from training.errors import TrainingError
 from training.frame import models_folder
 from training.triage.publish import REPORT_FILE

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.corrections import regions, strokes
-from core.corrections.correction import LONGEST_PAUSE_SECONDS, Correction
-from core.corrections.draft import Draft
-from core.corrections.history import History, pack, unpack
-from core.corrections.live_figures import References
-from core.corrections.patch import Patch
-from core.metrics import overlap, slice_counts
+from core.annotation import regions, strokes
+from core.annotation.correction import LONGEST_PAUSE_SECONDS, Correction
+from core.annotation.draft import Draft
+from core.annotation.history import History, pack, unpack
+from core.annotation.live_figures import References
+from core.annotation.patch import Patch
+from core.domain.metrics import overlap, slice_counts
 from tests.core.corrections.acting import (
     FROM_PREDICTION,
     SHAPE,

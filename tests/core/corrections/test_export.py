@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 import tifffile
 
-from core.corrections import regions
-from core.corrections.correction import Correction
-from core.corrections.draft import Origin, new_draft
-from core.corrections.export import (
+from core.annotation import regions
+from core.annotation.correction import Correction
+from core.annotation.draft import Origin, new_draft
+from core.annotation.export import (
     Manifest,
     Provenance,
     corrected_mask,
     export_correction,
     read_export,
 )
-from core.corrections.live_figures import References
-from core.corrections.versions import save_version
-from core.dataset import scan
-from core.errors import DataError, WorkspaceError
-from core.reading import read_case
-from core.workspace import open_workspace
+from core.annotation.live_figures import References
+from core.annotation.versions import save_version
+from core.domain.errors import DataError, WorkspaceError
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.workspace_folder import open_workspace
 from tests.synthetic import SHAPE as SLICE
 from tests.synthetic import digest, lesion, write_case
 

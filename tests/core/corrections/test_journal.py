@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.corrections import regions
-from core.corrections.correction import Correction
-from core.corrections.draft import Step
-from core.corrections.journal import Journal, discard_draft, drafts, load_draft
-from core.corrections.live_figures import References
-from core.errors import WorkspaceError
-from core.store import Store
+from core.annotation import regions
+from core.annotation.correction import Correction
+from core.annotation.draft import Step
+from core.annotation.journal import Journal, discard_draft, drafts, load_draft
+from core.annotation.live_figures import References
+from core.domain.errors import WorkspaceError
+from core.workspace.store import Store
 from tests.core.corrections.acting import SHAPE, act, fingerprint, fresh_draft, start_mask
 
 _ROOT = Path(__file__).resolve().parents[3]

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from core.io.json_file import decode_json
-from core.models import CHAMPION_FILE, ModelSpec, Registry, write_spec
-from core.promotion import HISTORY_FILE, history
-from core.settings import Settings, load_settings
+from core.models.promotion import HISTORY_FILE, history
+from core.models.registry import CHAMPION_FILE, ModelSpec, Registry, write_spec
+from core.workspace.settings import Settings, load_settings
 from tests.synthetic import publish_unet
 
 BAD = [b"", b"\xff\xfe{}", b'{"id": "\xff"}', b"[" * 100_000, b'{"a":' * 100_000, b"null", b"7"]

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from tifffile import imwrite
 
-from core.dataset import scan
+from core.domain.errors import DataError
 from core.domain.mask_judgement import judge_mask
-from core.errors import DataError
-from core.files.tiff import read_image
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import scan
 from core.io.memory import require_memory
-from core.reading import LoadedCase, read_case
+from core.io.tiff import read_image
 from tests.synthetic import head, lesion, write_case, write_slice
 
 ORIENTATION = 274

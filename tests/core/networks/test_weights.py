@@ -9,8 +9,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from core.errors import ModelError
-from core.networks.weights import load_weights, read_state_dict
+from core.domain.errors import ModelError
+from core.models.networks.weights import load_weights, read_state_dict
 
 
 class Payload:

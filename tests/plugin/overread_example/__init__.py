@@ -1,0 +1,1 @@
+"""A package that adds one network to Overread."""
