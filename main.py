@@ -12,7 +12,9 @@ import typer
 
 from core.cli.calibrate import calibrate
 from core.cli.compare import compare
+from core.cli.convert import convert
 from core.cli.export import export
+from core.cli.info import info
 from core.cli.models import models
 from core.cli.predict import evaluate, predict
 from core.cli.triage import triage
@@ -79,7 +81,18 @@ def open_dataset(
     _open_window(folder, predictions)
 
 
-for command in (predict, evaluate, compare, export, triage, calibrate, train, report):
+for command in (
+    info,
+    convert,
+    predict,
+    evaluate,
+    compare,
+    export,
+    triage,
+    calibrate,
+    train,
+    report,
+):
     app.command()(command)
 app.add_typer(models, name="models")
 

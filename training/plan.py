@@ -32,7 +32,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedCases:
     """What the first step needs; `selection` are the cases that choose the weights."""
 
     learner: Learner
@@ -58,7 +58,7 @@ def make_plan(spec: TrainSpec) -> Plan:
 
 def prepare(
     plan: Plan, store: Path, *, group: Group, device: torch.device, progress: Progress
-) -> Prepared:
+) -> PreparedCases:
     """Build the network and decode the cases; those beyond the memory limit go into `store`."""
     spec, split = plan.spec, plan.split
     torch.manual_seed(spec.seed)
@@ -80,4 +80,4 @@ def prepare(
     load_start(network, spec)
     generator = torch.Generator().manual_seed(spec.seed)
     sampler = Sampler(fit, spec, generator, group.rank, group.world, fresh=split.fresh)
-    return Prepared(Learner(spec, network, channels, device, group), sampler, selection)
+    return PreparedCases(Learner(spec, network, channels, device, group), sampler, selection)

@@ -27,7 +27,7 @@ from training.dataset import TrainCase, planes
 from training.events import tell
 from training.frame import beating, in_job, keep_memory, limit_job_threads
 from training.parallel import Group
-from training.plan import Plan, Prepared, make_plan, prepare
+from training.plan import Plan, PreparedCases, make_plan, prepare
 from training.selection import score_cases
 from training.split import first_cases
 from training.train import read_job
@@ -63,7 +63,7 @@ def _preview(spec: TrainSpec, writer: JobWriter) -> TrainPreview:
     return found
 
 
-def _measure(plan: Plan, ready: Prepared, writer: JobWriter) -> TrainPreview:
+def _measure(plan: Plan, ready: PreparedCases, writer: JobWriter) -> TrainPreview:
     spec = plan.spec
     started = time.perf_counter()
     times: list[float] = []
@@ -86,7 +86,7 @@ def _measure(plan: Plan, ready: Prepared, writer: JobWriter) -> TrainPreview:
     )
 
 
-def _selection_seconds(plan: Plan, ready: Prepared, writer: JobWriter) -> float:
+def _selection_seconds(plan: Plan, ready: PreparedCases, writer: JobWriter) -> float:
     """Return the seconds of all selections of the training, from those of one case."""
     case, learner = ready.selection[:1], ready.learner
     before = time.perf_counter()
@@ -113,7 +113,7 @@ def _total(spec: TrainSpec, a_step: float, slices: int, selections: float) -> fl
     return min(limits, default=0.0)
 
 
-def _variations(ready: Prepared, spec: TrainSpec) -> NDArray[np.uint8]:
+def _variations(ready: PreparedCases, spec: TrainSpec) -> NDArray[np.uint8]:
     """Return the slice with the largest lesion as it is, and as training would see it."""
     case = max(ready.sampler.cases, key=lambda case: int(case.mask.sum(axis=(1, 2)).max()))
     z = int(case.mask.sum(axis=(1, 2)).argmax())

@@ -10,13 +10,20 @@ from core.api.training import Training
 from core.api.workbench import Workbench, models, open_dataset, open_workspace
 from core.demo.demo_cases import make_demo
 from core.domain.errors import AppError, DataError, FileError, ModelError, WorkspaceError
+from core.domain.grid import Grid
 from core.domain.mask import Mask
 from core.domain.metrics import VolumeMetrics
 from core.domain.prediction import Prediction
+from core.domain.role import Role
 from core.domain.volume import Volume
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import Dataset
+from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
+from core.io.layouts.registry import Layout
+from core.io.layouts.tree import Folder
+from core.io.readers import Reader
+from core.io.stored import Passport, Stored
 from core.models.networks.arguments import Arguments
 from core.models.networks.catalog import ARCHITECTURES, Architecture
 from core.models.registry import Model, Registry
@@ -36,13 +43,24 @@ __all__ = [
     "DataError",
     "Dataset",
     "FileError",
+    "Folder",
+    "FoundCase",
+    "FoundChannel",
+    "FoundDataset",
+    "FoundMask",
+    "Grid",
+    "Layout",
     "LoadedCase",
     "Mask",
     "Model",
     "ModelError",
+    "Passport",
     "Prediction",
+    "Reader",
     "Registry",
+    "Role",
     "Split",
+    "Stored",
     "Training",
     "Volume",
     "VolumeMetrics",

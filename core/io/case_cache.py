@@ -2,17 +2,29 @@
 
 import threading
 from collections import OrderedDict
+from typing import Protocol
 
 from core.domain.progress import Progress, silent
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 
 
+class ReadCase(Protocol):
+    """Reads a case from its files, as `read_case` does."""
+
+    def __call__(self, case: Case, *, progress: Progress = ...) -> LoadedCase:
+        """Return the case; raises `FileError` for one that cannot be read."""
+
+
 class CaseCache:
-    """Loaded cases by id, at most `budget` bytes of them; usable from several threads."""
+    """Loaded cases by id, at most `budget` bytes of them; usable from several threads.
+
+    `reader` reads what is not there.
+    """
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
+        self.reader: ReadCase = read_case
         self._cases: OrderedDict[str, LoadedCase] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -28,7 +40,7 @@ class CaseCache:
         loaded = self.get(case.id)
         # A read for the dataset that was open before may end late, with a case of the same name.
         if loaded is None or loaded.case != case:
-            loaded = read_case(case, progress=progress)
+            loaded = self.reader(case, progress=progress)
             self.put(loaded)
         return loaded
 

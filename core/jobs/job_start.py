@@ -10,11 +10,11 @@ from core.domain.errors import WorkspaceError, reason
 from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 
-Program: TypeAlias = Literal["train", "gate", "preview", "compare"]
+JobProgram: TypeAlias = Literal["train", "gate", "preview", "compare"]
 """What kind of job a folder holds."""
 
 # By name only: core knows nothing of training, and torch stays out of the window's process.
-_MODULES: dict[Program, str] = {
+_MODULES: dict[JobProgram, str] = {
     "train": "training.train",
     "gate": "training.gate",
     "preview": "training.preview",
@@ -22,7 +22,7 @@ _MODULES: dict[Program, str] = {
 }
 
 
-def start_job(job: JobFolder, program: Program, *, resume: bool = False) -> int:
+def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> int:
     """Start a process that takes up the job, and return its id; it does not end with this one.
 
     `resume` goes on from the checkpoint of a training. What the process says goes into the job's

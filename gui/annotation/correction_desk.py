@@ -35,7 +35,6 @@ class Correcting(QObject):
     failed = Signal(str, str)
     noted = Signal(str, str)
     refused = Signal()
-    faulted = Signal(object)
     stepped = Signal()
     saved = Signal()
     save_failed = Signal(str)
@@ -58,7 +57,6 @@ class Correcting(QObject):
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
-            part.faulted.connect(self.faulted)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         self.versions.version_saved.connect(self._write_unsaved)
@@ -73,7 +71,7 @@ class Correcting(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
-        state = self._session.case_states[self._session.opening]
+        state = self._session.case_states[self._session.current]
         if self._session.correction is None and state.run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
         return ""
@@ -174,10 +172,11 @@ class Correcting(QObject):
         self._book, self._loaded, self.damage = None, True, ""
         self._unsaved.pop((store, case_id), None)
         self._session.set_correction(None)
-        task: Task[None] = Task(lambda _: discard_draft(store, case_id))
-        task.failed.connect(lambda sentence: self.failed.emit("Nothing was discarded", sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("journal", task)
+        self._lanes.run(
+            "journal",
+            lambda _: discard_draft(store, case_id),
+            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence),
+        )
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
@@ -246,7 +245,6 @@ class Correcting(QObject):
 
         task.succeeded.connect(show)
         task.failed.connect(tell)
-        task.faulted.connect(self.faulted)
         self._lanes.start("journal", task)
 
     def _on_result_changed(self) -> None:
@@ -294,8 +292,4 @@ class Correcting(QObject):
             self.save_failed.emit(sentence)
 
         self.writing += 1
-        task: Task[None] = Task(lambda _: write())
-        task.succeeded.connect(show)
-        task.failed.connect(tell)
-        task.faulted.connect(self.faulted)
-        self._lanes.start("journal", task)
+        self._lanes.run("journal", lambda _: write(), show, failed=tell)

@@ -18,7 +18,6 @@ class LaterEdit(QObject):
     made = Signal(str, object)
     failed = Signal(str, str)
     noted = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
@@ -47,7 +46,6 @@ class LaterEdit(QObject):
 
         task.succeeded.connect(show)
         task.failed.connect(lambda sentence: self.failed.emit(tool.capitalize(), sentence))
-        task.faulted.connect(self.faulted)
         task.finished.connect(lambda: self._end(task))
         self._task, self.tool = task, tool
         self.changed.emit(tool)

@@ -74,6 +74,7 @@ class CorrectionPresenter(QObject):
         session.case_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
         session.view_changed.connect(self._show_numbers)
+        session.post_changed.connect(self._show_numbers)
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
         drawing.settings_changed.connect(self._show_tool)
@@ -87,7 +88,6 @@ class CorrectionPresenter(QObject):
         correcting.refused.connect(self._context.takeover.ask)
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
-        correcting.faulted.connect(self._context.on_fault)
         self._views.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         self._views.card.complete_asked.connect(drawing.complete)
         self._strip.scope_chosen.connect(self._show_figures)
@@ -188,7 +188,6 @@ class CorrectionPresenter(QObject):
                 self._show_figures()
 
         task.succeeded.connect(show)
-        task.faulted.connect(self._context.on_fault)
         self._context.lanes.start("io", task)
 
     def _on_place_changed(self) -> None:
@@ -199,7 +198,7 @@ class CorrectionPresenter(QObject):
         place, first = self._session.place, self._just_opened
         self._just_opened = False
         if first and edits and place is not None and not place.held:
-            said = f"In {self._session.opening}. No version holds them yet."
+            said = f"In {self._session.current}. No version holds them yet."
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:

@@ -173,7 +173,7 @@ def _discard(bench: Bench) -> None:
     answer = QMessageBox.question(
         bench.context.window,
         "Discard the correction",
-        f"Forget the correction of {bench.context.session.opening} with its undo history? "
+        f"Forget the correction of {bench.context.session.current} with its undo history? "
         "Versions that were saved stay.",
     )
     if answer == QMessageBox.StandardButton.Yes:

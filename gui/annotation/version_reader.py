@@ -18,7 +18,7 @@ from core.annotation.versions import (
 from core.domain.mask import Mask
 from gui.annotation.correction_start import provenance_of
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
@@ -36,7 +36,6 @@ class VersionReading(QObject):
     failed = Signal(str, str)
     noted = Signal(str, str)
     refused = Signal()
-    faulted = Signal(object)
     exported = Signal(object)
     version_saved = Signal(object)
 
@@ -117,8 +116,9 @@ class VersionReading(QObject):
 
     def _write(self, trouble: str, work: Callable[[], T], show: Callable[[T], None]) -> None:
         """Do `work` after all that waits there; `trouble` is the title of what it fails with."""
-        task: Task[T] = Task(lambda _: work())
-        task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit(trouble, sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("journal", task)
+        self._lanes.run(
+            "journal",
+            lambda _: work(),
+            show,
+            failed=lambda sentence: self.failed.emit(trouble, sentence),
+        )

@@ -37,7 +37,6 @@ class FramePresenter(QObject):
         session.models_changed.connect(self._enable)
         session.queue_changed.connect(self._enable)
         operations.failed.connect(context.say_failed)
-        operations.faulted.connect(context.on_fault)
         operations.opening.connect(self._on_opening)
         window.top_bar.dataset_asked.connect(lambda: context.trigger("open_dataset"))
         self._apply_look()
@@ -56,15 +55,14 @@ class FramePresenter(QObject):
                 self._context.say_failed("Left out", notice)
 
     def _on_case_opening(self) -> None:
-        if self._session.opening:
-            self._window.status.set_message(f"Opening {self._session.opening}…")
+        self._window.status.set_message(f"Opening {self._session.pending}…")
 
     def _on_case_changed(self) -> None:
         opened = self._session.open_case
         if opened is not None:
             self._window.status.set_message(f"{opened.loaded.case.id} is open, originals read-only")
         else:
-            self._window.status.set_message(f"{self._session.opening} cannot be opened")
+            self._window.status.set_message(f"{self._session.current} cannot be opened")
         self._enable()
         self._window.view.setFocus()
 

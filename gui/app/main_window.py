@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
 
     def enable_commands(self, session: Session) -> None:
         """Enable what can be done with what is open."""
-        case, model = bool(session.opening), session.models.current is not None
+        case, model = bool(session.current), session.models.current is not None
         self.actions.enable(case=case, model=model, running=session.queue.active)
         self.top_bar.set_runnable(case and model)
 

@@ -45,6 +45,7 @@ class Program:
         self.lanes = Lanes()
         self.operations = Operations(session, self.lanes, Engine())
         self.context = context = self._make_context()
+        self.lanes.reports.faulted.connect(context.on_fault)
         self.viewer = viewer.install(context, self._viewer_views())
         self.worklist = worklist.install(
             context, WorklistViews(window.worklist, window.header, window.find_case)

@@ -26,7 +26,7 @@ from gui.blinded.blinded_result import BlindedResult
 from gui.blinded.pair_loader import BlindedCase, BlindedSource, next_case
 from gui.shell.context import Context
 from gui.shell.look import look_of
-from gui.shell.tasks import Lane, Task
+from gui.shell.tasks import Lane
 
 T = TypeVar("T")
 _SEEDS = 1_000_000
@@ -228,18 +228,12 @@ class BlindedPresenter(QObject):
         self._start("journal", lambda _: unblind(store, study_id), show)
 
     def _start(self, lane: Lane, work: Callable[[Progress], T], keep: Callable[[T], None]) -> None:
-        task: Task[T] = Task(work)
-        task.succeeded.connect(keep)
-        task.failed.connect(self._say_failed)
-        task.faulted.connect(self._on_fault)
-        self._context.lanes.start(lane, task)
+        self._context.lanes.run(
+            lane, work, keep, failed=self._say_failed, faulted=lambda _: self._end()
+        )
 
     def _say_failed(self, said: str) -> None:
         if self.reading is not None:
             self.reading.show_waiting(said)
         else:
             self._context.say_failed("Blinded reading", said)
-
-    def _on_fault(self, fault: object) -> None:
-        self._end()
-        self._context.on_fault(fault)  # type: ignore[arg-type]

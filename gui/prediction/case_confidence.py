@@ -11,7 +11,7 @@ from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
 from gui.shell.session import Session
 from gui.shell.session_parts import Place
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 
 class Doubting(QObject):
@@ -21,7 +21,6 @@ class Doubting(QObject):
     """
 
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
@@ -60,11 +59,12 @@ class Doubting(QObject):
     ) -> None:
         model, prediction = made
         store = place.workspace.store
-        task: Task[Outlook] = Task(lambda _: keep_doubt(store, case, model, prediction, triage))
-        task.succeeded.connect(lambda found: self._show(place, case, model, found))
-        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("idle", task)
+        self._lanes.run(
+            "idle",
+            lambda _: keep_doubt(store, case, model, prediction, triage),
+            lambda found: self._show(place, case, model, found),
+            failed=lambda sentence: self.failed.emit("Not saved", sentence),
+        )
 
     def _show(self, place: Place, case: Case, model: Model, found: Outlook) -> None:
         state, current = self._session.case_states.get(case.id), self._session.models.current

@@ -14,7 +14,6 @@ class Triaging(QObject):
 
     slice_wanted = Signal(int)
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, triager: Triager) -> None:
         super().__init__()
@@ -45,16 +44,14 @@ class Triaging(QObject):
         if opened is None or place is None:
             return
         device = self._session.settings.device
-        task: Task[Triage | None] = Task(
+        self._task = self._lanes.run(
+            "gpu",
             lambda progress: self._triager.triage(
                 opened.loaded, place, device=device, progress=progress
-            )
+            ),
+            lambda found: self._show(opened, found),
+            failed=lambda sentence: self.failed.emit("No triage", sentence),
         )
-        task.succeeded.connect(lambda found: self._show(opened, found))
-        task.failed.connect(lambda sentence: self.failed.emit("No triage", sentence))
-        task.faulted.connect(self.faulted)
-        self._task = task
-        self._lanes.start("gpu", task)
 
     def _show(self, opened: OpenCase, found: Triage | None) -> None:
         self._task = None

@@ -37,8 +37,6 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     triaging.slice_wanted.connect(views.verbs.go_to_slice)
     for part in (triaging, doubting):
         part.failed.connect(context.toasts.show_toast)
-    for source in (desk, triaging, doubting):
-        source.faulted.connect(context.on_fault)
 
     def measure() -> None:
         if views.model_panel.section.expanded:

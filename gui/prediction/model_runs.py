@@ -18,7 +18,7 @@ from gui.prediction.case_run import CaseRun, Finished, Wanted
 from gui.prediction.part_scores import Scoring
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Result, RunQueue
-from gui.shell.tasks import Fault, Lanes, Task
+from gui.shell.tasks import FAULT, Lanes, Task
 
 _SAY_SECONDS = 0.2
 
@@ -38,7 +38,6 @@ class ModelRuns(QObject):
 
     finished_all = Signal(int, int)
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, case_run: CaseRun, scoring: Scoring) -> None:
         super().__init__()
@@ -95,13 +94,12 @@ class ModelRuns(QObject):
             self._show_partial(running)
             return
         version = self._session.case_version
-        task: Task[Scored | None] = Task(
-            lambda _: prediction_cache.find(opened.loaded, model, place.workspace)
+        self._lanes.run(
+            "io",
+            lambda _: prediction_cache.find(opened.loaded, model, place.workspace),
+            lambda found: self._show_cached(found, version, model),
+            failed=lambda sentence: self.failed.emit(opened.loaded.case.id, sentence),
         )
-        task.succeeded.connect(lambda found: self._show_cached(found, version, model))
-        task.failed.connect(lambda sentence: self.failed.emit(opened.loaded.case.id, sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
 
     def _start_next(self) -> None:
         place, model = self._session.place, self._session.running_model
@@ -127,7 +125,7 @@ class ModelRuns(QObject):
         task.parted.connect(lambda part: self._on_part(task, *part))
         task.succeeded.connect(self._on_done)
         task.failed.connect(lambda sentence: self._on_failed(case.id, sentence))
-        task.faulted.connect(lambda fault: self._on_fault(case.id, fault))
+        task.faulted.connect(lambda _: self._on_failed(case.id, FAULT))
         self._running = _Running(case, task)
         self._set_case(case.id, run="running", progress=0.0)
         self._session.set_queue(replace(self._session.queue, current=case.id, fraction=0.0))
@@ -227,10 +225,6 @@ class ModelRuns(QObject):
         self._drop_partial(case_id)
         self.failed.emit(case_id, sentence)
         self._count(failed=1)
-
-    def _on_fault(self, case_id: str, fault: Fault) -> None:
-        self.faulted.emit(fault)
-        self._on_failed(case_id, "A fault of Overread stopped this run.")
 
     def _count(self, *, done: int = 0, failed: int = 0) -> None:
         queue = self._session.queue

@@ -10,7 +10,7 @@ from core.domain.metrics import hd95
 from core.domain.prediction import Postprocessing
 from gui.shell.session import Session
 from gui.shell.session_parts import Result
-from gui.shell.tasks import Fault, Lanes, Task
+from gui.shell.tasks import Lanes, Task
 
 
 class Scoring(QObject):
@@ -21,7 +21,6 @@ class Scoring(QObject):
     """
 
     compared = Signal()
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
@@ -50,11 +49,12 @@ class Scoring(QObject):
             post = Postprocessing(threshold=post.threshold)
         truth = opened.loaded.ground_truth
         at = (self._session.case_version, self._run)
-        task: Task[Comparison] = Task(lambda _: compare(probability, truth, post))
-        task.succeeded.connect(lambda found: self._show(found, result, at))
-        task.faulted.connect(self.faulted)
-        task.finished.connect(self._next)
-        self._lanes.start("io", task)
+        self._lanes.run(
+            "io",
+            lambda _: compare(probability, truth, post),
+            lambda found: self._show(found, result, at),
+            finished=self._next,
+        )
 
     def forget(self) -> None:
         """What is being compared is of a run that nobody waits for any more."""
@@ -93,17 +93,14 @@ class Scoring(QObject):
             return
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
-        task: Task[float | None] = Task(lambda _: hd95(truth, found.mask, spacing_mm=spacing))
-        task.succeeded.connect(lambda value: self._show_distance(found, value))
-        task.faulted.connect(self._on_fault)
-        self._distance = task
-        self._lanes.start("io", task)
+        self._distance = self._lanes.run(
+            "io",
+            lambda _: hd95(truth, found.mask, spacing_mm=spacing),
+            lambda value: self._show_distance(found, value),
+        )
 
     def _show_distance(self, found: Comparison, value: float | None) -> None:
         result: Result | None = self._session.result
         if result is not None and result.comparison is found:
             measured = replace(result, hd95=value, hd95_pending=False)
             self._session.set_result(measured, same_masks=True)
-
-    def _on_fault(self, fault: Fault) -> None:
-        self.faulted.emit(fault)

@@ -6,7 +6,6 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import SMALL_SHARE
-from core.inference.engine_messages import Measured
 from gui.prediction.case_run import CaseRun
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.part_scores import Scoring
@@ -14,15 +13,14 @@ from gui.shell.cached_predictions import CachedModel
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 
 class PredictionDesk(QObject):
-    """Runs models on what operations open; `failed` and `faulted` say what went wrong."""
+    """Runs models on what operations open; `failed` says what went wrong."""
 
     measured = Signal(object)
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, operations: Operations) -> None:
         super().__init__()
@@ -31,15 +29,13 @@ class PredictionDesk(QObject):
         case_run = CaseRun(operations.engine, operations.cache, operations.triager)
         self.runs = ModelRuns(session, lanes, case_run, self.scoring)
         self.runs.failed.connect(self.failed)
-        for part in (self.scoring, self.runs):
-            part.faulted.connect(self.faulted)
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
         operations.loaded.connect(self._on_loaded)
 
     def run_case(self) -> None:
         """Run the model on the case on screen, before all others that wait."""
-        state = self._session.case_states.get(self._session.opening)
+        state = self._session.case_states.get(self._session.current)
         if state is not None:
             self.runs.run([state.case], first=True)
 
@@ -78,11 +74,12 @@ class PredictionDesk(QObject):
         model = self._session.models.current
         if model is None or isinstance(model, CachedModel):
             return
-        task: Task[Measured] = Task(lambda _: self._operations.engine.complexity(model))
-        task.succeeded.connect(lambda found: self.measured.emit((model.spec.id, found)))
-        task.failed.connect(lambda sentence: self.failed.emit(model.spec.title, sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("gpu", task)
+        self._lanes.run(
+            "gpu",
+            lambda _: self._operations.engine.complexity(model),
+            lambda found: self.measured.emit((model.spec.id, found)),
+            failed=lambda sentence: self.failed.emit(model.spec.title, sentence),
+        )
 
     def set_threshold(self, threshold: float) -> None:
         """Take every voxel above `threshold` as lesion; runs nothing again."""
@@ -121,7 +118,9 @@ class PredictionDesk(QObject):
     def _warm_engine(self) -> None:
         """Start the engine behind the first picture, so that the first run begins at once."""
         self._session.set_devices(("cpu",), "")
-        task: Task[list[str]] = Task(lambda _: self._operations.engine.devices())
-        task.succeeded.connect(lambda names: self._session.set_devices(tuple(names), ""))
-        task.failed.connect(lambda sentence: self.failed.emit("No model can run", sentence))
-        self._lanes.start("gpu", task)
+        self._lanes.run(
+            "gpu",
+            lambda _: self._operations.engine.devices(),
+            lambda names: self._session.set_devices(tuple(names), ""),
+            failed=lambda sentence: self.failed.emit("No model can run", sentence),
+        )

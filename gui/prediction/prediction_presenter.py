@@ -45,6 +45,7 @@ class PredictionPresenter(QObject):
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         session.view_changed.connect(self._on_view_changed)
+        session.post_changed.connect(self._on_view_changed)
         session.case_state_changed.connect(self._on_case_state_changed)
         session.queue_changed.connect(self._on_queue_changed)
         session.device_changed.connect(self._show_devices)
@@ -72,7 +73,7 @@ class PredictionPresenter(QObject):
         self._show_figures()
 
     def _on_case_state_changed(self, case_id: str) -> None:
-        if case_id == self._session.opening and self._session.result is None:
+        if case_id == self._session.current and self._session.result is None:
             self._show_figures()
 
     def _on_queue_changed(self) -> None:

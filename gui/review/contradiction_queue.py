@@ -42,7 +42,6 @@ class Contradicting(QObject):
     changed = Signal()
     chosen = Signal(object)
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
@@ -79,9 +78,11 @@ class Contradicting(QObject):
         self._queue = replace(queue, seen=queue.seen | {key})
         self.changed.emit()
         store, case_id, against = place.workspace.store, self._case_id, self._against()
-        task: Task[None] = Task(lambda _: put_decision(store, case_id, against, key, True))
-        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
-        self._lanes.start("journal", task)
+        self._lanes.run(
+            "journal",
+            lambda _: put_decision(store, case_id, against, key, True),
+            failed=lambda sentence: self.failed.emit("Not saved", sentence),
+        )
 
     def _look(self) -> None:
         """Find the contradictions anew when mask or triage is another."""
@@ -103,11 +104,7 @@ class Contradicting(QObject):
             found = contradictions(triage.probability, mask)
             return SliceQueue(tuple(found), frozenset(decisions(store, case_id, against)))
 
-        task: Task[SliceQueue] = Task(find)
-        task.succeeded.connect(self._show)
-        task.faulted.connect(self.faulted)
-        self._task = task
-        self._lanes.start("io", task)
+        self._task = self._lanes.run("io", find, self._show)
 
     def _show(self, queue: SliceQueue) -> None:
         self._task = None

@@ -55,7 +55,6 @@ class Disagreeing(QObject):
     chosen = Signal(object)
     failed = Signal(str, str)
     noted = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, edits: Edits, comparing: Comparing) -> None:
         super().__init__()
@@ -172,9 +171,11 @@ class Disagreeing(QObject):
         if place is None or not key:
             return
         store = place.workspace.store
-        task: Task[None] = Task(lambda _: put_decision(store, case_id, against, key, answer))
-        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
-        self._lanes.start("journal", task)
+        self._lanes.run(
+            "journal",
+            lambda _: put_decision(store, case_id, against, key, answer),
+            failed=lambda sentence: self.failed.emit("Not saved", sentence),
+        )
         if against == self._against():
             self.queue = self.queue.with_answer(key, answer)
             self.changed.emit()
@@ -254,13 +255,11 @@ class Disagreeing(QObject):
             return
         self._masks, self.problem = (reference, mask), ""
         store, case_id, against = place.workspace.store, self._case_id, self._against()
-        task: Task[tuple[tuple[Disagreement, ...], dict[str, bool]]] = Task(
-            lambda _: (tuple(disagreements(reference, mask)), decisions(store, case_id, against))
+        self._task = self._lanes.run(
+            "io",
+            lambda _: (tuple(disagreements(reference, mask)), decisions(store, case_id, against)),
+            self._show,
         )
-        task.succeeded.connect(self._show)
-        task.faulted.connect(self.faulted)
-        self._task = task
-        self._lanes.start("io", task)
 
     def _show(self, found: tuple[tuple[Disagreement, ...], dict[str, bool]]) -> None:
         self._task = None

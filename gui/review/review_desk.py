@@ -19,7 +19,7 @@ from core.review.reviews import (
 )
 from core.review.worklist import next_unreviewed
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
@@ -37,7 +37,6 @@ class Reviewing(QObject):
     failed = Signal(str, str)
     noted = Signal(str, str)
     refused = Signal()
-    faulted = Signal(object)
     said = Signal(object)
     undone = Signal(object)
     next_wanted = Signal(str)
@@ -54,8 +53,9 @@ class Reviewing(QObject):
         self._spent = 0.0
         self._timed = ""
         session.place_changed.connect(self._on_place_changed)
-        session.case_opening.connect(self._on_case_opening)
+        session.case_changed.connect(self._on_case_changed)
         session.view_changed.connect(self._count_time)
+        session.post_changed.connect(self._count_time)
         session.mask_painted.connect(self._count_time)
 
     def say(self, status: Status, *, go_on: bool) -> None:
@@ -64,7 +64,7 @@ class Reviewing(QObject):
 
     def rate(self, rating: int) -> None:
         """Rate the prediction from 1 to 5; the same rating again takes it away."""
-        review = self._session.reviews.get(self._session.opening)
+        review = self._session.reviews.get(self._session.current)
         same = review is not None and review.rating == rating
         self._put(ReviewChange(rating=0 if same else rating, reader=reader_name()))
 
@@ -76,7 +76,7 @@ class Reviewing(QObject):
 
     def go_on(self) -> None:
         """Open the next case nobody has reviewed."""
-        following = next_unreviewed(self._order(), self._session.reviews, self._session.opening)
+        following = next_unreviewed(self._order(), self._session.reviews, self._session.current)
         if following is None:
             self.noted.emit("All done", "Every case of the list is reviewed.")
         else:
@@ -112,15 +112,15 @@ class Reviewing(QObject):
             self._write(work, self._session.set_review)
 
     def _put(self, change: ReviewChange, *, case_id: str = "", go_on: bool = False) -> None:
-        place, case_id = self._session.place, case_id or self._session.opening
+        place, case_id = self._session.place, case_id or self._session.current
         if place is None or not case_id or self._refused():
             return
 
         def show(review: Review) -> None:
             self._session.set_review(review)
             self.said.emit(review)
-            if go_on:
-                self.go_on()
+            if go_on and not self._session.pending:
+                self.go_on()  # elsewhere than the reader is already on the way to
 
         store = place.workspace.store
         self._write(lambda: put_review(store, case_id, change=change), show)
@@ -139,9 +139,9 @@ class Reviewing(QObject):
             store = place.workspace.store
             self._write(lambda: reviews(store), self._session.set_reviews)
 
-    def _on_case_opening(self) -> None:
+    def _on_case_changed(self) -> None:
         self.keep_time()
-        self._timed = self._session.opening
+        self._timed = self._session.current
         self._last_action = self.clock()
 
     def _count_time(self) -> None:
@@ -151,8 +151,9 @@ class Reviewing(QObject):
         self._last_action = now
 
     def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
-        task: Task[T] = Task(lambda _: work())
-        task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit(NOT_SAVED, sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("journal", task)
+        self._lanes.run(
+            "journal",
+            lambda _: work(),
+            show,
+            failed=lambda sentence: self.failed.emit(NOT_SAVED, sentence),
+        )

@@ -55,7 +55,6 @@ class ReviewPresenter(QObject):
         self._view.add_item(self._piece)
         session, reviewing, queue = context.session, desks.reviewing, desks.disagreeing
         hints = desks.contradicting
-        session.case_opening.connect(self._show_review)
         session.case_changed.connect(self._show_review)
         session.reviews_changed.connect(self._show_review)
         session.review_changed.connect(lambda _: self._show_review())
@@ -69,7 +68,6 @@ class ReviewPresenter(QObject):
         hints.chosen.connect(lambda hint: views.viewer.verbs.go_to_slice(hint.index))
         for part in (reviewing, queue, hints):
             part.failed.connect(self._context.toasts.show_error)
-            part.faulted.connect(context.on_fault)
         for part in (reviewing, queue):
             part.noted.connect(self._context.toasts.show_toast)
         reviewing.refused.connect(context.takeover.ask)
@@ -84,7 +82,7 @@ class ReviewPresenter(QObject):
         self._show_queue()
 
     def _show_review(self) -> None:
-        case_id = self._session.opening
+        case_id = self._session.current
         there = bool(case_id)
         review = self._session.reviews.get(case_id) or Review(case_id=case_id)
         self._views.review.set_review(review if there else None)

@@ -7,10 +7,10 @@ from core.domain.window_level import automatic
 from core.inference.preprocess import head_box
 from core.io.case import Case
 from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import FAULT, Lanes, Task
 
 _AHEAD = 1
 
@@ -33,12 +33,14 @@ class CaseLoading(QObject):
         """Show `case`; a negative slice means the one with most lesion, else the middle."""
         if self._task is not None:
             self._task.cancel()
-        self._session.set_opening(case.id)
-        task: Task[OpenCase] = Task(lambda progress: self._read(case, progress))
-        task.succeeded.connect(lambda opened: self._show(opened, slice_index))
-        task.failed.connect(lambda sentence: self._fail(case.id, sentence))
-        self._task = task
-        self._lanes.start("io", task)
+        self._session.set_pending(case.id)
+        self._task = self._lanes.run(
+            "io",
+            lambda progress: self._read(case, progress),
+            lambda opened: self._show(opened, slice_index),
+            failed=lambda sentence: self._fail(case.id, sentence),
+            faulted=lambda _: self._fail(case.id, f"{case.id}: {FAULT}"),
+        )
 
     def read_ahead(self, cases: list[Case]) -> None:
         """Read `cases` into memory while there is nothing else to do."""
@@ -49,7 +51,7 @@ class CaseLoading(QObject):
             self._lanes.start("idle", task)
 
     def _ahead_task(self, case: Case) -> Task[None]:
-        return Task(lambda progress: self.cache.put(read_case(case, progress=progress)))
+        return Task(lambda progress: _read_into(self.cache, case, progress))
 
     def _read(self, case: Case, progress: Progress) -> OpenCase:
         loaded = self.cache.read(case, progress=progress)
@@ -69,6 +71,10 @@ class CaseLoading(QObject):
     def _fail(self, case_id: str, sentence: str) -> None:
         self._task = None
         self.failed.emit(case_id, sentence)
+
+
+def _read_into(cache: CaseCache, case: Case, progress: Progress) -> None:
+    cache.read(case, progress=progress)
 
 
 def first_slice(loaded: LoadedCase) -> int:

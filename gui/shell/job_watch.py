@@ -14,14 +14,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.jobs.job_folder import JobFolder, Request, list_jobs
-from core.jobs.job_start import Program, start_job
+from core.jobs.job_start import JobProgram, start_job
 from gui.shell.job_record import Asked, JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
 
 _BUSY_MS, _QUIET_MS = 500, 3000
 _START_SECONDS = 60.0
 
-Prepare = Callable[[Path], tuple[JobFolder, Program]]
+Prepare = Callable[[Path], tuple[JobFolder, JobProgram]]
 """Fills the new job folder of a path, on a worker; may raise `AppError`."""
 
 
@@ -32,7 +32,6 @@ class JobWatch(QObject):
     ended = Signal(object)
     started = Signal(str)
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, lanes: Lanes) -> None:
         super().__init__()
@@ -79,7 +78,6 @@ class JobWatch(QObject):
         task: Task[list[JobRecord]] = Task(lambda _: _read(folder, tails))
         task.succeeded.connect(self._on_read)
         task.failed.connect(lambda said: self.failed.emit("The jobs were not read", said))
-        task.faulted.connect(self.faulted)
         task.finished.connect(lambda: self._on_reading_finished(task))
         self._reading = task
         self._lanes.start("io", task)
@@ -95,18 +93,19 @@ class JobWatch(QObject):
             start_job(job, program)
             return job.path.name
 
-        task: Task[str] = Task(work)
-        task.succeeded.connect(self._on_begun)
-        task.failed.connect(lambda said: self.failed.emit("The job was not started", said))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
+        self._lanes.run(
+            "io",
+            work,
+            self._on_begun,
+            failed=lambda said: self.failed.emit("The job was not started", said),
+        )
 
     def resume(self, job_id: str) -> None:
         """Go on with a job that was paused, broke off or failed."""
         record = self._records.get(job_id)
         if record is None or record.active:
             return
-        program: Program = "gate" if record.head.kind == "gate" else "train"
+        program: JobProgram = "gate" if record.head.kind == "gate" else "train"
 
         def start() -> None:
             record.folder.clear_request()  # what was asked of a process that broke off
@@ -141,11 +140,12 @@ class JobWatch(QObject):
         self._do(lambda: record.folder.request(wanted), f"The job was not asked to {wanted}")
 
     def _do(self, act: Callable[[], object], trouble: str) -> None:
-        task: Task[object] = Task(lambda _: act())
-        task.succeeded.connect(self.refresh)
-        task.failed.connect(lambda said: self.failed.emit(trouble, said))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
+        self._lanes.run(
+            "io",
+            lambda _: act(),
+            lambda _: self.refresh(),
+            failed=lambda said: self.failed.emit(trouble, said),
+        )
 
     def _mark_starting(self, record: JobRecord, asked: Asked) -> None:
         self._starting[record.id] = (record.starts, time.monotonic(), asked)

@@ -30,13 +30,13 @@ class TakingOver(QObject):
         place = self._session.place
         if place is None or not place.held or self._task is not None:
             return
-        task: Task[str] = Task(lambda _: who_holds(place.workspace.folder, place.dataset.name))
-        task.succeeded.connect(lambda held: self._go_on(place, held))
-        task.failed.connect(self._say)
-        task.faulted.connect(self._operations.faulted)
-        task.finished.connect(self._on_finished)
-        self._task = task
-        self._lanes.start("io", task)
+        self._task = self._lanes.run(
+            "io",
+            lambda _: who_holds(place.workspace.folder, place.dataset.name),
+            lambda held: self._go_on(place, held),
+            failed=self._say,
+            finished=self._on_finished,
+        )
 
     def _on_finished(self) -> None:
         self._task = None

@@ -18,7 +18,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place
 from gui.shell.tasks import Lanes, Task
 
-ENSEMBLE = "mean of models"
+MEAN = "mean of models"
 AGREEMENT = "agreement of models"
 TRUTH = "ground truth"
 
@@ -41,7 +41,6 @@ class Comparing(QObject):
 
     changed = Signal()
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
@@ -69,7 +68,7 @@ class Comparing(QObject):
         found = [(model.spec.id, model.spec.title) for model in models]
         if len(models) > 1:
             count = len(self.together)
-            found.append((ENSEMBLE, f"Mean of {count} models"))
+            found.append((MEAN, f"Mean of {count} models"))
             found.append((AGREEMENT, f"Agreement of {count} models"))
         opened = self._session.open_case
         if opened is not None and opened.loaded.ground_truth is not None:
@@ -113,7 +112,6 @@ class Comparing(QObject):
         task.succeeded.connect(keep)
         task.failed.connect(lambda sentence: self.failed.emit(title, sentence))
         task.failed.connect(lambda _: keep(Compared(title)))
-        task.faulted.connect(self.faulted)
         self._lanes.start("gpu" if lane_run else "io", task)
 
     def find_slice(
@@ -151,15 +149,16 @@ class Comparing(QObject):
             elif not run:
                 self.find_slice(models, show, run=True)
 
-        task: Task[int | None] = Task(work)
-        task.succeeded.connect(take)
-        task.failed.connect(lambda sentence: self.failed.emit("Not side by side", sentence))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("gpu" if run else "io", task)
+        self._lanes.run(
+            "gpu" if run else "io",
+            work,
+            take,
+            failed=lambda sentence: self.failed.emit("Not side by side", sentence),
+        )
 
     def _wanted(self, source: str) -> list[Model]:
         models = self._session.models.available
-        if source in (ENSEMBLE, AGREEMENT):
+        if source in (MEAN, AGREEMENT):
             return self.together
         return [model for model in models if model.spec.id == source]
 

@@ -15,7 +15,7 @@ from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
 from core.io.dataset import scan
 from core.workspace.settings import save_settings, settings_path
-from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
+from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
 from gui.shell.case_loader import CaseLoading
 from gui.shell.place_reader import (
@@ -28,7 +28,7 @@ from gui.shell.place_reader import (
 )
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
-from gui.shell.tasks import Lane, Lanes, Task
+from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.shell.triager import Triager
 
 
@@ -47,7 +47,7 @@ class Operations(QObject):
     """Opens datasets and cases, keeps settings and what was last seen.
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
-    when a case is on screen. `failed` and `faulted` say what went wrong.
+    when a case is on screen. `failed` says what went wrong.
     """
 
     opening = Signal(str, float)
@@ -55,7 +55,6 @@ class Operations(QObject):
     opened = Signal()
     loaded = Signal()
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
@@ -106,16 +105,20 @@ class Operations(QObject):
     def choose_case(self, case_id: str) -> None:
         """Show another case."""
         state = self._session.case_states.get(case_id)
-        if state is not None and case_id != self._session.opening:
+        if state is not None and case_id != self._session.wanted:
             self.keep_place()
             self.loading.open(state.case)
 
     def step_case(self, step: int) -> None:
         """Show the next or previous case of the worklist as it is sorted and filtered."""
-        order, here = self._shown_order(), self._session.opening
+        order, here = self._shown_order(), self._session.wanted
         index = order.index(here) + step if here in order else 0
         if 0 <= index < len(order):
             self.choose_case(order[index])
+
+    def keep_listing(self, listing: Listing) -> None:
+        """Remember how the worklist is sorted and filtered."""
+        self._session.set_listing(listing)
 
     def choose_device(self, device: str) -> None:
         """Run models on another device from the next run on."""
@@ -146,17 +149,15 @@ class Operations(QObject):
         self.opening.emit(folder.name, 0.0)
         before, seen = self._session.place, last_state(self._session)
         wanted = _Wanted(folder, demo, predictions, before, seen)
-        task: Task[tuple[Place, dict[str, CaseState], Models, LastState]] = Task(
-            lambda progress: self._read_place(wanted, progress)
+        title = "The folder was not opened"
+        self._opening = self._lanes.run(
+            "io",
+            lambda progress: self._read_place(wanted, progress),
+            lambda found: self._show_place(*found),
+            progressed=lambda fraction, _: self.opening.emit(folder.name, fraction),
+            failed=lambda sentence: self.failed.emit(title, sentence),
+            faulted=lambda _: self.failed.emit(title, f"{folder.name}: {FAULT}"),
         )
-        task.progressed.connect(lambda fraction, _: self.opening.emit(folder.name, fraction))
-        task.succeeded.connect(lambda found: self._show_place(*found))
-        task.failed.connect(
-            lambda sentence: self.failed.emit("The folder was not opened", sentence)
-        )
-        task.faulted.connect(self.faulted)
-        self._opening = task
-        self._lanes.start("io", task)
 
     def _read_place(
         self, wanted: _Wanted, progress: Progress
@@ -196,7 +197,7 @@ class Operations(QObject):
         self._session.set_models(models)
         if models.current is not None:
             self._session.set_post(models.current.spec.postprocessing)
-        self._session.listing = last.listing
+        self._session.set_listing(last.listing)
         self._session.set_place(place, states)
         self.change_settings(last_dataset=str(place.dataset.root))
         first = last.case_id if last.case_id in states else next(iter(states))
@@ -225,7 +226,7 @@ class Operations(QObject):
 
     def _on_loaded(self) -> None:
         self.loaded.emit()
-        here, order = self._session.opening, self._shown_order()
+        here, order = self._session.current, self._shown_order()
         state = self._session.case_states[here]
         if state.problem and state.problem == self._unopened.pop(here, ""):
             self._session.set_case_state(replace(state, run="", problem=""))

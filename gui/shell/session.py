@@ -23,7 +23,8 @@ class _State:
     models: Models = field(default_factory=Models)
     post: Postprocessing = field(default_factory=Postprocessing)
     open_case: OpenCase | None = None
-    opening: str = ""
+    current: str = ""
+    pending: str = ""
     problem: str = ""
     result: Result | None = None
     cases: dict[str, CaseState] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class _State:
 
 
 class Session(QObject):
-    """Holds the state of one window; only operations set it, views listen.
+    """Holds the state of one window: features set what is theirs, views listen.
 
     `case_version` and `mask_version` count what was shown so far, so that a picture prepared for
     an older state is never drawn.
@@ -50,6 +51,7 @@ class Session(QObject):
     case_changed = Signal()
     result_changed = Signal()
     view_changed = Signal()
+    post_changed = Signal()
     case_state_changed = Signal(str)
     queue_changed = Signal()
     device_changed = Signal()
@@ -64,10 +66,19 @@ class Session(QObject):
         super().__init__()
         self.home = home
         self.settings = settings
-        self.listing = Listing()
+        self._listing = Listing()
         self.case_version = 0
         self.mask_version = 0
         self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
+
+    @property
+    def listing(self) -> Listing:
+        """How the worklist is sorted and filtered."""
+        return self._listing
+
+    def set_listing(self, listing: Listing) -> None:
+        """The worklist is sorted or filtered otherwise."""
+        self._listing = listing
 
     @property
     def place(self) -> Place | None:
@@ -96,9 +107,22 @@ class Session(QObject):
         return self._state.open_case
 
     @property
-    def opening(self) -> str:
-        """Id of the case that was asked for last; empty before the first."""
-        return self._state.opening
+    def current(self) -> str:
+        """Id of the case on screen, or of the one that is shown as unreadable; empty before.
+
+        Whatever the reader decides, rates, notes, draws or runs is about this case.
+        """
+        return self._state.current
+
+    @property
+    def pending(self) -> str:
+        """Id of the case that is being read, to be on screen next; empty while none is."""
+        return self._state.pending
+
+    @property
+    def wanted(self) -> str:
+        """Id of the case the reader is on the way to: the pending one, else the current."""
+        return self._state.pending or self._state.current
 
     @property
     def problem(self) -> str:
@@ -186,7 +210,7 @@ class Session(QObject):
         """Another dataset is open, no case of it yet."""
         self._state.place, self._state.cases = place, states
         self._state.open_case = self._state.result = self._state.correction = None
-        self._state.opening = ""
+        self._state.current = self._state.pending = ""
         self._state.reviews = {}
         self.place_changed.emit()
 
@@ -195,13 +219,14 @@ class Session(QObject):
         self._state.models = models
         self.models_changed.emit()
 
-    def set_opening(self, case_id: str) -> None:
+    def set_pending(self, case_id: str) -> None:
         """A case was asked for."""
-        self._state.opening = case_id
+        self._state.pending = case_id
         self.case_opening.emit()
 
     def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
         """Another case is on screen, without a prediction yet."""
+        self._state.current, self._state.pending = open_case.loaded.case.id, ""
         self._state.open_case, self._state.result = open_case, None
         self._state.correction, self._state.edits = None, {}
         self._state.triage = None
@@ -213,6 +238,7 @@ class Session(QObject):
 
     def set_unopened(self, problem: str) -> None:
         """The case asked for cannot be shown: nothing is on screen, least of all another case."""
+        self._state.current, self._state.pending = self.wanted, ""
         self._state.open_case = self._state.result = self._state.correction = None
         self._state.problem = problem
         self.case_version += 1
@@ -228,7 +254,7 @@ class Session(QObject):
     def set_post(self, post: Postprocessing) -> None:
         """Another way from probability to mask; the masks follow."""
         self._state.post = post
-        self.view_changed.emit()
+        self.post_changed.emit()
 
     def set_view(self, view: ViewState) -> None:
         """The reader chose something else to see."""

@@ -26,6 +26,10 @@ _FEW_CORES = 2
 _WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1, "journal": 1}
 
 
+FAULT = "Overread has met a fault of its own."
+"""What is said in the place of a result, beside the dialog that has the details."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """An error that is a fault of Overread: only its text crosses from the worker."""
@@ -138,6 +142,12 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WORKER_NICENESS)
 
 
+class Reports(QObject):
+    """What the lanes tell the window: `faulted` with each fault of Overread in any work."""
+
+    faulted = Signal(object)
+
+
 class Lanes:
     """The workers of a window: `gpu` one at a time, `io` four, `idle` what can wait.
 
@@ -155,9 +165,30 @@ class Lanes:
             lane: ThreadPoolExecutor(count, thread_name_prefix=lane, initializer=_give_way)
             for lane, count in _WORKERS.items()
         }
+        self.reports = Reports()
         self._running: set[Task[object]] = set()
         self._kept: set[Task[object]] = set()
         self._closed = False
+
+    def run(
+        self,
+        lane: Lane,
+        work: Work[T],
+        done: Callable[[T], object] | None = None,
+        **heard: Callable[..., object],
+    ) -> Task[T]:
+        """Do `work` on a lane and give `done` what it returns; returns the task, to cancel it.
+
+        `heard` are listeners by the names of the task's signals, `failed` most of all: it gets the
+        sentence of an error that the reader can meet. A fault is told to `reports` by itself.
+        """
+        task: Task[T] = Task(work)
+        if done is not None:
+            task.succeeded.connect(done)
+        for name, listener in heard.items():
+            getattr(task, name).connect(listener)
+        self.start(lane, task)
+        return task
 
     def start(self, lane: Lane, task: Task[T]) -> None:
         """Run `task` on `lane` when a worker is free; keeps it alive until it has finished.
@@ -168,6 +199,7 @@ class Lanes:
             task.cancel()
             return
         held: Task[object] = task  # type: ignore[assignment]
+        task.faulted.connect(self.reports.faulted)
         self._running.add(held)
         if lane == "journal":
             self._kept.add(held)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
 from gui.shell.context import Context
-from gui.shell.tasks import Task
+from gui.shell.tasks import FAULT, Task
 from gui.studies.export_dialog import ExportDialog, ExportWanted, Kind
 from gui.studies.picture_export import PictureSource, write_pictures
 from gui.studies.report_export import write_report
@@ -94,8 +94,7 @@ class ExportPresenter(QObject):
         task.progressed.connect(dialog.show_progress)
         task.succeeded.connect(lambda files: _tell(dialog, files))
         task.failed.connect(lambda said: dialog.show_idle(said, wrong=True))
-        task.faulted.connect(self._context.on_fault)
-        task.faulted.connect(lambda _: dialog.show_idle("A fault of Overread.", wrong=True))
+        task.faulted.connect(lambda _: dialog.show_idle(FAULT, wrong=True))
         task.finished.connect(lambda: self._on_finished(dialog, task))
         self._tasks[dialog] = task
         dialog.show_progress(0.0, "")

@@ -7,7 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.job_start import Program
+from core.jobs.job_start import JobProgram
 from core.studies.study_job import StudyJob
 from gui.shell.context import Context
 from gui.shell.job_record import JobRecord
@@ -15,7 +15,6 @@ from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
 from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session_parts import CaseState, Place
-from gui.shell.tasks import Task
 from gui.studies.study_dialog import StudyChoice, StudyDialog
 from gui.studies.study_plots import (
     by_case,
@@ -56,7 +55,6 @@ class StudyPresenter(QObject):
         watch.ended.connect(self._on_ended)
         watch.started.connect(self._on_started)
         watch.failed.connect(self._tell_trouble)
-        watch.faulted.connect(context.on_fault)
         session.place_changed.connect(self._on_place_changed)
         session.models_changed.connect(self._offer)
         session.settings_changed.connect(self._on_settings_changed)
@@ -99,7 +97,7 @@ class StudyPresenter(QObject):
         self.dialog.set_look(*look_of(self._session.settings))
 
     def _on_case_opening(self) -> None:
-        self.dialog.plot.show_case(self._session.opening)
+        self.dialog.plot.show_case(self._session.wanted)
 
     def _run(self, models: tuple[str, ...], ensemble: bool) -> None:
         place = self._session.place
@@ -117,7 +115,7 @@ class StudyPresenter(QObject):
             ensemble=ensemble,
         )
 
-        def prepare(path: Path) -> tuple[JobFolder, Program]:
+        def prepare(path: Path) -> tuple[JobFolder, JobProgram]:
             return create_job(path, spec), "compare"
 
         self.dialog.side.show_run(RunView(0.0, "Starting…"))
@@ -219,11 +217,12 @@ class StudyPresenter(QObject):
         self._start(lambda: with_scores(workspace, model, plain), keep)
 
     def _start(self, work: Callable[[], T], keep: Callable[[T], None]) -> None:
-        task: Task[T] = Task(lambda _: work())
-        task.succeeded.connect(keep)
-        task.failed.connect(lambda said: self._tell_trouble("The comparison was not read", said))
-        task.faulted.connect(self._context.on_fault)
-        self._context.lanes.start("io", task)
+        self._context.lanes.run(
+            "io",
+            lambda _: work(),
+            keep,
+            failed=lambda said: self._tell_trouble("The comparison was not read", said),
+        )
 
     def _tell_trouble(self, title: str, said: str) -> None:
         self.dialog.side.show_run(RunView(trouble=said))

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from core.domain.errors import AppError
 from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.job_start import Program
+from core.jobs.job_start import JobProgram
 from core.models import promotion
 from core.models.gate import GateSpec
 from core.models.registry import Registry
@@ -13,7 +13,7 @@ from core.workspace.splits import frozen_split
 from gui.shell.session_parts import Place
 from gui.training.gate_view import Choices
 
-Made: TypeAlias = tuple[JobFolder, Program]
+Made: TypeAlias = tuple[JobFolder, JobProgram]
 """The folder of a job, and what runs it."""
 
 

@@ -36,7 +36,6 @@ class GatePresenter(QObject):
     promoted = Signal(str)
     told = Signal(str, str)
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(self, session: Session, lanes: Lanes, window: QWidget) -> None:
         super().__init__(window)
@@ -167,7 +166,6 @@ class GatePresenter(QObject):
 
     def _start(self, task: Task[T]) -> None:
         task.failed.connect(lambda said: self.failed.emit("Nothing was changed", said))
-        task.faulted.connect(self.faulted)
         self._lanes.start("io", task)
 
     def _on_case_asked(self, case_id: str) -> None:

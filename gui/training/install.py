@@ -40,7 +40,6 @@ def install(context: Context, views: TrainingViews) -> TrainingFeature:
     )
     training.went_on.connect(toasts.withdraw)
     training.failed.connect(toasts.show_error)
-    training.faulted.connect(context.on_fault)
     training.promoted.connect(context.wishes.model_wanted)
     training.case_asked.connect(beside.show)
     handlers: Handlers = {

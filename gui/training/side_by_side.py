@@ -37,7 +37,7 @@ class SideBySide(QObject):
         viewer.views.grid.set_count(2)
         viewer.compared.show_source(0, candidate)
         opened = session.open_case
-        if opened is not None and opened.loaded.case.id == case_id == session.opening:
+        if opened is not None and opened.loaded.case.id == case_id and not session.pending:
             self._on_case_changed()
         toasts.show_toast(
             "Side by side",

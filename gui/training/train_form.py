@@ -48,7 +48,7 @@ class SplitChoice:
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainSettings:
     """The schedule a preset or a base model brings along."""
 
     loss: LossName
@@ -71,7 +71,7 @@ class TrainOffer:
     split: SplitChoice = field(default_factory=SplitChoice)
     devices: tuple[str, ...] = ()
     taken: frozenset[str] = frozenset()
-    settings: dict[tuple[str, PresetName], Settings] = field(default_factory=dict)
+    settings: dict[tuple[str, PresetName], TrainSettings] = field(default_factory=dict)
 
     def base(self, model_id: str) -> BaseModel:
         """Return a model to start from by its id."""

@@ -12,7 +12,7 @@ from core.annotation.versions import Version, latest_versions
 from core.io.case import Case
 from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder
-from core.jobs.job_start import Program
+from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview
 from core.jobs.training_job import SPLIT_FILE, make_job, make_training
 from core.models.model_listing import read_argument
@@ -25,10 +25,10 @@ from gui.training.train_form import (
     BaseModel,
     CaseChoice,
     CaseKind,
-    Settings,
     SplitChoice,
     TrainForm,
     TrainOffer,
+    TrainSettings,
     fresh_cases,
     model_id,
     replayed_cases,
@@ -121,13 +121,13 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
     )
 
 
-def default_settings(preset: PresetName, parent: Model | None) -> Settings:
+def default_settings(preset: PresetName, parent: Model | None) -> TrainSettings:
     """Return the schedule of a preset, or of a fine-tuning."""
     changes: Changes = dict(FINE_TUNING) if parent else {}
     required: Changes = {"architecture": "unet", "data": "", "split": ""}
     spec = make_spec(preset, required, changes)
     size = parent.spec.preprocessing.size if parent else spec.preprocessing.size
-    return Settings(
+    return TrainSettings(
         loss=spec.loss,
         epochs=spec.epochs,
         minutes=spec.minutes,
@@ -200,7 +200,7 @@ def training_split(form: TrainForm, offer: TrainOffer, ground: Ground) -> SplitF
 
 def prepare_training(
     path: Path, form: TrainForm, offer: TrainOffer, ground: Ground
-) -> tuple[JobFolder, Program]:
+) -> tuple[JobFolder, JobProgram]:
     """Make the folder of a training, its split beside it; freezes the cases that judge."""
     split = training_split(form, offer, ground)
     spec = train_spec(form, offer, ground, path / SPLIT_FILE)

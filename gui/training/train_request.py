@@ -16,7 +16,7 @@ from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import start_job
 from core.jobs.train_preview import TrainPreview, preview_planes, read_preview
 from gui.shell.job_record import JobRecord, JobTail
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
 from gui.training.train_plan import Ground, prepare_preview, seconds_needed
@@ -49,7 +49,6 @@ class TrainAsking(QObject):
     """Keeps a dialog in step with what the reader chooses; starts no training itself."""
 
     failed = Signal(str, str)
-    faulted = Signal(object)
 
     def __init__(
         self, dialog: TrainDialog, ground: Ground, offer: TrainOffer, lanes: Lanes
@@ -89,11 +88,7 @@ class TrainAsking(QObject):
             return
         self._asked = form
         self._say("running", "Reading cases and taking 20 steps…")
-        task: Task[_Running] = Task(lambda _: self._start(form))
-        task.succeeded.connect(self._on_started)
-        task.failed.connect(self._on_failed)
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
+        self._lanes.run("io", lambda _: self._start(form), self._on_started, failed=self._on_failed)
 
     def close(self) -> None:
         """End a preview that nobody waits for any more."""
@@ -122,10 +117,9 @@ class TrainAsking(QObject):
         running = self._running
         if running is None:
             return
-        task: Task[tuple[JobRecord, _Timed | None]] = Task(lambda _: _look(running))
-        task.succeeded.connect(lambda found: self._on_polled(running, *found))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
+        self._lanes.run(
+            "io", lambda _: _look(running), lambda found: self._on_polled(running, *found)
+        )
 
     def _on_polled(self, running: _Running, record: JobRecord, timed: _Timed | None) -> None:
         if running is not self._running:

@@ -12,7 +12,7 @@ from gui.shell.job_record import JobRecord
 from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 from gui.training.gate_presenter import GatePresenter
 from gui.training.job_descriptions import Known, job_view, jobs_view, known, shown_record
 from gui.training.jobs_drawer import JobsDrawer
@@ -40,7 +40,6 @@ class TrainingPresenter(QObject):
     """The title of a failure that no longer holds."""
 
     failed = Signal(str, str)
-    faulted = Signal(object)
     promoted = Signal(str)
     case_asked = Signal(str, str, str)
 
@@ -78,11 +77,12 @@ class TrainingPresenter(QObject):
         if place is None or self.dialog is not None:
             return
         home = self._session.home
-        task: Task[Ground] = Task(lambda _: read_ground(home, place.dataset, place.workspace))
-        task.succeeded.connect(self._ask)
-        task.failed.connect(lambda said: self.failed.emit("No training can start", said))
-        task.faulted.connect(self.faulted)
-        self._lanes.start("io", task)
+        self._lanes.run(
+            "io",
+            lambda _: read_ground(home, place.dataset, place.workspace),
+            self._ask,
+            failed=lambda said: self.failed.emit("No training can start", said),
+        )
 
     def show_gate(self) -> None:
         """Show the newest comparison; where there is none, compare the newest candidate."""
@@ -118,7 +118,6 @@ class TrainingPresenter(QObject):
         watch.started.connect(self._on_started)
         for part in (watch, gate):
             part.failed.connect(self.failed)
-            part.faulted.connect(self.faulted)
         gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
         gate.promoted.connect(self.promoted)
         gate.case_asked.connect(self.case_asked)
@@ -136,7 +135,6 @@ class TrainingPresenter(QObject):
         dialog.set_look(*self._look)
         self._asking = asking = TrainAsking(dialog, ground, offer, self._lanes)
         asking.failed.connect(self.failed)
-        asking.faulted.connect(self.faulted)
         dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
         current = self._session.models.current
         dialog.set_offer(offer, "" if current is None else current.spec.id)

@@ -42,6 +42,7 @@ class CanvasPresenter(QObject):
         self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
         view.add_item(self._uncertainty, below=True)
         session.view_changed.connect(self.draw)
+        session.post_changed.connect(self.draw)
         session.result_changed.connect(self.draw)
         session.case_changed.connect(self._on_case_changed)
         session.correction_changed.connect(self.draw)
@@ -84,7 +85,7 @@ class CanvasPresenter(QObject):
         self._pictures.clear()
         if self._session.open_case is None:
             self._clear()
-            title = f"{self._session.opening} cannot be opened"
+            title = f"{self._session.current} cannot be opened"
             self._empty.say(title, self._session.problem, icon="warning")
         else:
             self.draw()

@@ -46,7 +46,6 @@ class ComparePresenter(QObject):
         self._main.hovered.connect(self._point)
         self._comparing.changed.connect(self._look_up)
         self._comparing.failed.connect(context.toasts.show_toast)
-        self._comparing.faulted.connect(context.on_fault)
 
     @property
     def _shown(self) -> list["_PaneDrawer"]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
@@ -10,10 +11,9 @@ from core.io.case import Case
 from core.io.dataset import short_names
 from core.io.thumbnail import Thumbnail, thumbnail
 from core.review.reviews import ReviewProgress, review_progress
-from core.workspace.workspace_folder import Listing
 from gui.shell.context import Context
 from gui.shell.look import look_of
-from gui.shell.tasks import Task, Work
+from gui.shell.tasks import Work
 from gui.viewer.thumbnail_image import thumbnail_image
 from gui.viewer.viewer_header import ViewerHeader
 from gui.worklist.case_row import worklist_row
@@ -52,7 +52,7 @@ class WorklistPresenter(QObject):
         session.settings_changed.connect(self._on_settings_changed)
         worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
         worklist.order_changed.connect(self._show_header)
-        worklist.listing_changed.connect(self._on_listing_changed)
+        worklist.listing_changed.connect(context.operations.keep_listing)
 
     def _on_place_changed(self) -> None:
         if self._session.place is None:
@@ -65,9 +65,7 @@ class WorklistPresenter(QObject):
         self._show_footer()
 
     def _on_case_opening(self) -> None:
-        case_id = self._session.opening
-        if not case_id:
-            return
+        case_id = self._session.wanted
         before, self._open_row = self._open_row, case_id
         for name in (before, case_id):
             if name in self._session.case_states:
@@ -75,7 +73,7 @@ class WorklistPresenter(QObject):
         self._views.worklist.set_current(case_id)
 
     def _show_header(self) -> None:
-        case_id, order = self._session.opening, self._views.worklist.order()
+        case_id, order = self._session.current, self._views.worklist.order()
         if case_id not in self._session.case_states:
             return
         count = len(self._session.case_states[case_id].case.slices)
@@ -114,7 +112,7 @@ class WorklistPresenter(QObject):
         return worklist_row(
             state,
             synthetic=place is not None and place.synthetic,
-            is_open=case_id == self._session.opening,
+            is_open=case_id == self._session.wanted,
             name=self._names.get(case_id, ""),
             review=self._session.reviews.get(case_id),
         )
@@ -141,17 +139,16 @@ class WorklistPresenter(QObject):
         share = done / max(total, 1)
         self._views.worklist.set_footer(text, left, share, short=f"{done}/{total}")
 
-    def _on_listing_changed(self, listing: Listing) -> None:
-        self._session.listing = listing
-
     def _on_thumbnails_wanted(self, case_ids: list[str]) -> None:
         for case_id in case_ids:
             state = self._session.case_states.get(case_id)
             if state is None:
                 continue
-            task: Task[Thumbnail | None] = Task(_thumbnail_of(state.case))
-            task.succeeded.connect(lambda made, case=state.case: self._keep_thumbnail(case, made))
-            self._lanes.start("idle", task)
+            self._lanes.run(
+                "idle",
+                _thumbnail_of(state.case),
+                partial(self._keep_thumbnail, state.case),
+            )
 
     def _keep_thumbnail(self, case: Case, made: Thumbnail | None) -> None:
         state = self._session.case_states.get(case.id)

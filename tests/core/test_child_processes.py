@@ -12,7 +12,7 @@ from core.domain.errors import ModelError
 from core.inference.child_environment import child_command, child_environment
 from core.inference.engine import Engine
 from core.jobs.job_folder import Failed, create_job
-from core.jobs.job_start import Program, start_job
+from core.jobs.job_start import JobProgram, start_job
 from core.models.train_spec import TrainSpec
 from tests.decoys import NAMES, write_decoys
 
@@ -66,7 +66,7 @@ def test_the_engine_is_ours(decoys: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("program", ["train", "preview", "compare", "gate"])
-def test_the_process_of_a_job_is_ours(decoys: Path, program: Program) -> None:
+def test_the_process_of_a_job_is_ours(decoys: Path, program: JobProgram) -> None:
     """Each is given the spec of a training of nothing, and says so in the job or its log."""
     job = create_job(decoys / "job", TrainSpec(architecture="unet", data="none", split="none"))
     pid = start_job(job, program)

@@ -9,6 +9,7 @@ import pytest
 
 from core.domain.errors import WorkspaceError
 from core.io.resource_paths import resource
+from core.workspace import store as store_module
 from core.workspace.schema import STEPS
 from core.workspace.store import Store
 from core.workspace.workspace_folder import (
@@ -19,7 +20,6 @@ from core.workspace.workspace_folder import (
     registry,
     workspace_folder,
 )
-from core.workspace.workspace_folder import store as store_module
 from tests.synthetic import publish_unet
 
 STATE = LastState("病例 1", 7, "unet16")

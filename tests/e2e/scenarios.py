@@ -88,7 +88,7 @@ def moved(program: Program) -> Scenario:
     """Go to the last slice of the second case, in a smaller window."""
     yield from opened(program)
     program.operations.step_case(1)
-    wanted = program.session.opening
+    wanted = program.session.wanted
     yield lambda: _shown(program) == wanted
     program.viewer.verbs.last_slice()
     program.window.resize(1234, 777)
@@ -97,7 +97,7 @@ def moved(program: Program) -> Scenario:
 def passed_on(program: Program) -> Scenario:
     """Go from the case on screen to the next, which can be read."""
     yield from opened(program)
-    before = program.session.opening
+    before = program.session.wanted
     program.operations.step_case(1)
     yield lambda: _shown(program) not in ("", before)
 

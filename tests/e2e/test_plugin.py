@@ -1,4 +1,4 @@
-"""Another package adds a network; one that is broken is named and left out."""
+"""Another package adds a network, a format and a layout; a broken one is named and left out."""
 
 import json
 import os
@@ -102,3 +102,17 @@ def test_a_broken_package_is_named_and_left_out(packages: Path, broken: Path, ho
     assert "ModuleNotFoundError" in first
     assert second.startswith("no-net of the package broken-example: ")
     assert "type function" in second
+
+
+def test_a_package_adds_a_format_and_a_layout(
+    packages: Path, broken: Path, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "head.example").write_text("EXAMPLE 1 2 3\n0 1 2 3 4 -5\n")
+    done = run(
+        home, str(ROOT / "main.py"), "info", str(tmp_path / "data"), "--json", folders=(packages,)
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["layout"] == "example"
+    assert [(case["id"], case["shape"]) for case in told["cases"]] == [("head", [1, 2, 3])]

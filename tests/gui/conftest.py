@@ -59,8 +59,7 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
     ) -> Program:
         program = Program(qapp)
         opened.append(program)
-        program.operations.faulted.connect(faults.append)
-        program.prediction.desk.faulted.connect(faults.append)
+        program.lanes.reports.faulted.connect(faults.append)
         if not engine:
             # The devices are known: no process need be started to ask for them.
             program.session.set_devices(("cpu",), "")

@@ -84,7 +84,7 @@ def test_turning_pages_fast_shows_only_the_last(start: Start, folder: Path, qtbo
     for _ in range(COUNT - 2):
         program.operations.step_case(1)
     program.operations.step_case(-1)
-    assert program.session.opening == name(COUNT - 2)
+    assert program.session.wanted == name(COUNT - 2)
     settle(qtbot, program)
 
     assert seen == [name(COUNT - 2)]

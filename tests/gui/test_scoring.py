@@ -23,7 +23,7 @@ def test_a_part_that_waited_is_dropped_when_its_case_is_left(
     session, lanes = Session(home, Settings(device="cpu")), Lanes()
     scoring = Scoring(session, lanes)
     faults: list[Fault] = []
-    scoring.faulted.connect(faults.append)
+    lanes.reports.faulted.connect(faults.append)
     session.set_open_case(_opened(dataset, "A_1"), slice_index=0)
     half = probability(SLICES["A_1"])
     session.set_result(Result(half, ready=frozenset({0})))

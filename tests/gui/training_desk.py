@@ -51,7 +51,7 @@ class Desk:
         self.troubles: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
         self.training.failed.connect(lambda *said: self.troubles.append(said))
-        self.training.faulted.connect(self.faults.append)
+        self.lanes.reports.faulted.connect(self.faults.append)
         dataset = scan(data)
         self.place = Place(dataset, open_workspace(workspace_folder(home, dataset.root)))
         self.session.set_models(read_models(home, self.place.workspace.folder, CHAMPION))

@@ -12,7 +12,7 @@ from core.domain.errors import WorkspaceError
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.jobs.job_folder import JOB_FILE, Done, JobFolder, create_job, list_jobs
-from core.jobs.job_start import Program, start_job
+from core.jobs.job_start import JobProgram, start_job
 from core.jobs.train_preview import preview_planes, read_preview
 from core.models.gate import GateSpec, read_gate
 from core.models.registry import read_model
@@ -24,7 +24,7 @@ from training.gate import read_gate_spec, run_gate
 from training.preview import preview
 
 
-def _finish(job: JobFolder, program: Program, *, resume: bool = False) -> None:
+def _finish(job: JobFolder, program: JobProgram, *, resume: bool = False) -> None:
     """Start the job and wait until it has said its last word."""
     start_job(job, program, resume=resume)
     end = time.monotonic() + 120
