@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import TiffFile, TiffFileError, TiffFrame, TiffPage, imwrite
+from tifffile import TiffFileError, TiffFrame, TiffPage, imwrite
 
 from core.domain.errors import FileError, reason
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.mask_meaning import meaning_of_masks
+from core.io.tiff_codecs import TiffFile
+from core.io.tiff_header import shape_told, unsound
 from core.io.tiff_samples import Picture, Samples, Unread, as_image, meaning_of, stacked
 
 _IMAGE = "a TIFF image of H×W or H×W×channels, 8 or 16 bit"
@@ -19,7 +21,6 @@ _REPLACE = "Replace the file with a good copy; the other slices can be used."
 _ONE_A_SLICE = "Save each slice in a file of its own; the other slices can be used."
 _MAX_CHANNELS = 16
 _FEW = 2
-_MAX_SIDE = 8192  # a damaged header claims millions, and memory for them
 
 # Without a handler the library's complaints about a damaged file go to the terminal beside ours.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -91,8 +92,8 @@ def read_picture(path: Path) -> Picture:
             except Unread as odd:
                 several = "images in one file" in str(odd)
                 raise _refused(path, str(odd), _ONE_A_SLICE if several else _REPLACE) from odd
-            if len(picture.planes) > _MAX_CHANNELS:
-                raise _refused(path, f"an array of {_shape(page)}")
+            if not picture.planes.size or len(picture.planes) > _MAX_CHANNELS:
+                raise _refused(path, f"an array of {shape_told(page)}")
             return picture
     except FileError:
         raise
@@ -132,18 +133,9 @@ def _only_page(path: Path, file: TiffFile) -> TiffPage:
     page = file.pages.first
     if len(file.pages) > 1 and not _is_preview(file.pages[1]) and not stacked(page):
         raise _refused(path, f"{len(file.pages)} images in one file", _ONE_A_SLICE)
-    sides = (page.imagelength, page.imagewidth, page.samplesperpixel, page.imagedepth)
-    if min(sides) < 1 or max(sides) > _MAX_SIDE:
-        raise _refused(path, f"a header that claims {_shape(page)}")
-    # Some decoders fill up with grey what the file no longer holds.
-    images = stacked(page).get("images", 1)
-    if images > 1 and len(file.pages) == 1 and page.dataoffsets:
-        claimed = page.dataoffsets[0] + page.nbytes * images
-        if page.is_contiguous and claimed > file.filehandle.size:
-            raise _refused(path, "a truncated TIFF")
-    ends = [sum(part) for part in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    if not ends or max(ends) > file.filehandle.size:
-        raise _refused(path, "a truncated TIFF")
+    wrong = unsound(file, page, images=stacked(page).get("images", 1))
+    if wrong:
+        raise _refused(path, wrong)
     return page
 
 
@@ -181,7 +173,3 @@ def _os_words(path: Path, error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "a file you may not read (permission denied)"
     return f"a file that cannot be read ({reason(error)})" if path.exists() else "no file"
-
-
-def _shape(page: TiffPage) -> str:
-    return f"{'×'.join(map(str, page.shape))} pixels"
