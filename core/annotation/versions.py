@@ -15,6 +15,7 @@ from core.annotation.journal import told
 from core.domain.errors import WorkspaceError
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
+from core.io.tiff_codecs import imread
 from core.workspace.store import now
 from core.workspace.workspace_folder import Workspace
 
@@ -108,7 +109,7 @@ def load_version(version: Version, shape: tuple[int, ...]) -> Mask:
         raise _unusable(version, f"none that can be read ({error.strerror})") from error
     if sha256(content).hexdigest() != version.checksum:
         raise _unusable(version, "one that was changed since")
-    mask = binarise(tifffile.imread(BytesIO(content)).reshape(-1, *shape[1:]))
+    mask = binarise(imread(BytesIO(content)).reshape(-1, *shape[1:]))
     if mask.shape != tuple(shape):
         raise _unusable(version, f"one of {mask.shape}")
     return mask

@@ -24,7 +24,8 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
     key = prediction_key(model, loaded.volume)
     path = workspace.prediction_path(model.spec.id, loaded.case.id)
     prediction = load_prediction(path, key=key)
-    if prediction is None:
+    # A file of another shape under the right key is damaged: as if it were not there.
+    if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None
     score = workspace.scores(model.spec.id).get(loaded.case.id)
     if score is None or score.key != score_key(model, key):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.registry import Registry
 from core.workspace.store import Store
@@ -99,7 +100,7 @@ class Workspace:
     def state(self) -> LastState:
         """Return where the reader was, or the beginning."""
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
-        return msgspec.json.decode(str(rows[0][0]), type=LastState) if rows else LastState()
+        return decode_json(str(rows[0][0]), LastState) if rows else LastState()
 
     def close(self) -> None:
         """Close the store."""
