@@ -13,6 +13,7 @@ from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import read_case
+from core.io.json_file import decode_json
 from core.models.registry import Model
 from core.studies.evaluation import score
 
@@ -79,6 +80,6 @@ def write_scores(folder: Path, scores: Scores) -> None:
 def read_scores(folder: Path) -> Scores | None:
     """Return the scores in a folder, None where there are none that can be read."""
     try:
-        return msgspec.json.decode((folder / SCORES_FILE).read_bytes(), type=Scores)
+        return decode_json((folder / SCORES_FILE).read_bytes(), Scores)
     except (OSError, msgspec.DecodeError):
         return None

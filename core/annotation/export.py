@@ -13,6 +13,7 @@ from core.domain.errors import DataError, FileError, WorkspaceError, reason
 from core.domain.mask import Mask
 from core.io.atomic import write_bytes
 from core.io.case import Case
+from core.io.json_file import decode_json
 from core.io.tiff import read_mask_slice, write_mask_slice
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
 
@@ -47,7 +48,8 @@ def export_correction(
     written, `WorkspaceError` when the system refuses a write.
     """
     target = folder / case.id
-    _refuse_inside(folder, target, dataset_root)
+    for original in (dataset_root, case.folder, *(files.image.parent for files in case.slices)):
+        _refuse_inside(folder, target, original)
     if len(mask) != len(case.slices):
         raise DataError(
             f"{case.id}: expected a mask of {len(case.slices)} slices, found {len(mask)}. "
@@ -155,6 +157,15 @@ def _refuse_foreign(case: Case, target: Path) -> None:
                 f"{target / name}: expected a new file or one of an earlier export, found a mask "
                 "that may be ground truth. Nothing was written; choose another folder."
             )
+        if name in ours and _is_changed(target / name, ours[name]):
+            raise DataError(
+                f"{target / name}: expected a mask as its export wrote it, found one that was "
+                "changed since. Nothing was written; choose another folder, or move it away."
+            )
+
+
+def _is_changed(path: Path, checksum: str) -> bool:
+    return path.exists() and sha256(_bytes(path)).hexdigest() != checksum
 
 
 def _require_same(path: Path, plane: Mask) -> None:
@@ -168,7 +179,7 @@ def _require_same(path: Path, plane: Mask) -> None:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        return msgspec.json.decode(_bytes(path), type=Manifest)
+        return decode_json(_bytes(path), Manifest)
     except msgspec.DecodeError as error:
         raise FileError(
             path, expected="the manifest of an export", found=f"{error}", action=_AGAIN

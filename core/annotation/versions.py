@@ -1,6 +1,7 @@
 """Saved versions of a correction: an immutable TIFF each, listed in the workspace's SQLite file."""
 
 import getpass
+import json
 from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO
@@ -15,6 +16,7 @@ from core.annotation.journal import told
 from core.domain.errors import WorkspaceError
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
+from core.io.tiff_codecs import imread
 from core.workspace.store import now
 from core.workspace.workspace_folder import Workspace
 
@@ -58,7 +60,6 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
     with told(case_id, "saved as a version", _SAVE_ELSEWHERE):
         number = _next_number(workspace, case_id)
         path = workspace.correction_path(case_id, number)
-        _write(path, snapshot.mask)
         version = Version(
             case_id=case_id,
             number=number,
@@ -73,8 +74,11 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
             dsc_before=snapshot.dsc_before,
             dsc_after=snapshot.dsc_after,
             head=snapshot.head,
-            checksum=sha256(path.read_bytes()).hexdigest(),
+            checksum="",
         )
+        _write(path, snapshot.mask, version)
+        checksum = sha256(path.read_bytes()).hexdigest()
+        version = msgspec.structs.replace(version, checksum=checksum)
         _list(workspace, version)
     return msgspec.structs.replace(version, path=path)
 
@@ -108,7 +112,7 @@ def load_version(version: Version, shape: tuple[int, ...]) -> Mask:
         raise _unusable(version, f"none that can be read ({error.strerror})") from error
     if sha256(content).hexdigest() != version.checksum:
         raise _unusable(version, "one that was changed since")
-    mask = binarise(tifffile.imread(BytesIO(content)).reshape(-1, *shape[1:]))
+    mask = binarise(imread(BytesIO(content)).reshape(-1, *shape[1:]))
     if mask.shape != tuple(shape):
         raise _unusable(version, f"one of {mask.shape}")
     return mask
@@ -133,13 +137,28 @@ def reader_name() -> str:
         return "reader"
 
 
-def _write(path: Path, mask: Mask) -> None:
-    """Write (Z, Y, X) as pages of 0 and 255; atomic, and never over another version."""
+def _write(path: Path, mask: Mask, version: Version) -> None:
+    """Write (Z, Y, X) as pages of 0 and 255; atomic, and never over another version.
+
+    The file says what it is, so that a workspace that lost its list finds it again.
+    """
+    said = json.dumps(msgspec.to_builtins(version, enc_hook=_encoded))  # TIFF text is ASCII
     with atomic_path(path) as temporary:
         pages = binarise(mask) * np.uint8(255)
-        tifffile.imwrite(temporary, pages, compression="zlib", photometric="minisblack")
+        tifffile.imwrite(
+            temporary,
+            pages,
+            compression="zlib",
+            photometric="minisblack",
+            description=said,
+            metadata=None,
+        )
     with suppress(OSError):  # a shared drive may know no permissions
         path.chmod(0o444)
+
+
+def _encoded(value: object) -> object:
+    return value.as_posix() if isinstance(value, Path) else value
 
 
 def _next_number(workspace: Workspace, case_id: str) -> int:

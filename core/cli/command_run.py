@@ -40,6 +40,8 @@ def dataset_workspace(folder: Path) -> Iterator[Workspace]:
     from core.workspace.workspace_folder import open_workspace, workspace_folder
 
     workspace = open_workspace(workspace_folder(home(), folder))
+    for notice in workspace.notices:
+        typer.echo(f"Note: {notice}", err=True)
     try:
         yield workspace
     finally:

@@ -18,7 +18,8 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 class Volume:
     """Pixels (C, Z, Y, X), uint8 or uint16, read-only; slices in the order of their numbers.
 
-    `unreadable` maps a slice's index to the sentence that says why it holds zeros.
+    `unreadable` maps a slice's index to the sentence that says why it holds zeros; `notices` are
+    sentences about how its samples were taken.
     """
 
     pixels: Pixels
@@ -26,6 +27,7 @@ class Volume:
     slice_numbers: tuple[int, ...]
     geometry: Geometry
     unreadable: Mapping[int, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the pixels against writing: originals and their copies are never changed."""

@@ -22,6 +22,7 @@ class Case:
 
     `notices` are whole sentences about files that were left out or look wrong; the case can be
     opened all the same. `missing` are slice numbers that lie between others but have no file.
+    `channels` are the indices of those that are used, in order; none stands for all.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Case:
     slices: tuple[SliceFiles, ...]
     missing: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
+    channels: tuple[int, ...] = ()
 
     @property
     def has_ground_truth(self) -> bool:

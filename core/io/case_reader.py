@@ -4,14 +4,20 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.errors import DataError, FileError
 from core.domain.geometry import Geometry
 from core.domain.mask import Mask
+from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.progress import Progress, silent
 from core.domain.volume import Pixels, Volume, channel_names
 from core.io.case import Case, SliceFiles
-from core.io.tiff import read_image, read_mask_slice
+from core.io.image_stack import choose_channels, unsign
+from core.io.mask_stack import MaskStack, read_masks
+from core.io.memory import require_memory
+from core.io.tiff import decoded_bytes, read_slice
+from core.io.tiff_samples import Samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +25,8 @@ class LoadedCase:
     """A case in memory. `ground_truth` (Z, Y, X) is None when no mask could be used.
 
     `notices` are sentences about files that were left out or read with a caveat, each once;
-    `damaged_masks` are those of them about masks that stand there but cannot be used.
+    `damaged_masks` are those of them about masks that stand there but cannot be used. `labels`
+    (Z, Y, X) are the classes of the ground truth, where its masks hold several.
     """
 
     case: Case
@@ -27,12 +34,14 @@ class LoadedCase:
     ground_truth: Mask | None
     notices: tuple[str, ...] = ()
     damaged_masks: tuple[str, ...] = ()
+    labels: NDArray[np.uint8] | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes held in memory by pixels and ground truth."""
         truth = 0 if self.ground_truth is None else int(self.ground_truth.nbytes)
-        return self.volume.nbytes + truth
+        labels = 0 if self.labels is None else int(self.labels.nbytes)
+        return self.volume.nbytes + truth + labels
 
     def require_whole(self) -> None:
         """Raise `DataError` when a slice is unreadable: figures of such a case would mislead."""
@@ -59,7 +68,7 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
     """
     volume = read_volume(case, progress=progress)
-    truth, damaged, notices = _read_ground_truth(case, volume)
+    stack = _read_ground_truth(case, volume)
     depth = ("16-bit",) if volume.pixels.dtype == np.uint16 else ()
     extra = tuple(
         f"{case.id}: {d} images; window and level start from the values found in the case, "
@@ -67,8 +76,13 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
         for d in depth
     )
     unreadable = tuple(volume.unreadable.values())
-    said = (*case.notices, *unreadable, *damaged, *notices, *extra)
-    return LoadedCase(case, volume, truth, said, damaged)
+    damaged = tuple(stack.damaged.values()) if stack is not None else ()
+    judged = tuple(stack.said) if stack is not None else ()
+    said = (*case.notices, *unreadable, *damaged, *judged, *extra, *volume.notices)
+    usable = stack is not None and stack.usable
+    truth = stack.mask if stack is not None and usable else None
+    labels = stack.labels if stack is not None and usable and stack.labels.max() > 1 else None
+    return LoadedCase(case, volume, truth, said, damaged, labels)
 
 
 def read_volume(case: Case, *, progress: Progress = silent) -> Volume:
@@ -78,19 +92,38 @@ def read_volume(case: Case, *, progress: Progress = silent) -> Volume:
             f"{case.id}: expected image files {case.id}_<number>.tif, found only masks. "
             "Put the images beside them."
         )
-    read: dict[int, Pixels] = {}
+    require_memory(case.id, sum(decoded_bytes(files.image) for files in case.slices))
+    try:
+        return _read_slices(case, progress)
+    except MemoryError as error:
+        raise DataError(
+            f"{case.id}: expected pixels that fit into memory, found too little of it. Close "
+            "other programs, or resample the case."
+        ) from error
+
+
+def _read_slices(case: Case, progress: Progress) -> Volume:
+    read: dict[int, Samples] = {}
     problems: dict[int, str] = {}
+    transparent = False
     for index, files in enumerate(case.slices):
         progress(index / len(case.slices), f"slice {files.number}")
         try:
-            read[index] = read_image(files.image)
+            read[index], had_alpha = read_slice(files.image)
+            transparent |= had_alpha
         except FileError as error:
             problems[index] = str(error)
     if not read:
         raise DataError(
             f"{case.id}: none of its {len(case.slices)} slices can be read. {problems[0]}"
         )
-    return _stack(case, read, problems)
+    unsigned, notices = unsign(case.id, read)
+    if transparent:
+        notices += (
+            f"{case.id}: expected images without transparency, found an alpha channel. It was "
+            "left out; save the images without it to be sure.",
+        )
+    return choose_channels(case, _stack(case, unsigned, problems), notices)
 
 
 def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Volume:
@@ -127,56 +160,20 @@ def _kind(size: tuple[int, ...], channels: int, dtype: np.dtype[np.generic]) -> 
     return f"{size[0]}×{size[1]} pixels, {channels} {plural}, {dtype.itemsize * 8} bit"
 
 
-def _read_ground_truth(
-    case: Case, volume: Volume
-) -> tuple[Mask | None, tuple[str, ...], tuple[str, ...]]:
-    """Return the masks on the volume's grid, what is damaged among them, and other notices."""
+def _read_ground_truth(case: Case, volume: Volume) -> MaskStack | None:
+    """Return the masks on the volume's grid, judged; None where there are none."""
     if not case.has_ground_truth:
-        return None, (), ()
-    truth = np.zeros(volume.geometry.shape, np.uint8)
-    damaged: list[str] = []
-    odd: list[str] = []
-    usable = False
-    for index, files in enumerate(case.slices):
-        if files.mask is None:
-            continue
-        try:
-            mask, binary = read_mask_slice(files.mask)
-            _check_shape(files, mask, truth[index])
-        except FileError as error:
-            damaged.append(str(error))
-            continue
-        truth[index] = mask
-        usable = True
-        if not binary:
-            odd.append(files.mask.name)
-    return truth if usable else None, tuple(damaged), _mask_notices(case, odd)
-
-
-def _mask_notices(case: Case, odd: list[str]) -> tuple[str, ...]:
-    """Return what is said of masks that are not there, and of the masks `odd` with many values."""
-    notices: list[str] = []
+        return None
+    stack = read_masks(case, volume.geometry.shape)
     without = [str(files.number) for files in case.slices if files.mask is None]
     if without:
-        notices.append(
+        stack.said.insert(
+            0,
             f"{case.id}: expected a mask for every slice, found none for slice "
             f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}. "
-            "It counts as empty there; add the mask file if the slice holds lesion."
+            "It counts as empty there; add the mask file if the slice holds lesion.",
         )
-    if odd:
-        notices.append(
-            f"{odd[0]}: expected a mask of two values, found more"
-            f"{f', as in {len(odd)} masks of this case' if len(odd) > 1 else ''}. "
-            "Every value above zero is taken as lesion; export a binary mask to be sure."
-        )
-    return tuple(notices)
-
-
-def _check_shape(files: SliceFiles, mask: Mask, slot: Mask) -> None:
-    if mask.shape != slot.shape and files.mask is not None:
-        raise FileError(
-            files.mask,
-            expected=f"{slot.shape[0]}×{slot.shape[1]} pixels as its image",
-            found=f"{mask.shape[0]}×{mask.shape[1]}",
-            action="The slice counts as without ground truth; export the mask on the image's grid.",
-        )
+    if stack.mask.any():
+        head = head_of(volume.pixels)
+        stack.said += judge_mask(case.id, stack.mask, head, numbers=volume.slice_numbers)
+    return stack

@@ -6,6 +6,7 @@ beside it or not, the case folders directly in the dataset or one folder deeper.
 
 import os
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Dataset:
     def case(self, case_id: str) -> Case:
         """Return the case of that id; raises `DataError` when the dataset has none."""
         for case in self.cases:
-            if case.id == case_id:
+            if case.id == composed(case_id):
                 return case
         raise DataError(
             f"{self.name}: expected a case named {case_id}, found {len(self.cases)} others. "
@@ -161,7 +162,7 @@ def _case(folder: Path, names: Iterable[str]) -> Case:
         match = _SLICE.fullmatch(name)
         if match is None:
             continue
-        if match["stem"] != case_id:
+        if composed(match["stem"]) != case_id:
             foreign.append(name)
             continue
         kind = masks if match["mask"] else images
@@ -212,8 +213,13 @@ def _case_id(folder: Path, names: Iterable[str]) -> str:
     for name in names:
         match = _SLICE.fullmatch(name)
         if match is not None:
-            counts[match["stem"]] += 1
-    return max(counts, key=lambda stem: (counts[stem], stem == folder.name))
+            counts[composed(match["stem"])] += 1
+    return max(counts, key=lambda stem: (counts[stem], stem == composed(folder.name)))
+
+
+def composed(name: str) -> str:
+    """Return a name as most systems write it: macOS takes letters and accents apart (NFD)."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def _twice(case: Case, first: Case) -> str:

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.domain.errors import FileError
-from core.domain.volume import Pixels
 from core.io.case import Case
-from core.io.tiff import read_image, read_mask_slice
+from core.io.mask_stack import read_loose_masks
+from core.io.tiff import read_image
+from core.io.tiff_samples import Samples
 
 _FLAIR = 1
 _TOP = 99.5
@@ -42,22 +43,15 @@ def thumbnail(case: Case, *, edge: int) -> Thumbnail | None:
 
 
 def _largest(case: Case) -> tuple[int, NDArray[np.uint8] | None]:
-    """Return the index and mask of the slice with most lesion."""
-    best, area, found = case.middle, 0, None
-    for index, files in enumerate(case.slices):
-        if files.mask is None:
-            continue
-        try:
-            mask, _ = read_mask_slice(files.mask)
-        except FileError:
-            continue
-        count = int(np.count_nonzero(mask))
-        if count > area:
-            best, area, found = index, count, mask
-    return best, found
+    """Return the index and mask of the slice with most lesion; all masks tell what lesion is."""
+    stack = read_loose_masks(case)
+    if not stack:
+        return case.middle, None
+    best = max(stack, key=lambda index: int(np.count_nonzero(stack[index])))
+    return (best, stack[best]) if stack[best].any() else (case.middle, None)
 
 
-def _head(plane: Pixels) -> tuple[slice, slice]:
+def _head(plane: Samples) -> tuple[slice, slice]:
     inside = plane > plane.max() * 0.1
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if not len(rows):
@@ -65,7 +59,7 @@ def _head(plane: Pixels) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def _grey(plane: Pixels) -> NDArray[np.uint8]:
+def _grey(plane: Samples) -> NDArray[np.uint8]:
     top = max(float(np.percentile(plane, _TOP)), 1.0)
     return np.asarray(np.clip(plane * (255.0 / top), 0, 255), dtype=np.uint8)
 

@@ -3,50 +3,65 @@
 import codecs
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import PHOTOMETRIC, TiffFile, TiffFileError, TiffFrame, TiffPage, imwrite
+from tifffile import TiffFileError, TiffFrame, TiffPage, imwrite
 
 from core.domain.errors import FileError, reason
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
+from core.io.mask_meaning import meaning_of_masks
+from core.io.tiff_codecs import TiffFile
+from core.io.tiff_header import shape_told, unsound
+from core.io.tiff_samples import Picture, Samples, Unread, as_image, meaning_of, stacked
 
 _IMAGE = "a TIFF image of H×W or H×W×channels, 8 or 16 bit"
 _REPLACE = "Replace the file with a good copy; the other slices can be used."
 _ONE_A_SLICE = "Save each slice in a file of its own; the other slices can be used."
 _MAX_CHANNELS = 16
-_MAX_SIDE = 8192  # a damaged header claims millions, and memory for them
+_FEW = 2
 
 # Without a handler the library's complaints about a damaged file go to the terminal beside ours.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
-def read_image(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Return one slice as (C, Y, X) uint8 or uint16.
+def read_image(path: Path) -> Samples:
+    """Return one slice as (C, Y, X) of 8 or 16 bit, without transparency.
 
     Raises `FileError` for a file that is missing, truncated, no TIFF, or of another kind.
     """
-    pixels, _ = _pixels(path)
-    if pixels.dtype in (np.uint8, np.uint16):
-        return np.ascontiguousarray(pixels)
+    return read_slice(path)[0]
+
+
+def read_slice(path: Path) -> tuple[Samples, bool]:
+    """Return one slice as `read_image` does, and whether transparency was left out."""
+    picture = read_picture(path)
+    pixels = as_image(picture)
+    alpha = picture.alpha
+    if alpha is not None and pixels.dtype == alpha.dtype and _holds_image(alpha, path):
+        # Four samples that nobody calls transparent, and that vary as an image does.
+        pixels, alpha = np.concatenate([pixels, alpha[np.newaxis]]), None
+    if pixels.dtype in (np.uint8, np.uint16, np.int16):
+        return np.ascontiguousarray(pixels), alpha is not None
     raise _refused(path, f"pixels of type {pixels.dtype}")
 
 
 def read_mask_slice(path: Path) -> tuple[Mask, bool]:
-    """Return one mask slice (Y, X) and whether it held exactly one value besides zero, or none.
+    """Return one mask slice (Y, X) and whether it held two values at most.
 
-    Any value above zero is foreground. A mask stored as RGB counts where any channel is above
-    zero; transparency does not count. Raises `FileError` as `read_image` does.
+    What is lesion is found in this slice alone; `case_reader` looks at all slices of a case.
+    Raises `FileError` as `read_image` does.
     """
-    planes, alpha = _pixels(path)
-    if planes.dtype.kind not in "buif":
-        raise _refused(path, f"pixels of type {planes.dtype}")
-    pixels = planes[: max(len(planes) - alpha, 1)].max(axis=0)
-    mask = binarise(pixels)
-    highest = pixels.max(initial=0)
-    return mask, bool(np.array_equal(pixels > 0, pixels == highest)) or not mask.any()
+    meaning = meaning_of_masks([read_picture(path)])
+    if meaning.refused:
+        raise refused_mask(path, meaning.refused)
+    return meaning.masks[0], not meaning.cut
+
+
+def refused_mask(path: Path, found: str) -> FileError:
+    """Return what is said of a mask whose meaning is not sure."""
+    return _refused(path, found, "Export a binary mask: 0 outside, 255 in the lesion.")
 
 
 def write_mask_slice(path: Path, mask: Mask) -> None:
@@ -67,22 +82,19 @@ def write_image(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> N
             imwrite(temporary, np.moveaxis(pixels, 0, -1), photometric=rgb, planarconfig="contig")
 
 
-def _pixels(path: Path) -> tuple[NDArray[np.number[Any]], int]:
-    """Return (C, Y, X) of any type, and how many of the last channels are transparency."""
+def read_picture(path: Path) -> Picture:
+    """Return the one picture of a file as its tags mean it; raises `FileError` as `read_image`."""
     try:
         with TiffFile(path) as file:
             page = _only_page(path, file)
-            pixels = np.asarray(page.asarray())
-            # Zero may be drawn as white: an image and its negative would look the same to us.
-            if page.photometric == PHOTOMETRIC.MINISWHITE and pixels.dtype.kind in "bu":
-                pixels = np.invert(pixels)
-            if page.axes == "YXS":
-                pixels = np.moveaxis(pixels, -1, 0)
-            elif page.axes == "YX":
-                pixels = pixels[np.newaxis]
-            if pixels.ndim != 3 or len(pixels) > _MAX_CHANNELS:
-                raise _refused(path, f"an array of {_shape(page)}")
-            return pixels, sum(kind > 0 for kind in page.extrasamples)
+            try:
+                picture = meaning_of(file, page)
+            except Unread as odd:
+                several = "images in one file" in str(odd)
+                raise _refused(path, str(odd), _ONE_A_SLICE if several else _REPLACE) from odd
+            if not picture.planes.size or len(picture.planes) > _MAX_CHANNELS:
+                raise _refused(path, f"an array of {shape_told(page)}")
+            return picture
     except FileError:
         raise
     except TiffFileError as error:
@@ -96,20 +108,34 @@ def _pixels(path: Path) -> tuple[NDArray[np.number[Any]], int]:
         raise _refused(path, "a damaged TIFF") from error
 
 
+def decoded_bytes(path: Path) -> int:
+    """Return how many bytes the pixels of a file take, from its header; 0 where it has none."""
+    try:
+        with TiffFile(path) as file:
+            page = file.pages.first
+            images = max(stacked(page).get("images", 1), 1)
+            return int(page.nbytes) * images
+    except Exception:  # noqa: BLE001 - whatever is wrong is told when the pixels are read
+        return 0
+
+
+def _holds_image(alpha: Samples, path: Path) -> bool:
+    """Tell a fourth channel from transparency: undeclared, and of many values."""
+    with TiffFile(path) as file:
+        declared = bool(file.pages.first.extrasamples)
+    return not declared and len(np.unique(alpha)) > _FEW
+
+
 def _only_page(path: Path, file: TiffFile) -> TiffPage:
     """Return the one image of a file; raises `FileError` for none, several, or one cut off."""
     if not file.pages:
         raise _refused(path, "a TIFF without an image")
     page = file.pages.first
-    if len(file.pages) > 1 and not _is_preview(file.pages[1]):
+    if len(file.pages) > 1 and not _is_preview(file.pages[1]) and not stacked(page):
         raise _refused(path, f"{len(file.pages)} images in one file", _ONE_A_SLICE)
-    sides = (page.imagelength, page.imagewidth, page.samplesperpixel, page.imagedepth)
-    if min(sides) < 1 or max(sides) > _MAX_SIDE:
-        raise _refused(path, f"a header that claims {_shape(page)}")
-    # Some decoders fill up with grey what the file no longer holds.
-    ends = [sum(part) for part in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    if not ends or max(ends) > file.filehandle.size:
-        raise _refused(path, "a truncated TIFF")
+    wrong = unsound(file, page, images=stacked(page).get("images", 1))
+    if wrong:
+        raise _refused(path, wrong)
     return page
 
 
@@ -147,7 +173,3 @@ def _os_words(path: Path, error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "a file you may not read (permission denied)"
     return f"a file that cannot be read ({reason(error)})" if path.exists() else "no file"
-
-
-def _shape(page: TiffPage) -> str:
-    return f"{'×'.join(map(str, page.shape))} pixels"

@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import TiffFile, TiffFileError
+from tifffile import TiffFileError
 
-from core.domain.errors import FileError
+from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one
 from core.io.evidence import notices_of
+from core.io.memory import require_memory
 from core.io.readers import Reader
 from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.tiff_codecs import TiffFile
+from core.io.tiff_header import unsound
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MILLIMETRES = {"mm": 1.0, "micron": 0.001, "um": 0.001, "\\u00B5m": 0.001, "µm": 0.001, "cm": 10.0}
@@ -51,14 +54,18 @@ def read(files: Sequence[Path], *, point: int | None = None) -> Stored:
 def _pages(path: Path) -> tuple[list[NDArray[Any]], tuple[float, float, float] | None]:
     try:
         with TiffFile(path) as file:
+            wrong = next(filter(None, (unsound(file, page.aspage()) for page in file.pages)), "")
+            if wrong:
+                raise _refused(path, wrong)
             kinds = {(page.shape, page.dtype) for page in file.pages}
             if len(kinds) != 1:
                 raise _refused(path, f"pages of {len(kinds)} sizes or types")
             shape = next(iter(kinds))[0]
             if np.prod([len(file.pages), *shape], dtype=object) > _LARGEST:
                 raise _refused(path, "a header that claims more pixels than memory holds")
+            require_memory(path.name, len(file.pages) * file.pages.first.nbytes)
             return [page.asarray() for page in file.pages], _spacing(file)
-    except FileError:
+    except DataError:
         raise
     except (TiffFileError, OSError) as error:
         raise _refused(path, "another kind of file or one that is cut off") from error

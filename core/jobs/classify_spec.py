@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from core.io.json_file import decode_json
 from core.jobs.job_folder import JOB_FILE
 from core.models.preprocessing import Preprocessing
 from core.models.train_spec import Changes, TrainSpec
@@ -43,7 +44,7 @@ def task_defaults(task: TaskName) -> Changes:
 def task_of(folder: Path) -> str:
     """Return the task of the training in a job folder: `segment` where none is named."""
     try:
-        return msgspec.json.decode((folder / JOB_FILE).read_bytes(), type=_Tasked).task
+        return decode_json((folder / JOB_FILE).read_bytes(), _Tasked).task
     except (OSError, msgspec.DecodeError):
         return "segment"
 

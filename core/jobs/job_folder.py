@@ -15,6 +15,7 @@ import msgspec
 
 from core.domain.errors import AppError, WorkspaceError, reason
 from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
 from core.jobs.heartbeat import sign, signer_is_gone
 
 JOB_FILE = "job.json"
@@ -176,7 +177,7 @@ def read_spec(
     """
     path = folder / JOB_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return decode_json(path.read_bytes(), kind)
     except OSError as fault:
         raise error(
             f"{path}: expected the file of {of}, found: {reason(fault)}. Check the folder."
@@ -283,7 +284,7 @@ class JobWriter:
 
 def _decode(line: bytes) -> Event | None:
     try:
-        event: Event = msgspec.json.decode(line, type=Event)
+        event: Event = decode_json(line, Event)  # type: ignore[arg-type]
         return event
     except msgspec.DecodeError:
         return None

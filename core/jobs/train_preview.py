@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.io.json_file import decode_json
+
 PREVIEW_FILE = "preview.json"
 PLANES_FILE = "preview.npy"
 
@@ -26,7 +28,7 @@ class TrainPreview(msgspec.Struct, frozen=True, kw_only=True):
 def read_preview(folder: Path) -> TrainPreview | None:
     """Return the preview in a job folder, None while there is none."""
     try:
-        return msgspec.json.decode((folder / PREVIEW_FILE).read_bytes(), type=TrainPreview)
+        return decode_json((folder / PREVIEW_FILE).read_bytes(), TrainPreview)
     except (OSError, msgspec.DecodeError):
         return None
 

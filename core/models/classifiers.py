@@ -15,6 +15,7 @@ import msgspec
 from core.domain.errors import ModelError, reason
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
 from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id, check_volume
@@ -145,7 +146,7 @@ def read_classifier(folder: Path) -> ClassifierModel:
     path = folder / CLASSIFIER_FILE
     name = f"{folder.name}/{CLASSIFIER_FILE}"
     try:
-        spec = msgspec.json.decode(path.read_bytes(), type=ClassifierSpec)
+        spec = decode_json(path.read_bytes(), ClassifierSpec)
     except OSError as error:
         raise ModelError(
             f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."

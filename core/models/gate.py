@@ -14,6 +14,7 @@ import numpy as np
 from core.domain.errors import DataError
 from core.domain.protocol import Protocol
 from core.domain.statistics import bootstrap_interval, paired, wilcoxon
+from core.io.json_file import decode_json
 
 GATE_FILE = "gate.json"
 REGRESSION = 0.02
@@ -121,7 +122,7 @@ def judge(
 def read_gate(folder: Path) -> GateReport | None:
     """Return the report in a job folder, None while there is none."""
     try:
-        return msgspec.json.decode((folder / GATE_FILE).read_bytes(), type=GateReport)
+        return decode_json((folder / GATE_FILE).read_bytes(), GateReport)
     except (OSError, msgspec.DecodeError):
         return None
 

@@ -8,6 +8,7 @@ import msgspec
 
 from core.domain.errors import ModelError, reason
 from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
 from core.models.gate import GateReport
 from core.models.registry import SPEC_FILE, Registry
 
@@ -41,7 +42,7 @@ def promote(registry: Registry, model_id: str, report: GateReport | None = None)
 def history(registry: Registry) -> list[Promotion]:
     """Return the changes of champion, the oldest first; a damaged file counts as none."""
     try:
-        return msgspec.json.decode(_path(registry).read_bytes(), type=list[Promotion])
+        return decode_json(_path(registry).read_bytes(), list[Promotion])
     except (OSError, msgspec.DecodeError):
         return []
 

@@ -18,6 +18,7 @@ from core.domain.errors import ModelError, reason
 from core.domain.prediction import Postprocessing
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
@@ -191,16 +192,23 @@ class _Champion(msgspec.Struct, frozen=True):
 
 def read_model(folder: Path) -> Model:
     """Return the model in `folder`; raises `ModelError` naming what is wrong with it."""
+    spec = _read_spec(folder)
+    if spec.members:
+        return Model(spec, folder, _members(spec, folder))
+    return _weighted(spec, folder)
+
+
+def _read_spec(folder: Path) -> ModelSpec:
     path = folder / SPEC_FILE
     try:
         content = path.read_bytes()
-        version = msgspec.json.decode(content, type=_Versioned).format
+        version = decode_json(content, _Versioned).format
         if version != FORMAT:
             raise ModelError(
                 f"{folder.name}/{SPEC_FILE}: expected format {FORMAT}, found {version}. "
                 "Use the version of Overread that wrote it."
             )
-        spec = msgspec.json.decode(content, type=ModelSpec)
+        spec = decode_json(content, ModelSpec)
     except OSError as error:
         raise ModelError(_unreadable(path, error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -210,8 +218,10 @@ def read_model(folder: Path) -> Model:
         ) from error
     if not _is_id(spec.id):
         raise ModelError(f"{folder.name}/{SPEC_FILE}: {_no_id(spec.id)}")
-    if spec.members:
-        return Model(spec, folder, _members(spec, folder))
+    return spec
+
+
+def _weighted(spec: ModelSpec, folder: Path) -> Model:
     if not (folder / WEIGHTS_FILE).is_file():
         raise ModelError(
             f"{folder.name}: expected {WEIGHTS_FILE} beside {SPEC_FILE}, found none. "
@@ -225,12 +235,17 @@ def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
     found = []
     for name in spec.members:
         places = (folder / name, folder.parent / name, resource("models") / name)
-        place = next((each for each in places if (each / SPEC_FILE).is_file()), None)
-        member = None if place is None else read_model(place)
-        if member is None or member.members:
+        # A name that is a path would lead out of the registry.
+        inside = places if _is_id(name) else ()
+        place = next((each for each in inside if (each / SPEC_FILE).is_file()), None)
+        stored = None if place is None else _read_spec(place)
+        # Members of members are not looked for: an ensemble may name itself.
+        alone = place is not None and stored is not None and not stored.members
+        member = _weighted(stored, place) if alone and stored and place else None
+        if member is None:
             raise ModelError(
                 f"{spec.id}: expected its member {name} as a model with weights, found "
-                f"{'none' if member is None else 'an ensemble'}. Import it again, or take the "
+                f"{'none' if place is None else 'an ensemble'}. Import it again, or take the "
                 "ensemble away."
             )
         found.append(member.with_flips(spec.flips))
@@ -289,7 +304,7 @@ def _no_id(found: str) -> str:
 
 def _read_champion(root: Path) -> str:
     try:
-        return msgspec.json.decode((root / CHAMPION_FILE).read_bytes(), type=_Champion).id
+        return decode_json((root / CHAMPION_FILE).read_bytes(), _Champion).id
     except (OSError, msgspec.DecodeError):
         return ""
 

@@ -17,6 +17,7 @@ from core.domain.errors import ModelError, reason
 from core.domain.prediction import Postprocessing
 from core.domain.uncertainty import Probability, soft_dsc
 from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
 
 CALIBRATION_FILE = "expected_dsc.json"
 BAD_DSC = 0.8
@@ -147,7 +148,7 @@ def read_calibration(folder: Path) -> Calibration | None:
     """
     path = folder / CALIBRATION_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
+        return decode_json(path.read_bytes(), Calibration)
     except FileNotFoundError:
         return None
     except OSError as error:

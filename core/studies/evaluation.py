@@ -61,6 +61,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     largest_component: bool
     empty_rule: str = EMPTY_RULE
     distance_unit: str = "voxels"
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
         seconds=round(outcome.seconds, 3),
         threshold=post.threshold,
         largest_component=post.largest_component or protocol == "reference",
+        notices=outcome.notices,
     )
 
 

@@ -24,7 +24,8 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
     key = prediction_key(model, loaded.volume)
     path = workspace.prediction_path(model.spec.id, loaded.case.id)
     prediction = load_prediction(path, key=key)
-    if prediction is None:
+    # A file of another shape under the right key is damaged: as if it were not there.
+    if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None
     score = workspace.scores(model.spec.id).get(loaded.case.id)
     if score is None or score.key != score_key(model, key):
@@ -34,8 +35,12 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
 
 
 def keep(loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction) -> Scored:
-    """Score a new prediction and keep both; raises `WorkspaceError` when they cannot be written."""
-    save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
+    """Score a new prediction and keep both, where anything can be kept.
+
+    Raises `WorkspaceError` when they cannot be written.
+    """
+    if not workspace.store.read_only:
+        save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
     score = _score(loaded, model, prediction)
     workspace.put_score(score)
     return Scored(prediction, score)

@@ -8,6 +8,7 @@ import msgspec
 import platformdirs
 
 from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
 
 HOME_VARIABLE = "OVERREAD_HOME"
 
@@ -41,7 +42,7 @@ def settings_path() -> Path:
 def load_settings(path: Path) -> Settings:
     """Return the settings in `path`; a file that is missing or damaged counts as no difference."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
+        return decode_json(path.read_bytes(), Settings)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return Settings()
 

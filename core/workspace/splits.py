@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import DataError, reason
+from core.io.json_file import decode_json
 from core.workspace.store import Store
 
 
@@ -20,7 +21,7 @@ class SplitFile(msgspec.Struct, frozen=True):
 def read_split(path: Path) -> SplitFile:
     """Return the split in a file; raises `DataError` for what is no split or not by case."""
     try:
-        split = msgspec.json.decode(path.read_bytes(), type=SplitFile)
+        split = decode_json(path.read_bytes(), SplitFile)
     except OSError as error:
         raise DataError(
             f"{path}: expected a split file, found: {reason(error)}. Check the path."
@@ -71,7 +72,7 @@ def freeze_split(store: Store, split: SplitFile) -> SplitFile:
 def frozen_split(store: Store) -> SplitFile | None:
     """Return the split frozen in the workspace, None where there is none yet."""
     rows = store.read("SELECT content FROM splits ORDER BY time LIMIT 1")
-    return msgspec.json.decode(str(rows[0][0]), type=SplitFile) if rows else None
+    return decode_json(str(rows[0][0]), SplitFile) if rows else None
 
 
 def _write(store: Store, split: SplitFile) -> None:

@@ -1,18 +1,27 @@
 """The workspace's SQLite file: one transaction a change, synced to the disk before it returns."""
 
+import errno
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from core.domain.errors import WorkspaceError
+from core.workspace.recovery import found_beside
 from core.workspace.schema import STEPS
+
+T = TypeVar("T")
 
 
 class Store:
     """One connection, usable from several threads in turn; closed by `close`.
+
+    Where nothing can be written it is a copy in memory, and `read_only`: what is changed in it
+    goes with it.
 
     Raises `WorkspaceError` when the file cannot be opened or is of a newer version.
     """
@@ -20,9 +29,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._path = path
+        self.read_only = False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection = self._connected(path)
             try:
                 self._open(path)
             except BaseException:
@@ -30,6 +39,21 @@ class Store:
                 raise
         except (OSError, sqlite3.Error) as error:
             raise _refused(path, error) from error
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
+        """Return the file, or a copy of it in memory where nothing can be written."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
+                return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+                raise
+        self.read_only = True
+        copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        if path.exists():
+            _copy(path, copy)
+        return copy
 
     def _open(self, path: Path) -> None:
         execute = self._connection.execute
@@ -91,16 +115,52 @@ class Store:
             except sqlite3.Error as error:
                 raise _refused(self._path, error) from error
 
+    def mend(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` does with the connection, outside a transaction.
+
+        Raises `WorkspaceError` when the file cannot be read or written.
+        """
+        with self._lock:
+            try:
+                return work(self._connection)
+            except sqlite3.Error as error:
+                raise _refused(self._path, error) from error
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
 
 
+def _copy(path: Path, copy: sqlite3.Connection) -> None:
+    """Copy a file that cannot be written, with its journal where that can be read."""
+    address = path.resolve().as_uri()
+    try:
+        with closing(sqlite3.connect(f"{address}?mode=ro", uri=True)) as source:
+            source.backup(copy)
+    except sqlite3.OperationalError:  # a journal that cannot be opened: the file itself
+        with closing(sqlite3.connect(f"{address}?immutable=1", uri=True)) as source:
+            source.backup(copy)
+
+
 def _refused(path: Path, error: Exception) -> WorkspaceError:
+    advice = "Free some space, or check the folder's permissions, then try again."
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        advice = (
+            "Another program holds it: close that one, or wait until it is done, and try again."
+        )
+    elif code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        beside = found_beside(path.parent)
+        advice = (
+            f"It is damaged: move the file away, keep it, and open again. Then "
+            f"{beside} beside it will be taken in its place."
+            if beside
+            else "It is damaged, and beside it is no snapshot and no saved version. Restore "
+            "it from a backup, or move the file away to begin anew."
+        )
     return WorkspaceError(
-        f"{path}: expected a workspace that can be written, found: {error}. "
-        "Free some space, or move the file away to start a new one."
+        f"{path}: expected a workspace that can be written, found: {error}. {advice}"
     )
 
 

@@ -1,14 +1,19 @@
 """The writable folder that belongs to a dataset: predictions, scores, models, where one was."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
+from core.domain.errors import WorkspaceError
+from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.registry import Registry
+from core.workspace import recovery
+from core.workspace.recovery import CORRECTIONS
 from core.workspace.store import Store
 
 STORE_NAME = "workspace.sqlite"
@@ -51,6 +56,7 @@ class Workspace:
     folder: Path
     store: Store
     predictions: Path | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def models(self) -> Path:
@@ -64,7 +70,7 @@ class Workspace:
 
     def correction_path(self, case_id: str, number: int) -> Path:
         """Return where a version of a case's correction is kept."""
-        return self.folder / "corrections" / _safe(case_id) / f"{number}.tif"
+        return self.folder / CORRECTIONS / _safe(case_id) / f"{number}.tif"
 
     def put_score(self, score: Score) -> None:
         """Remember the DSC of a prediction."""
@@ -99,7 +105,7 @@ class Workspace:
     def state(self) -> LastState:
         """Return where the reader was, or the beginning."""
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
-        return msgspec.json.decode(str(rows[0][0]), type=LastState) if rows else LastState()
+        return decode_json(str(rows[0][0]), LastState) if rows else LastState()
 
     def close(self) -> None:
         """Close the store."""
@@ -107,8 +113,34 @@ class Workspace:
 
 
 def open_workspace(folder: Path) -> Workspace:
-    """Open or make the workspace in `folder`; raises `WorkspaceError` when it cannot be written."""
-    return Workspace(folder, Store(folder / STORE_NAME))
+    """Open or make the workspace in `folder`; raises `WorkspaceError` when it cannot be written.
+
+    Where its SQLite file is gone or empty, the newest snapshot and the versions on disk are found
+    again, which the notices tell. Where nothing can be written it is open for reading.
+    """
+    path = folder / STORE_NAME
+    lost, day = recovery.is_empty(path) and bool(recovery.found_beside(folder)), ""
+    if lost:
+        with suppress(OSError):
+            day = recovery.put_back(folder, path)
+    store = Store(path)
+    notices: tuple[str, ...] = ()
+    if lost:
+        found = store.mend(lambda connection: recovery.list_again(connection, folder))
+        notices = (_found_again(path, day, found),)
+    if not store.read_only:
+        with suppress(WorkspaceError):  # a disk too full for a copy may do for the work itself
+            store.mend(lambda connection: recovery.keep_snapshot(connection, folder))
+    return Workspace(folder, store, notices=notices)
+
+
+def _found_again(path: Path, day: str, versions: int) -> str:
+    back = f"The snapshot of {day} was put back" if day else "There is no snapshot"
+    again = f"{versions} saved version{'' if versions == 1 else 's'} on disk found again"
+    return (
+        f"{path}: expected what was corrected and reviewed here, found an empty file or none. "
+        f"{back}, and {again}. What is missing can only come from a backup of that file."
+    )
 
 
 def workspace_folder(home: Path, dataset: Path) -> Path:

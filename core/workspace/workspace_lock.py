@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError, reason
+from core.io.json_file import decode_json
 from core.workspace.store import now
 
 LOCK_NAME = "workspace.lock"
@@ -99,7 +100,7 @@ def _sign(descriptor: int, holder: Holder) -> None:
 def _holder(path: Path) -> Holder:
     """Return who signed the lock file; someone unknown when that was cut short."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Holder)
+        return decode_json(path.read_bytes(), Holder)
     except (OSError, msgspec.DecodeError):
         return Holder()
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from core.io.json_file import decode_json
 from core.jobs.job_folder import (
     JOB_FILE,
     Done,
@@ -182,7 +183,7 @@ class JobTail:
 
 def _read_head(folder: Path) -> JobHead:
     try:
-        return msgspec.json.decode((folder / JOB_FILE).read_bytes(), type=JobHead)
+        return decode_json((folder / JOB_FILE).read_bytes(), JobHead)
     except (OSError, msgspec.DecodeError):
         return JobHead(title=folder.name)
 

@@ -47,7 +47,8 @@ class Operations(QObject):
     """Opens datasets and cases, keeps settings and what was last seen.
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
-    when a case is on screen. `failed` says what went wrong.
+    when a case is on screen. `failed` says what went wrong, `not_opened` of what nothing
+    is shown.
     """
 
     opening = Signal(str, float)
@@ -55,6 +56,7 @@ class Operations(QObject):
     opened = Signal()
     loaded = Signal()
     failed = Signal(str, str)
+    not_opened = Signal(str)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
@@ -149,15 +151,18 @@ class Operations(QObject):
         self.opening.emit(folder.name, 0.0)
         before, seen = self._session.place, last_state(self._session)
         wanted = _Wanted(folder, demo, predictions, before, seen)
-        title = "The folder was not opened"
         self._opening = self._lanes.run(
             "io",
             lambda progress: self._read_place(wanted, progress),
             lambda found: self._show_place(*found),
             progressed=lambda fraction, _: self.opening.emit(folder.name, fraction),
-            failed=lambda sentence: self.failed.emit(title, sentence),
-            faulted=lambda _: self.failed.emit(title, f"{folder.name}: {FAULT}"),
+            failed=lambda sentence: self._say_unopened(folder.name, sentence),
+            faulted=lambda _: self._say_unopened(folder.name, f"{folder.name}: {FAULT}"),
         )
+
+    def _say_unopened(self, name: str, sentence: str) -> None:
+        self.not_opened.emit(name)
+        self.failed.emit("The folder was not opened", sentence)
 
     def _read_place(
         self, wanted: _Wanted, progress: Progress
@@ -204,6 +209,8 @@ class Operations(QObject):
         index = last.slice_index if last.case_id in states else -1
         self.loading.open(states[first].case, slice_index=index)
         self.opened.emit()
+        for notice in place.workspace.notices:
+            self.failed.emit("The workspace was found damaged", notice)
         for problem in models.problems:
             self.failed.emit("A model was left out", problem)
 

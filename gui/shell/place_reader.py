@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.annotation.versions import reader_name
-from core.domain.errors import ModelError
+from core.domain.errors import ModelError, WorkspaceError
 from core.io.dataset import Dataset
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
 from core.studies.case_figures import figures_of, widest_disagreements
 from core.workspace.score_keys import figures_now
 from core.workspace.workspace_folder import LastState, Workspace, registry
-from core.workspace.workspace_lock import WorkspaceHeld, WorkspaceLock, take_lock
+from core.workspace.workspace_lock import WorkspaceLock, take_lock
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
 
@@ -37,7 +37,7 @@ def take_workspace(
         return before.lock, ""
     try:
         return take_lock(folder, user=reader_name(), dataset=dataset), ""
-    except WorkspaceHeld as held:
+    except WorkspaceError as held:  # another window has it, or nobody may write it
         return None, str(held)
 
 

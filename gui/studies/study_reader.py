@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import FileError
+from core.io.json_file import decode_json
 from core.jobs.job_folder import list_jobs
 from core.models.registry import Model, ModelSpec
 from core.studies.study import Study
@@ -50,7 +51,7 @@ def newest_study(home: Path, studies: Path) -> StudyFound | None:
 
 def _summary(path: Path) -> StudySummary:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=StudySummary)
+        return decode_json(path.read_bytes(), StudySummary)
     except (OSError, msgspec.DecodeError) as error:
         raise FileError(
             path,

@@ -9,6 +9,7 @@ import msgspec
 
 from core.domain.classification import ClassReport
 from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
 from core.jobs.job_folder import Done, JobFolder
 from core.models.classifiers import ClassifierModel, read_classifier
 from core.models.networks.builder import build_classifier
@@ -132,7 +133,7 @@ def _finished(folder: Path) -> tuple[ClassifierModel, ClassReport]:
     job = JobFolder(folder)
     done = [event.result for event in job.events()[0] if isinstance(event, Done)]
     try:
-        found = msgspec.json.decode((folder / REPORT_FILE).read_bytes(), type=ClassReport)
+        found = decode_json((folder / REPORT_FILE).read_bytes(), ClassReport)
     except (OSError, msgspec.DecodeError):
         found = None
     if not done or found is None:

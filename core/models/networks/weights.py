@@ -1,10 +1,13 @@
 """Weights from files that may come from anywhere: read without running code, checked by name."""
 
 import pickle
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
@@ -12,7 +15,20 @@ from torch import Tensor, nn
 
 from core.domain.errors import ModelError, reason
 
-_WRAPPERS = ("state_dict", "model_state_dict")
+_WRAPPERS = (
+    *("state_dict", "model_state_dict", "model", "net", "network_weights", "ema", "shadow"),
+    *("weights", "params"),
+)
+_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
+_BESIDE = ("n_averaged",)
+# Numbers of numpy beside weights: their types are named, so that nothing else is ever built.
+_NUMBERS: list[Any] = [
+    np.dtype,
+    np.ndarray,
+    *(type(np.dtype(n)) for n in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u1", "?")),
+    (getattr(np, "_core").multiarray.scalar, "numpy._core.multiarray.scalar"),  # noqa: B009
+    (getattr(np, "_core").multiarray.scalar, "numpy.core.multiarray.scalar"),  # noqa: B009
+]
 _NAMES_TOLD = 4
 _RGB = 3
 
@@ -45,21 +61,62 @@ def _read(path: Path) -> object:
             return safetensors.torch.load_file(path)
         except safetensors.SafetensorError as error:
             raise ValueError(str(error)) from error
-    return torch.load(path, map_location="cpu", weights_only=True)
+    with torch.serialization.safe_globals(_NUMBERS), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of sparse tensors, which are refused
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _tensors(path: Path, content: object) -> dict[str, Tensor]:
-    for wrapper in _WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
+    content = _unwrapped(content)
     named = content if isinstance(content, Mapping) else {}
+    named = {name: value for name, value in named.items() if name not in _BESIDE}
     tensors = {str(name): value for name, value in named.items() if isinstance(value, Tensor)}
     if not tensors or len(tensors) < len(named):
         raise ModelError(
             f"{path}: expected a state dict of named tensors, found {type(content).__name__} "
             f"with {len(tensors)} tensors in {len(named)} entries. Save the model's state_dict()."
         )
-    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    odd = next((name for name, tensor in tensors.items() if not _is_plain(tensor)), None)
+    if odd is not None:
+        raise ModelError(
+            f"{path}: expected plain tensors of numbers, found {odd} that is sparse, quantised, "
+            "complex or without values. Save the model's state_dict() in float32."
+        )
+    return _without_prefixes(tensors)
+
+
+def _unwrapped(content: object) -> object:
+    """Return the mapping of weights inside those that trainers put around it."""
+    for _ in range(4):
+        inner = next(
+            (
+                content[wrapper]
+                for wrapper in _WRAPPERS
+                if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping)
+            ),
+            None,
+        )
+        if inner is None:
+            break
+        content = inner
+    return content
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    plain = tensor.layout == torch.strided and not tensor.is_quantized
+    return plain and not tensor.is_complex() and tensor.device.type == "cpu"
+
+
+def _without_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Cut what trainers put before the names of most weights; what lacks it is theirs, and goes."""
+    while True:
+        for prefix in _PREFIXES:
+            held = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+            if len(held) * 2 > len(tensors):
+                tensors = held
+                break
+        else:
+            return tensors
 
 
 def load_weights(module: nn.Module, state: Mapping[str, Tensor], *, source: str) -> None:
