@@ -2,18 +2,26 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+RUNS := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
 
 .PHONY: run setup test bench clean
 
-run: setup
+run: $(RUNS)
 	$(BIN)/python main.py
 
-setup: $(STAMP)
+setup: $(TOOLS)
 
-$(STAMP): pyproject.toml
+# What running needs.
+$(RUNS): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(PIP) -e .
+	touch $@
+
+# What working on Overread needs beside it.
+$(TOOLS): $(RUNS)
+	$(PIP) -e '.[dev]'
 	touch $@
 
 test: setup

@@ -10,15 +10,18 @@ from typing import Annotated
 
 import typer
 
-from core.child_environment import WAIT_POLICY
-from core.commands.calibrate import calibrate
-from core.commands.compare import compare
-from core.commands.export import export
-from core.commands.models import models
-from core.commands.predict import evaluate, predict
-from core.commands.triage import triage
-from core.errors import AppError
-from core.settings import home
+from core.cli.calibrate import calibrate
+from core.cli.compare import compare
+from core.cli.convert import convert
+from core.cli.export import export
+from core.cli.info import info
+from core.cli.models import models
+from core.cli.predict import evaluate, predict
+from core.cli.triage import triage
+from core.domain.errors import AppError
+from core.domain.version import version
+from core.inference.child_environment import WAIT_POLICY
+from core.workspace.settings import home
 from training.commands import report, train
 
 ERROR = 1
@@ -32,8 +35,20 @@ app = typer.Typer(
 DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"overread {version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version."),
+]
+
+
 @app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
+def start(context: typer.Context, _told: Version = False) -> None:
     """Open the window on the last dataset, or on the demo, when no command is given."""
     if context.invoked_subcommand is None:
         _open_window(None)
@@ -46,7 +61,7 @@ def demo(
     ] = None,
 ) -> None:
     """Open the window on the embedded demo: synthetic heads, made by code at first use."""
-    from core.demo import DEMO_NAME, make_demo
+    from core.demo.demo_cases import DEMO_NAME, make_demo
 
     if write is not None:
         typer.echo(make_demo(write))
@@ -66,7 +81,18 @@ def open_dataset(
     _open_window(folder, predictions)
 
 
-for command in (predict, evaluate, compare, export, triage, calibrate, train, report):
+for command in (
+    info,
+    convert,
+    predict,
+    evaluate,
+    compare,
+    export,
+    triage,
+    calibrate,
+    train,
+    report,
+):
     app.command()(command)
 app.add_typer(models, name="models")
 
@@ -89,7 +115,7 @@ def main() -> None:
 
 
 def _open_window(folder: Path | None, predictions: Path | None = None) -> None:
-    from gui.app import run
+    from gui.app.window_start import run
 
     sys.exit(run(folder, predictions))
 

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from core.classifiers import ClassifierModel, Classifiers, ClassifierSpec
-from core.networks.builder import build_classifier
-from core.preprocess import Preprocessing
+from core.models.classifiers import ClassifierModel, Classifiers, ClassifierSpec
+from core.models.networks.builder import build_classifier
+from core.models.preprocessing import Preprocessing
 
 
 def publish_classifier(root: Path, model_id: str = "slices", **fields: Any) -> ClassifierModel:

@@ -51,7 +51,7 @@ def real_data() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def val_cases(real_data: Path) -> list[str]:
     """The ids of the reference validation patients in sorted order; all cases where not told."""
-    from core.dataset import scan
+    from core.io.dataset import scan
 
     present = sorted(case.id for case in scan(real_data).cases)
     split = SHARED / "split.json"

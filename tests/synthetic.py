@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import imwrite
 
-from core.geometry import Geometry
-from core.mask import Mask
-from core.models import Model, ModelSpec, Registry
-from core.volume import Pixels, Volume, channel_names
+from core.domain.geometry import Geometry
+from core.domain.mask import Mask
+from core.domain.volume import Pixels, Volume, channel_names
+from core.models.registry import Model, ModelSpec, Registry
 
 SHAPE = (40, 32)
 
@@ -109,7 +109,7 @@ def publish_unet(root: Path, model_id: str = "tiny", *, seed: int = 0, **fields:
     import torch
     from safetensors.torch import save_file
 
-    from core.networks.builder import build_network
+    from core.models.networks.builder import build_network
 
     given = {"title": f"Tiny {model_id}", "arguments": {"init_features": 2}, **fields}
     spec = ModelSpec(id=model_id, architecture="unet", **given)  # type: ignore[arg-type]

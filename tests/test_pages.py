@@ -15,17 +15,19 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import main
-from core.models import ModelSpec
-from core.networks.catalog import ARCHITECTURES
-from gui.commands import shortcut_rows
-from gui.help import Page, show_guide
+from core.models.networks.catalog import ARCHITECTURES
+from core.models.registry import ModelSpec
+from gui.shell.commands import shortcut_rows
+from gui.shell.help import Page, show_guide
 
 ROOT = Path(__file__).resolve().parents[1]
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
 GUIDE = ROOT / "resources" / "help" / "guide.md"
+PYTHON = ROOT / "resources" / "help" / "python.md"
+CHANGELOG = ROOT / "CHANGELOG.md"
 MODELS = sorted(path.parent for path in ROOT.glob("resources/models/*/model.json"))
 CARDS = sorted(ROOT.glob("resources/models/*/MODEL_CARD.md"))
-PAGES = [README, CONTRIBUTING, GUIDE, *CARDS]
+PAGES = [README, CONTRIBUTING, CHANGELOG, GUIDE, PYTHON, *CARDS]
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -148,7 +150,7 @@ def test_no_page_names_a_folder_of_somebodys_machine(page: Path) -> None:
     assert _OWN_FOLDER.findall(page.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("page", [README, GUIDE, *CARDS], ids=named)
+@pytest.mark.parametrize("page", [README, CHANGELOG, GUIDE, PYTHON, *CARDS], ids=named)
 def test_every_page_for_readers_says_not_for_clinical_use(page: Path) -> None:
     assert "not for clinical use" in " ".join(page.read_text("utf-8").lower().split())
 

@@ -7,8 +7,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from core.train_spec import Augmentation
-from training.carving import carve
+from core.models.train_spec import Augmentation
+from training.lesion_mix import carve
 
 _CONTROL_POINTS = 8
 _COARSE_POINTS = 64

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.jobs import TENSORBOARD_FOLDER, Event, Measured
+from core.jobs.job_folder import TENSORBOARD_FOLDER, Event, Measured
 
 
 class Board:

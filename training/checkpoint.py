@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import torch
 
-from core.files.atomic import write_bytes
+from core.io.atomic import write_bytes
 from training.errors import TrainingError
 
 _FORMAT = 1

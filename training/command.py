@@ -7,17 +7,18 @@ from pathlib import Path
 
 import msgspec
 
-from core.ensembles import require_weights_of_its_own
-from core.errors import AppError, ModelError
-from core.jobs import Event, JobFolder, create_job
-from core.model_listing import spec_from_options
-from core.models import Model, ModelSpec, Registry
-from core.settings import home
-from core.splits import freeze_split, read_split
-from core.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
-from core.workspace import open_workspace, workspace_folder
+from core.domain.errors import AppError, ModelError
+from core.jobs.job_folder import Event, JobFolder
+from core.jobs.training_job import make_training
+from core.models.ensembles import require_weights_of_its_own
+from core.models.model_listing import spec_from_options
+from core.models.registry import Model, ModelSpec, Registry
+from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
+from core.workspace.settings import home
+from core.workspace.splits import read_split
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from training.events import tell
 from training.plan import make_plan
-from training.telling import tell
 from training.train import read_job, run
 
 
@@ -74,17 +75,12 @@ def train(
         return run(spec, job, resume=True, echo=echo)
     spec = spec_of(options, registry)
     make_plan(spec)  # what is wrong with the cases is told before there is a folder
-    _freeze(options)
-    return run(spec, create_job(options.out, spec), echo=echo)
-
-
-def _freeze(options: TrainOptions) -> None:
-    """Hold the split against the one frozen in the dataset's workspace, or freeze it."""
     workspace = open_workspace(workspace_folder(home(), options.data))
     try:
-        freeze_split(workspace.store, read_split(options.split))
+        job = make_training(options.out, spec, read_split(options.split), workspace.store)
     finally:
         workspace.close()
+    return run(read_job(job.path), job, echo=echo)
 
 
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:

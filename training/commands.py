@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from core.errors import AppError
-from core.settings import home
+from core.domain.errors import AppError
+from core.workspace.settings import home
 
 if TYPE_CHECKING:
-    from core.classifiers import ClassifierModel
-    from core.models import Model
+    from core.models.classifiers import ClassifierModel
+    from core.models.registry import Model
 
 _BUDGET = "Budget; of several, the first to end counts."
 
@@ -98,10 +98,10 @@ def train(
 
 def _run(given: dict[str, object], task: Task) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
-    from core.workspace import registry
+    from core.workspace.workspace_folder import registry
     from training.command import TrainOptions
     from training.command import train as run
-    from training.memory import keep_memory
+    from training.frame import keep_memory
 
     split = given["split"] or task == "classify"
     complete = given["data"] and split and (given["architecture"] or given["start_from"])

@@ -16,9 +16,9 @@ from pathlib import Path
 import safetensors.torch
 from torch import Tensor
 
-from core.errors import AppError, ModelError
-from core.files.atomic import atomic_path
-from core.networks.weights import read_state_dict
+from core.domain.errors import AppError, ModelError
+from core.io.atomic import atomic_path
+from core.models.networks.weights import read_state_dict
 
 _BLOCK = re.compile(r"_blocks\.(\d+)\.(.+)")
 _STEM = {"_conv_stem": "conv_stem", "_bn0": "bn1"}

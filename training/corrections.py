@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.case import Case
-from core.corrections.export import corrected_mask
-from core.corrections.versions import latest_versions
-from core.errors import DataError
-from core.files.tiff import read_mask_slice
-from core.mask import Mask
-from core.workspace import STORE_NAME, open_workspace
+from core.annotation.export import corrected_mask
+from core.annotation.versions import latest_versions
+from core.domain.errors import DataError
+from core.domain.mask import Mask
+from core.io.case import Case
+from core.io.tiff import read_mask_slice
+from core.workspace.workspace_folder import STORE_NAME, open_workspace
 
 PLAIN = "correction without a manifest"
 

@@ -10,15 +10,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.case import Case
-from core.errors import DataError
-from core.files.atomic import atomic_path
-from core.lineage import GROUND_TRUTH
-from core.mask import Mask
-from core.preprocess import PlaneGrid, Prepared, Preprocessing, prepare, to_grid
-from core.progress import Progress, silent
-from core.reading import read_case
-from core.train_spec import TrainSpec
+from core.domain.errors import DataError
+from core.domain.mask import Mask
+from core.domain.progress import Progress, silent
+from core.inference.preprocess import PlaneGrid, Prepared, prepare, to_grid
+from core.io.atomic import atomic_path
+from core.io.case import Case
+from core.io.case_reader import read_case
+from core.models.lineage import GROUND_TRUTH
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import TrainSpec
 from training.corrections import Corrections
 
 _HALF = 0.5

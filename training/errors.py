@@ -1,6 +1,6 @@
 """What a training tells when it cannot go on."""
 
-from core.errors import AppError
+from core.domain.errors import AppError
 
 
 class TrainingError(AppError):

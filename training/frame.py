@@ -1,5 +1,7 @@
 """What every training runs in: its turn at the device, and the job that is told how it goes."""
 
+import ctypes
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,15 +10,15 @@ from typing import TypeVar
 
 import torch
 
-from core.device_queue import device_turn
-from core.errors import ModelError
-from core.inference import limit_threads
-from core.job_failures import told_failures
-from core.jobs import Event, JobFolder, JobWriter, Paused
-from core.models import SPEC_FILE, Registry, check_id
-from core.progress import Progress
-from core.settings import home
-from core.train_spec import TrainSpec
+from core.domain.errors import ModelError
+from core.domain.progress import Progress
+from core.inference.volume_inference import limit_threads
+from core.jobs.device_queue import device_turn
+from core.jobs.job_failures import told_failures
+from core.jobs.job_folder import Event, JobFolder, JobWriter, Paused
+from core.models.registry import SPEC_FILE, Registry, check_id
+from core.models.train_spec import TrainSpec
+from core.workspace.settings import home
 from training.board import Board
 from training.checkpoint import Position
 from training.errors import TrainingError
@@ -25,6 +27,8 @@ from training.parallel import Group, joined
 
 DATA_FOLDER = "data"
 _MODELS_FOLDER = "models"
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+_PAD_BYTES = 256 << 20
 
 Result = TypeVar("Result")
 
@@ -141,3 +145,20 @@ def beating(writer: JobWriter, fraction: float, doing: str) -> Progress:
         writer.progress(fraction, f"{doing} {message}")
 
     return report
+
+
+def keep_memory() -> None:
+    """Keep freed memory for the next step, where the C library is glibc; elsewhere do nothing.
+
+    A step frees and takes back gigabytes. By default glibc returns each large block to the system,
+    which then zeroes it page by page again: a quarter to a third of a step on the CPU.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:  # another C library
+        return
+    mallopt(_MMAP_MAX, 0)
+    mallopt(_TRIM_THRESHOLD, -1)
+    mallopt(_TOP_PAD, _PAD_BYTES)

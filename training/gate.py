@@ -15,13 +15,18 @@ from pathlib import Path
 import msgspec
 import torch
 
-from core.dataset import scan
-from core.errors import AppError
-from core.evaluation import Predictor
-from core.files.atomic import write_bytes
-from core.gate import GATE_FILE, GateReport, GateSpec, judge
-from core.inference import limit_threads
-from core.jobs import (
+from core.domain.errors import AppError
+from core.domain.progress import Progress
+from core.inference.prediction_service import (
+    PredictionService,
+    Predictor,
+    PredictorOf,
+    local_predictor,
+)
+from core.inference.volume_inference import limit_threads
+from core.io.atomic import write_bytes
+from core.io.dataset import scan
+from core.jobs.job_folder import (
     Done,
     Event,
     JobFolder,
@@ -29,15 +34,14 @@ from core.jobs import (
     Paused,
     read_spec,
 )
-from core.models import Model, read_model
-from core.progress import Progress
-from core.study import PredictorOf, cached
-from core.workspace import open_workspace
+from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.models.registry import Model, read_model
+from core.workspace.workspace_folder import Workspace, open_workspace
 from training.errors import TrainingError
+from training.events import tell
 from training.frame import in_job
 from training.loop import PauseRequested
-from training.scoring import Scores, running, score_model
-from training.telling import tell
+from training.scoring import Scores, score_model
 
 
 def run_gate(
@@ -84,16 +88,21 @@ def _predictors(spec: GateSpec) -> Iterator[PredictorOf]:
     """Yield what predicts with a model; what a workspace keeps of it the window shows at once."""
 
     def run(model: Model) -> Predictor:
-        return running(model, spec.device)
+        return local_predictor(model, spec.device)
 
     if not spec.workspace:
         yield run
         return
     workspace = open_workspace(Path(spec.workspace))
     try:
-        yield lambda model: cached(workspace, model, run(model))
+        yield lambda model: _kept(workspace, model, run(model))
     finally:
         workspace.close()
+
+
+def _kept(workspace: Workspace, model: Model, predict: Predictor) -> Predictor:
+    service = PredictionService(workspace, lambda loaded, _, progress: predict(loaded, progress))
+    return service.predictor(model)
 
 
 def _told(writer: JobWriter, done: float, title: str) -> Progress:

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from core.inference import autocast
-from core.networks.network import SliceNetwork
-from core.train_spec import TrainSpec
+from core.inference.volume_inference import autocast
+from core.models.networks.network import SliceNetwork
+from core.models.train_spec import TrainSpec
 from training.augment import Planes, augment
 from training.dataset import Batch
 from training.depthwise import wide_depthwise

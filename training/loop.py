@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import safetensors.torch
 
-from core.files.atomic import atomic_path
-from core.jobs import JobWriter, Request
-from core.train_spec import TrainSpec
+from core.io.atomic import atomic_path
+from core.jobs.job_folder import JobWriter, Request
+from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
 from training.dataset import Batch, Sampler, TrainCase
 from training.errors import TrainingError

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.train_spec import LossName
+from core.models.train_spec import LossName
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """From logits and target, (B, 1, H, W), to a scalar."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from core.train_spec import TrainSpec
+from core.models.train_spec import TrainSpec
 
 _ENCODER = "encoder."
 

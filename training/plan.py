@@ -5,15 +5,15 @@ from pathlib import Path
 
 import torch
 
-from core.dataset import scan
-from core.ensembles import require_weights_of_its_own
-from core.models import read_model
-from core.networks.builder import build_network
-from core.networks.spec import NetworkSpec
-from core.progress import Progress
-from core.reading import read_volume
-from core.splits import read_split
-from core.train_spec import TrainSpec
+from core.domain.progress import Progress
+from core.io.case_reader import read_volume
+from core.io.dataset import scan
+from core.models.ensembles import require_weights_of_its_own
+from core.models.networks.builder import build_network
+from core.models.networks.spec import NetworkSpec
+from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import read_split
 from training.corrections import Corrections
 from training.dataset import Sampler, TrainCase, load_cases, require_lesions
 from training.learner import Learner
@@ -32,7 +32,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedCases:
     """What the first step needs; `selection` are the cases that choose the weights."""
 
     learner: Learner
@@ -58,7 +58,7 @@ def make_plan(spec: TrainSpec) -> Plan:
 
 def prepare(
     plan: Plan, store: Path, *, group: Group, device: torch.device, progress: Progress
-) -> Prepared:
+) -> PreparedCases:
     """Build the network and decode the cases; those beyond the memory limit go into `store`."""
     spec, split = plan.spec, plan.split
     torch.manual_seed(spec.seed)
@@ -80,4 +80,4 @@ def prepare(
     load_start(network, spec)
     generator = torch.Generator().manual_seed(spec.seed)
     sampler = Sampler(fit, spec, generator, group.rank, group.world, fresh=split.fresh)
-    return Prepared(Learner(spec, network, channels, device, group), sampler, selection)
+    return PreparedCases(Learner(spec, network, channels, device, group), sampler, selection)

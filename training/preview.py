@@ -16,21 +16,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.errors import AppError
-from core.files.atomic import atomic_path, write_bytes
-from core.inference import resolve_device
-from core.jobs import Done, JobFolder, JobWriter
-from core.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
-from core.train_spec import TrainSpec
+from core.domain.errors import AppError
+from core.inference.volume_inference import resolve_device
+from core.io.atomic import atomic_path, write_bytes
+from core.jobs.job_folder import Done, JobFolder, JobWriter
+from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
+from core.models.train_spec import TrainSpec
 from training.augment import augment
 from training.dataset import TrainCase, planes
-from training.frame import beating, in_job, limit_job_threads
-from training.memory import keep_memory
+from training.events import tell
+from training.frame import beating, in_job, keep_memory, limit_job_threads
 from training.parallel import Group
-from training.plan import Plan, Prepared, make_plan, prepare
+from training.plan import Plan, PreparedCases, make_plan, prepare
 from training.selection import score_cases
 from training.split import first_cases
-from training.telling import tell
 from training.train import read_job
 
 _CASES, _STEPS, _WARM_UP = 6, 20, 3
@@ -64,7 +63,7 @@ def _preview(spec: TrainSpec, writer: JobWriter) -> TrainPreview:
     return found
 
 
-def _measure(plan: Plan, ready: Prepared, writer: JobWriter) -> TrainPreview:
+def _measure(plan: Plan, ready: PreparedCases, writer: JobWriter) -> TrainPreview:
     spec = plan.spec
     started = time.perf_counter()
     times: list[float] = []
@@ -87,7 +86,7 @@ def _measure(plan: Plan, ready: Prepared, writer: JobWriter) -> TrainPreview:
     )
 
 
-def _selection_seconds(plan: Plan, ready: Prepared, writer: JobWriter) -> float:
+def _selection_seconds(plan: Plan, ready: PreparedCases, writer: JobWriter) -> float:
     """Return the seconds of all selections of the training, from those of one case."""
     case, learner = ready.selection[:1], ready.learner
     before = time.perf_counter()
@@ -114,7 +113,7 @@ def _total(spec: TrainSpec, a_step: float, slices: int, selections: float) -> fl
     return min(limits, default=0.0)
 
 
-def _variations(ready: Prepared, spec: TrainSpec) -> NDArray[np.uint8]:
+def _variations(ready: PreparedCases, spec: TrainSpec) -> NDArray[np.uint8]:
     """Return the slice with the largest lesion as it is, and as training would see it."""
     case = max(ready.sampler.cases, key=lambda case: int(case.mask.sum(axis=(1, 2)).max()))
     z = int(case.mask.sum(axis=(1, 2)).argmax())

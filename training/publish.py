@@ -7,17 +7,18 @@ from pathlib import Path
 import msgspec
 import safetensors.torch
 
-from core.files.atomic import atomic_path, write_bytes
-from core.lineage import GROUND_TRUTH, Lineage, code_version, portable
-from core.models import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
-from core.networks.network import SliceNetwork
-from core.networks.weights import read_state_dict
-from core.prediction import Postprocessing
-from core.progress import Progress, silent
-from core.train_spec import TrainSpec
+from core.domain.prediction import Postprocessing
+from core.domain.progress import Progress, silent
+from core.inference.prediction_service import local_predictor
+from core.io.atomic import atomic_path, write_bytes
+from core.models.lineage import GROUND_TRUTH, Lineage, code_version
+from core.models.networks.network import SliceNetwork
+from core.models.networks.weights import read_state_dict
+from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
+from core.models.train_spec import TrainSpec
 from training.checkpoint import Position
 from training.loop import BEST_FILE
-from training.scoring import running, score_model, summary, write_scores
+from training.scoring import score_model, summary, write_scores
 from training.split import Split
 from training.start import logit_offset
 
@@ -51,7 +52,7 @@ def publish(
     scores = score_model(
         candidate,
         finished.split.val,
-        predict=running(candidate, finished.spec.device),
+        predict=local_predictor(candidate, finished.spec.device),
         progress=progress,
     )
     write_scores(finished.folder, scores)
@@ -68,7 +69,7 @@ def model_card(finished: Finished, spec: ModelSpec, failed: dict[str, str]) -> s
     """Return the model card, Markdown."""
     job = finished.spec
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
-    settings = msgspec.json.format(msgspec.json.encode(portable(job)), indent=2).decode()
+    settings = msgspec.json.format(msgspec.json.encode(job.portable()), indent=2).decode()
     trouble = "".join(f"\nNot scored: {name}: {why}" for name, why in failed.items())
     return f"""# {spec.title}
 
@@ -160,7 +161,7 @@ def _lineage(finished: Finished) -> Lineage:
         minutes=round(at.seconds / 60, 1),
         seed=job.seed,
         code=code_version(),
-        settings=portable(job),
+        settings=job.portable(),
     )
 
 

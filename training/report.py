@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.evaluation import Protocol
-from core.files.atomic import atomic_path, write_bytes
-from core.inference import limit_threads
+from core.domain.protocol import Protocol
+from core.inference.volume_inference import limit_threads
+from core.io.atomic import atomic_path, write_bytes
 from training.runs import Cost, Run, measure_cost, read_run
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.classify_spec import task_of
-from core.files.atomic import write_bytes
+from core.io.atomic import write_bytes
+from core.jobs.classify_spec import task_of
 from training.report import compare_networks
 from training.triage.report import compare_classifiers
 

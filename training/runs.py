@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.geometry import Geometry
-from core.inference import RunOptions
-from core.inference_ensemble import complexity, open_runner
-from core.jobs import JobFolder, Measured
-from core.models import Model, read_model
-from core.train_spec import TrainSpec
-from core.volume import Pixels, Volume, channel_names
+from core.domain.geometry import Geometry
+from core.domain.volume import Pixels, Volume, channel_names
+from core.inference.inference_ensemble import complexity, open_runner
+from core.inference.volume_inference import RunOptions
+from core.jobs.job_folder import JobFolder, Measured
+from core.models.registry import Model, read_model
+from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint
 from training.errors import TrainingError
 from training.publish import CANDIDATE_FOLDER

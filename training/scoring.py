@@ -6,16 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from core.case import Case
-from core.errors import AppError
-from core.evaluation import Predictor, Protocol, score
-from core.files.atomic import write_bytes
-from core.inference import RunOptions
-from core.inference_ensemble import open_runner
-from core.models import Model
-from core.prediction import Prediction
-from core.progress import Progress, part, silent
-from core.reading import LoadedCase, read_case
+from core.domain.errors import AppError
+from core.domain.progress import Progress, part, silent
+from core.domain.protocol import Protocol
+from core.inference.prediction_service import Predictor
+from core.io.atomic import write_bytes
+from core.io.case import Case
+from core.io.case_reader import read_case
+from core.io.json_file import decode_json
+from core.models.registry import Model
+from core.studies.evaluation import score
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
@@ -32,16 +32,6 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, protocol: Protocol) -> dict[str, float]:
         """Return the DSC by case id in one protocol."""
         return self.native if protocol == "native" else self.reference
-
-
-def running(model: Model, device: str = "auto") -> Predictor:
-    """Return what runs `model`; raises `ModelError` at once when its weights do not fit."""
-    runner, options = open_runner(model), RunOptions(device)
-
-    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
-        return runner.predict(loaded.volume, options, progress=progress)
-
-    return predict
 
 
 def score_model(
@@ -90,6 +80,6 @@ def write_scores(folder: Path, scores: Scores) -> None:
 def read_scores(folder: Path) -> Scores | None:
     """Return the scores in a folder, None where there are none that can be read."""
     try:
-        return msgspec.json.decode((folder / SCORES_FILE).read_bytes(), type=Scores)
+        return decode_json((folder / SCORES_FILE).read_bytes(), Scores)
     except (OSError, msgspec.DecodeError):
         return None

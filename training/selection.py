@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from core.inference import autocast
-from core.metrics import overlap
-from core.prediction import SMALL_SHARE, Postprocessing, quantise, to_mask
-from core.preprocess import from_grid
+from core.domain.metrics import overlap
+from core.domain.prediction import SMALL_SHARE, Postprocessing, quantise, to_mask
+from core.inference.preprocess import from_grid
+from core.inference.volume_inference import autocast
 from training.dataset import TrainCase
 
 _BATCH = 8

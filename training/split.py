@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from core.case import Case
-from core.dataset import Dataset
-from core.errors import DataError
-from core.models import ModelSpec
-from core.splits import SplitFile
-from core.train_spec import TrainSpec
+from core.domain.errors import DataError
+from core.io.case import Case
+from core.io.dataset import Dataset
+from core.models.registry import ModelSpec
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import SplitFile
 
 FEWEST_CASES = 2
 _FRESH_HELD = 5  # one in so many new cases chooses the weights of a fine-tuning

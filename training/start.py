@@ -4,10 +4,10 @@ from pathlib import Path
 
 from torch import nn
 
-from core.errors import ModelError
-from core.models import read_model
-from core.networks.weights import fit_channels, load_weights, read_state_dict
-from core.train_spec import TrainSpec
+from core.domain.errors import ModelError
+from core.models.networks.weights import fit_channels, load_weights, read_state_dict
+from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
 
 
 def load_start(network: nn.Module, spec: TrainSpec) -> None:

@@ -15,35 +15,35 @@ from pathlib import Path
 
 import torch
 
-from core.classify_spec import task_of
-from core.errors import AppError
-from core.inference import resolve_device
-from core.jobs import (
+from core.domain.errors import AppError
+from core.inference.volume_inference import resolve_device
+from core.jobs.classify_spec import task_of
+from core.jobs.job_folder import (
     Done,
     Event,
     JobFolder,
     JobWriter,
     read_spec,
 )
-from core.models import Model, Registry
-from core.train_spec import TrainSpec
+from core.models.registry import Model, Registry
+from core.models.train_spec import TrainSpec
 from training.errors import TrainingError
+from training.events import tell
 from training.frame import (
     DATA_FOLDER,
     beating,
     check_job,
     in_job,
+    keep_memory,
     limit_job_threads,
     models_folder,
     run_loop,
     turn,
 )
 from training.loop import Loop
-from training.memory import keep_memory
 from training.parallel import Group
 from training.plan import Plan, make_plan, prepare
 from training.publish import Finished, publish
-from training.telling import tell
 from training.triage import train as classify
 
 _NICE = 10

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.files.atomic import write_bytes
-from core.settings import HOME_VARIABLE
+from core.io.atomic import write_bytes
+from core.workspace.settings import HOME_VARIABLE
 from tests.bench.entry import Entry, Figure, encode, failure, table
 from tests.bench.isolated import MeasurementFailed, run_isolated
 

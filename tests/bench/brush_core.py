@@ -8,16 +8,16 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.corrections import shapes
-from core.corrections.correction import Correction
-from core.corrections.draft import Origin, new_draft
-from core.corrections.journal import Journal, load_draft
-from core.corrections.live_figures import References
-from core.corrections.patch import Point
-from core.corrections.smart_fill import INSIDE, OUTSIDE, smart_fill
-from core.corrections.strokes import stroke
-from core.mask import Mask
-from core.store import Store
+from core.annotation import shapes
+from core.annotation.correction import Correction
+from core.annotation.draft import Origin, new_draft
+from core.annotation.journal import Journal, load_draft
+from core.annotation.live_figures import References
+from core.annotation.patch import Point
+from core.annotation.smart_fill import INSIDE, OUTSIDE, smart_fill
+from core.annotation.strokes import stroke
+from core.domain.mask import Mask
+from core.workspace.store import Store
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS, interleaved_seconds
 

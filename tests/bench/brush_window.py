@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLabel
 
-from gui.correcting import Correcting
+from gui.annotation.correction_desk import Correcting
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.isolated import MeasurementFailed
@@ -151,8 +151,8 @@ def _stage(slices: int, side: int) -> Iterator[Stage]:
         write_example(data, _CASE, made)
         keep_prediction(home, data, _CASE, made.prediction)
         with opened(data, home) as stage:
-            stage.program.set_tool("brush")
-            stage.program.view_verbs.go_to_slice(slices // 2)
+            stage.program.annotation.set_tool("brush")
+            stage.program.viewer.verbs.go_to_slice(slices // 2)
             stage.settle()
             yield stage
 
@@ -160,7 +160,7 @@ def _stage(slices: int, side: int) -> Iterator[Stage]:
 def _stroke(stage: Stage, path: NDArray[np.float64], size: int) -> list[float]:
     """Press and move along a path; return the time until each move was painted."""
     view = stage.program.window.view
-    stage.program.drawing.change(size=size)
+    stage.program.annotation.drawing.change(size=size)
     points = [point_of(view, (y, x)) for y, x in path.astype(int)]
     press(view, LEFT, points[0])
     idle(_FRAME_SECONDS)
@@ -203,7 +203,7 @@ def _release_seconds(stage: Stage, last: NDArray[np.float64]) -> list[float]:
     Empty for a stroke over nothing but what was painted before.
     """
     program = stage.program
-    heard = _Heard(program.correcting)
+    heard = _Heard(program.annotation.desk)
     y, x = last.astype(int)
     started = time.perf_counter()
     release(program.window.view, LEFT, point_of(program.window.view, (y, x)))
@@ -212,7 +212,7 @@ def _release_seconds(stage: Stage, last: NDArray[np.float64]) -> list[float]:
     while not heard.saved:
         QApplication.processEvents()
     found = time.perf_counter() - started
-    program.correcting.undo()
+    program.annotation.desk.undo()
     stage.settle()
     return [found]
 

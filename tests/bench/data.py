@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.mask import Mask
-from core.volume import Pixels
+from core.domain.mask import Mask
+from core.domain.volume import Pixels
 from tests.synthetic import write_slice
 
 _LESIONS = ((0.0, -0.12, 0.22, 0.26), (-0.3, 0.25, -0.2, 0.14), (0.35, 0.3, 0.3, 0.1))

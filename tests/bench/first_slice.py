@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 
-from core.settings import HOME_VARIABLE
+from core.workspace.settings import HOME_VARIABLE
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.first_slice_start import FirstSlice

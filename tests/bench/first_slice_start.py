@@ -13,8 +13,8 @@ import msgspec
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from gui import app
-from gui.program import Program
+from gui.app import window_start
+from gui.app.program import Program
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
@@ -64,7 +64,7 @@ def main() -> None:
             super().__init__(application)
             self._first_paint = _FirstPaint(self, started)
 
-    app.__dict__["Program"] = Watched
+    window_start.__dict__["Program"] = Watched
     sys.argv = [str(_MAIN), "open", folder]
     runpy.run_path(str(_MAIN), run_name="__main__")
 

@@ -2,8 +2,8 @@
 
 from medpy.metric import binary
 
-from core.mask import Mask
-from core.metrics import hd95
+from core.domain.mask import Mask
+from core.domain.metrics import hd95
 from tests.bench.data import example, small_lesion
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS, interleaved_seconds

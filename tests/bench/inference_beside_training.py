@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.engine import Engine
-from core.job_start import start_job
-from core.jobs import JobFolder, Progressed, create_job
-from core.models import Registry
-from core.resource_paths import resource
-from core.train_spec import TrainSpec
+from core.inference.engine import Engine
+from core.io.resource_paths import resource
+from core.jobs.job_folder import JobFolder, Progressed, create_job
+from core.jobs.job_start import start_job
+from core.models.registry import Registry
+from core.models.train_spec import TrainSpec
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.inference import Runner, RunOptions, limit_threads
-from core.models import Registry
-from core.prediction import quantise
-from core.preprocess import from_grid, prepare
-from core.resource_paths import resource
-from core.volume import Volume
+from core.domain.prediction import quantise
+from core.domain.volume import Volume
+from core.inference.preprocess import from_grid, prepare
+from core.inference.volume_inference import Runner, RunOptions, limit_threads
+from core.io.resource_paths import resource
+from core.models.registry import Registry
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import rounds_of

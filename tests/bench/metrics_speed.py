@@ -2,8 +2,8 @@
 
 from medpy.metric import binary
 
-from core.lesions import lesion_score
-from core.metrics import VolumeMetrics, volume_metrics
+from core.domain.lesions import lesion_score
+from core.domain.metrics import VolumeMetrics, volume_metrics
 from tests.bench.data import small_lesion
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS, interleaved_seconds

@@ -93,14 +93,14 @@ def _check(stage: Stage) -> None:
 
 
 def _pass(stage: Stage, slices: int) -> list[float]:
-    stage.program.view_verbs.go_to_slice(0)
+    stage.program.viewer.verbs.go_to_slice(0)
     stage.settle()
     return [stage.paced_step_seconds(1) for _ in range(slices - 1)]
 
 
 def _unprepared(stage: Stage, slices: int) -> list[float]:
-    stage.program.view_verbs.go_to_slice(0)
-    stage.program.operations.set_threshold(0.4)  # other masks: no picture is ready any more
+    stage.program.viewer.verbs.go_to_slice(0)
+    stage.program.prediction.desk.set_threshold(0.4)  # other masks: no picture is ready any more
     stage.settle()
     return [stage.step_seconds(1) for _ in range(slices - 1)]
 

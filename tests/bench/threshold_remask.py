@@ -4,8 +4,8 @@ import numpy as np
 from medpy.filter.binary import largest_connected_component
 from scipy import ndimage
 
-from core.comparison import compare
-from core.prediction import Postprocessing
+from core.domain.comparison import compare
+from core.domain.prediction import Postprocessing
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS, interleaved_seconds

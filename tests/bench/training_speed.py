@@ -6,20 +6,20 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from core.inference import limit_threads
-from core.networks.builder import build_network
-from core.networks.network import SliceNetwork
-from core.networks.spec import NetworkSpec
-from core.preprocess import PlaneGrid
-from core.train_spec import Augmentation, TrainSpec
+from core.inference.preprocess import PlaneGrid
+from core.inference.volume_inference import limit_threads
+from core.models.networks.builder import build_network
+from core.models.networks.network import SliceNetwork
+from core.models.networks.spec import NetworkSpec
+from core.models.train_spec import Augmentation, TrainSpec
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds
 from training.augment import Planes, augment
 from training.dataset import Sampler, TrainCase
+from training.frame import keep_memory
 from training.learner import Learner
 from training.losses import bce_dice_loss
-from training.memory import keep_memory
 
 _BATCH, _SIDE, _SLICES = 16, 256, 24
 _BOUND = 2.0

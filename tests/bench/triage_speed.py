@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.classifiers import Classifiers
-from core.dataset import scan
-from core.demo import make_demo
-from core.inference import Runner, RunOptions, limit_threads
-from core.inference_triage import TriageRunner
-from core.metrics import overlap
-from core.models import Registry
-from core.prediction import to_mask
-from core.reading import LoadedCase, read_case
-from core.resource_paths import resource
-from core.triage import likely_slices
+from core.demo.demo_cases import make_demo
+from core.domain.metrics import overlap
+from core.domain.prediction import to_mask
+from core.domain.triage import likely_slices
+from core.inference.inference_triage import TriageRunner
+from core.inference.volume_inference import Runner, RunOptions, limit_threads
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import scan
+from core.io.resource_paths import resource
+from core.models.classifiers import Classifiers
+from core.models.registry import Registry
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds

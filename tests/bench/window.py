@@ -11,15 +11,15 @@ import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core import prediction_cache
-from core.dataset import scan
-from core.mask import Mask
-from core.models import prediction_key
-from core.prediction import Prediction
-from core.reading import read_case
-from core.settings import HOME_VARIABLE
-from core.workspace import open_workspace, registry, workspace_folder
-from gui.program import Program
+from core.domain.mask import Mask
+from core.domain.prediction import Prediction
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.models.registry import prediction_key
+from core.workspace import prediction_cache
+from core.workspace.settings import HOME_VARIABLE
+from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
+from gui.app.program import Program
 from tests.gui.finding import turn_wheel
 
 VIEW_SIZE = (1000, 700)

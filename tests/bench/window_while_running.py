@@ -70,13 +70,13 @@ def measure() -> list[Entry]:
         with opened(data, home) as stage:
             for number in range(_CASES):
                 _show(stage, f"CASE_{number}")
-                stage.program.operations.run_case()
+                stage.program.prediction.desk.run_case()
                 idle(FRAME_SECONDS)
                 gaps += _watch(stage, _browsing(stage), times)
             _show(stage, "CASE_0")
-            stage.program.set_tool("brush")
-            stage.program.drawing.change(size=_BRUSH_PX)
-            stage.program.operations.run_all()
+            stage.program.annotation.set_tool("brush")
+            stage.program.annotation.drawing.change(size=_BRUSH_PX)
+            stage.program.prediction.desk.run_all()
             idle(FRAME_SECONDS)
             gaps += _watch(stage, _painting(stage), times)
             _check(stage)

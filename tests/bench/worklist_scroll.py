@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QListView
 
-from gui.panels.worklist import Worklist
-from gui.panels.worklist_model import WorklistRow
+from gui.worklist.worklist_model import WorklistRow
+from gui.worklist.worklist_panel import Worklist
 from tests.bench.data import example, link_case, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.case import Case
-from core.dataset import scan
-from core.errors import ModelError
-from core.evaluation import Predictor
-from core.models import Model, ModelSpec
-from core.prediction import Prediction
-from core.progress import Progress
-from core.reading import LoadedCase
+from core.domain.errors import ModelError
+from core.domain.prediction import Prediction
+from core.domain.progress import Progress
+from core.inference.prediction_service import Predictor
+from core.io.case import Case
+from core.io.case_reader import LoadedCase
+from core.io.dataset import scan
+from core.models.registry import Model, ModelSpec
 from tests.synthetic import write_case
 
 IDS = ("still", "near", "far")

@@ -8,14 +8,14 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from scipy.stats import entropy
 
-from core.agreement import (
+from core.domain.agreement import (
     agreement_map,
     ensemble_postprocessing,
     mean_prediction,
     mean_uncertainty,
     models_disagreement,
 )
-from core.prediction import Postprocessing, Prediction
+from core.domain.prediction import Postprocessing, Prediction
 
 shapes = array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=5)
 

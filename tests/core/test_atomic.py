@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tifffile import imread
 
-from core.errors import WorkspaceError
-from core.files.atomic import atomic_path, write_bytes
-from core.files.tiff import write_mask_slice
+from core.domain.errors import WorkspaceError
+from core.io.atomic import atomic_path, write_bytes
+from core.io.tiff import write_mask_slice
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,8 +98,8 @@ _WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from core.files.atomic import write_bytes
-from core.files.tiff import write_mask_slice
+from core.io.atomic import write_bytes
+from core.io.tiff import write_mask_slice
 folder = Path(sys.argv[1])
 for number in range(10**9):
     write_bytes(folder / "bytes.bin", bytes([number % 256]) * 300_000)

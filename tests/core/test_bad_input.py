@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.dataset import Dataset, scan
-from core.errors import AppError, DataError
-from core.evaluation import Row, evaluate, predict_masks
-from core.models import Model, ModelSpec
-from core.prediction import Prediction
-from core.progress import Progress
-from core.reading import LoadedCase, read_case
+from core.domain.errors import AppError, DataError
+from core.domain.prediction import Prediction
+from core.domain.progress import Progress
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import Dataset, scan
+from core.models.registry import Model, ModelSpec
+from core.studies.evaluation import Row, evaluate
+from core.studies.mask_files import predict_masks
 from tests.core.faults import COPY, FAULTS, Fault
 from tests.synthetic import digest, head, lesion, write_case
 
@@ -206,10 +207,10 @@ def test_whole_case_of_another_depth_is_read(root: Path) -> None:
 _UNPRIVILEGED = """
 import os, sys
 from pathlib import Path
-from core.dataset import scan
-from core.errors import AppError
-from core.files.atomic import write_bytes
-from core.reading import read_case
+from core.io.dataset import scan
+from core.domain.errors import AppError
+from core.io.atomic import write_bytes
+from core.io.case_reader import read_case
 root = Path(sys.argv[1])
 read_case(scan(root).case("Good"))
 if os.geteuid() == 0:

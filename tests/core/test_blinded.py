@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.blinded import (
+from core.domain.errors import DataError
+from core.review.blinded import (
     answer,
     blinded_studies,
     create_blinded,
@@ -19,10 +20,9 @@ from core.blinded import (
     presented,
     undo_answer,
 )
-from core.blinded_plan import Answer, StudyPlan
-from core.errors import DataError
-from core.store import Store
-from core.unblinding import cohen_kappa, unblind, weighted_kappa
+from core.review.blinded_plan import Answer, StudyPlan
+from core.review.unblinding import cohen_kappa, unblind, weighted_kappa
+from core.workspace.store import Store
 
 MODELS = ("unet16", "attention", "residual")
 CASES = tuple(f"case{n}" for n in range(12))

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from monai.metrics.average_precision import compute_average_precision
 from monai.metrics.rocauc import compute_roc_auc
 
-from core.classification import (
+from core.domain.classification import (
     auprc,
     auroc,
     confusion,

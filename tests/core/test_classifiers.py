@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core.classifiers import CLASSIFIER_FILE, Classifiers, read_classifier
-from core.errors import ModelError
-from core.models import Registry
+from core.domain.errors import ModelError
+from core.models.classifiers import CLASSIFIER_FILE, Classifiers, read_classifier
+from core.models.registry import Registry
 from tests.classifiers import publish_classifier
 from tests.synthetic import head, publish_unet, volume_of
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage import measure
 
-from core.components import (
+from core.domain.components import (
     bounding_box,
     box_slices,
     components,

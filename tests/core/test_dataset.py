@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.dataset import Dataset, natural_key, scan
-from core.errors import DataError
-from core.progress import Cancelled
+from core.domain.errors import DataError
+from core.domain.progress import Cancelled
+from core.io.dataset import Dataset, natural_key, scan
 from tests.synthetic import digest
 
 

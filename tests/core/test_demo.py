@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile
 
-from core.dataset import scan
-from core.demo import DEMO_VERSION, make_demo
-from core.errors import WorkspaceError
-from core.phantom.case import phantom_case
-from core.phantom.spec import HeadShape, Lesion, PhantomSpec
-from core.progress import Cancelled
-from core.reading import read_case
+from core.demo.demo_cases import DEMO_VERSION, make_demo
+from core.demo.phantom_case import phantom_case
+from core.demo.spec import HeadShape, Lesion, PhantomSpec
+from core.domain.errors import WorkspaceError
+from core.domain.progress import Cancelled
+from core.io.case_reader import read_case
+from core.io.dataset import scan
 
 Loaded = dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 

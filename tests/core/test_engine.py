@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.engine import Engine
-from core.errors import ModelError
-from core.inference import RunOptions, devices, predict
-from core.models import Model
-from core.progress import Cancelled
-from core.volume import Volume
+from core.domain.errors import ModelError
+from core.domain.progress import Cancelled
+from core.domain.volume import Volume
+from core.inference.engine import Engine
+from core.inference.volume_inference import RunOptions, devices, predict
+from core.models.registry import Model
 from tests.synthetic import head, publish_unet, volume_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,9 @@ def children() -> list[int]:
         except OSError:  # ended meanwhile
             continue
         state, parent = status.rsplit(")", 1)[1].split()[:2]
-        if int(parent) == os.getpid() and (b"core.engine_process" in name or state == "Z"):
+        if int(parent) == os.getpid() and (
+            b"core.inference.engine_process" in name or state == "Z"
+        ):
             found.append(int(path.parent.name))
     return found
 
@@ -183,7 +185,7 @@ def test_closing_ends_the_process_and_leaves_no_zombie(model: Model) -> None:
 _FORGETFUL = """
 import os
 from tests.core.test_engine import children
-from core.engine import Engine
+from core.inference.engine import Engine
 engine = Engine()
 engine.devices()
 print(*children(), flush=True)

@@ -8,17 +8,17 @@ import pytest
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from core.agreement import mean_prediction
-from core.engine import Engine
-from core.ensembles import combine, pack, require_weights_of_its_own
-from core.errors import ModelError
-from core.inference import Runner, RunOptions
-from core.inference_ensemble import complexity, open_runner
-from core.models import Registry, read_model
-from core.prediction import SMALL_SHARE, Postprocessing
-from core.preprocess import Preprocessing
-from core.settings import HOME_VARIABLE
-from core.volume import Volume
+from core.domain.agreement import mean_prediction
+from core.domain.errors import ModelError
+from core.domain.prediction import SMALL_SHARE, Postprocessing
+from core.domain.volume import Volume
+from core.inference.engine import Engine
+from core.inference.inference_ensemble import complexity, open_runner
+from core.inference.volume_inference import Runner, RunOptions
+from core.models.ensembles import combine, pack, require_weights_of_its_own
+from core.models.preprocessing import Preprocessing
+from core.models.registry import Registry, read_model
+from core.workspace.settings import HOME_VARIABLE
 from main import app
 from tests.synthetic import head, publish_unet, volume_of
 

@@ -9,15 +9,16 @@ import pytest
 from PIL import Image
 from tifffile import imread
 
-from core.case import Case
-from core.dataset import scan
-from core.errors import ModelError, WorkspaceError
-from core.evaluation import Outcome, evaluate, predict_masks, score, summarise, write_report
-from core.mask import Mask
-from core.models import Model, ModelSpec
-from core.prediction import Postprocessing, Prediction
-from core.progress import Cancelled, Progress
-from core.reading import LoadedCase, read_case
+from core.domain.errors import ModelError, WorkspaceError
+from core.domain.mask import Mask
+from core.domain.prediction import Postprocessing, Prediction
+from core.domain.progress import Cancelled, Progress
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import scan
+from core.models.registry import Model, ModelSpec
+from core.studies.evaluation import Outcome, evaluate, score, summarise, write_report
+from core.studies.mask_files import predict_masks
 from tests.synthetic import SHAPE, digest, lesion, write_case
 
 IDS = ("A_2", "A_10", "病例 1")

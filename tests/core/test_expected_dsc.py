@@ -13,11 +13,15 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
-from core.commands.calibrate import calibrate
-from core.dataset import scan
-from core.errors import ModelError
-from core.evaluation import evaluate, write_report
-from core.expected_dsc import (
+from core.cli.calibrate import calibrate
+from core.domain.errors import ModelError
+from core.domain.prediction import Postprocessing, Prediction
+from core.domain.progress import Progress
+from core.io.case_reader import LoadedCase
+from core.io.dataset import scan
+from core.models.lineage import Lineage
+from core.models.registry import Model, ModelSpec
+from core.review.expected_dsc import (
     CALIBRATION_FILE,
     Calibration,
     expected_dsc,
@@ -28,16 +32,12 @@ from core.expected_dsc import (
     spearman,
     write_calibration,
 )
-from core.expected_dsc_study import calibration_cases, measure
-from core.lineage import Lineage
-from core.models import Model, ModelSpec
-from core.prediction import Postprocessing, Prediction
-from core.progress import Progress
-from core.reading import LoadedCase
-from core.settings import home as home_folder
-from core.splits import SplitFile
-from core.uncertainty_figures import draw_expected_dsc
-from core.workspace import registry
+from core.studies.evaluation import evaluate, write_report
+from core.studies.expected_dsc_study import calibration_cases, measure
+from core.studies.uncertainty_figures import draw_expected_dsc
+from core.workspace.settings import home as home_folder
+from core.workspace.splits import SplitFile
+from core.workspace.workspace_folder import registry
 from tests.synthetic import lesion, publish_unet, write_case
 
 UNIT = st.integers(0, 20).map(lambda n: n / 20)

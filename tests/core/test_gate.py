@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.errors import DataError
-from core.gate import REGRESSION, GateReport, judge
+from core.domain.errors import DataError
+from core.models.gate import REGRESSION, GateReport, judge
 
 CASES = tuple(f"CASE_{n}" for n in range(12))
 

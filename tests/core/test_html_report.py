@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.html_report import StudyReport, html, study_pictures, write_html
-from core.reviews import Review
-from core.study import Study, run_study
-from core.study_summary import summarise_study
-from core.unblinding import Agreement, PairPreference, Unblinded
+from core.review.reviews import Review
+from core.review.unblinding import Agreement, PairPreference, Unblinded
+from core.studies.html_report import StudyReport, html, study_pictures, write_html
+from core.studies.study import Study, run_study
+from core.studies.study_summary import summarise_study
 from tests.core.studies import models, moved, write_cases
 
 VOID = {"meta", "img", "br", "link"}
@@ -129,7 +129,7 @@ def test_it_says_what_the_study_found(made: tuple[Study, StudyReport]) -> None:
 def test_titles_that_are_alike_are_told_apart(tmp_path: Path) -> None:
     import msgspec
 
-    from core.models import Model
+    from core.models.registry import Model
 
     cases = write_cases(tmp_path / "data", count=1)
     given = [

@@ -12,14 +12,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.errors import ModelError
-from core.inference import Runner, RunOptions, devices, nearest_first, predict, resolve_device
-from core.models import Model, prediction_key
-from core.networks.network import Network
-from core.prediction import quantise
-from core.preprocess import Preprocessing, from_grid, prepare
-from core.progress import Cancelled
-from core.volume import Volume
+from core.domain.errors import ModelError
+from core.domain.prediction import quantise
+from core.domain.progress import Cancelled
+from core.domain.volume import Volume
+from core.inference.preprocess import from_grid, prepare
+from core.inference.volume_inference import (
+    Runner,
+    RunOptions,
+    devices,
+    nearest_first,
+    predict,
+    resolve_device,
+)
+from core.models.networks.network import Network
+from core.models.preprocessing import Preprocessing
+from core.models.registry import Model, prediction_key
 from tests.synthetic import head, publish_unet, volume_of
 
 LEVELS_APART = 2.0

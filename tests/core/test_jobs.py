@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.device_queue import device_turn
-from core.errors import WorkspaceError
-from core.jobs import (
+from core.domain.errors import WorkspaceError
+from core.jobs.device_queue import device_turn
+from core.jobs.job_folder import (
     ALIVE_SECONDS,
     EVENTS_FILE,
     HEARTBEAT_FILE,
@@ -26,7 +26,7 @@ from core.jobs import (
     create_job,
     list_jobs,
 )
-from core.train_spec import TrainSpec
+from core.models.train_spec import TrainSpec
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", max_steps=1)
 
@@ -108,7 +108,7 @@ def test_a_job_without_a_heartbeat_was_interrupted(job: JobFolder, writer: JobWr
 _BEAT = """
 import sys
 from pathlib import Path
-from core.jobs import JobFolder, JobWriter
+from core.jobs.job_folder import JobFolder, JobWriter
 writer = JobWriter(JobFolder(Path(sys.argv[1])))
 writer.start(resumed=False)
 print("started", flush=True)
@@ -180,7 +180,7 @@ def test_events_reach_the_terminal_too(job: JobFolder) -> None:
 _HOLD = """
 import sys
 from pathlib import Path
-from core.device_queue import device_turn
+from core.jobs.device_queue import device_turn
 with device_turn(Path(sys.argv[1]), "cpu", lambda: None):
     print("held", flush=True)
     sys.stdin.read()

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import array_shapes
 from numpy.typing import NDArray
 from skimage.measure import label
 
-from core.components import disagreements
-from core.lesions import LesionScore, lesion_score
+from core.domain.components import disagreements
+from core.domain.lesions import LesionScore, lesion_score
 
 Bool = NDArray[np.bool_]
 

@@ -14,7 +14,7 @@ from monai.metrics.surface_distance import compute_average_surface_distance
 from monai.metrics.utils import get_edge_surface_distance
 from numpy.typing import NDArray
 
-from core.metrics import (
+from core.domain.metrics import (
     SliceMetrics,
     VolumeMetrics,
     hd95,

@@ -9,12 +9,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from core.errors import ModelError
-from core.inference import Runner, RunOptions
-from core.model_import import import_weights
-from core.models import ModelSpec, Registry
-from core.networks.builder import build_network
-from core.preprocess import Preprocessing
+from core.domain.errors import ModelError
+from core.inference.volume_inference import Runner, RunOptions
+from core.models.model_import import import_weights
+from core.models.networks.builder import build_network
+from core.models.preprocessing import Preprocessing
+from core.models.registry import ModelSpec, Registry
 from tests.synthetic import head, volume_of
 
 SPEC = ModelSpec(id="new", title="New", architecture="unet", arguments={"init_features": 2})

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.mask import Mask
-from core.outlines import Outline, outlines
+from core.domain.mask import Mask
+from core.domain.outlines import Outline, outlines
 
 MASKS = arrays(
     np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.sampled_from([0, 1])

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.agreement import level_counts
-from core.case import Case
-from core.expected_dsc import CALIBRATION_FILE, Calibration, expected_dsc, write_calibration
-from core.models import Model
-from core.outlook import (
+from core.domain.agreement import level_counts
+from core.domain.prediction import Prediction, to_mask
+from core.domain.triage import LIKELY, Triage, contradictions
+from core.io.case import Case
+from core.models.registry import Model
+from core.review.expected_dsc import CALIBRATION_FILE, Calibration, expected_dsc, write_calibration
+from core.review.outlook import (
     NOTHING_KNOWN,
     Outlook,
     calibration_of,
@@ -22,10 +24,8 @@ from core.outlook import (
     outlooks,
     triaged_outlooks,
 )
-from core.prediction import Prediction, to_mask
-from core.store import Store
-from core.triage import LIKELY, Triage, contradictions
-from core.triage_cache import put_triage
+from core.workspace.store import Store
+from core.workspace.triage_cache import put_triage
 from tests.synthetic import publish_unet
 
 CASE = Case("A_1", Path("A_1"), ())

@@ -9,8 +9,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.dataset import scan
-from core.pictures import (
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import scan
+from core.studies.pictures import (
     PictureStyle,
     frames,
     outline,
@@ -21,7 +22,6 @@ from core.pictures import (
     write_gif,
     write_slices,
 )
-from core.reading import LoadedCase, read_case
 from tests.synthetic import head, volume_of, write_case
 
 GREEN, RED = np.array([0, 255, 0]), np.array([255, 0, 0])

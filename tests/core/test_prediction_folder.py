@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.dataset import scan
-from core.errors import DataError, FileError
-from core.models import prediction_key
-from core.prediction import Prediction, save_prediction
-from core.prediction_folder import open_predictions
-from core.reading import LoadedCase, read_case
-from core.workspace import open_workspace
+from core.domain.errors import DataError, FileError
+from core.domain.prediction import Prediction
+from core.io.case_reader import LoadedCase, read_case
+from core.io.dataset import scan
+from core.io.prediction_file import save_prediction
+from core.models.registry import prediction_key
+from core.workspace.prediction_folder import open_predictions
+from core.workspace.workspace_folder import open_workspace
 from tests.core.studies import models
 from tests.synthetic import write_case
 

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from core.preprocess import (
+from core.domain.volume import Pixels
+from core.inference.preprocess import (
     PlaneGrid,
-    Preprocessing,
     from_grid,
     intensity_tables,
     plane_grid,
     prepare,
     to_grid,
 )
-from core.volume import Pixels
+from core.models.preprocessing import Preprocessing
 from tests.synthetic import head, volume_of
 
 sides = st.integers(16, 61)

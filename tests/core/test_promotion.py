@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import ModelError
-from core.gate import judge
-from core.models import Registry
-from core.promotion import delete_model, earlier_champions, history, promote, roll_back
+from core.domain.errors import ModelError
+from core.models.gate import judge
+from core.models.promotion import delete_model, earlier_champions, history, promote, roll_back
+from core.models.registry import Registry
 from tests.synthetic import publish_unet
 
 

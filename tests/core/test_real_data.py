@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.dataset import scan
-from core.evaluation import Protocol, evaluate
-from core.inference import Runner, RunOptions
-from core.models import read_model
-from core.prediction import Prediction
-from core.progress import Progress
-from core.reading import LoadedCase
-from core.resource_paths import resource
+from core.domain.prediction import Prediction
+from core.domain.progress import Progress
+from core.domain.protocol import Protocol
+from core.inference.volume_inference import Runner, RunOptions
+from core.io.case_reader import LoadedCase
+from core.io.dataset import scan
+from core.io.resource_paths import resource
+from core.models.registry import read_model
+from core.studies.evaluation import evaluate
 from tests.conftest import REAL_DATA_VARIABLE, SHARED
 from tests.synthetic import digest
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
-from core.errors import DataError
-from core.mask import Mask, binarise
-from core.reference_protocol import (
+from core.domain.errors import DataError
+from core.domain.mask import Mask, binarise
+from core.domain.volume import Pixels
+from core.studies.reference_protocol import (
     SIZE,
     ReferenceGrid,
     from_reference,
@@ -24,7 +25,6 @@ from core.reference_protocol import (
     to_reference_image,
     to_reference_mask,
 )
-from core.volume import Pixels
 
 RESIZE = {"mode": "constant", "cval": 0, "anti_aliasing": False}
 

@@ -12,11 +12,11 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from core.commands.compare import compare
-from core.commands.export import export
-from core.errors import ModelError
-from core.models import Model
-from core.prediction import Postprocessing
+from core.cli.compare import compare
+from core.cli.export import export
+from core.domain.errors import ModelError
+from core.domain.prediction import Postprocessing
+from core.models.registry import Model
 from tests.synthetic import publish_unet, write_case
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -91,8 +91,8 @@ def test_cached_predictions_are_compared_without_torch(data: Path, tmp_path: Pat
     assert run(*arguments, "--device", "cpu").exit_code == 0
     code = (
         "import sys, typer\n"
-        "from core.commands.compare import compare\n"
-        "from core.commands.export import export\n"
+        "from core.cli.compare import compare\n"
+        "from core.cli.export import export\n"
         "app = typer.Typer(); app.command()(compare); app.command()(export)\n"
         "app(sys.argv[1:], standalone_mode=False)\n"
         "sys.exit('torch' in sys.modules)\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import WorkspaceError
-from core.settings import (
+from core.domain.errors import WorkspaceError
+from core.workspace.settings import (
     HOME_VARIABLE,
     Settings,
     home,

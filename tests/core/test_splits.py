@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import DataError
-from core.splits import SplitFile, freeze_split, frozen_split, read_split, split_hash
-from core.store import Store
+from core.domain.errors import DataError
+from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split, split_hash
+from core.workspace.store import Store
 
 SPLIT = SplitFile(("A", "B", "C", "D"), ("X", "Y"))
 

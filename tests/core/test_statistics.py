@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.statistics import (
+from core.domain.statistics import (
     bland_altman,
     bootstrap_interval,
     compare_pairs,

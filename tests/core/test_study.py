@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.case_figures import CaseFigures, case_figures, mask_figures
-from core.errors import DataError
-from core.geometry import Geometry
-from core.lesions import lesion_score
-from core.metrics import volume_metrics
-from core.models import prediction_key
-from core.prediction import Postprocessing, Prediction, to_mask
-from core.progress import Cancelled, silent
-from core.reading import read_case
-from core.reviews import Review
-from core.statistics import compare_pairs, describe
-from core.study import Study, cached, run_study
-from core.study_figures import bland_altman_plot, dsc_by_model, scatter, swarm
-from core.study_report import figures_csv, read_figures, reviews_csv, write_study
-from core.study_summary import scores, summarise_study, worst_and_best
-from core.workspace import open_workspace
+from core.domain.errors import DataError
+from core.domain.geometry import Geometry
+from core.domain.lesions import lesion_score
+from core.domain.metrics import volume_metrics
+from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.domain.progress import Cancelled, silent
+from core.domain.statistics import compare_pairs, describe
+from core.inference.prediction_service import PredictionService
+from core.io.case_reader import read_case
+from core.models.registry import prediction_key
+from core.review.reviews import Review
+from core.studies.case_figures import CaseFigures, case_figures, mask_figures
+from core.studies.study import Study, run_study
+from core.studies.study_figures import bland_altman_plot, dsc_by_model, scatter, swarm
+from core.studies.study_report import figures_csv, read_figures, reviews_csv, write_study
+from core.studies.study_summary import scores, summarise_study, worst_and_best
+from core.workspace.workspace_folder import open_workspace
 from tests.core.studies import IDS, models, moved, write_cases
 
 
@@ -159,17 +160,17 @@ def test_cached_predictions_are_found_and_nothing_is_run_without_a_predictor(
     workspace = open_workspace(tmp_path / "workspace")
     calls: list[str] = []
 
-    def predict(given: object, progress: object) -> Prediction:
+    def run(given: object, chosen: object, progress: object) -> Prediction:
         calls.append("run")
         probability = np.full(loaded.volume.geometry.shape, 200, np.uint8)
         key = prediction_key(model, loaded.volume)
         return Prediction(probability, model.spec.id, key, "cpu", 1.0)
 
     with pytest.raises(DataError, match="Run the model on it first"):
-        cached(workspace, model, None)(loaded, silent)
-    first = cached(workspace, model, predict)(loaded, silent)
-    again = cached(workspace, model, predict)(loaded, silent)
-    alone = cached(workspace, model, None)(loaded, silent)
+        PredictionService(workspace).predict(loaded, model)
+    first = PredictionService(workspace, run).predict(loaded, model).prediction
+    again = PredictionService(workspace, run).predict(loaded, model).prediction
+    alone = PredictionService(workspace).predict(loaded, model).prediction
     workspace.close()
     assert calls == ["run"]
     for other in (again, alone):

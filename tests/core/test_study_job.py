@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from core.case_figures import disagreements_of, figures_of
-from core.errors import FileError, WorkspaceError
-from core.jobs import Done, Failed, JobFolder, Paused, Progressed, Request, create_job
-from core.score_keys import figures_now
-from core.study_job import StudyJob, main, read_study_job, run_study_job
-from core.study_report import read_figures
-from core.workspace import open_workspace, registry
+from core.domain.errors import FileError, WorkspaceError
+from core.jobs.job_folder import Done, Failed, JobFolder, Paused, Progressed, Request, create_job
+from core.studies.case_figures import disagreements_of, figures_of
+from core.studies.study_job import StudyJob, main, read_study_job, run_study_job
+from core.studies.study_report import read_figures
+from core.workspace.score_keys import figures_now
+from core.workspace.workspace_folder import open_workspace, registry
 from tests.synthetic import publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ def test_a_job_in_its_own_process_tells_its_progress_and_leaves_its_files(
 ) -> None:
     job = create_job(tmp_path / "job", spec)
     done = subprocess.run(
-        [sys.executable, "-m", "core.study_job", str(job.path)],
+        [sys.executable, "-m", "core.studies.study_job", str(job.path)],
         cwd=ROOT,
         env=os.environ,
         capture_output=True,

@@ -12,19 +12,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
-from core.classification import softmax
-from core.commands.triage import triage
-from core.dataset import scan
-from core.engine import Engine
-from core.errors import ModelError
-from core.inference import RunOptions, predict
-from core.inference_triage import TriageRunner
-from core.preprocess import prepare
-from core.progress import Cancelled
-from core.reading import read_volume
-from core.settings import home as home_folder
-from core.triage import contradictions, likely_slices, next_likely, triage_cases
-from core.workspace import registry
+from core.cli.triage import triage
+from core.domain.classification import softmax
+from core.domain.errors import ModelError
+from core.domain.progress import Cancelled
+from core.domain.triage import contradictions, likely_slices, next_likely
+from core.inference.engine import Engine
+from core.inference.inference_triage import TriageRunner
+from core.inference.preprocess import prepare
+from core.inference.triage_table import triage_cases
+from core.inference.volume_inference import RunOptions, predict
+from core.io.case_reader import read_volume
+from core.io.dataset import scan
+from core.workspace.settings import home as home_folder
+from core.workspace.workspace_folder import registry
 from tests.classifiers import publish_classifier
 from tests.synthetic import head, publish_unet, volume_of, write_case
 

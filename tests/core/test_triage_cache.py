@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.inference_triage import TriageRunner
-from core.store import Store
-from core.triage_cache import (
+from core.domain.uncertainty import CaseDoubt
+from core.inference.inference_triage import TriageRunner
+from core.workspace.store import Store
+from core.workspace.triage_cache import (
     doubts_of,
     find_triage,
     put_doubt,
@@ -15,7 +16,6 @@ from core.triage_cache import (
     triage_key,
     triages_of,
 )
-from core.uncertainty import CaseDoubt
 from tests.classifiers import publish_classifier
 from tests.synthetic import head, volume_of
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis.extra.numpy import arrays
 from scipy.stats import entropy
 
-from core.metrics import overlap
-from core.prediction import Postprocessing, Prediction, to_mask
-from core.uncertainty import (
+from core.domain.metrics import overlap
+from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.domain.uncertainty import (
     doubt,
     entropy_map,
     mirrored,

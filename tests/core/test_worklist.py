@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.reviews import Review
-from core.worklist import next_unreviewed
+from core.review.reviews import Review
+from core.review.worklist import next_unreviewed
 
 
 @pytest.mark.parametrize(

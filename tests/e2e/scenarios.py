@@ -16,9 +16,9 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from core.corrections.correction import Correction
-from gui import app
-from gui.program import Program
+from core.annotation.correction import Correction
+from gui.app import window_start
+from gui.app.program import Program
 from tests.gui.pointing import LEFT, drag, point_of
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
@@ -88,16 +88,16 @@ def moved(program: Program) -> Scenario:
     """Go to the last slice of the second case, in a smaller window."""
     yield from opened(program)
     program.operations.step_case(1)
-    wanted = program.session.opening
+    wanted = program.session.wanted
     yield lambda: _shown(program) == wanted
-    program.view_verbs.last_slice()
+    program.viewer.verbs.last_slice()
     program.window.resize(1234, 777)
 
 
 def passed_on(program: Program) -> Scenario:
     """Go from the case on screen to the next, which can be read."""
     yield from opened(program)
-    before = program.session.opening
+    before = program.session.wanted
     program.operations.step_case(1)
     yield lambda: _shown(program) not in ("", before)
 
@@ -105,11 +105,11 @@ def passed_on(program: Program) -> Scenario:
 def killed(program: Program) -> Scenario:
     """Draw a stroke on each slice, tell what is seen when it is saved, then wait for the end."""
     yield from opened(program)
-    yield lambda: not program.correcting.problem
+    yield lambda: not program.annotation.desk.problem
     view = program.window.view
-    program.set_tool("brush")
+    program.annotation.set_tool("brush")
     for index in range(STROKES):
-        program.view_verbs.go_to_slice(index)
+        program.viewer.verbs.go_to_slice(index)
         stops = [point_of(view, (34, 8 + 6 * index + step)) for step in range(5)]
         drag(view, LEFT, stops[0], *stops[1:])
         yield partial(_is_saved, program, index + 1)
@@ -133,7 +133,7 @@ def main() -> None:
             super().__init__(application)
             self._reader = _Reader(self, scenario(self))
 
-    app.__dict__["Program"] = Read
+    window_start.__dict__["Program"] = Read
     sys.argv = [str(_MAIN), *sys.argv[2:]]
     runpy.run_path(str(_MAIN), run_name="__main__")
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from tifffile import imread
 
-from core.dataset import scan
-from core.inference import RunOptions, predict
-from core.models import Model, Registry
-from core.prediction import to_mask
-from core.reading import read_case
-from core.volume import Volume
+from core.domain.prediction import to_mask
+from core.domain.volume import Volume
+from core.inference.volume_inference import RunOptions, predict
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.models.registry import Model, Registry
 from tests.synthetic import digest, publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]

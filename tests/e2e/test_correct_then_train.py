@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from core.corrections.versions import latest_versions
-from core.jobs import JOB_FILE
-from core.models import read_model
-from core.splits import frozen_split
-from core.train_spec import TrainSpec
-from gui.dialogs.train import TrainDialog
-from gui.job_record import JobRecord
-from gui.program import Program
+from core.annotation.versions import latest_versions
+from core.jobs.job_folder import JOB_FILE
+from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import frozen_split
+from gui.app.program import Program
+from gui.shell.job_record import JobRecord
+from gui.training.train_dialog import TrainDialog
 from tests.gui.conftest import shut
 from tests.gui.finding import button, by_name
 from tests.gui.hand import Hand
@@ -63,7 +63,7 @@ def test_a_model_learns_from_corrections_and_is_judged(
     program: Program, qtbot: QtBot, tmp_path: Path
 ) -> None:
     originals = digest(tmp_path / "data")
-    program.operations.run_all()
+    program.prediction.desk.run_all()
     finish(qtbot, program)
     assert all(state.scored for state in program.session.case_states.values())
     for case_id in _CORRECTED:
@@ -96,10 +96,10 @@ def _correct(program: Program, qtbot: QtBot, case_id: str) -> None:
     opened, hand = program.session.open_case, Hand(program, qtbot)
     assert opened is not None
     assert opened.loaded.ground_truth is not None
-    program.set_tool("brush")
-    program.drawing.change(size=_DIAMETER)
+    program.annotation.set_tool("brush")
+    program.annotation.drawing.change(size=_DIAMETER)
     for index, plane in enumerate(opened.loaded.ground_truth):
-        program.view_verbs.go_to_slice(index)
+        program.viewer.verbs.go_to_slice(index)
         program.window.actions["clear_slice"].trigger()
         if plane.any():
             y, x = _CENTRE
@@ -117,8 +117,8 @@ def _correct(program: Program, qtbot: QtBot, case_id: str) -> None:
 def _start_training(qtbot: QtBot, program: Program) -> None:
     """Go on from the champion with the corrected cases alone, for few steps."""
     program.window.actions["train"].trigger()
-    qtbot.waitUntil(lambda: program.training.dialog is not None)
-    dialog = program.training.dialog
+    qtbot.waitUntil(lambda: program.training.presenter.dialog is not None)
+    dialog = program.training.presenter.dialog
     assert isinstance(dialog, TrainDialog)
     bases = by_name(dialog, QComboBox, "Base model")
     bases.setCurrentIndex(bases.findData(CHAMPION))
@@ -134,7 +134,7 @@ def _start_training(qtbot: QtBot, program: Program) -> None:
 
 def _wait_for(qtbot: QtBot, program: Program, kind: str) -> JobRecord:
     """Wait until the job of a kind is done."""
-    watch = program.training.watch
+    watch = program.training.presenter.watch
 
     def done() -> list[JobRecord]:
         return [r for r in watch.records if r.head.kind == kind and r.state == "done"]
@@ -150,10 +150,10 @@ def _wait_for(qtbot: QtBot, program: Program, kind: str) -> JobRecord:
 def _look_at_the_gate(qtbot: QtBot, program: Program, gate: JobRecord) -> None:
     """Open the comparison; a case of it is shown with both models beside each other."""
     assert gate.report is not None
-    qtbot.waitUntil(lambda: "second-try" in [key for key, _ in program.comparing.sources()])
+    qtbot.waitUntil(lambda: "second-try" in [key for key, _ in program.context.masks.sources()])
     program.window.actions["gate"].trigger()
-    qtbot.waitUntil(lambda: program.training.gate.dialog is not None)
-    shown = program.training.gate.dialog
+    qtbot.waitUntil(lambda: program.training.presenter.gate.dialog is not None)
+    shown = program.training.presenter.gate.dialog
     assert shown is not None
     qtbot.waitUntil(shown.isVisible)
     table = shown.findChild(QTableWidget)

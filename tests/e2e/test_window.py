@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.demo import DEMO_NAME
-from core.settings import HOME_VARIABLE
+from core.demo.demo_cases import DEMO_NAME
+from core.workspace.settings import HOME_VARIABLE
 from tests.e2e.scenarios import Seen
 from tests.processes import children
 from tests.synthetic import write_case

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.jobs import JobFolder, create_job
-from core.study_job import StudyJob, run_study_job
-from core.workspace import workspace_folder
-from gui.study_reading import STUDIES_FOLDER
+from core.jobs.job_folder import JobFolder, create_job
+from core.studies.study_job import StudyJob, run_study_job
+from core.workspace.workspace_folder import workspace_folder
+from gui.studies.study_reader import STUDIES_FOLDER
 from tests.synthetic import publish_unet
 
 FIRST, SECOND = "first-net", "second-net"

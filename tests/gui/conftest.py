@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import getCppPointer, isValid
 
-from core.preprocess import Preprocessing
-from core.workspace import registry
-from gui.canvas.slice_view import SliceView
-from gui.program import Program
-from gui.tasks import Fault
+from core.models.preprocessing import Preprocessing
+from core.workspace.workspace_folder import registry
+from gui.app.program import Program
+from gui.shell.tasks import Fault
+from gui.viewer.slice_view import SliceView
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
 from tests.gui.running import LONG
@@ -59,7 +59,7 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
     ) -> Program:
         program = Program(qapp)
         opened.append(program)
-        program.operations.faulted.connect(faults.append)
+        program.lanes.reports.faulted.connect(faults.append)
         if not engine:
             # The devices are known: no process need be started to ask for them.
             program.session.set_devices(("cpu",), "")

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.corrections.correction import Correction
-from core.mask import Mask
-from gui.program import Program
+from core.annotation.correction import Correction
+from core.domain.mask import Mask
+from gui.app.program import Program
 from tests.gui.pointing import LEFT, NO_KEY, double_click, move, point_of, press, release
 from tests.gui.tiny import settle
 

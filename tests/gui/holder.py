@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.corrections.workspace_lock import take_lock
+from core.workspace.workspace_lock import take_lock
 
 _ROOT = Path(__file__).resolve().parents[2]
 

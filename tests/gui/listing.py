@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtWidgets import QApplication, QListView
 from pytestqt.qtbot import QtBot
 
-from gui.panels.worklist import Worklist, WorklistRow
+from gui.worklist.worklist_panel import Worklist, WorklistRow
 
 ROW_HEIGHT = 52
 

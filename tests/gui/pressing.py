@@ -4,8 +4,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.actions import COMMANDS
-from gui.program import Program
+from gui.app.program import Program
+from gui.shell.actions import COMMANDS
 
 COMMAND = {command.id: command for command in COMMANDS}
 

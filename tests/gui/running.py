@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from pytestqt.qtbot import QtBot
 
-from gui.program import Program
-from gui.session import Result
+from gui.app.program import Program
+from gui.shell.session import Result
 from tests.gui.tiny import is_settled
 
 PATIENCE = 60_000
@@ -30,7 +30,7 @@ def finish(qtbot: QtBot, program: Program) -> None:
 
 
 def run(qtbot: QtBot, program: Program) -> None:
-    program.operations.run_case()
+    program.prediction.desk.run_case()
     assert program.session.queue.active
     finish(qtbot, program)
 

@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from core.mask import Mask
-from core.volume import Volume
-from core.window_level import automatic
-from gui.canvas.slice_view import SliceView
-from gui.view_state import Display, Shown, ViewState, resolve
+from core.domain.mask import Mask
+from core.domain.volume import Volume
+from core.domain.window_level import automatic
+from gui.shell.view_state import Display, Shown, ViewState, resolve
+from gui.viewer.slice_view import SliceView
 from tests.synthetic import head, lesion, volume_of
 
 HEAD = (2, 38, 2, 30)

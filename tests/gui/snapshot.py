@@ -13,8 +13,8 @@ from PySide6.QtCore import QEventLoop, QPointF, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from gui.program import Program
-from gui.view_state import LayerStyle, ViewState
+from gui.app.program import Program
+from gui.shell.view_state import LayerStyle, ViewState
 from tests.gui.tiny import is_settled
 
 Colour = tuple[int, int, int]

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from core.blinded import blinded_studies, presentations
-from core.store import Store
-from gui.dialogs.blinded_reading import BlindedReading
-from gui.program import Program
+from core.review.blinded import blinded_studies, presentations
+from core.workspace.store import Store
+from gui.app.program import Program
+from gui.blinded.blinded_reading import BlindedReading
 from tests.gui.comparing import SECOND, TITLES, compare_both, publish_both, said_on_screen
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
@@ -23,8 +23,8 @@ def program(qtbot: QtBot, start: Start, home: Path, dataset: Path) -> Program:
     publish_both(home)
     compare_both(home, dataset)
     program = start(dataset)
-    program.desk.blinded.show()
-    dialog = program.desk.blinded.dialog
+    program.blinded.presenter.show()
+    dialog = program.blinded.presenter.dialog
     qtbot.waitUntil(dialog.isVisible)
     models = by_name(dialog, QListWidget, "Models to read blinded")
     for row in range(models.count()):
@@ -36,9 +36,9 @@ def program(qtbot: QtBot, start: Start, home: Path, dataset: Path) -> Program:
 
 
 def _begin(qtbot: QtBot, program: Program) -> BlindedReading:
-    button(program.desk.blinded.dialog, "Begin reading").click()
-    qtbot.waitUntil(lambda: program.desk.blinded.reading is not None)
-    reading = program.desk.blinded.reading
+    button(program.blinded.presenter.dialog, "Begin reading").click()
+    qtbot.waitUntil(lambda: program.blinded.presenter.reading is not None)
+    reading = program.blinded.presenter.reading
     assert reading is not None
     qtbot.waitUntil(reading.isActiveWindow)
     _wait_for(qtbot, reading, 1)
@@ -90,7 +90,7 @@ def test_no_name_is_anywhere_while_reading(qtbot: QtBot, program: Program) -> No
 
 
 def test_answers_by_keys_are_kept_taken_back_and_unblinded(qtbot: QtBot, program: Program) -> None:
-    by_name(program.desk.blinded.dialog, QSpinBox, "Cases shown twice").setValue(1)
+    by_name(program.blinded.presenter.dialog, QSpinBox, "Cases shown twice").setValue(1)
     reading = _begin(qtbot, program)
     assert "Case 1 of 4" in texts(reading)
     _press(qtbot, reading, Qt.Key.Key_1)
@@ -109,7 +109,7 @@ def test_answers_by_keys_are_kept_taken_back_and_unblinded(qtbot: QtBot, program
     qtbot.waitUntil(lambda: "All cases are answered" in texts(reading))
     assert not program.window.isVisible()
     button(reading, "Unblind").click()
-    result = program.desk.blinded.result
+    result = program.blinded.presenter.result
     qtbot.waitUntil(result.isVisible)
     assert program.window.isVisible()
     names = {result.models.item(row, 0).text() for row in range(2)}  # type: ignore[union-attr]
@@ -121,7 +121,7 @@ def test_answers_by_keys_are_kept_taken_back_and_unblinded(qtbot: QtBot, program
 
 
 def test_ratings_go_from_letter_to_letter(qtbot: QtBot, program: Program) -> None:
-    question = by_name(program.desk.blinded.dialog, QComboBox, "Question")
+    question = by_name(program.blinded.presenter.dialog, QComboBox, "Question")
     question.setCurrentIndex(question.findData("rate"))
     reading = _begin(qtbot, program)
     _press(qtbot, reading, Qt.Key.Key_4)
@@ -152,13 +152,13 @@ def test_slices_move_together_and_a_reading_goes_on_later(qtbot: QtBot, program:
     _wait_for(qtbot, reading, 2)
     button(reading, "Leave").click()
     qtbot.waitUntil(program.window.isVisible)
-    program.desk.blinded.show()
-    dialog = program.desk.blinded.dialog
+    program.blinded.presenter.show()
+    dialog = program.blinded.presenter.dialog
     qtbot.waitUntil(dialog.isVisible)
     assert not button(dialog, "Unblind").isEnabled()
     button(dialog, "Go on").click()
-    qtbot.waitUntil(lambda: program.desk.blinded.reading is not None)
-    again = program.desk.blinded.reading
+    qtbot.waitUntil(lambda: program.blinded.presenter.reading is not None)
+    again = program.blinded.presenter.reading
     assert again is not None
     _wait_for(qtbot, again, 2)
     again.close()
@@ -167,7 +167,7 @@ def test_slices_move_together_and_a_reading_goes_on_later(qtbot: QtBot, program:
 
 @pytest.mark.parametrize("ticked", [0, 1, 3])
 def test_too_few_models_cannot_begin(qtbot: QtBot, program: Program, ticked: int) -> None:
-    dialog = program.desk.blinded.dialog
+    dialog = program.blinded.presenter.dialog
     models = by_name(dialog, QListWidget, "Models to read blinded")
     for row in range(models.count()):
         on = row < ticked

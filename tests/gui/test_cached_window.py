@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.reviews import reviews
-from core.workspace import workspace_folder
-from gui.program import Program
+from core.review.reviews import reviews
+from core.workspace.workspace_folder import workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start
 from tests.gui.running import idle, result
 from tests.gui.tiny import champion, choose, settle, toasts
@@ -50,7 +50,7 @@ def test_predictions_are_reviewed_without_a_model(
     assert result(program).probability.any()
     assert [said for said in toasts(program) if "No model can run" in said] == []
 
-    program.reviewing.say("accepted", go_on=False)
+    program.review.desks.reviewing.say("accepted", go_on=False)
     settle(qtbot, program)
     place = program.session.place
     assert place is not None

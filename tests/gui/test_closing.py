@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
 
-from core.settings import load_settings, settings_path
-from core.workspace import open_workspace, workspace_folder
-from gui.program import Program
+from core.workspace.settings import load_settings, settings_path
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.tiny import choose, settle, shown_case
 from tests.processes import children
@@ -18,7 +18,7 @@ def test_the_place_is_kept(
     start: Start, program: Program, home: Path, predicted: Path, qtbot: QtBot
 ) -> None:
     choose(qtbot, program, "B_2")
-    program.view_verbs.last_slice()
+    program.viewer.verbs.last_slice()
     program.window.resize(QSize(1250, 801))
     shut(program)
 
@@ -81,7 +81,7 @@ def test_closing_while_a_task_waits_for_the_engine_starts_no_other(
     program = start(predicted, wait=False, engine=True)
     qtbot.waitUntil(lambda: bool(program.session.devices), timeout=30_000)
     for _ in range(3):
-        program.operations.measure_model()
+        program.prediction.desk.measure_model()
     shut(program)
     assert children() == before
 

@@ -2,22 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget
 from pytestqt.qtbot import QtBot
 
-from core import prediction_cache
-from core.metrics import volume_metrics
-from core.prediction import to_mask
-from gui.panels.compare_pane import ComparePane
-from gui.program import Program
+from core.domain.metrics import volume_metrics
+from core.domain.prediction import to_mask
+from core.workspace import prediction_cache
+from gui.app.program import Program
+from gui.viewer.compare_pane import ComparePane
+from gui.viewer.slice_view import SliceView
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
-from tests.gui.pointing import CTRL, MIDDLE, drag, wheel
+from tests.gui.pointing import CTRL, MIDDLE, drag, move, point_of, wheel
 from tests.gui.pressing import Press
 from tests.gui.running import PATIENCE
+from tests.gui.showing import pixels_of
 from tests.gui.tiny import BARE, choose, keep_predictions, settle, shown_case
 from tests.synthetic import publish_unet
 
@@ -89,6 +93,36 @@ def test_a_pane_under_the_pointer_leads_the_others(
     index = program.session.view.slice_index
     wheel(first.view, -120)
     assert program.session.view.slice_index == index + 1
+
+
+def marked(view: SliceView, before: NDArray[np.uint8], at: tuple[int, int]) -> bool:
+    """Whether a view has changed around a voxel (y, x), and nowhere else within its picture."""
+    changed = np.argwhere((pixels_of(view) != before).any(axis=2))
+    point = point_of(view, at)
+    near = np.abs(changed - (point.y(), point.x())).max(axis=1, initial=0) < 2 * view.zoom + 12
+    return bool(len(changed)) and bool(near.all())
+
+
+def test_every_other_view_marks_where_the_pointer_is(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    shown = panes(program, press, qtbot, "Ctrl+4")
+    current = program.session.models.current
+    assert current is not None
+    for pane in shown:
+        lay(program, pane, current.spec.id, qtbot)
+    first, second, third = (pane.view for pane in shown)
+    main = program.window.view
+    views, at = (main, first, second, third), (20, 30)
+    before = {view: pixels_of(view) for view in views}
+    for under in (main, second):
+        move(under, point_of(under, at))
+        QApplication.processEvents()
+        for view in views:
+            assert marked(view, before[view], at) == (view is not under)
+        QApplication.sendEvent(under, QEvent(QEvent.Type.Leave))
+        QApplication.processEvents()
+        assert all(np.array_equal(pixels_of(view), before[view]) for view in views)
 
 
 def test_every_pane_says_the_dsc_of_its_own_mask(
@@ -209,17 +243,17 @@ def test_the_mean_and_the_agreement_are_of_the_ticked_models(
     said = [box.itemText(index) for index in range(box.count())]
     assert {f"Mean of {every} models", f"Agreement of {every} models"} <= set(said)
 
-    program.desk.study.show()
-    models = program.desk.study.dialog.findChild(QListWidget)
+    program.studies.study.show()
+    models = program.studies.study.dialog.findChild(QListWidget)
     assert isinstance(models, QListWidget)
     for row in range(2, every):
         models.item(row).setCheckState(Qt.CheckState.Unchecked)
     settle(qtbot, program)
     said = [box.itemText(index) for index in range(box.count())]
     assert {"Mean of 2 models", "Agreement of 2 models"} <= set(said)
-    assert len(program.comparing.together) == 2
+    assert len(program.context.masks.together) == 2
     models.item(1).setCheckState(Qt.CheckState.Unchecked)
-    assert len(program.comparing.together) == every
+    assert len(program.context.masks.together) == every
 
 
 def test_the_working_view_is_named_with_its_dsc_beside_others(

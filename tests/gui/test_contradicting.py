@@ -10,10 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
-from core.triage import Contradiction, Triage
-from gui.contradicting import SliceQueue, key_of
-from gui.program import Program
-from gui.review_presenter import hint_row
+from core.domain.triage import Contradiction, Triage
+from gui.app.program import Program
+from gui.review.contradiction_queue import SliceQueue, key_of
+from gui.review.review_presenter import hint_row
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import by_name, texts
 from tests.gui.hand import Hand
@@ -39,7 +39,7 @@ def contrary(program: Program, *, sure: tuple[float, ...] = (0.99, 0.97)) -> np.
 
 
 def kinds(program: Program) -> list[tuple[int, str]]:
-    return [(each.index, each.kind) for each in program.contradicting.queue.found]
+    return [(each.index, each.kind) for each in program.review.desks.contradicting.queue.found]
 
 
 @pytest.fixture
@@ -56,30 +56,30 @@ def test_both_kinds_are_found_the_surest_first(doubted: Program) -> None:
 
 
 def test_they_come_after_the_pieces_and_n_goes_round_all(doubted: Program, press: Press) -> None:
-    pieces = len(doubted.disagreeing.queue.found)
+    pieces = len(doubted.review.desks.disagreeing.queue.found)
     assert pieces > 0
     for position in (*range(pieces + 2), 0):
         press("N")
-        assert doubted.walk.current == position
+        assert doubted.review.desks.walk.current == position
     press("Shift+N")
-    assert doubted.walk.current == pieces + 1
+    assert doubted.review.desks.walk.current == pieces + 1
     assert doubted.session.view.slice_index == 1
-    assert doubted.disagreeing.queue.current == -1
+    assert doubted.review.desks.disagreeing.queue.current == -1
     press("Shift+N")
     press("Shift+N")
-    assert doubted.contradicting.queue.current == -1
-    assert doubted.disagreeing.queue.current == pieces - 1
+    assert doubted.review.desks.contradicting.queue.current == -1
+    assert doubted.review.desks.disagreeing.queue.current == pieces - 1
 
 
 def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
     doubted: Program, press: Press, start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
-    first = len(doubted.disagreeing.queue.found)
-    doubted.walk.choose(first)
+    first = len(doubted.review.desks.disagreeing.queue.found)
+    doubted.review.desks.walk.choose(first)
     press("Y")
     assert doubted.session.correction is None
-    assert doubted.walk.answered == 1
-    assert doubted.contradicting.queue.is_seen(0)
+    assert doubted.review.desks.walk.answered == 1
+    assert doubted.review.desks.contradicting.queue.is_seen(0)
     chances, total = contrary(doubted), first + 2
     assert f"1 of {total} answered" in texts(doubted.window.disagreements)
     settle(qtbot, doubted)
@@ -87,11 +87,11 @@ def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
 
     other = start(predicted)
     say(other, qtbot, chances)
-    assert other.contradicting.queue.is_seen(0)
-    assert not other.contradicting.queue.is_seen(1)
-    other.walk.choose(first - 1)
+    assert other.review.desks.contradicting.queue.is_seen(0)
+    assert not other.review.desks.contradicting.queue.is_seen(1)
+    other.review.desks.walk.choose(first - 1)
     Press(other, qtbot)("N")
-    assert other.walk.current == first + 1
+    assert other.review.desks.walk.current == first + 1
 
 
 def test_a_click_on_seen_ticks_its_line(doubted: Program, qtbot: QtBot) -> None:
@@ -102,7 +102,7 @@ def test_a_click_on_seen_ticks_its_line(doubted: Program, qtbot: QtBot) -> None:
     spot = QPoint(area.right() - 40, area.center().y())
     qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     settle(qtbot, doubted)
-    assert [doubted.contradicting.queue.is_seen(n) for n in (0, 1)] == [False, True]
+    assert [doubted.review.desks.contradicting.queue.is_seen(n) for n in (0, 1)] == [False, True]
     assert doubted.session.view.slice_index == 1
 
 
@@ -111,10 +111,10 @@ def test_without_ground_truth_they_are_there_too(
 ) -> None:
     choose(qtbot, program, BARE)
     say(program, qtbot, contrary(program, sure=(0.99,)))
-    pieces = len(program.disagreeing.queue.found)
+    pieces = len(program.review.desks.disagreeing.queue.found)
     assert len(kinds(program)) == 1
-    program.view_verbs.last_slice()
-    program.walk.choose(pieces)
+    program.viewer.verbs.last_slice()
+    program.review.desks.walk.choose(pieces)
     assert program.session.view.slice_index == 0
 
 
@@ -122,7 +122,7 @@ def test_the_mask_on_screen_decides(doubted: Program, hand: Hand, qtbot: QtBot) 
     full = np.full(len(predicted_mask(doubted)), 0.99)
     say(doubted, qtbot, full)
     assert {kind for _, kind in kinds(doubted)} <= {"mask missing"}
-    doubted.operations.set_threshold(0.99)
+    doubted.prediction.desk.set_threshold(0.99)
     settle(qtbot, doubted)
     empty = [not plane.any() for plane in predicted_mask(doubted)]
     assert len(kinds(doubted)) == sum(empty) == len(empty)
@@ -135,7 +135,7 @@ def test_agreement_leaves_the_queue_to_the_pieces(
     say(program, qtbot, np.array(agreed))
     assert kinds(program) == []
     press("N")
-    assert program.walk.current == program.disagreeing.queue.current == 0
+    assert program.review.desks.walk.current == program.review.desks.disagreeing.queue.current == 0
     assert toasts(program) == []
 
 

@@ -10,12 +10,12 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QFrame, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.corrections.export import read_export
-from core.corrections.regions import replace
-from core.metrics import volume_metrics
-from core.store import Store
-from core.workspace import STORE_NAME, workspace_folder
-from gui.program import Program
+from core.annotation.export import read_export
+from core.annotation.regions import replace
+from core.domain.metrics import volume_metrics
+from core.workspace.store import Store
+from core.workspace.workspace_folder import STORE_NAME, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, texts
 from tests.gui.hand import Hand
@@ -40,8 +40,8 @@ FREE = ((36, 6), (36, 14))
 
 def paint(program: Program, hand: Hand, *, size: int = 6, wait: bool = True) -> None:
     """Make a stroke with the brush on the slice on screen."""
-    program.set_tool("brush")
-    program.drawing.change(size=size)
+    program.annotation.set_tool("brush")
+    program.annotation.drawing.change(size=size)
     hand.draw(*FREE)
     if wait:
         hand.settle()
@@ -68,9 +68,9 @@ def full_disk(file: Path) -> Iterator[None]:
 
 
 def test_undo_goes_to_the_slice_it_changes(program: Program, press: Press, hand: Hand) -> None:
-    program.view_verbs.go_to_slice(1)
+    program.viewer.verbs.go_to_slice(1)
     paint(program, hand)
-    program.view_verbs.go_to_slice(4)
+    program.viewer.verbs.go_to_slice(4)
     press("Ctrl+Z")
     assert program.session.view.slice_index == 1
     press("Home")
@@ -98,7 +98,7 @@ def test_figures_are_those_of_core_and_follow_every_stroke(
     panel = program.window.metrics
     for key, pointer in (("B", LEFT), ("E", RIGHT), ("B", RIGHT)):
         press(key)
-        program.drawing.change(size=9)
+        program.annotation.drawing.change(size=9)
         hand.draw((20, 24), (22, 34), button=pointer)
         hand.settle()
         found = volume_metrics(true_mask(program), hand.correction.mask)
@@ -113,7 +113,7 @@ def test_figures_are_those_of_core_and_follow_every_stroke(
 
 
 def test_errors_on_screen_are_those_of_the_correction(program: Program, hand: Hand) -> None:
-    program.view_verbs.go_to_slice(2)
+    program.viewer.verbs.go_to_slice(2)
     view = program.window.view
     before = view.grab().toImage()
     paint(program, hand, size=12)
@@ -123,12 +123,12 @@ def test_errors_on_screen_are_those_of_the_correction(program: Program, hand: Ha
     assert painted.pixelColor(at).red() > painted.pixelColor(at).blue()
 
     # As good as the truth, nothing is an error any more: the image stands alone again.
-    program.correcting.apply("test", lambda mask: replace(mask, true_mask(program)))
+    program.annotation.desk.apply("test", lambda mask: replace(mask, true_mask(program)))
     for layer in ("truth", "prediction", "correction"):
-        program.view_verbs.set_layer(layer, visible=False)
+        program.viewer.verbs.set_layer(layer, visible=False)
     hand.settle()
     right = view.grab().toImage()
-    program.view_verbs.set_layer("errors", visible=False)
+    program.viewer.verbs.set_layer("errors", visible=False)
     hand.settle()
     assert right == view.grab().toImage()
 
@@ -137,7 +137,7 @@ def test_the_strip_shows_the_correction_until_it_is_discarded(
     program: Program, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strip = program.window.strip
-    program.view_verbs.go_to_slice(2)
+    program.viewer.verbs.go_to_slice(2)
     before = strip.grab().toImage()
     paint(program, hand, size=30)
     assert strip.of_correction
@@ -169,9 +169,9 @@ def test_edits_and_undo_come_back_after_a_restart(
     before = digest(predicted)
     first = start(predicted)
     hand = Hand(first, qtbot)
-    first.view_verbs.go_to_slice(1)
+    first.viewer.verbs.go_to_slice(1)
     paint(first, hand)
-    first.view_verbs.go_to_slice(3)
+    first.viewer.verbs.go_to_slice(3)
     paint(first, hand, wait=False)
     mask, tools = hand.correction.mask.copy(), hand.correction.tools
     shut(first)
@@ -214,7 +214,7 @@ def test_a_workspace_held_by_another_process_is_read_only_and_says_by_whom(
         assert not program.window.actions["undo"].isEnabled()
         for command in ("grow", "take_case", "clear_slice", "save_version", "accept"):
             program.window.actions[command].trigger()
-        program.correcting.undo()
+        program.annotation.desk.undo()
         hand.settle()
         np.testing.assert_array_equal(hand.correction.mask, mask)
         assert {each.status for each in program.session.reviews.values()} <= {"unreviewed"}
@@ -294,7 +294,7 @@ def test_painting_while_cases_are_being_opened_is_no_fault(
 ) -> None:
     for name in SLICES:
         program.window.worklist.case_chosen.emit(name)
-        program.set_tool("brush")
+        program.annotation.set_tool("brush")
         hand.draw(*FREE)
     settle(qtbot, program)
     assert shown_case(program) == list(SLICES)[-1]

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from core.corrections.export import Manifest, read_export
-from core.workspace import open_workspace, workspace_folder
-from gui.program import Program
+from core.annotation.export import Manifest, read_export
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import texts
 from tests.gui.hand import Hand
@@ -95,7 +95,7 @@ def test_an_export_names_the_version_it_holds(
     assert exported() is None
     press("Ctrl+S")
     assert exported() == 1
-    program.drawing.change(size=20)
+    program.annotation.drawing.change(size=20)
     hand.draw((36, 6), (36, 14))
     assert exported() is None
     press("Ctrl+S")
@@ -126,7 +126,7 @@ def test_a_version_that_is_saved_takes_the_edits_along(
         paint(program, hand)
     press("Ctrl+S")
     hand.settle()
-    assert program.correcting.unsaved == []
+    assert program.annotation.desk.unsaved == []
     assert not any("not saved" in said for said in toasts(program))
 
 
@@ -150,7 +150,7 @@ def test_the_next_stroke_takes_over_when_the_other_window_has_gone(
     with held_by("Ann", workspace_folder(home, predicted)):
         program = start(predicted)
         choose(qtbot, program, "B_2")
-        program.view_verbs.go_to_slice(3)
+        program.viewer.verbs.go_to_slice(3)
     hand = Hand(program, qtbot)
     paint(program, hand)
     assert shown_case(program) == "B_2"
@@ -176,7 +176,7 @@ def test_the_place_of_an_edit_survives_a_killed_process(
     program: Program, hand: Hand, home: Path, predicted: Path
 ) -> None:
     for index in (1, 4):
-        program.view_verbs.go_to_slice(index)
+        program.viewer.verbs.go_to_slice(index)
         paint(program, hand)
         # What a window that is started now would read: this one has closed nothing.
         with closing(open_workspace(workspace_folder(home, predicted))) as workspace:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
-from core.corrections.versions import load_version, reader_name, versions
-from gui.dialogs.versions import VersionsDialog
-from gui.program import Program
+from core.annotation.versions import load_version, reader_name, versions
+from gui.annotation.versions_dialog import VersionsDialog
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, texts
 from tests.gui.hand import Hand
@@ -21,7 +21,7 @@ from tests.gui.tiny import activate, choose, settle, toasts
 @pytest.fixture
 def drawn(program: Program, press: Press, hand: Hand) -> Hand:
     """A hand that has made a stroke with the brush."""
-    program.view_verbs.go_to_slice(2)
+    program.viewer.verbs.go_to_slice(2)
     press("B")
     hand.draw((36, 6), (36, 14))
     hand.settle()
@@ -130,7 +130,7 @@ def test_versions_are_seen_beside_each_other_and_the_correction(
 
     scores = []
     for size in (6, 20, 30):
-        program.drawing.change(size=size)
+        program.annotation.drawing.change(size=size)
         drawn.draw((36, 6), (36, 14))
         press("Ctrl+S")
         drawn.settle()
@@ -163,7 +163,7 @@ def test_a_view_says_the_dsc_of_the_correction_that_lies_over_it(
     assert result.comparison is not None
     predicted = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
     for size in (12, 30):
-        program.drawing.change(size=size)
+        program.annotation.drawing.change(size=size)
         drawn.draw((36, 6), (36, 14))
         drawn.settle()
         assert {"Correction", f"DSC {drawn.correction.figures().dsc_truth:.3f}"} <= set(texts(grid))

@@ -8,16 +8,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QListView, QToolButton
 from pytestqt.qtbot import QtBot
 
-from core.components import Disagreement, box_slices, disagreements, voxels_of
-from core.mask import Mask
-from core.models import prediction_key
-from core.prediction import Prediction, to_mask
-from core.prediction_cache import keep
-from gui.comparing import TRUTH
-from gui.disagreeing import CORRECTION
-from gui.panels.key_button import KeyButton
-from gui.program import Program
-from gui.review_presenter import extent_text
+from core.domain.components import Disagreement, box_slices, disagreements, voxels_of
+from core.domain.mask import Mask
+from core.domain.prediction import Prediction, to_mask
+from core.models.registry import prediction_key
+from core.workspace.prediction_cache import keep
+from gui.app.program import Program
+from gui.review.disagreement_queue import CORRECTION
+from gui.review.review_presenter import extent_text
+from gui.shell.mask_finder import TRUTH
+from gui.widgets.key_button import KeyButton
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand
@@ -40,13 +40,13 @@ def masks(program: Program) -> tuple[Mask, Mask]:
 
 
 def looked_at(program: Program) -> Disagreement:
-    queue = program.disagreeing.queue
+    queue = program.review.desks.disagreeing.queue
     return queue.found[queue.current]
 
 
 def show_speck(program: Program, qtbot: QtBot) -> None:
-    program.operations.set_largest_component(False)
-    program.operations.set_no_small(False)
+    program.prediction.desk.set_largest_component(False)
+    program.prediction.desk.set_no_small(False)
     settle(qtbot, program)
 
 
@@ -121,7 +121,7 @@ def test_the_right_answers_lead_to_the_truth_and_the_end_is_told(
     hand.settle()
     truth, _ = masks(program)
     np.testing.assert_array_equal(hand.correction.mask, truth)
-    assert program.disagreeing.queue.answered == len(wanted)
+    assert program.review.desks.disagreeing.queue.answered == len(wanted)
     assert any("All answered" in said for said in toasts(program))
     assert "1.000" in texts(program.window.metrics)
 
@@ -151,7 +151,7 @@ def test_answers_come_back_after_a_restart_and_are_passed_over(
     shut(program)
     other = start(predicted)
     show_speck(other, qtbot)
-    assert other.disagreeing.queue.answers == {wanted[0].key: True}
+    assert other.review.desks.disagreeing.queue.answers == {wanted[0].key: True}
     Press(other, qtbot)("N")
     assert looked_at(other) == wanted[1]
 
@@ -164,7 +164,7 @@ def test_a_click_on_no_answers_its_own_line(
     spot = QPoint(area.right() - 30, area.center().y())
     qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     hand.settle()
-    assert program.disagreeing.queue.answers == {wanted[1].key: False}
+    assert program.review.desks.disagreeing.queue.answers == {wanted[1].key: False}
     assert looked_at(program) == wanted[2]
 
 
@@ -178,9 +178,9 @@ def test_another_threshold_asks_anew(
     program: Program, press: Press, wanted: list[Disagreement], qtbot: QtBot
 ) -> None:
     press("N")
-    program.operations.set_threshold(0.3)
+    program.prediction.desk.set_threshold(0.3)
     settle(qtbot, program)
-    queue = program.disagreeing.queue
+    queue = program.review.desks.disagreeing.queue
     assert queue.current == -1
     assert list(queue.found) == disagreements(*masks(program))
     assert list(queue.found) != wanted
@@ -190,11 +190,11 @@ def test_without_ground_truth_another_model_is_held_against(
     program: Program, press: Press, wanted: list[Disagreement], qtbot: QtBot
 ) -> None:
     choose(qtbot, program, BARE)
-    assert program.disagreeing.queue.found == ()
+    assert program.review.desks.disagreeing.queue.found == ()
     assert TRUTH not in offered(program)
     assert any("has not been run" in said for said in texts(program.window.disagreements))
     press("N")
-    assert program.disagreeing.queue.current == -1
+    assert program.review.desks.disagreeing.queue.current == -1
     assert any("No disagreement" in said for said in toasts(program))
 
 
@@ -236,16 +236,16 @@ def test_the_prediction_is_held_against_another_model(
     keep(opened.loaded, other, place.workspace, made_by_other)
     hold_against(program, TRUTH, qtbot)
     hold_against(program, other.spec.id, qtbot)
-    queue = program.disagreeing.queue
+    queue = program.review.desks.disagreeing.queue
     other_mask = to_mask(theirs, other.spec.postprocessing)
     assert list(queue.found) == disagreements(other_mask, predicted_mask(program))
 
     missed = next(n for n, each in enumerate(queue.found) if each.kind == "false_negative")
-    program.disagreeing.choose(missed)
-    plane = program.disagreeing.voxels(queue.found[missed].centre_slice)
+    program.review.desks.disagreeing.choose(missed)
+    plane = program.review.desks.disagreeing.voxels(queue.found[missed].centre_slice)
     assert plane is not None
     assert 0 < plane.sum() <= queue.found[missed].voxels
-    assert program.disagreeing.voxels(queue.found[missed].last_slice + 1) is None
+    assert program.review.desks.disagreeing.voxels(queue.found[missed].last_slice + 1) is None
     press("Y")
     hand.settle()
     assert hand.correction.mask[other_mask == 1].all()
@@ -259,12 +259,12 @@ def test_the_correction_is_a_source_while_there_is_one(
     press("Y" if wanted[0].kind == "false_negative" else "U")
     hand.settle()
     hold_against(program, CORRECTION, qtbot)
-    found = program.disagreeing.queue.found
+    found = program.review.desks.disagreeing.queue.found
     assert [each.voxels for each in found] == [wanted[0].voxels]
 
     press("Ctrl+Z")
     hand.settle()
-    qtbot.waitUntil(lambda: not program.disagreeing.queue.found)
+    qtbot.waitUntil(lambda: not program.review.desks.disagreeing.queue.found)
     press("N")
     assert "Prediction and correction agree everywhere." in toasts(program)[-1]
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainterPath
 
-from core.mask import Mask
-from core.outlines import outlines
-from core.window_level import WindowLevel
-from gui.canvas.picture import Masks, Picture, PictureCache, make_picture
-from gui.canvas.slice_view import SliceView
-from gui.palette import DARK, DEFAULT_OVERLAYS, SAFE_OVERLAYS
-from gui.view_state import RGB, LayerStyle, PictureKey, ViewState
+from core.domain.mask import Mask
+from core.domain.outlines import outlines
+from core.domain.window_level import WindowLevel
+from gui.shell.view_state import RGB, LayerStyle, PictureKey, ViewState
+from gui.viewer.picture import Masks, Picture, PictureCache, make_picture
+from gui.viewer.slice_view import SliceView
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, SAFE_OVERLAYS
 from tests.gui.showing import display_of, pixels_of, small_volume, two_masks
 from tests.synthetic import volume_of
 

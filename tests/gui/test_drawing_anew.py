@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from gui.program import Program
+from gui.app.program import Program
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
 
@@ -24,13 +24,13 @@ def on_screen(program: Program) -> NDArray[np.int16]:
 def test_strokes_leave_nothing_old_on_the_screen(
     program: Program, press: Press, hand: Hand
 ) -> None:
-    program.view_verbs.go_to_slice(2)
+    program.viewer.verbs.go_to_slice(2)
     before = on_screen(program)
     press("B")
-    program.drawing.change(size=9)
+    program.annotation.drawing.change(size=9)
     hand.draw((30, 4), (38, 12), (30, 20), (22, 30), (12, 22))
     press("E")
-    program.drawing.change(size=5)
+    program.annotation.drawing.change(size=5)
     hand.draw((26, 20), (26, 34), (12, 34))
     hand.settle()
     painted = on_screen(program)

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
-from core.components import box_slices
-from core.corrections import shapes
-from core.corrections.patch import Patch
-from core.mask import Mask
-from gui.program import Program
+from core.annotation import shapes
+from core.annotation.patch import Patch
+from core.domain.components import box_slices
+from core.domain.mask import Mask
+from gui.app.program import Program
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand, Voxel
 from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT, SHIFT, wheel
@@ -31,11 +31,11 @@ PATIENCE = 30.0
 
 @pytest.fixture(autouse=True)
 def on_a_slice(program: Program) -> None:
-    program.view_verbs.go_to_slice(2)
+    program.viewer.verbs.go_to_slice(2)
 
 
 def size(program: Program) -> int:
-    return program.drawing.settings.size
+    return program.annotation.drawing.settings.size
 
 
 def middle(program: Program) -> Voxel:
@@ -51,7 +51,7 @@ def pieces(plane: NDArray[np.uint8]) -> int:
 def take(press: Press, program: Program, key: str, size: int = 1) -> None:
     """Take a tool in hand, as large as a voxel or as told."""
     press(key)
-    program.drawing.change(size=size)
+    program.annotation.drawing.change(size=size)
 
 
 def test_a_quick_stroke_leaves_no_gap_and_is_one_step(
@@ -136,7 +136,7 @@ def test_a_tool_key_pressed_again_puts_the_tool_back(program: Program, press: Pr
         assert card.isVisible()
         assert key in texts(card)
         press(key)
-        assert program.drawing.tool == "pan"
+        assert program.annotation.drawing.tool == "pan"
         assert not card.isVisible()
 
 
@@ -232,7 +232,7 @@ def test_the_threshold_brush_paints_what_is_as_bright_as_its_first_voxel(
     bright = (19, 28)
     hand.draw(bright, (19, 26))
     drawn = hand.plane.astype(bool)
-    near = np.abs(flair - flair[bright]) <= program.drawing.settings.window
+    near = np.abs(flair - flair[bright]) <= program.annotation.drawing.settings.window
     assert drawn.any()
     assert near[drawn].all()
     assert not drawn.all()
@@ -244,12 +244,12 @@ def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
     press("Ctrl+Shift+T")
     press("Ctrl+Delete")
     press("G")
-    program.drawing.change(tolerance=40)
+    program.annotation.drawing.change(tolerance=40)
     hand.draw((19, 28))
     truth = true_mask(program)
     np.testing.assert_array_equal(hand.plane, truth[2])
 
-    program.drawing.change(volumetric=True)
+    program.annotation.drawing.change(volumetric=True)
     hand.draw((19, 28))
     settle(qtbot, program)
     assert (hand.correction.mask >= truth).all()
@@ -266,7 +266,7 @@ def computing(program: Program, qtbot: QtBot) -> Iterator[Event]:
         go_on.wait(PATIENCE)
         return shapes.grow(mask, by=1)
 
-    program.correcting.apply_later("grow", make)
+    program.annotation.desk.apply_later("grow", make)
     qtbot.waitUntil(begun.is_set)
     try:
         yield go_on
@@ -284,7 +284,7 @@ def test_an_edit_that_takes_a_moment_is_seen_to_be_computed(
     before = start.mask.sum()
     with computing(program, qtbot) as go_on:
         qtbot.waitUntil(lambda: "Grow is being computed…" in texts(program.window.status))
-        program.correcting.apply_later("interpolate", lambda mask: None)
+        program.annotation.desk.apply_later("interpolate", lambda mask: None)
         qtbot.waitUntil(lambda: any("Grow is still being computed" in t for t in toasts(program)))
         go_on.set()
         qtbot.waitUntil(lambda: "Grow is being computed…" not in texts(program.window.status))
@@ -327,7 +327,7 @@ def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
     start, inside = predicted_mask(program), middle(program)
     press("Ctrl+Delete")
     press("B")
-    program.drawing.change(remove=True)
+    program.annotation.drawing.change(remove=True)
     press("D")
     hand.draw(inside)
     np.testing.assert_array_equal(hand.correction.mask[2], start[2])
@@ -352,7 +352,7 @@ def test_the_cursor_shows_what_a_press_will_do(
     assert view.sign == signs[1]
     hand.release(RIGHT)
     assert view.sign == signs[0]
-    program.drawing.change(remove=True)
+    program.annotation.drawing.change(remove=True)
     hand.hover(EMPTY)
     assert view.sign == "−"
 

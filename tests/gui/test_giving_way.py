@@ -5,7 +5,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.giving_way import GivingWay
+from gui.shell.thread_share import GivingWay
 
 
 def test_nothing_waits_without_a_gesture() -> None:

@@ -6,12 +6,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
-from core.prediction import Postprocessing
-from gui.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
-from gui.panels.labels import ElidedLabel
-from gui.panels.layers import LayerRow, LayersPanel
-from gui.panels.notices import NoticeBar
-from gui.panels.section import Section
+from core.domain.prediction import Postprocessing
+from gui.viewer.layers import LayerRow, LayersPanel
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.notices import NoticeBar
+from gui.widgets.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
+from gui.widgets.section import Section
 from tests.gui.finding import button, by_name, colours, texts, turn_wheel
 
 LAYERS = (

@@ -8,12 +8,12 @@ import pytest
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.gate import GATE_FILE, GateReport, GateSpec, judge
-from core.jobs import Done, JobWriter, create_job
-from core.workspace import registry
-from gui.panels.job_parts import JobCard
-from gui.panels.jobs_view import JobAction, JobView
-from gui.train_plan import JOBS_FOLDER
+from core.jobs.job_folder import Done, JobWriter, create_job
+from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.workspace.workspace_folder import registry
+from gui.training.job_parts import JobCard
+from gui.training.jobs_view import JobAction, JobView
+from gui.training.train_plan import JOBS_FOLDER
 from tests.gui.finding import button
 from tests.gui.training_desk import CASES, CHAMPION, Desk, make_champion, write_dataset
 from tests.synthetic import publish_unet

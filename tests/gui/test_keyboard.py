@@ -11,10 +11,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from gui.commands import COMMANDS
-from gui.dialogs.shortcuts import ShortcutSheet
-from gui.help import Page
-from gui.program import Program
+from gui.app.program import Program
+from gui.shell.commands import COMMANDS
+from gui.shell.help import Page
+from gui.shell.shortcuts import ShortcutSheet
 from tests.gui.finding import by_name
 from tests.gui.pressing import Press
 from tests.gui.tiny import settle, shown_case

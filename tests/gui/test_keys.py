@@ -7,10 +7,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.window_level import automatic, full_range
-from gui.actions import COMMANDS
-from gui.program import Program
-from gui.session import OpenCase
+from core.domain.window_level import automatic, full_range
+from gui.app.program import Program
+from gui.shell.actions import COMMANDS
+from gui.shell.session import OpenCase
 from tests.gui.pointing import CTRL, wheel
 from tests.gui.pressing import Press
 from tests.gui.tiny import SLICES, settle, shown_case
@@ -96,7 +96,7 @@ def test_letters_hide_and_show_an_error(
         view = program.session.view
         assert (getattr(view, kind), getattr(view, other)) == (wanted, True)
 
-    program.view_verbs.set_layer("errors", visible=False)
+    program.viewer.verbs.set_layer("errors", visible=False)
     press(key)
     view = program.session.view
     assert view.errors.visible

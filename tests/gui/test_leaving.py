@@ -8,9 +8,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from core.corrections.export import read_export
-from core.mask import Mask
-from gui.program import Program
+from core.annotation.export import read_export
+from core.domain.mask import Mask
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button
 from tests.gui.hand import Hand

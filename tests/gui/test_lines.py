@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QRegion, QTransform
 
-from core.mask import Mask
-from gui.canvas.lines import make_lines
-from gui.canvas.picture import Masks, make_picture, with_edit
-from gui.view_state import PictureKey
+from core.domain.mask import Mask
+from gui.shell.view_state import PictureKey
+from gui.viewer.lines import make_lines
+from gui.viewer.picture import Masks, make_picture, with_edit
 from tests.synthetic import volume_of
 
 SIDE, ZOOM = 24, 5.0

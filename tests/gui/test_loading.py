@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.reading import read_case
-from core.settings import Settings, save_settings, settings_path
-from gui.program import Program
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.settings import Settings, save_settings, settings_path
+from gui.app.program import Program
 from tests.gui.conftest import Start
 from tests.gui.showing import pixels_of
 from tests.gui.tiny import SIDE, choose, settle, shown_case, toasts
@@ -84,7 +84,7 @@ def test_turning_pages_fast_shows_only_the_last(start: Start, folder: Path, qtbo
     for _ in range(COUNT - 2):
         program.operations.step_case(1)
     program.operations.step_case(-1)
-    assert program.session.opening == name(COUNT - 2)
+    assert program.session.wanted == name(COUNT - 2)
     settle(qtbot, program)
 
     assert seen == [name(COUNT - 2)]
@@ -164,8 +164,8 @@ def test_a_case_without_a_readable_slice_is_a_sentence_and_no_image(
     assert shows_nothing_but(program, f"{name(2)} cannot be opened", f"{name(2)}_1.tif")
     assert program.session.case_states[name(2)].run == "failed"
     assert program.window.worklist.order() == [name(n) for n in range(1, COUNT + 1)]
-    program.view_verbs.step_slice(1)
-    program.view_verbs.toggle_layer("truth")
+    program.viewer.verbs.step_slice(1)
+    program.viewer.verbs.toggle_layer("truth")
     assert shows_nothing_but(program, f"{name(2)} cannot be opened")
 
     program.operations.step_case(1)
@@ -197,7 +197,7 @@ def test_an_unreadable_slice_is_a_sentence_and_the_others_show(
     program = start(folder)
     assert any(f"{name(1)}_3.tif" in said for said in notices(program))
     for index in range(SLICES):
-        program.view_verbs.go_to_slice(index)
+        program.viewer.verbs.go_to_slice(index)
         if index == 2:
             said = program.window.empty.text
             assert "Slice 3 cannot be read" in said
@@ -219,7 +219,7 @@ def test_a_case_that_vanishes_while_it_is_open_stays_on_screen(
     program = start(folder)
     shutil.rmtree(folder / name(1))
     for index in range(SLICES):
-        program.view_verbs.go_to_slice(index)
+        program.viewer.verbs.go_to_slice(index)
         assert brightness(program) > 50
     assert program.window.empty.text == ""
 

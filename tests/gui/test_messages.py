@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from gui.messages import Toasts, show_fault
-from gui.palette import DEFAULT_OVERLAYS, LIGHT
+from gui.shell.messages import Toasts, show_fault
+from gui.widgets.palette import DEFAULT_OVERLAYS, LIGHT
 from tests.gui.finding import button, by_name, colours, texts
 
 

@@ -6,9 +6,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from gui.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
-from gui.panels.metrics import MetricsPanel, MetricsView
-from gui.panels.model_panel import ModelPanel, ModelView
+from gui.prediction.metrics import MetricsPanel
+from gui.prediction.model_panel import ModelPanel, ModelView
+from gui.widgets.metrics_view import MetricsView
+from gui.widgets.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
 from tests.gui.finding import button, by_name, colours, texts
 
 READY = MetricsView(

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from core.case_figures import CaseFigures
-from core.outlook import Outlook
-from core.prediction import to_mask
-from core.triage import Triage, contradictions
-from gui.panels.worklist_rows import CaseOrder, WorklistRow
-from gui.program import Program
+from core.domain.prediction import to_mask
+from core.domain.triage import Triage, contradictions
+from core.review.outlook import Outlook
+from core.studies.case_figures import CaseFigures
+from gui.app.program import Program
+from gui.worklist.worklist_rows import CaseOrder, WorklistRow
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import by_name
 from tests.gui.listing import row
@@ -53,7 +53,7 @@ def test_a_run_tells_doubt_of_cases_with_and_without_truth_and_it_is_kept(
     start: Start, dataset: Path, tiny: str, triaged: dict[str, Triage], qtbot: QtBot
 ) -> None:
     first = start(dataset, engine=True)
-    first.operations.run_all()
+    first.prediction.desk.run_all()
     finish(qtbot, first)
     told = {name: outlook(first, name) for name in CHANCES}
     for case_id in CHANCES:

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.dataset import Dataset
-from core.models import read_model, write_spec
-from core.prediction import Postprocessing
-from core.workspace import Listing, open_workspace
-from gui.place_reading import take_workspace
-from gui.program import Program
-from gui.session_parts import Place
+from core.domain.prediction import Postprocessing
+from core.io.dataset import Dataset
+from core.models.registry import read_model, write_spec
+from core.workspace.workspace_folder import Listing, open_workspace
+from gui.app.program import Program
+from gui.shell.place_reader import take_workspace
+from gui.shell.session_parts import Place
 from tests.gui.conftest import Start, shut
 from tests.gui.tiny import choose, keep_predictions, settle
 from tests.synthetic import publish_unet

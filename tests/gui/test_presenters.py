@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
-from core.engine_messages import Measured
-from core.prediction import Postprocessing
-from core.settings import load_settings, settings_path
-from gui.program import Program
-from gui.tasks import Task
+from core.domain.prediction import Postprocessing
+from core.inference.engine_messages import Measured
+from core.workspace.settings import load_settings, settings_path
+from gui.app.program import Program
+from gui.shell.tasks import Task
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name, texts
 from tests.gui.pointing import LEFT, drag, move
@@ -42,7 +42,7 @@ def test_another_model_shows_its_own_predictions_alone(
     assert "0.30" in texts(program.window.top_bar)
     assert other.spec.title in texts(program.window.layers)
 
-    program.operations.choose_model(first.spec.id)
+    program.prediction.desk.choose_model(first.spec.id)
     settle(qtbot, program)
     assert program.session.result is not None
     assert all(state.scored for state in program.session.case_states.values())
@@ -71,7 +71,7 @@ def test_the_corner_says_what_lies_under_the_pointer(program: Program) -> None:
     assert f"x {x}  y {y}" in said
     assert f"FLAIR {volume.pixels[1, z, y, x]}" in said
     assert f"p(lesion) {result.probability[z, y, x] / 255:.2f}" in said
-    program.view_verbs.go_to_slice(0)
+    program.viewer.verbs.go_to_slice(0)
     assert f"FLAIR {volume.pixels[1, 0, y, x]}" in corner(program, "bottom_right")
     move(view, QPoint(1, 1))
     assert corner(program, "bottom_right") == ""
@@ -90,15 +90,15 @@ def test_a_drag_with_the_window_tool_is_of_one_channel(program: Program) -> None
     assert moved is not None
     assert moved.window == pytest.approx(wider.window)
     assert moved.level != pytest.approx(wider.level)
-    program.view_verbs.show_channel("Pre")
+    program.viewer.verbs.show_channel("Pre")
     assert program.session.view.window_level("Pre") is None
     assert "Pre" in corner(program, "top_left") + corner(program, "top_right")
 
 
 def test_every_channel_can_be_shown(program: Program) -> None:
     for channel in ("Pre", "FLAIR", "Post", "RGB"):
-        program.view_verbs.show_channel(channel)
-        assert program.view_verbs.channel() == channel
+        program.viewer.verbs.show_channel(channel)
+        assert program.viewer.verbs.channel() == channel
         assert channel in corner(program, "top_left") + corner(program, "top_right")
 
 
@@ -136,14 +136,14 @@ def test_a_case_without_ground_truth_has_no_figures_but_a_volume(
     assert not result.comparison.has_truth
     assert result.hd95 is None
     assert program.session.case_states["C_10"].dsc is None
-    program.view_verbs.toggle_layer("truth")
+    program.viewer.verbs.toggle_layer("truth")
     assert shown_case(program) == "C_10"
 
 
 def test_what_a_model_costs_takes_its_place(program: Program) -> None:
     model = program.session.models.current
     assert model is not None
-    program.panels.show_measured((model.spec.id, Measured(1_234_000, 5.67, 89.0)))
+    program.prediction.panels.show_measured((model.spec.id, Measured(1_234_000, 5.67, 89.0)))
     said = {label.text() for label in program.window.model_panel.findChildren(QLabel)}
     assert {"1.23 M", "5.67 GMAC", "89 MB"} <= said
 

@@ -10,17 +10,17 @@ from PIL import Image
 from PySide6.QtWidgets import QLineEdit, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.pictures import PREDICTION, TRUTH
-from core.predictors import predictors
-from core.progress import Cancelled
-from core.reviews import ReviewChange, put_review
-from core.study import keep_study, run_study
-from core.study_report import read_figures
-from core.workspace import open_workspace, workspace_folder
-from gui.dialogs.export import ExportDialog
-from gui.program import Program
-from gui.report_pdf import write_pdf
+from core.domain.progress import Cancelled
+from core.inference.prediction_service import predictors
+from core.io.dataset import scan
+from core.review.reviews import ReviewChange, put_review
+from core.studies.pictures import PREDICTION, TRUTH
+from core.studies.study import keep_study, run_study
+from core.studies.study_report import read_figures
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.app.program import Program
+from gui.studies.export_dialog import ExportDialog
+from gui.studies.report_pdf import write_pdf
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
@@ -73,8 +73,8 @@ def test_a_report_is_written_as_html_pdf_and_csv(
     qtbot: QtBot, compared: Program, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    compared.desk.export.ask_report()
-    dialog = compared.desk.export.report
+    compared.studies.export.ask_report()
+    dialog = compared.studies.export.report
     _ask(dialog, out)
     assert by_name(dialog, QProgressBar, "Progress of the export").isVisibleTo(dialog)
     _wait_for(qtbot, dialog, "4 files written")
@@ -103,7 +103,7 @@ def test_nothing_is_written_into_the_dataset(
     qtbot: QtBot, compared: Program, dataset: Path
 ) -> None:
     before = digest(dataset)
-    export = compared.desk.export
+    export = compared.studies.export
     for ask, dialog in (
         (export.ask_report, export.report),
         (export.ask_pictures, export.pictures),
@@ -124,9 +124,9 @@ def test_without_a_comparison_the_model_in_use_is_told_of(
     keep_study(workspace.store, run_study(cases, [model], predictors(workspace, "cpu", run=False)))
     workspace.close()
     program = start(predicted)
-    program.desk.export.ask_report()
-    _ask(program.desk.export.report, tmp_path / "out")
-    _wait_for(qtbot, program.desk.export.report, "4 files written")
+    program.studies.export.ask_report()
+    _ask(program.studies.export.report, tmp_path / "out")
+    _wait_for(qtbot, program.studies.export.report, "4 files written")
     told = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert model.spec.title in told
     assert [row.case for row in read_figures(tmp_path / "out" / "comparison.csv")] == [
@@ -138,9 +138,9 @@ def test_with_nothing_predicted_there_is_no_report(
     qtbot: QtBot, start: Start, dataset: Path, tmp_path: Path
 ) -> None:
     program = start(dataset)
-    program.desk.export.ask_report()
-    _ask(program.desk.export.report, tmp_path / "out")
-    _wait_for(qtbot, program.desk.export.report, "Compare models (Ctrl+M)")
+    program.studies.export.ask_report()
+    _ask(program.studies.export.report, tmp_path / "out")
+    _wait_for(qtbot, program.studies.export.report, "Compare models (Ctrl+M)")
     assert not (tmp_path / "out").exists()
     assert toasts(program) == []
 
@@ -150,8 +150,8 @@ def test_pictures_of_the_case_on_screen(qtbot: QtBot, program: Program, tmp_path
     opened = program.session.open_case
     assert opened is not None
     case = opened.loaded.case.id
-    program.desk.export.ask_pictures()
-    dialog = program.desk.export.pictures
+    program.studies.export.ask_pictures()
+    dialog = program.studies.export.pictures
     assert any(case in said for said in texts(dialog))
     _ask(dialog, tmp_path / "out")
     _wait_for(qtbot, dialog, f"{SLICES[case] + 2} files written")
@@ -187,8 +187,8 @@ def test_an_export_that_is_cancelled_leaves_what_was_there(tmp_path: Path) -> No
 def test_closing_the_dialog_cancels_what_it_writes(
     qtbot: QtBot, compared: Program, tmp_path: Path
 ) -> None:
-    compared.desk.export.ask_report()
-    dialog = compared.desk.export.report
+    compared.studies.export.ask_report()
+    dialog = compared.studies.export.report
     _ask(dialog, tmp_path / "out")
     button(dialog, "Cancel").click()
     _wait_for(qtbot, dialog, "Stopped")

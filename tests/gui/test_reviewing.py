@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from core.corrections.versions import versions
-from core.reviews import Review
-from gui.program import Program
+from core.annotation.versions import versions
+from core.review.reviews import Review
+from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand
@@ -95,7 +95,7 @@ def test_the_buttons_say_what_was_said(program: Program, qtbot: QtBot) -> None:
         by_name(panel, QPushButton, name).click()
         settle(qtbot, program)
     assert checked(program) == {"Correct", "Quality 4 of 5"}
-    assert program.drawing.tool == "brush"
+    assert program.annotation.drawing.tool == "brush"
     found = review(program, shown_case(program))
     assert (found.status, found.rating) == ("corrected", 4)
 
@@ -109,7 +109,7 @@ def test_rating_note_and_time_survive_a_restart(
     start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
     first, clock = start(predicted), Clock()
-    first.reviewing.clock = clock
+    first.review.desks.reviewing.clock = clock
     choose(qtbot, first, "B_2")
     press = Press(first, qtbot)
     clock.now += 12.5
@@ -129,10 +129,10 @@ def test_rating_note_and_time_survive_a_restart(
 
 def test_a_pause_counts_no_longer_than_one_reads(program: Program, qtbot: QtBot) -> None:
     clock = Clock()
-    program.reviewing.clock = clock
+    program.review.desks.reviewing.clock = clock
     choose(qtbot, program, "B_2")
     clock.now += 3600
-    program.view_verbs.step_slice(1)
+    program.viewer.verbs.step_slice(1)
     clock.now += 5
     choose(qtbot, program, "A_1")
     assert review(program, "B_2").seconds == pytest.approx(35.0)

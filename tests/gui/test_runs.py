@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
-from core.comparison import compare
-from core.dataset import scan
-from core.reading import read_case
-from gui.descriptions import shown
-from gui.program import Program
-from gui.view_state import resolve
+from core.domain.comparison import compare
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from gui.app.program import Program
+from gui.shell.view_state import resolve
+from gui.viewer.shown_case import shown
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.running import LONG, finish, result, run, stored
@@ -55,7 +55,7 @@ def test_slices_are_drawn_as_they_arrive_nearest_first(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
     program = start(long_case, engine=True)
-    program.view_verbs.go_to_slice(LONG - 3)
+    program.viewer.verbs.go_to_slice(LONG - 3)
     arrived: list[frozenset[int]] = []
     said: list[str] = []
     waiting: list[bool] = []
@@ -136,7 +136,7 @@ def test_the_queue_does_all_cases_with_those_that_fail_told(
             drawn.extend(texts(program.window.drawer))
 
     program.session.queue_changed.connect(look)
-    program.operations.run_all()
+    program.prediction.desk.run_all()
     waiting = {name for name, state in program.session.case_states.items() if state.run == "queued"}
     assert waiting == {"B_2", "C_10", "D_1"}
     finish(qtbot, program)

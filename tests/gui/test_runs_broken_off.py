@@ -19,7 +19,7 @@ def test_escape_stops_the_run_and_leaves_nothing_of_it(
     program = start(long_case, engine=True)
     press = Press(program, qtbot)
     arrived = at_first_slices(program, lambda: press("Esc"))
-    program.operations.run_all()
+    program.prediction.desk.run_all()
     qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
     finish(qtbot, program)
 
@@ -62,7 +62,7 @@ def test_the_engine_may_die_and_the_next_run_works(
         os.kill(engine, signal.SIGKILL)
 
     arrived = at_first_slices(program, kill)
-    program.operations.run_case()
+    program.prediction.desk.run_case()
     qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
     finish(qtbot, program)
     (said,) = toasts(program)
@@ -82,7 +82,7 @@ def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
 ) -> None:
     program = start(long_case, engine=True)
     arrived = at_first_slices(program, lambda: program.operations.choose_case("LONG_2"))
-    program.operations.run_case()
+    program.prediction.desk.run_case()
     qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2", timeout=PATIENCE)
     assert program.session.result is None
     assert program.session.case_states["LONG_1"].run == "running"
@@ -102,7 +102,7 @@ def test_closing_while_a_model_runs_ends_its_process(
     before = children()
     program = start(long_case, engine=True)
     arrived = at_first_slices(program, lambda: None)
-    program.operations.run_all()
+    program.prediction.desk.run_all()
     qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
     shut(program)
     assert children() == before

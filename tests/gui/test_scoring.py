@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.reading import read_case
-from core.settings import Settings
-from gui.scoring import Scoring
-from gui.session import OpenCase, Result, Session
-from gui.tasks import Fault, Lanes
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.settings import Settings
+from gui.prediction.part_scores import Scoring
+from gui.shell.session import OpenCase, Result, Session
+from gui.shell.tasks import Fault, Lanes
 from tests.gui.tiny import SLICES, probability
 
 
@@ -23,7 +23,7 @@ def test_a_part_that_waited_is_dropped_when_its_case_is_left(
     session, lanes = Session(home, Settings(device="cpu")), Lanes()
     scoring = Scoring(session, lanes)
     faults: list[Fault] = []
-    scoring.faulted.connect(faults.append)
+    lanes.reports.faulted.connect(faults.append)
     session.set_open_case(_opened(dataset, "A_1"), slice_index=0)
     half = probability(SLICES["A_1"])
     session.set_result(Result(half, ready=frozenset({0})))

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from core.settings import load_settings, settings_path
-from gui.dialogs.shortcuts import ShortcutSheet
-from gui.program import Program
+from core.workspace.settings import load_settings, settings_path
+from gui.app.program import Program
+from gui.shell.shortcuts import ShortcutSheet
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.pressing import Press
@@ -60,7 +60,7 @@ def test_a_new_key_starts_the_command_and_the_old_one_does_not(
     chosen = []
     for key in ("B", "J"):
         press(key)
-        chosen.append(program.drawing.tool)
+        chosen.append(program.annotation.drawing.tool)
     assert chosen == ["pan", "brush"]
     assert "J" in texts(program.window.card)
     tips = [b.toolTip() for b in program.window.rail.findChildren(QToolButton)]
@@ -143,9 +143,9 @@ def test_letters_in_the_note_start_nothing_however_they_are_written(
     assert field.toPlainText().lower() == typed.lower() + "n\n"
     assert program.session.view == before
     assert program.session.reviews == {}
-    assert program.drawing.tool == "pan"
+    assert program.annotation.drawing.tool == "pan"
     assert program.session.correction is None
-    assert program.disagreeing.queue.current == -1
+    assert program.review.desks.disagreeing.queue.current == -1
 
 
 def test_a_command_of_the_menu_works_while_a_note_is_written(
@@ -153,4 +153,4 @@ def test_a_command_of_the_menu_works_while_a_note_is_written(
 ) -> None:
     by_name(program.window.review, QPlainTextEdit, "Note on this case").setFocus()
     program.window.actions["brush_tool"].trigger()
-    assert program.drawing.tool == "brush"
+    assert program.annotation.drawing.tool == "brush"

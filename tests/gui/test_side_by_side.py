@@ -7,13 +7,13 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from core import prediction_cache
-from core.dataset import scan
-from core.models import Model, prediction_key
-from core.prediction import Prediction
-from core.reading import read_case
-from core.workspace import open_workspace, registry, workspace_folder
-from gui.program import Program
+from core.domain.prediction import Prediction
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.models.registry import Model, prediction_key
+from core.workspace import prediction_cache
+from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
+from gui.app.program import Program
 from tests.gui.conftest import Start
 from tests.gui.finding import texts
 from tests.gui.running import PATIENCE
@@ -47,7 +47,7 @@ def _keep(home: Path, folder: Path, model: Model, *, invented_on: int | None = N
 
 
 def _ask(program: Program, champion: str, candidate: str) -> None:
-    program.training.case_asked.emit(CASE, champion, candidate)
+    program.training.presenter.case_asked.emit(CASE, champion, candidate)
 
 
 @pytest.mark.parametrize("before", ["A_1", "B_2"])

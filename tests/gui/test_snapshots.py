@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from core.dataset import scan
-from core.mask import Mask
-from core.reading import read_case
-from core.settings import HOME_VARIABLE
-from gui.palette import DEFAULT_OVERLAYS
+from core.domain.mask import Mask
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.settings import HOME_VARIABLE
+from gui.widgets.palette import DEFAULT_OVERLAYS
 from tests.gui.snapshot import Colour, Snapshot
 from tests.gui.tiny import probability
 

@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from core.commands.compare import compare
-from core.study_report import read_figures
-from gui.dialogs.study import StudyChoice, StudyDialog
-from gui.program import Program
-from gui.study_plots import by_case, one_against_other, volumes
-from gui.study_reading import StudyFound
+from core.cli.compare import compare
+from core.studies.study_report import read_figures
+from gui.app.program import Program
+from gui.studies.study_dialog import StudyChoice, StudyDialog
+from gui.studies.study_plots import by_case, one_against_other, volumes
+from gui.studies.study_reader import StudyFound
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
@@ -37,17 +37,17 @@ def compared(home: Path, dataset: Path) -> Path:
 def program(start: Start, compared: Path) -> Program:
     """A window on them with the comparison in front."""
     program = start(compared)
-    program.desk.study.show()
+    program.studies.study.show()
     return program
 
 
 def _dialog(program: Program) -> StudyDialog:
-    return program.desk.study.dialog
+    return program.studies.study.dialog
 
 
 def _found(qtbot: QtBot, program: Program) -> StudyFound:
-    qtbot.waitUntil(lambda: program.desk.study.found is not None)
-    found = program.desk.study.found
+    qtbot.waitUntil(lambda: program.studies.study.found is not None)
+    found = program.studies.study.found
     assert found is not None
     return found
 
@@ -132,7 +132,7 @@ def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
 ) -> None:
     publish_both(home)
     program = start(dataset)
-    program.desk.study.show()
+    program.studies.study.show()
     dialog = _dialog(program)
     models = by_name(dialog, QListWidget, "Models to compare")
     for row in range(models.count()):
@@ -144,7 +144,7 @@ def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
     bar = by_name(dialog, QProgressBar, "Progress of the comparison")
     assert bar.isVisibleTo(dialog)
     assert not button(dialog, "Run all ticked models on all cases").isEnabled()
-    qtbot.waitUntil(lambda: program.desk.study.found is not None, timeout=_LONG)
+    qtbot.waitUntil(lambda: program.studies.study.found is not None, timeout=_LONG)
     assert {row[0] for row in _table(program)} | {row[1] for row in _table(program)} == set(
         TITLES.values()
     )
@@ -157,7 +157,7 @@ def test_a_comparison_can_be_stopped(
     qtbot: QtBot, start: Start, slow: str, long_case: Path
 ) -> None:
     program = start(long_case)
-    study = program.desk.study
+    study = program.studies.study
     study.show()
     study.dialog.side.run_asked.emit((slow,), False)
     qtbot.waitUntil(lambda: bool(study.watch.records), timeout=_LONG)

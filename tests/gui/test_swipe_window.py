@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from gui.canvas.agreement_item import AgreementItem, shares
-from gui.comparing import AGREEMENT
-from gui.panels.swipe_pane import SwipePane
-from gui.program import Program
+from gui.app.program import Program
+from gui.shell.mask_finder import AGREEMENT
+from gui.viewer.agreement_item import AgreementItem, shares
+from gui.viewer.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name
@@ -29,7 +29,7 @@ def program(start: Start, home: Path, dataset: Path) -> Program:
     models = program.session.models
     both = tuple(model for model in models.available if model.spec.id in TITLES)
     program.session.set_models(replace(models, available=both))
-    program.operations.choose_model(FIRST)
+    program.prediction.desk.choose_model(FIRST)
     return program
 
 

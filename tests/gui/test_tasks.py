@@ -1,15 +1,17 @@
 """Work off the GUI thread: where results arrive, in which order, and what is dropped."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
-from core.errors import DataError
-from core.progress import Cancelled, Progress
-from gui.tasks import Fault, Lanes, Task
+from core.domain.errors import DataError
+from core.domain.progress import Cancelled, Progress
+from gui.shell.tasks import Fault, Lanes, Task
 
 HERE = 10.0
 """Seconds after which a test gives up waiting for a worker."""
@@ -292,3 +294,27 @@ def test_a_task_that_qt_has_taken_apart_is_no_fault(qtbot: QtBot) -> None:
     worker.join(HERE)
 
     assert ended == [True]
+
+
+def test_a_thousand_tasks_leave_nothing_behind(qtbot: QtBot, lanes: Lanes) -> None:
+    living: weakref.WeakSet[Task[object]] = weakref.WeakSet()
+    held: weakref.WeakSet[Pixels] = weakref.WeakSet()
+
+    def start() -> None:
+        pixels = Pixels()
+        held.add(pixels)
+        task: Task[object] = Task(lambda progress: pixels)
+        living.add(task)
+        task.succeeded.connect(lambda found: (task, pixels, found))
+        lanes.start("io", task)
+
+    for _ in range(1000):
+        start()
+    qtbot.waitUntil(lambda: not lanes.busy)
+    gc.collect()
+    assert len(living) == 0
+    assert len(held) == 0
+
+
+class Pixels:
+    """What a change of case brings into memory."""

@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from core.resource_paths import resource
-from gui.dialogs.confirm import confirm
-from gui.focus_ring import FocusRing
-from gui.icons import Tint, icon, icon_names, pixmap, tinted_icon
-from gui.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS, OverlayColours, Theme
-from gui.theme import app_font, apply_theme, indent_text, load_fonts, style_sheet
+from core.io.resource_paths import resource
+from gui.widgets.confirm import confirm
+from gui.widgets.focus_ring import FocusRing
+from gui.widgets.icons import Tint, icon, icon_names, pixmap, tinted_icon
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS, OverlayColours, Theme
+from gui.widgets.theme import app_font, apply_theme, indent_text, load_fonts, style_sheet
 
 THEMES = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
 

@@ -15,27 +15,25 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
-from core.dataset import scan
-from core.errors import DataError
-from core.gate import GateSpec, judge
-from core.jobs import HEARTBEAT_FILE, JobFolder, JobWriter, Paused, create_job
-from core.models import read_model
-from core.splits import SplitFile, freeze_split
-from core.train_preview import TrainPreview
-from core.train_spec import TrainSpec
-from core.workspace import open_workspace, workspace_folder
-from gui.dialogs.gate import GateDialog
-from gui.dialogs.gate_view import Choices, gate_view
-from gui.dialogs.train import TrainDialog
-from gui.dialogs.train_form import TrainForm, TrainOffer, problems
-from gui.job_descriptions import duration, job_view, jobs_view, known
-from gui.job_record import JobRecord, JobTail
-from gui.palette import DARK, DEFAULT_OVERLAYS
-from gui.panels.curve import CurvePlot
-from gui.panels.jobs_drawer import OPEN_HEIGHT, JobsDrawer
-from gui.panels.jobs_view import Curve, Line
-from gui.panels.labels import ElidedLabel
-from gui.train_plan import (
+from core.domain.errors import DataError
+from core.io.dataset import scan
+from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, Paused, create_job
+from core.jobs.train_preview import TrainPreview
+from core.models.gate import GateSpec, judge
+from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from gui.shell.job_record import JobRecord, JobTail
+from gui.training.curve import CurvePlot
+from gui.training.gate_dialog import GateDialog
+from gui.training.gate_view import Choices, gate_view
+from gui.training.job_descriptions import job_view, jobs_view, known
+from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
+from gui.training.jobs_view import Curve, Line
+from gui.training.train_dialog import TrainDialog
+from gui.training.train_form import TrainForm, TrainOffer, problems
+from gui.training.train_plan import (
     SPLIT_FILE,
     Ground,
     make_offer,
@@ -47,6 +45,8 @@ from gui.train_plan import (
     train_spec,
     training_split,
 )
+from gui.widgets.labels import ElidedLabel, duration
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
 from tests.synthetic import publish_unet
@@ -306,6 +306,15 @@ def test_the_split_is_frozen_by_the_first_training(
         freeze_split(ground.workspace.store, leaky.split)
 
 
+def test_a_training_on_few_cases_freezes_the_split_of_all(
+    ground: Ground, offer: TrainOffer, tmp_path: Path
+) -> None:
+    few = ground.split.train[:2]
+    job, _ = prepare_training(tmp_path / "one", form(offer, cases=few), offer, ground)
+    assert frozen_split(ground.workspace.store) == ground.split
+    assert read_split(job.path / SPLIT_FILE) == SplitFile(few, ground.split.val)
+
+
 def test_fine_tuning_learns_the_chosen_and_replays_the_rest(
     offer: TrainOffer, ground: Ground
 ) -> None:
@@ -421,7 +430,7 @@ def test_a_curve_is_drawn_in_its_colour_up_to_its_share_of_the_budget(qtbot: QtB
 
 
 def test_training_brings_no_torch_into_the_window() -> None:
-    code = "import sys, gui.training_presenter; sys.exit('torch' in sys.modules)"
+    code = "import sys, gui.training.training_presenter; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

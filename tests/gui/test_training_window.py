@@ -18,17 +18,17 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from core.jobs import JOB_FILE
-from core.models import read_model
-from core.splits import frozen_split, read_split
-from core.train_preview import PREVIEW_FILE
-from core.train_spec import TrainSpec
-from core.workspace import registry
-from gui.dialogs.gate import GateDialog
-from gui.dialogs.train import TrainDialog
-from gui.panels.curve import CurvePlot
-from gui.train_asking import PREVIEWS_FOLDER
-from gui.train_plan import JOBS_FOLDER, SPLIT_FILE
+from core.jobs.job_folder import JOB_FILE
+from core.jobs.train_preview import PREVIEW_FILE
+from core.models.registry import read_model
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import frozen_split, read_split
+from core.workspace.workspace_folder import registry
+from gui.training.curve import CurvePlot
+from gui.training.gate_dialog import GateDialog
+from gui.training.train_dialog import TrainDialog
+from gui.training.train_plan import JOBS_FOLDER, SPLIT_FILE
+from gui.training.train_request import PREVIEWS_FOLDER
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import (
     BARE,
@@ -117,6 +117,20 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     button(box, "Delete the candidate").click()
     qtbot.waitUntil(lambda: not (desk.place.workspace.models / "first-try").exists())
     assert desk.troubles == []
+
+
+def test_the_dialog_freezes_the_cases_that_judge_before_the_job_runs(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    store = desk.place.workspace.store
+    dialog = _open(qtbot, desk)
+    assert frozen_split(store) is None
+    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
+        button(dialog, "Start training").click()
+    frozen = frozen_split(store)
+    assert frozen is not None
+    assert frozen.val
+    assert not set(frozen.train) & set(frozen.val)
 
 
 def test_a_job_outlives_its_window_and_goes_on(

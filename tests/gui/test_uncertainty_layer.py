@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from skimage.color import rgb2lab
 
-from core.uncertainty import entropy_map
-from gui.canvas.uncertainty_item import LEAST_BITS, entropy_image
-from gui.palette import UNCERTAINTY
-from gui.program import Program
+from core.domain.uncertainty import entropy_map
+from gui.app.program import Program
+from gui.viewer.uncertainty_item import LEAST_BITS, entropy_image
+from gui.widgets.palette import UNCERTAINTY
 from tests.gui.finding import by_name
 from tests.gui.pressing import Press
 from tests.gui.running import result
@@ -117,7 +117,7 @@ def test_it_hides_with_the_overlays_and_with_the_picture(
 ) -> None:
     press.command("toggle_uncertainty")
     if hide == "overlays":
-        program.view_verbs.hide_overlays(True)
+        program.viewer.verbs.hide_overlays(True)
     else:
         program.session.set_unopened("broken")
     assert scale(program).isHidden()
@@ -141,16 +141,16 @@ def test_eye_and_opacity_stand_in_the_layers(program: Program, press: Press, qtb
 
 def test_slices_that_have_not_arrived_have_no_map(program: Program, press: Press) -> None:
     press.command("toggle_uncertainty")
-    program.view_verbs.go_to_slice(2)
+    program.viewer.verbs.go_to_slice(2)
     half = replace(result(program), ready=frozenset({1, 2}), prediction=None)
     program.session.set_result(half)
     assert not scale(program).isHidden()
-    program.view_verbs.go_to_slice(3)
+    program.viewer.verbs.go_to_slice(3)
     assert scale(program).isHidden()
 
 
 def test_the_pointer_reads_the_bits(program: Program, press: Press) -> None:
-    program.view_verbs.go_to_slice(3)
+    program.viewer.verbs.go_to_slice(3)
     press.command("toggle_uncertainty")
     probability = result(program).probability[3]
     y, x = np.argwhere(probability == 90)[0]

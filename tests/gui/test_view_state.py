@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.geometry import Geometry
-from core.volume import Volume, channel_names
-from core.window_level import WindowLevel
-from gui.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
+from core.domain.geometry import Geometry
+from core.domain.volume import Volume, channel_names
+from core.domain.window_level import WindowLevel
+from gui.shell.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
 
 LAYERS: tuple[LayerKey, ...] = ("truth", "prediction", "errors")
 
@@ -138,11 +138,6 @@ def test_only_what_changes_pixels_or_outlines_asks_for_another_picture(
     exact = replace(view, exact_voxels=not view.exact_voxels)
     assert resolve(exact, there).picture != before.picture
     assert resolve(exact, there).smooth == view.exact_voxels
-
-
-@given(VIEWS, cases())
-def test_the_same_choice_is_the_same_display(view: ViewState, there: Shown) -> None:
-    assert resolve(view, there) == resolve(replace(view), there)
 
 
 @given(VIEWS, CHANNELS, RANGES)

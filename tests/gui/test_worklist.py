@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from gui.panels.worklist import Worklist, WorklistRow
+from gui.worklist.worklist_panel import Worklist, WorklistRow
 from tests.gui.finding import button, by_name, texts
 from tests.gui.listing import FEW, ROW_HEIGHT, listed, row, shown_worklist
 

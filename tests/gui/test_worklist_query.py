@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from core.case_figures import CaseFigures
-from core.reviews import Review
-from core.workspace import Listing
-from gui.panels.worklist import WorklistRow
-from gui.panels.worklist_query import read_query, with_term
-from gui.panels.worklist_rows import FIGURES
+from core.review.reviews import Review
+from core.studies.case_figures import CaseFigures
+from core.workspace.workspace_folder import Listing
+from gui.worklist.worklist_panel import WorklistRow
+from gui.worklist.worklist_query import read_query, with_term
+from gui.worklist.worklist_rows import FIGURES
 from tests.gui.finding import texts
 from tests.gui.listing import row, shown_worklist
 

@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
-from gui.panels.worklist import Worklist
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
+from gui.worklist.worklist_panel import Worklist
 from tests.gui.finding import turn_wheel
 from tests.gui.listing import FEW, ROW_HEIGHT, listed, many, row, shown_worklist
 

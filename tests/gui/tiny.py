@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication, QFrame
 from pytestqt.qtbot import QtBot
 
-from core import prediction_cache
-from core.classifiers import Classifiers
-from core.dataset import scan
-from core.mask import Mask
-from core.models import Model
-from core.prediction import Prediction
-from core.reading import read_case
-from core.triage import Triage
-from core.triage_cache import put_triage, triage_key
-from core.workspace import open_workspace, registry, workspace_folder
-from gui.program import Program
+from core.domain.mask import Mask
+from core.domain.prediction import Prediction
+from core.domain.triage import Triage
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.models.classifiers import Classifiers
+from core.models.registry import Model
+from core.workspace import prediction_cache
+from core.workspace.triage_cache import put_triage, triage_key
+from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
+from gui.app.program import Program
 from tests.synthetic import lesion, write_case
 
 SIDE = 48

@@ -8,19 +8,19 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from core.corrections.draft import Origin, Snapshot
-from core.corrections.versions import save_version
-from core.dataset import scan
-from core.settings import Settings
-from core.workspace import Workspace, open_workspace, registry, workspace_folder
-from gui.job_record import JobRecord
-from gui.palette import DARK, DEFAULT_OVERLAYS
-from gui.panels.jobs_drawer import JobsDrawer
-from gui.place_reading import plain_states, read_models
-from gui.session import Session
-from gui.session_parts import Place
-from gui.tasks import Fault, Lanes
-from gui.training_presenter import TrainingPresenter
+from core.annotation.draft import Origin, Snapshot
+from core.annotation.versions import save_version
+from core.io.dataset import scan
+from core.workspace.settings import Settings
+from core.workspace.workspace_folder import Workspace, open_workspace, registry, workspace_folder
+from gui.shell.job_record import JobRecord
+from gui.shell.place_reader import plain_states, read_models
+from gui.shell.session import Session
+from gui.shell.session_parts import Place
+from gui.shell.tasks import Fault, Lanes
+from gui.training.jobs_drawer import JobsDrawer
+from gui.training.training_presenter import TrainingPresenter
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from tests.synthetic import lesion, publish_unet, write_case
 
 CASES = ("A_1", "A_2", "A_3", "B_1", "B_2", "B_3", "C_1", "C_2", "C_3", "C_4")
@@ -51,7 +51,7 @@ class Desk:
         self.troubles: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
         self.training.failed.connect(lambda *said: self.troubles.append(said))
-        self.training.faulted.connect(self.faults.append)
+        self.lanes.reports.faulted.connect(self.faults.append)
         dataset = scan(data)
         self.place = Place(dataset, open_workspace(workspace_folder(home, dataset.root)))
         self.session.set_models(read_models(home, self.place.workspace.folder, CHAMPION))

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.jobs import JobFolder, create_job
-from core.preprocess import Preprocessing
-from core.train_spec import Augmentation, TrainSpec
+from core.jobs.job_folder import JobFolder, create_job
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import Augmentation, TrainSpec
 from tests.synthetic import write_case
 
 TRAIN = tuple(f"CASE_{n}" for n in range(1, 6))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from torch import Generator, Tensor
 
-from core.train_spec import Augmentation
+from core.models.train_spec import Augmentation
 from tests.training.making import STILL
 from training.augment import Planes, augment
 

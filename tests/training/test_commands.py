@@ -7,10 +7,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from core.errors import AppError, DataError, WorkspaceError
-from core.jobs import JobFolder
-from core.models import Registry
-from core.settings import home
+from core.domain.errors import AppError, DataError, WorkspaceError
+from core.jobs.job_folder import JobFolder
+from core.models.registry import Registry
+from core.workspace.settings import home
 from tests.synthetic import write_case
 from tests.training.making import TRAIN, VAL, make_dataset, make_job, write_split
 from training.commands import report, train

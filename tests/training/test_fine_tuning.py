@@ -9,20 +9,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.case import Case
-from core.corrections.draft import Origin
-from core.corrections.export import Provenance, export_correction
-from core.dataset import Dataset, scan
-from core.errors import DataError
-from core.files.tiff import write_mask_slice
-from core.jobs import JobFolder
-from core.lineage import Lineage, portable
-from core.mask import Mask
-from core.models import Model, ModelSpec, write_spec
-from core.networks.weights import read_state_dict
-from core.prediction import SMALL_SHARE, Postprocessing
-from core.splits import SplitFile
-from core.train_spec import TrainSpec
+from core.annotation.draft import Origin
+from core.annotation.export import Provenance, export_correction
+from core.domain.errors import DataError
+from core.domain.mask import Mask
+from core.domain.prediction import SMALL_SHARE, Postprocessing
+from core.io.case import Case
+from core.io.dataset import Dataset, scan
+from core.io.tiff import write_mask_slice
+from core.jobs.job_folder import JobFolder
+from core.models.lineage import Lineage
+from core.models.networks.weights import read_state_dict
+from core.models.registry import Model, ModelSpec, write_spec
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import SplitFile
 from tests.synthetic import lesion, write_case
 from tests.training.making import TRAIN, VAL, make_job, write_split
 from training.checkpoint import load_checkpoint
@@ -134,7 +134,7 @@ def test_a_candidate_tells_its_parent_its_cases_with_versions_and_its_settings(
     assert set(lineage.learnt) | set(lineage.selection) == set(TRAIN)
     assert lineage.seed == spec.seed
     assert lineage.steps == 8
-    assert lineage.settings == portable(spec)
+    assert lineage.settings == spec.portable()
     assert str(tmp_path) not in (child.folder / "model.json").read_text()
     assert str(tmp_path) not in (child.folder / "MODEL_CARD.md").read_text()
     assert set(child.spec.trained_on) == set(TRAIN)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.jobs import JobFolder, Measured
+from core.jobs.job_folder import JobFolder, Measured
 from tests.training.making import STILL, make_job
 from training.checkpoint import load_checkpoint
 from training.train import run

@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import prediction_cache
-from core.dataset import scan
-from core.errors import WorkspaceError
-from core.gate import GateSpec, read_gate
-from core.job_start import Program, start_job
-from core.jobs import JOB_FILE, Done, JobFolder, create_job, list_jobs
-from core.models import read_model
-from core.reading import read_case
-from core.train_preview import preview_planes, read_preview
-from core.workspace import open_workspace
+from core.domain.errors import WorkspaceError
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.jobs.job_folder import JOB_FILE, Done, JobFolder, create_job, list_jobs
+from core.jobs.job_start import JobProgram, start_job
+from core.jobs.train_preview import preview_planes, read_preview
+from core.models.gate import GateSpec, read_gate
+from core.models.registry import read_model
+from core.workspace import prediction_cache
+from core.workspace.workspace_folder import open_workspace
 from tests.synthetic import publish_unet
 from tests.training.making import VAL, make_dataset, make_job
 from training.gate import read_gate_spec, run_gate
 from training.preview import preview
 
 
-def _finish(job: JobFolder, program: Program, *, resume: bool = False) -> None:
+def _finish(job: JobFolder, program: JobProgram, *, resume: bool = False) -> None:
     """Start the job and wait until it has said its last word."""
     start_job(job, program, resume=resume)
     end = time.monotonic() + 120

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.preprocess import PlaneGrid
-from core.train_spec import TrainSpec
+from core.inference.preprocess import PlaneGrid
+from core.models.train_spec import TrainSpec
 from training.dataset import Sampler, TrainCase, planes, slice_weights
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", batch_size=6, max_steps=1)

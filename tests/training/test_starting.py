@@ -7,11 +7,11 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from core.errors import AppError, ModelError
-from core.models import Registry
-from core.networks.builder import build_network
-from core.networks.spec import ArgumentValue, NetworkSpec
-from core.train_spec import make_spec
+from core.domain.errors import AppError, ModelError
+from core.models.networks.builder import build_network
+from core.models.networks.spec import ArgumentValue, NetworkSpec
+from core.models.registry import Registry
+from core.models.train_spec import make_spec
 from tests.synthetic import publish_unet
 from tests.training.making import make_dataset, write_split
 from training.command import TrainOptions, spec_of, train

@@ -1,6 +1,5 @@
 """A whole small training: what it makes, what it learns from, and how it goes on."""
 
-import resource
 import signal
 import subprocess
 import sys
@@ -15,14 +14,14 @@ import torch
 from tifffile import imread, imwrite
 from torch import Tensor
 
-from core.dataset import scan
-from core.errors import AppError, DataError, ModelError, WorkspaceError
-from core.inference import Runner
-from core.jobs import Done, Failed, JobFolder, Measured, Started
-from core.models import read_model
-from core.networks.weights import read_state_dict
-from core.reading import read_case
-from core.splits import read_split
+from core.domain.errors import AppError, DataError, ModelError, WorkspaceError
+from core.inference.volume_inference import Runner
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.jobs.job_folder import Done, Failed, JobFolder, Measured, Started
+from core.models.networks.weights import read_state_dict
+from core.models.registry import read_model
+from core.workspace.splits import read_split
 from tests.synthetic import volume_of, write_case
 from tests.training.making import STILL, TRAIN, VAL, make_job, write_split
 from training.checkpoint import load_checkpoint
@@ -78,7 +77,7 @@ def test_a_training_publishes_a_model_that_runs_with_its_scores_and_card(tmp_pat
 
 def test_training_learns(tmp_path: Path) -> None:
     spec, job = make_job(
-        tmp_path, max_steps=100, arguments={"init_features": 4}, augmentation=STILL, ema=0.9
+        tmp_path, max_steps=160, arguments={"init_features": 4}, augmentation=STILL, ema=0.9
     )
     model = run(spec, job)
     assert model is not None
@@ -233,6 +232,7 @@ def test_a_loss_that_is_no_number_stops_keeps_the_best_and_names_the_batch(tmp_p
 
 
 def test_a_full_disk_is_told_and_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="needs a limit on the size of files")
     spec, job = make_job(tmp_path, max_steps=6, selections=2)
     run(spec, job)
     longer = msgspec.structs.replace(spec, max_steps=12, selections=4, model_id="more")

@@ -13,16 +13,16 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from core.classifiers import Classifiers
-from core.classify_spec import ClassifySpec, task_of
-from core.dataset import scan
-from core.errors import AppError, DataError, FileError, ModelError
-from core.inference_triage import TriageRunner
-from core.jobs import Done, JobFolder, Measured, create_job
-from core.models import Registry
-from core.networks.weights import read_state_dict
-from core.preprocess import Preprocessing
-from core.reading import read_volume
+from core.domain.errors import AppError, DataError, FileError, ModelError
+from core.inference.inference_triage import TriageRunner
+from core.io.case_reader import read_volume
+from core.io.dataset import scan
+from core.jobs.classify_spec import ClassifySpec, task_of
+from core.jobs.job_folder import Done, JobFolder, Measured, create_job
+from core.models.classifiers import Classifiers
+from core.models.networks.weights import read_state_dict
+from core.models.preprocessing import Preprocessing
+from core.models.registry import Registry
 from tests.synthetic import lesion
 from tests.training.making import STILL, make_dataset, write_split
 from training.command import TrainOptions

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import msgspec
 
-from core.classifiers import ClassifierModel
-from core.classify_spec import ClassifySpec, TaskName, task_defaults
-from core.errors import AppError
-from core.jobs import Event, JobFolder, create_job
-from core.model_listing import read_argument
-from core.networks.catalog import CLASSIFIERS
-from core.networks.spec import NetworkSpec, resolve_arguments
-from core.preprocess import Preprocessing
-from core.train_spec import Changes, preset
-from core.volume import LGG_CHANNELS
+from core.domain.errors import AppError
+from core.domain.volume import LGG_CHANNELS
+from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
+from core.jobs.job_folder import Event, JobFolder, create_job
+from core.models.classifiers import ClassifierModel
+from core.models.model_listing import read_argument
+from core.models.networks.catalog import CLASSIFIERS
+from core.models.networks.spec import NetworkSpec, resolve_arguments
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import Changes, preset
 from training.command import TrainOptions
-from training.telling import tell
+from training.events import tell
 from training.triage.train import read_classify_job, run
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")

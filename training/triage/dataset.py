@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.errors import DataError
-from core.mask import Mask
+from core.domain.errors import DataError
+from core.domain.mask import Mask
 from training.dataset import Batch, Sampler, TrainCase, planes
 
 Labels: TypeAlias = NDArray[np.int64]

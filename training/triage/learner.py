@@ -1,17 +1,38 @@
 """The learner of a classifier: cross-entropy in place of a loss on masks."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.classify_spec import ClassifySpec
-from core.inference import autocast
+from core.inference.volume_inference import autocast
+from core.jobs.classify_spec import ClassifySpec
+from core.models.networks.builder import build_classifier
+from core.models.networks.network import Classifier
+from core.models.networks.spec import NetworkSpec
+from core.models.networks.weights import load_weights, read_state_dict
 from training.augment import augment
 from training.dataset import Batch
 from training.learner import Learner
+from training.start import load_part
 from training.triage.dataset import LabelledBatch
+
+
+def new_classifier(spec: ClassifySpec, *, planes: int, classes: int) -> Classifier:
+    """Return the network of a training, its encoder pretrained where the spec names a file."""
+    network = build_classifier(NetworkSpec(spec.architecture, planes, spec.arguments), classes)
+    if spec.encoder_weights:
+        load_part(network, Path(spec.encoder_weights))
+    return network
+
+
+def load_classifier(network: Classifier, weights: Path) -> None:
+    """Put stored weights into `network`, whatever floats they are stored as."""
+    state = read_state_dict(weights)
+    floats = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
+    load_weights(network, floats, source=str(weights))
 
 
 @dataclass

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.classification import report
-from core.inference_triage import slice_logits
-from core.networks.network import Classifier
+from core.domain.classification import report
+from core.inference.inference_triage import slice_logits
+from core.models.networks.network import Classifier
 from training.dataset import TrainCase
 from training.loop import Loop
 from training.triage.dataset import Labelled, Labels

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from torch import nn
 
-from core.classification import (
+from core.domain.classification import (
     ClassReport,
     Floats,
     figures,
@@ -15,26 +15,25 @@ from core.classification import (
     operating_point,
     softmax,
 )
-from core.classification import report as score
-from core.classification_figures import draw_curves, draw_report
-from core.classifiers import (
+from core.domain.classification import report as score
+from core.domain.progress import Progress, silent
+from core.io.atomic import write_bytes
+from core.jobs.classify_spec import ClassifySpec
+from core.jobs.job_folder import JobFolder, Measured
+from core.models.classifiers import (
     CLASSIFIER_FILE,
     ClassifierModel,
     Classifiers,
     ClassifierSpec,
     write_classifier,
 )
-from core.classify_spec import ClassifySpec
-from core.files.atomic import write_bytes
-from core.jobs import JobFolder, Measured
-from core.lineage import portable
-from core.models import WEIGHTS_FILE
-from core.networks.network import Classifier
-from core.networks.weights import load_weights, read_state_dict
-from core.progress import Progress, silent
+from core.models.networks.network import Classifier
+from core.models.registry import WEIGHTS_FILE
+from core.studies.classification_figures import draw_curves, draw_report
 from training.loop import BEST_FILE
 from training.publish import CARD_FILE, write_weights
 from training.triage.dataset import Labelled
+from training.triage.learner import load_classifier
 from training.triage.loop import ClassifierLoop, case_logits
 from training.triage.sources import Source
 
@@ -84,9 +83,7 @@ def _best_network(finished: Finished, weights: Path) -> Classifier:
     write_weights(finished.folder / BEST_FILE, weights)
     network = finished.loop.learner.average.network
     assert isinstance(network, Classifier)
-    state = read_state_dict(weights)
-    floats = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
-    load_weights(network, floats, source=str(weights))
+    load_classifier(network, weights)
     return network
 
 
@@ -160,7 +157,7 @@ def model_card(finished: Finished, spec: ClassifierSpec, found: ClassReport | No
         if job.task == "triage"
         else ""
     )
-    settings = msgspec.json.format(msgspec.json.encode(portable(job)), indent=2).decode()
+    settings = msgspec.json.format(msgspec.json.encode(job.portable()), indent=2).decode()
     return f"""# {spec.title}
 
 {spec.parameters:,} parameters, `{spec.architecture}` {dict(spec.arguments)}; says which of

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from core.classification import ClassReport
-from core.classifiers import ClassifierModel, read_classifier
-from core.files.atomic import atomic_path, write_bytes
-from core.jobs import Done, JobFolder
-from core.networks.builder import build_classifier
-from core.networks.catalog import DenseArguments
-from core.networks.complexity import measure
-from core.networks.spec import CLASSIFIERS, resolve_arguments
+from core.domain.classification import ClassReport
+from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
+from core.jobs.job_folder import Done, JobFolder
+from core.models.classifiers import ClassifierModel, read_classifier
+from core.models.networks.builder import build_classifier
+from core.models.networks.catalog import DenseArguments
+from core.models.networks.complexity import measure
+from core.models.networks.spec import CLASSIFIERS, resolve_arguments
 from training.errors import TrainingError
 from training.frame import models_folder
 from training.triage.publish import REPORT_FILE
@@ -132,7 +133,7 @@ def _finished(folder: Path) -> tuple[ClassifierModel, ClassReport]:
     job = JobFolder(folder)
     done = [event.result for event in job.events()[0] if isinstance(event, Done)]
     try:
-        found = msgspec.json.decode((folder / REPORT_FILE).read_bytes(), type=ClassReport)
+        found = decode_json((folder / REPORT_FILE).read_bytes(), ClassReport)
     except (OSError, msgspec.DecodeError):
         found = None
     if not done or found is None:

@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from core.classify_spec import TRIAGE_CLASSES, ClassifySpec
-from core.dataset import natural_key, scan
-from core.errors import DataError, FileError
-from core.geometry import Geometry
-from core.preprocess import prepare
-from core.progress import Progress, silent
-from core.reading import read_volume
-from core.splits import read_split
-from core.volume import Pixels, Volume, channel_names
+from core.domain.errors import DataError, FileError
+from core.domain.geometry import Geometry
+from core.domain.progress import Progress, silent
+from core.domain.volume import Pixels, Volume, channel_names
+from core.inference.preprocess import prepare
+from core.io.case_reader import read_volume
+from core.io.dataset import natural_key, scan
+from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
+from core.workspace.splits import read_split
 from training.dataset import TrainCase, load_cases
 from training.split import Split, make_split
 from training.triage.dataset import Labelled, Labels, lesion_labels

@@ -6,20 +6,18 @@ from pathlib import Path
 
 import torch
 
-from core.classifiers import ClassifierModel, Classifiers
-from core.classify_spec import ClassifySpec
-from core.errors import ModelError
-from core.inference import resolve_device
-from core.jobs import (
+from core.domain.errors import ModelError
+from core.inference.volume_inference import resolve_device
+from core.jobs.classify_spec import ClassifySpec
+from core.jobs.job_folder import (
     Done,
     Event,
     JobFolder,
     JobWriter,
     read_spec,
 )
-from core.models import Registry
-from core.networks.builder import build_classifier
-from core.networks.spec import NetworkSpec
+from core.models.classifiers import ClassifierModel, Classifiers
+from core.models.registry import Registry
 from training.errors import TrainingError
 from training.frame import (
     DATA_FOLDER,
@@ -32,9 +30,8 @@ from training.frame import (
     turn,
 )
 from training.parallel import Group
-from training.start import load_part
 from training.triage.dataset import BalancedSampler, require_classes
-from training.triage.learner import ClassifierLearner
+from training.triage.learner import ClassifierLearner, new_classifier
 from training.triage.loop import ClassifierLoop
 from training.triage.publish import Finished, is_taken, publish
 from training.triage.sources import Source, make_source
@@ -102,11 +99,7 @@ def _prepare(
     torch.manual_seed(spec.seed)
     source = make_source(spec, writer.folder.path / DATA_FOLDER / str(group.rank))
     planes = len(source.channels) * (2 * spec.preprocessing.neighbours + 1)
-    network = build_classifier(
-        NetworkSpec(spec.architecture, planes, spec.arguments), len(source.classes)
-    )
-    if spec.encoder_weights:
-        load_part(network, Path(spec.encoder_weights))
+    network = new_classifier(spec, planes=planes, classes=len(source.classes))
     reading = beating(writer, 0.0, "reading")
     fit = source.load("fit", stride=network.stride, progress=reading)
     selection = source.load("selection", stride=network.stride, progress=reading)

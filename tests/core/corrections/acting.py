@@ -4,13 +4,13 @@ from hashlib import blake2b
 
 import numpy as np
 
-from core.components import box_slices
-from core.corrections import regions, shapes, strokes
-from core.corrections.correction import Correction
-from core.corrections.draft import Draft, Origin, Step, new_draft
-from core.corrections.history import Edit, History
-from core.corrections.patch import Patch
-from core.mask import Mask
+from core.annotation import regions, shapes, strokes
+from core.annotation.correction import Correction
+from core.annotation.draft import Draft, Origin, Step, new_draft
+from core.annotation.history import Edit, History
+from core.annotation.patch import Patch
+from core.domain.components import box_slices
+from core.domain.mask import Mask
 
 SHAPE = (6, 48, 40)
 FROM_PREDICTION = Origin("prediction", "unet", "key", 0.5)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.corrections.correction import Correction
-from core.corrections.journal import Journal, load_draft
-from core.corrections.live_figures import References
-from core.errors import WorkspaceError
-from core.store import Store
+from core.annotation.correction import Correction
+from core.annotation.journal import Journal, load_draft
+from core.annotation.live_figures import References
+from core.domain.errors import WorkspaceError
+from core.workspace.store import Store
 from tests.core.corrections.acting import SHAPE, act, fingerprint, fresh_draft
 
 _LIMIT_BYTES = 150_000

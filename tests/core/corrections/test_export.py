@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 import tifffile
 
-from core.corrections import regions
-from core.corrections.correction import Correction
-from core.corrections.draft import Origin, new_draft
-from core.corrections.export import (
+from core.annotation import regions
+from core.annotation.correction import Correction
+from core.annotation.draft import Origin, new_draft
+from core.annotation.export import (
     Manifest,
     Provenance,
     corrected_mask,
     export_correction,
     read_export,
 )
-from core.corrections.live_figures import References
-from core.corrections.versions import save_version
-from core.dataset import scan
-from core.errors import DataError, WorkspaceError
-from core.reading import read_case
-from core.workspace import open_workspace
+from core.annotation.live_figures import References
+from core.annotation.versions import save_version
+from core.domain.errors import DataError, WorkspaceError
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.workspace.workspace_folder import open_workspace
 from tests.synthetic import SHAPE as SLICE
 from tests.synthetic import digest, lesion, write_case
 
@@ -166,3 +166,22 @@ def test_training_finds_corrections_in_exports_and_in_workspaces(dataset, mask, 
     assert found is not None
     assert np.array_equal(found[0], correction.mask)
     assert found[1].startswith("version 2 by Bo, ")
+
+
+def test_an_exported_mask_changed_since_is_not_overwritten(dataset, mask, tmp_path):
+    changed = _export(dataset, mask, tmp_path / "out").parent / "CASE_1_3_mask.tif"
+    tifffile.imwrite(changed, np.full(SLICE, 255, np.uint8))
+    before = digest(tmp_path / "out")
+    with pytest.raises(DataError, match="changed since"):
+        _export(dataset, mask, tmp_path / "out")
+    assert digest(tmp_path / "out") == before
+
+
+def test_folders_that_cases_point_to_are_never_written(mask, tmp_path):
+    real = write_case(tmp_path / "elsewhere", "CASE_1", numbers=_NUMBERS)
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "CASE_1").symlink_to(real, target_is_directory=True)
+    before = digest(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="never written to"):
+        _export(scan(tmp_path / "dataset"), mask, tmp_path / "elsewhere")
+    assert digest(tmp_path / "elsewhere") == before

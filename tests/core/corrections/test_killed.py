@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.corrections.correction import Correction
-from core.corrections.journal import load_draft
-from core.corrections.live_figures import References
-from core.store import Store
+from core.annotation.correction import Correction
+from core.annotation.journal import load_draft
+from core.annotation.live_figures import References
+from core.workspace.store import Store
 from tests.core.corrections.acting import SHAPE, fingerprint, fresh_draft, start_mask
 
 KILLS = 40

@@ -8,7 +8,7 @@ from scipy import ndimage
 from skimage.measure import label
 from skimage.segmentation import flood
 
-from core.corrections import regions
+from core.annotation import regions
 from tests.core.corrections.acting import SHAPE, put, start_mask
 
 _voxel = st.tuples(*(st.integers(0, side - 1) for side in SHAPE))

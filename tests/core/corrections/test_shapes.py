@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.morphology import ball, disk
 
-from core.corrections import shapes
+from core.annotation import shapes
 from tests.core.corrections.acting import SHAPE, put, start_mask
 from tests.core.corrections.test_regions import _blobs
 

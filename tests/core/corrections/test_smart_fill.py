@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from skimage.segmentation import random_walker
 
-from core.corrections.smart_fill import (
+from core.annotation.smart_fill import (
     CONTRAST,
     INSIDE,
     OUTSIDE,
@@ -13,8 +13,8 @@ from core.corrections.smart_fill import (
     smart_fill_volume,
     walk,
 )
-from core.errors import DataError
-from core.progress import Cancelled
+from core.domain.errors import DataError
+from core.domain.progress import Cancelled
 from tests.core.corrections.acting import put
 
 

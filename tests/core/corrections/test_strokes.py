@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.draw import polygon as reference_polygon
 
-from core.corrections.strokes import (
+from core.annotation.strokes import (
     covered,
     polygon,
     stroke,

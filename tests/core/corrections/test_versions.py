@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from core.corrections import regions
-from core.corrections.correction import Correction
-from core.corrections.draft import new_draft
-from core.corrections.journal import Journal, load_draft
-from core.corrections.live_figures import References
-from core.corrections.versions import (
+from core.annotation import regions
+from core.annotation.correction import Correction
+from core.annotation.draft import new_draft
+from core.annotation.journal import Journal, load_draft
+from core.annotation.live_figures import References
+from core.annotation.versions import (
     latest_versions,
     load_version,
     reader_name,
@@ -19,8 +19,8 @@ from core.corrections.versions import (
     version_of,
     versions,
 )
-from core.errors import WorkspaceError
-from core.workspace import open_workspace
+from core.domain.errors import WorkspaceError
+from core.workspace.workspace_folder import open_workspace
 from tests.core.corrections.acting import FROM_PREDICTION, SHAPE, fresh_draft, start_mask
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.corrections.workspace_lock import LOCK_NAME, WorkspaceHeld, take_lock
-from core.errors import WorkspaceError
+from core.domain.errors import WorkspaceError
+from core.workspace.workspace_lock import LOCK_NAME, WorkspaceHeld, take_lock
 
 _ROOT = Path(__file__).resolve().parents[3]
 _HOLD = """
 import sys
 from pathlib import Path
-from core.corrections.workspace_lock import take_lock
+from core.workspace.workspace_lock import take_lock
 lock = take_lock(Path(sys.argv[1]), user="Ann", dataset="tiny")
 print("held", flush=True)
 sys.stdin.read()

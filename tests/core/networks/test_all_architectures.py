@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.networks.builder import build_network
-from core.networks.network import Network
-from core.networks.spec import ARCHITECTURES, ArgumentValue, NetworkSpec
-from core.networks.unetpp import UNetPlusPlus
+from core.models.networks.builder import build_network
+from core.models.networks.network import Network
+from core.models.networks.spec import ARCHITECTURES, ArgumentValue, NetworkSpec
+from core.models.networks.unetpp import UNetPlusPlus
 
 SMALL: dict[str, dict[str, ArgumentValue]] = {
     "unet": {"init_features": 4},

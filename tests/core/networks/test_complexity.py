@@ -5,9 +5,9 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from core.networks.builder import build_network
-from core.networks.complexity import measure
-from core.networks.spec import NetworkSpec
+from core.models.networks.builder import build_network
+from core.models.networks.complexity import measure
+from core.models.networks.spec import NetworkSpec
 
 
 def test_plain_convolution_is_counted_exactly() -> None:

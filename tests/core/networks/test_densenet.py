@@ -8,11 +8,11 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from core.errors import ModelError
-from core.networks.builder import build_classifier, build_network
-from core.networks.densenet import DenseNet
-from core.networks.se_densenet import SEDenseNet
-from core.networks.spec import ARCHITECTURES, CLASSIFIERS, ArgumentValue, NetworkSpec
+from core.domain.errors import ModelError
+from core.models.networks.builder import build_classifier, build_network
+from core.models.networks.densenet import DenseNet
+from core.models.networks.se_densenet import SEDenseNet
+from core.models.networks.spec import ARCHITECTURES, CLASSIFIERS, ArgumentValue, NetworkSpec
 
 SMALL: dict[str, ArgumentValue] = {
     "init_features": 8,

@@ -11,11 +11,11 @@ import torchvision
 from monai.networks.blocks.squeeze_and_excitation import ChannelSELayer
 from torch import Tensor, nn
 
-from core.errors import ModelError
-from core.networks.builder import build_network
-from core.networks.denseunet import DenseUNet
-from core.networks.se_denseunet import SEDenseUNet, SqueezeExcitation
-from core.networks.spec import ArgumentValue, NetworkSpec
+from core.domain.errors import ModelError
+from core.models.networks.builder import build_network
+from core.models.networks.denseunet import DenseUNet
+from core.models.networks.se_denseunet import SEDenseUNet, SqueezeExcitation
+from core.models.networks.spec import ArgumentValue, NetworkSpec
 
 SMALL: dict[str, ArgumentValue] = {
     "init_features": 8,

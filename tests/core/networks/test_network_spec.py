@@ -6,10 +6,10 @@ import sys
 import msgspec
 import pytest
 
-from core.errors import ModelError
-from core.networks.builder import build_network
-from core.networks.catalog import DenseUNetArguments, SmpArguments, UNetArguments
-from core.networks.spec import (
+from core.domain.errors import ModelError
+from core.models.networks.builder import build_network
+from core.models.networks.catalog import DenseUNetArguments, SmpArguments, UNetArguments
+from core.models.networks.spec import (
     ARCHITECTURES,
     ArgumentValue,
     NetworkSpec,
@@ -20,8 +20,8 @@ from core.networks.spec import (
 
 def test_catalogue_is_read_without_importing_torch() -> None:
     code = (
-        "import sys, core.networks\n"
-        "from core.networks.spec import ARCHITECTURES, NetworkSpec, resolve_arguments\n"
+        "import sys, core.models.networks\n"
+        "from core.models.networks.spec import ARCHITECTURES, NetworkSpec, resolve_arguments\n"
         "[row.arguments for row in ARCHITECTURES.values()]\n"
         "resolve_arguments(NetworkSpec('unet', 3))\n"
         "sys.exit('torch' in sys.modules)"

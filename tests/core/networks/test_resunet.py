@@ -8,10 +8,10 @@ import torch
 import torchvision
 from torch import nn
 
-from core.errors import ModelError
-from core.networks.builder import build_network
-from core.networks.resunet import ResUNet
-from core.networks.spec import ArgumentValue, NetworkSpec
+from core.domain.errors import ModelError
+from core.models.networks.builder import build_network
+from core.models.networks.resunet import ResUNet
+from core.models.networks.spec import ArgumentValue, NetworkSpec
 
 
 def build(in_channels: int = 3, **arguments: ArgumentValue) -> ResUNet:

@@ -7,9 +7,9 @@ import pytest
 import segmentation_models_pytorch as library
 import torch
 
-from core.errors import ModelError
-from core.networks.builder import build_network
-from core.networks.spec import ArgumentValue, NetworkSpec
+from core.domain.errors import ModelError
+from core.models.networks.builder import build_network
+from core.models.networks.spec import ArgumentValue, NetworkSpec
 
 
 def spec(**arguments: ArgumentValue) -> NetworkSpec:
@@ -109,8 +109,8 @@ def test_wrong_arguments_are_told(arguments: dict[str, ArgumentValue], told: str
 def test_library_is_imported_only_for_its_own_architecture() -> None:
     code = (
         "import sys\n"
-        "from core.networks.builder import build_network\n"
-        "from core.networks.spec import NetworkSpec\n"
+        "from core.models.networks.builder import build_network\n"
+        "from core.models.networks.spec import NetworkSpec\n"
         "build_network(NetworkSpec('unet', 3, {'init_features': 1}))\n"
         "sys.exit(any(name in sys.modules for name in ('segmentation_models_pytorch', 'timm')))"
     )

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.networks.attention_unet import AttentionUNet
-from core.networks.builder import build_network
-from core.networks.spec import NetworkSpec
-from core.networks.unet import UNet
+from core.models.networks.attention_unet import AttentionUNet
+from core.models.networks.builder import build_network
+from core.models.networks.spec import NetworkSpec
+from core.models.networks.unet import UNet
 
 
 def build(architecture: str, init_features: int = 4, in_channels: int = 3) -> UNet:

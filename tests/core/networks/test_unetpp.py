@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.errors import ModelError
-from core.networks.builder import build_network
-from core.networks.complexity import measure
-from core.networks.spec import ArgumentValue, NetworkSpec
-from core.networks.unetpp import UNetPlusPlus
+from core.domain.errors import ModelError
+from core.models.networks.builder import build_network
+from core.models.networks.complexity import measure
+from core.models.networks.spec import ArgumentValue, NetworkSpec
+from core.models.networks.unetpp import UNetPlusPlus
 
 
 def build(**arguments: ArgumentValue) -> UNetPlusPlus:

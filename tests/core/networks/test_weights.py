@@ -3,13 +3,14 @@
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 from torch import nn
 
-from core.errors import ModelError
-from core.networks.weights import load_weights, read_state_dict
+from core.domain.errors import ModelError
+from core.models.networks.weights import load_weights, read_state_dict
 
 
 class Payload:
@@ -112,3 +113,31 @@ def test_half_precision_and_old_files_without_batch_counts_load() -> None:
     }
     load_weights(module, state, source="w.pt")
     assert torch.equal(module.state_dict()["0.weight"], state["0.weight"].float())
+
+
+@pytest.mark.parametrize("prefix", ["module._orig_mod.", "_orig_mod.module.", "model.", "net."])
+@pytest.mark.parametrize("wrapper", ["model", "net", "network_weights", "state_dict"])
+def test_weights_are_found_in_what_trainers_put_around_them(
+    tmp_path: Path, prefix: str, wrapper: str
+) -> None:
+    state = {f"{prefix}{n}": torch.full((2,), float(n)) for n in range(3)}
+    beside = {"criterion.weight": torch.ones(1)}
+    path = tmp_path / "wrapped.pt"
+    torch.save({wrapper: {**state, **beside}, "best": np.float64(0.5)}, path)
+    assert sorted(read_state_dict(path)) == ["0", "1", "2"]
+    torch.save({"n_averaged": torch.tensor(1), "ema": {"shadow": state}}, path)
+    assert sorted(read_state_dict(path)) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.eye(3).to_sparse(),
+        torch.ones(3, dtype=torch.complex64),
+        torch.empty(3, device="meta"),
+    ],
+)
+def test_tensors_without_plain_numbers_are_refused(tmp_path: Path, tensor: torch.Tensor) -> None:
+    torch.save({"a": tensor, "b": torch.ones(1)}, tmp_path / "odd.pt")
+    with pytest.raises(ModelError, match="expected"):
+        read_state_dict(tmp_path / "odd.pt")

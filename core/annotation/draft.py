@@ -1,0 +1,95 @@
+"""A correction at rest: what it started from, its mask, its history, and the state to be saved."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from core.annotation.history import Edit, History
+from core.domain.mask import Mask, binarise
+
+Kind = Literal["edit", "undo", "redo"]
+
+
+class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a correction started from; `key` is the prediction's, `version` a saved version's."""
+
+    kind: Literal["prediction", "ground_truth", "empty", "version"]
+    model_id: str = ""
+    key: str = ""
+    threshold: float | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A correction of one case as it was started or as the journal holds it.
+
+    `start` (Z, Y, X) is the mask the reader began with, `mask` what it became. `counter` is the
+    highest edit number ever given, `saved_head` the edit that the last saved version holds.
+    `stored` is False until the journal has a row of it. One `Correction` goes on with it.
+    """
+
+    case_id: str
+    author: str
+    origin: Origin
+    start: Mask
+    mask: Mask
+    history: History = field(default_factory=History)
+    counter: int = 0
+    saved_head: int = 0
+    seconds: float = 0.0
+    stored: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One change of a correction, to be journalled in order: a new edit, an undo or a redo.
+
+    `head` is the number of the last applied edit afterwards, `seconds` the time spent so far.
+    """
+
+    kind: Kind
+    edit: Edit
+    head: int
+    seconds: float
+
+    @property
+    def tool(self) -> str:
+        """The tool of the gesture."""
+        return self.edit.tool
+
+    @property
+    def z(self) -> int:
+        """Index of the slice to jump to: the reader's, if the step changed it."""
+        first, end = self.edit.box[:2]
+        return min(max(self.edit.z, first), end - 1)
+
+    @property
+    def box(self) -> tuple[int, int, int, int, int, int]:
+        """The voxels that changed."""
+        return self.edit.box
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Snapshot:
+    """A correction at one moment, copied so that a worker can save it as a version."""
+
+    case_id: str
+    mask: Mask
+    origin: Origin
+    tools: dict[str, int]
+    seconds: float
+    voxels: int
+    voxels_changed: int
+    dsc_before: float | None
+    dsc_after: float | None
+    head: int
+
+
+def new_draft(case_id: str, mask: Mask, origin: Origin, *, author: str) -> Draft:
+    """Return a correction of `case_id` that starts from a copy of `mask` (Z, Y, X)."""
+    start = binarise(mask)
+    start.setflags(write=False)
+    return Draft(case_id, author, origin, start, np.array(start))

@@ -1,0 +1,187 @@
+"""Undo and redo: one edit a gesture, kept as a packed and compressed box before and after."""
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.components import Box, bounding_box, box_slices
+from core.domain.mask import Mask
+
+HISTORY_BYTES = 64 * 2**20
+"""Memory that undo may take for one correction; the oldest gestures are forgotten beyond it."""
+
+_OVERHEAD = 400  # bytes of the objects around the two blocks
+_FASTEST = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One finished gesture: the voxels of `box` before and after it, packed.
+
+    `number` counts the gestures of a correction from 1 and is never given twice, so that it names
+    the state the gesture led to. `z` is the slice the reader was on, `voxels` how many changed.
+    """
+
+    number: int
+    tool: str
+    z: int
+    box: Box
+    before: bytes
+    after: bytes
+    voxels: int
+
+    def changed(self) -> tuple[NDArray[np.bool_], Mask]:
+        """Return which voxels of the box it changes, and the box as it is afterwards."""
+        before, after = (unpack(data, box_shape(self.box)) for data in (self.before, self.after))
+        return before != after, after
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory."""
+        return len(self.before) + len(self.after) + _OVERHEAD
+
+
+class History:
+    """The edits that can be undone and redone, the oldest forgotten beyond `budget` bytes.
+
+    `base_head` is the number of the last forgotten edit, 0 when none was; `forgotten` counts the
+    tools of forgotten edits. The newest edit is kept whatever it takes.
+    """
+
+    def __init__(
+        self,
+        edits: Iterable[Edit] = (),
+        *,
+        head: int = 0,
+        base_head: int = 0,
+        forgotten: Mapping[str, int] | None = None,
+        budget: int = HISTORY_BYTES,
+    ) -> None:
+        self._edits = list(edits)
+        self._applied = sum(edit.number <= head for edit in self._edits)
+        self._budget = budget
+        self._bytes = sum(edit.nbytes for edit in self._edits)
+        self.base_head = base_head
+        self.forgotten = Counter(forgotten or {})
+        self._forget()
+
+    @property
+    def head(self) -> int:
+        """Number of the last edit that is applied, which names the state of the mask."""
+        return self._edits[self._applied - 1].number if self._applied else self.base_head
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory."""
+        return self._bytes
+
+    @property
+    def applied(self) -> int:
+        """How many edits are applied, forgotten ones included."""
+        return self.forgotten.total() + self._applied
+
+    @property
+    def undone(self) -> int:
+        """How many edits were taken back and can be made again."""
+        return len(self._edits) - self._applied
+
+    def since(self, number: int) -> int:
+        """Return how many applied edits came after the edit of that number."""
+        return sum(edit.number > number for edit in self._edits[: self._applied])
+
+    @property
+    def undoable(self) -> Edit | None:
+        """The edit that `undo` would take back."""
+        return self._edits[self._applied - 1] if self._applied else None
+
+    @property
+    def redoable(self) -> Edit | None:
+        """The edit that `redo` would apply again."""
+        return self._edits[self._applied] if self._applied < len(self._edits) else None
+
+    @property
+    def tools(self) -> dict[str, int]:
+        """How often each tool was used in what is applied now, forgotten edits included."""
+        return dict(self.forgotten + Counter(e.tool for e in self._edits[: self._applied]))
+
+    def push(self, edit: Edit) -> None:
+        """Add an edit that was just made; what could be redone is gone."""
+        dropped = self._edits[self._applied :]
+        del self._edits[self._applied :]
+        self._edits.append(edit)
+        self._bytes += edit.nbytes - sum(old.nbytes for old in dropped)
+        self._applied += 1
+        self._forget()
+
+    def undo(self) -> Edit | None:
+        """Step back and return the edit whose `before` is to be put back, or None."""
+        edit = self.undoable
+        self._applied -= edit is not None
+        return edit
+
+    def redo(self) -> Edit | None:
+        """Step forward and return the edit whose `after` is to be put back, or None."""
+        edit = self.redoable
+        self._applied += edit is not None
+        return edit
+
+    def _forget(self) -> None:
+        count, freed = 0, 0
+        while self._bytes - freed > self._budget and count < self._applied - 1:
+            freed += self._edits[count].nbytes
+            self.forgotten[self._edits[count].tool] += 1
+            self.base_head = self._edits[count].number
+            count += 1
+        del self._edits[:count]
+        self._applied -= count
+        self._bytes -= freed
+
+
+def make_edit(number: int, tool: str, z: int, *, changed: tuple[Box, Mask, Mask]) -> Edit | None:
+    """Return the edit that turns the first mask of a box into the second; None if they are equal.
+
+    The box may be wider than what changed; the edit's own is as small as can be.
+    """
+    box, before, after = changed
+    differs = before != after
+    tight = bounding_box(differs)
+    if tight is None:
+        return None
+    inner = box_slices(tight)
+    z0, y0, x0 = box[::2]
+    shifted = (tight[0] + z0, tight[1] + z0, tight[2] + y0, tight[3] + y0, tight[4] + x0)
+    return Edit(
+        number,
+        tool,
+        z,
+        (*shifted, tight[5] + x0),
+        pack(before[inner]),
+        pack(after[inner]),
+        int(np.count_nonzero(differs[inner])),
+    )
+
+
+def pack(block: Mask) -> bytes:
+    """Return a mask of any shape as bits, compressed, with a checksum of its own."""
+    return zlib.compress(np.packbits(block).tobytes(), _FASTEST)
+
+
+def unpack(data: bytes, shape: tuple[int, ...]) -> Mask:
+    """Return the mask of `shape` that was packed; raises `ValueError` when `data` is damaged."""
+    try:
+        packed = np.frombuffer(zlib.decompress(data), np.uint8)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    count = int(np.prod(shape))
+    if packed.size != (count + 7) // 8:
+        raise ValueError(f"{packed.size} bytes for {count} voxels")
+    return np.unpackbits(packed, count=count).reshape(shape)
+
+
+def box_shape(box: Box) -> tuple[int, int, int]:
+    """Return the (Z, Y, X) size of a box."""
+    return box[1] - box[0], box[3] - box[2], box[5] - box[4]

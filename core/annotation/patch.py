@@ -1,0 +1,58 @@
+"""A patch: new values for a box of a mask. Every tool makes one; none writes to the mask itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.components import Box, bounding_box, box_slices
+from core.domain.mask import Mask
+
+Point = tuple[float, float]
+"""(y, x) on a slice; voxel i covers i to i + 1 and has its centre at i + 0.5."""
+
+Voxel = tuple[int, int, int]
+"""Indices (z, y, x) of one voxel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """New values for the voxels of `box`; some voxel of each of its six faces changes."""
+
+    box: Box
+    values: Mask
+
+
+def changes(mask: Mask, box: Box, values: Mask) -> Patch | None:
+    """Return the patch that puts `values` into `box` of `mask`, or None when nothing changes."""
+    tight = bounding_box(mask[box_slices(box)] != values)
+    if tight is None:
+        return None
+    z, y, x = box[::2]
+    shifted = (z + tight[0], z + tight[1], y + tight[2], y + tight[3], x + tight[4], x + tight[5])
+    return Patch(shifted, np.array(values[box_slices(tight)], np.uint8))
+
+
+def whole(mask: Mask, z: int | None) -> Box:
+    """Return the box of slice `z`, or of the whole mask when `z` is None."""
+    depth, height, width = mask.shape
+    first, end = (0, depth) if z is None else (z, z + 1)
+    return first, end, 0, height, 0, width
+
+
+def joined(one: Box | None, other: Box | None) -> Box | None:
+    """Return the smallest box around both boxes; None counts as empty."""
+    if one is None or other is None:
+        return one or other
+    starts = [min(pair) for pair in zip(one[::2], other[::2], strict=True)]
+    ends = [max(pair) for pair in zip(one[1::2], other[1::2], strict=True)]
+    return starts[0], ends[0], starts[1], ends[1], starts[2], ends[2]
+
+
+def widened(box: Box, by: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
+    """Return `box` with `by` (z, y, x) voxels more on both sides, cut to `shape`."""
+    z0, z1, y0, y1, x0, x1 = box
+    return (
+        *(max(z0 - by[0], 0), min(z1 + by[0], shape[0])),
+        *(max(y0 - by[1], 0), min(y1 + by[1], shape[1])),
+        *(max(x0 - by[2], 0), min(x1 + by[2], shape[2])),
+    )

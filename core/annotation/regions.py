@@ -1,0 +1,113 @@
+"""Tools that take a whole region at once: fill, components, slices taken from elsewhere.
+
+Pieces of a mask are joined by faces, in the slice or through the slices, as lesions are counted.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.patch import Patch, Voxel, changes, whole
+from core.domain.components import Box, bounding_box, box_slices
+from core.domain.components import fill_holes as without_holes
+from core.domain.mask import Mask
+from core.domain.volume import Pixels
+
+
+def flood_fill(
+    mask: Mask,
+    pixels: Pixels,
+    at: Voxel,
+    *,
+    tolerance: float,
+    value: int = 1,
+    volumetric: bool = False,
+) -> Patch | None:
+    """Put `value` on the voxels joined to `at` whose pixel differs from its by `tolerance` at most.
+
+    `pixels` (Z, Y, X) is one channel. None when `at` lies beyond the mask.
+    """
+    if not _within(mask, at):
+        return None
+    box = whole(mask, None if volumetric else at[0])
+    crop = pixels[box_slices(box)]
+    middle = float(pixels[at])
+    joined = (crop >= middle - tolerance) & (crop <= middle + tolerance)
+    piece = _piece(joined, _inside(at, box))
+    return changes(mask, box, np.where(piece, np.uint8(value), mask[box_slices(box)]))
+
+
+def delete_component(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
+    """Clear the piece of the mask under `at`; None when there is none."""
+    found = _component(mask, at, volumetric=volumetric)
+    if found is None:
+        return None
+    box, piece = found
+    return changes(mask, box, np.where(piece, np.uint8(0), mask[box_slices(box)]))
+
+
+def keep_component(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
+    """Clear all but the piece under `at`, in its slice or everywhere; None when there is none."""
+    found = _component(mask, at, volumetric=volumetric)
+    return None if found is None else changes(mask, found[0], found[1].view(np.uint8))
+
+
+def add_component(mask: Mask, other: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
+    """Add the piece of `other` under `at` to the mask; None when there is none."""
+    found = _component(other, at, volumetric=volumetric)
+    if found is None:
+        return None
+    box, piece = found
+    return changes(mask, box, mask[box_slices(box)] | piece.view(np.uint8))
+
+
+def fill_holes(mask: Mask, *, z: int | None = None) -> Patch | None:
+    """Fill, slice by slice, background shut in by foreground, on slice `z` or on all."""
+    box = whole(mask, z)
+    return changes(mask, box, without_holes(mask[box_slices(box)]))
+
+
+def copy_slice(mask: Mask, *, source: int, target: int) -> Patch | None:
+    """Make slice `target` the same as slice `source`; None when one of them does not exist."""
+    if not (0 <= source < len(mask) and 0 <= target < len(mask)):
+        return None
+    return changes(mask, whole(mask, target), mask[source : source + 1])
+
+
+def replace(mask: Mask, other: Mask, *, z: int | None = None) -> Patch | None:
+    """Make slice `z`, or the whole mask, the same as in `other` (Z, Y, X)."""
+    box = whole(mask, z)
+    return changes(mask, box, other[box_slices(box)])
+
+
+def clear(mask: Mask, *, z: int | None = None) -> Patch | None:
+    """Clear slice `z`, or the whole mask."""
+    box = whole(mask, z)
+    return changes(mask, box, np.zeros_like(mask[box_slices(box)]))
+
+
+def _component(mask: Mask, at: Voxel, *, volumetric: bool) -> tuple[Box, NDArray[np.bool_]] | None:
+    """Return the box of all foreground looked at, and in it the piece under `at`."""
+    if not _within(mask, at) or not mask[at]:
+        return None
+    frame = whole(mask, None if volumetric else at[0])
+    inner = bounding_box(mask[box_slices(frame)])
+    assert inner is not None, "the voxel itself is foreground"
+    box = (inner[0] + frame[0], inner[1] + frame[0], *inner[2:])
+    return box, _piece(mask[box_slices(box)] > 0, _inside(at, box))
+
+
+def _piece(foreground: NDArray[np.bool_], at: Voxel) -> NDArray[np.bool_]:
+    """Return the face-connected piece of `foreground` that holds `at`."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(foreground)
+    return np.asarray(labels == labels[at])
+
+
+def _inside(at: Voxel, box: Box) -> Voxel:
+    """Return a voxel's indices in the array cut out by `box`."""
+    return at[0] - box[0], at[1] - box[2], at[2] - box[4]
+
+
+def _within(mask: Mask, at: Voxel) -> bool:
+    return all(0 <= index < side for index, side in zip(at, mask.shape, strict=True))

@@ -1,0 +1,201 @@
+"""Saved versions of a correction: an immutable TIFF each, listed in the workspace's SQLite file."""
+
+import getpass
+import json
+from contextlib import suppress
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import tifffile
+
+from core.annotation.draft import Origin, Snapshot
+from core.annotation.journal import told
+from core.domain.errors import WorkspaceError
+from core.domain.mask import Mask, binarise
+from core.io.atomic import atomic_path
+from core.io.tiff_codecs import imread
+from core.workspace.store import now
+from core.workspace.workspace_folder import Workspace
+
+_SAVE_ELSEWHERE = (
+    "The work is kept in memory. Free some space or check the folder's permissions, then save "
+    "again; to be safe, export the mask to another folder."
+)
+_CHOOSE = "Choose another version, or restore the file from a backup."
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved version: who, when, from what, and what it cost and brought.
+
+    `number` counts a case's versions from 1. `tools` counts gestures by tool, `voxels_changed`
+    against the mask the correction started from, whose DSC is `dsc_before`; both DSC are None
+    without ground truth. `head` is the edit it holds. `checksum` is SHA-256 of the file.
+    """
+
+    case_id: str
+    number: int
+    path: Path
+    author: str
+    saved_at: str
+    origin: Origin
+    tools: dict[str, int]
+    seconds: float
+    voxels: int
+    voxels_changed: int
+    dsc_before: float | None
+    dsc_after: float | None
+    head: int
+    checksum: str
+
+
+def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Version:
+    """Write `snapshot` as the next version of its case; nothing is listed when that fails.
+
+    Raises `WorkspaceError` when the workspace cannot be written.
+    """
+    case_id = snapshot.case_id
+    with told(case_id, "saved as a version", _SAVE_ELSEWHERE):
+        number = _next_number(workspace, case_id)
+        path = workspace.correction_path(case_id, number)
+        version = Version(
+            case_id=case_id,
+            number=number,
+            path=path.relative_to(workspace.folder),
+            author=author,
+            saved_at=now(),
+            origin=snapshot.origin,
+            tools=snapshot.tools,
+            seconds=snapshot.seconds,
+            voxels=snapshot.voxels,
+            voxels_changed=snapshot.voxels_changed,
+            dsc_before=snapshot.dsc_before,
+            dsc_after=snapshot.dsc_after,
+            head=snapshot.head,
+            checksum="",
+        )
+        _write(path, snapshot.mask, version)
+        checksum = sha256(path.read_bytes()).hexdigest()
+        version = msgspec.structs.replace(version, checksum=checksum)
+        _list(workspace, version)
+    return msgspec.structs.replace(version, path=path)
+
+
+def versions(workspace: Workspace, case_id: str) -> list[Version]:
+    """Return the saved versions of a case, newest first."""
+    with told(case_id, "listed", _CHOOSE):
+        rows = workspace.store.read(
+            "SELECT content FROM correction_versions WHERE case_id = ? ORDER BY number DESC",
+            case_id,
+        )
+        return [_version(workspace, str(content)) for (content,) in rows]
+
+
+def latest_versions(workspace: Workspace) -> dict[str, Version]:
+    """Return the newest version of every case that has one, by case id."""
+    with told(workspace.folder.name, "listed", _CHOOSE):
+        rows = workspace.store.read("SELECT content FROM correction_versions ORDER BY number")
+        found = [_version(workspace, str(content)) for (content,) in rows]
+    return {version.case_id: version for version in found}
+
+
+def load_version(version: Version, shape: tuple[int, ...]) -> Mask:
+    """Return the mask (Z, Y, X) of a version.
+
+    Raises `WorkspaceError` when its file has gone, was changed, or is of another `shape`.
+    """
+    try:
+        content = version.path.read_bytes()
+    except OSError as error:
+        raise _unusable(version, f"none that can be read ({error.strerror})") from error
+    if sha256(content).hexdigest() != version.checksum:
+        raise _unusable(version, "one that was changed since")
+    mask = binarise(imread(BytesIO(content)).reshape(-1, *shape[1:]))
+    if mask.shape != tuple(shape):
+        raise _unusable(version, f"one of {mask.shape}")
+    return mask
+
+
+def version_of(workspace: Workspace, case_id: str, mask: Mask) -> Version | None:
+    """Return the newest version of a case that holds exactly `mask` (Z, Y, X), if there is one."""
+    voxels = int(np.count_nonzero(mask))
+    for version in versions(workspace, case_id):
+        if version.voxels == voxels:
+            with suppress(WorkspaceError):  # one that cannot be read says nothing of this mask
+                if np.array_equal(load_version(version, mask.shape), mask):
+                    return version
+    return None
+
+
+def reader_name() -> str:
+    """Return the name this reader is logged in with, or a plain word where there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "reader"
+
+
+def _write(path: Path, mask: Mask, version: Version) -> None:
+    """Write (Z, Y, X) as pages of 0 and 255; atomic, and never over another version.
+
+    The file says what it is, so that a workspace that lost its list finds it again.
+    """
+    said = json.dumps(msgspec.to_builtins(version, enc_hook=_encoded))  # TIFF text is ASCII
+    with atomic_path(path) as temporary:
+        pages = binarise(mask) * np.uint8(255)
+        tifffile.imwrite(
+            temporary,
+            pages,
+            compression="zlib",
+            photometric="minisblack",
+            description=said,
+            metadata=None,
+        )
+    with suppress(OSError):  # a shared drive may know no permissions
+        path.chmod(0o444)
+
+
+def _encoded(value: object) -> object:
+    return value.as_posix() if isinstance(value, Path) else value
+
+
+def _next_number(workspace: Workspace, case_id: str) -> int:
+    """Return a number no version has, nor a file of one that was written but never listed."""
+    rows = workspace.store.read(
+        "SELECT coalesce(max(number), 0) FROM correction_versions WHERE case_id = ?", case_id
+    )
+    number = msgspec.convert(rows[0][0], int) + 1
+    while workspace.correction_path(case_id, number).exists():
+        number += 1
+    return number
+
+
+def _list(workspace: Workspace, version: Version) -> None:
+    content = msgspec.json.encode(version, enc_hook=Path.as_posix).decode()
+    with workspace.store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO correction_versions VALUES (?, ?, ?)",
+            (version.case_id, version.number, content),
+        )
+        connection.execute(
+            "UPDATE correction_states SET saved_head = ? WHERE case_id = ?",
+            (version.head, version.case_id),
+        )
+
+
+def _version(workspace: Workspace, content: str) -> Version:
+    found = msgspec.json.decode(content, type=Version, dec_hook=_decoded)
+    return msgspec.structs.replace(found, path=workspace.folder / found.path)
+
+
+def _decoded(kind: type, value: object) -> object:
+    return Path(str(value)) if kind is Path else value
+
+
+def _unusable(version: Version, found: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"{version.case_id}: expected the file of version {version.number}, found {found}. "
+        f"{_CHOOSE}"
+    )

@@ -1,0 +1,162 @@
+"""A dataset together with what is known of it: models, predictions, comparisons, trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from core.api.training import Training
+from core.domain.prediction import Prediction
+from core.domain.progress import Progress, silent
+from core.inference.engine import Engine
+from core.inference.prediction_service import PredictionService, engine_run
+from core.io.atomic import write_bytes
+from core.io.case import Case
+from core.io.case_reader import LoadedCase
+from core.io.dataset import Dataset, scan
+from core.jobs.job_folder import create_job
+from core.jobs.job_start import start_job
+from core.models.ensembles import require_weights_of_its_own
+from core.models.registry import Model, Registry
+from core.models.train_spec import FINE_TUNING, Changes, PresetName, make_spec
+from core.workspace.settings import home
+from core.workspace.splits import SplitFile, freeze_split, split_hash
+from core.workspace.workspace_folder import open_workspace as open_store
+from core.workspace.workspace_folder import registry, workspace_folder
+
+if TYPE_CHECKING:
+    from core.studies.study import Study
+
+
+class Workbench:
+    """Works on one dataset, in the workspace the window uses too: either finds what the other did.
+
+    Models run in a process of their own, which starts at the first need and ends with `close`, or
+    at the end of a `with` block. Nothing is ever written into the dataset.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self._workspace = open_store(workspace_folder(home(), dataset.root))
+        self._engine = Engine()
+
+    @property
+    def folder(self) -> Path:
+        """The workspace of the dataset on the disk."""
+        return self._workspace.folder
+
+    @property
+    def models(self) -> Registry:
+        """The models of this workspace, of the reader, and those that come with Overread."""
+        return registry(home(), self.folder)
+
+    def predict(
+        self,
+        case: LoadedCase,
+        model: Model | None = None,
+        *,
+        device: str = "auto",
+        progress: Progress = silent,
+    ) -> Prediction:
+        """Return the prediction of `model`, by default the champion: the kept one, else run now.
+
+        Its `probability` is (Z, Y, X) uint8, 255 for certain. Raises `ModelError` when the model
+        does not fit the case or its process fails, `DataError` where a slice is unreadable.
+        """
+        case.require_whole()
+        service = PredictionService(self._workspace, engine_run(self._engine, device=device))
+        return service.predict(case, model or self.models.champion(), progress).prediction
+
+    def compare(
+        self,
+        models: Sequence[Model],
+        cases: Sequence[Case] | None = None,
+        *,
+        ensemble: bool = False,
+        device: str = "auto",
+        progress: Progress = silent,
+    ) -> Study:
+        """Return the figures of every model on every case, by default all of the dataset.
+
+        What fails is told in the study's `failed`. `ensemble` adds the mean of the models.
+        """
+        from core.studies.study import keep_study, run_study
+
+        service = PredictionService(self._workspace, engine_run(self._engine, device=device))
+        chosen = self.dataset.cases if cases is None else cases
+        study = run_study(chosen, models, service.predictor, ensemble=ensemble, progress=progress)
+        keep_study(self._workspace.store, study)
+        return study
+
+    def train(
+        self,
+        model_id: str,
+        split: SplitFile,
+        *,
+        architecture: str = "",
+        start_from: Model | None = None,
+        preset: PresetName = "cpu",
+        settings: Changes | None = None,
+    ) -> Training:
+        """Start a training of `architecture`, or a fine-tuning of `start_from`, and return it.
+
+        `split` says which cases train and which judge. Those that judge in the first split of a
+        dataset do so for good: raises `DataError` for a split that learns from one of them.
+        `settings` are further ones of `overread train --set`. The window lists the training among
+        its jobs. Raises `AppError` for what does not fit.
+        """
+        file = self.folder / "splits" / f"{split_hash(split)}.json"
+        changes: Changes = {}
+        title = model_id
+        if start_from is not None:
+            require_weights_of_its_own(start_from.spec)
+            architecture, title = start_from.spec.architecture, f"{start_from.spec.title}, tuned"
+            changes = {
+                "parent": str(start_from.folder.absolute()),
+                "arguments": start_from.spec.arguments,
+                "preprocessing": msgspec.to_builtins(start_from.spec.preprocessing),
+                **FINE_TUNING,
+            }
+        required: Changes = {
+            "architecture": architecture,
+            "data": str(self.dataset.root),
+            "split": str(file.absolute()),
+            "model_id": model_id,
+            "title": title,
+            "models": str(self._workspace.models.absolute()),
+        }
+        spec = make_spec(preset, required, {**changes, **(settings or {})})
+        freeze_split(self._workspace.store, split)
+        write_bytes(file, msgspec.json.encode(split))
+        job = create_job(self.folder / "jobs" / model_id, spec)
+        start_job(job, "train")
+        return Training(job, self.models)
+
+    def close(self) -> None:
+        """End the process that runs models and close the workspace; trainings go on."""
+        self._engine.retire()
+        self._workspace.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_dataset(folder: Path | str) -> Dataset:
+    """Return the cases below a folder, without reading a pixel; raises `DataError` for none."""
+    return scan(Path(folder))
+
+
+def open_workspace(dataset: Dataset | Path | str) -> Workbench:
+    """Return what predicts, compares and trains on a dataset; best in a `with` statement."""
+    return Workbench(dataset if isinstance(dataset, Dataset) else open_dataset(dataset))
+
+
+def models() -> Registry:
+    """Return the models of this reader and those that come with Overread."""
+    return registry(home())

@@ -1,0 +1,67 @@
+"""The command `calibrate`: what DSC to expect of a model's mask where no truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.cli.command_run import finish, progress_bar
+from core.io.write_guard import refuse_inside
+
+if TYPE_CHECKING:
+    from core.studies.expected_dsc_study import StudySummary
+
+
+def calibrate(
+    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    split: Annotated[Path, typer.Option(help='JSON: {"train": [case ids], "val": [case ids]}.')],
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    model: Annotated[str, typer.Option(help="Model id; the champion by default.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    flips: Annotated[bool, typer.Option(help="Measure how far the flips disagree too.")] = True,
+    store: Annotated[bool, typer.Option(help="Keep the calibration beside the model.")] = True,
+) -> None:
+    """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
+    from core.inference.prediction_service import local_predictor
+    from core.inference.volume_inference import limit_threads
+    from core.io.dataset import scan
+    from core.review.expected_dsc import write_calibration
+    from core.studies.expected_dsc_study import (
+        calibration_cases,
+        fit_measured,
+        measure,
+        write_study,
+    )
+    from core.workspace.settings import home
+    from core.workspace.splits import read_split
+    from core.workspace.workspace_folder import registry
+
+    refuse_inside(folder, out)
+    dataset, file, models = scan(folder), read_split(split), registry(home())
+    chosen = models.find(model) if model else models.champion()
+    limit_threads()
+    predictor = local_predictor(chosen, device)
+    fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]
+    judging = [dataset.case(name) for name in file.val]
+    with progress_bar() as progress:
+        known = measure(fitting, chosen, predictor, progress=progress)
+    calibration = fit_measured(known.rows)
+    if store:
+        write_calibration(chosen.folder, calibration)
+    with progress_bar() as progress:
+        judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
+    if judged.rows:
+        _say(chosen.spec.id, write_study(out, chosen, calibration, judged.rows), out)
+    finish({**known.failed, **judged.failed}, dataset.notices)
+
+
+def _say(model_id: str, summary: StudySummary, out: Path) -> None:
+    rho = "none" if summary.spearman is None else f"{summary.spearman:.3f}"
+    typer.echo(
+        f"{model_id}: {summary.method} fit on {summary.calibrated_on} cases; on "
+        f"{summary.judged_on} others mean absolute error {summary.mean_absolute_error:.3f}, "
+        f"Spearman {rho}, {summary.bad} under 0.8"
+    )
+    typer.echo(f"Report in {out}")

@@ -1,0 +1,70 @@
+"""What commands that run models over cases share: the workspace, the progress, the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from core.io.write_guard import refuse_inside
+
+if TYPE_CHECKING:
+    from core.domain.progress import Progress
+    from core.io.case import Case
+    from core.io.dataset import Dataset
+    from core.workspace.workspace_folder import Workspace
+
+FAILED_CASES = 3
+
+
+def scanned(folder: Path, wanted: Sequence[str] | None, out: Path) -> tuple[Dataset, list[Case]]:
+    """Return a dataset and its cases, or those `wanted`.
+
+    Raises `DataError` for one that is not there, and when `out` lies in the dataset.
+    """
+    from core.io.dataset import scan
+
+    refuse_inside(folder, out)
+    dataset = scan(folder)
+    return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
+
+
+@contextmanager
+def dataset_workspace(folder: Path) -> Iterator[Workspace]:
+    """Open the workspace of a dataset, the one the window uses, and close it at the end."""
+    from core.workspace.settings import home
+    from core.workspace.workspace_folder import open_workspace, workspace_folder
+
+    workspace = open_workspace(workspace_folder(home(), folder))
+    for notice in workspace.notices:
+        typer.echo(f"Note: {notice}", err=True)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show a bar on the terminal and yield the progress hook that moves it."""
+    with typer.progressbar(length=1000, file=sys.stderr) as bar:
+
+        def report(fraction: float, message: str) -> None:
+            bar.label = message
+            bar.update(round(fraction * 1000) - bar.pos)
+
+        yield report
+
+
+def finish(failed: Mapping[str, str], notices: Sequence[str]) -> None:
+    """Say what was noticed, list what failed, and leave with status 3 when anything did."""
+    for notice in notices:
+        typer.echo(f"Note: {notice}", err=True)
+    for name, sentence in failed.items():
+        typer.echo(f"Failed: {name}: {sentence}", err=True)
+    if failed:
+        raise typer.Exit(FAILED_CASES)

@@ -1,0 +1,80 @@
+"""The command `compare`: several models over a folder of cases, with figures and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.cli.command_run import (
+    dataset_workspace,
+    finish,
+    progress_bar,
+    scanned,
+)
+
+if TYPE_CHECKING:
+    from core.studies.study_summary import StudySummary
+
+REPORT_FILE, REVIEWS_FILE = "report.html", "reviews.csv"
+_ERROR = 1
+
+
+def compare(
+    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--models", help="Ids of the models: --models A B, or repeated."),
+    ] = None,
+    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    ensemble: Annotated[bool, typer.Option(help="Add the mean of the models as one more.")] = False,
+    html: Annotated[bool, typer.Option(help="Write report.html and reviews.csv too.")] = False,
+    run: Annotated[
+        bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
+    ] = True,
+) -> None:
+    """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
+    from core.inference.prediction_service import find_models, predictors
+    from core.review.reviews import reviews
+    from core.studies.html_report import StudyReport, study_pictures, write_html
+    from core.studies.study import keep_study, run_study
+    from core.studies.study_report import reviews_csv, write_study
+
+    wanted = _wanted(models, more)
+    dataset, cases = scanned(folder, case, out)
+    with dataset_workspace(folder) as workspace:
+        chosen = find_models(workspace, wanted)
+        predictor_of = predictors(workspace, device, run=run)
+        with progress_bar() as progress:
+            study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)
+        keep_study(workspace.store, study)
+        summary = write_study(out, study)
+        if html:
+            title = f"{len(chosen)} models on {dataset.name}"
+            pictures = study_pictures(study, cases, predictor_of)
+            report = StudyReport(title, study, summary, reviews(workspace.store), pictures)
+            write_html(out / REPORT_FILE, report)
+            reviews_csv(out / REVIEWS_FILE, report.said())
+    _say(summary, out)
+    finish(study.failed, (*dataset.notices, *study.notices))
+
+
+def _wanted(models: list[str] | None, more: list[str] | None) -> list[str]:
+    wanted = [*(models or []), *(more or [])]
+    if not wanted:
+        typer.echo("overread: expected models to compare, found none. Add --models A B.", err=True)
+        raise typer.Exit(_ERROR)
+    return wanted
+
+
+def _say(summary: StudySummary, out: Path) -> None:
+    for model in summary.models:
+        dsc = model.figures["dsc"]
+        known = dsc.mean is not None
+        figures = f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}" if known else "no DSC"
+        typer.echo(f"{model.id}: {figures}, {model.cases} cases")
+    typer.echo(f"Comparison in {out}")

@@ -1,0 +1,35 @@
+"""`info`: the geometry passport of a file, a series, a case or a dataset."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_ROLES = "ROLE=PATTERN"
+
+
+def info(
+    path: Annotated[Path, typer.Argument(help="A file, a series, a case, a dataset, or a zip.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    layout: Annotated[str | None, typer.Option(help="How the folder is organised.")] = None,
+    image: Annotated[
+        list[str] | None, typer.Option(help="A channel by a pattern.", metavar=_ROLES)
+    ] = None,
+    mask: Annotated[str | None, typer.Option(help="The masks by a pattern.")] = None,
+) -> None:
+    """Print what files say of their geometry, what is believed and why."""
+    import msgspec
+
+    from core.io.archive import opened
+    from core.io.case_info import DatasetInfo, dataset_of, heading_of, known_of, text_of
+
+    with opened(path) as root:
+        found = dataset_of(root, layout=layout, image=image or (), mask=mask)
+        known = [known_of(case, found.labels) for case in found.cases]
+    if as_json:
+        told = DatasetInfo(found.layout, tuple(case.info for case in known))
+        typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    else:
+        typer.echo("\n\n".join([heading_of(found), *map(text_of, known)]))
+    if all(case.failed for case in known):
+        raise typer.Exit(1)

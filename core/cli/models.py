@@ -1,0 +1,116 @@
+"""The commands `models …`: list, show, import and promote models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from core.models.registry import ModelSpec, Registry
+
+models = typer.Typer(
+    help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@models.command(name="list")
+def list_models(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """List the models: id, architecture, champion, parameters, metrics."""
+    from core.models.model_listing import listing, listing_json
+
+    rows, problems = listing(_registry())
+    if json:
+        typer.echo(listing_json(rows))
+    else:
+        for row in rows:
+            mark = "champion" if row.champion else ""
+            figures = ", ".join(f"{name} {value:.3f}" for name, value in row.metrics.items())
+            size = f"{row.parameters / 1e6:.2f} M" if row.parameters else "?"
+            typer.echo(f"{row.id:24} {row.architecture:16} {mark:9} {size:>9}  {figures}")
+    for problem in problems:
+        typer.echo(problem, err=True)
+
+
+@models.command(name="show")
+def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Print a model's specification and what it costs, measured."""
+    import msgspec
+
+    from core.inference.inference_ensemble import complexity
+
+    model = _registry().find(model_id)
+    found = complexity(model)
+    typer.echo(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
+    typer.echo(f"Folder: {model.folder}")
+    typer.echo(f"Parameters: {found.parameters:,}")
+    typer.echo(f"Multiply-adds of a 256×256 slice: {found.gmac:.2f} GMAC")
+    typer.echo(f"Memory of a batch of 8: {found.batch_megabytes:.0f} MB")
+
+
+@models.command(name="promote")
+def promote_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Make a model the champion: the one that predicts by default."""
+    _registry().promote(model_id)
+    typer.echo(f"{model_id} is the champion now.")
+
+
+@models.command(name="import")
+def import_model(
+    file: Annotated[Path, typer.Argument(help=".pt, .pth or .safetensors of a state dict.")],
+    architecture: Annotated[str, typer.Option(help="unet, attention-unet, resunet34 …")],
+    arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as init_features=16.")] = None,
+    model_id: Annotated[str, typer.Option("--id", help="Id; the file's name by default.")] = "",
+    title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
+    preprocessing: Annotated[
+        str, typer.Option(help='JSON, as {"crop":"head","size":256,"neighbours":1}.')
+    ] = "{}",
+    half: Annotated[bool, typer.Option(help="Store as float16.")] = False,
+) -> None:
+    """Take weights into the registry; nothing in the file is executed."""
+    from core.models.model_import import import_weights
+    from core.models.model_listing import spec_from_options
+
+    spec: ModelSpec = spec_from_options(
+        model_id or file.stem, title, architecture, arguments=arg or [], preprocessing=preprocessing
+    )
+    model = import_weights(file, spec, _registry(), half=half)
+    typer.echo(
+        f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)"
+    )
+
+
+@models.command(name="combine")
+def combine_models(
+    model_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the new model.")],
+    members: Annotated[list[str], typer.Argument(help="Ids of two models or more.")],
+    title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
+    flips: Annotated[bool, typer.Option(help="Average with the mirrored slice too.")] = False,
+    largest: Annotated[bool, typer.Option(help="Keep the largest component only.")] = False,
+    drop_small: Annotated[
+        bool, typer.Option(help="Keep components from 30 % of the largest.")
+    ] = False,
+    alone: Annotated[
+        bool, typer.Option(help="Copy the members into it, so that it stands alone.")
+    ] = False,
+) -> None:
+    """Make a model whose probability is the mean of those of others."""
+    from core.domain.prediction import SMALL_SHARE, Postprocessing
+    from core.models.ensembles import combine, pack
+
+    share = SMALL_SHARE if drop_small else 0.0
+    post = Postprocessing(largest_component=largest, smallest_share=share)
+    model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
+    if alone:
+        pack(model)
+    typer.echo(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
+
+
+def _registry() -> Registry:
+    from core.workspace.settings import home
+    from core.workspace.workspace_folder import registry
+
+    return registry(home())

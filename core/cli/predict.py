@@ -1,0 +1,121 @@
+"""The commands `predict` and `evaluate`: one model over a folder of cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from core.cli.command_run import finish, progress_bar
+from core.io.write_guard import refuse_inside
+
+if TYPE_CHECKING:
+    from core.inference.prediction_service import Predictor
+    from core.io.case import Case
+    from core.models.registry import Model, Registry
+
+DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
+OutDir = Annotated[Path, typer.Option(help="Folder to write into, outside DIR.")]
+ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion when not given.")]
+CaseIds = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
+Flips = Annotated[bool, typer.Option(help="Average with the mirrored slice.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+SkipBelow = Annotated[
+    float,
+    typer.Option(min=0.0, max=1.0, help="Leave out slices less likely to hold a lesion; 0: none."),
+]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is asked for: `skip_below` is a probability of triage, 0 to look at every slice."""
+
+    folder: Path
+    model: str
+    cases: list[str] | None
+    device: str
+    flips: bool
+    skip_below: float
+
+
+def predict(
+    folder: DataDir,
+    out: OutDir,
+    model: ModelId = "",
+    case: CaseIds = None,
+    device: Device = "auto",
+    flips: Flips = False,
+    skip_below: SkipBelow = 0.0,
+) -> None:
+    """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
+    from core.studies.mask_files import predict_masks
+
+    refuse_inside(folder, out)
+    job = _Job(folder, model, case, device, flips, skip_below)
+    cases, chosen, predictor = _ready(job)
+    with progress_bar() as progress:
+        written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
+    typer.echo(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
+    finish(written.failed, written.notices)
+
+
+def evaluate(
+    folder: DataDir,
+    out: OutDir,
+    model: ModelId = "",
+    protocol: Annotated[
+        Literal["native", "reference"],
+        typer.Option(help="Score on the native grid, or as the public reference implementation."),
+    ] = "native",
+    case: CaseIds = None,
+    device: Device = "auto",
+    flips: Flips = False,
+    skip_below: SkipBelow = 0.0,
+) -> None:
+    """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
+    from core.studies.evaluation import evaluate as run
+    from core.studies.evaluation import write_report
+
+    refuse_inside(folder, out)
+    job = _Job(folder, model, case, device, flips, skip_below)
+    cases, chosen, predictor = _ready(job)
+    with progress_bar() as progress:
+        outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
+    summary = write_report(out, outcome, chosen, protocol)
+    if summary.mean is not None:
+        typer.echo(
+            f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "
+            f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
+        )
+    typer.echo(f"Report in {out}")
+    finish(outcome.failed, outcome.notices)
+
+
+def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
+    from core.inference.volume_inference import limit_threads, resolve_device
+    from core.io.dataset import scan
+    from core.workspace.settings import home
+    from core.workspace.workspace_folder import registry as registry_of
+
+    dataset = scan(job.folder)
+    for notice in dataset.notices:
+        typer.echo(notice, err=True)
+    cases = [dataset.case(name) for name in job.cases] if job.cases else list(dataset.cases)
+    registry = registry_of(home())
+    chosen = registry.find(job.model) if job.model else registry.champion()
+    model = chosen.with_flips(job.flips)
+    resolve_device(job.device)
+    limit_threads()
+    return cases, model, _predictor(model, job, registry)
+
+
+def _predictor(model: Model, job: _Job, registry: Registry) -> Predictor:
+    """Return what predicts a case, all of it or the slices that triage finds likely."""
+    from core.inference.prediction_service import local_predictor
+    from core.inference.triage_gate import gated_predictor
+
+    if job.skip_below:
+        return gated_predictor(model, registry, device=job.device, skip_below=job.skip_below)
+    return local_predictor(model, job.device)

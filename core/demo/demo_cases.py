@@ -1,0 +1,148 @@
+"""The demo dataset: synthetic heads in the layout of real data, made by code at first use."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.demo.gallery import GALLERY
+from core.demo.spec import PhantomSpec
+from core.domain.errors import WorkspaceError, reason
+from core.domain.progress import Progress, silent
+
+Specs = Mapping[str, PhantomSpec]
+
+DEMO_NAME = "synthetic-demo"
+"""The folder's usual name."""
+
+DEMO_VERSION = 1
+"""Raised whenever the voxels change, so that an older demo is made anew."""
+
+_PREFIX = "SYNTHETIC_"
+_README = "README.txt"
+_LITTER = frozenset({_README, ".DS_Store", "Thumbs.db", "desktop.ini"})
+_SIDE = 256
+
+
+def make_demo(folder: Path, *, progress: Progress = silent) -> Path:
+    """Write the demo dataset as `folder` and return it; a complete one is left alone.
+
+    The cases are made in a temporary folder beside it, which is renamed when all are there: an
+    interrupted or cancelled run leaves nothing. An older or incomplete demo is replaced. Raises
+    `WorkspaceError` when `folder` holds anything that is not part of a demo, or when the system
+    refuses the write.
+    """
+    specs = GALLERY
+    if _is_complete(folder, specs):
+        progress(1.0, "The demo is ready")
+        return folder
+    _require_replaceable(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as name:
+            made = Path(name) / "new"
+            _write_cases(made, specs, progress)
+            _replace(folder, made, aside=Path(name) / "old")
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder}: the demo could not be written ({reason(error)}). "
+            "Free some space or choose a folder you may write to, then try again."
+        ) from error
+    progress(1.0, "The demo is ready")
+    return folder
+
+
+def _readme(specs: Specs) -> str:
+    lines = [
+        f"Overread demo dataset, version {DEMO_VERSION}",
+        "",
+        "Every case in this folder is SYNTHETIC: digital head phantoms drawn by code, with lesions",
+        "drawn by code. No patient, scanner or hospital is behind them, and nothing can be",
+        "concluded from them about how good a model is on patients.",
+        "",
+        "Layout: <case>/<case>_<n>.tif holds pre-contrast T1-like, FLAIR-like and post-contrast",
+        "T1-like as red, green and blue; <case>_<n>_mask.tif is the ground truth (0 or 255).",
+        "The files have no voxel size.",
+        "",
+        *(f"{case}: {spec.slices} slices, {_lesions(spec)}" for case, spec in specs.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _lesions(spec: PhantomSpec) -> str:
+    return ("no lesion", "one lesion", "two lesions")[len(spec.lesions)]
+
+
+def _slice_paths(folder: Path, case: str, number: int) -> tuple[Path, Path]:
+    stem = folder / case / f"{case}_{number}"
+    return stem.with_name(f"{stem.name}.tif"), stem.with_name(f"{stem.name}_mask.tif")
+
+
+def _is_complete(folder: Path, specs: Specs) -> bool:
+    """Return whether every file is there with all of its (uncompressed) pixels."""
+    pixels = _SIDE * _SIDE
+    try:
+        if (folder / _README).read_text(encoding="utf-8") != _readme(specs):
+            return False
+        return all(
+            image.stat().st_size > 3 * pixels and mask.stat().st_size > pixels
+            for case, spec in specs.items()
+            for image, mask in (_slice_paths(folder, case, n + 1) for n in range(spec.slices))
+        )
+    except OSError:
+        return False
+
+
+def _require_replaceable(folder: Path) -> None:
+    """Refuse a folder with files of somebody else's: replacing it would lose them."""
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    except OSError as error:
+        raise WorkspaceError(f"{folder}: cannot be looked into ({reason(error)}).") from error
+    foreign = sorted(n for n in names if n not in _LITTER and not n.startswith(_PREFIX))
+    if foreign:
+        raise WorkspaceError(
+            f"{folder}: expected an empty folder or an earlier demo, found “{foreign[0]}”. "
+            "Nothing was changed; choose another folder for the demo."
+        )
+
+
+def _write_cases(folder: Path, specs: Specs, progress: Progress) -> None:
+    # Phantoms need scipy, which nobody should wait for when the demo is there already.
+    from core.demo.phantom_case import phantom_case
+
+    folder.mkdir()
+    for done, (case, spec) in enumerate(specs.items()):
+        progress(done / len(specs), f"Making demo case {done + 1} of {len(specs)}")
+        volume, mask = phantom_case(spec)
+        (folder / case).mkdir()
+        for index in range(spec.slices):
+            image_path, mask_path = _slice_paths(folder, case, index + 1)
+            _write_tiff(image_path, np.moveaxis(volume[:, index], 0, -1), photometric="rgb")
+            _write_tiff(mask_path, mask[index] * np.uint8(255), photometric="minisblack")
+    (folder / _README).write_text(_readme(specs), encoding="utf-8")
+
+
+def _write_tiff(path: Path, pixels: NDArray[np.uint8], *, photometric: str) -> None:
+    """Write plain pixels without a date or a program's name: the same bytes each time."""
+    from tifffile import imwrite
+
+    imwrite(
+        path, np.ascontiguousarray(pixels), photometric=photometric, metadata=None, software=False
+    )
+
+
+def _replace(folder: Path, made: Path, *, aside: Path) -> None:
+    """Put `made` in the place of `folder`, and what was there back if that fails."""
+    existed = folder.exists()
+    if existed:
+        folder.replace(aside)
+    try:
+        made.replace(folder)
+    except OSError:
+        if existed:
+            aside.replace(folder)
+        raise

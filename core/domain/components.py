@@ -1,0 +1,278 @@
+"""Connected components of masks, and the lesion-level errors of a prediction.
+
+Lesions (`largest_component`, `components`) are joined by faces, as the reference protocol joins
+them. Errors (`disagreements`) are joined by faces, edges and corners, so that a thin rim that steps
+diagonally through the voxels is one error and not many.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.domain.mask import Mask, binarise
+
+MaskLike = NDArray[np.uint8] | NDArray[np.bool_]
+"""A mask of any shape whose foreground is above zero: 1, 255 or True."""
+
+Box = tuple[int, int, int, int, int, int]
+"""(z0, z1, y0, y1, x0, x1) in voxels, ends exclusive."""
+
+DisagreementKind = Literal["false_positive", "false_negative"]
+
+ErrorName = Literal["false positive lesion", "false negative lesion", "boundary error"]
+
+_EVERY_NEIGHBOUR = np.ones((3, 3, 3), bool)
+_PLUS = ((False, True, False), (True, True, True), (False, True, False))
+_IN_PLANE = np.array((((False,) * 3,) * 3, _PLUS, ((False,) * 3,) * 3))
+
+
+@dataclass(frozen=True)
+class Component:
+    """One face-connected piece of a mask; `label` counts pieces from 1 in scan order."""
+
+    label: int
+    voxels: int
+    box: Box
+
+    @property
+    def slices(self) -> range:
+        """Indices of the slices it lies on; a connected piece leaves none out."""
+        return range(self.box[0], self.box[1])
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One connected piece of the voxels that truth and prediction call differently.
+
+    `last_slice` is inclusive. `centre_slice` is the slice with most of its voxels, so there is
+    always something to see there. `on_border` is True when the piece touches voxels that both call
+    foreground (the outline of a found lesion is drawn differently), and False when the piece stands
+    alone (a lesion invented or missed). `seed` is its first voxel (z, y, x) in scan order.
+    """
+
+    kind: DisagreementKind
+    voxels: int
+    box: Box
+    centre_slice: int
+    on_border: bool
+    seed: tuple[int, int, int]
+
+    @property
+    def error(self) -> ErrorName:
+        """What it is called: a lesion invented, a lesion missed, or an outline drawn differently.
+
+        A piece that touches no voxel both call foreground is a whole lesion by itself, which is
+        the any-overlap rule of `core.domain.lesions` said of one piece.
+        """
+        if self.on_border:
+            return "boundary error"
+        invented = self.kind == "false_positive"
+        return "false positive lesion" if invented else "false negative lesion"
+
+    @property
+    def key(self) -> str:
+        """Name of the piece among all pieces of the same two masks, the same at every call."""
+        return f"{self.kind}:{','.join(map(str, self.seed))}"
+
+    @property
+    def centre(self) -> tuple[int, int, int]:
+        """The voxel (z, y, x) to bring into view: middle of its box on its centre slice."""
+        _, _, y0, y1, x0, x1 = self.box
+        return self.centre_slice, (y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2
+
+    def largest_extent(self, spacing_mm: tuple[float, float, float] | None = None) -> float:
+        """Return the longest side of its box, in mm when `spacing_mm` is given, else in voxels."""
+        sides = (stop - start for start, stop in zip(self.box[::2], self.box[1::2], strict=True))
+        return max(n * size for n, size in zip(sides, spacing_mm or (1.0, 1.0, 1.0), strict=True))
+
+    def volume_ml(self, voxel_ml: float) -> float:
+        """Return its volume in millilitres, given that of a voxel."""
+        return self.voxels * voxel_ml
+
+    @property
+    def first_slice(self) -> int:
+        """Index of the first slice it lies on."""
+        return self.box[0]
+
+    @property
+    def last_slice(self) -> int:
+        """Index of the last slice it lies on."""
+        return self.box[1] - 1
+
+
+def bounding_box(mask: MaskLike) -> Box | None:
+    """Return the smallest box around the foreground of a (Z, Y, X) mask, or None when empty."""
+    foreground = _as_bool(mask)
+    plane = np.asarray(foreground.any(axis=0))
+    if not plane.any():
+        return None
+    z0, z1 = _extent(foreground.any(axis=(1, 2)))
+    y0, y1 = _extent(plane.any(axis=1))
+    x0, x1 = _extent(plane.any(axis=0))
+    return z0, z1, y0, y1, x0, x1
+
+
+def box_slices(box: Box) -> tuple[slice, slice, slice]:
+    """Return `box` as an index into a (Z, Y, X) array."""
+    z0, z1, y0, y1, x0, x1 = box
+    return slice(z0, z1), slice(y0, y1), slice(x0, x1)
+
+
+def largest_component(mask: MaskLike) -> Mask:
+    """Keep the largest face-connected piece of a (Z, Y, X) mask; an empty mask stays empty.
+
+    Of pieces equally large the first in scan order is kept.
+    """
+    return _with_pieces(mask, lambda sizes: np.arange(len(sizes)) == np.argmax(sizes))
+
+
+def large_components(mask: MaskLike, share: float) -> Mask:
+    """Keep the face-connected pieces of a (Z, Y, X) mask with `share` of the largest's voxels."""
+    return _with_pieces(mask, lambda sizes: (sizes >= share * sizes.max()) & (sizes > 0))
+
+
+def _with_pieces(mask: MaskLike, choose: Callable[[NDArray[np.intp]], NDArray[np.bool_]]) -> Mask:
+    """Keep the pieces that `choose` wants from their sizes by label; label 0 has none."""
+    kept = np.zeros(mask.shape, np.uint8)
+    box = bounding_box(mask)
+    if box is None:
+        return kept
+    inside = box_slices(box)
+    labels, _ = _label(_as_bool(mask[inside]))
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    kept[inside] = choose(sizes)[labels]
+    return kept
+
+
+def fill_holes(mask: MaskLike) -> Mask:
+    """Fill, slice by slice, the background of a (Z, Y, X) mask that foreground shuts in.
+
+    Background is joined by edges in the plane of the slice; what reaches the rim is no hole.
+    """
+    filled = binarise(mask)
+    box = bounding_box(mask)
+    if box is None:
+        return filled
+    crop = filled[box_slices(box)]
+    # The added rim joins all open background of a slice into one piece that holds its corner.
+    labels, _ = _label(np.pad(crop == 0, ((0, 0), (1, 1), (1, 1)), constant_values=True), _IN_PLANE)
+    crop[labels[:, 1:-1, 1:-1] != labels[:, :1, :1]] = 1
+    return filled
+
+
+def components(mask: MaskLike) -> list[Component]:
+    """List the face-connected pieces of a (Z, Y, X) mask, largest first, equals in scan order."""
+    box = bounding_box(mask)
+    if box is None:
+        return []
+    labels, boxes = _label(_as_bool(mask[box_slices(box)]))
+    sizes = np.bincount(labels.ravel())
+    found = [
+        Component(label, int(sizes[label]), _shifted(piece, box))
+        for label, piece in enumerate(boxes, start=1)
+    ]
+    return sorted(found, key=lambda component: -component.voxels)
+
+
+def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
+    """List the connected errors of `prediction` against `truth`, both (Z, Y, X), largest first.
+
+    Of errors equally large, false positives come before false negatives, then scan order counts.
+    Raises `ValueError` when the shapes differ.
+    """
+    if truth.shape != prediction.shape:
+        raise ValueError(f"truth is {truth.shape}, prediction is {prediction.shape}")
+    expected, predicted = _as_bool(truth), _as_bool(prediction)
+    box = bounding_box(expected | predicted)
+    if box is None:
+        return []
+    expected, predicted = expected[box_slices(box)], predicted[box_slices(box)]
+    # Loaded at the first use: the first picture need not wait for scipy. So is it below.
+    from scipy import ndimage
+
+    agreed = ndimage.binary_dilation(expected & predicted, _EVERY_NEIGHBOUR)
+    found = [
+        *_errors("false_positive", predicted & ~expected, agreed, box),
+        *_errors("false_negative", expected & ~predicted, agreed, box),
+    ]
+    return sorted(found, key=lambda error: -error.voxels)
+
+
+def voxels_of(error: Disagreement, truth: MaskLike, prediction: MaskLike) -> NDArray[np.bool_]:
+    """Return which voxels of `error.box` are the piece itself, from the masks it was found in."""
+    crop = box_slices(error.box)
+    expected, predicted = _as_bool(truth[crop]), _as_bool(prediction[crop])
+    invented = error.kind == "false_positive"
+    wrong = predicted & ~expected if invented else expected & ~predicted
+    # A connected piece is connected within its own box too, so its crop is enough to find it.
+    labels, _ = _label(wrong, _EVERY_NEIGHBOUR)
+    z, y, x = (at - start for at, start in zip(error.seed, error.box[::2], strict=True))
+    return np.asarray(labels == labels[z, y, x])
+
+
+def piece_of(
+    found: Sequence[Disagreement],
+    changed: NDArray[np.bool_],
+    box: Box,
+    masks: tuple[MaskLike, MaskLike],
+) -> str:
+    """Return the key of the piece that all voxels `changed` in `box` belong to; empty for none.
+
+    `masks` are the truth and the prediction the pieces were found in.
+    """
+    for error in found:
+        starts = [inner - outer for inner, outer in zip(box[::2], error.box[::2], strict=True)]
+        ends = [inner - outer for inner, outer in zip(box[1::2], error.box[::2], strict=True)]
+        inside = all(a <= b for a, b in zip(box[1::2], error.box[1::2], strict=True))
+        if inside and min(starts) >= 0:
+            z, y, x = (slice(start, end) for start, end in zip(starts, ends, strict=True))
+            if not (changed & ~voxels_of(error, *masks)[z, y, x]).any():
+                return error.key
+    return ""
+
+
+def _errors(
+    kind: DisagreementKind, wrong: NDArray[np.bool_], agreed: NDArray[np.bool_], frame: Box
+) -> list[Disagreement]:
+    labels, boxes = _label(wrong, _EVERY_NEIGHBOUR)
+    found = []
+    for label, piece in enumerate(boxes, start=1):
+        voxels = labels[piece] == label
+        areas = np.count_nonzero(voxels, axis=(1, 2))
+        box = _shifted(piece, frame)
+        on_border = bool((voxels & agreed[piece]).any())
+        centre_slice = box[0] + int(areas.argmax())
+        first = np.unravel_index(int(voxels.argmax()), voxels.shape)
+        z, y, x = (int(at) + start for at, start in zip(first, box[::2], strict=True))
+        size = int(areas.sum())
+        found.append(Disagreement(kind, size, box, centre_slice, on_border, (z, y, x)))
+    return found
+
+
+def _label(
+    foreground: NDArray[np.bool_], structure: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int32], Sequence[tuple[slice, ...]]]:
+    """Return labels numbered from 1 in scan order, and the box of each."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(foreground, structure)
+    return np.asarray(labels, np.int32), ndimage.find_objects(labels)
+
+
+def _shifted(piece: tuple[slice, ...], frame: Box) -> Box:
+    """Return the box of `piece`, found inside `frame`, on the grid that `frame` lies in."""
+    (z, y, x), (z0, _, y0, _, x0, _) = piece, frame
+    return z.start + z0, z.stop + z0, y.start + y0, y.stop + y0, x.start + x0, x.stop + x0
+
+
+def _extent(occupied: ArrayLike) -> tuple[int, int]:
+    indices = np.flatnonzero(occupied)
+    return int(indices[0]), int(indices[-1]) + 1
+
+
+def _as_bool(mask: MaskLike) -> NDArray[np.bool_]:
+    return np.asarray(mask > 0)

@@ -1,0 +1,104 @@
+"""A mask is judged before it is believed: what a reader would see at one glance, in sentences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+_HALF = 0.5
+_SMALL = 0.25
+_MOST_OF_BORDER = 0.9
+_NOISE = 0.05
+_WHOLE = 0.97
+_NAMED = 5
+
+
+def judge_mask(
+    name: str,
+    mask: NDArray[np.uint8],
+    head: NDArray[np.bool_],
+    *,
+    numbers: Sequence[int] = (),
+) -> tuple[str, ...]:
+    """Return sentences about a mask (Z, Y, X) that can hardly be lesion; none for a plausible one.
+
+    `head` (Z, Y, X) is where the image shows something, `numbers` are those of the slices.
+    """
+    if not mask.any():
+        return ()
+    shares = mask.mean(axis=(1, 2))
+    whole = _about_whole(name, mask, shares)
+    if whole:
+        return (whole,)
+    named = numbers or range(1, len(mask) + 1)
+    found = (_outside(name, mask, head), _odd_neighbours(name, mask, shares, named))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def head_of(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Return where the image (C, Z, Y, X) shows something: (Z, Y, X)."""
+    shown = np.zeros(pixels.shape[1:], bool)
+    for channel in pixels:
+        # A sample of the voxels tells what is bright as well as all of them do.
+        low, top = np.percentile(channel[:, ::4, ::4], (0.5, 99.5))
+        shown |= channel > low + _NOISE * (top - low)
+    return shown
+
+
+def _about_whole(name: str, mask: NDArray[np.uint8], shares: NDArray[np.float64]) -> str:
+    """Tell a mask that fills its slices, and why it probably does."""
+    used = shares > 0
+    if bool((shares == 1).all()):
+        found, why = f"one that is full on every one of {len(mask)} slices", _MEANT
+    elif bool((shares[used] > _HALF).mean() > _HALF):
+        if _is_complement(mask):
+            found, why = "one that is the complement of a plausible lesion", _INVERTED
+        else:
+            found, why = "one that fills most of its slices", _MEANT
+    else:
+        return ""
+    return f"{name}: expected a mask of the lesion, found {found}. {why}"
+
+
+_MEANT = "Look at it before its figures are used; export a binary mask if it is wrong."
+_INVERTED = "It seems inverted: look at it, and export it with 255 in the lesion."
+
+
+def _is_complement(mask: NDArray[np.uint8]) -> bool:
+    rest = 1 - mask
+    border = np.concatenate([mask[:, 0], mask[:, -1], mask[:, :, 0], mask[:, :, -1]], axis=1)
+    return bool(rest.any() and rest.mean() < _HALF and border.mean() > _MOST_OF_BORDER)
+
+
+def _outside(name: str, mask: NDArray[np.uint8], head: NDArray[np.bool_]) -> str:
+    if not head.any() or head.mean() > _WHOLE:
+        return ""
+    lesion = mask > 0
+    share = float((lesion & ~head).sum() / lesion.sum())
+    if share <= _HALF:
+        return ""
+    return (
+        f"{name}: expected a mask inside the head, found {share:.0%} of it outside, where the "
+        "image is empty. It may be turned or of another case; look at it before its figures are "
+        "used."
+    )
+
+
+def _odd_neighbours(
+    name: str, mask: NDArray[np.uint8], shares: NDArray[np.float64], numbers: Sequence[int]
+) -> str:
+    """Tell single slices that are full or inverted between slices that are not."""
+    odd = [str(numbers[z]) for z in range(len(mask)) if shares[z] > _HALF and _alone(shares, z)]
+    if not odd:
+        return ""
+    more = " …" if len(odd) > _NAMED else ""
+    return (
+        f"{name}: expected masks that mean the same as their neighbours, found most of the slice "
+        f"filled in {', '.join(odd[:_NAMED])}{more} and little beside it. Look at it before its "
+        "figures are used; export these masks again."
+    )
+
+
+def _alone(shares: NDArray[np.float64], z: int) -> bool:
+    beside = [shares[n] for n in range(max(z - 2, 0), min(z + 3, len(shares))) if n != z]
+    return bool(beside) and float(np.median(beside)) < _SMALL

@@ -1,0 +1,28 @@
+"""Carry a label map from one grid to another by nearest neighbour; only when the reader asks."""
+
+import numpy as np
+from scipy import ndimage
+
+from core.domain.grid import Grid
+from core.domain.label_set import LabelMap
+
+
+def nearest(labels: LabelMap, source: Grid, target: Grid) -> LabelMap:
+    """Return `labels` (Z, Y, X) of `source` on `target`; 0 where `source` does not reach.
+
+    Raises `ValueError` when the orientation of either grid is unknown.
+    """
+    if source.affine is None or target.affine is None:
+        raise ValueError("expected two grids of known orientation, found an unknown one")
+    matrix = np.linalg.inv(source.affine) @ target.affine  # target voxel → source voxel, (x, y, z)
+    turned = matrix[:3, :3][::-1, ::-1]
+    found = ndimage.affine_transform(
+        labels,
+        turned,
+        offset=matrix[:3, 3][::-1],
+        output_shape=target.shape,
+        order=0,
+        mode="constant",
+        cval=0,
+    )
+    return np.asarray(found, np.uint8)

@@ -1,0 +1,60 @@
+"""The image channels of a case on one voxel grid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.geometry import Geometry
+
+LGG_CHANNELS = ("Pre", "FLAIR", "Post")
+"""Channel order of the public LGG files: pre-contrast, FLAIR, post-contrast."""
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """Pixels (C, Z, Y, X), uint8 or uint16, read-only; slices in the order of their numbers.
+
+    `unreadable` maps a slice's index to the sentence that says why it holds zeros; `notices` are
+    sentences about how its samples were taken.
+    """
+
+    pixels: Pixels
+    channels: tuple[str, ...]
+    slice_numbers: tuple[int, ...]
+    geometry: Geometry
+    unreadable: Mapping[int, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Hold the pixels against writing: originals and their copies are never changed."""
+        self.pixels.setflags(write=False)
+
+    @property
+    def slices(self) -> int:
+        """Number of slices, Z."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes the pixels hold in memory."""
+        return int(self.pixels.nbytes)
+
+    def content_hash(self) -> str:
+        """Return a hash of pixels, shape and type: the same image has the same one anywhere."""
+        from hashlib import blake2b
+
+        digest = blake2b(digest_size=16)
+        digest.update(f"{self.pixels.shape}{self.pixels.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(self.pixels).data)
+        return digest.hexdigest()
+
+
+def channel_names(count: int) -> tuple[str, ...]:
+    """Return names for `count` channels: those of the LGG files for three, `Image` for one."""
+    if count == len(LGG_CHANNELS):
+        return LGG_CHANNELS
+    return ("Image",) if count == 1 else tuple(f"Channel {n}" for n in range(1, count + 1))

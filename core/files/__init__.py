@@ -1,1 +1,0 @@
-"""One module a file format, and the atomic write all of them use."""

@@ -1,0 +1,164 @@
+"""The process that runs models for a window; started by `core.inference.engine`, never by hand.
+
+Loading torch holds Python's lock for most of a second and inference fights for it, so neither
+happens in the window's own process. A crash or an exhausted memory ends this process alone.
+"""
+
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.errors import AppError
+from core.domain.geometry import Geometry
+from core.domain.progress import Cancelled
+from core.domain.volume import Volume, channel_names
+from core.inference.engine_messages import (
+    CancelRequest,
+    ComplexityRequest,
+    Devices,
+    DevicesRequest,
+    Failed,
+    Measured,
+    Predicted,
+    PredictRequest,
+    Progressed,
+    Reply,
+    Request,
+    Slices,
+    Stopped,
+    Triaged,
+    TriageRequest,
+    read_request,
+    write_message,
+)
+from core.inference.inference_ensemble import AnyRunner, complexity, open_runner
+from core.inference.inference_triage import TriageRunner
+from core.inference.volume_inference import RunOptions, devices, limit_threads
+from core.models.classifiers import ClassifierModel, read_classifier
+from core.models.registry import Model, read_model
+
+
+class Server:
+    """Answers one request after the other; a cancel is heard while a run goes on."""
+
+    def __init__(self, requests: IO[bytes], replies: IO[bytes]) -> None:
+        self._requests = requests
+        self._replies = replies
+        self._cancel = threading.Event()
+        self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._runner: AnyRunner | None = None
+        self._triager: TriageRunner | None = None
+
+    def serve(self) -> None:
+        """Answer until the window closes the pipe."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        while (request := self._waiting.get()) is not None:
+            try:
+                self._say(self._answer(request))
+            except Cancelled:
+                self._say(Stopped())
+            except AppError as error:
+                self._say(Failed(str(error)))
+            # Whatever else goes wrong belongs in the window's bug dialog, not in a dead pipe.
+            except Exception as error:  # noqa: BLE001
+                self._say(Failed(str(error) or type(error).__name__, traceback.format_exc()))
+
+    def _listen(self) -> None:
+        while True:
+            request = read_request(self._requests)
+            if isinstance(request, CancelRequest):
+                self._cancel.set()
+                continue
+            self._waiting.put(request)
+            if request is None:
+                self._cancel.set()
+                return
+
+    def _answer(self, request: Request) -> Reply:
+        match request:
+            case PredictRequest():
+                return self._predict(request)
+            case TriageRequest():
+                return self._triage(request)
+            case ComplexityRequest():
+                return self._measure(read_model(Path(request.folder)))
+            case DevicesRequest() | CancelRequest():
+                return Devices(devices())
+
+    def _predict(self, request: PredictRequest) -> Reply:
+        self._cancel.clear()
+        volume = _volume(request)
+        runner = self._ready(read_model(Path(request.folder)).with_flips(request.flips))
+        options = RunOptions(request.device, request.first)
+        done = runner.predict(
+            volume, options, on_slices=self._send_slices, progress=self._send_progress
+        )
+        return Predicted(done.key, done.device, done.seconds)
+
+    def _triage(self, request: TriageRequest) -> Reply:
+        self._cancel.clear()
+        runner = self._triage_ready(read_classifier(Path(request.folder)), request.device)
+        found = runner.triage(_volume(request), progress=self._send_progress)
+        return Triaged(found.probability.tolist(), found.device, found.seconds)
+
+    def _triage_ready(self, model: ClassifierModel, device: str) -> TriageRunner:
+        kept = self._triager
+        if kept is None or (kept.model, kept.device) != (model, device):
+            self._triager = kept = TriageRunner(model, device)
+        return kept
+
+    def _ready(self, model: Model) -> AnyRunner:
+        """Keep the last model in memory: the next case starts without reading weights."""
+        if self._runner is None or self._runner.model.fingerprint != model.fingerprint:
+            self._send_progress(0.0, f"loading {model.spec.title}")
+            self._runner = open_runner(model)
+        return self._runner
+
+    def _measure(self, model: Model) -> Measured:
+        found = complexity(model)
+        return Measured(found.parameters, found.gmac, found.batch_megabytes)
+
+    def _send_slices(self, indices: Sequence[int], probability: NDArray[np.uint8]) -> None:
+        self._say(Slices(list(indices), probability.tobytes()))
+
+    def _send_progress(self, fraction: float, message: str) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+        self._say(Progressed(fraction, message))
+
+    def _say(self, reply: Reply) -> None:
+        write_message(self._replies, reply)
+
+
+def _volume(request: PredictRequest | TriageRequest) -> Volume:
+    pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
+    count, depth = request.shape[:2]
+    numbers = tuple(range(1, depth + 1))
+    return Volume(pixels, channel_names(count), numbers, Geometry(request.shape[1:]))
+
+
+def main() -> None:
+    """Serve the window over standard input and output until it closes them."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # A library that prints must not write into the frames.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if hasattr(os, "nice"):
+        os.nice(10)
+    # One core is the window's: a slice step waits half as long, and a run ends no later.
+    limit_threads(max((os.cpu_count() or 2) - 1, 1))
+    try:
+        Server(sys.stdin.buffer, replies).serve()
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""What a model says of a case: from the workspace where it is kept, else by running the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from core.domain.errors import DataError
+from core.domain.prediction import OnSlices, Prediction
+from core.domain.progress import Progress, silent
+from core.io.case_reader import LoadedCase
+from core.models.registry import Model
+from core.workspace import prediction_cache
+from core.workspace.prediction_cache import Scored
+from core.workspace.settings import home
+from core.workspace.workspace_folder import Workspace, registry
+
+if TYPE_CHECKING:
+    from core.inference.engine import Engine
+
+Predictor: TypeAlias = Callable[[LoadedCase, Progress], Prediction]
+"""Predicts one case with a model that the caller chose."""
+PredictorOf: TypeAlias = Callable[[Model], Predictor]
+"""Gives what predicts a case with a model."""
+Run: TypeAlias = Callable[[LoadedCase, Model, Progress], Prediction]
+"""Runs a model on a case, whatever is known of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionService:
+    """Answers for one workspace; `run` makes what is not kept there, None where nothing is run."""
+
+    workspace: Workspace
+    run: Run | None = None
+
+    def known(self, loaded: LoadedCase, model: Model) -> Scored | None:
+        """Return what the workspace keeps of `model` for this very image, or None."""
+        return prediction_cache.find(loaded, model, self.workspace)
+
+    def predict(self, loaded: LoadedCase, model: Model, progress: Progress = silent) -> Scored:
+        """Return the prediction and its score, run and kept when it is not there yet.
+
+        Raises `DataError` where nothing is to be run: over a folder of predictions, or without
+        `run`.
+        """
+        known = self.known(loaded, model)
+        if known is not None:
+            return known
+        if self.workspace.predictions is not None:
+            raise DataError(
+                f"{loaded.case.id}: expected a prediction in {self.workspace.predictions}, found "
+                "none of this image. Nothing is run over a folder of predictions: open the dataset "
+                "itself instead."
+            )
+        if self.run is None:
+            raise DataError(
+                f"{loaded.case.id}: expected a prediction of {model.spec.title} in the workspace, "
+                "found none. Run the model on it first."
+            )
+        made = self.run(loaded, model, progress)
+        return prediction_cache.keep(loaded, model, self.workspace, made)
+
+    def predictor(self, model: Model) -> Predictor:
+        """Return what predicts a case with `model`."""
+        return lambda loaded, progress: self.predict(loaded, model, progress).prediction
+
+
+def engine_run(
+    engine: Engine, *, device: str, first: int | None = None, on_slices: OnSlices | None = None
+) -> Run:
+    """Return runs in the engine's process: slices nearest to index `first` first, else the middle.
+
+    `on_slices` is called with what arrives.
+    """
+
+    def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
+        volume = loaded.volume
+        return engine.predict(
+            volume,
+            model,
+            device=device,
+            first=volume.slices // 2 if first is None else first,
+            on_slices=on_slices,
+            progress=progress,
+        )
+
+    return run
+
+
+def local_run(device: str) -> Run:
+    """Return runs in this process; a network is loaded at its first case, for all may be kept.
+
+    Raises `ModelError` for a device there is not.
+    """
+    from core.inference.volume_inference import limit_threads, resolve_device
+
+    resolve_device(device)
+    limit_threads()
+
+    made: dict[tuple[Path, bool], Predictor] = {}
+
+    def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
+        key = model.folder, model.spec.flips
+        if key not in made:
+            made[key] = local_predictor(model, device)
+        return made[key](loaded, progress)
+
+    return run
+
+
+def local_predictor(model: Model, device: str = "auto") -> Predictor:
+    """Return what runs `model` in this process; raises `ModelError` when its weights do not fit."""
+    from core.inference.inference_ensemble import open_runner
+    from core.inference.volume_inference import RunOptions
+
+    runner, options = open_runner(model), RunOptions(device)
+    return lambda loaded, progress: runner.predict(loaded.volume, options, progress=progress)
+
+
+def predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:
+    """Return what predicts with a model: from the workspace, else on `device` when `run`.
+
+    Raises `ModelError` for a device there is not. Without `run` torch is never loaded.
+    """
+    return PredictionService(workspace, local_run(device) if run else None).predictor
+
+
+def find_models(workspace: Workspace, wanted: Sequence[str]) -> list[Model]:
+    """Return the models of these ids, each once; raises `ModelError` for one there is not."""
+    found = registry(home(), workspace.folder)
+    return [found.find(name) if name else found.champion() for name in dict.fromkeys(wanted)]

@@ -1,0 +1,208 @@
+"""From a volume to what a network sees, and from its output back to the native grid.
+
+Shared by training and inference, so that they cannot differ. Statistics are taken over the whole
+volume: one slice normalised alone gives poor masks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.domain.volume import Pixels, Volume
+from core.models.preprocessing import Preprocessing
+
+FloatArray: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PlaneGrid:
+    """How the native plane maps to the network's: crop or pad to `box`, then resize to `size`.
+
+    `native` is (Y, X); `box` is (y0, y1, x0, x1) in native voxels and may reach beyond the image;
+    `size` is (h, w).
+    """
+
+    native: tuple[int, int]
+    box: tuple[int, int, int, int]
+    size: tuple[int, int]
+
+    @property
+    def box_size(self) -> tuple[int, int]:
+        """Height and width of the box in native voxels."""
+        return self.box[1] - self.box[0], self.box[3] - self.box[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A volume ready for a network: `values` (C, Z, h, w) float32 on `grid`."""
+
+    values: FloatArray
+    grid: PlaneGrid
+    neighbours: int
+
+    def batch(self, indices: Sequence[int]) -> FloatArray:
+        """Return slices (B, (2·neighbours + 1)·C, h, w), from the one before to the one after."""
+        last = self.values.shape[1] - 1
+        offsets = range(-self.neighbours, self.neighbours + 1)
+        planes = [
+            np.concatenate([self.values[:, min(max(z + o, 0), last)] for o in offsets])
+            for z in indices
+        ]
+        return np.stack(planes)
+
+
+def prepare(volume: Volume, preprocessing: Preprocessing, *, stride: int) -> Prepared:
+    """Return `volume` as a network of that `stride` expects it."""
+    histograms = [_histogram(channel) for channel in volume.pixels]
+    tables = intensity_tables(histograms, preprocessing)
+    grid = plane_grid(volume.pixels, preprocessing, stride=stride)
+    channels = []
+    for pixels, table, counts in zip(volume.pixels, tables, histograms, strict=True):
+        fill = float(table[int(np.flatnonzero(counts)[0])])
+        channels.append(to_grid(table[pixels], grid, fill=fill))
+    return Prepared(np.stack(channels), grid, preprocessing.neighbours)
+
+
+def intensity_tables(
+    histograms: Sequence[NDArray[np.int64]], preprocessing: Preprocessing
+) -> list[FloatArray]:
+    """Return for each channel a table from pixel value to normalised intensity (float32).
+
+    Integer pixels need no float copy of the volume: mean, deviation and percentiles come exactly
+    from the counts of the values, and normalising is a look-up.
+    """
+    if preprocessing.intensity == "reference":
+        return _reference_tables(histograms)
+    return [_foreground_table(counts, preprocessing) for counts in histograms]
+
+
+def plane_grid(pixels: Pixels, preprocessing: Preprocessing, *, stride: int) -> PlaneGrid:
+    """Return the grid the network works on for `pixels` (C, Z, Y, X)."""
+    native = (int(pixels.shape[2]), int(pixels.shape[3]))
+    box = (0, native[0], 0, native[1])
+    if preprocessing.crop == "head":
+        box = head_box(pixels, preprocessing.foreground)
+    if preprocessing.size is not None:
+        side = _round_up(preprocessing.size, stride)
+        return PlaneGrid(native, _square(box), (side, side))
+    padded = _padded(box, stride)
+    return PlaneGrid(native, padded, (padded[1] - padded[0], padded[3] - padded[2]))
+
+
+def to_grid(values: FloatArray, grid: PlaneGrid, *, fill: float) -> FloatArray:
+    """Return slices (Z, Y, X) on the network's grid (Z, h, w), `fill` beyond the image."""
+    boxed = _crop_or_pad(values, grid.box, fill)
+    return _resize(boxed, grid.size)
+
+
+def from_grid(values: FloatArray, grid: PlaneGrid) -> FloatArray:
+    """Return network output (B, h, w) on the native grid (B, Y, X), zero outside the box."""
+    boxed = _resize(values, grid.box_size)
+    y0, _, x0, _ = grid.box
+    height, width = grid.native
+    return _crop_or_pad(boxed, (-y0, height - y0, -x0, width - x0), 0.0)
+
+
+def _histogram(channel: Pixels) -> NDArray[np.int64]:
+    levels = int(np.iinfo(channel.dtype).max) + 1
+    return np.bincount(channel.ravel(), minlength=levels)
+
+
+def _foreground_table(counts: NDArray[np.int64], spec: Preprocessing) -> FloatArray:
+    values = np.arange(len(counts), dtype=np.float64)
+    highest = int(np.flatnonzero(counts)[-1])
+    inside = np.where(values > spec.foreground * highest, counts, 0)
+    if not inside.any():
+        return np.zeros(len(counts), np.float32)
+    mean, deviation = _moments(values, inside)
+    top = _percentile(inside, spec.clip_percentile)
+    return ((np.clip(values, 0, top) - mean) / deviation).astype(np.float32)
+
+
+def _reference_tables(histograms: Sequence[NDArray[np.int64]]) -> list[FloatArray]:
+    together = np.sum(histograms, axis=0)
+    values = np.arange(len(together), dtype=np.float64)
+    low, high = _percentile(together, 10.0), _percentile(together, 99.0)
+    scaled = np.clip((values - low) / max(high - low, 1e-6), 0.0, 1.0)
+    tables = []
+    for counts in histograms:
+        mean, deviation = _moments(scaled, counts)
+        tables.append(((scaled - mean) / deviation).astype(np.float32))
+    return tables
+
+
+def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return mean and deviation; a constant channel gets a deviation of one, not of zero."""
+    total = counts.sum()
+    mean = float((values * counts).sum() / total)
+    deviation = float(np.sqrt((np.square(values - mean) * counts).sum() / total))
+    return mean, deviation if deviation > 1e-6 else 1.0
+
+
+def _percentile(counts: NDArray[np.int64], percent: float) -> float:
+    """Return the percentile of counted integer values, linear between ranks as numpy's."""
+    cumulative = np.cumsum(counts)
+    rank = (int(cumulative[-1]) - 1) * percent / 100.0
+    below, above = np.searchsorted(cumulative, [np.floor(rank), np.ceil(rank)], side="right")
+    return float(below + (above - below) * (rank - np.floor(rank)))
+
+
+def head_box(pixels: Pixels, foreground: float = 0.1) -> tuple[int, int, int, int]:
+    """Return (y0, y1, x0, x1) around all voxels above `foreground` of their channel's maximum.
+
+    `pixels` is (C, Z, Y, X); a volume of zeros gives the whole plane.
+    """
+    height, width = pixels.shape[2:]
+    inside = np.zeros((height, width), dtype=bool)
+    for channel in pixels:
+        inside |= channel.max(axis=0) > foreground * float(channel.max())
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        return 0, height, 0, width
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _square(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    y0, y1, x0, x1 = box
+    side = max(y1 - y0, x1 - x0)
+    top, left = y0 - (side - (y1 - y0)) // 2, x0 - (side - (x1 - x0)) // 2
+    return top, top + side, left, left + side
+
+
+def _padded(box: tuple[int, int, int, int], stride: int) -> tuple[int, int, int, int]:
+    y0, y1, x0, x1 = box
+    extra_y = _round_up(y1 - y0, stride) - (y1 - y0)
+    extra_x = _round_up(x1 - x0, stride) - (x1 - x0)
+    top, left = y0 - extra_y // 2, x0 - extra_x // 2
+    return top, y1 + extra_y - extra_y // 2, left, x1 + extra_x - extra_x // 2
+
+
+def _round_up(length: int, stride: int) -> int:
+    return -(-length // stride) * stride
+
+
+def _crop_or_pad(values: FloatArray, box: tuple[int, int, int, int], fill: float) -> FloatArray:
+    y0, y1, x0, x1 = box
+    height, width = values.shape[1:]
+    if box == (0, height, 0, width):
+        return values
+    result = np.full((len(values), y1 - y0, x1 - x0), fill, np.float32)
+    top, bottom, left, right = max(y0, 0), min(y1, height), max(x0, 0), min(x1, width)
+    result[:, top - y0 : bottom - y0, left - x0 : right - x0] = values[:, top:bottom, left:right]
+    return result
+
+
+def _resize(values: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Resize slices (Z, y, x) bilinearly, with a wider filter when they shrink (no aliasing)."""
+    if values.shape[1:] == size:
+        return values
+    height, width = size
+    planes = [
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+        for plane in np.ascontiguousarray(values, dtype=np.float32)
+    ]
+    return np.stack(planes)

@@ -1,0 +1,30 @@
+"""Predict only the slices that triage finds likely to hold a lesion. Imports torch."""
+
+from core.domain.prediction import Prediction
+from core.domain.progress import Progress
+from core.domain.triage import likely_slices
+from core.inference.inference_ensemble import open_runner
+from core.inference.inference_triage import TriageRunner
+from core.inference.prediction_service import Predictor
+from core.inference.volume_inference import RunOptions
+from core.io.case_reader import LoadedCase
+from core.models.classifiers import Classifiers
+from core.models.registry import Model, Registry
+
+
+def gated_predictor(
+    model: Model, registry: Registry, *, device: str, skip_below: float
+) -> Predictor:
+    """Return what predicts the slices with a chance of at least `skip_below`, 0 to 1.
+
+    The other slices hold no lesion. Raises `ModelError` without a classifier or without the device.
+    """
+    runner = open_runner(model)
+    triager = TriageRunner(Classifiers(registry.roots).find(""), device)
+
+    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
+        found = triager.triage(loaded.volume)
+        only = tuple(likely_slices(found.probability, threshold=skip_below))
+        return runner.predict(loaded.volume, RunOptions(device, only=only), progress=progress)
+
+    return predict

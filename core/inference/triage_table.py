@@ -1,0 +1,76 @@
+"""Triage over many cases: which slices a classifier says hold a lesion, as a table.
+
+The classifier is given by the caller, so that no torch is imported here.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from core.domain.errors import AppError
+from core.domain.progress import Progress, part, silent
+from core.domain.triage import Triage
+from core.io.atomic import write_bytes
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
+
+
+@dataclass(frozen=True)
+class TriageRow:
+    """A line of triage.csv; `number` is that of the file name."""
+
+    case: str
+    number: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class TriageOutcome:
+    """Rows of the cases that could be read, a sentence for each that could not, and notices."""
+
+    rows: tuple[TriageRow, ...]
+    failed: dict[str, str]
+    notices: tuple[str, ...]
+    seconds: float
+
+
+Triager: TypeAlias = Callable[[LoadedCase, Progress], Triage]
+"""Triages one case: given by the caller, so that this module needs no torch."""
+
+
+def triage_cases(
+    cases: Sequence[Case], triager: Triager, *, progress: Progress = silent
+) -> TriageOutcome:
+    """Triage each of `cases`; one that fails is told in the outcome, the rest go on."""
+    rows: list[TriageRow] = []
+    notices: list[str] = []
+    failed: dict[str, str] = {}
+    seconds = 0.0
+    for index, case in enumerate(cases):
+        progress(index / len(cases), case.id)
+        inner = part(progress, index / len(cases), (index + 1) / len(cases))
+        try:
+            loaded = read_case(case)
+            loaded.require_whole()
+            found = triager(loaded, inner)
+        except AppError as error:
+            failed[case.id] = str(error)
+            continue
+        pairs = zip(found.slice_numbers, found.probability, strict=True)
+        rows += [TriageRow(case.id, number, float(chance)) for number, chance in pairs]
+        notices += loaded.notices
+        seconds += found.seconds
+    progress(1.0, "done")
+    return TriageOutcome(tuple(rows), failed, tuple(notices), seconds)
+
+
+def write_triage(path: Path, rows: Sequence[TriageRow]) -> None:
+    """Write rows as CSV: case, slice, probability; atomic."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("case", "slice", "probability"))
+    writer.writerows((row.case, row.number, f"{row.probability:.6f}") for row in rows)
+    write_bytes(path, text.getvalue().encode())

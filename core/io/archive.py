@@ -1,0 +1,50 @@
+"""A path as a reader gives it: a file, a folder, or a zip that is unpacked for the while."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from core.domain.errors import FileError
+
+_MOST_BYTES = 64 * 2**30
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Yield `path`, or the folder into which a zip of that path is unpacked until the block ends.
+
+    Raises `FileError` for a damaged zip, one with a password, and names that lead out of it.
+    """
+    if path.suffix.casefold() != ".zip" or not path.is_file():
+        yield path
+        return
+    with TemporaryDirectory(prefix="overread") as folder:
+        target = Path(folder) / path.stem
+        _unpack(path, target)
+        yield target
+
+
+def _unpack(path: Path, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            for member in members:
+                parts = PurePosixPath(member.filename.replace("\\", "/"))
+                if parts.is_absolute() or ".." in parts.parts:
+                    raise _refused(path, "names inside of it", member.filename)
+            if sum(member.file_size for member in members) > _MOST_BYTES:
+                raise _refused(path, "at most 64 GiB", "more when it is unpacked")
+            archive.extractall(target)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise _refused(path, "a whole zip", "one that is cut off or damaged") from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise _refused(path, "a zip that can be unpacked", str(error)) from error
+
+
+def _refused(path: Path, expected: str, found: str) -> FileError:
+    return FileError(
+        path, expected=expected, found=found, action="Unpack it yourself, and open the folder."
+    )

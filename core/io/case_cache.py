@@ -1,0 +1,73 @@
+"""Cases kept in memory within a byte budget; the least recently used goes first."""
+
+import threading
+from collections import OrderedDict
+from typing import Protocol
+
+from core.domain.progress import Progress, silent
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
+
+
+class ReadCase(Protocol):
+    """Reads a case from its files, as `read_case` does."""
+
+    def __call__(self, case: Case, *, progress: Progress = ...) -> LoadedCase:
+        """Return the case; raises `FileError` for one that cannot be read."""
+
+
+class CaseCache:
+    """Loaded cases by id, at most `budget` bytes of them; usable from several threads.
+
+    `reader` reads what is not there.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self.reader: ReadCase = read_case
+        self._cases: OrderedDict[str, LoadedCase] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, case_id: str) -> LoadedCase | None:
+        """Return the case if it is in memory, and count it as just used."""
+        with self._lock:
+            if case_id in self._cases:
+                self._cases.move_to_end(case_id)
+            return self._cases.get(case_id)
+
+    def read(self, case: Case, *, progress: Progress = silent) -> LoadedCase:
+        """Return a case from memory, else read and kept; raises `FileError` as `read_case`."""
+        loaded = self.get(case.id)
+        # A read for the dataset that was open before may end late, with a case of the same name.
+        if loaded is None or loaded.case != case:
+            loaded = self.reader(case, progress=progress)
+            self.put(loaded)
+        return loaded
+
+    def put(self, loaded: LoadedCase) -> None:
+        """Keep a case; one larger than the whole budget is not kept."""
+        if loaded.nbytes > self._budget:
+            return
+        with self._lock:
+            self._cases[loaded.case.id] = loaded
+            self._cases.move_to_end(loaded.case.id)
+            while self._held() > self._budget:
+                self._cases.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all cases."""
+        with self._lock:
+            self._cases.clear()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held now."""
+        with self._lock:
+            return self._held()
+
+    def __contains__(self, case_id: str) -> bool:
+        with self._lock:
+            return case_id in self._cases
+
+    def _held(self) -> int:
+        return sum(loaded.nbytes for loaded in self._cases.values())

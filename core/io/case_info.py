@@ -1,0 +1,173 @@
+"""The geometry passport of a case as `info` prints it and the window shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import AppError, DataError
+from core.domain.grid import Grid
+from core.domain.label_set import LabelSet
+from core.io.found_case import check_one_grid, read_channel, read_mask
+from core.io.layouts.found import FoundCase, FoundDataset
+from core.io.layouts.pattern import image_patterns, pattern_layout
+from core.io.layouts.registry import find
+from core.io.stored import Stored
+
+_FEW_LABELS = 64
+
+
+class ChannelInfo(msgspec.Struct, frozen=True):
+    """A channel: its name, role and files."""
+
+    name: str
+    role: str
+    files: tuple[str, ...]
+
+
+class LabelInfo(msgspec.Struct, frozen=True):
+    """A label that was found in the masks of a case."""
+
+    value: int
+    name: str
+
+
+class CaseInfo(msgspec.Struct, frozen=True):
+    """The passport of a case: shape (z, y, x), spacing (z, y, x), affine of (x, y, z) → RAS+ mm."""
+
+    id: str
+    channels: tuple[ChannelInfo, ...]
+    shape: tuple[int, ...] | None
+    spacing_mm: tuple[float, ...] | None
+    orientation: str | None
+    affine: list[list[float]] | None
+    labels: tuple[LabelInfo, ...]
+    notices: tuple[str, ...]
+
+
+class DatasetInfo(msgspec.Struct, frozen=True):
+    """What `info --json` prints."""
+
+    layout: str
+    cases: tuple[CaseInfo, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What reading a case told: passports of its channels, and whether none could be read."""
+
+    info: CaseInfo
+    passports: tuple[Stored, ...]
+    failed: bool
+
+
+def dataset_of(
+    root: Path, *, layout: str | None = None, image: Sequence[str] = (), mask: str | None = None
+) -> FoundDataset:
+    """Return the cases below `root` by its layout, the named one, or patterns.
+
+    Raises `DataError`, for a mask pattern without one for images too.
+    """
+    if image:
+        return find(root, layout=pattern_layout(image_patterns(image), mask))
+    if mask is not None:
+        raise DataError(
+            "--mask: expected --image beside it, found none. Give a pattern for each channel, such "
+            "as --image FLAIR=*_flair.nii.gz."
+        )
+    return find(root, layout=layout)
+
+
+def known_of(case: FoundCase, labels: LabelSet | None) -> Known:
+    """Return what reading a found case tells; what cannot be read is among its notices."""
+    notices = [*case.notices]
+    passports: list[Stored] = []
+    names: dict[int, str] = {}
+    for channel in case.channels:
+        try:
+            stored = read_channel(channel)
+            if passports:
+                check_one_grid(passports[0], stored)
+            passports.append(stored)
+            notices.extend(stored.passport.notices)
+        except AppError as error:
+            notices.append(str(error))
+    for mask in case.masks if passports else ():
+        try:
+            placed = read_mask(mask, case, passports[0], labels=labels)
+        except AppError as error:
+            if not _by_name_alone(case):
+                notices.append(str(error))
+            continue
+        if not _by_name_alone(case) or len(placed.labels.labels) <= _FEW_LABELS:
+            notices.extend(placed.notices)
+            names |= {lb.value: lb.name for lb in placed.labels.labels}
+    for stored in passports if not case.masks else ():
+        names |= {lb.value: lb.name for lb in stored.labels.labels} if stored.labels else {}
+    grid = passports[0].grid if passports else None
+    told = CaseInfo(
+        case.id,
+        tuple(ChannelInfo(c.name, c.role.value, tuple(map(str, c.files))) for c in case.channels),
+        *_place(grid),
+        tuple(LabelInfo(value, names[value]) for value in sorted(names)),
+        tuple(dict.fromkeys(notices)),
+    )
+    return Known(told, tuple(passports), failed=not passports)
+
+
+def _by_name_alone(case: FoundCase) -> bool:
+    """Tell whether an image is taken for a mask only because its name says so."""
+    return any(mask.files == channel.files for mask in case.masks for channel in case.channels)
+
+
+def _place(
+    grid: Grid | None,
+) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None, str | None, list[list[float]] | None]:
+    """Return shape, spacing, orientation and affine, rounded to what a header can hold."""
+    if grid is None:
+        return None, None, None, None
+    spacing = None if grid.spacing_mm is None else tuple(round(v, 6) for v in grid.spacing_mm)
+    affine = None if grid.affine is None else (grid.affine.round(9) + 0.0).tolist()
+    return grid.shape, spacing, grid.orientation, affine
+
+
+def heading_of(found: FoundDataset) -> str:
+    """Return in words which layout a folder has and what was left out."""
+    count = len(found.cases)
+    lines = [f"{found.root.name}: layout {found.layout}, {count} case{'s' if count > 1 else ''}"]
+    return "\n".join([*lines, *(f"  ! {notice}" for notice in found.notices)])
+
+
+def text_of(known: Known) -> str:
+    """Return the passport of a case in words, a line for each thing."""
+    told = known.info
+    lines = [told.id]
+    for channel in told.channels:
+        count = f" and {len(channel.files) - 1} more" if len(channel.files) > 1 else ""
+        name = Path(channel.files[0]).name
+        lines.append(f"  channel      {channel.name} ({channel.role}): {name}{count}")
+    if told.shape is not None:
+        lines += _geometry(told)
+    for stored in known.passports:
+        passport = stored.passport
+        lines.append(f"  {passport.path.name} ({passport.format})")
+        lines += [f"    {source.name}: {source.says}" for source in passport.sources]
+        lines.append(f"    believed: {passport.believed}; {passport.why}")
+    lines += [f"  label        {label.value} {label.name}" for label in told.labels]
+    return "\n".join([*lines, *(f"  ! {notice}" for notice in told.notices)])
+
+
+def _geometry(told: CaseInfo) -> list[str]:
+    spacing = "unknown" if told.spacing_mm is None else "×".join(f"{v:g}" for v in told.spacing_mm)
+    rows = (
+        ""
+        if told.affine is None
+        else "; ".join(" ".join(f"{value:.6g}" for value in row) for row in told.affine[:3])
+    )
+    return [
+        f"  shape        {'×'.join(map(str, told.shape or ()))} (z, y, x)",
+        f"  spacing      {spacing} mm (z, y, x)" if told.spacing_mm else "  spacing      unknown",
+        f"  orientation  {told.orientation or 'unknown'}",
+        f"  affine       {rows or 'unknown'}",
+    ]

@@ -1,0 +1,179 @@
+"""Read a case from disk: its volume and its ground truth, with what was wrong said per file."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.errors import DataError, FileError
+from core.domain.geometry import Geometry
+from core.domain.mask import Mask
+from core.domain.mask_judgement import head_of, judge_mask
+from core.domain.progress import Progress, silent
+from core.domain.volume import Pixels, Volume, channel_names
+from core.io.case import Case, SliceFiles
+from core.io.image_stack import choose_channels, unsign
+from core.io.mask_stack import MaskStack, read_masks
+from core.io.memory import require_memory
+from core.io.tiff import decoded_bytes, read_slice
+from core.io.tiff_samples import Samples
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedCase:
+    """A case in memory. `ground_truth` (Z, Y, X) is None when no mask could be used.
+
+    `notices` are sentences about files that were left out or read with a caveat, each once;
+    `damaged_masks` are those of them about masks that stand there but cannot be used. `labels`
+    (Z, Y, X) are the classes of the ground truth, where its masks hold several.
+    """
+
+    case: Case
+    volume: Volume
+    ground_truth: Mask | None
+    notices: tuple[str, ...] = ()
+    damaged_masks: tuple[str, ...] = ()
+    labels: NDArray[np.uint8] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory by pixels and ground truth."""
+        truth = 0 if self.ground_truth is None else int(self.ground_truth.nbytes)
+        labels = 0 if self.labels is None else int(self.labels.nbytes)
+        return self.volume.nbytes + truth + labels
+
+    def require_whole(self) -> None:
+        """Raise `DataError` when a slice is unreadable: figures of such a case would mislead."""
+        if self.volume.unreadable:
+            raise DataError(next(iter(self.volume.unreadable.values())))
+
+    def require_ground_truth(self) -> Mask:
+        """Return the whole ground truth; raises `DataError` when it, or an image, is not whole."""
+        self.require_whole()
+        if self.damaged_masks:
+            raise DataError(self.damaged_masks[0])
+        if self.ground_truth is None:
+            raise DataError(
+                f"{self.case.id}: expected ground truth (…_mask.tif), found none. "
+                "Add the masks, or use predict instead of evaluate."
+            )
+        return self.ground_truth
+
+
+def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
+    """Return the volume and ground truth of `case`.
+
+    An unreadable slice becomes zeros and a sentence in `Volume.unreadable`; an unreadable mask
+    becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
+    """
+    volume = read_volume(case, progress=progress)
+    stack = _read_ground_truth(case, volume)
+    depth = ("16-bit",) if volume.pixels.dtype == np.uint16 else ()
+    extra = tuple(
+        f"{case.id}: {d} images; window and level start from the values found in the case, "
+        f"{int(volume.pixels.min())} to {int(volume.pixels.max())}."
+        for d in depth
+    )
+    unreadable = tuple(volume.unreadable.values())
+    damaged = tuple(stack.damaged.values()) if stack is not None else ()
+    judged = tuple(stack.said) if stack is not None else ()
+    said = (*case.notices, *unreadable, *damaged, *judged, *extra, *volume.notices)
+    usable = stack is not None and stack.usable
+    truth = stack.mask if stack is not None and usable else None
+    labels = stack.labels if stack is not None and usable and stack.labels.max() > 1 else None
+    return LoadedCase(case, volume, truth, said, damaged, labels)
+
+
+def read_volume(case: Case, *, progress: Progress = silent) -> Volume:
+    """Return the volume of `case`; raises `DataError` when no slice can be read."""
+    if not case.slices:
+        raise DataError(
+            f"{case.id}: expected image files {case.id}_<number>.tif, found only masks. "
+            "Put the images beside them."
+        )
+    require_memory(case.id, sum(decoded_bytes(files.image) for files in case.slices))
+    try:
+        return _read_slices(case, progress)
+    except MemoryError as error:
+        raise DataError(
+            f"{case.id}: expected pixels that fit into memory, found too little of it. Close "
+            "other programs, or resample the case."
+        ) from error
+
+
+def _read_slices(case: Case, progress: Progress) -> Volume:
+    read: dict[int, Samples] = {}
+    problems: dict[int, str] = {}
+    transparent = False
+    for index, files in enumerate(case.slices):
+        progress(index / len(case.slices), f"slice {files.number}")
+        try:
+            read[index], had_alpha = read_slice(files.image)
+            transparent |= had_alpha
+        except FileError as error:
+            problems[index] = str(error)
+    if not read:
+        raise DataError(
+            f"{case.id}: none of its {len(case.slices)} slices can be read. {problems[0]}"
+        )
+    unsigned, notices = unsign(case.id, read)
+    if transparent:
+        notices += (
+            f"{case.id}: expected images without transparency, found an alpha channel. It was "
+            "left out; save the images without it to be sure.",
+        )
+    return choose_channels(case, _stack(case, unsigned, problems), notices)
+
+
+def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Volume:
+    """Put the slices of the commonest shape into one array; another shape is unreadable."""
+    kinds = Counter((pixels.shape, pixels.dtype.str) for pixels in read.values())
+    shape, dtype = kinds.most_common(1)[0][0]
+    channels, height, width = shape
+    pixels = np.zeros((channels, len(case.slices), height, width), np.dtype(dtype))
+    for index, values in read.items():
+        if (values.shape, values.dtype.str) == (shape, dtype):
+            pixels[:, index] = values
+        else:
+            problems[index] = str(_odd_one(case.slices[index], values, pixels))
+    return Volume(
+        pixels,
+        channel_names(channels),
+        tuple(files.number for files in case.slices),
+        Geometry((len(case.slices), height, width)),
+        dict(sorted(problems.items())),
+    )
+
+
+def _odd_one(files: SliceFiles, values: Pixels, stack: Pixels) -> FileError:
+    return FileError(
+        files.image,
+        expected=f"{_kind(stack.shape[2:], len(stack), stack.dtype)} as the case's other slices",
+        found=_kind(values.shape[1:], len(values), values.dtype),
+        action="Export this slice again with the others; they can be used without it.",
+    )
+
+
+def _kind(size: tuple[int, ...], channels: int, dtype: np.dtype[np.generic]) -> str:
+    plural = "channel" if channels == 1 else "channels"
+    return f"{size[0]}×{size[1]} pixels, {channels} {plural}, {dtype.itemsize * 8} bit"
+
+
+def _read_ground_truth(case: Case, volume: Volume) -> MaskStack | None:
+    """Return the masks on the volume's grid, judged; None where there are none."""
+    if not case.has_ground_truth:
+        return None
+    stack = read_masks(case, volume.geometry.shape)
+    without = [str(files.number) for files in case.slices if files.mask is None]
+    if without:
+        stack.said.insert(
+            0,
+            f"{case.id}: expected a mask for every slice, found none for slice "
+            f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}. "
+            "It counts as empty there; add the mask file if the slice holds lesion.",
+        )
+    if stack.mask.any():
+        head = head_of(volume.pixels)
+        stack.said += judge_mask(case.id, stack.mask, head, numbers=volume.slice_numbers)
+    return stack

@@ -1,0 +1,70 @@
+"""The bytes of a file, unpacked and checked where it is compressed, its faults as sentences."""
+
+import zlib
+from pathlib import Path
+from typing import cast
+
+from isal import igzip, igzip_lib
+
+from core.domain.errors import FileError, reason
+
+GZIP_MAGIC = b"\x1f\x8b"
+UNPACKING_FAULT = cast("type[Exception]", igzip_lib.error)
+_FAULTS = (OSError, EOFError, zlib.error, UNPACKING_FAULT)  # BadGzipFile is an OSError
+_LOW_TAGS = tuple(bytes([element, 0]) for element in (0, 1, 5, 8, 0x12, 0x14, 0x16, 0x18))
+COPY_AGAIN = "Copy or download the file again."
+
+
+def head(path: Path, count: int = 512) -> bytes:
+    """Return the first `count` bytes, unpacked; raises `FileError` when they cannot be read."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(count)
+        if start[:2] != GZIP_MAGIC:
+            return start
+        with igzip.open(path) as packed:
+            return bytes(packed.read(count))
+    except _FAULTS as error:
+        raise _refused(path, error) from error
+
+
+def is_dicom(start: bytes) -> bool:
+    """Tell by the first bytes: `DICM` after the preamble, or, without one, a low tag of group 8."""
+    return start[128:132] == b"DICM" or (start[:2] == b"\x08\0" and start[2:4] in _LOW_TAGS)
+
+
+def content(path: Path) -> bytes:
+    """Return the whole file, unpacked when its bytes say gzip, whatever its name says.
+
+    Raises `FileError` when it cannot be read, is empty, cut off, or fails its checksum.
+    """
+    try:
+        data = path.read_bytes()
+        unpacked = bytes(igzip.decompress(data)) if data[:2] == GZIP_MAGIC else data
+    except _FAULTS as error:
+        raise _refused(path, error) from error
+    if not unpacked:
+        raise FileError(path, expected="an image", found="an empty file", action=COPY_AGAIN)
+    return unpacked
+
+
+def _refused(path: Path, error: Exception) -> FileError:
+    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+        return FileError(
+            path,
+            expected="a file that can be read",
+            found=reason(error),
+            action="Check that it exists and that you may open it.",
+        )
+    return FileError(
+        path,
+        expected="a whole gzip file",
+        found=_gzip_fault(error),
+        action=f"Nothing of it is shown, because parts would be wrong. {COPY_AGAIN}",
+    )
+
+
+def _gzip_fault(error: Exception) -> str:
+    if isinstance(error, EOFError) or "incomplete" in str(error):
+        return "one that is cut off"
+    return "damaged bytes (the checksum does not hold)"

@@ -1,0 +1,170 @@
+"""Read a found case: its channels on one grid, its masks brought onto that grid voxel for voxel."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.domain.errors import FileError
+from core.domain.grid import Grid
+from core.domain.label_set import LabelMap, LabelSet
+from core.domain.placement import placement
+from core.domain.resample import nearest
+from core.io import readers
+from core.io.dicom_seg import SegmentationHeader
+from core.io.dicom_series import DicomHeader
+from core.io.label_values import label_map
+from core.io.layouts.found import FoundCase, FoundChannel, FoundMask
+from core.io.slice_stack import is_slice, read_mask_slices, read_slices
+from core.io.stored import Stored
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedMask:
+    """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices."""
+
+    name: str
+    values: LabelMap
+    labels: LabelSet
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ReadCase:
+    """A case in memory as it is stored: channels and masks on one stored grid.
+
+    `canonical()` of `grid` gives the turn that takes all arrays to what is shown.
+    """
+
+    case: FoundCase
+    channels: tuple[Stored, ...]
+    masks: tuple[PlacedMask, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def grid(self) -> Grid:
+        """The stored grid of all channels and masks."""
+        return self.channels[0].grid
+
+
+def read_channel(channel: FoundChannel) -> Stored:
+    """Return the volume of one channel; raises `FileError`."""
+    if len(channel.files) >= 1 and _are_tiff_slices(channel):
+        stack = read_slices(channel.files)
+        number = channel.point if channel.point is not None and len(stack.pixels) > 1 else 0
+        if number >= len(stack.pixels):
+            raise FileError(
+                channel.files[0],
+                expected=f"a channel {channel.name} as number {number + 1}",
+                found=f"{len(stack.pixels)} channels",
+                action="Export the slices with all their channels.",
+            )
+        return replace(stack, pixels=stack.pixels[number : number + 1])
+    return readers.read(*channel.files, point=channel.point)
+
+
+def _are_tiff_slices(channel: FoundChannel) -> bool:
+    return channel.files[0].suffix.casefold() in (".tif", ".tiff") and is_slice(channel.files)
+
+
+def read_mask(
+    mask: FoundMask,
+    case: FoundCase,
+    like: Stored,
+    *,
+    labels: LabelSet | None = None,
+    resample: bool = False,
+) -> PlacedMask:
+    """Return a mask on the stored grid of `like`; turned and cut masks come to their place.
+
+    Raises `FileError` for what is no label map, and for a mask on another grid unless `resample`
+    takes the nearest neighbour.
+    """
+    if mask.files[0].suffix.casefold() in (".tif", ".tiff") and is_slice(mask.files):
+        stored = read_mask_slices(mask.files, case.channels[0].files, like.grid)
+    else:
+        stored = readers.read(*mask.files, point=mask.point)
+    _check_frame(stored, like)
+    found = label_map(stored, labels)
+    notices = (*stored.passport.notices, *found.notices)
+    placed = placement(stored.grid, like.grid)
+    if placed is not None and not (placed.covers(stored.grid.shape) or _may_be_cut(stored)):
+        placed = None
+    values = None if placed is None else placed.apply(found.values)
+    if values is None and resample and stored.grid.is_known and like.grid.is_known:
+        values = nearest(found.values, stored.grid, like.grid)
+        notices += (
+            f"{stored.passport.path.name}: expected the grid of its image, found "
+            f"{like.grid.difference(stored.grid)}. Resampled by nearest neighbour, as asked.",
+        )
+    if values is None:
+        raise _other_grid(stored, like)
+    if placed is not None and not placed.is_same:
+        notices += (
+            f"{stored.passport.path.name}: expected voxels in the order of its image, found them "
+            "turned or cut. Each was brought to its place; nothing was resampled.",
+        )
+    return PlacedMask(mask.name, np.ascontiguousarray(values), found.labels, notices)
+
+
+def read_case(
+    case: FoundCase, *, labels: LabelSet | None = None, resample: bool = False
+) -> ReadCase:
+    """Return a case with all its channels and masks.
+
+    Raises `FileError`, for channels that do not lie on one grid too.
+    """
+    channels = tuple(read_channel(channel) for channel in case.channels)
+    for channel in channels[1:]:
+        check_one_grid(channels[0], channel)
+    masks = tuple(
+        read_mask(mask, case, channels[0], labels=labels, resample=resample) for mask in case.masks
+    )
+    told = [*case.notices]
+    for channel in channels:
+        told.extend(channel.passport.notices)
+    for mask in masks:
+        told.extend(mask.notices)
+    return ReadCase(case, channels, masks, tuple(dict.fromkeys(told)))
+
+
+def check_one_grid(first: Stored, other: Stored) -> None:
+    """Raise `FileError` when two channels of a case do not lie on one grid."""
+    difference = first.grid.difference(other.grid)
+    if difference is not None:
+        raise FileError(
+            other.passport.path,
+            expected=f"the grid of {first.passport.path.name}, which is of the same case",
+            found=difference,
+            action="Bring the channels onto one grid with the program that registered them.",
+        )
+
+
+def _may_be_cut(stored: Stored) -> bool:
+    """Tell whether a format stores no more of its grid than its segments need."""
+    return stored.passport.format in ("DICOM SEG", "NRRD segmentation")
+
+
+def _check_frame(mask: Stored, like: Stored) -> None:
+    """Raise `FileError` when a segmentation is in another frame of reference than its series."""
+    ours, theirs = like.header, mask.header
+    if not isinstance(ours, DicomHeader) or not isinstance(theirs, SegmentationHeader):
+        return
+    frames = {ours.planes[0].frame_of_reference, theirs.frame_of_reference}
+    if "" in frames or len(frames) == 1:
+        return
+    raise FileError(
+        mask.passport.path,
+        expected=f"the frame of reference of {like.passport.path.parent.name}",
+        found="a foreign one: its millimetres are counted from another place",
+        action="Choose the series it was drawn on, or register the two first.",
+    )
+
+
+def _other_grid(mask: Stored, like: Stored) -> FileError:
+    difference = like.grid.difference(mask.grid) or "a label outside of it"
+    return FileError(
+        mask.passport.path,
+        expected=f"the grid of {like.passport.path.name}",
+        found=difference,
+        action="Export it on that grid, or let it be resampled by nearest neighbour.",
+    )

@@ -1,0 +1,106 @@
+"""The layouts of folders: one module a layout, those of other packages, and which one fits.
+
+Another package adds a layout by an entry point of the group `overread.layouts` that loads to a
+`Layout`. One that cannot be loaded is named in the notices and left out.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from core.domain.errors import DataError
+from core.domain.plugins import plugins
+from core.io.layouts.found import FolderUnknown, FoundDataset
+from core.io.layouts.tree import Folder, natural_key, tree_of
+
+_OWN = ("nnunet", "decathlon", "bids", "lgg", "brats", "dicom_tree", "loose")
+"""In the order in which they are asked: the ones that say the most of themselves first."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to organise a folder: does a tree of names fit, and which cases are in it.
+
+    `fits` looks at names, and at the first bytes of a file at most; `find` never reads pixels.
+    """
+
+    name: str
+    title: str
+    fits: Callable[[Folder], bool]
+    find: Callable[[Folder], FoundDataset]
+
+
+@cache
+def layouts() -> tuple[tuple[Layout, ...], tuple[str, ...]]:
+    """Return every layout, and sentences about those that were left out."""
+    own = [import_module(f"{__package__}.{name}").LAYOUT for name in _OWN]
+    added = plugins("layouts", Layout)
+    return (*added.found.values(), *own), added.broken
+
+
+def find(root: Path, *, layout: str | Layout | None = None) -> FoundDataset:
+    """Return the cases below `root`, by the layout that fits or by the one of that name.
+
+    Raises `FolderUnknown` when none fits, `DataError` when the named one finds no case or does not
+    exist, or the folder cannot be read.
+    """
+    tree = tree_of(root)
+    if layout is None:
+        chosen = next((known for known in layouts()[0] if known.fits(tree)), None)
+        found = None if chosen is None else _checked(chosen.find(tree))
+        if found is None or not found.cases:
+            raise FolderUnknown(root, found=_what_is_there(tree), layouts=_names())
+        return found
+    chosen = layout if isinstance(layout, Layout) else _named(layout)
+    found = _checked(chosen.find(tree))
+    if not found.cases:
+        raise DataError(
+            f"{root.name or root}: expected cases in the layout {chosen.title}, found "
+            f"{_what_is_there(tree)}. Choose another layout, or the folder above or below. "
+            f"{' '.join(found.notices[:2])}".strip()
+        )
+    return found
+
+
+def _named(name: str) -> Layout:
+    for layout in layouts()[0]:
+        if layout.name == name:
+            return layout
+    raise DataError(
+        f"{name}: expected a layout of {', '.join(_names())}, found another name. Choose one of "
+        "them."
+    )
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(layout.name for layout in layouts()[0])
+
+
+def _checked(found: FoundDataset) -> FoundDataset:
+    """Return the dataset sorted, with one case for each id; the later ones are told."""
+    notices = [*found.notices, *layouts()[1]]
+    ids = Counter(case.id for case in found.cases)
+    for case_id in (name for name, count in ids.items() if count > 1):
+        notices.append(
+            f"{case_id}: expected one case of this id, found {ids[case_id]}. The first is used; "
+            "rename the others."
+        )
+    cases = {case.id: case for case in reversed(found.cases)}
+    ordered = tuple(cases[case_id] for case_id in sorted(cases, key=natural_key))
+    return replace(found, cases=ordered, notices=tuple(notices))
+
+
+def _what_is_there(tree: Folder) -> str:
+    """Say in words what kinds of files a folder holds."""
+    kinds: Counter[str] = Counter()
+    folders = -1
+    for folder in tree.walk():
+        folders += 1
+        kinds.update("".join(Path(name).suffixes[-2:]) or "no ending" for name in folder.files)
+    if not kinds:
+        return f"no file in {folders} folders" if folders else "an empty folder"
+    common = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(4))
+    return f"{sum(kinds.values())} files ({common}) in {folders} folders below it"

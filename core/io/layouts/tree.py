@@ -1,0 +1,112 @@
+"""The names of a folder and of what is below it, read once, for every layout to look at."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain.errors import DataError, reason
+from core.io.readers import is_image_name
+
+_DEEPEST = 12
+_MOST = 2_000_000  # entries: somebody chose the root of a disk
+_NUMBERS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One folder: names of its files and what its folders hold, in natural order, none hidden."""
+
+    path: Path
+    files: tuple[str, ...]
+    folders: tuple["Folder", ...]
+
+    def walk(self) -> Iterator["Folder"]:
+        """Yield the folder and all below it, each before what it holds."""
+        yield self
+        for folder in self.folders:
+            yield from folder.walk()
+
+    def folder(self, name: str) -> "Folder | None":
+        """Return the folder of that name in it, or None; names are compared in NFC."""
+        return next((f for f in self.folders if nfc(f.path.name) == nfc(name)), None)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The files whose names end as a format that can be read."""
+        return tuple(name for name in self.files if is_image_name(name))
+
+
+def tree_of(root: Path) -> Folder:
+    """Return the names below `root`; a file gives a folder of that one name.
+
+    Raises `DataError` when it cannot be read, or holds more than can be listed.
+    """
+    root = root.expanduser().absolute()
+    if root.is_file():
+        return Folder(root.parent, (root.name,), ())
+    seen = [0]
+    try:
+        return _folder(root, _DEEPEST, seen)
+    except OSError as error:
+        raise DataError(
+            f"{root}: expected a folder that can be read, found: {reason(error)}. "
+            "Check that it exists and that you may open it."
+        ) from error
+
+
+def _folder(path: Path, depth: int, seen: list[int]) -> Folder:
+    files: list[str] = []
+    below: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or not _is_text(entry.name):
+                continue
+            (below if _is_folder(entry) else files).append(entry.name)
+    seen[0] += len(files) + len(below)
+    if seen[0] > _MOST:
+        raise DataError(
+            f"{path}: expected a dataset, found more than {_MOST:,} files. Choose the folder that "
+            "holds the cases."
+        )
+    folders = [
+        found for name in natural(below) if depth and (found := _below(path / name, depth, seen))
+    ]
+    return Folder(path, tuple(natural(files)), tuple(folders))
+
+
+def _below(path: Path, depth: int, seen: list[int]) -> Folder | None:
+    """Return what a folder holds, or None when it may not be read."""
+    try:
+        return _folder(path, depth - 1, seen)
+    except OSError:
+        return None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_text(name: str) -> bool:
+    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
+
+
+def nfc(text: str) -> str:
+    """Return `text` in NFC: two ways to write an accent are one name."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def natural(names: list[str]) -> list[str]:
+    """Return `names` with 2 before 10."""
+    return sorted(names, key=lambda name: (natural_key(name), name))
+
+
+def natural_key(text: str) -> tuple[tuple[int, str | int], ...]:
+    """Return a sorting key that puts 2 before 10."""
+    parts = _NUMBERS.split(nfc(text).casefold())
+    return tuple((1, int(part)) if n % 2 else (0, part) for n, part in enumerate(parts))

@@ -1,0 +1,118 @@
+"""Read the masks of a case, all slices together, onto the grid of its volume."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.errors import FileError
+from core.domain.mask import Mask
+from core.io.case import Case, SliceFiles
+from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks
+from core.io.tiff import read_picture, refused_mask
+from core.io.tiff_samples import Picture
+
+
+@dataclass
+class MaskStack:
+    """Ground truth (Z, Y, X) and its classes, and sentences about damaged and unusual masks."""
+
+    mask: Mask
+    labels: NDArray[np.uint8]
+    usable: bool = False
+    damaged: dict[int, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+
+def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
+    """Return the masks of `case` on a grid (Z, Y, X); a mask that cannot be used is told."""
+    stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
+    kinds: dict[tuple[object, ...], dict[int, Picture]] = {}
+    for index, files in enumerate(case.slices):
+        if files.mask is None:
+            continue
+        try:
+            picture = read_picture(files.mask)
+            _check_shape(files, picture.planes.shape[1:], shape[1:])
+        except FileError as error:
+            stack.damaged[index] = str(error)
+        except MemoryError:
+            stack.damaged[index] = str(refused_mask(files.mask, "more pixels than memory holds"))
+        else:
+            kinds.setdefault(kind_of(picture), {})[index] = picture
+    for pictures in kinds.values():
+        _take(case, stack, pictures)
+    stack.said += _said_of_kinds(case, list(kinds.values()))
+    return stack
+
+
+def read_loose_masks(case: Case) -> dict[int, Mask]:
+    """Return the masks that can be used by the index of their slice, each on a grid of its own."""
+    kinds: dict[tuple[object, ...], dict[int, Picture]] = {}
+    for index, files in enumerate(case.slices):
+        if files.mask is None:
+            continue
+        try:
+            picture = read_picture(files.mask)
+        except (FileError, MemoryError):
+            continue
+        kinds.setdefault(kind_of(picture), {})[index] = picture
+    found: dict[int, Mask] = {}
+    for pictures in kinds.values():
+        meaning = meaning_of_masks(list(pictures.values()))
+        if not meaning.refused:
+            found.update(zip(pictures, meaning.masks, strict=True))
+    return found
+
+
+def _take(case: Case, stack: MaskStack, pictures: dict[int, Picture]) -> None:
+    indices = list(pictures)
+    meaning = meaning_of_masks(list(pictures.values()))
+    if meaning.refused:
+        for index in indices:
+            path = case.slices[index].mask
+            if path is not None:
+                stack.damaged[index] = str(refused_mask(path, meaning.refused))
+        return
+    stack.usable = True
+    for index, mask, labels in zip(indices, meaning.masks, meaning.labels, strict=True):
+        stack.mask[index], stack.labels[index] = mask, labels
+    if meaning.cut:
+        stack.said.append(_said_of_values(case, indices, meaning))
+
+
+def _said_of_values(case: Case, indices: Sequence[int], meaning: Meaning) -> str:
+    files = case.slices[indices[meaning.cut[0]]].mask
+    name = files.name if files is not None else case.id
+    many = len(meaning.cut)
+    return (
+        f"{name}: expected a mask of two values, found more"
+        f"{f', as in {many} masks of this case' if many > 1 else ''}{meaning.said}. "
+        "Look at it; export a binary mask to be sure."
+    )
+
+
+def _said_of_kinds(case: Case, kinds: Sequence[dict[int, Picture]]) -> list[str]:
+    """Tell masks that are stored in another way than most of their neighbours."""
+    if len(kinds) < 2:
+        return []
+    few = min(kinds, key=len)
+    files = case.slices[next(iter(few))].mask
+    name = files.name if files is not None else case.id
+    more = f" (and {len(few) - 1} more)" if len(few) > 1 else ""
+    return [
+        f"{name}{more}: expected masks that are all stored alike, found another kind of picture "
+        "than in the other slices. It was read by its own tags; look at it before its figures are "
+        "used."
+    ]
+
+
+def _check_shape(files: SliceFiles, found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    if found != wanted and files.mask is not None:
+        raise FileError(
+            files.mask,
+            expected=f"{wanted[0]}×{wanted[1]} pixels as its image",
+            found=f"{found[0]}×{found[1]}",
+            action="The slice counts as without ground truth; export the mask on the image's grid.",
+        )

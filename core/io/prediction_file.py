@@ -1,0 +1,44 @@
+"""Predictions in files: one .npz archive each, read as a miss when it is damaged."""
+
+from pathlib import Path
+
+import numpy as np
+
+from core.domain.prediction import Prediction
+from core.io.atomic import atomic_path
+
+
+def load_prediction(path: Path, *, key: str) -> Prediction | None:
+    """Return the cached prediction at `path`, or None when there is none made from `key`."""
+    found = read_prediction(path)
+    return found if found is not None and found.key == key else None
+
+
+def read_prediction(path: Path) -> Prediction | None:
+    """Return the cached prediction at `path` whatever it was made from, or None without a whole."""
+    try:
+        # Opened here: np.load leaves a damaged archive's file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = Prediction(
+                archive["probability"],
+                str(archive["model_id"]),
+                str(archive["key"]),
+                str(archive["device"]),
+                float(archive["seconds"]),
+            )
+    except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
+        return None
+    return found if found.probability.dtype == np.uint8 else None
+
+
+def save_prediction(path: Path, prediction: Prediction) -> None:
+    """Cache `prediction` at `path` (an .npz archive); atomic."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            probability=prediction.probability,
+            model_id=np.array(prediction.model_id),
+            key=np.array(prediction.key),
+            device=np.array(prediction.device),
+            seconds=np.array(prediction.seconds),
+        )

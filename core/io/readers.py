@@ -1,0 +1,121 @@
+"""The formats that can be read: one module a format, and those that other packages add.
+
+Another package adds a format by an entry point of the group `overread.readers` that loads to a
+`Reader`. One that cannot be loaded is named in the notices and left out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from core.domain.errors import FileError
+from core.domain.plugins import plugins
+from core.io import file_bytes
+from core.io.stored import Stored
+
+_OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
+_HEAD = 512
+
+
+class Matches(Protocol):
+    """Tell by a file's name and first bytes (unpacked) whether a format is this one."""
+
+    def __call__(self, path: Path, head: bytes, /) -> bool:
+        """Return True for a file of this format."""
+        ...
+
+
+class Read(Protocol):
+    """Read one volume from its files; raises `FileError`.
+
+    `point` chooses the volume of a file of several; None takes the first and says so.
+    """
+
+    def __call__(self, files: Sequence[Path], *, point: int | None = None) -> Stored:
+        """Return the volume that `files` make together."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format: its name, its file name endings (lower case, longest first), what reads it."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    matches: Matches
+    read: Read
+
+
+@cache
+def readers() -> tuple[tuple[Reader, ...], tuple[str, ...]]:
+    """Return every format that can be read, and sentences about those that were left out."""
+    own = [import_module(f"{__package__}.{name}").READER for name in _OWN]
+    added = plugins("readers", Reader)
+    return (*own, *added.found.values()), added.broken
+
+
+def reader_of(path: Path) -> Reader:
+    """Return the format of a file by its first bytes and its name; raises `FileError` for none."""
+    start = file_bytes.head(path, _HEAD)
+    known, notices = readers()
+    for reader in known:
+        if reader.matches(path, start):
+            return reader
+    raise FileError(
+        path,
+        expected=f"an image ({', '.join(reader.title for reader in known)})",
+        found="an empty file" if not start else "another kind of file",
+        action=" ".join(["Convert it to one of these.", *notices]),
+    )
+
+
+def is_image_name(name: str) -> bool:
+    """Tell whether a file name ends as one of the formats that can be read."""
+    return suffix_of(name) is not None
+
+
+def suffix_of(name: str) -> str | None:
+    """Return the longest known ending of a file name, in lower case, or None."""
+    text = name.casefold()
+    endings = (s for reader in readers()[0] for s in reader.suffixes if text.endswith(s))
+    return max(endings, key=len, default=None)
+
+
+def stem_of(name: str) -> str:
+    """Return a file name without its known ending."""
+    return name[: len(name) - len(suffix_of(name) or Path(name).suffix)]
+
+
+def read(*files: Path, point: int | None = None) -> Stored:
+    """Read one volume from its files, or from the files of a series folder.
+
+    Raises `FileError` when they cannot be read as one volume without doubt.
+    """
+    paths = list(files)
+    if len(paths) == 1 and paths[0].is_dir():
+        paths = sorted(p for p in paths[0].iterdir() if p.is_file() and p.name[0] != ".")
+        if not paths:
+            raise FileError(
+                files[0],
+                expected="a folder of image files",
+                found="none",
+                action="Choose the folder that holds the files of one series.",
+            )
+    return reader_of(_telling(paths)).read(paths, point=point)
+
+
+def _telling(paths: Sequence[Path]) -> Path:
+    """Return the file whose kind tells that of the folder: the first with a known ending, or DICM.
+
+    A file of a known ending goes first, because DICOM files may have any name.
+    """
+    if len(paths) == 1:
+        return paths[0]
+    named = next((path for path in paths if is_image_name(path.name)), None)
+    if named is not None:
+        return named
+    return next((path for path in paths if file_bytes.is_dicom(file_bytes.head(path))), paths[0])

@@ -1,0 +1,74 @@
+"""Volumes in folders of slices, a TIFF a slice: the public LGG set's images and masks."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.domain.errors import FileError
+from core.domain.grid import Grid
+from core.domain.label_set import binary
+from core.io.evidence import notices_of
+from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.tiff import read_image, read_mask_slice
+
+_NUMBER = re.compile(r"_(\d+)(?:_mask)?\.tiff?$", re.IGNORECASE)
+
+
+def read_slices(files: Sequence[Path]) -> Stored:
+    """Return the slices of `files`, in their order, as (C, Z, Y, X) of unknown place.
+
+    Raises `FileError` for the first that cannot be read or is of another size.
+    """
+    planes = [read_image(path) for path in files]
+    for path, plane in zip(files, planes, strict=True):
+        if plane.shape != planes[0].shape or plane.dtype != planes[0].dtype:
+            raise _odd(path, planes[0].shape, plane.shape)
+    pixels = np.stack(planes, axis=1)
+    return _stored(files[0].parent, pixels, "TIFF slices", None)
+
+
+def read_mask_slices(files: Sequence[Path], images: Sequence[Path], like: Grid) -> Stored:
+    """Return the masks of the slices that have one, empty elsewhere, as (1, Z, Y, X) uint8 0/1."""
+    places = {_number(path): index for index, path in enumerate(images)}
+    pixels = np.zeros((1, *like.shape), np.uint8)
+    for path in files:
+        mask, _ = read_mask_slice(path)
+        index = places.get(_number(path))
+        if index is None or mask.shape != like.shape[1:]:
+            raise _odd(path, like.shape[1:], mask.shape)
+        pixels[0, index] = mask
+    return _stored(files[0].parent, pixels, "TIFF mask slices", like)
+
+
+def is_slice(files: Sequence[Path]) -> bool:
+    """Tell whether files are numbered slices of one volume."""
+    return all(_NUMBER.search(path.name) for path in files)
+
+
+def _number(path: Path) -> int:
+    match = _NUMBER.search(path.name)
+    return int(match[1]) if match else -1
+
+
+def _stored(folder: Path, pixels: Pixels, kind: str, like: Grid | None) -> Stored:
+    grid = like or Grid((pixels.shape[1], pixels.shape[2], pixels.shape[3]))
+    passport = Passport(
+        folder,
+        kind,
+        (Source("resolution", "not given"),),
+        "nothing",
+        "TIFF does not tell how an image lies in the patient",
+        notices_of(folder, grid) if like is None else (),
+    )
+    return Stored(pixels, grid, passport, labels=None if like is None else binary())
+
+
+def _odd(path: Path, expected: tuple[int, ...], found: tuple[int, ...]) -> FileError:
+    return FileError(
+        path,
+        expected=f"{'×'.join(map(str, expected))} pixels as the other slices",
+        found="×".join(map(str, found)),
+        action="Export this slice again with the others.",
+    )

@@ -1,0 +1,79 @@
+"""A small picture of a case for the worklist, read from as few files as possible."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.domain.errors import FileError
+from core.io.case import Case
+from core.io.mask_stack import read_loose_masks
+from core.io.tiff import read_image
+from core.io.tiff_samples import Samples
+
+_FLAIR = 1
+_TOP = 99.5
+
+
+@dataclass(frozen=True, eq=False)
+class Thumbnail:
+    """`grey` and `mask` are (edge, edge) uint8; the mask is 0 or 1."""
+
+    grey: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+
+
+def thumbnail(case: Case, *, edge: int) -> Thumbnail | None:
+    """Return the slice with most lesion, else the middle one, cut to the head; None if unreadable.
+
+    `edge` is the side in pixels. FLAIR is shown where there are several channels.
+    """
+    index, truth = _largest(case)
+    try:
+        image = read_image(case.slices[index].image)
+    except (FileError, IndexError):
+        return None
+    plane = image[min(_FLAIR, len(image) - 1)]
+    if truth is None or truth.shape != plane.shape:
+        truth = np.zeros(plane.shape, np.uint8)
+    rows, columns = _head(plane)
+    grey, mask = _grey(plane)[rows, columns], truth[rows, columns]
+    return Thumbnail(_small(grey, edge), _small_mask(mask, edge))
+
+
+def _largest(case: Case) -> tuple[int, NDArray[np.uint8] | None]:
+    """Return the index and mask of the slice with most lesion; all masks tell what lesion is."""
+    stack = read_loose_masks(case)
+    if not stack:
+        return case.middle, None
+    best = max(stack, key=lambda index: int(np.count_nonzero(stack[index])))
+    return (best, stack[best]) if stack[best].any() else (case.middle, None)
+
+
+def _head(plane: Samples) -> tuple[slice, slice]:
+    inside = plane > plane.max() * 0.1
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        return slice(None), slice(None)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _grey(plane: Samples) -> NDArray[np.uint8]:
+    top = max(float(np.percentile(plane, _TOP)), 1.0)
+    return np.asarray(np.clip(plane * (255.0 / top), 0, 255), dtype=np.uint8)
+
+
+def _small(plane: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
+    """Fit a plane into a black square."""
+    height, width = plane.shape
+    scale = edge / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR)
+    square = Image.new("L", (edge, edge))
+    square.paste(small, ((edge - size[0]) // 2, (edge - size[1]) // 2))
+    return np.asarray(square)
+
+
+def _small_mask(mask: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
+    return np.asarray(_small(mask * np.uint8(255), edge) > 127, dtype=np.uint8)

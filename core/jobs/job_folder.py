@@ -1,0 +1,296 @@
+"""A job: a long run in a process of its own, described by a folder that anyone may look at.
+
+The window writes `job.json` and starts the process; the process appends events to `events.jsonl`,
+touches its heartbeat and reads requests. Neither needs the other alive: the folder is all there is.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from core.domain.errors import AppError, WorkspaceError, reason
+from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
+from core.jobs.heartbeat import sign, signer_is_gone
+
+JOB_FILE = "job.json"
+EVENTS_FILE = "events.jsonl"
+CHECKPOINT_FILE = "checkpoint.pt"
+REQUEST_FILE = "request"
+HEARTBEAT_FILE = "heartbeat"
+LOG_FILE = "log.txt"
+Spec = TypeVar("Spec", bound=msgspec.Struct)
+TENSORBOARD_FOLDER = "tensorboard"
+
+ALIVE_SECONDS = 30.0
+"""A job whose heartbeat is older than this counts as ended by something else."""
+
+BEAT_SECONDS = 2.0
+
+Request: TypeAlias = Literal["pause", "stop"]
+"""`pause`: save and end, to go on later. `stop`: end now with the best there is."""
+
+State: TypeAlias = Literal["new", "running", "paused", "interrupted", "done", "failed"]
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """A process took the job up, for the first time or again; `pid` is the process."""
+
+    time: float
+    pid: int
+    resumed: bool
+
+
+class Progressed(msgspec.Struct, frozen=True, tag="progress"):
+    """How far the job is, 0 to 1; `seconds_left` None while nobody can tell."""
+
+    time: float
+    fraction: float
+    message: str
+    seconds_left: float | None = None
+
+
+class Measured(msgspec.Struct, frozen=True, tag="metric"):
+    """Figures by name at a step, for the curves."""
+
+    time: float
+    step: int
+    values: dict[str, float]
+
+
+class Logged(msgspec.Struct, frozen=True, tag="log"):
+    """A sentence for the reader."""
+
+    time: float
+    text: str
+
+
+class Paused(msgspec.Struct, frozen=True, tag="paused"):
+    """The job ended on request and can go on from its checkpoint."""
+
+    time: float
+    step: int
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The job ended well; `result` is what it made, as the id of a model."""
+
+    time: float
+    result: str
+    values: dict[str, float] = {}
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The job cannot go on; `reason` is a whole sentence."""
+
+    time: float
+    reason: str
+
+
+Event: TypeAlias = Started | Progressed | Measured | Logged | Paused | Done | Failed
+
+_ENDINGS: dict[type[object], State] = {Paused: "paused", Done: "done", Failed: "failed"}
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The files of one job."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the job saves what it needs to go on."""
+        return self.path / CHECKPOINT_FILE
+
+    @property
+    def log_path(self) -> Path:
+        """What the job's process wrote to its terminal, and how it broke off if it did."""
+        return self.path / LOG_FILE
+
+    def request(self, wanted: Request) -> None:
+        """Ask the job to pause or to stop; it answers after the step in hand."""
+        write_bytes(self.path / REQUEST_FILE, wanted.encode())
+
+    def requested(self) -> Request | None:
+        """Return what was asked of the job, None when nothing was."""
+        try:
+            text = (self.path / REQUEST_FILE).read_text()
+        except OSError:
+            return None
+        return "pause" if text == "pause" else "stop" if text == "stop" else None
+
+    def clear_request(self) -> None:
+        """Forget a request that was met."""
+        (self.path / REQUEST_FILE).unlink(missing_ok=True)
+
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+        """Return the events after a byte offset, and the offset to go on from.
+
+        A line still being written is left for the next call; one that a crash has cut short is
+        passed over.
+        """
+        try:
+            with (self.path / EVENTS_FILE).open("rb") as file:
+                file.seek(offset)
+                content = file.read()
+        except OSError:
+            return [], offset
+        whole = content[: content.rfind(b"\n") + 1]
+        return [e for e in map(_decode, whole.splitlines()) if e is not None], offset + len(whole)
+
+    def state(self) -> State:
+        """Return how the job stands; `interrupted` when its process is gone without a word."""
+        state: State = "new"
+        for event in self.events()[0]:
+            if isinstance(event, Started):
+                state = "running"
+            state = _ENDINGS.get(type(event), state)
+        return "interrupted" if state == "running" and not self.is_alive() else state
+
+    def is_alive(self) -> bool:
+        """Whether a process is at work on the job, by its heartbeat and who signed it."""
+        path = self.path / HEARTBEAT_FILE
+        try:
+            age = time.time() - path.stat().st_mtime
+        except OSError:
+            return False
+        return age < ALIVE_SECONDS and not signer_is_gone(path)
+
+
+def list_jobs(folder: Path) -> list[JobFolder]:
+    """Return the jobs in a folder, in order of their names; none where there is no folder."""
+    return [JobFolder(path.parent) for path in sorted(folder.glob(f"*/{JOB_FILE}"))]
+
+
+def read_spec(
+    folder: Path, kind: type[Spec], error: type[AppError], *, of: str, content: str
+) -> Spec:
+    """Return the spec in a job folder; raises `error`, which names what was expected.
+
+    `of` says whose file it is, `content` what stands in it, as in "the file of a training".
+    """
+    path = folder / JOB_FILE
+    try:
+        return decode_json(path.read_bytes(), kind)
+    except OSError as fault:
+        raise error(
+            f"{path}: expected the file of {of}, found: {reason(fault)}. Check the folder."
+        ) from fault
+    except msgspec.DecodeError as fault:
+        raise error(f"{path}: expected {content}, found: {fault}. Start a new one.") from fault
+
+
+def create_job(
+    path: Path, spec: msgspec.Struct, *, beside: Mapping[str, bytes] | None = None
+) -> JobFolder:
+    """Make a job folder that holds `spec`; raises `WorkspaceError` when something lies there.
+
+    `beside` are further files by name; `job.json`, by which a job is listed, is written last.
+    """
+    try:
+        occupied = path.exists() and any(path.iterdir())
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path}: expected a folder to write into, found: {reason(error)}. Choose another."
+        ) from error
+    if occupied:
+        raise WorkspaceError(
+            f"{path}: expected an empty or a new folder, found files in it. Choose another, or go "
+            "on with the training in it (--resume)."
+        )
+    for name, content in (beside or {}).items():
+        write_bytes(path / name, content)
+    write_bytes(path / JOB_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
+    return JobFolder(path)
+
+
+@dataclass
+class JobWriter:
+    """The job's own side of its folder; a full disk costs events, not the job.
+
+    `echo` gets every event too, for a terminal.
+    """
+
+    folder: JobFolder
+    echo: Callable[[Event], None] | None = None
+    _file: IO[bytes] | None = field(default=None, init=False)
+    _beat: float = field(default=0.0, init=False)
+
+    def start(self, *, resumed: bool) -> None:
+        """Open the events; a line that a crash cut short is ended first."""
+        path = self.folder.path / EVENTS_FILE
+        try:
+            self._file = path.open("ab")
+            if self._file.tell() and not _ends_line(path):
+                self._append(b"\n")
+        except OSError as error:
+            raise WorkspaceError(
+                f"{path}: could not be written ({reason(error)}). Choose another folder."
+            ) from error
+        sign(self.folder.path / HEARTBEAT_FILE)
+        self.beat(now=True)
+        self.write(Started(time.time(), os.getpid(), resumed))
+
+    def write(self, event: Event) -> None:
+        """Append an event; each is one line, and out of the process before this returns."""
+        self._append(msgspec.json.encode(event) + b"\n")
+        if self.echo is not None:
+            self.echo(event)
+
+    def progress(self, fraction: float, message: str, seconds_left: float | None = None) -> None:
+        """Say how far the job is."""
+        self.write(Progressed(time.time(), fraction, message, seconds_left))
+
+    def metric(self, step: int, values: dict[str, float]) -> None:
+        """Add points to the curves."""
+        self.write(Measured(time.time(), step, values))
+
+    def log(self, text: str) -> None:
+        """Say a sentence."""
+        self.write(Logged(time.time(), text))
+
+    def beat(self, *, now: bool = False) -> None:
+        """Show that the process lives; cheap enough for every step."""
+        if not now and time.monotonic() - self._beat < BEAT_SECONDS:
+            return
+        self._beat = time.monotonic()
+        try:
+            (self.folder.path / HEARTBEAT_FILE).touch()
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Close the events and take the heartbeat away."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        (self.folder.path / HEARTBEAT_FILE).unlink(missing_ok=True)
+
+    def _append(self, line: bytes) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError:
+            return
+
+
+def _decode(line: bytes) -> Event | None:
+    try:
+        event: Event = decode_json(line, Event)  # type: ignore[arg-type]
+        return event
+    except msgspec.DecodeError:
+        return None
+
+
+def _ends_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

@@ -1,0 +1,56 @@
+"""Start the process of a job, so that it outlives the window."""
+
+import os
+import subprocess
+import sys
+import threading
+from typing import Literal, TypeAlias
+
+from core.domain.errors import WorkspaceError, reason
+from core.inference.child_environment import child_command, child_environment
+from core.jobs.job_folder import JobFolder
+
+JobProgram: TypeAlias = Literal["train", "gate", "preview", "compare"]
+"""What kind of job a folder holds."""
+
+# By name only: core knows nothing of training, and torch stays out of the window's process.
+_MODULES: dict[JobProgram, str] = {
+    "train": "training.train",
+    "gate": "training.gate",
+    "preview": "training.preview",
+    "compare": "core.studies.study_job",
+}
+
+
+def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> int:
+    """Start a process that takes up the job, and return its id; it does not end with this one.
+
+    `resume` goes on from the checkpoint of a training. What the process says goes into the job's
+    log. Raises `WorkspaceError` when it cannot be started.
+    """
+    command = child_command(_MODULES[program], str(job.path.absolute()))
+    try:
+        with job.log_path.open("ab") as log:
+            child = subprocess.Popen(
+                [*command, "--resume"] if resume else command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=child_environment(),
+                start_new_session=os.name != "nt",
+                creationflags=_detached(),
+            )
+    except OSError as error:
+        raise WorkspaceError(
+            f"{job.path.name}: the process of the job could not be started ({reason(error)}). "
+            "Close other programs and try again."
+        ) from error
+    # An ended child stays listed by the system until somebody has waited for it.
+    threading.Thread(target=child.wait, name=f"job {child.pid}", daemon=True).start()
+    return child.pid
+
+
+def _detached() -> int:
+    if sys.platform == "win32":
+        return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    return 0

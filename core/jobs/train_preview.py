@@ -1,0 +1,42 @@
+"""What a training would cost in time and what its augmentation looks like, before it starts."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.io.json_file import decode_json
+
+PREVIEW_FILE = "preview.json"
+PLANES_FILE = "preview.npy"
+
+
+class TrainPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """Measured on this computer: `seconds_total` is the whole training, its selections included.
+
+    `cases` and `slices` are those that would be learnt from.
+    """
+
+    seconds_a_step: float
+    images_a_second: float
+    seconds_total: float
+    cases: int
+    slices: int
+
+
+def read_preview(folder: Path) -> TrainPreview | None:
+    """Return the preview in a job folder, None while there is none."""
+    try:
+        return decode_json((folder / PREVIEW_FILE).read_bytes(), TrainPreview)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def preview_planes(folder: Path) -> NDArray[np.uint8]:
+    """Return a slice and variations of it (N, 2, h, w): 0 to 255, and its mask 0 or 1.
+
+    The first of the N is the slice as it is. Raises `OSError` before the preview is there.
+    """
+    planes: NDArray[np.uint8] = np.load(folder / PLANES_FILE)
+    return planes

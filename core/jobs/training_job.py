@@ -1,0 +1,33 @@
+"""Make the job of a training, for the window, the command line and notebooks alike."""
+
+from pathlib import Path
+
+import msgspec
+
+from core.jobs.job_folder import JobFolder, create_job
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import SplitFile, freeze_split
+from core.workspace.store import Store
+
+SPLIT_FILE = "split.json"
+
+
+def make_training(
+    path: Path, spec: TrainSpec, split: SplitFile, store: Store, *, judges: SplitFile | None = None
+) -> JobFolder:
+    """Make the folder of a training that learns from `split`, whose copy lies beside it.
+
+    `judges` is frozen first where the workspace has no split yet, `split` itself when None. Raises
+    `DataError` when the training would learn from a frozen judge, `WorkspaceError` when something
+    lies in the folder or it cannot be written.
+    """
+    for wanted in (judges, split):
+        if wanted is not None and (wanted.val or judges is None):
+            freeze_split(store, wanted)
+    return make_job(path, spec, split)
+
+
+def make_job(path: Path, spec: TrainSpec, split: SplitFile) -> JobFolder:
+    """Make the folder of a run that freezes nothing, as a preview is."""
+    own = msgspec.structs.replace(spec, split=str((path / SPLIT_FILE).absolute()))
+    return create_job(path, own, beside={SPLIT_FILE: msgspec.json.encode(split)})

@@ -1,0 +1,175 @@
+"""Classifier models: what one is, where they lie and how one is published. Imports no torch.
+
+A classifier is a folder with `classifier.json` and `weights.safetensors`. The name of its
+specification keeps it out of every list of segmentation models, beside which it may lie.
+"""
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import ModelError, reason
+from core.domain.volume import LGG_CHANNELS, Volume
+from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
+from core.models.networks.spec import ArgumentValue, NetworkSpec
+from core.models.preprocessing import Preprocessing
+from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id, check_volume
+
+FORMAT = 1
+CLASSIFIER_FILE = "classifier.json"
+
+
+class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything needed to rebuild a classifier and to run it; stored as `classifier.json`.
+
+    Logits are divided by `temperature` before the softmax. `threshold` is the probability of the
+    second class above which 95 % of the selection part's negatives are left out. A slice counted as
+    lesion in training from `lesion_voxels` up. `trained_on` are case ids.
+    """
+
+    id: str
+    title: str
+    task: str
+    classes: tuple[str, ...]
+    architecture: str
+    arguments: dict[str, ArgumentValue] = {}
+    channels: tuple[str, ...] = LGG_CHANNELS
+    preprocessing: Preprocessing = Preprocessing()
+    temperature: float = 1.0
+    threshold: float = 0.5
+    lesion_voxels: int = 1
+    parameters: int | None = None
+    metrics: dict[str, float] = {}
+    trained_on: tuple[str, ...] = ()
+    data: str = ""
+    licence: str = ""
+    format: int = FORMAT
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network to build: neighbouring slices are further input channels."""
+        planes = 2 * self.preprocessing.neighbours + 1
+        return NetworkSpec(self.architecture, len(self.channels) * planes, self.arguments)
+
+
+@dataclass(frozen=True)
+class ClassifierModel:
+    """A classifier that can be run: its specification and the folder that holds its weights."""
+
+    spec: ClassifierSpec
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights."""
+        return self.folder / WEIGHTS_FILE
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of weights, network, preprocessing and temperature: what a probability is of."""
+        spec = self.spec
+        digest = blake2b(digest_size=16)
+        digest.update(msgspec.json.encode((spec.network, spec.preprocessing, spec.temperature)))
+        try:
+            digest.update(self.weights.read_bytes())
+        except OSError as error:
+            raise ModelError(
+                f"{self.weights}: expected a file that can be read, found: {reason(error)}. "
+                "Check the folder."
+            ) from error
+        return digest.hexdigest()
+
+    def check(self, volume: Volume) -> None:
+        """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
+        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
+
+
+@dataclass(frozen=True)
+class Classifiers:
+    """The classifiers of several folders; an id found twice is taken from the earlier folder.
+
+    New ones are written to the first folder.
+    """
+
+    roots: tuple[Path, ...]
+
+    def models(self, task: str = "triage") -> tuple[list[ClassifierModel], list[str]]:
+        """Return the usable classifiers of a task and a sentence for each folder that is not."""
+        found: dict[str, ClassifierModel] = {}
+        problems: list[str] = []
+        for path in (p for root in self.roots for p in sorted(root.glob(f"*/{CLASSIFIER_FILE}"))):
+            try:
+                model = read_classifier(path.parent)
+            except ModelError as error:
+                problems.append(str(error))
+            else:
+                if model.spec.task == task:
+                    found.setdefault(model.spec.id, model)
+        return list(found.values()), problems
+
+    def find(self, model_id: str = "", task: str = "triage") -> ClassifierModel:
+        """Return the classifier of that id, the first when none is given.
+
+        Raises `ModelError` that lists those there are.
+        """
+        models, problems = self.models(task)
+        for model in models:
+            if model_id in ("", model.spec.id):
+                return model
+        names = ", ".join(model.spec.id for model in models) or "none there is"
+        raise ModelError(
+            f"Expected a model of the task {task} among {names}, found the name {model_id!r}. "
+            f"Choose one, or train one with --task {task}. {' '.join(problems)}".rstrip()
+        )
+
+    def publish(self, spec: ClassifierSpec, weights: Path) -> ClassifierModel:
+        """Add a classifier from a file of safetensors; raises `ModelError` when the id is taken."""
+        check_id(spec.id)
+        folder = self.roots[0] / spec.id
+        if any((folder / name).exists() for name in (CLASSIFIER_FILE, SPEC_FILE)):
+            raise ModelError(
+                f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
+            )
+        with atomic_path(folder / WEIGHTS_FILE) as temporary:
+            shutil.copyfile(weights, temporary)
+        write_classifier(folder, spec)
+        return ClassifierModel(spec, folder)
+
+
+def read_classifier(folder: Path) -> ClassifierModel:
+    """Return the classifier in `folder`; raises `ModelError` naming what is wrong with it."""
+    path = folder / CLASSIFIER_FILE
+    name = f"{folder.name}/{CLASSIFIER_FILE}"
+    try:
+        spec = decode_json(path.read_bytes(), ClassifierSpec)
+    except OSError as error:
+        raise ModelError(
+            f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{name}: expected the specification of a classifier, found: {error}. "
+            "Train it again, or take the folder away."
+        ) from error
+    if spec.format != FORMAT:
+        raise ModelError(
+            f"{name}: expected format {FORMAT}, found {spec.format}. "
+            "Use the version of Overread that wrote it."
+        )
+    if not (folder / WEIGHTS_FILE).is_file():
+        raise ModelError(
+            f"{folder.name}: expected {WEIGHTS_FILE} beside {CLASSIFIER_FILE}, found none. "
+            "Copy it there, or take the folder away."
+        )
+    return ClassifierModel(spec, folder)
+
+
+def write_classifier(folder: Path, spec: ClassifierSpec) -> None:
+    """Write `classifier.json` into `folder`; atomic, and always after the weights."""
+    content = msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+    write_bytes(folder / CLASSIFIER_FILE, content)

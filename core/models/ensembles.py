@@ -1,0 +1,108 @@
+"""Make a model of several others: its probability is the mean of theirs. Imports no torch."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from core.domain.errors import ModelError
+from core.domain.prediction import Postprocessing
+from core.models.registry import (
+    SPEC_FILE,
+    Model,
+    ModelSpec,
+    Registry,
+    check_id,
+    read_model,
+    write_spec,
+)
+
+ARCHITECTURE = "ensemble"
+_FEWEST = 2
+_PLAIN = Postprocessing()
+
+
+def combine(
+    registry: Registry,
+    model_id: str,
+    members: Sequence[str],
+    *,
+    title: str = "",
+    flips: bool = False,
+    postprocessing: Postprocessing = _PLAIN,
+) -> Model:
+    """Add the ensemble of `members` to a registry, as a model like any other.
+
+    The members stay where they are and must stay there. Raises `ModelError` for fewer than two
+    different members, one that is an ensemble, members for different channels, a taken id, or a
+    member that lies neither beside the new model nor in the box.
+    """
+    check_id(model_id)
+    models = [registry.find(name) for name in dict.fromkeys(members)]
+    _check(models)
+    if any(model.spec.id == model_id for model in registry.models()[0]):
+        raise ModelError(f"{model_id}: expected an id no model has yet, found one. Give another.")
+    spec = _mean_of(models, model_id)
+    shown = title or spec.title
+    folder = registry.roots[0] / model_id
+    write_spec(
+        folder,
+        msgspec.structs.replace(spec, title=shown, flips=flips, postprocessing=postprocessing),
+    )
+    try:
+        return read_model(folder)
+    except ModelError:
+        # What cannot be read again must not stand in the registry.
+        (folder / SPEC_FILE).unlink()
+        folder.rmdir()
+        raise
+
+
+def pack(model: Model) -> Model:
+    """Copy the members of an ensemble into its folder, so that it stands alone.
+
+    There they are listed no more than weights are. Raises `WorkspaceError` where they cannot be
+    written; the ensemble goes on with the members outside.
+    """
+    own = Registry((model.folder,))
+    for member in model.members:
+        # As it is stored: a mirrored ensemble has mirrored members.
+        own.publish(read_model(member.folder).spec, member.weights)
+    return read_model(model.folder)
+
+
+def require_weights_of_its_own(spec: ModelSpec) -> None:
+    """Raise `ModelError` for an ensemble: there is nothing in it to train."""
+    if spec.members:
+        raise ModelError(
+            f"{spec.id}: expected a model with weights of its own to start from, found an "
+            f"ensemble. Start from one of its members: {', '.join(spec.members)}."
+        )
+
+
+def _mean_of(models: Sequence[Model], model_id: str) -> ModelSpec:
+    """Return what follows of an ensemble from its members."""
+    sizes = [model.spec.parameters for model in models]
+    return ModelSpec(
+        id=model_id,
+        title=" + ".join(model.spec.title for model in models),
+        architecture=ARCHITECTURE,
+        channels=models[0].spec.channels,
+        parameters=None if None in sizes else sum(size or 0 for size in sizes),
+        trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
+        licence="; ".join(dict.fromkeys(m.spec.licence for m in models if m.spec.licence)),
+        members=tuple(model.spec.id for model in models),
+    )
+
+
+def _check(models: Sequence[Model]) -> None:
+    if len(models) < _FEWEST:
+        raise ModelError(
+            f"Expected two models or more for an ensemble, found {len(models)}. Name others."
+        )
+    for model in models:
+        require_weights_of_its_own(model.spec)
+        if model.spec.channels != models[0].spec.channels:
+            raise ModelError(
+                f"{model.spec.id}: expected the channels {', '.join(models[0].spec.channels)} of "
+                f"{models[0].spec.id}, found {', '.join(model.spec.channels)}. Choose others."
+            )

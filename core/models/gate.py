@@ -1,0 +1,156 @@
+"""The gate a candidate passes before it predicts by default: case by case against the champion.
+
+Both are scored on the same frozen cases, from which neither learnt. Pure figures; the scoring is a
+job of its own, described by a `GateSpec`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+import numpy as np
+
+from core.domain.errors import DataError
+from core.domain.protocol import Protocol
+from core.domain.statistics import bootstrap_interval, paired, wilcoxon
+from core.io.json_file import decode_json
+
+GATE_FILE = "gate.json"
+REGRESSION = 0.02
+"""A case whose DSC falls by more than this is named."""
+
+_ROUNDING = 1e-9
+
+Verdict: TypeAlias = Literal["promote", "keep", "reject"]
+"""`promote`: surely better. `keep`: undecided, the reader chooses. `reject`: surely worse."""
+
+
+class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What to score: two folders of models on `cases` of the dataset in `data`.
+
+    `workspace` is the folder whose predictions are taken and kept; empty where none are.
+    """
+
+    champion: str
+    candidate: str
+    data: str
+    cases: tuple[str, ...]
+    protocol: Protocol = "native"
+    device: str = "auto"
+    threads: int = 0
+    workspace: str = ""
+
+
+class GateCase(msgspec.Struct, frozen=True, kw_only=True):
+    """The DSC of both models on a case; `difference` is candidate less champion."""
+
+    case: str
+    champion: float
+    candidate: float
+    difference: float
+
+
+class GateReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Candidate against champion, the cases that lost most first.
+
+    `low` and `high` are the 95 % bootstrap interval of the mean difference, None for one case;
+    `p` is Wilcoxon's. `worst_tenth` is the difference of the means over each model's own worst
+    tenth of the cases. `regressions` are cases that lost more than `REGRESSION`. `failed` holds a
+    sentence for each case that could not be scored.
+    """
+
+    champion: str
+    candidate: str
+    protocol: Protocol
+    cases: tuple[GateCase, ...]
+    champion_mean: float
+    candidate_mean: float
+    mean_difference: float
+    low: float | None
+    high: float | None
+    p: float | None
+    worst_tenth: float
+    regressions: tuple[str, ...]
+    verdict: Verdict
+    reason: str
+    failed: dict[str, str] = {}
+
+
+def judge(
+    champion: tuple[str, Mapping[str, float]],
+    candidate: tuple[str, Mapping[str, float]],
+    *,
+    protocol: Protocol = "native",
+    failed: Mapping[str, str] | None = None,
+) -> GateReport:
+    """Compare two models, each an id and its DSC by case id, on the cases both were scored on.
+
+    Raises `DataError` when there is no such case.
+    """
+    names, values = paired(champion[1], candidate[1])
+    if not names:
+        raise DataError(
+            f"Expected cases that {champion[0]} and {candidate[0]} were both scored on, found "
+            "none. Check the frozen split and the ground truth of its cases."
+        )
+    differences = values[:, 1] - values[:, 0]
+    low, high = bootstrap_interval(differences) or (None, None)
+    order = np.argsort(differences, kind="stable")
+    cases = tuple(_case(names[i], values[i, 0], values[i, 1]) for i in order)
+    regressions = tuple(c.case for c in cases if c.difference < -REGRESSION - _ROUNDING)
+    verdict, said = _verdict(low, high)
+    return GateReport(
+        champion=champion[0],
+        candidate=candidate[0],
+        protocol=protocol,
+        cases=cases,
+        champion_mean=float(values[:, 0].mean()),
+        candidate_mean=float(values[:, 1].mean()),
+        mean_difference=float(differences.mean()),
+        low=low,
+        high=high,
+        p=wilcoxon(differences),
+        worst_tenth=_worst_tenth(values[:, 1]) - _worst_tenth(values[:, 0]),
+        regressions=regressions,
+        verdict=verdict,
+        reason=_reason(float(differences.mean()), len(names), regressions, said),
+        failed=dict(failed or {}),
+    )
+
+
+def read_gate(folder: Path) -> GateReport | None:
+    """Return the report in a job folder, None while there is none."""
+    try:
+        return decode_json((folder / GATE_FILE).read_bytes(), GateReport)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _case(name: str, champion: float, candidate: float) -> GateCase:
+    return GateCase(
+        case=name,
+        champion=float(champion),
+        candidate=float(candidate),
+        difference=float(candidate - champion),
+    )
+
+
+def _worst_tenth(scores: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    count = -(-len(scores) // 10)
+    return float(np.sort(scores)[:count].mean())
+
+
+def _verdict(low: float | None, high: float | None) -> tuple[Verdict, str]:
+    if low is not None and low > 0:
+        return "promote", "The interval lies above zero: it is better."
+    if high is not None and high < 0:
+        return "reject", "The interval lies below zero: it is worse."
+    return "keep", "The interval holds zero: these cases do not tell which is better."
+
+
+def _reason(mean: float, count: int, regressions: tuple[str, ...], said: str) -> str:
+    lost = len(regressions)
+    cases = "no case" if not lost else "one case" if lost == 1 else f"{lost} cases"
+    change = f"{mean:+.3f}".replace("-", "\u2212")  # a true minus, as every figure of the window
+    return f"Mean DSC {change} over {count} cases, {cases} lost more than {REGRESSION:g}. {said}"

@@ -1,0 +1,82 @@
+"""What is said of models on the command line and in the window, and specs made from options."""
+
+import msgspec
+
+from core.domain.errors import ModelError
+from core.models.networks.spec import ArgumentValue, resolve_arguments
+from core.models.preprocessing import Preprocessing
+from core.models.registry import ModelSpec, Registry
+
+
+class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of the registry, as it is listed."""
+
+    id: str
+    title: str
+    architecture: str
+    champion: bool
+    parameters: int | None
+    metrics: dict[str, float]
+    licence: str
+    folder: str
+
+
+def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
+    """Return a row for each model and a sentence for each folder that holds no usable one."""
+    models, problems = registry.models()
+    champion = registry.champion().spec.id if models else ""
+    rows = [
+        ModelRow(
+            id=model.spec.id,
+            title=model.spec.title,
+            architecture=model.spec.architecture,
+            champion=model.spec.id == champion,
+            parameters=model.spec.parameters,
+            metrics=model.spec.metrics,
+            licence=model.spec.licence,
+            folder=str(model.folder),
+        )
+        for model in models
+    ]
+    return rows, problems
+
+
+def listing_json(rows: list[ModelRow]) -> str:
+    """Return rows as JSON text."""
+    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+
+
+def spec_from_options(
+    model_id: str, title: str, architecture: str, *, arguments: list[str], preprocessing: str
+) -> ModelSpec:
+    """Return the specification that options of the command line describe.
+
+    `arguments` are NAME=VALUE, `preprocessing` is JSON. Raises `ModelError` for what does not fit.
+    """
+    try:
+        prepared = msgspec.json.decode(preprocessing, type=Preprocessing)
+    except msgspec.DecodeError as error:
+        fields = ", ".join(Preprocessing.__struct_fields__)
+        raise ModelError(
+            f"--preprocessing: expected JSON with the fields {fields}, found: {error}."
+        ) from error
+    spec = ModelSpec(
+        id=model_id,
+        title=title or model_id,
+        architecture=architecture,
+        arguments=dict(read_argument(text) for text in arguments),
+        preprocessing=prepared,
+    )
+    resolve_arguments(spec.network)
+    return spec
+
+
+def read_argument(text: str) -> tuple[str, ArgumentValue]:
+    """Return name and value of NAME=VALUE; raises `ModelError` for anything else."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ModelError(f"--arg: expected NAME=VALUE, as init_features=16, found {text!r}.")
+    try:
+        return name, msgspec.json.decode(value, type=ArgumentValue)
+    except msgspec.DecodeError:
+        return name, value

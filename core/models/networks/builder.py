@@ -1,0 +1,50 @@
+"""From the description of a network to the network."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from core.domain.errors import ModelError
+from core.models.networks.arguments import Arguments
+from core.models.networks.catalog import ARCHITECTURES, CLASSIFIERS, EncoderArguments
+from core.models.networks.network import Classifier, Network
+from core.models.networks.spec import Catalogue, NetworkSpec, find_architecture, resolve_arguments
+
+
+def build_network(spec: NetworkSpec, *, load_encoder: bool = True) -> Network:
+    """Return the network of a spec, with new weights, in training mode, on the CPU.
+
+    `load_encoder=False` leaves the file of `encoder_weights` alone: for a network whose trained
+    weights are loaded next, on a machine that need not have that file. Raises ModelError for an
+    unknown architecture, wrong arguments or a file of weights that does not fit.
+    """
+    make, arguments = _resolved(spec, ARCHITECTURES, load_encoder=load_encoder)
+    network: Network = make(spec.in_channels, arguments)
+    return network
+
+
+def build_classifier(spec: NetworkSpec, classes: int, *, load_encoder: bool = True) -> Classifier:
+    """Return the classifier of a spec with one logit a class; otherwise as `build_network`."""
+    make, arguments = _resolved(spec, CLASSIFIERS, load_encoder=load_encoder)
+    classifier: Classifier = make(spec.in_channels, arguments, classes=classes)
+    return classifier
+
+
+def _resolved(
+    spec: NetworkSpec, catalogue: Catalogue, *, load_encoder: bool
+) -> tuple[Callable[..., Any], Arguments]:
+    """Return what makes the network, and its complete arguments."""
+    architecture = find_architecture(spec.architecture, catalogue)
+    arguments = resolve_arguments(spec, catalogue)
+    if isinstance(arguments, EncoderArguments) and not load_encoder:
+        arguments = msgspec.structs.replace(arguments, encoder_weights="")
+    try:
+        module = import_module(architecture.module)
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"Expected the library {error.name}, which {architecture.id} needs, found that it is "
+            f"not installed. Install it with pip, or choose another architecture."
+        ) from error
+    return getattr(module, architecture.factory), arguments

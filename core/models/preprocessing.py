@@ -1,0 +1,24 @@
+"""What is done to a volume before a network sees it: part of a model's specification."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+
+class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done to a volume before a network sees it; stored with the model.
+
+    `intensity`: `foreground` clips each channel at `clip_percentile` of its foreground and takes
+    the foreground's mean and deviation; `reference` rescales by the 10th and 99th percentile of all
+    channels together, then standardises each channel (the public reference implementation).
+    `crop`: `head` is the square around all voxels above `foreground` of their channel's maximum.
+    `size`: side in pixels the crop is resized to; None keeps the native resolution.
+    `neighbours`: slices taken on each side as further channels; the ends repeat themselves.
+    """
+
+    intensity: Literal["foreground", "reference"] = "foreground"
+    foreground: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.1
+    clip_percentile: Annotated[float, msgspec.Meta(gt=50, le=100)] = 99.5
+    crop: Literal["none", "head"] = "none"
+    size: Annotated[int, msgspec.Meta(ge=32, le=1024)] | None = None
+    neighbours: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0

@@ -1,0 +1,313 @@
+"""Models: what one is, where they lie, how one is published and which is the champion.
+
+A model is a folder with `model.json` and `weights.safetensors`. The weights are written first, so
+that a half-written model is never listed. An ensemble has no weights: it names its members, which
+lie beside it or among the bundled models. Imports no torch.
+"""
+
+import re
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import ModelError, reason
+from core.domain.prediction import Postprocessing
+from core.domain.volume import LGG_CHANNELS, Volume
+from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import decode_json
+from core.io.resource_paths import resource
+from core.models.lineage import Lineage
+from core.models.networks.spec import ArgumentValue, NetworkSpec
+from core.models.preprocessing import Preprocessing
+
+FORMAT = 1
+SPEC_FILE = "model.json"
+WEIGHTS_FILE = "weights.safetensors"
+CHAMPION_FILE = "champion.json"
+_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_DEVICE_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything needed to rebuild a model and to run it on a case; stored as `model.json`.
+
+    `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
+    are the ids of the models whose mean probability an ensemble is. `logit_offset` is added to the
+    logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
+    ensemble has its members'.
+    """
+
+    id: str
+    title: str
+    architecture: str
+    arguments: dict[str, ArgumentValue] = {}
+    channels: tuple[str, ...] = LGG_CHANNELS
+    preprocessing: Preprocessing = Preprocessing()
+    postprocessing: Postprocessing = Postprocessing()
+    flips: bool = False
+    logit_offset: float = 0.0
+    parameters: int | None = None
+    metrics: dict[str, float] = {}
+    parent: str | None = None
+    trained_on: tuple[str, ...] = ()
+    data: str = ""
+    licence: str = ""
+    members: tuple[str, ...] = ()
+    lineage: Lineage | None = None
+    format: int = FORMAT
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network to build: neighbouring slices are further input channels."""
+        planes = 2 * self.preprocessing.neighbours + 1
+        return NetworkSpec(self.architecture, len(self.channels) * planes, self.arguments)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can be run: its specification and the folder that holds its weights.
+
+    `members` are the models of an ensemble, in the order of its specification.
+    """
+
+    spec: ModelSpec
+    folder: Path
+    members: tuple["Model", ...] = ()
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights."""
+        return self.folder / WEIGHTS_FILE
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of weights, network and preprocessing: what a probability depends on."""
+        digest = blake2b(digest_size=16)
+        if self.members:
+            digest.update("+".join(member.fingerprint for member in self.members).encode())
+            return digest.hexdigest()
+        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing)))
+        digest.update(b"flips" if self.spec.flips else b"")
+        if self.spec.logit_offset:
+            digest.update(msgspec.json.encode(self.spec.logit_offset))
+        try:
+            with self.weights.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except OSError as error:
+            raise ModelError(_unreadable(self.weights, error)) from error
+        return digest.hexdigest()
+
+    def with_flips(self, flips: bool) -> "Model":
+        """Return this model, averaging with the mirrored slice when `flips` or by its own spec."""
+        if not flips or self.spec.flips:
+            return self
+        members = tuple(member.with_flips(flips) for member in self.members)
+        return Model(msgspec.structs.replace(self.spec, flips=True), self.folder, members)
+
+    def check(self, volume: Volume) -> None:
+        """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
+        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The models of several folders; an id found twice is taken from the earlier folder.
+
+    New models and the choice of champion are written to the first folder.
+    """
+
+    roots: tuple[Path, ...]
+
+    def models(self) -> tuple[list[Model], list[str]]:
+        """Return the models that can be used and a sentence for each folder that cannot."""
+        found: dict[str, Model] = {}
+        problems: list[str] = []
+        for root in self.roots:
+            for path in sorted(root.glob(f"*/{SPEC_FILE}")):
+                try:
+                    model = read_model(path.parent)
+                except ModelError as error:
+                    problems.append(str(error))
+                else:
+                    found.setdefault(model.spec.id, model)
+        return list(found.values()), problems
+
+    def find(self, model_id: str) -> Model:
+        """Return the model of that id; raises `ModelError` that lists those there are."""
+        models, problems = self.models()
+        for model in models:
+            if model.spec.id == model_id:
+                return model
+        names = ", ".join(model.spec.id for model in models) or "no model"
+        hint = " ".join(problem for problem in problems if model_id in problem)
+        raise ModelError(
+            f"Expected one of the models {names}, found the name {model_id!r}. {hint}".rstrip()
+        )
+
+    def champion(self) -> Model:
+        """Return the model that predicts by default; raises `ModelError` when there is none."""
+        models, problems = self.models()
+        by_id = {model.spec.id: model for model in models}
+        for root in self.roots:
+            chosen = _read_champion(root)
+            if chosen in by_id:
+                return by_id[chosen]
+        if models:
+            return models[0]
+        raise ModelError(f"Expected a model, found none. Import one. {' '.join(problems)}".strip())
+
+    def promote(self, model_id: str) -> None:
+        """Make the model of that id the champion; raises `ModelError` when there is none."""
+        self.find(model_id)
+        write_bytes(self.roots[0] / CHAMPION_FILE, msgspec.json.encode(_Champion(model_id)))
+
+    def publish(self, spec: ModelSpec, weights: Path) -> Model:
+        """Add a model from a file of safetensors; raises `ModelError` when the id is taken."""
+        check_id(spec.id)
+        folder = self.roots[0] / spec.id
+        # A folder that cannot be listed may hold the model of a newer version: it stays.
+        taken = (folder / SPEC_FILE).exists()
+        if taken or any(model.spec.id == spec.id for model in self.models()[0]):
+            raise ModelError(
+                f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
+            )
+        with atomic_path(folder / WEIGHTS_FILE) as temporary:
+            shutil.copyfile(weights, temporary)
+        write_spec(folder, spec)
+        return Model(spec, folder)
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    format: int = FORMAT
+
+
+class _Champion(msgspec.Struct, frozen=True):
+    id: str
+
+
+def read_model(folder: Path) -> Model:
+    """Return the model in `folder`; raises `ModelError` naming what is wrong with it."""
+    spec = _read_spec(folder)
+    if spec.members:
+        return Model(spec, folder, _members(spec, folder))
+    return _weighted(spec, folder)
+
+
+def _read_spec(folder: Path) -> ModelSpec:
+    path = folder / SPEC_FILE
+    try:
+        content = path.read_bytes()
+        version = decode_json(content, _Versioned).format
+        if version != FORMAT:
+            raise ModelError(
+                f"{folder.name}/{SPEC_FILE}: expected format {FORMAT}, found {version}. "
+                "Use the version of Overread that wrote it."
+            )
+        spec = decode_json(content, ModelSpec)
+    except OSError as error:
+        raise ModelError(_unreadable(path, error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{folder.name}/{SPEC_FILE}: expected a model specification of format {FORMAT}, "
+            f"found: {error}. Import the weights again, or take the folder away."
+        ) from error
+    if not _is_id(spec.id):
+        raise ModelError(f"{folder.name}/{SPEC_FILE}: {_no_id(spec.id)}")
+    return spec
+
+
+def _weighted(spec: ModelSpec, folder: Path) -> Model:
+    if not (folder / WEIGHTS_FILE).is_file():
+        raise ModelError(
+            f"{folder.name}: expected {WEIGHTS_FILE} beside {SPEC_FILE}, found none. "
+            "Copy it there, or take the folder away."
+        )
+    return Model(spec, folder)
+
+
+def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
+    """Return the members of an ensemble: from inside it, from beside it, or those in the box."""
+    found = []
+    for name in spec.members:
+        places = (folder / name, folder.parent / name, resource("models") / name)
+        # A name that is a path would lead out of the registry.
+        inside = places if _is_id(name) else ()
+        place = next((each for each in inside if (each / SPEC_FILE).is_file()), None)
+        stored = None if place is None else _read_spec(place)
+        # Members of members are not looked for: an ensemble may name itself.
+        alone = place is not None and stored is not None and not stored.members
+        member = _weighted(stored, place) if alone and stored and place else None
+        if member is None:
+            raise ModelError(
+                f"{spec.id}: expected its member {name} as a model with weights, found "
+                f"{'none' if place is None else 'an ensemble'}. Import it again, or take the "
+                "ensemble away."
+            )
+        found.append(member.with_flips(spec.flips))
+    return tuple(found)
+
+
+def write_spec(folder: Path, spec: ModelSpec) -> None:
+    """Write `model.json` into `folder`; atomic, and always after the weights."""
+    write_bytes(
+        folder / SPEC_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+    )
+
+
+def check_id(model_id: str) -> None:
+    """Raise `ModelError` when `model_id` cannot be the name of a folder on every system."""
+    if not _is_id(model_id):
+        raise ModelError(_no_id(model_id))
+
+
+def check_volume(volume: Volume, *, title: str, channels: tuple[str, ...]) -> None:
+    """Raise `ModelError` when `volume` is not what the model `title` was made for."""
+    found = volume.channels
+    if len(channels) != len(found):
+        raise ModelError(
+            f"{title}: expected {len(channels)} channels ({', '.join(channels)}), "
+            f"found {len(found)} ({', '.join(found)}). Choose a model made for such images."
+        )
+    height, width = volume.geometry.shape[1:]
+    if min(height, width) < 16 or max(height, width) > 4096:
+        raise ModelError(
+            f"{title}: expected slices of 16 to 4096 pixels a side, "
+            f"found {height}×{width}. Resample the case."
+        )
+    if not volume.pixels.any():
+        raise ModelError(
+            f"{title}: expected an image, found zeros in every voxel. "
+            "Check how the case was exported."
+        )
+
+
+def prediction_key(model: Model, volume: Volume) -> str:
+    """Return what a cached prediction is filed under: the same only for same model and image."""
+    return f"{model.fingerprint}-{volume.content_hash()}"
+
+
+def _is_id(model_id: str) -> bool:
+    return bool(_ID.fullmatch(model_id)) and not _DEVICE_OF_WINDOWS.fullmatch(model_id)
+
+
+def _no_id(found: str) -> str:
+    return (
+        "expected a model id of letters, digits, dot, dash and underscore (at most 64) that can "
+        f"be a folder's name on every system, found {found!r}. Choose another."
+    )
+
+
+def _read_champion(root: Path) -> str:
+    try:
+        return decode_json((root / CHAMPION_FILE).read_bytes(), _Champion).id
+    except (OSError, msgspec.DecodeError):
+        return ""
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."

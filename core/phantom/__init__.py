@@ -1,1 +1,0 @@
-"""Digital head phantoms: volumes that look like MR, with known lesions, made by code alone."""

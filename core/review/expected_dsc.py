@@ -1,0 +1,206 @@
+"""From the DSC that a model's probabilities expect to the one that came about on known cases.
+
+The calibration is fitted where the truth is known and stored beside the model; using it never
+looks at any truth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.errors import ModelError, reason
+from core.domain.prediction import Postprocessing
+from core.domain.uncertainty import Probability, soft_dsc
+from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
+
+CALIBRATION_FILE = "expected_dsc.json"
+BAD_DSC = 0.8
+FEWEST_CASES = 5
+
+Method: TypeAlias = Literal["linear", "isotonic"]
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A line of knots from soft DSC to expected DSC; beyond the outer knots it goes on level.
+
+    `error` is the mean absolute error on the cases it was fitted on, each left out in turn.
+    """
+
+    soft: tuple[float, ...]
+    expected: tuple[float, ...]
+    method: Method
+    error: float
+    fitted_on: tuple[str, ...] = ()
+
+    def apply(self, soft: float) -> float:
+        """Return the expected DSC of a case, 0 to 1."""
+        return float(np.interp(soft, self.soft, self.expected))
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """How well an expected DSC did on cases whose DSC is known.
+
+    `read` and `found` (N + 1,) are the curve: the share of the bad cases among the share of cases
+    with the lowest expectation; `area` the area under it, 0.5 for random order, None (and the
+    curve empty) without a bad case. `best_area` is that of the order by the true DSC.
+    """
+
+    cases: int
+    bad: int
+    spearman: float | None
+    mean_absolute_error: float
+    read: Floats
+    found: Floats
+    area: float | None
+    best_area: float | None
+
+
+def expected_dsc(
+    probability: Probability, post: Postprocessing, calibration: Calibration | None
+) -> float:
+    """Return the DSC to expect of the mask of `probability`; uncalibrated without calibration."""
+    soft = soft_dsc(probability, post)
+    return soft if calibration is None else calibration.apply(soft)
+
+
+def fit_calibration(
+    soft: Sequence[float], dsc: Sequence[float], *, cases: Sequence[str] = ()
+) -> Calibration:
+    """Return the line or the isotonic fit, whichever has the lower error with each case left out.
+
+    Raises `ModelError` with fewer than five cases.
+    """
+    expected, true = np.asarray(soft, np.float64), np.asarray(dsc, np.float64)
+    if len(expected) < FEWEST_CASES:
+        raise ModelError(
+            f"Expected at least {FEWEST_CASES} cases to calibrate on, found {len(expected)}. "
+            "Add cases with ground truth."
+        )
+    methods: tuple[Method, ...] = ("linear", "isotonic")
+    errors = {method: _left_out_error(expected, true, method) for method in methods}
+    chosen = min(methods, key=lambda method: errors[method])
+    knots, values = _fit(expected, true, chosen)
+    return Calibration(
+        soft=tuple(round(float(v), 6) for v in knots),
+        expected=tuple(round(float(v), 6) for v in values),
+        method=chosen,
+        error=round(errors[chosen], 6),
+        fitted_on=tuple(cases),
+    )
+
+
+def judge(
+    expected: Sequence[float], dsc: Sequence[float], *, bad_below: float = BAD_DSC
+) -> Judgement:
+    """Compare expectation and truth over cases; equal expectations are read in random order."""
+    said, true = np.asarray(expected, np.float64), np.asarray(dsc, np.float64)
+    bad = true < bad_below
+    empty = np.zeros(0)
+    read, found = reading_curve(said, bad) if bad.any() else (empty, empty)
+    area = _area(found) if len(found) else None
+    best = _area(reading_curve(true, bad)[1]) if len(found) else None
+    return Judgement(
+        cases=len(true),
+        bad=int(bad.sum()),
+        spearman=spearman(said, true),
+        mean_absolute_error=float(np.mean(np.abs(said - true))),
+        read=read,
+        found=found,
+        area=area,
+        best_area=best,
+    )
+
+
+def reading_curve(expected: Floats, bad: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the share of cases read and the share of bad ones found, lowest expectation first.
+
+    Both start at 0 and end at 1. Among equal expectations the bad ones are spread evenly.
+    """
+    _, place = np.unique(expected, return_inverse=True)
+    counts, bads = np.bincount(place), np.bincount(place, weights=bad)
+    steps = np.repeat(bads / counts, counts)
+    found = np.concatenate([[0.0], np.cumsum(steps)]) / bad.sum()
+    return np.linspace(0, 1, len(expected) + 1), found
+
+
+def spearman(one: Floats, other: Floats) -> float | None:
+    """Return Spearman's rank correlation, None where one of them is constant."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(one), rankdata(other)
+    if min(np.ptp(r) for r in ranks) == 0:
+        return None
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def read_calibration(folder: Path) -> Calibration | None:
+    """Return the calibration beside a model, None when there is none.
+
+    Raises `ModelError` for a file that is none.
+    """
+    path = folder / CALIBRATION_FILE
+    try:
+        return decode_json(path.read_bytes(), Calibration)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelError(
+            f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{folder.name}/{CALIBRATION_FILE}: expected a calibration, found: {error}. "
+            "Calibrate the model again, or take the file away."
+        ) from error
+
+
+def write_calibration(folder: Path, calibration: Calibration) -> None:
+    """Store a calibration beside a model; atomic."""
+    content = msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
+    write_bytes(folder / CALIBRATION_FILE, content)
+
+
+def _area(found: Floats) -> float:
+    return float(np.mean((found[1:] + found[:-1]) / 2))
+
+
+def _left_out_error(soft: Floats, dsc: Floats, method: Method) -> float:
+    errors = []
+    for index in range(len(soft)):
+        kept = np.arange(len(soft)) != index
+        knots, values = _fit(soft[kept], dsc[kept], method)
+        errors.append(abs(float(np.interp(soft[index], knots, values)) - dsc[index]))
+    return float(np.mean(errors))
+
+
+def _fit(soft: Floats, dsc: Floats, method: Method) -> tuple[Floats, Floats]:
+    return _isotonic(soft, dsc) if method == "isotonic" else _line(soft, dsc)
+
+
+def _line(soft: Floats, dsc: Floats) -> tuple[Floats, Floats]:
+    """Return the knots of a line of least squares that never falls, kept within 0 to 1."""
+    spread = float(np.var(soft))
+    together = float(np.mean((soft - soft.mean()) * (dsc - dsc.mean())))
+    slope = max(together / spread, 0.0) if spread > 0 else 0.0
+    start = float(dsc.mean() - slope * soft.mean())
+    inner = [(level - start) / slope for level in (0.0, 1.0)] if slope > 0 else []
+    knots = np.unique([0.0, 1.0, *(k for k in inner if 0 < k < 1)])
+    return knots, np.clip(start + slope * knots, 0.0, 1.0)
+
+
+def _isotonic(soft: Floats, dsc: Floats) -> tuple[Floats, Floats]:
+    """Return the knots of the rising fit of least squares (pool adjacent violators)."""
+    from scipy.optimize import isotonic_regression
+
+    knots, place, counts = np.unique(soft, return_inverse=True, return_counts=True)
+    means = np.bincount(place, weights=dsc) / counts
+    fitted = isotonic_regression(means, weights=counts)
+    return knots, np.asarray(fitted.x, np.float64)

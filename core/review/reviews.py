@@ -1,0 +1,185 @@
+"""What readers say of cases: status, rating, note, time spent; every change kept and undoable.
+
+A change is a row that is appended and never altered, only marked as undone: what was said, by whom
+and when can be told afterwards, and undo survives a restart.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+from core.workspace.store import Store
+
+Status = Literal["unreviewed", "accepted", "corrected", "rejected"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]
+
+_COLUMNS = "case_id, status, rating, note, reader, time"
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a case now: `time` is ISO 8601 in UTC, `seconds` all time spent on it."""
+
+    case_id: str
+    status: Status = "unreviewed"
+    rating: Rating | None = None
+    note: str = ""
+    reader: str = ""
+    time: str = ""
+    seconds: float = 0.0
+
+
+class ReviewChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One gesture of a reader; what is None stays as it was, a `rating` of 0 takes it away."""
+
+    status: Status | None = None
+    rating: Annotated[int, msgspec.Meta(ge=0, le=5)] | None = None
+    note: str | None = None
+    reader: str = ""
+
+
+class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the reading is; the time left assumes that cases take as long as those reviewed."""
+
+    total: int
+    reviewed: int
+    seconds_per_case: float | None
+    seconds_left: float | None
+
+
+def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
+    """Append a change to a case and return what is said of it now.
+
+    Raises `msgspec.ValidationError` for a rating or a status that there is not.
+    """
+    change = msgspec.convert(msgspec.to_builtins(change), ReviewChange)
+    before = review_of(store, case_id)
+    rating = before.rating if change.rating is None else change.rating or None
+    values = (
+        case_id,
+        change.status or before.status,
+        rating,
+        before.note if change.note is None else change.note,
+        change.reader or before.reader,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    with store.transaction() as connection:
+        connection.execute(f"INSERT INTO reviews ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values)
+    return review_of(store, case_id)
+
+
+def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
+    """Take the latest change back, of any case; None when there is none left (of that reader).
+
+    Returns what is said of its case now: where a window goes.
+    """
+    whose = "" if reader is None else " AND reader = ?"
+    with store.transaction() as connection:
+        found = connection.execute(
+            f"SELECT id, case_id FROM reviews WHERE NOT undone{whose} ORDER BY id DESC LIMIT 1",
+            () if reader is None else (reader,),
+        ).fetchone()
+        if found is None:
+            return None
+        number, case_id = found
+        connection.execute("UPDATE reviews SET undone = 1 WHERE id = ?", (number,))
+    return review_of(store, str(case_id))
+
+
+def reviews(store: Store) -> dict[str, Review]:
+    """Return what is said of each case now, by case id; cases never touched are left out."""
+    rows = store.read(f"SELECT {_COLUMNS}, MAX(id) FROM reviews WHERE NOT undone GROUP BY case_id")
+    spent = dict(
+        msgspec.convert(
+            store.read("SELECT case_id, SUM(seconds) FROM time_spent GROUP BY case_id"),
+            list[tuple[str, float]],
+        )
+    )
+    said = {case_id: Review(case_id=case_id) for case_id in spent}
+    said |= {review.case_id: review for review in (_review(row) for row in rows)}
+    return {
+        case_id: msgspec.structs.replace(review, seconds=spent.get(case_id, 0.0))
+        for case_id, review in said.items()
+    }
+
+
+def review_of(store: Store, case_id: str) -> Review:
+    """Return what is said of a case now; unreviewed when nothing is."""
+    rows = store.read(
+        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id DESC LIMIT 1",
+        case_id,
+    )
+    found = _review(rows[0]) if rows else Review(case_id=case_id)
+    return msgspec.structs.replace(found, seconds=seconds_spent(store, case_id))
+
+
+def history(store: Store, case_id: str) -> list[Review]:
+    """Return what was said of a case, the oldest first, without what was undone."""
+    rows = store.read(
+        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id", case_id
+    )
+    return [_review(row) for row in rows]
+
+
+def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None:
+    """Add to the time a reader has spent on a case; raises `ValueError` below 0."""
+    if seconds < 0:
+        raise ValueError(f"time spent must be 0 or more, got {seconds}")
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO time_spent VALUES (?, ?, ?) "
+            "ON CONFLICT (case_id, reader) DO UPDATE SET seconds = seconds + excluded.seconds",
+            (case_id, reader, seconds),
+        )
+
+
+def seconds_spent(store: Store, case_id: str) -> float:
+    """Return the time all readers together have spent on a case."""
+    rows = store.read("SELECT SUM(seconds) FROM time_spent WHERE case_id = ?", case_id)
+    return msgspec.convert(rows[0][0], float | None) or 0.0
+
+
+def review_progress(case_ids: Iterable[str], said: Mapping[str, Review]) -> ReviewProgress:
+    """Return how many of the cases are reviewed and how long the rest may take."""
+    ids = list(case_ids)
+    done = [said[each] for each in ids if each in said and said[each].status != "unreviewed"]
+    timed = [review.seconds for review in done if review.seconds > 0]
+    each = sum(timed) / len(timed) if timed else None
+    left = None if each is None else each * (len(ids) - len(done))
+    return ReviewProgress(
+        total=len(ids), reviewed=len(done), seconds_per_case=each, seconds_left=left
+    )
+
+
+def put_decision(store: Store, case_id: str, against: str, key: str, taken: bool | None) -> None:
+    """Keep whether a disagreement goes into the correction; None forgets the decision.
+
+    `against` names the two masks it lies between, `key` is `Disagreement.key`.
+    """
+    with store.transaction() as connection:
+        if taken is None:
+            connection.execute(
+                "DELETE FROM decisions WHERE case_id = ? AND against = ? AND key = ?",
+                (case_id, against, key),
+            )
+        else:
+            connection.execute(
+                "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?)",
+                (case_id, against, key, int(taken)),
+            )
+
+
+def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:
+    """Return the decisions on the disagreements of a case by `Disagreement.key`."""
+    rows = store.read(
+        "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?", case_id, against
+    )
+    return {key: bool(taken) for key, taken in msgspec.convert(rows, list[tuple[str, int]])}
+
+
+def _review(row: tuple[object, ...]) -> Review:
+    names = _COLUMNS.split(", ")
+    return msgspec.convert(dict(zip(names, row, strict=False)), Review)

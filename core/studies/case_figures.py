@@ -1,0 +1,184 @@
+"""The figures of one model on one case, as the worklist, the comparison and the report show them.
+
+They are computed in one place, so that the window and the command line say the same, and are kept
+in the workspace, so that a worklist of a thousand cases can be sorted at once.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.agreement import mean_uncertainty
+from core.domain.lesions import lesion_score
+from core.domain.mask import Mask
+from core.domain.metrics import volume_metrics
+from core.domain.prediction import Postprocessing, to_mask
+from core.io.case_reader import LoadedCase
+from core.models.registry import Model
+from core.workspace.store import Store
+
+LengthUnit = str
+"""`mm` or `voxels`."""
+
+
+class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """One model on one case; every figure against the truth is None without ground truth.
+
+    `hd95` and `average_surface_distance` are in `unit`; `surface_dice` is at 2 of it. Volumes are
+    in voxels and, where the spacing is known, in mL too.
+    """
+
+    case: str
+    model: str
+    slices: int
+    dsc: float | None = None
+    iou: float | None = None
+    sensitivity: float | None = None
+    specificity: float | None = None
+    precision: float | None = None
+    hd95: float | None = None
+    average_surface_distance: float | None = None
+    surface_dice: float | None = None
+    volume_difference: float | None = None
+    lesion_sensitivity: float | None = None
+    lesion_precision: float | None = None
+    lesion_f1: float | None = None
+    truth_voxels: int | None = None
+    predicted_voxels: int = 0
+    truth_ml: float | None = None
+    predicted_ml: float | None = None
+    uncertainty: float = 0.0
+    unit: LengthUnit = "voxels"
+
+
+METRICS = {
+    "dsc": "DSC",
+    "iou": "IoU",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "hd95": "HD95",
+    "average_surface_distance": "Average surface distance",
+    "surface_dice": "Surface Dice",
+    "volume_difference": "Relative volume difference",
+    "lesion_sensitivity": "Lesion sensitivity",
+    "lesion_precision": "Lesion precision",
+    "lesion_f1": "Lesion F1",
+}
+"""Fields of `CaseFigures` that are scores against the truth, and their names."""
+
+
+def case_figures(
+    loaded: LoadedCase,
+    probability: NDArray[np.uint8],
+    model: Model,
+    *,
+    post: Postprocessing | None = None,
+) -> CaseFigures:
+    """Score a quantised probability (Z, Y, X) of `model` on a case.
+
+    The mask is that of the model's own postprocessing unless `post` is given.
+    """
+    return mask_figures(
+        loaded,
+        to_mask(probability, post or model.spec.postprocessing),
+        model_id=model.spec.id,
+        uncertainty=mean_uncertainty(probability),
+    )
+
+
+def mask_figures(
+    loaded: LoadedCase, mask: Mask, *, model_id: str, uncertainty: float = 0.0
+) -> CaseFigures:
+    """Score a mask (Z, Y, X) on a case: of a model, an ensemble or a correction."""
+    geometry = loaded.volume.geometry
+    ml = geometry.voxel_ml
+    truth = loaded.ground_truth
+    predicted = int(np.count_nonzero(mask))
+    figures = CaseFigures(
+        case=loaded.case.id,
+        model=model_id,
+        slices=len(mask),
+        predicted_voxels=predicted,
+        predicted_ml=None if ml is None else predicted * ml,
+        uncertainty=uncertainty,
+        unit=geometry.length_unit,
+    )
+    if truth is None:
+        return figures
+    found = volume_metrics(truth, mask, spacing_mm=geometry.spacing_mm)
+    lesions = lesion_score(truth, mask)
+    return msgspec.structs.replace(
+        figures,
+        dsc=found.dsc,
+        iou=found.iou,
+        sensitivity=found.sensitivity,
+        specificity=found.specificity,
+        precision=found.precision,
+        hd95=found.hd95,
+        average_surface_distance=found.average_surface_distance,
+        surface_dice=found.surface_dice,
+        volume_difference=found.volume_difference,
+        lesion_sensitivity=lesions.sensitivity,
+        lesion_precision=lesions.precision,
+        lesion_f1=lesions.f1,
+        truth_voxels=found.truth_voxels,
+        truth_ml=None if ml is None else found.truth_voxels * ml,
+    )
+
+
+def put_figures(store: Store, figures: Iterable[tuple[CaseFigures, str]]) -> None:
+    """Keep figures, each with the key of what it is of, in one transaction."""
+    rows = [(f.case, f.model, key, msgspec.json.encode(f).decode()) for f, key in figures]
+    with store.transaction() as connection:
+        connection.executemany("INSERT OR REPLACE INTO case_figures VALUES (?, ?, ?, ?)", rows)
+
+
+def figures_of(
+    store: Store, model_id: str, wanted: Callable[[str], bool]
+) -> dict[str, CaseFigures]:
+    """Return the figures kept of a model by case id, of those whose key is `wanted`."""
+    rows = store.read("SELECT key, figures FROM case_figures WHERE model_id = ?", model_id)
+    found = (
+        msgspec.json.decode(str(row[1]), type=CaseFigures) for row in rows if wanted(str(row[0]))
+    )
+    return {figures.case: figures for figures in found}
+
+
+def figures_key(store: Store, model_id: str, case_id: str) -> str | None:
+    """Return the key of what the kept figures are of, None when there are none."""
+    rows = store.read(
+        "SELECT key FROM case_figures WHERE model_id = ? AND case_id = ?", model_id, case_id
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def put_disagreement(store: Store, case_id: str, models: Sequence[str], value: float) -> None:
+    """Keep how far several models disagree on a case."""
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO model_disagreements VALUES (?, ?, ?)",
+            (case_id, _together(models), value),
+        )
+
+
+def disagreements_of(store: Store, models: Sequence[str]) -> dict[str, float]:
+    """Return by case id how far these models, in any order, disagree."""
+    rows = store.read(
+        "SELECT case_id, value FROM model_disagreements WHERE models = ?", _together(models)
+    )
+    return dict(msgspec.convert(rows, list[tuple[str, float]]))
+
+
+def widest_disagreements(store: Store) -> dict[str, float]:
+    """Return by case id how far the models disagree, of the most models that were compared."""
+    rows = store.read("SELECT case_id, models, value FROM model_disagreements")
+    found = msgspec.convert(rows, list[tuple[str, str, float]])
+    found.sort(key=lambda row: (row[1].count(" "), row[1]))
+    return {case: value for case, _, value in found}
+
+
+def _together(models: Sequence[str]) -> str:
+    return " ".join(sorted(models))

@@ -1,0 +1,168 @@
+"""Score predictions of many cases: rows, CSV, summary and chart."""
+
+import csv
+import io
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import AppError
+from core.domain.metrics import volume_metrics
+from core.domain.prediction import Prediction, to_mask
+from core.domain.progress import Progress, silent
+from core.domain.protocol import Protocol
+from core.inference.prediction_service import Predictor
+from core.io.atomic import write_bytes
+from core.io.case import Case, each_case
+from core.io.case_reader import LoadedCase, read_case
+from core.models.registry import Model
+from core.review.expected_dsc import expected_dsc, read_calibration
+from core.studies.figures import dsc_chart
+from core.studies.reference_protocol import reference_masks
+
+EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one case; volumes in voxels, `hd95` in voxels where spacing is unknown.
+
+    `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
+    truth.
+    """
+
+    case: str
+    slices: int
+    dsc: float
+    iou: float
+    sensitivity: float | None
+    precision: float | None
+    hd95: float | None
+    truth_voxels: int
+    predicted_voxels: int
+    expected_dsc: float
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What `summary.json` says; `mean`, `median` and `standard_deviation` are of the DSC."""
+
+    mean: float | None
+    median: float | None
+    standard_deviation: float | None
+    n: int
+    failed: dict[str, str]
+    model: str
+    protocol: str
+    device: str
+    seconds: float
+    threshold: float
+    largest_component: bool
+    empty_rule: str = EMPTY_RULE
+    distance_unit: str = "voxels"
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Rows of the cases that could be scored, and a sentence for each that could not.
+
+    `notices` are sentences about files of cases that were scored all the same.
+    """
+
+    rows: tuple[Row, ...]
+    failed: dict[str, str]
+    device: str
+    seconds: float
+    notices: tuple[str, ...] = ()
+
+
+def evaluate(
+    cases: Sequence[Case],
+    model: Model,
+    predictor: Predictor,
+    *,
+    protocol: Protocol = "native",
+    progress: Progress = silent,
+) -> Outcome:
+    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
+    rows: list[Row] = []
+    notices: list[str] = []
+    failed: dict[str, str] = {}
+    device, seconds = "", 0.0
+    for case, inner in each_case(cases, progress):
+        try:
+            loaded = read_case(case)
+            loaded.require_ground_truth()
+            prediction = predictor(loaded, inner)
+            rows.append(score(loaded, prediction, model, protocol))
+            device, seconds = prediction.device, seconds + prediction.seconds
+            notices += loaded.notices
+        except AppError as error:
+            failed[case.id] = str(error)
+    return Outcome(tuple(rows), failed, device, seconds, tuple(notices))
+
+
+def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> Row:
+    """Return the figures of one case; raises `DataError` without whole images and ground truth."""
+    truth = loaded.require_ground_truth()
+    if protocol == "reference":
+        truth, mask = reference_masks(loaded.volume, truth, prediction)
+    else:
+        mask = to_mask(prediction.probability, model.spec.postprocessing)
+    metrics = volume_metrics(truth, mask, spacing_mm=loaded.volume.geometry.spacing_mm)
+    return Row(
+        case=loaded.case.id,
+        slices=len(truth),
+        dsc=metrics.dsc,
+        iou=metrics.iou,
+        sensitivity=metrics.sensitivity,
+        precision=metrics.precision,
+        hd95=metrics.hd95,
+        truth_voxels=metrics.truth_voxels,
+        predicted_voxels=metrics.predicted_voxels,
+        expected_dsc=expected_dsc(
+            prediction.probability, model.spec.postprocessing, read_calibration(model.folder)
+        ),
+    )
+
+
+def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+    """Return the summary of an outcome; figures are None when no case could be scored."""
+    scores = [row.dsc for row in outcome.rows]
+    post = model.spec.postprocessing
+    return Summary(
+        mean=statistics.fmean(scores) if scores else None,
+        median=statistics.median(scores) if scores else None,
+        standard_deviation=statistics.stdev(scores) if len(scores) > 1 else None,
+        n=len(scores),
+        failed=outcome.failed,
+        model=model.spec.id,
+        protocol=protocol,
+        device=outcome.device,
+        seconds=round(outcome.seconds, 3),
+        threshold=post.threshold,
+        largest_component=post.largest_component or protocol == "reference",
+        notices=outcome.notices,
+    )
+
+
+def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+    """Write metrics.csv, summary.json and dsc.png into `out`; returns the summary."""
+    summary = summarise(outcome, model, protocol)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Row.__struct_fields__)
+    writer.writerows([_cells(row) for row in outcome.rows])
+    write_bytes(out / "metrics.csv", text.getvalue().encode())
+    write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+    if outcome.rows:
+        title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"
+        dsc_chart([(row.case, row.dsc) for row in outcome.rows], out / "dsc.png", title=title)
+    return summary
+
+
+def _cells(row: Row) -> list[str]:
+    values = [getattr(row, name) for name in Row.__struct_fields__]
+    return ["" if v is None else f"{v:.6f}" if isinstance(v, float) else str(v) for v in values]

@@ -1,0 +1,167 @@
+"""Fit the expected DSC of a model on cases with ground truth, and judge it on others."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from core.domain.errors import AppError
+from core.domain.progress import Progress, part, silent
+from core.domain.uncertainty import CaseDoubt, doubt, mirrored, unmirrored
+from core.inference.prediction_service import Predictor
+from core.io.atomic import write_bytes
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
+from core.models.registry import Model
+from core.review.expected_dsc import Calibration, fit_calibration, judge
+from core.studies.evaluation import score
+from core.studies.uncertainty_figures import draw_expected_dsc
+from core.workspace.splits import SplitFile
+
+CSV_FILE, SUMMARY_FILE, FIGURE_FILE = "expected_dsc.csv", "expected_dsc.json", "expected_dsc.png"
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """One case: its DSC, which looks at the truth, and its doubt, which does not."""
+
+    case: str
+    dsc: float
+    doubt: CaseDoubt
+
+
+class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What `expected_dsc.json` says: areas are under the reading curve, random order has 0.5.
+
+    `disagreement_spearman` is that of the flips' disagreement, where it was measured.
+    """
+
+    model: str
+    calibrated_on: int
+    method: str
+    left_out_error: float
+    judged_on: int
+    bad: int
+    spearman: float | None
+    mean_absolute_error: float
+    uncalibrated_error: float
+    reading_area: float | None
+    best_area: float | None
+    disagreement_spearman: float | None = None
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """The cases that could be measured, and a sentence for each that could not."""
+
+    rows: tuple[Measured, ...]
+    failed: dict[str, str]
+
+
+def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
+    """Return the cases of `train` to fit on: those no gradient of the model has seen, if told.
+
+    A model is surer and better on what it learnt from, so a fit there expects too much.
+    """
+    held = set(model.spec.lineage.selection) if model.spec.lineage else set()
+    unseen = tuple(name for name in split.train if name in held)
+    return unseen or split.train
+
+
+def fit_measured(rows: Sequence[Measured]) -> Calibration:
+    """Return the calibration of measured cases; raises `ModelError` where they are too few."""
+    soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
+    return fit_calibration(soft, dsc, cases=[row.case for row in rows])
+
+
+def measure(
+    cases: Sequence[Case],
+    model: Model,
+    predictor: Predictor,
+    *,
+    flips: bool = False,
+    progress: Progress = silent,
+) -> Measurements:
+    """Return DSC and doubt of each case; with `flips` from the model and its mirror image."""
+    rows: list[Measured] = []
+    failed: dict[str, str] = {}
+    for index, case in enumerate(cases):
+        progress(index / len(cases), case.id)
+        inner = part(progress, index / len(cases), (index + 1) / len(cases))
+        try:
+            loaded = read_case(case)
+            loaded.require_ground_truth()
+            rows.append(_measure(loaded, model, predictor, flips, inner))
+        except AppError as error:
+            failed[case.id] = str(error)
+    progress(1.0, "done")
+    return Measurements(tuple(rows), failed)
+
+
+def write_study(
+    out: Path, model: Model, calibration: Calibration, rows: Sequence[Measured]
+) -> StudySummary:
+    """Write expected_dsc.csv, .json and .png of the cases a calibration is judged on."""
+    dsc = [row.dsc for row in rows]
+    soft = [row.doubt.soft_dsc for row in rows]
+    expected = [calibration.apply(value) for value in soft]
+    judged = judge(expected, dsc)
+    split = [row.doubt.disagreement for row in rows]
+    known = [value for value in split if value is not None]
+    summary = StudySummary(
+        model=model.spec.id,
+        calibrated_on=len(calibration.fitted_on),
+        method=calibration.method,
+        left_out_error=calibration.error,
+        judged_on=judged.cases,
+        bad=judged.bad,
+        spearman=judged.spearman,
+        mean_absolute_error=judged.mean_absolute_error,
+        uncalibrated_error=float(np.mean(np.abs(np.subtract(soft, dsc)))),
+        reading_area=judged.area,
+        best_area=judged.best_area,
+        disagreement_spearman=_agreement(known, dsc),
+    )
+    _write_csv(out / CSV_FILE, rows, expected)
+    content = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+    write_bytes(out / SUMMARY_FILE, content)
+    draw_expected_dsc(expected, dsc, judged, out / FIGURE_FILE)
+    return summary
+
+
+def _measure(
+    loaded: LoadedCase, model: Model, predictor: Predictor, flips: bool, progress: Progress
+) -> Measured:
+    straight = predictor(loaded, progress)
+    members = [straight]
+    if flips:
+        mirror = predictor(replace(loaded, volume=mirrored(loaded.volume)), progress)
+        members.append(unmirrored(mirror))
+    post = model.spec.postprocessing
+    alone = doubt([straight], post)
+    together = doubt(members, post)
+    return Measured(
+        case=loaded.case.id,
+        dsc=score(loaded, straight, model, "native").dsc,
+        doubt=msgspec.structs.replace(alone, disagreement=together.disagreement),
+    )
+
+
+def _agreement(disagreement: Sequence[float], dsc: Sequence[float]) -> float | None:
+    if len(disagreement) != len(dsc):
+        return None
+    return judge([1 - value for value in disagreement], dsc).spearman
+
+
+def _write_csv(path: Path, rows: Sequence[Measured], expected: Sequence[float]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("case", "dsc", "expected_dsc", "soft_dsc", "flip_disagreement"))
+    for row, value in zip(rows, expected, strict=True):
+        split = row.doubt.disagreement
+        figures = [f"{number:.6f}" for number in (row.dsc, value, row.doubt.soft_dsc)]
+        writer.writerow((row.case, *figures, "" if split is None else f"{split:.6f}"))
+    write_bytes(path, text.getvalue().encode())

@@ -1,0 +1,135 @@
+"""All ticked models on all cases as one job: the process behind it, and what its folder holds.
+
+As a program it takes up the job in a folder, which is how the window starts one:
+
+    python -m core.studies.study_job FOLDER
+
+What was predicted before is taken from the workspace, so a job that was paused, stopped or killed
+goes on where it was when it is started again.
+"""
+
+import argparse
+import os
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import AppError, WorkspaceError
+from core.domain.progress import Cancelled, Progress
+from core.inference.prediction_service import find_models, predictors
+from core.io.dataset import scan
+from core.jobs.job_failures import told_failures
+from core.jobs.job_folder import (
+    Done,
+    JobFolder,
+    JobWriter,
+    Paused,
+    read_spec,
+)
+from core.review.reviews import reviews
+from core.studies.html_report import StudyReport, study_pictures, write_html
+from core.studies.study import keep_study, run_study
+from core.studies.study_report import write_study
+from core.workspace.workspace_folder import Workspace, open_workspace
+
+REPORT_FILE = "report.html"
+_NICE = 10
+_STUDY_SHARE = 0.95
+
+
+class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What is run: models by id over the cases of `data`, all when `cases` is empty.
+
+    `workspace` is the folder of the dataset's workspace, where predictions and figures are kept.
+    """
+
+    data: str
+    workspace: str
+    models: tuple[str, ...]
+    cases: tuple[str, ...] = ()
+    device: str = "auto"
+    ensemble: bool = False
+
+
+def read_study_job(folder: Path) -> StudyJob:
+    """Return the spec in a job folder; raises `WorkspaceError` when there is none."""
+    return read_spec(
+        folder, StudyJob, WorkspaceError, of="a comparison", content="a comparison of models"
+    )
+
+
+def run_study_job(spec: StudyJob, job: JobFolder) -> None:
+    """Run the study and write its files into the job's folder; progress goes to its events.
+
+    A request to pause or stop ends it after the slices in hand. Raises `AppError`, after writing
+    it to the events, when it cannot go on.
+    """
+    writer = JobWriter(job)
+    job.clear_request()
+    writer.start(resumed=False)
+    with closing(writer), told_failures(writer):
+        try:
+            with closing(open_workspace(Path(spec.workspace))) as workspace:
+                _run(spec, workspace, writer)
+        except Cancelled:
+            writer.write(Paused(time.time(), 0))
+            job.clear_request()
+
+
+def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
+    dataset = scan(Path(spec.data))
+    cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
+    models = find_models(workspace, spec.models)
+    predictor_of = predictors(workspace, spec.device, run=True)
+    study = run_study(
+        cases, models, predictor_of, ensemble=spec.ensemble, progress=_telling(writer)
+    )
+    keep_study(workspace.store, study)
+    writer.progress(_STUDY_SHARE, "writing figures and report")
+    out = writer.folder.path
+    summary = write_study(out, study)
+    said = reviews(workspace.store)
+    pictures = study_pictures(study, cases, predictor_of)
+    title = f"{len(models)} models on {dataset.name}"
+    write_html(out / REPORT_FILE, StudyReport(title, study, summary, said, pictures))
+    for sentence in (*study.notices, *study.failed.values()):
+        writer.log(sentence)
+    means = {model.id: model.figures["dsc"].mean for model in summary.models}
+    values = {model: mean for model, mean in means.items() if mean is not None}
+    writer.write(Done(time.time(), str(out), values))
+
+
+def _telling(writer: JobWriter) -> Progress:
+    started = time.monotonic()
+
+    def report(fraction: float, message: str) -> None:
+        writer.beat()
+        spent = time.monotonic() - started
+        left = spent / fraction * (1 - fraction) if fraction > 0 else None
+        writer.progress(_STUDY_SHARE * fraction, message, left)
+        if writer.folder.requested() is not None:
+            raise Cancelled
+
+    return report
+
+
+def main(arguments: list[str]) -> int:
+    """Take up the job in a folder; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Run the comparison that a job folder describes.")
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args(arguments)
+    if hasattr(os, "nice"):
+        os.nice(_NICE)  # behind the window and the models it runs
+    try:
+        run_study_job(read_study_job(given.folder), JobFolder(given.folder))
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""Write a study to files: comparison.csv, summary.json and the figures."""
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import FileError
+from core.io.atomic import write_bytes
+from core.review.reviews import Review
+from core.studies.case_figures import CaseFigures
+from core.studies.study import Study
+from core.studies.study_figures import bland_altman_plot, dsc_by_model, scatter
+from core.studies.study_summary import StudySummary, model_pairs, scores, summarise_study
+
+FIGURES_FILE, SUMMARY_FILE = "comparison.csv", "summary.json"
+
+
+def write_study(out: Path, study: Study) -> StudySummary:
+    """Write comparison.csv, summary.json and the figures into `out`; returns the summary."""
+    summary = summarise_study(study)
+    figures_csv(out / FIGURES_FILE, study.rows)
+    write_bytes(out / SUMMARY_FILE, msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+    write_figures(out, study)
+    return summary
+
+
+def write_figures(out: Path, study: Study) -> list[Path]:
+    """Write the figures that the rows allow; returns their paths, the chart of all models first."""
+    written: list[Path] = []
+    dsc, volume = scores(study, "dsc"), scores(study, volume_figure(study))
+    if any(value is not None for column in dsc.values() for value in column.values()):
+        dsc_by_model(out / "dsc_by_case.png", dsc, study.titles)
+        written.append(out / "dsc_by_case.png")
+    for first, second in model_pairs(study):
+        names = (study.titles[first], study.titles[second])
+        if any(
+            dsc[first].get(c) is not None and dsc[second].get(c) is not None for c in dsc[first]
+        ):
+            written.append(out / f"scatter_{first}_{second}.png")
+            scatter(written[-1], dsc[first], dsc[second], names=names)
+        if set(volume[first]) & set(volume[second]):
+            written.append(out / f"bland_altman_{first}_{second}.png")
+            bland_altman_plot(
+                written[-1], volume[first], volume[second], names=names, unit=volume_unit(study)
+            )
+    return written
+
+
+def volume_figure(study: Study) -> str:
+    """Return which field holds the volumes: in mL only when every case has a known spacing."""
+    known = all(row.predicted_ml is not None for row in study.rows)
+    return "predicted_ml" if known else "predicted_voxels"
+
+
+def volume_unit(study: Study) -> str:
+    """Return the unit of `volume_figure`: `mL` or `voxels`."""
+    return "mL" if volume_figure(study) == "predicted_ml" else "voxels"
+
+
+def figures_csv(path: Path, rows: Iterable[CaseFigures]) -> None:
+    """Write rows of figures as CSV (UTF-8, a comma between); an undefined figure is empty."""
+    _write_csv(path, CaseFigures.__struct_fields__, rows)
+
+
+def read_figures(path: Path) -> list[CaseFigures]:
+    """Return the rows of a file that `figures_csv` wrote; raises `FileError` for any other."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [
+                {name: text or None for name, text in row.items()} for row in csv.DictReader(file)
+            ]
+        return msgspec.convert(rows, list[CaseFigures], strict=False)
+    except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
+        raise FileError(
+            path,
+            expected="the rows of a comparison",
+            found=str(error),
+            action="Run the comparison again.",
+        ) from error
+
+
+def reviews_csv(path: Path, reviews: Iterable[Review]) -> None:
+    """Write reviews as CSV (UTF-8, a comma between), with notes in quotes where they need them."""
+    _write_csv(path, Review.__struct_fields__, reviews)
+
+
+def _write_csv(path: Path, names: tuple[str, ...], rows: Iterable[msgspec.Struct]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([[_cell(getattr(row, name)) for name in names] for row in rows])
+    write_bytes(path, text.getvalue().encode())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    # repr keeps every digit, so that what is read back equals what was computed.
+    return repr(value) if isinstance(value, float) else str(value)

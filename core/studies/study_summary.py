@@ -1,0 +1,119 @@
+"""What a study says: each model described, each model against each, the cases worth a look."""
+
+from itertools import combinations
+
+import msgspec
+
+from core.domain.lesions import MATCHING_RULE
+from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE
+from core.domain.statistics import RESAMPLES, Description, PairedComparison, compare_pairs, describe
+from core.models.lineage import code_version
+from core.studies.case_figures import METRICS, CaseFigures
+from core.studies.study import Study
+
+PAIR_METRICS = {
+    "dsc": False,
+    "hd95": True,
+    "average_surface_distance": True,
+    "lesion_f1": False,
+    "volume_error": True,
+}
+"""Figures over which models are compared, and whether lower is better."""
+
+
+class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One model over all cases: each figure described; `volume_error` is without its sign."""
+
+    id: str
+    title: str
+    cases: int
+    figures: dict[str, Description]
+
+
+class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order."""
+
+    version: str
+    cases: int
+    models: list[ModelSummary]
+    pairs: dict[str, list[PairedComparison]]
+    mean_disagreement: float | None
+    failed: dict[str, str]
+    distance_unit: str
+    tolerance: float
+    empty_rule: str
+    matching_rule: str
+    interval: str
+    seconds: float
+
+
+def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
+    """Return a figure by model and case; `volume_error` is `volume_difference` without its sign."""
+    found: dict[str, dict[str, float | None]] = {model: {} for model in study.titles}
+    for row in study.rows:
+        found[row.model][row.case] = figure(row, metric)
+    return found
+
+
+def figure(row: CaseFigures, metric: str) -> float | None:
+    """Return one figure of a row, by its name in `CaseFigures`, or `volume_error`."""
+    if metric == "volume_error":
+        return None if row.volume_difference is None else abs(row.volume_difference)
+    value: float | None = getattr(row, metric)
+    return value
+
+
+def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) -> StudySummary:
+    """Describe every model and compare every two; the same numbers for the same rows and seed."""
+    units = {row.unit for row in study.rows}
+    divided = list((study.disagreements or {}).values())
+    return StudySummary(
+        version=code_version(),
+        cases=len(study.cases),
+        models=[_model_summary(study, model) for model in study.titles],
+        pairs={
+            metric: compare_pairs(
+                scores(study, metric), lower_is_better=lower, seed=seed, resamples=resamples
+            )
+            for metric, lower in PAIR_METRICS.items()
+        },
+        mean_disagreement=describe(divided).mean,
+        failed=dict(study.failed),
+        distance_unit=units.pop() if len(units) == 1 else "mm where known, else voxels",
+        tolerance=DEFAULT_TOLERANCE,
+        empty_rule=EMPTY_RULE,
+        matching_rule=MATCHING_RULE,
+        interval=f"95 %, percentile bootstrap over cases, {resamples} resamples, seed {seed}",
+        seconds=round(study.seconds, 3),
+    )
+
+
+def worst_and_best(study: Study, count: int) -> tuple[list[str], list[str]]:
+    """Return the ids of the cases with the lowest and the highest mean DSC over the models.
+
+    No case is in both; the worst come first in theirs, the best in theirs.
+    """
+    by_case: dict[str, list[float | None]] = {}
+    for row in study.rows:
+        by_case.setdefault(row.case, []).append(row.dsc)
+    means = {case: describe(values).mean for case, values in by_case.items()}
+    known = {case: mean for case, mean in means.items() if mean is not None}
+    order = sorted(known, key=lambda case: known[case])
+    worst = order[: min(count, (len(order) + 1) // 2)]
+    return worst, order[len(worst) :][::-1][:count]
+
+
+def model_pairs(study: Study) -> list[tuple[str, str]]:
+    """Return every two models of a study, in order."""
+    return list(combinations(study.titles, 2))
+
+
+def _model_summary(study: Study, model: str) -> ModelSummary:
+    rows = [row for row in study.rows if row.model == model]
+    names = (*METRICS, "volume_error", "uncertainty")
+    return ModelSummary(
+        id=model,
+        title=study.titles[model],
+        cases=len(rows),
+        figures={name: describe([figure(row, name) for row in rows]) for name in names},
+    )

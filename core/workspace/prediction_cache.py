@@ -1,0 +1,55 @@
+"""Predictions of a workspace: found again when model and image are the same, scored once."""
+
+from dataclasses import dataclass
+
+from core.domain.comparison import compare
+from core.domain.prediction import Prediction
+from core.io.case_reader import LoadedCase
+from core.io.prediction_file import load_prediction, save_prediction
+from core.models.registry import Model, prediction_key
+from core.workspace.score_keys import score_key
+from core.workspace.workspace_folder import Score, Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A prediction of a case and its DSC at the model's own threshold."""
+
+    prediction: Prediction
+    score: Score
+
+
+def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
+    """Return what `model` predicted for this very image before, or None."""
+    key = prediction_key(model, loaded.volume)
+    path = workspace.prediction_path(model.spec.id, loaded.case.id)
+    prediction = load_prediction(path, key=key)
+    # A file of another shape under the right key is damaged: as if it were not there.
+    if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
+        return None
+    score = workspace.scores(model.spec.id).get(loaded.case.id)
+    if score is None or score.key != score_key(model, key):
+        score = _score(loaded, model, prediction)
+        workspace.put_score(score)
+    return Scored(prediction, score)
+
+
+def keep(loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction) -> Scored:
+    """Score a new prediction and keep both, where anything can be kept.
+
+    Raises `WorkspaceError` when they cannot be written.
+    """
+    if not workspace.store.read_only:
+        save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
+    score = _score(loaded, model, prediction)
+    workspace.put_score(score)
+    return Scored(prediction, score)
+
+
+def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
+    dsc = None
+    if loaded.ground_truth is not None:
+        post = model.spec.postprocessing
+        found = compare(prediction.probability, loaded.ground_truth, post)
+        dsc = found.counts.pooled().dsc
+    return Score(loaded.case.id, model.spec.id, score_key(model, prediction.key), dsc)

@@ -1,0 +1,21 @@
+"""What a kept figure is of: one model, one image, and how the probability was cut to a mask."""
+
+from collections.abc import Callable
+
+from core.models.registry import Model
+
+
+def score_key(model: Model, prediction_key: str) -> str:
+    """Return what figures of a prediction are filed under."""
+    return f"{prediction_key} {model.spec.postprocessing.cut}"
+
+
+def figures_now(model: Model) -> Callable[[str], bool]:
+    """Return whether figures of a key are what `model`, mirrored or not, would have today.
+
+    They are not when its weights were replaced under the same id, or when it cuts otherwise now.
+    Raises `ModelError` when the weights cannot be read.
+    """
+    prefixes = tuple(f"{each.fingerprint}-" for each in (model, model.with_flips(True)))
+    suffix = score_key(model, "")
+    return lambda key: key.startswith(prefixes) and key.endswith(suffix)

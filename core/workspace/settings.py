@@ -1,0 +1,52 @@
+"""Typed settings of this reader on this computer; the file holds only what differs from here."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import platformdirs
+
+from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
+
+HOME_VARIABLE = "OVERREAD_HOME"
+
+
+class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a reader has set, the size of the window, and the dataset that was open last."""
+
+    theme: Literal["dark", "light"] = "dark"
+    overlay_colours: Literal["default", "safe"] = "default"
+    device: str = "auto"
+    flips: bool = False
+    memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
+    exact_voxels: bool = False
+    last_dataset: str = ""
+    window_size: tuple[int, int] = (1600, 1000)
+    window_maximised: bool = False
+    keys: dict[str, tuple[str, ...]] = {}
+
+
+def home() -> Path:
+    """Return the folder for everything Overread writes; `OVERREAD_HOME` moves it."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("Overread", "Overread"))
+
+
+def settings_path() -> Path:
+    """Return the file of the reader's settings."""
+    return home() / "settings.json"
+
+
+def load_settings(path: Path) -> Settings:
+    """Return the settings in `path`; a file that is missing or damaged counts as no difference."""
+    try:
+        return decode_json(path.read_bytes(), Settings)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return Settings()
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write what differs from the defaults; atomic."""
+    write_bytes(path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")

@@ -1,0 +1,83 @@
+"""The split of a dataset by case, and the workspace's ledger that keeps its judges apart."""
+
+import time
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import DataError, reason
+from core.io.json_file import decode_json
+from core.workspace.store import Store
+
+
+class SplitFile(msgspec.Struct, frozen=True):
+    """The content of a split file: case ids. `val` judges and must not be learnt from."""
+
+    train: tuple[str, ...]
+    val: tuple[str, ...] = ()
+
+
+def read_split(path: Path) -> SplitFile:
+    """Return the split in a file; raises `DataError` for what is no split or not by case."""
+    try:
+        split = decode_json(path.read_bytes(), SplitFile)
+    except OSError as error:
+        raise DataError(
+            f"{path}: expected a split file, found: {reason(error)}. Check the path."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(
+            f'{path}: expected JSON as {{"train": [case ids], "val": [case ids]}}, '
+            f"found: {error}. Correct the file."
+        ) from error
+    twice = sorted(set(split.train) & set(split.val))
+    if twice:
+        raise DataError(
+            f"{path}: expected every case in one part, found {', '.join(twice[:3])} in train and "
+            "in val. Take it out of one, or its score would be worth nothing."
+        )
+    return split
+
+
+def split_hash(split: SplitFile) -> str:
+    """Return a hash of the split, the same for any order of its cases."""
+    parts = msgspec.json.encode((sorted(set(split.train)), sorted(set(split.val))))
+    return blake2b(parts, digest_size=8).hexdigest()
+
+
+def freeze_split(store: Store, split: SplitFile) -> SplitFile:
+    """Return the workspace's frozen split, which is `split` the first time it is asked.
+
+    A split without `val` has no judges and freezes nothing. Once frozen, `val` judges every
+    candidate. Another split may be trained on, a fold of `train` for instance, as long as it
+    learns from no case of that `val`: then `DataError`.
+    """
+    frozen = frozen_split(store)
+    if frozen is None and not split.val:
+        return split
+    if frozen is None:
+        _write(store, split)
+        return split
+    leaked = sorted(set(split.train) & set(frozen.val))
+    if leaked:
+        raise DataError(
+            f"Expected a split that learns from no case of the frozen val part, found "
+            f"{', '.join(leaked[:3])} in train. These cases judge the models of this workspace; "
+            "take them out of train."
+        )
+    return frozen
+
+
+def frozen_split(store: Store) -> SplitFile | None:
+    """Return the split frozen in the workspace, None where there is none yet."""
+    rows = store.read("SELECT content FROM splits ORDER BY time LIMIT 1")
+    return decode_json(str(rows[0][0]), SplitFile) if rows else None
+
+
+def _write(store: Store, split: SplitFile) -> None:
+    content = msgspec.json.encode(split).decode()
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO splits VALUES (?, ?, ?)", (split_hash(split), content, time.time())
+        )

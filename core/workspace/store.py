@@ -1,0 +1,169 @@
+"""The workspace's SQLite file: one transaction a change, synced to the disk before it returns."""
+
+import errno
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from core.domain.errors import WorkspaceError
+from core.workspace.recovery import found_beside
+from core.workspace.schema import STEPS
+
+T = TypeVar("T")
+
+
+class Store:
+    """One connection, usable from several threads in turn; closed by `close`.
+
+    Where nothing can be written it is a copy in memory, and `read_only`: what is changed in it
+    goes with it.
+
+    Raises `WorkspaceError` when the file cannot be opened or is of a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._path = path
+        self.read_only = False
+        try:
+            self._connection = self._connected(path)
+            try:
+                self._open(path)
+            except BaseException:
+                self._connection.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(path, error) from error
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
+        """Return the file, or a copy of it in memory where nothing can be written."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
+                return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+                raise
+        self.read_only = True
+        copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        if path.exists():
+            _copy(path, copy)
+        return copy
+
+    def _open(self, path: Path) -> None:
+        execute = self._connection.execute
+        execute("PRAGMA journal_mode=WAL")
+        execute("PRAGMA synchronous=FULL")
+        version = self._version()
+        if version > len(STEPS):
+            raise WorkspaceError(
+                f"{path}: expected version {len(STEPS)} at most, found {version}. "
+                "Open it with the newer Overread that wrote it."
+            )
+        while (version := self._version()) < len(STEPS):
+            self._take_step(version)
+
+    def _take_step(self, version: int) -> None:
+        """Lead the file from `version` to the next."""
+        try:
+            self._connection.executescript(
+                f"BEGIN EXCLUSIVE;{STEPS[version]}PRAGMA user_version={version + 1};COMMIT;"
+            )
+        except sqlite3.Error:
+            self._roll_back()
+            # Another window opens the same new workspace and may have been first.
+            if self._version() == version:
+                raise
+
+    def _version(self) -> int:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+    def _roll_back(self) -> None:
+        # A full disk undoes some transactions before it is told.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection inside one transaction, undone when the block raises.
+
+        Raises `WorkspaceError` when the file cannot be written.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise _refused(self._path, error) from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def read(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Return all rows of a query; raises `WorkspaceError` when the file cannot be read."""
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise _refused(self._path, error) from error
+
+    def mend(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` does with the connection, outside a transaction.
+
+        Raises `WorkspaceError` when the file cannot be read or written.
+        """
+        with self._lock:
+            try:
+                return work(self._connection)
+            except sqlite3.Error as error:
+                raise _refused(self._path, error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def _copy(path: Path, copy: sqlite3.Connection) -> None:
+    """Copy a file that cannot be written, with its journal where that can be read."""
+    address = path.resolve().as_uri()
+    try:
+        with closing(sqlite3.connect(f"{address}?mode=ro", uri=True)) as source:
+            source.backup(copy)
+    except sqlite3.OperationalError:  # a journal that cannot be opened: the file itself
+        with closing(sqlite3.connect(f"{address}?immutable=1", uri=True)) as source:
+            source.backup(copy)
+
+
+def _refused(path: Path, error: Exception) -> WorkspaceError:
+    advice = "Free some space, or check the folder's permissions, then try again."
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        advice = (
+            "Another program holds it: close that one, or wait until it is done, and try again."
+        )
+    elif code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        beside = found_beside(path.parent)
+        advice = (
+            f"It is damaged: move the file away, keep it, and open again. Then "
+            f"{beside} beside it will be taken in its place."
+            if beside
+            else "It is damaged, and beside it is no snapshot and no saved version. Restore "
+            "it from a backup, or move the file away to begin anew."
+        )
+    return WorkspaceError(
+        f"{path}: expected a workspace that can be written, found: {error}. {advice}"
+    )
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

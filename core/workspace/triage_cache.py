@@ -1,0 +1,71 @@
+"""Triage and doubt kept in the workspace, so that a worklist can be sorted by them at once."""
+
+import msgspec
+import numpy as np
+
+from core.domain.triage import Triage
+from core.domain.uncertainty import CaseDoubt
+from core.domain.volume import Volume
+from core.models.classifiers import ClassifierModel
+from core.workspace.store import Store
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """A triage as it is stored."""
+
+    probability: list[float]
+    slice_numbers: tuple[int, ...]
+    device: str
+    seconds: float
+
+
+def triage_key(model: ClassifierModel, volume: Volume) -> str:
+    """Return what a kept triage is filed under: the same only for same model and image."""
+    return f"{model.fingerprint}-{volume.content_hash()}"
+
+
+def find_triage(store: Store, case_id: str, model_id: str, *, key: str) -> Triage | None:
+    """Return the triage kept of a case, or None when there is none made from `key`."""
+    rows = store.read(
+        "SELECT content FROM triages WHERE model_id = ? AND case_id = ? AND key = ?",
+        model_id,
+        case_id,
+        key,
+    )
+    return _triage(model_id, str(rows[0][0])) if rows else None
+
+
+def put_triage(store: Store, case_id: str, triage: Triage, *, key: str) -> None:
+    """Keep the triage of a case; raises `WorkspaceError` when it cannot be written."""
+    kept = _Kept(triage.probability.tolist(), triage.slice_numbers, triage.device, triage.seconds)
+    content = msgspec.json.encode(kept).decode()
+    _put(store, "triages", (case_id, triage.model_id, key, content))
+
+
+def triages_of(store: Store, model_id: str) -> dict[str, Triage]:
+    """Return the triages kept of a classifier by case id."""
+    rows = store.read("SELECT case_id, content FROM triages WHERE model_id = ?", model_id)
+    return {str(case): _triage(model_id, str(content)) for case, content in rows}
+
+
+def put_doubt(store: Store, case_id: str, doubt: CaseDoubt, *, model_id: str, key: str) -> None:
+    """Keep the doubt about the mask of a model; `key` is that of its prediction."""
+    content = msgspec.json.encode(doubt).decode()
+    _put(store, "doubts", (case_id, model_id, key, content))
+
+
+def doubts_of(store: Store, model_id: str) -> dict[str, CaseDoubt]:
+    """Return the doubts kept about the masks of a model by case id."""
+    rows = store.read("SELECT case_id, content FROM doubts WHERE model_id = ?", model_id)
+    return {str(case): msgspec.json.decode(str(content), type=CaseDoubt) for case, content in rows}
+
+
+def _put(store: Store, table: str, row: tuple[str, str, str, str]) -> None:
+    with store.transaction() as connection:
+        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", row)
+
+
+def _triage(model_id: str, content: str) -> Triage:
+    kept = msgspec.json.decode(content, type=_Kept)
+    probability = np.asarray(kept.probability, np.float64)
+    return Triage(probability, kept.slice_numbers, model_id, kept.device, kept.seconds)

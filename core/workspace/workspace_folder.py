@@ -1,0 +1,169 @@
+"""The writable folder that belongs to a dataset: predictions, scores, models, where one was."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import WorkspaceError
+from core.io.json_file import decode_json
+from core.io.resource_paths import resource
+from core.models.registry import Registry
+from core.workspace import recovery
+from core.workspace.recovery import CORRECTIONS
+from core.workspace.store import Store
+
+STORE_NAME = "workspace.sqlite"
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """How the worklist is ordered and filtered; `only` is a filter's name, `text` the search."""
+
+    order: str = ""
+    only: str = ""
+    text: str = ""
+
+
+class LastState(msgspec.Struct, frozen=True):
+    """Where the reader was: the case, its slice, the model chosen, and the worklist."""
+
+    case_id: str = ""
+    slice_index: int = -1
+    model_id: str = ""
+    listing: Listing = Listing()
+
+
+@dataclass(frozen=True)
+class Score:
+    """The DSC a model had on a case; None without ground truth. `key` is that of `score_key`."""
+
+    case_id: str
+    model_id: str
+    key: str
+    dsc: float | None
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths below `folder` and the store in it; the dataset itself is never written to.
+
+    `predictions` is a folder of predictions to read in place of its own, which nothing is added to.
+    """
+
+    folder: Path
+    store: Store
+    predictions: Path | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> Path:
+        """Folder of the models trained or imported here."""
+        return self.folder / "models"
+
+    def prediction_path(self, model_id: str, case_id: str) -> Path:
+        """Return where the prediction of a model for a case is cached."""
+        root = self.predictions or self.folder / "predictions"
+        return root / model_id / prediction_name(case_id)
+
+    def correction_path(self, case_id: str, number: int) -> Path:
+        """Return where a version of a case's correction is kept."""
+        return self.folder / CORRECTIONS / _safe(case_id) / f"{number}.tif"
+
+    def put_score(self, score: Score) -> None:
+        """Remember the DSC of a prediction."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?)",
+                (score.case_id, score.model_id, score.key, score.dsc),
+            )
+
+    def scores(self, model_id: str) -> dict[str, Score]:
+        """Return the scores of a model by case id."""
+        rows = self.store.read(
+            "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?", model_id
+        )
+        found = msgspec.convert(rows, list[tuple[str, str, str, float | None]])
+        return {row[0]: Score(*row) for row in found}
+
+    def predicted_by(self) -> dict[str, tuple[str, ...]]:
+        """Return by case id the models whose predictions were scored."""
+        found: dict[str, tuple[str, ...]] = {}
+        query = "SELECT case_id, model_id FROM scores ORDER BY model_id"
+        for case_id, model_id in msgspec.convert(self.store.read(query), list[tuple[str, str]]):
+            found[case_id] = (*found.get(case_id, ()), model_id)
+        return found
+
+    def put_state(self, state: LastState) -> None:
+        """Remember where the reader is."""
+        with self.store.transaction() as connection:
+            value = msgspec.json.encode(state).decode()
+            connection.execute("INSERT OR REPLACE INTO states VALUES ('last', ?)", (value,))
+
+    def state(self) -> LastState:
+        """Return where the reader was, or the beginning."""
+        rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
+        return decode_json(str(rows[0][0]), LastState) if rows else LastState()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Open or make the workspace in `folder`; raises `WorkspaceError` when it cannot be written.
+
+    Where its SQLite file is gone or empty, the newest snapshot and the versions on disk are found
+    again, which the notices tell. Where nothing can be written it is open for reading.
+    """
+    path = folder / STORE_NAME
+    lost, day = recovery.is_empty(path) and bool(recovery.found_beside(folder)), ""
+    if lost:
+        with suppress(OSError):
+            day = recovery.put_back(folder, path)
+    store = Store(path)
+    notices: tuple[str, ...] = ()
+    if lost:
+        found = store.mend(lambda connection: recovery.list_again(connection, folder))
+        notices = (_found_again(path, day, found),)
+    if not store.read_only:
+        with suppress(WorkspaceError):  # a disk too full for a copy may do for the work itself
+            store.mend(lambda connection: recovery.keep_snapshot(connection, folder))
+    return Workspace(folder, store, notices=notices)
+
+
+def _found_again(path: Path, day: str, versions: int) -> str:
+    back = f"The snapshot of {day} was put back" if day else "There is no snapshot"
+    again = f"{versions} saved version{'' if versions == 1 else 's'} on disk found again"
+    return (
+        f"{path}: expected what was corrected and reviewed here, found an empty file or none. "
+        f"{back}, and {again}. What is missing can only come from a backup of that file."
+    )
+
+
+def workspace_folder(home: Path, dataset: Path) -> Path:
+    """Return where the workspace of a dataset lies: outside it, named after it and its path."""
+    place = str(dataset.expanduser().resolve())
+    mark = blake2b(place.encode(), digest_size=4).hexdigest()
+    return home / "workspaces" / f"{_safe(dataset.name or 'dataset')}-{mark}"
+
+
+def prediction_name(case_id: str) -> str:
+    """Return the name of the file a prediction for a case is cached in."""
+    return f"{_safe(case_id)}.npz"
+
+
+def registry(home: Path, workspace: Path | None = None) -> Registry:
+    """Return the models of a workspace, of this reader and those that come with Overread."""
+    own = (workspace / "models",) if workspace else ()
+    return Registry((*own, home / "models", resource("models")))
+
+
+def _safe(name: str) -> str:
+    """Return `name` as a file name that every system takes and no other name becomes."""
+    plain = re.sub(r"[^\w.-]", "_", name)
+    return (
+        plain if plain == name else f"{plain}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
+    )

@@ -1,0 +1,71 @@
+"""An edit that takes longer than a frame: computed on a worker, shown, and stopped with Esc."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from core.annotation.correction import Correction
+from core.annotation.patch import Patch
+from core.domain.mask import Mask
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes, Task
+
+
+class LaterEdit(QObject):
+    """One edit at a time. `changed` names its tool, and is empty when there is none any more."""
+
+    changed = Signal(str)
+    made = Signal(str, object)
+    failed = Signal(str, str)
+    noted = Signal(str, str)
+
+    def __init__(self, session: Session, lanes: Lanes) -> None:
+        super().__init__()
+        self._session, self._lanes = session, lanes
+        self._task: Task[Patch | None] | None = None
+        self._asked = 0
+        self.tool = ""
+
+    def start(
+        self, tool: str, correction: Correction, make: Callable[[Mask], Patch | None]
+    ) -> None:
+        """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile."""
+        if self.tool:
+            said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
+            self.noted.emit(tool.capitalize(), said)
+            return
+        mask, revision = correction.snapshot_mask(), correction.revision
+        self._asked += 1
+        asked = self._asked
+
+        def show(patch: Patch | None) -> None:
+            if self._session.correction is not correction:
+                return
+            if correction.revision != revision:
+                self.noted.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")
+            else:
+                self.made.emit(tool, patch)
+
+        self._task = self._lanes.run(
+            "io",
+            lambda _: make(mask),
+            show,
+            failed=lambda sentence: self.failed.emit(tool.capitalize(), sentence),
+            finished=lambda: self._end(asked),
+        )
+        self.tool = tool
+        self.changed.emit(tool)
+
+    def cancel(self) -> bool:
+        """Want the edit no more; False when none is being computed."""
+        if self._task is None:
+            return False
+        self._task.cancel()
+        self._end(self._asked)
+        return True
+
+    def _end(self, asked: int) -> None:
+        """Say that there is none any more; one cancelled before may end while another runs."""
+        if asked == self._asked and self._task is not None:
+            self._task, self.tool = None, ""
+            self.changed.emit("")

@@ -1,0 +1,245 @@
+"""Keeps tool card, figures, strip and status bar in step with the correction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer
+
+from core.annotation.versions import Version
+from core.domain.mask import Mask
+from core.domain.metrics import hd95
+from gui.annotation.corrected_figures import corrected_strip, corrected_views
+from gui.annotation.correction_desk import Correcting
+from gui.annotation.paint_tools import Drawing
+from gui.annotation.tool_card import ToolCard
+from gui.annotation.tool_rail import ToolRail
+from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
+from gui.shell.context import Context
+from gui.shell.status_bar import StatusBar
+from gui.viewer.install import Viewer
+from gui.viewer.touch import Tool
+from gui.widgets.metrics_view import MetricsView, Pending
+
+_NOT_SAVED = "The edit was not saved"
+_FIGURES_MS = 35
+_BARS_MS = 150
+_DISTANCE_MS = 400
+
+
+class CorrectedFigures(Protocol):
+    """Shows the figures of a correction beside those of the prediction."""
+
+    def set_corrected(self, views: tuple[MetricsView, MetricsView] | None) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotationViews:
+    """What of the window shows tools and correction; `show_tool` shows which one is in hand."""
+
+    viewer: Viewer
+    card: ToolCard
+    rail: ToolRail
+    status: StatusBar
+    metrics: CorrectedFigures
+    show_tool: Callable[[Tool], None]
+
+
+class CorrectionPresenter(QObject):
+    """Listens to the correction; figures follow a sample within `_FIGURES_MS`, bars later."""
+
+    def __init__(
+        self, context: Context, desk: Correcting, drawing: Drawing, views: AnnotationViews
+    ) -> None:
+        super().__init__()
+        self._context, self._views = context, views
+        self._session, self._toasts = context.session, context.toasts
+        self._correcting, self._drawing = desk, drawing
+        self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
+        self._hd95: float | Pending | None = None
+        self._saved = ""
+        self._just_opened = False
+        self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
+        self._bars = _timer(self, _BARS_MS, self._show_bars)
+        self._distance = _timer(self, _DISTANCE_MS, self._measure)
+        self._connect()
+        self._show_tool()
+        self._show_state()
+
+    def _connect(self) -> None:
+        session, correcting, drawing = self._session, self._correcting, self._drawing
+        session.correction_changed.connect(self._on_correction_changed)
+        session.case_changed.connect(self._on_correction_changed)
+        session.mask_painted.connect(self._on_mask_painted)
+        session.view_changed.connect(self._show_numbers)
+        session.post_changed.connect(self._show_numbers)
+        session.result_changed.connect(self._show_figures)
+        session.triage_changed.connect(self._show_figures)
+        drawing.settings_changed.connect(self._show_tool)
+        correcting.stepped.connect(self._enable_steps)
+        correcting.saved.connect(self._on_saved)
+        correcting.save_failed.connect(self._on_save_failed)
+        correcting.versions.version_saved.connect(self._on_version_saved)
+        correcting.versions.exported.connect(self._on_exported)
+        correcting.failed.connect(self._toasts.show_error)
+        correcting.noted.connect(self._toasts.show_toast)
+        correcting.refused.connect(self._context.takeover.ask)
+        correcting.found.connect(self._on_found)
+        session.place_changed.connect(self._on_place_changed)
+        self._views.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
+        self._views.card.complete_asked.connect(drawing.complete)
+        self._strip.scope_chosen.connect(self._show_figures)
+        self._views.viewer.views.view.escaped.connect(drawing.drop)
+        correcting.later.changed.connect(self._views.status.show_work)
+        self._views.status.stop_asked.connect(correcting.later.cancel)
+        for timer in (self._figures, self._bars, self._distance):
+            self._context.closing.connect(timer.stop)
+
+    def _show_tool(self) -> None:
+        drawing = self._drawing
+        self._views.card.show_tool(drawing.tool, drawing.settings)
+
+    def _on_correction_changed(self) -> None:
+        self._saved = ""
+        self._withdraw_when_saved()
+        there = self._session.correction is not None
+        self._strip.offer_correction(there)
+        self._hd95 = "pending" if there else None
+        if there:
+            self._distance.start()
+        else:
+            self._panels.show_strip()
+        self._panels.show_layers()
+        self._show_figures()
+        self._show_state()
+
+    def _on_mask_painted(self) -> None:
+        for timer in (self._figures, self._bars):
+            if not timer.isActive():
+                timer.start()
+        self._hd95 = "pending"
+        self._distance.start()
+
+    def _show_figures(self) -> None:
+        self._show_numbers()
+        self._show_bars()
+
+    def _show_numbers(self) -> None:
+        correction, opened = self._session.correction, self._session.open_case
+        if correction is None or opened is None:
+            self._views.metrics.set_corrected(None)
+            return
+        index = self._session.view.slice_index
+        views = corrected_views(correction, opened, index, self._hd95)
+        self._views.metrics.set_corrected(views)
+        self._show_state()
+
+    def _show_bars(self) -> None:
+        correction, opened = self._session.correction, self._session.open_case
+        if correction is None or opened is None:
+            return
+        if self._strip.of_correction:
+            data = corrected_strip(correction, opened, self._session.triage)
+            self._strip.set_data(data)
+        else:
+            self._panels.show_strip()
+        self._strip.set_current(self._session.view.slice_index)
+
+    def _enable_steps(self) -> None:
+        correction = self._session.correction
+        there = correction is not None and not self._correcting.problem
+        can_undo = self._correcting.can_undo
+        can_redo = correction is not None and correction.can_redo
+        for name, on in (("undo", there and can_undo), ("redo", there and can_redo)):
+            self._context.actions[name].setEnabled(on)
+            self._views.rail.enable(name, on)
+
+    def _show_state(self) -> None:
+        correction = self._session.correction
+        self._enable_steps()
+        if correction is None:
+            self._views.status.set_correction("")
+            return
+        figures = correction.figures()
+        minutes, seconds = divmod(int(figures.seconds), 60)
+        spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
+        agrees = figures.dsc_prediction
+        if agrees is not None:
+            said += f" · DSC with the prediction {agrees:.3f}"
+        self._views.status.set_correction(" · ".join(t for t in (self._saved, said) if t))
+
+    def _measure(self) -> None:
+        """Measure the distance of the correction as it is now, on a worker."""
+        correction, opened = self._session.correction, self._session.open_case
+        if correction is None or opened is None or opened.loaded.ground_truth is None:
+            self._hd95 = None
+            return
+        mask, revision = correction.snapshot_mask(), correction.revision
+        truth: Mask = opened.loaded.ground_truth
+        spacing = opened.loaded.volume.geometry.spacing_mm
+
+        def show(value: float | None) -> None:
+            if self._session.correction is correction and correction.revision == revision:
+                self._hd95 = value
+                self._show_figures()
+
+        self._context.lanes.run("io", lambda _: hd95(truth, mask, spacing_mm=spacing), show)
+
+    def _on_place_changed(self) -> None:
+        self._just_opened = True
+
+    def _on_found(self, edits: int) -> None:
+        """Say what a crash would have cost, when a dataset comes back with a correction."""
+        place, first = self._session.place, self._just_opened
+        self._just_opened = False
+        if first and edits and place is not None and not place.held:
+            said = f"In {self._session.current}. No version holds them yet."
+            self._toasts.show_toast(f"{_edits(edits)} found again", said)
+
+    def _on_saved(self) -> None:
+        correction = self._session.correction
+        if correction is not None:
+            undone = f", {correction.undone} undone" if correction.undone else ""
+            edits = f"{_edits(correction.applied)} in the journal{undone}"
+            self._saved = f"Saved {datetime.now():%H:%M:%S} · {edits}"
+        self._withdraw_when_saved()
+        self._show_state()
+
+    def _withdraw_when_saved(self) -> None:
+        """Say no longer that an edit was not saved, once none of any case is in memory only."""
+        if not self._correcting.unsaved:
+            self._toasts.withdraw(_NOT_SAVED)
+
+    def _on_save_failed(self, sentence: str) -> None:
+        self._saved = "Not saved: your work is in memory only"
+        self._show_state()
+        self._toasts.show_toast(
+            _NOT_SAVED,
+            sentence,
+            kind="error",
+            action=("Export…", self._context.actions["export_correction"].trigger),
+            subject=_NOT_SAVED,
+        )
+
+    def _on_version_saved(self, version: Version) -> None:
+        self._toasts.withdraw(NOT_SAVED)
+        said = f"Version {version.number} of {version.case_id}"
+        self._toasts.show_toast("Version saved", said, kind="ok")
+
+    def _on_exported(self, manifest: object) -> None:
+        self._toasts.withdraw(NOT_EXPORTED)
+        self._toasts.show_toast("Exported", str(manifest), kind="ok")
+
+
+def _edits(count: int) -> str:
+    return "1 edit" if count == 1 else f"{count} edits"
+
+
+def _timer(parent: QObject, milliseconds: int, slot: object) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer

@@ -1,0 +1,190 @@
+"""What the commands of the menu "Correct" do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+
+from core.annotation import regions, shapes
+from core.annotation.patch import Patch
+from core.annotation.versions import Version
+from core.domain.mask import Mask
+from gui.annotation.correction_desk import Correcting
+from gui.annotation.paint_tools import Drawing
+from gui.annotation.versions_dialog import show_versions
+from gui.shell.context import Context, Handlers
+from gui.viewer.install import Viewer
+from gui.viewer.touch import Tool
+
+_FURTHEST = 50
+_TOOLS: tuple[Tool, ...] = (
+    "brush",
+    "eraser",
+    "threshold",
+    "lasso",
+    "fill",
+    "smart",
+    "component",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What the verbs take in hand; `set_tool` takes a tool."""
+
+    context: Context
+    desk: Correcting
+    drawing: Drawing
+    viewer: Viewer
+    set_tool: Callable[[Tool], None]
+
+
+def correction_verbs(bench: Bench) -> Handlers:
+    """Return the verb of every command that corrects."""
+    tools: Handlers = {f"{tool}_tool": partial(_toggle_tool, bench, tool) for tool in _TOOLS}
+    return {**tools, **_shape_verbs(bench), **_take_verbs(bench), **_keeping_verbs(bench)}
+
+
+def _shape_verbs(bench: Bench) -> Handlers:
+    def on_slice(tool: str, make: Callable[[Mask, int], Patch | None]) -> Callable[[], object]:
+        return lambda: bench.desk.apply(tool, lambda mask: make(mask, _index(bench)))
+
+    return {
+        "smaller_brush": lambda: bench.drawing.resize(-1),
+        "larger_brush": lambda: bench.drawing.resize(1),
+        "complete_fill": lambda: bench.drawing.complete(),
+        "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
+        "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
+        "reshape": lambda: _reshape(bench, whole=False),
+        "reshape_case": lambda: _reshape(bench, whole=True),
+        "smooth": on_slice("smooth", lambda mask, z: shapes.smooth(mask, z=z)),
+        "fill_mask_holes": on_slice("fill holes", lambda mask, z: regions.fill_holes(mask, z=z)),
+        "copy_before": on_slice(
+            "copy slice", lambda mask, z: regions.copy_slice(mask, source=z - 1, target=z)
+        ),
+        "copy_after": on_slice(
+            "copy slice", lambda mask, z: regions.copy_slice(mask, source=z + 1, target=z)
+        ),
+        "clear_slice": on_slice("clear slice", lambda mask, z: regions.clear(mask, z=z)),
+        "interpolate": lambda: bench.desk.apply_later("interpolate", shapes.interpolate_gaps),
+    }
+
+
+def _take_verbs(bench: Bench) -> Handlers:
+    return {
+        "take_slice": lambda: _take(bench, whole=False),
+        "take_case": lambda: _take(bench, whole=True),
+        "take_component": lambda: _at_pointer(bench, "take component"),
+        "delete_component": lambda: _at_pointer(bench, "delete component"),
+        "keep_component": lambda: _at_pointer(bench, "keep component"),
+    }
+
+
+def _keeping_verbs(bench: Bench) -> Handlers:
+    return {
+        "undo": lambda: _step(bench, bench.desk.undo),
+        "redo": lambda: _step(bench, bench.desk.redo),
+        "save_version": lambda: bench.desk.save_version(),
+        "versions": lambda: _show_versions(bench),
+        "export_correction": lambda: _export(bench),
+        "discard_correction": lambda: _discard(bench),
+    }
+
+
+def _toggle_tool(bench: Bench, tool: Tool) -> None:
+    """Take a tool in hand; its key pressed again puts it back."""
+    bench.set_tool("pan" if bench.drawing.tool == tool else tool)
+
+
+def _show_versions(bench: Bench) -> None:
+    """Show the versions of the case on screen for as long as it is there."""
+    dialog = show_versions(bench.context.window, bench.desk, partial(_show_beside, bench))
+    bench.context.session.case_changed.connect(dialog.reject)
+
+
+def _show_beside(bench: Bench, version: Version, mask: Mask) -> None:
+    bench.viewer.show_beside(f"Version {version.number}", mask)
+
+
+def _index(bench: Bench) -> int:
+    return bench.context.session.view.slice_index
+
+
+def _take(bench: Bench, *, whole: bool) -> None:
+    result = bench.context.session.result
+    comparison = None if result is None else result.comparison
+    if comparison is None:
+        bench.desk.noted.emit("Nothing to take", "Run the model on this case first.")
+        return
+    z = None if whole else _index(bench)
+    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, comparison.mask, z=z))
+
+
+def _reshape(bench: Bench, *, whole: bool) -> None:
+    """Ask by how many voxels, and grow or shrink by as many."""
+    apply = bench.desk.only_here("Grow or shrink", partial(_reshape_by, bench, whole=whole))
+    by, chosen = QInputDialog.getInt(
+        bench.context.window, "Grow or shrink", "Voxels; below 0 shrinks", 2, -_FURTHEST, _FURTHEST
+    )
+    if chosen and by:
+        apply(by)
+
+
+def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
+    tool, reshape = ("grow", shapes.grow) if by > 0 else ("shrink", shapes.shrink)
+    if whole:
+        bench.desk.apply_later(tool, lambda mask: reshape(mask, by=abs(by)))
+    else:
+        z = _index(bench)
+        bench.desk.apply(tool, lambda mask: reshape(mask, by=abs(by), z=z))
+
+
+def _at_pointer(bench: Bench, tool: str) -> None:
+    at, result = bench.viewer.canvas.voxel, bench.context.session.result
+    if at is None:
+        bench.desk.noted.emit(tool.capitalize(), "Point at it in the image first.")
+        return
+    comparison = None if result is None else result.comparison
+    makers: dict[str, Callable[[Mask], Patch | None]] = {
+        "delete component": lambda mask: regions.delete_component(mask, at),
+        "keep component": lambda mask: regions.keep_component(mask, at),
+    }
+    if comparison is not None:
+        predicted = comparison.mask
+        makers["take component"] = lambda mask: regions.add_component(mask, predicted, at)
+    if tool in makers:
+        bench.desk.apply(tool, makers[tool])
+
+
+def _step(bench: Bench, change: Callable[[], int | None]) -> None:
+    """Undo or redo, and go to the slice that changed."""
+    index = change()
+    if index is not None:
+        bench.viewer.verbs.go_to_slice(index)
+
+
+def _export(bench: Bench) -> None:
+    place = bench.context.session.place
+    start = str(Path.home()) if place is None else str(place.dataset.root.parent)
+    export = bench.desk.only_here("Nothing was exported", bench.desk.versions.export)
+    folder = QFileDialog.getExistingDirectory(
+        bench.context.window, "Export the correction into a folder outside the dataset", start
+    )
+    if folder:
+        export(Path(folder))
+
+
+def _discard(bench: Bench) -> None:
+    if bench.context.session.correction is None and not bench.desk.damage:
+        return
+    discard = bench.desk.only_here("Nothing was discarded", bench.desk.discard)
+    answer = QMessageBox.question(
+        bench.context.window,
+        "Discard the correction",
+        f"Forget the correction of {bench.context.session.current} with its undo history? "
+        "Versions that were saved stay.",
+    )
+    if answer == QMessageBox.StandardButton.Yes:
+        discard()

@@ -1,0 +1,124 @@
+"""Versions of the case on screen, saved and read in the order of what is written there."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from core.annotation.export import export_correction, provenance_of_version
+from core.annotation.versions import (
+    Version,
+    load_version,
+    reader_name,
+    save_version,
+    version_of,
+    versions,
+)
+from core.domain.mask import Mask
+from gui.annotation.correction_start import provenance_of
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes
+
+T = TypeVar("T")
+
+NOT_SAVED, NOT_EXPORTED = "The version was not saved", "Nothing was exported"
+_NONE_YET = "Nothing has been corrected in this case yet."
+
+
+class VersionReading(QObject):
+    """Saves, lists, reads and exports versions through the `journal` lane.
+
+    `failed` tells an error, `noted` what the reader should know. `refused` means that another
+    window holds the workspace.
+    """
+
+    failed = Signal(str, str)
+    noted = Signal(str, str)
+    refused = Signal()
+    exported = Signal(object)
+    version_saved = Signal(object)
+
+    def __init__(self, session: Session, lanes: Lanes) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+
+    def save_version(self) -> None:
+        """Write the mask as it is as an immutable version."""
+        place, correction = self._session.place, self._session.correction
+        if place is None or correction is None:
+            self.noted.emit("No version saved", _NONE_YET)
+            return
+        if place.held:
+            self.refused.emit()
+            return
+        snapshot, workspace = correction.snapshot(), place.workspace
+
+        def show(version: Version) -> None:
+            correction.mark_saved(snapshot.head)
+            self.version_saved.emit(version)
+
+        self._write(
+            NOT_SAVED, lambda: save_version(workspace, snapshot, author=reader_name()), show
+        )
+
+    def export(self, folder: Path) -> None:
+        """Write the mask as it is in the dataset's layout below `folder`."""
+        place, opened = self._session.place, self._session.open_case
+        correction = self._session.correction
+        if place is None or opened is None or correction is None:
+            self.noted.emit(NOT_EXPORTED, _NONE_YET)
+            return
+        mask, head, case = correction.snapshot_mask(), correction.head, opened.loaded.case
+        root, workspace, made = place.dataset.root, place.workspace, provenance_of(correction)
+
+        def work() -> Path:
+            version = version_of(workspace, case.id, mask)
+            said = made if version is None else provenance_of_version(version)
+            return export_correction(case, mask, folder, dataset_root=root, provenance=said)
+
+        def show(manifest: Path) -> None:
+            correction.mark_exported(head, str(folder))
+            self.exported.emit(manifest)
+
+        self._write(NOT_EXPORTED, work, show)
+
+    def list_versions(self, show: Callable[[list[Version]], None]) -> None:
+        """Hand the versions of the case on screen to `show`, newest first."""
+        place, opened = self._session.place, self._session.open_case
+        if place is not None and opened is not None:
+            workspace, case_id = place.workspace, opened.loaded.case.id
+            self._write("No versions are listed", lambda: versions(workspace, case_id), show)
+
+    def read_version(self, version: Version, show: Callable[[Mask], None]) -> None:
+        """Hand the mask of a version to `show`."""
+        opened = self._session.open_case
+        if opened is not None:
+            shape = opened.loaded.volume.geometry.shape
+            title = f"Version {version.number} cannot be read"
+            self._write(title, lambda: load_version(version, shape), show)
+
+    def export_version(self, version: Version, folder: Path) -> None:
+        """Write the mask of a version in the dataset's layout below `folder`."""
+        place, opened = self._session.place, self._session.open_case
+        if place is None or opened is None:
+            return
+        case, root = opened.loaded.case, place.dataset.root
+        shape = opened.loaded.volume.geometry.shape
+        made = provenance_of_version(version)
+
+        def work() -> Path:
+            mask = load_version(version, shape)
+            return export_correction(case, mask, folder, dataset_root=root, provenance=made)
+
+        self._write(NOT_EXPORTED, work, self.exported.emit)
+
+    def _write(self, trouble: str, work: Callable[[], T], show: Callable[[T], None]) -> None:
+        """Do `work` after all that waits there; `trouble` is the title of what it fails with."""
+        self._lanes.run(
+            "journal",
+            lambda _: work(),
+            show,
+            failed=lambda sentence: self.failed.emit(trouble, sentence),
+        )

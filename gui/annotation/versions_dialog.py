@@ -1,0 +1,171 @@
+"""The versions of a case's correction: what each holds, shown, restored."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHeaderView,
+    QPushButton,
+    QTableWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.annotation import regions
+from core.annotation.patch import Patch
+from core.annotation.versions import Version
+from core.domain.mask import Mask
+from gui.annotation.correction_desk import Correcting
+from gui.widgets.figure_table import fill_table, prepare_table
+from gui.widgets.labels import MISSING, make_wrapped_label
+
+_HEADS = (
+    "Version",
+    "Saved",
+    "Author",
+    "Tools",
+    "Time",
+    "Voxels changed",
+    "DSC before",
+    "DSC after",
+)
+_NAMES = 4
+
+
+class VersionsDialog(QDialog):
+    """A table of versions, newest first; one can be restored, which undo takes back.
+
+    `beside_asked` gives a version and its mask (Z, Y, X), to be shown beside the one on screen.
+    """
+
+    beside_asked = Signal(object, object)
+
+    def __init__(self, parent: QWidget, correcting: Correcting) -> None:
+        super().__init__(parent)
+        self._correcting = correcting
+        self._versions: list[Version] = []
+        self.setWindowTitle("Versions of the correction")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(900, 380)
+        self._table = QTableWidget(0, len(_HEADS))
+        prepare_table(self._table, _HEADS, names=_NAMES)
+        self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self._table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self._table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        header = self._table.horizontalHeader()
+        for word in range(_NAMES - 1):  # the tools alone take the room there is
+            header.setSectionResizeMode(word, QHeaderView.ResizeMode.ResizeToContents)
+        self._hint = make_wrapped_label("", "caption")
+        self._restore = QPushButton("Restore")
+        self._restore.setToolTip("Make the correction the same as this version; undo takes it back")
+        self._restore.clicked.connect(self._on_restore)
+        self._beside = QPushButton("Show beside")
+        self._beside.setToolTip("Show this version in a view beside the one on screen")
+        self._beside.clicked.connect(self._on_beside)
+        self._export = QPushButton("Export…")
+        self._export.setToolTip("Write this version as masks into a folder outside the dataset")
+        self._export.clicked.connect(self._on_export)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        for button in (self._restore, self._beside, self._export):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        for widget in (self._table, self._hint, buttons):
+            column.addWidget(widget)
+        self._table.itemSelectionChanged.connect(self._on_selection)
+        correcting.versions.version_saved.connect(self._refresh)
+        self._show([])
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._correcting.versions.list_versions(self._show)
+
+    def _show(self, versions: Sequence[Version]) -> None:
+        self._versions = list(versions)
+        fill_table(self._table, [_cells(version) for version in self._versions], names=_NAMES)
+        none = "No version of this case yet. Save one with Ctrl+S."
+        self._hint.setText("Versions are never changed." if self._versions else none)
+        if self._versions:
+            self._table.selectRow(0)
+        self._on_selection()
+
+    def _on_selection(self) -> None:
+        for button in (self._restore, self._beside, self._export):
+            button.setEnabled(self._chosen() is not None)
+
+    def _chosen(self) -> Version | None:
+        row = self._table.currentRow()
+        return self._versions[row] if 0 <= row < len(self._versions) else None
+
+    def _on_restore(self) -> None:
+        version = self._chosen()
+        if version is not None:
+            put = self._correcting.only_here("Nothing was restored", partial(self._put, version))
+            self._correcting.versions.read_version(version, put)
+
+    def _on_beside(self) -> None:
+        version = self._chosen()
+        if version is not None:
+            beside = partial(self._show_beside, version)
+            show = self._correcting.only_here("Not shown", beside)
+            self._correcting.versions.read_version(version, show)
+
+    def _on_export(self) -> None:
+        version = self._chosen()
+        versions = self._correcting.versions
+        export = self._correcting.only_here("Nothing was exported", versions.export_version)
+        folder = QFileDialog.getExistingDirectory(self, "Export the version into a folder")
+        if version is not None and folder:
+            export(version, Path(folder))
+
+    def _show_beside(self, version: Version, mask: Mask) -> None:
+        """Show a version, and get out of the way of it."""
+        self.beside_asked.emit(version, mask)
+        self.accept()
+
+    def _put(self, version: Version, mask: Mask) -> None:
+        patches: list[Patch | None] = []
+
+        def make(now: Mask) -> Patch | None:
+            patches.append(regions.replace(now, mask))
+            return patches[-1]
+
+        if self._correcting.apply("restore", make) and patches[-1] is not None:
+            said = "The correction is the same as it now; undo takes that back."
+            self._correcting.noted.emit(f"Version {version.number} restored", said)
+
+
+def show_versions(
+    parent: QWidget, correcting: Correcting, beside: Callable[[Version, Mask], None]
+) -> VersionsDialog:
+    """Open the table of versions of the case on screen; `beside` shows one beside it."""
+    dialog = VersionsDialog(parent, correcting)
+    dialog.beside_asked.connect(beside)
+    dialog.open()
+    return dialog
+
+
+def _cells(version: Version) -> tuple[str, ...]:
+    tools = ", ".join(f"{name} {count}" for name, count in sorted(version.tools.items()))
+    minutes, seconds = divmod(int(version.seconds), 60)
+    saved = datetime.fromisoformat(version.saved_at).astimezone()
+    return (
+        str(version.number),
+        f"{saved:%Y-%m-%d %H:%M}",
+        version.author,
+        tools,
+        f"{minutes}:{seconds:02}",
+        f"{version.voxels_changed:,}",
+        _score(version.dsc_before),
+        _score(version.dsc_after),
+    )
+
+
+def _score(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.3f}"

@@ -1,0 +1,126 @@
+"""The question before a window closes over corrections that could not be written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from core.annotation.export import export_correction
+from core.domain.errors import AppError
+from gui.annotation.correction_book import Book
+from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_start import provenance_of
+from gui.shell.tasks import Lanes
+
+Choice = Literal["again", "elsewhere", "lose", "stay"]
+
+
+class Leaving:
+    """Closes a window only over what is written, or what the reader gives up."""
+
+    def __init__(self, window: QWidget, lanes: Lanes, correcting: Correcting) -> None:
+        self._window = window
+        self._lanes = lanes
+        self._correcting = correcting
+        self._asking = False
+
+    def may_close(self) -> bool:
+        """Write what was not written; True when that went well, or the reader wants to close."""
+        if self._asking:
+            return False
+        self._asking = True
+        try:
+            return self._settled()
+        finally:
+            self._asking = False
+
+    def _settled(self) -> bool:
+        refused = self._refused()
+        while refused:
+            choice = self._ask(refused)
+            if choice == "lose":
+                return True
+            if choice == "stay" or (choice == "elsewhere" and self._export(refused)):
+                return choice == "elsewhere"
+            refused = self._refused()
+        return True
+
+    def _refused(self) -> dict[Book, str]:
+        """Try again what could not be written; returns why, by correction, where it still fails."""
+        if self._correcting.writing:
+            self._lanes.finish("journal", lambda: None)
+            QCoreApplication.sendPostedEvents()  # which say what came of it
+        refused = {}
+        for book in self._correcting.unsaved:
+            try:
+                self._lanes.finish("journal", book.retry)
+            except AppError as error:
+                refused[book] = str(error)
+        return refused
+
+    def _ask(self, refused: Mapping[Book, str]) -> Choice:
+        lost = [book for book in refused if not _kept_in(book)]
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Not saved")
+        box.setText(_at_stake([book.case.id for book in lost or refused], lost=bool(lost)))
+        box.setInformativeText("\n\n".join(_line(book, why) for book, why in refused.items()))
+        role = QMessageBox.ButtonRole
+        again = box.addButton("Try again", role.AcceptRole)
+        elsewhere = box.addButton("Save elsewhere…", role.ActionRole)
+        leave = f"Close and lose {'it' if len(lost) == 1 else 'them'}" if lost else "Close"
+        lose = box.addButton(leave, role.DestructiveRole)
+        stay = box.addButton("Do not close", role.RejectRole)
+        choices: dict[object, Choice] = {again: "again", elsewhere: "elsewhere", lose: "lose"}
+        box.setDefaultButton(again)
+        box.setEscapeButton(stay)
+        box.exec()
+        choice = choices.get(box.clickedButton(), "stay")
+        box.deleteLater()
+        return choice
+
+    def _export(self, refused: Mapping[Book, str]) -> bool:
+        """Write the masks into a folder the reader chooses; False when it did not work."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Save the masks in a folder outside the dataset", str(Path.home())
+        )
+        if not folder:
+            return False
+        try:
+            for book in refused:
+                made, mask = provenance_of(book.correction), book.correction.snapshot_mask()
+                export_correction(
+                    book.case, mask, Path(folder), dataset_root=book.root, provenance=made
+                )
+        except AppError as error:
+            QMessageBox.warning(self._window, "Not saved", str(error))
+            return False
+        return True
+
+
+def _at_stake(names: list[str], *, lost: bool) -> str:
+    """Say what closing now does to the corrections of the cases named."""
+    one = len(names) == 1
+    what = f"The correction of {names[0]} is" if one else f"{len(names)} corrections are"
+    if lost:
+        return f"{what} not saved. If the window closes now, the work is lost."
+    masks = "Its mask is" if one else "Their masks are"
+    return f"{what} not in the journal. {masks} safe; if the window closes now, undo is lost."
+
+
+def _line(book: Book, why: str) -> str:
+    where = _kept_in(book)
+    safe = f" The mask as it is now is in {where}." if where else ""
+    return f"{_edits(book.pending)} in memory only.{safe} {why}"
+
+
+def _kept_in(book: Book) -> str:
+    """Say what else than the journal holds the mask as it is now; empty when nothing does."""
+    correction = book.correction
+    return correction.exported or ("" if correction.dirty else "its last version")
+
+
+def _edits(count: int) -> str:
+    return "1 edit" if count == 1 else f"{count} edits"

@@ -1,0 +1,299 @@
+"""The layout of the window: regions and their sizes, nothing of what they do."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.annotation.tool_card import ToolCard
+from gui.annotation.tool_rail import TOOLS, ToolRail
+from gui.prediction.metrics import MetricsPanel
+from gui.prediction.model_panel import ModelPanel
+from gui.prediction.run_drawer import RunDrawer
+from gui.review.disagreement_panel import DisagreementPanel
+from gui.review.review_panel import ReviewPanel
+from gui.shell.actions import Actions
+from gui.shell.commands import COMMANDS, Keys
+from gui.shell.keyboard import Keyboard
+from gui.shell.messages import Toasts
+from gui.shell.regions import first_focusable, within
+from gui.shell.session import Session
+from gui.shell.status_bar import StatusBar
+from gui.shell.top_bar import TopBar
+from gui.training.jobs_drawer import JobsDrawer
+from gui.viewer.compare_grid import CompareGrid
+from gui.viewer.empty_state import EmptyState
+from gui.viewer.layers import LayersPanel
+from gui.viewer.slice_view import SliceView
+from gui.viewer.strip import SliceStrip
+from gui.viewer.touch import Tool
+from gui.viewer.viewer_header import ViewerHeader
+from gui.widgets.notices import NoticeBar
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.worklist.worklist_panel import Worklist
+
+SMALLEST = QSize(1180, 720)
+_COMPACT_BELOW = 1400
+_WORKLIST_WIDTH = 272
+_RAIL_WIDTH = 57
+_INSPECTOR_WIDTH = 320
+_COMPACT_INSPECTOR = 296
+_SIDE_SMALLEST = 240
+_SIDE_LARGEST = 400
+_GROUPS = ("File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help")
+
+
+class MainWindow(QMainWindow):
+    """Holds the regions; narrow windows get the compact layout of each."""
+
+    closing = Signal()
+    overlays_held = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Overread")
+        self.setMinimumSize(SMALLEST)
+        self.theme: Theme = DARK
+        self.overlays: OverlayColours = DEFAULT_OVERLAYS
+        self._compact: bool | None = None
+        self._closed = False
+        self.may_close: Callable[[], bool] = lambda: True
+        self.actions_table = Actions(self)
+        self._make_regions()
+        self._lay_out()
+        self.toasts = Toasts(self)
+        self._keyboard = Keyboard(self)
+        self._keyboard.space_held.connect(self.overlays_held)
+        self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
+
+    @property
+    def actions(self) -> Actions:  # type: ignore[override]
+        """Every command by its id."""
+        return self.actions_table
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw everything in the colours of a theme and a palette."""
+        self.theme, self.overlays = theme, overlays
+        for part in self._looks:
+            part.set_look(theme, overlays)
+
+    def enable_commands(self, session: Session) -> None:
+        """Enable what can be done with what is open."""
+        case, model = bool(session.current), session.models.current is not None
+        self.actions.enable(case=case, model=model, running=session.queue.active)
+        self.top_bar.set_runnable(case and model)
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what a press and a drag with the left button do."""
+        command = f"{tool}_tool"
+        self.view.set_tool(tool)
+        self.rail.set_tool(command)
+        for name in TOOLS:
+            self.actions[name].setChecked(name == command)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Obey and name the keys that the reader gave to commands."""
+        self.actions.set_keys(changed)
+        self.rail.set_keys(changed)
+        for part in (self.header, self.card, self.review, self.disagreements):
+            part.set_keys(changed)
+
+    def find_case(self) -> None:
+        """Put the cursor into the worklist's search field."""
+        self.unfold_worklist()
+        self.worklist.focus_search()
+
+    def quit(self) -> None:
+        """Close the window, and with it the program."""
+        self.close()
+
+    def next_region(self, step: int) -> None:
+        """Move the focus to the next region, in reading order."""
+        regions: list[QWidget] = [
+            self.top_bar,
+            self.worklist,
+            self.view,
+            self.strip,
+            self.jobs,
+            self.layers,
+        ]
+        focused = self.focusWidget()
+        inside = [n for n, r in enumerate(regions) if focused is not None and within(r, focused)]
+        index = (inside[0] + step) % len(regions) if inside else 0
+        target = first_focusable(regions[index])
+        target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def unfold_worklist(self) -> None:
+        """Show the whole worklist, which a narrow window folds to a rail."""
+        if self._compact:
+            self._show_worklist(True)
+
+    def fold_worklist(self) -> None:
+        """Fold the worklist to a rail again, in a narrow window."""
+        if self._compact:
+            self._show_worklist(False)
+
+    def _show_worklist(self, shown: bool) -> None:
+        self.worklist.set_compact(not shown)
+        smallest, largest = (_SIDE_SMALLEST, _SIDE_LARGEST) if shown else (_RAIL_WIDTH,) * 2
+        self.worklist.setMinimumWidth(smallest)
+        self.worklist.setMaximumWidth(largest)
+        self._set_sides(_WORKLIST_WIDTH if shown else _RAIL_WIDTH)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed and not self.may_close():
+            event.ignore()
+            return
+        # A second signal to end may come while the first one is heeded.
+        if not self._closed:
+            self._closed = True
+            self.closing.emit()
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_compact(self.width() < _COMPACT_BELOW)
+        self.empty.place()
+
+    def _make_regions(self) -> None:
+        self.top_bar = TopBar(self._menu())
+        self.worklist = Worklist()
+        self.header = ViewerHeader()
+        self.notices = NoticeBar()
+        self.rail = ToolRail()
+        self.view = SliceView()
+        self.grid = CompareGrid(self.view)
+        self.card = ToolCard(self.view)
+        self.empty = EmptyState(self.view)
+        self.strip = SliceStrip()
+        self.drawer = RunDrawer()
+        self.jobs = JobsDrawer()
+        self.layers = LayersPanel()
+        self.metrics = MetricsPanel()
+        self.disagreements = DisagreementPanel()
+        self.review = ReviewPanel()
+        self.model_panel = ModelPanel()
+        self.status = StatusBar()
+        self.worklist.case_chosen.connect(lambda _: self.fold_worklist())
+        self.worklist.expand_requested.connect(self.unfold_worklist)
+
+    @property
+    def _looks(self) -> tuple["_Look", ...]:
+        return (
+            self.top_bar,
+            self.worklist,
+            self.header,
+            self.notices,
+            self.rail,
+            self.view,
+            self.grid,
+            self.empty,
+            self.strip,
+            self.jobs,
+            self.layers,
+            self.metrics,
+            self.disagreements,
+            self.review,
+            self.model_panel,
+            self.status,
+            self.toasts,
+        )
+
+    def _lay_out(self) -> None:
+        self._inspector = self._make_inspector()
+        self._inspector.setMinimumWidth(_SIDE_SMALLEST)
+        self._inspector.setMaximumWidth(_SIDE_LARGEST)
+        self._split = split = QSplitter(Qt.Orientation.Horizontal)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        for widget in (self.worklist, self._centre(), self._inspector):
+            split.addWidget(widget)
+        split.setStretchFactor(1, 1)
+        whole = QWidget()
+        column = _column(whole)
+        for widget in (self.top_bar, split, self.status):
+            column.addWidget(widget, 1 if widget is split else 0)
+        self.setCentralWidget(whole)
+
+    def _centre(self) -> QWidget:
+        centre = QWidget()
+        column = _column(centre)
+        image = QWidget()
+        row = QHBoxLayout(image)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self.grid, 1)
+        for widget in (self.header, self.notices, image, self.strip, self.drawer, self.jobs):
+            column.addWidget(widget, 1 if widget is image else 0)
+        return centre
+
+    def _make_inspector(self) -> QFrame:
+        inspector = QFrame()
+        inspector.setObjectName("Inspector")
+        column = _column(inspector)
+        content = QWidget()
+        panels = _column(content)
+        for panel in (
+            self.layers,
+            self.metrics,
+            self.disagreements,
+            self.review,
+            self.model_panel,
+        ):
+            panels.addWidget(panel)
+        panels.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(scroll)
+        return inspector
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for group in _GROUPS:
+            part = menu.addMenu(group)
+            for command in COMMANDS:
+                if command.group == group and command.menu:
+                    part.addAction(self.actions[command.id])
+        return menu
+
+    def _set_compact(self, compact: bool) -> None:
+        if compact == self._compact:
+            return
+        self._compact = compact
+        for part in (self.top_bar, self.header, self.strip, self.jobs, self.status):
+            part.set_compact(compact)
+        self.layers.set_expanded(not compact)
+        self._show_worklist(not compact)
+
+    def _set_sides(self, worklist: int) -> None:
+        """Give the panels at the sides their widths, and the image the rest."""
+        inspector = _COMPACT_INSPECTOR if self._compact else _INSPECTOR_WIDTH
+        self._split.setSizes([worklist, max(self.width() - worklist - inspector, 1), inspector])
+
+
+class _Look(Protocol):
+    """A part of the window that is drawn in the colours of a theme and a palette."""
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None: ...
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    return column

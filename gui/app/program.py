@@ -1,0 +1,157 @@
+"""The composition root: makes the context and the window, installs the features, closes them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from core.inference.engine import Engine
+from core.workspace.settings import home, load_settings, settings_path
+from gui.annotation import install as annotation
+from gui.annotation.correction_presenter import AnnotationViews
+from gui.app.close_guard import Leaving
+from gui.app.frame_presenter import FramePresenter
+from gui.app.main_window import MainWindow
+from gui.blinded import install as blinded
+from gui.data import install as data
+from gui.prediction import install as prediction
+from gui.prediction.prediction_presenter import PredictionViews
+from gui.review import install as review
+from gui.review.review_presenter import ReviewViews
+from gui.shell.context import Context, Wishes
+from gui.shell.lock_takeover import TakingOver
+from gui.shell.look import look_of
+from gui.shell.mask_finder import Comparing
+from gui.shell.operations import Operations
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes
+from gui.studies import install as studies
+from gui.training import install as training
+from gui.viewer import install as viewer
+from gui.viewer.viewer_presenter import ViewerViews
+from gui.widgets.theme import apply_theme
+from gui.worklist import install as worklist
+from gui.worklist.worklist_presenter import WorklistViews
+
+
+class Program:
+    """One window and everything behind it; `close` ends all work."""
+
+    def __init__(self, application: QApplication) -> None:
+        self.session = session = Session(home(), load_settings(settings_path()))
+        # Before the window, so that its parts measure themselves in the right font.
+        apply_theme(application, look_of(session.settings)[0])
+        self.window = window = MainWindow()
+        self.lanes = Lanes()
+        self.operations = Operations(session, self.lanes, Engine())
+        self.context = context = self._make_context()
+        self.lanes.reports.faulted.connect(context.on_fault)
+        self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))
+        self.viewer = viewer.install(context, self._viewer_views())
+        self.worklist = worklist.install(
+            context, WorklistViews(window.worklist, window.header, window.find_case)
+        )
+        self.prediction = prediction.install(context, self._prediction_views())
+        self.annotation = annotation.install(context, self._annotation_views())
+        window.may_close = Leaving(window, self.lanes, self.annotation.desk).may_close
+        review_views = ReviewViews(self.viewer, window.review, window.disagreements)
+        self.review = review.install(context, review_views, self.annotation.desk)
+        self.training = training.install(context, training.TrainingViews(window.jobs, self.viewer))
+        self.studies = studies.install(context)
+        self.blinded = blinded.install(context)
+        self.frame = FramePresenter(context, window, application)
+        features = (
+            self.viewer, self.worklist, self.prediction, self.annotation, self.review,
+            self.training, self.studies, self.blinded, self.frame,
+        )  # fmt: skip
+        handlers = data.install(context) | {"cancel_runs": self._cancel}
+        for feature in features:
+            handlers |= feature.handlers
+        window.actions.set_verbs(handlers)
+        window.overlays_held.connect(self.viewer.verbs.hide_overlays)
+        window.closing.connect(self.close)
+        self.annotation.set_tool("pan")
+
+    def open(self, folder: Path | None, *, predictions: Path | None = None) -> None:
+        """Show the window on `folder`, else on what was open last, else on the demo.
+
+        With `predictions` of that folder they are reviewed, and nothing is run.
+        """
+        settings = self.session.settings
+        self.window.resize(QSize(*settings.window_size))
+        if settings.window_maximised:
+            self.window.showMaximized()
+        else:
+            self.window.show()
+        last = Path(settings.last_dataset) if settings.last_dataset else None
+        if folder is not None and predictions is not None:
+            self.operations.open_predictions(predictions, over=folder)
+        elif folder is not None:
+            self.operations.open_dataset(folder)
+        elif last is not None and last.is_dir():
+            self.operations.open_dataset(last)
+        else:
+            self.operations.open_demo()
+
+    def close(self) -> None:
+        """Keep the window's size, stop all work and close the workspace."""
+        size = self.window.normalGeometry().size()
+        self.operations.change_settings(
+            window_size=(size.width(), size.height()),
+            window_maximised=self.window.isMaximized(),
+        )
+        self.review.close()
+        self.training.close()
+        self.prediction.desk.runs.cancel()
+        self.operations.close()
+
+    def _cancel(self) -> None:
+        """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
+        if not self.annotation.drawing.drop():
+            self.prediction.desk.runs.cancel()
+
+    def _make_context(self) -> Context:
+        session, lanes, window = self.session, self.lanes, self.window
+        return Context(
+            session,
+            lanes,
+            self.operations,
+            masks=Comparing(session, lanes, self.operations.engine),
+            takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            toasts=window.toasts,
+            actions=window.actions,
+            wishes=Wishes(),
+            window=window,
+            closing=window.closing,
+        )
+
+    def _viewer_views(self) -> ViewerViews:
+        window = self.window
+        return ViewerViews(
+            window.view,
+            window.empty,
+            window.grid,
+            window.strip,
+            window.header,
+            window.notices,
+            window.layers,
+            window.top_bar,
+        )
+
+    def _prediction_views(self) -> PredictionViews:
+        window = self.window
+        return PredictionViews(
+            window.metrics,
+            window.model_panel,
+            window.drawer,
+            window.layers,
+            window.top_bar,
+            window.status,
+            self.viewer.verbs,
+        )
+
+    def _annotation_views(self) -> AnnotationViews:
+        window = self.window
+        return AnnotationViews(
+            self.viewer, window.card, window.rail, window.status, window.metrics, window.set_tool
+        )

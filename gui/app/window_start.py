@@ -1,0 +1,45 @@
+"""Start the window and keep it alive: Qt, its hooks, and the way out."""
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from gui.app.program import Program
+from gui.shell.messages import show_fault
+
+_SIGNAL_CHECK_MS = 200
+
+
+def run(folder: Path | None, predictions: Path | None = None) -> int:
+    """Show the window on `folder`, on what was open last, or on the demo; returns the exit code."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Overread")
+    application.setOrganizationName("Overread")
+    application.setDesktopFileName("overread")
+    program = Program(application)
+    _install_hooks(program)
+    program.open(folder, predictions=predictions)
+    return application.exec()
+
+
+def _install_hooks(program: Program) -> None:
+    def on_fault(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            program.window.close()
+            return
+        show_fault(program.window, "".join(traceback.format_exception(kind, error, trace)))
+
+    sys.excepthook = on_fault
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: program.window.close())
+    # Python hears a signal only between two of its own steps: give it one now and then.
+    timer = QTimer(program.window)
+    timer.timeout.connect(lambda: None)
+    timer.start(_SIGNAL_CHECK_MS)

@@ -1,1 +1,0 @@
-"""One slice view: image, overlays and the words in its corners; pointer to voxel."""

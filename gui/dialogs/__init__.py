@@ -1,1 +1,0 @@
-"""Windows of their own: each asks for something and is gone."""

@@ -1,0 +1,105 @@
+"""One run of a model on one case, on a worker: triage, prediction, figures and doubt."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.errors import ModelError
+from core.domain.progress import Progress
+from core.domain.triage import Triage
+from core.inference.engine import Engine
+from core.inference.prediction_service import PredictionService, engine_run
+from core.io.case import Case
+from core.io.case_cache import CaseCache
+from core.io.case_reader import LoadedCase
+from core.models.registry import Model
+from core.review.outlook import Outlook, keep_doubt
+from core.studies.case_figures import (
+    CaseFigures,
+    case_figures,
+    figures_key,
+    figures_of,
+    put_figures,
+)
+from core.workspace.prediction_cache import Scored
+from gui.shell.session_parts import Place
+from gui.shell.triager import Triager
+
+OnPart = Callable[[tuple[int, int, int], Sequence[int], NDArray[np.uint8]], None]
+"""Called with the shape of the volume, indices of slices and their probabilities."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """What a run gave."""
+
+    scored: Scored
+    figures: CaseFigures
+    outlook: Outlook
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """A run as it was asked for; slices nearest to the index `first` come first."""
+
+    case: Case
+    model: Model
+    place: Place
+    device: str
+    first: int
+
+
+@dataclass(frozen=True, eq=False)
+class CaseRun:
+    """Runs cases with what the window keeps between them."""
+
+    engine: Engine
+    cache: CaseCache
+    triager: Triager
+
+    def run(self, wanted: Wanted, on_part: OnPart, progress: Progress) -> Finished:
+        """Predict one case: from the workspace when it is there."""
+        loaded = self.cache.read(wanted.case)
+        triage = self._triage(loaded, wanted, progress)
+        workspace = wanted.place.workspace
+        shape = loaded.volume.geometry.shape
+        run = engine_run(
+            self.engine,
+            device=wanted.device,
+            first=wanted.first,
+            on_slices=lambda indices, values: on_part(shape, list(indices), values),
+        )
+        known = PredictionService(workspace, run).predict(loaded, wanted.model, progress)
+        store = workspace.store
+        outlook = keep_doubt(store, wanted.case, wanted.model, known.prediction, triage)
+        return Finished(known, _figures(loaded, wanted, known), outlook)
+
+    def _triage(self, loaded: LoadedCase, wanted: Wanted, progress: Progress) -> Triage | None:
+        """Return the triage, which runs ahead; None when it cannot be told.
+
+        Such a case is predicted all the same, and why is said when it is opened.
+        """
+        if wanted.place.workspace.predictions is not None:
+            return self.triager.known(loaded, wanted.place)  # nothing is run there
+        try:
+            return self.triager.triage(
+                loaded,
+                wanted.place,
+                device=wanted.device,
+                progress=lambda _, said: progress(0.0, said),
+            )
+        except ModelError:
+            return None
+
+
+def _figures(loaded: LoadedCase, wanted: Wanted, scored: Scored) -> CaseFigures:
+    """Return the figures of a prediction: those kept when they are of this very prediction."""
+    store, model, case_id = wanted.place.workspace.store, wanted.model.spec.id, wanted.case.id
+    key = scored.score.key
+    if figures_key(store, model, case_id) == key:
+        return figures_of(store, model, key.__eq__)[case_id]
+    figures = case_figures(loaded, scored.prediction.probability, wanted.model)
+    put_figures(store, [(figures, key)])
+    return figures

@@ -1,0 +1,80 @@
+"""Prediction in a window: runs, figures, models and triage."""
+
+from dataclasses import dataclass
+
+from gui.prediction.case_confidence import Doubting
+from gui.prediction.case_triage import Triaging
+from gui.prediction.prediction_desk import PredictionDesk
+from gui.prediction.prediction_presenter import PredictionPresenter, PredictionViews
+from gui.shell.context import Context, Handlers
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionFeature:
+    """What was installed."""
+
+    handlers: Handlers
+    desk: PredictionDesk
+    panels: PredictionPresenter
+    triaging: Triaging
+    doubting: Doubting
+
+
+def install(context: Context, views: PredictionViews) -> PredictionFeature:
+    """Make the desk that runs models and the presenter of what it finds, and connect them."""
+    session, lanes, operations = context.session, context.lanes, context.operations
+    desk = PredictionDesk(session, lanes, operations)
+    panels = PredictionPresenter(context, views)
+    triaging = Triaging(session, lanes, operations.triager)
+    doubting = Doubting(session, lanes)
+    _connect_bars(desk, views)
+    desk.failed.connect(context.say_failed)
+    desk.measured.connect(panels.show_measured)
+    desk.runs.finished_all.connect(lambda done, failed: _tell_done(context, done, failed))
+    context.wishes.model_wanted.connect(desk.choose_model)
+    context.wishes.prediction_wanted.connect(desk.runs.show)
+    views.top_bar.device_chosen.connect(operations.choose_device)
+    triaging.slice_wanted.connect(views.verbs.go_to_slice)
+    for part in (triaging, doubting):
+        part.failed.connect(context.toasts.show_toast)
+
+    def measure() -> None:
+        if views.model_panel.section.expanded:
+            desk.measure_model()
+
+    views.model_panel.expanded_changed.connect(lambda _: measure())
+    session.models_changed.connect(measure)
+
+    def toggle_flips() -> None:
+        flips = not session.settings.flips
+        context.actions["flips"].setChecked(flips)
+        desk.set_flips(flips)
+
+    handlers: Handlers = {
+        "run_case": desk.run_case,
+        "run_all": desk.run_all,
+        "flips": toggle_flips,
+        "next_likely": lambda: triaging.step(1),
+        "previous_likely": lambda: triaging.step(-1),
+    }
+    return PredictionFeature(handlers, desk, panels, triaging, doubting)
+
+
+def _connect_bars(desk: PredictionDesk, views: PredictionViews) -> None:
+    bar, layers = views.top_bar, views.layers
+    bar.run_case_asked.connect(desk.run_case)
+    bar.run_all_asked.connect(desk.run_all)
+    bar.model_chosen.connect(desk.choose_model)
+    bar.threshold_moved.connect(desk.set_threshold)
+    views.drawer.stop_asked.connect(desk.runs.cancel)
+    layers.largest_changed.connect(desk.set_largest_component)
+    layers.no_small_changed.connect(desk.set_no_small)
+    layers.holes_changed.connect(desk.set_fill_holes)
+    views.metrics.run_requested.connect(desk.run_case)
+
+
+def _tell_done(context: Context, done: int, failed: int) -> None:
+    if done + failed > 1:
+        said = f"{done} cases predicted" + (f", {failed} failed" if failed else "")
+        toasts = context.toasts
+        toasts.show_toast("All runs are done", said, kind="error" if failed else "ok")

@@ -1,0 +1,210 @@
+"""The parts of the metrics panel: the DSC large, the table, the volumes as bars."""
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.widgets.labels import MISSING, ElidedLabel, make_label, number, set_colour
+from gui.widgets.metrics_view import MetricsView, Pending
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
+from gui.widgets.theme import OverlayColours, Theme, app_font
+
+_ROW_HEIGHT = 22
+_BAR_ROW_HEIGHT = 18
+_BAR_HEIGHT = 4
+_HEADROOM = 1.12
+_COLUMN = 68
+
+
+class Hero(QWidget):
+    """The DSC large; beside a correction how much it has gained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._score = make_label(MISSING, "hero")
+        self._score.setFont(app_font(size_px=34, weight=600, tabular=False))
+        self._score.setAccessibleName("DSC")
+        self._title = make_label("DSC", "section")
+        self._what = ElidedLabel("", "caption")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addStretch(1)
+        words.addWidget(self._title)
+        words.addWidget(self._what)
+        words.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(10)
+        row.addWidget(self._score)
+        row.addLayout(words, 1)
+        self._theme = DARK
+
+    def set_look(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
+        now = view if corrected is None else corrected
+        waiting = view.state == "running" and now.dsc is None
+        self._score.setText("…" if waiting else number(now.dsc, 3))
+        title, colour, what = "DSC", self._theme.t1, now.message
+        if corrected is not None and corrected.dsc is not None and view.dsc is not None:
+            gain = round(corrected.dsc - view.dsc, 3)
+            arrow = "↑ +" if gain > 0 else "↓ " if gain < 0 else "± "
+            title = f"{arrow}{number(gain, 3)}"
+            colour = self._theme.ok if gain > 0 else self._theme.bad if gain < 0 else colour
+            what = f"DSC, was {number(view.dsc, 3)}"
+        self._title.setText(title)
+        set_colour(self._title, colour)
+        self._what.setText(what)
+
+
+class Table(QWidget):
+    """One row a figure; with a correction the columns predicted, corrected and change."""
+
+    _KEYS = ("iou", "hd95", "sensitivity", "precision")
+    _TITLES = ("IoU", "HD95", "Sensitivity", "Precision")
+    _HEADS = ("Predicted", "Corrected", "Change")
+
+    def __init__(self) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.setColumnStretch(0, 1)
+        right = Qt.AlignmentFlag.AlignRight
+        self._heads = [make_label(text, "caption") for text in self._HEADS]
+        for column, label in enumerate(self._heads):
+            grid.addWidget(label, 0, column + 1, right)
+        self._names: dict[str, QLabel] = {}
+        self._values: dict[str, list[QLabel]] = {}
+        for row, (key, title) in enumerate(zip(self._KEYS, self._TITLES, strict=True), start=1):
+            self._names[key] = make_label(title, "body")
+            grid.addWidget(self._names[key], row, 0)
+            self._values[key] = [make_label(MISSING, "value") for _ in self._HEADS]
+            for column, label in enumerate(self._values[key]):
+                grid.addWidget(label, row, column + 1, right)
+            grid.setRowMinimumHeight(row, _ROW_HEIGHT)
+        self._grid = grid
+        self._theme = DARK
+
+    def set_look(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
+        self._names["hd95"].setText(f"HD95, {view.length_unit}")
+        beside = corrected is not None
+        for column in (2, 3):
+            self._grid.setColumnMinimumWidth(column, _COLUMN if beside else 0)
+        for label in self._heads:
+            label.setVisible(beside)
+        for key in self._KEYS:
+            self._show_row(key, view, corrected)
+
+    def _show_row(self, key: str, view: MetricsView, corrected: MetricsView | None) -> None:
+        decimals = 1 if key == "hd95" else 3
+        before = getattr(view, key)
+        after = None if corrected is None else getattr(corrected, key)
+        texts = [_figure(before, decimals), _figure(after, decimals), ""]
+        colour = self._theme.t1
+        if isinstance(before, float) and isinstance(after, float):
+            change = round(after - before, decimals)
+            texts[2] = f"{'+' if change > 0 else ''}{number(change, decimals)}"
+            better = change < 0 if key == "hd95" else change > 0
+            colour = self._theme.ok if better and change else colour
+            colour = self._theme.bad if change and not better else colour
+        for label, text in zip(self._values[key], texts, strict=True):
+            label.setText(text)
+            label.setVisible(corrected is not None or label is self._values[key][0])
+        set_colour(self._values[key][2], colour)
+        self._values[key][0].setAccessibleName(f"{self._names[key].text()} {texts[0]}")
+
+
+class Volumes(QWidget):
+    """Volumes as bars of one scale."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(0)
+        grid.setColumnMinimumWidth(0, 64)
+        grid.setColumnStretch(1, 1)
+        self._rows = [_add_row(grid, name) for name in ("Predicted", "Corrected", "Truth")]
+
+    def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
+        beside = None if corrected is None else corrected.predicted_volume
+        volumes = (view.predicted_volume, beside, view.truth_volume)
+        truth = view.state != "no_truth" and view.truth_volume is not None
+        shown = (view.predicted_volume is not None or corrected is None, beside is not None, truth)
+        whole = max((volume or 0.0 for volume in volumes), default=0.0) * _HEADROOM
+        for row, volume, visible in zip(self._rows, volumes, shown, strict=True):
+            decimals = 0 if view.volume_unit == "voxels" else 1
+            text = MISSING if volume is None else f"{number(volume, decimals)} {view.volume_unit}"
+            row.value.setText(text)
+            row.bar.set_share((volume or 0.0) / whole if whole else 0.0)
+            for widget in (row.name, row.bar, row.value):
+                widget.setVisible(visible)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        colours = (overlays.prediction, theme.t1, overlays.truth)
+        for row, colour in zip(self._rows, colours, strict=True):
+            row.bar.set_colours(colour, theme.bg4)
+
+
+def without_prediction(view: MetricsView, corrected: MetricsView) -> MetricsView:
+    """Return what stands in the predicted column beside a correction that began from nothing."""
+    return replace(
+        view, state="ready", truth_volume=corrected.truth_volume, volume_unit=corrected.volume_unit
+    )
+
+
+def _figure(value: float | Pending | None, decimals: int) -> str:
+    return "…" if value == "pending" else number(value, decimals)
+
+
+def _add_row(grid: QGridLayout, name: str) -> "_VolumeRow":
+    index = grid.rowCount()
+    row = _VolumeRow(make_label(name, "caption"), _Bar(), make_label(MISSING, "value"))
+    grid.addWidget(row.name, index, 0)
+    grid.addWidget(row.bar, index, 1)
+    grid.addWidget(row.value, index, 2, Qt.AlignmentFlag.AlignRight)
+    for widget in (row.name, row.value):
+        widget.setFixedHeight(_BAR_ROW_HEIGHT)
+    return row
+
+
+class _Bar(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._share = 0.0
+        self._colour, self._track = DEFAULT_OVERLAYS.prediction, DARK.bg4
+        self.setFixedHeight(_BAR_ROW_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_share(self, share: float) -> None:
+        self._share = share
+        self.update()
+
+    def set_colours(self, colour: str, track: str) -> None:
+        self._colour, self._track = colour, track
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        top = (self.height() - _BAR_HEIGHT) / 2
+        for colour, share in ((self._track, 1.0), (self._colour, self._share)):
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(QRectF(0, top, self.width() * share, _BAR_HEIGHT), 2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _VolumeRow:
+    name: QLabel
+    bar: _Bar
+    value: QLabel

@@ -1,0 +1,244 @@
+"""Run the chosen model on one case or on all: a queue on the gpu lane, drawn as slices arrive."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.domain.prediction import Prediction
+from core.io.case import Case
+from core.models.registry import Model
+from core.workspace import prediction_cache
+from core.workspace.prediction_cache import Scored
+from gui.prediction.case_run import CaseRun, Finished, Wanted
+from gui.prediction.part_scores import Scoring
+from gui.shell.session import Session
+from gui.shell.session_parts import CaseState, Result, RunQueue
+from gui.shell.tasks import Lanes, Task
+
+_SAY_SECONDS = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class _Running:
+    """The run in hand: what has arrived of it, so that its case can be opened midway."""
+
+    case: Case
+    task: Task[Finished]
+    probability: NDArray[np.uint8] | None = None
+    ready: frozenset[int] = frozenset()
+
+
+class ModelRuns(QObject):
+    """Queues runs of the model in use; the first in the queue runs, the rest wait."""
+
+    finished_all = Signal(int, int)
+    failed = Signal(str, str)
+
+    def __init__(self, session: Session, lanes: Lanes, case_run: CaseRun, scoring: Scoring) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._case_run = case_run
+        self._scoring = scoring
+        self._waiting: deque[Case] = deque()
+        self._running: _Running | None = None
+        self._started = self._said = 0.0
+
+    def run(self, cases: Iterable[Case], *, first: bool = False) -> None:
+        """Add cases to the queue, at its head when `first`; those already in it are left out."""
+        if self._session.models.current is None or self._session.place is None:
+            return
+        busy = {case.id for case in self._waiting}
+        if self._running is not None:
+            busy.add(self._running.case.id)
+        new = [case for case in cases if case.id not in busy]
+        if not new:
+            return
+        if first:
+            self._waiting.extendleft(reversed(new))
+        else:
+            self._waiting.extend(new)
+        for case in new:
+            self._set_case(case.id, run="queued", progress=0.0, problem="")
+        queue = self._session.queue
+        if not queue.active:
+            self._started = time.monotonic()
+        self._session.set_queue(replace(queue, total=queue.total + len(new)))
+        self._start_next()
+
+    def cancel(self) -> None:
+        """Empty the queue and stop the run in hand within one batch."""
+        for case in self._waiting:
+            self._set_case(case.id, run="", progress=0.0)
+        self._waiting.clear()
+        running, self._running = self._running, None
+        if running is not None:
+            running.task.cancel()
+            self._set_case(running.case.id, run="", progress=0.0)
+            self._drop_partial(running.case.id)
+        self._session.set_queue(RunQueue())
+
+    def show(self) -> None:
+        """Show what is known of the case on screen: a run in hand, or a cached prediction."""
+        opened, place = self._session.open_case, self._session.place
+        model = self._session.running_model
+        if opened is None or place is None or model is None:
+            return
+        running = self._running
+        if running is not None and running.case.id == opened.loaded.case.id:
+            self._show_partial(running)
+            return
+        version = self._session.case_version
+        self._lanes.run(
+            "io",
+            lambda _: prediction_cache.find(opened.loaded, model, place.workspace),
+            lambda found: self._show_cached(found, version, model),
+            failed=lambda sentence: self.failed.emit(opened.loaded.case.id, sentence),
+        )
+
+    def _start_next(self) -> None:
+        place, model = self._session.place, self._session.running_model
+        if self._running is not None or place is None or model is None:
+            return
+        if not self._waiting:
+            queue = self._session.queue
+            self._session.set_queue(RunQueue())
+            if queue.active:
+                self.finished_all.emit(queue.done, queue.failed)
+            return
+        case = self._waiting.popleft()
+        opened = self._session.open_case
+        on_screen = opened is not None and opened.loaded.case.id == case.id
+        first = self._session.view.slice_index if on_screen else case.middle
+        wanted = Wanted(case, model, place, self._session.settings.device, first)
+        task = self._lanes.run_in_parts(
+            "gpu",
+            lambda progress, part: self._case_run.run(
+                wanted, lambda *arrived: part(arrived), progress
+            ),
+            self._on_done,
+            failed=lambda sentence: self._on_failed(case.id, sentence),
+            progressed=lambda f, message: self._on_progress(case.id, f, message),
+            parted=lambda part: self._on_part(*part),
+        )
+        self._running = _Running(case, task)
+        self._set_case(case.id, run="running", progress=0.0)
+        self._session.set_queue(replace(self._session.queue, current=case.id, fraction=0.0))
+        if on_screen:
+            self._show_partial(self._running)
+
+    def _on_part(
+        self,
+        shape: tuple[int, int, int],
+        indices: Sequence[int],
+        values: NDArray[np.uint8],
+    ) -> None:
+        running = self._running
+        if running is None:
+            return
+        old = running.probability
+        probability = np.zeros(shape, np.uint8) if old is None else old.copy()
+        probability[list(indices)] = values
+        running = replace(running, probability=probability, ready=running.ready | set(indices))
+        self._running = running
+        self._show_partial(running)
+
+    def _show_partial(self, running: _Running) -> None:
+        opened = self._session.open_case
+        if opened is None or opened.loaded.case.id != running.case.id:
+            return
+        probability = running.probability
+        if probability is None:
+            probability = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+        result = Result(probability, ready=running.ready)
+        if running.ready and self._session.result is not None:
+            # Shown together with its figures: the window is drawn once for each part.
+            self._scoring.update(result)
+            return
+        self._scoring.forget()
+        self._session.set_result(result)
+        self._scoring.update()
+
+    def _on_progress(self, case_id: str, fraction: float, message: str) -> None:
+        if self._running is None or self._running.case.id != case_id:
+            return
+        now = time.monotonic()
+        if now - self._said < _SAY_SECONDS:
+            return  # nobody reads faster, and every word is drawn
+        self._said = now
+        self._set_case(case_id, progress=fraction)
+        queue = self._session.queue
+        behind = queue.done + queue.failed + fraction
+        spent = time.monotonic() - self._started
+        left = spent / behind * (queue.total - behind) if behind > 0 else None
+        self._session.set_queue(
+            replace(queue, fraction=fraction, message=message, seconds_left=left)
+        )
+
+    def _on_done(self, finished: Finished) -> None:
+        self._running = None
+        score, figures = finished.scored.score, finished.figures
+        self._set_case(
+            score.case_id,
+            run="",
+            progress=0.0,
+            dsc=score.dsc,
+            scored=True,
+            figures=figures,
+            outlook=finished.outlook,
+        )
+        self._session.set_devices(self._session.devices, finished.scored.prediction.device)
+        opened = self._session.open_case
+        if opened is not None and opened.loaded.case.id == score.case_id:
+            self._show_whole(finished.scored.prediction)
+        self._count(done=1)
+
+    def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
+        if version != self._session.case_version or model != self._session.running_model:
+            return
+        if found is None:
+            if self._session.result is not None and self._session.result.ready is None:
+                self._session.set_result(None)
+            return
+        score = found.score
+        self._set_case(score.case_id, dsc=score.dsc, scored=True)
+        self._show_whole(found.prediction)
+
+    def _show_whole(self, prediction: Prediction) -> None:
+        before = self._session.result
+        comparison = None if before is None else before.comparison
+        self._session.set_result(
+            Result(prediction.probability, prediction=prediction, comparison=comparison)
+        )
+        self._scoring.update()
+
+    def _on_failed(self, case_id: str, sentence: str) -> None:
+        self._running = None
+        self._set_case(case_id, run="failed", progress=0.0, problem=sentence)
+        self._drop_partial(case_id)
+        self.failed.emit(case_id, sentence)
+        self._count(failed=1)
+
+    def _count(self, *, done: int = 0, failed: int = 0) -> None:
+        queue = self._session.queue
+        self._session.set_queue(
+            replace(queue, done=queue.done + done, failed=queue.failed + failed, fraction=0.0)
+        )
+        self._start_next()
+
+    def _drop_partial(self, case_id: str) -> None:
+        opened, result = self._session.open_case, self._session.result
+        if opened is not None and opened.loaded.case.id == case_id and result is not None:
+            self._scoring.forget()
+            self._session.set_result(None)
+
+    def _set_case(self, case_id: str, **changes: object) -> None:
+        state = self._session.case_states.get(case_id)
+        if state is not None:
+            changed: CaseState = replace(state, **changes)  # type: ignore[arg-type]
+            self._session.set_case_state(changed)

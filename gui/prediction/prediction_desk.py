@@ -1,0 +1,126 @@
+"""The verbs of prediction: choose, run and measure a model, make another mask of what it says."""
+
+from dataclasses import replace
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from core.domain.prediction import SMALL_SHARE
+from gui.prediction.case_run import CaseRun
+from gui.prediction.model_runs import ModelRuns
+from gui.prediction.part_scores import Scoring
+from gui.shell.cached_predictions import CachedModel
+from gui.shell.operations import Operations
+from gui.shell.place_reader import plain_states, with_scores
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes
+
+
+class PredictionDesk(QObject):
+    """Runs models on what operations open; `failed` says what went wrong."""
+
+    measured = Signal(object)
+    failed = Signal(str, str)
+
+    def __init__(self, session: Session, lanes: Lanes, operations: Operations) -> None:
+        super().__init__()
+        self._session, self._lanes, self._operations = session, lanes, operations
+        self.scoring = Scoring(session, lanes)
+        case_run = CaseRun(operations.engine, operations.cache, operations.triager)
+        self.runs = ModelRuns(session, lanes, case_run, self.scoring)
+        self.runs.failed.connect(self.failed)
+        operations.leaving.connect(self.runs.cancel)
+        operations.opened.connect(self._on_opened)
+        operations.loaded.connect(self._on_loaded)
+
+    def run_case(self) -> None:
+        """Run the model on the case on screen, before all others that wait."""
+        state = self._session.case_states.get(self._session.current)
+        if state is not None:
+            self.runs.run([state.case], first=True)
+
+    def run_all(self) -> None:
+        """Run the model on every case that has no prediction of it yet, in the worklist's order."""
+        states = self._session.case_states
+        names = dict.fromkeys([*self._operations.order(), *states])
+        self.runs.run([states[n].case for n in names if n in states and not states[n].scored])
+
+    def choose_model(self, model_id: str) -> None:
+        """Predict with another model from now on."""
+        models = self._session.models
+        chosen = next((m for m in models.available if m.spec.id == model_id), None)
+        if chosen is None or chosen is models.current or self._session.place is None:
+            return
+        self.runs.cancel()
+        self._session.set_models(replace(models, current=chosen))
+        self._session.set_post(chosen.spec.postprocessing)
+        place = self._session.place
+        known = {name: state.outlook for name, state in self._session.case_states.items()}
+        states = with_scores(place.workspace, chosen, plain_states(place.dataset, known))
+        for state in states.values():
+            self._session.set_case_state(state)
+        self._session.set_result(None)
+        self.runs.show()
+
+    def set_flips(self, flips: bool) -> None:
+        """Average with the mirrored slice or not; what was predicted the other way is not shown."""
+        self.runs.cancel()
+        self._operations.change_settings(flips=flips)
+        self._session.set_result(None)
+        self.runs.show()
+
+    def measure_model(self) -> None:
+        """Measure what the model in use costs."""
+        model = self._session.models.current
+        if model is None or isinstance(model, CachedModel):
+            return
+        self._lanes.run(
+            "gpu",
+            lambda _: self._operations.engine.complexity(model),
+            lambda found: self.measured.emit((model.spec.id, found)),
+            failed=lambda sentence: self.failed.emit(model.spec.title, sentence),
+        )
+
+    def set_threshold(self, threshold: float) -> None:
+        """Take every voxel above `threshold` as lesion; runs nothing again."""
+        self._set_post(threshold=threshold)
+
+    def set_largest_component(self, on: bool) -> None:
+        """Keep only the largest component of the prediction."""
+        self._set_post(largest_component=on)
+
+    def set_no_small(self, on: bool) -> None:
+        """Leave out the components that are small beside the largest."""
+        self._set_post(smallest_share=SMALL_SHARE if on else 0.0)
+
+    def set_fill_holes(self, on: bool) -> None:
+        """Fill the holes of the prediction, slice by slice."""
+        self._set_post(fill_holes=on)
+
+    def _set_post(self, **changes: object) -> None:
+        self._session.set_post(msgspec.structs.replace(self._session.post, **changes))
+        self.scoring.update()
+
+    def _on_opened(self) -> None:
+        """Show predictions that were opened to be reviewed; run the demo, which has none yet."""
+        place = self._session.place
+        scored = any(state.scored for state in self._session.case_states.values())
+        if place is not None and (
+            place.workspace.predictions is not None or (place.synthetic and not scored)
+        ):
+            self.run_all()
+
+    def _on_loaded(self) -> None:
+        self.runs.show()
+        if not (self._session.devices or isinstance(self._session.models.current, CachedModel)):
+            self._warm_engine()
+
+    def _warm_engine(self) -> None:
+        """Start the engine behind the first picture, so that the first run begins at once."""
+        self._session.set_devices(("cpu",), "")
+        self._lanes.run(
+            "gpu",
+            lambda _: self._operations.engine.devices(),
+            lambda names: self._session.set_devices(tuple(names), ""),
+            failed=lambda sentence: self.failed.emit("No model can run", sentence),
+        )

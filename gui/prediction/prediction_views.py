@@ -1,0 +1,80 @@
+"""From the session to what the panels show of predictions, models and runs."""
+
+from dataclasses import replace
+
+from core.inference.engine_messages import Measured
+from core.models.preprocessing import Preprocessing
+from core.models.registry import Model
+from gui.prediction.model_panel import ModelView
+from gui.shell.case_figures import figures_of
+from gui.shell.session import Session
+from gui.shell.session_parts import RunQueue
+from gui.widgets.metrics_view import MetricsView
+
+
+def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
+    """Return the figures of the case and of the slice on screen."""
+    opened, result = session.open_case, session.result
+    if opened is None:
+        return (MetricsView("no_case", "Open a case to see its figures."),) * 2
+    comparison = None if result is None else result.comparison
+    if result is None or (comparison is None and result.ready is None):
+        waiting = session.case_states[opened.loaded.case.id].run if result is None else "running"
+        if waiting in ("queued", "running"):
+            return (MetricsView("running", "The model is about to run on this case."),) * 2
+        return (MetricsView("no_prediction", "Run the model to see where it is right."),) * 2
+    if comparison is None or result.ready is not None:
+        done = 0 if result.ready is None else len(result.ready)
+        said = f"{done} of {opened.loaded.volume.slices} slices predicted"
+        return (MetricsView("running", said),) * 2
+    said = f"whole volume, threshold {session.post.threshold:.2f}"
+    case = figures_of(comparison.counts.pooled(), opened, said, has_truth=comparison.has_truth)
+    case = replace(case, hd95="pending" if result.hd95_pending else result.hd95)
+    index = session.view.slice_index
+    plane = comparison.counts.of_slice(index)
+    number = opened.loaded.volume.slice_numbers[index]
+    one = figures_of(plane, opened, f"slice {number} alone", has_truth=comparison.has_truth)
+    if not plane.truth_voxels and not plane.predicted_voxels:
+        one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
+    return case, one
+
+
+def model_view(model: Model, champion_id: str, measured: Measured | None) -> ModelView:
+    """Return a model in words."""
+    spec = model.spec
+    size = spec.parameters if measured is None else measured.parameters
+    return ModelView(
+        title=spec.title,
+        model_id=spec.id,
+        champion=spec.id == champion_id,
+        architecture=spec.architecture,
+        parameters="unknown" if size is None else f"{size / 1e6:.2f} M",
+        gmac=None if measured is None else f"{measured.gmac:.2f} GMAC",
+        memory=None if measured is None else f"{measured.batch_megabytes:,.0f} MB",
+        channels=", ".join(spec.channels),
+        preprocessing=preprocessing_words(spec.preprocessing),
+        trained_on=f"{len(spec.trained_on)} cases" if spec.trained_on else spec.data or "not said",
+        licence=spec.licence or "not said",
+        figures=tuple((name, f"{value:.3f}") for name, value in spec.metrics.items()),
+    )
+
+
+def preprocessing_words(spec: Preprocessing) -> str:
+    """Say what is done to a volume before the network sees it."""
+    parts = ["cropped to the head" if spec.crop == "head" else "whole slice"]
+    if spec.size is not None:
+        parts.append(f"resized to {spec.size}×{spec.size}")
+    if spec.neighbours:
+        parts.append(f"with {spec.neighbours} neighbouring slice(s) on each side")
+    parts.append("z-score of foreground" if spec.intensity == "foreground" else "reference scaling")
+    return ", ".join(parts)
+
+
+def queue_words(queue: RunQueue) -> tuple[str, float, str]:
+    """Return which run it is, the share of all that is done, and how long it will take."""
+    behind = queue.done + queue.failed
+    what = f"{min(behind + 1, queue.total)} of {queue.total} · {queue.current}"
+    left = f"{queue.seconds_left:.0f} s left" if queue.seconds_left is not None else "starting"
+    failed = f" · {queue.failed} failed" if queue.failed else ""
+    fraction = (behind + queue.fraction) / queue.total
+    return what, fraction, f"{left}{failed} · {queue.message}"

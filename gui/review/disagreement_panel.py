@@ -1,0 +1,296 @@
+"""The queue of disagreements: each a line with a question, Yes and No."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.shell.commands import Keys, first_key, with_key
+from gui.widgets.fitted_choice import FittedChoice
+from gui.widgets.key_button import KeyButton, key_width
+from gui.widgets.labels import make_label
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
+from gui.widgets.section import INSET, Section
+from gui.widgets.theme import OverlayColours, Theme, app_font
+
+_ROW = 32
+_MOST_ROWS = 5
+_BUTTON = QSize(34, 22)
+_GAP = 4
+_SEEN = 10
+_NEXT = 54
+_ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+_ROOT = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementRow:
+    """One line: what it is, on which slices, how large; `answer` None while there is none.
+
+    `detail` says all of it in words. `to_see` is a slice to look at, with nothing to answer.
+    """
+
+    title: str
+    false_positive: bool
+    slices: str
+    volume: str
+    answer: bool | None = None
+    detail: str = ""
+    to_see: bool = False
+
+
+class DisagreementPanel(QWidget):
+    """Lists disagreements, largest first; a click goes to one, Yes and No answer it."""
+
+    chosen = Signal(int)
+    answered = Signal(int, bool)
+    command_asked = Signal(str)
+    source_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.section = Section("Disagreements")
+        self._next = KeyButton("Next")
+        self._next.setProperty("small", True)
+        self._next.clicked.connect(lambda: self.command_asked.emit("next_disagreement"))
+        self._count = make_label("", "caption")
+        self.section.set_corner(self._next)
+        self._question = make_label("", "caption")
+        self._sources = FittedChoice(
+            "Hold the prediction against", tip="What the prediction is held against", most=160
+        )
+        self._sources.activated.connect(
+            lambda _: self.source_chosen.emit(str(self._sources.currentData()))
+        )
+        self._model = _Rows()
+        self._delegate = _RowDelegate()
+        self._list = _Lines(self._model, self._delegate)
+        self._list.chosen.connect(self.chosen)
+        self._list.answered.connect(self.answered)
+        body = QVBoxLayout(self.section.body)
+        body.setContentsMargins(0, 0, 0, 8)
+        body.setSpacing(4)
+        head = QHBoxLayout()
+        head.setContentsMargins(INSET, 0, 8, 0)
+        head.addWidget(self._count, 1)
+        head.addWidget(self._sources)
+        body.addLayout(head)
+        self._question.setContentsMargins(INSET, 0, INSET, 0)
+        body.addWidget(self._question)
+        body.addWidget(self._list)
+        self.set_keys({})
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.section)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        key = first_key("next_disagreement", changed)
+        self._next.set_key(key)
+        self._next.setFixedWidth(_NEXT + key_width(self._next.key_wanted))
+        self._next.setToolTip(
+            with_key("Go to the next without an answer", "next_disagreement", changed)
+        )
+        yes, no = first_key("yes", changed), first_key("no", changed)
+        keys = f"  {yes} yes, {no} no" if yes and no else ""
+        self._question.setText(f"Is the marked region lesion?{keys}")
+
+    def set_sources(self, sources: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer what the prediction can be held against, as (key, title)."""
+        blocker = QSignalBlocker(self._sources)
+        self._sources.clear()
+        for key, title in sources:
+            self._sources.addItem(title, key)
+        self._sources.setCurrentIndex(self._sources.findData(chosen))
+        self._sources.setVisible(len(sources) > 1)
+        self._sources.fit()
+        blocker.unblock()
+
+    def say(self, problem: str) -> None:
+        """Say why nothing is listed."""
+        self._count.setText(problem)
+
+    def set_rows(self, rows: Sequence[DisagreementRow], current: int, answered: int) -> None:
+        """Show the queue; `current` is the one looked at, -1 for none."""
+        self._model.set_rows(rows)
+        self._delegate.current = current
+        self._list.setFixedHeight(min(len(rows), _MOST_ROWS) * _ROW)
+        self._count.setText(f"{answered} of {len(rows)} answered" if rows else "None")
+        self._question.setVisible(bool(rows))
+        self._next.setEnabled(bool(rows))
+        if 0 <= current < len(rows):
+            self._list.scrollTo(self._model.index(current))
+        self._list.viewport().update()
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme and a palette."""
+        self.section.set_look(theme, overlays)
+        self._delegate.theme, self._delegate.overlays = theme, overlays
+        self._next.theme = theme
+        self._list.viewport().update()
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[DisagreementRow] = []
+
+    def set_rows(self, rows: Sequence[DisagreementRow]) -> None:
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == _ROW_ROLE:
+            return row
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return f"{row.title}, slices {row.slices}, {row.volume}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.detail
+        return None
+
+
+class _Lines(QListView):
+    chosen = Signal(int)
+    answered = Signal(int, bool)
+
+    def __init__(self, model: _Rows, delegate: "_RowDelegate") -> None:
+        super().__init__()
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Disagreements")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if not index.isValid() or event.button() != Qt.MouseButton.LeftButton:
+            return
+        row: DisagreementRow = index.data(_ROW_ROLE)
+        at = event.position().toPoint() - self.visualRect(index).topLeft()
+        yes, no = _buttons(self.visualRect(index).width(), row)
+        self.chosen.emit(index.row())
+        if row.answer is None and yes.contains(at):
+            self.answered.emit(index.row(), True)
+        elif row.answer is None and no.contains(at):
+            self.answered.emit(index.row(), False)
+
+
+class _RowDelegate(QStyledItemDelegate):
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme, self.overlays = DARK, DEFAULT_OVERLAYS
+        self.current = -1
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(0, _ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        row: DisagreementRow = index.data(_ROW_ROLE)
+        area = option.rect
+        painter.save()
+        painter.translate(area.topLeft())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if index.row() == self.current:
+            painter.fillRect(0, 0, area.width(), _ROW, QColor(self.theme.accsoft))
+            painter.fillRect(0, 0, 2, _ROW, QColor(self.theme.acc))
+        self._paint_swatch(painter, row)
+        yes, no = _buttons(area.width(), row)
+        words = QRect(38, 0, yes.left() - 42, _ROW)
+        done = row.answer is not None
+        painter.setFont(app_font(size_px=12, weight=500))
+        painter.setPen(QColor(self.theme.t2 if done else self.theme.t1))
+        painter.drawText(words, _LEFT, row.title)
+        wide = painter.fontMetrics().horizontalAdvance(row.title) + 8
+        painter.setFont(app_font(size_px=11))
+        painter.setPen(QColor(self.theme.t3))
+        room = words.adjusted(wide, 0, 0, 0)
+        said, metrics = f"{row.slices}  {row.volume}", painter.fontMetrics()
+        if metrics.horizontalAdvance(said) > room.width():
+            said = said.rpartition(" ")[0]  # the unit stands in the tool tip too
+        said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, _LEFT, said)
+        if done:
+            painter.setPen(QColor(self.theme.t3))
+            said = "✓ Seen" if row.to_see else "✓ Yes" if row.answer else "✓ No"
+            painter.drawText(yes.united(no), Qt.AlignmentFlag.AlignCenter, said)
+        else:
+            words_of = {"Seen": yes} if row.to_see else {"Yes": yes, "No": no}
+            for text, place in words_of.items():
+                self._paint_button(painter, place, text)
+        painter.restore()
+
+    def _paint_swatch(self, painter: QPainter, row: DisagreementRow) -> None:
+        colours = self.overlays
+        colour = QColor(colours.false_positive if row.false_positive else colours.false_negative)
+        tint = QColor(colour)
+        tint.setAlphaF(0.3)
+        box = QRectF(16.5, _ROW / 2 - 6.5, 13, 13)
+        if row.to_see:
+            painter.setPen(QPen(QColor(self.theme.acc), 1.5))
+            painter.drawLine(box.bottomLeft(), box.bottomRight())
+            painter.drawRoundedRect(box.adjusted(2, 1, -2, -4), 2, 2)
+            return
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(tint)
+        painter.drawRoundedRect(box, 3, 3)
+        if row.false_positive:
+            painter.setBrush(QBrush(colour, Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, 3, 3)
+
+    def _paint_button(self, painter: QPainter, place: QRect, text: str) -> None:
+        painter.setPen(QPen(QColor(self.theme.line3), 1))
+        painter.setBrush(QColor(self.theme.bg3))
+        painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        painter.setPen(QColor(self.theme.t1))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _buttons(width: int, row: DisagreementRow) -> tuple[QRect, QRect]:
+    """Return where Yes and No stand in a line of `width`; Seen takes the place of both."""
+    top = (_ROW - _BUTTON.height()) // 2
+    no = QRect(QPoint(width - 14 - _BUTTON.width(), top), _BUTTON)
+    yes = no.translated(-_BUTTON.width() - _GAP, 0)
+    return (no.adjusted(-_SEEN, 0, 0, 0), QRect()) if row.to_see else (yes, no)
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,41 @@
+"""Review in a window: verdicts, ratings and notes, and the queue of what to look at."""
+
+from dataclasses import dataclass
+
+from gui.review.contradiction_queue import Contradicting, QueueWalk
+from gui.review.disagreement_queue import Disagreeing
+from gui.review.review_desk import Reviewing
+from gui.review.review_presenter import ReviewDesks, ReviewPresenter, ReviewViews
+from gui.review.review_verbs import review_verbs
+from gui.shell.context import Context, Edits, Handlers
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewFeature:
+    """What was installed."""
+
+    handlers: Handlers
+    desks: ReviewDesks
+    presenter: ReviewPresenter
+
+    def close(self) -> None:
+        """Keep what was written and how long it took."""
+        self.desks.views.review.keep_note()
+        self.desks.reviewing.keep_time()
+
+
+def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature:
+    """Make reviews and queues, and connect them; `edits` is the correction they may change."""
+    session, lanes = context.session, context.lanes
+    disagreeing = Disagreeing(session, lanes, edits, context.masks)
+    contradicting = Contradicting(session, lanes)
+    desks = ReviewDesks(
+        context,
+        views,
+        edits,
+        reviewing=Reviewing(session, lanes, context.operations.order),
+        disagreeing=disagreeing,
+        contradicting=contradicting,
+        walk=QueueWalk(disagreeing, contradicting),
+    )
+    return ReviewFeature(review_verbs(desks), desks, ReviewPresenter(desks))

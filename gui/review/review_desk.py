@@ -1,0 +1,159 @@
+"""What the reader says of cases: accept, correct, reject, rating, note; and the time it took."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from core.annotation.versions import reader_name
+from core.review.reviews import (
+    Review,
+    ReviewChange,
+    Status,
+    add_seconds,
+    put_review,
+    review_of,
+    reviews,
+    undo_review,
+)
+from core.review.worklist import next_unreviewed
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes
+
+T = TypeVar("T")
+
+LONGEST_PAUSE_SECONDS = 30.0
+NOT_SAVED = "The review was not saved"
+
+
+class Reviewing(QObject):
+    """Keeps reviews in the workspace; each change of one is a transaction and can be undone.
+
+    `clock` gives seconds that never go back: the time spent on a case is counted by it. `refused`
+    means that another window holds the workspace.
+    """
+
+    failed = Signal(str, str)
+    noted = Signal(str, str)
+    refused = Signal()
+    said = Signal(object)
+    undone = Signal(object)
+    next_wanted = Signal(str)
+
+    def __init__(
+        self, session: Session, lanes: Lanes, shown_order: Callable[[], list[str]]
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._order = shown_order
+        self.clock: Callable[[], float] = time.monotonic
+        self._last_action = self.clock()
+        self._spent = 0.0
+        self._timed = ""
+        session.place_changed.connect(self._on_place_changed)
+        session.case_changed.connect(self._on_case_changed)
+        session.view_changed.connect(self._count_time)
+        session.post_changed.connect(self._count_time)
+        session.mask_painted.connect(self._count_time)
+
+    def say(self, status: Status, *, go_on: bool) -> None:
+        """Set the status of the case on screen; then the next unreviewed one, when `go_on`."""
+        self._put(ReviewChange(status=status, reader=reader_name()), go_on=go_on)
+
+    def rate(self, rating: int) -> None:
+        """Rate the prediction from 1 to 5; the same rating again takes it away."""
+        review = self._session.reviews.get(self._session.current)
+        same = review is not None and review.rating == rating
+        self._put(ReviewChange(rating=0 if same else rating, reader=reader_name()))
+
+    def note(self, case_id: str, text: str) -> None:
+        """Keep a note on a case."""
+        review = self._session.reviews.get(case_id)
+        if case_id in self._session.case_states and text != ("" if review is None else review.note):
+            self._put(ReviewChange(note=text, reader=reader_name()), case_id=case_id)
+
+    def go_on(self) -> None:
+        """Open the next case nobody has reviewed."""
+        following = next_unreviewed(self._order(), self._session.reviews, self._session.current)
+        if following is None:
+            self.noted.emit("All done", "Every case of the list is reviewed.")
+        else:
+            self.next_wanted.emit(following)
+
+    def undo(self) -> None:
+        """Take back what was said last, of whichever case, and go there."""
+        place = self._session.place
+        if place is None or self._refused():
+            return
+
+        def show(review: Review | None) -> None:
+            if review is None:
+                self.noted.emit("Nothing to undo", "No review has been given yet.")
+                return
+            self._session.set_review(review)
+            self.undone.emit(review)
+
+        self._write(lambda: undo_review(place.workspace.store), show)
+
+    def keep_time(self) -> None:
+        """Write the time spent on the case so far."""
+        self._count_time()
+        place, case_id, spent = self._session.place, self._timed, self._spent
+        self._spent = 0.0
+        if place is not None and not place.held and case_id and spent >= 1.0:
+            store = place.workspace.store
+
+            def work() -> Review:
+                add_seconds(store, case_id, reader_name(), spent)
+                return review_of(store, case_id)
+
+            self._write(work, self._session.set_review)
+
+    def _put(self, change: ReviewChange, *, case_id: str = "", go_on: bool = False) -> None:
+        place, case_id = self._session.place, case_id or self._session.current
+        if place is None or not case_id or self._refused():
+            return
+
+        def show(review: Review) -> None:
+            self._session.set_review(review)
+            self.said.emit(review)
+            if go_on and not self._session.pending:
+                self.go_on()  # elsewhere than the reader is already on the way to
+
+        store = place.workspace.store
+        self._write(lambda: put_review(store, case_id, change=change), show)
+
+    def _refused(self) -> bool:
+        place = self._session.place
+        if place is not None and place.held:
+            self.refused.emit()
+            return True
+        return False
+
+    def _on_place_changed(self) -> None:
+        place = self._session.place
+        self._timed, self._spent = "", 0.0
+        if place is not None:
+            store = place.workspace.store
+            self._write(lambda: reviews(store), self._session.set_reviews)
+
+    def _on_case_changed(self) -> None:
+        self.keep_time()
+        self._timed = self._session.current
+        self._last_action = self.clock()
+
+    def _count_time(self) -> None:
+        """A pause counts as reading up to a limit; a reader who went away is not counted on."""
+        now = self.clock()
+        self._spent += min(now - self._last_action, LONGEST_PAUSE_SECONDS)
+        self._last_action = now
+
+    def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
+        self._lanes.run(
+            "journal",
+            lambda _: work(),
+            show,
+            failed=lambda sentence: self.failed.emit(NOT_SAVED, sentence),
+        )

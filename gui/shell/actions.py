@@ -1,0 +1,73 @@
+"""The commands as actions of a window: enabled when they can be done, started by their keys."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+
+from gui.shell.commands import COMMANDS, Keys, keys_of
+
+
+class Actions:
+    """A QAction for every command, owned by the window and working anywhere in it."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._actions: dict[str, QAction] = {}
+        self._keys: Keys = {}
+        for command in COMMANDS:
+            action = QAction(command.text, window)
+            action.setObjectName(command.id)
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setCheckable(command.checkable)
+            action.setAutoRepeat(command.group == "Slice" or command.id.startswith("zoom"))
+            window.addAction(action)
+            self._actions[command.id] = action
+        self.set_keys({})
+
+    def __getitem__(self, command_id: str) -> QAction:
+        return self._actions[command_id]
+
+    def set_verbs(self, verbs: Mapping[str, Callable[[], object]]) -> None:
+        """Give every command what it does, once."""
+        for command in COMMANDS:
+            self._actions[command.id].triggered.connect(_starter(verbs[command.id]))
+
+    def set_keys(self, changed: Keys) -> None:
+        """Start commands by the keys that the reader gave them."""
+        self._keys = changed
+        self.release_typing_keys(is_typing())
+
+    def enable(self, *, case: bool, model: bool, running: bool) -> None:
+        """Enable what can be done now."""
+        there = {"nothing": True, "case": case, "model": case and model, "run": running}
+        for command in COMMANDS:
+            if command.needs != "own":
+                self._actions[command.id].setEnabled(there[command.needs])
+
+    def release_typing_keys(self, typing: bool) -> None:
+        """Take single keys from the commands while a text field has the focus."""
+        for command in COMMANDS:
+            keys = keys_of(command.id, self._keys)
+            plain = [key for key in keys if not (typing and _is_typed(key))]
+            self._actions[command.id].setShortcuts([QKeySequence(key) for key in plain])
+
+
+def _starter(verb: Callable[[], object]) -> Callable[[], None]:
+    # `triggered` passes its check mark on to a slot with room for it: this one has none.
+    def start() -> None:
+        verb()
+
+    return start
+
+
+def is_typing() -> bool:
+    """True while the focus is where letters are typed."""
+    return isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+
+
+def _is_typed(key: str) -> bool:
+    """True for keys that a text field needs: letters, digits, signs, arrows, Home and End."""
+    moves = ("Up", "Down", "Left", "Right", "Home", "End", "Esc", "Delete", "Return", "Enter")
+    plain = key.removeprefix("Shift+")
+    return len(plain) == 1 or plain in moves

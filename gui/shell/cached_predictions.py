@@ -1,0 +1,56 @@
+"""A folder of predictions to review: its models have no weights here, so nothing is ever run."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from core.domain.errors import DataError
+from core.io.prediction_file import read_prediction
+from core.models.registry import Model, ModelSpec
+from core.workspace.prediction_folder import open_predictions
+from core.workspace.workspace_folder import Workspace, registry
+from gui.shell.session_parts import Models
+
+_NO_WEIGHTS = "predictions only"
+
+
+@dataclass(frozen=True)
+class CachedModel(Model):
+    """A model of which only predictions are there; `made_by` is the fingerprint they name."""
+
+    made_by: str = ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The hash of the weights the predictions were made with."""
+        return self.made_by
+
+    def with_flips(self, flips: bool) -> Model:
+        """Return this model: what was predicted stays as it is."""
+        del flips
+        return self
+
+
+def with_cached(home: Path, workspace: Workspace, root: Path) -> tuple[Workspace, Models]:
+    """Return a workspace that reads predictions from `root`, and the models that made them.
+
+    Raises `DataError` when there are none that can be read.
+    """
+    found = open_predictions(root)
+    specs = {model.spec.id: model.spec for model in registry(home).models()[0]}
+    models: list[Model] = []
+    for model_id, files in found.files.items():
+        readable = (read_prediction(path) for path in files.values())
+        first = next((prediction for prediction in readable if prediction is not None), None)
+        if first is not None:
+            plain = ModelSpec(id=model_id, title=model_id, architecture=_NO_WEIGHTS)
+            made_by = first.key.rpartition("-")[0]
+            folder = next(iter(files.values())).parent
+            models.append(CachedModel(specs.get(model_id, plain), folder, made_by=made_by))
+    if not models:
+        raise DataError(
+            f"{root}: expected predictions that can be read, found none. "
+            "Copy the folder again from where it was computed."
+        )
+    place = replace(workspace, predictions=models[0].folder.parent)
+    return place, Models(tuple(models), models[0], models[0].spec.id)

@@ -1,0 +1,31 @@
+"""From voxel counts to figures in words and units of a case."""
+
+from dataclasses import replace
+
+from core.domain.metrics import Overlap
+from gui.shell.session_parts import OpenCase
+from gui.widgets.metrics_view import MetricsView
+
+
+def figures_of(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool) -> MetricsView:
+    """Return the figures of voxel counts in words and units of the case."""
+    geometry = opened.loaded.volume.geometry
+    ml = geometry.voxel_ml
+    scale = 1.0 if ml is None else ml
+    view = MetricsView(
+        "ready" if has_truth else "no_truth",
+        said,
+        predicted_volume=counts.predicted_voxels * scale,
+        volume_unit="voxels" if ml is None else "mL",
+        length_unit="mm" if geometry.spacing_mm else "voxels",
+    )
+    if not has_truth:
+        return view
+    return replace(
+        view,
+        dsc=counts.dsc,
+        iou=counts.iou,
+        sensitivity=counts.sensitivity,
+        precision=counts.precision,
+        truth_volume=counts.truth_voxels * scale,
+    )

@@ -1,0 +1,84 @@
+"""Open a case: the volume first, then its prediction, and the neighbours ahead."""
+
+from PySide6.QtCore import QObject, Signal
+
+from core.domain.progress import Progress
+from core.domain.window_level import automatic
+from core.inference.preprocess import head_box
+from core.io.case import Case
+from core.io.case_cache import CaseCache
+from core.io.case_reader import LoadedCase
+from gui.shell.session import Session
+from gui.shell.session_parts import OpenCase
+from gui.shell.tasks import FAULT, Lanes, Task, unheard
+
+_AHEAD = 1
+
+
+class CaseLoading(QObject):
+    """Loads the case asked for, drops the loads nobody waits for, reads the neighbours ahead."""
+
+    loaded = Signal()
+    failed = Signal(str, str)
+
+    def __init__(self, session: Session, lanes: Lanes, cache: CaseCache) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self.cache = cache
+        self._task: Task[OpenCase] | None = None
+        self._ahead: list[Task[None]] = []
+
+    def open(self, case: Case, *, slice_index: int = -1) -> None:
+        """Show `case`; a negative slice means the one with most lesion, else the middle."""
+        if self._task is not None:
+            self._task.cancel()
+        self._session.set_pending(case.id)
+        self._task = self._lanes.run(
+            "io",
+            lambda progress: self._read(case, progress),
+            lambda opened: self._show(opened, slice_index),
+            failed=lambda sentence: self._fail(case.id, sentence),
+            faulted=lambda _: self._fail(case.id, f"{case.id}: {FAULT}"),
+        )
+
+    def read_ahead(self, cases: list[Case]) -> None:
+        """Read `cases` into memory while there is nothing else to do."""
+        for task in self._ahead:
+            task.cancel()
+        self._ahead = [self._read_into_cache(c) for c in cases if c.id not in self.cache]
+
+    def _read_into_cache(self, case: Case) -> Task[None]:
+        return self._lanes.run(
+            "idle", lambda progress: _read_into(self.cache, case, progress), failed=unheard
+        )
+
+    def _read(self, case: Case, progress: Progress) -> OpenCase:
+        loaded = self.cache.read(case, progress=progress)
+        volume = loaded.volume
+        ranges = tuple(
+            (name, automatic(pixels))
+            for name, pixels in zip(volume.channels, volume.pixels, strict=True)
+        )
+        return OpenCase(loaded, ranges, head_box(volume.pixels))
+
+    def _show(self, opened: OpenCase, slice_index: int) -> None:
+        self._task = None
+        index = slice_index if slice_index >= 0 else first_slice(opened.loaded)
+        self._session.set_open_case(opened, slice_index=min(index, opened.loaded.volume.slices - 1))
+        self.loaded.emit()
+
+    def _fail(self, case_id: str, sentence: str) -> None:
+        self._task = None
+        self.failed.emit(case_id, sentence)
+
+
+def _read_into(cache: CaseCache, case: Case, progress: Progress) -> None:
+    cache.read(case, progress=progress)
+
+
+def first_slice(loaded: LoadedCase) -> int:
+    """Return the index a reader wants to see first: most lesion, else the middle."""
+    if loaded.ground_truth is not None and loaded.ground_truth.any():
+        return int(loaded.ground_truth.sum(axis=(1, 2)).argmax())
+    return loaded.volume.slices // 2

@@ -1,0 +1,77 @@
+"""What every feature of one window is given, and how one asks what another can do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtWidgets import QWidget
+
+from core.annotation.patch import Patch
+from core.domain.mask import Mask
+from gui.shell.actions import Actions
+from gui.shell.lock_takeover import TakingOver
+from gui.shell.mask_finder import Comparing
+from gui.shell.messages import Toasts, show_fault
+from gui.shell.operations import Operations
+from gui.shell.session import Session
+from gui.shell.tasks import Fault, Lanes
+
+Handlers = dict[str, Callable[[], object]]
+"""What commands do, by their ids."""
+
+
+class Wishes(QObject):
+    """What one feature wants of another, which it does not know: who can do it listens."""
+
+    model_wanted = Signal(str)
+    prediction_wanted = Signal()
+    tool_wanted = Signal(str)
+
+
+class Edits(Protocol):
+    """The correction of the case on screen, to whoever changes it by a patch."""
+
+    @property
+    def reverted(self) -> SignalInstance:
+        """Emitted with each step that was undone or redone."""
+
+    def apply(
+        self,
+        tool: str,
+        make: Callable[[Mask], Patch | None],
+        *,
+        aside: Callable[[], None] | None = None,
+    ) -> bool:
+        """Make one edit from the mask as it is; False when it cannot be made."""
+
+    def save_version(self) -> None:
+        """Write the mask as it is as an immutable version."""
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """The window as a feature sees it; `closing` is emitted once, before anything ends."""
+
+    session: Session
+    lanes: Lanes
+    operations: Operations
+    masks: Comparing
+    takeover: TakingOver
+    toasts: Toasts
+    actions: Actions
+    wishes: Wishes
+    window: QWidget
+    closing: SignalInstance
+
+    def trigger(self, command_id: str) -> None:
+        """Start a command, as its key does."""
+        self.actions[command_id].trigger()
+
+    def on_fault(self, fault: Fault) -> None:
+        """Show a fault of Overread's own."""
+        show_fault(self.window, fault.details)
+
+    def say_failed(self, title: str, said: str) -> None:
+        """Say that something went wrong."""
+        self.toasts.show_toast(title, said, kind="error")

@@ -1,0 +1,249 @@
+"""Opens datasets and cases, and keeps what the reader set and saw last."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from core.demo.demo_cases import DEMO_NAME, make_demo
+from core.domain.errors import AppError
+from core.domain.progress import Progress
+from core.inference.engine import Engine
+from core.io.case_cache import CaseCache
+from core.io.dataset import scan
+from core.workspace.settings import save_settings, settings_path
+from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
+from gui.shell.cached_predictions import with_cached
+from gui.shell.case_loader import CaseLoading
+from gui.shell.place_reader import (
+    close_place,
+    last_state,
+    plain_states,
+    read_models,
+    take_workspace,
+    with_scores,
+)
+from gui.shell.session import Session
+from gui.shell.session_parts import CaseState, Models, Place
+from gui.shell.tasks import FAULT, Lane, Lanes, Task, Work
+from gui.shell.triager import Triager
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A folder to open, and where the reader was before: `seen` in `before`."""
+
+    folder: Path
+    demo: bool
+    predictions: Path | None
+    before: Place | None
+    seen: LastState | None
+
+
+class Operations(QObject):
+    """Opens datasets and cases, keeps settings and what was last seen.
+
+    `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
+    when a case is on screen. `failed` says what went wrong, `not_opened` of what nothing
+    is shown.
+    """
+
+    opening = Signal(str, float)
+    leaving = Signal()
+    opened = Signal()
+    loaded = Signal()
+    failed = Signal(str, str)
+    not_opened = Signal(str)
+
+    def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self.engine = engine
+        self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
+        self.loading = CaseLoading(session, lanes, self.cache)
+        self.triager = Triager(session.home, engine)
+        self._shown_order: Callable[[], list[str]] = list
+        self._unopened: dict[str, str] = {}
+        self._kept: tuple[Place, LastState] | None = None
+        self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
+        self.loading.loaded.connect(self._on_loaded)
+        self.loading.failed.connect(self._on_load_failed)
+
+    def open_demo(self) -> None:
+        """Open the synthetic cases, made by code when they are not there yet."""
+        self._open(self._session.home / DEMO_NAME, demo=True)
+
+    def open_dataset(self, folder: Path) -> None:
+        """Open a folder of cases; the case seen last comes back."""
+        self._open(folder, demo=folder == self._session.home / DEMO_NAME)
+
+    def open_predictions(self, root: Path, *, over: Path | None = None) -> None:
+        """Review a folder of predictions of `over`, or of the open dataset; nothing is run."""
+        place = self._session.place
+        if over is not None:
+            self._open(over, demo=False, predictions=root)
+        elif place is not None:
+            self._open(place.dataset.root, demo=place.synthetic, predictions=root)
+
+    def open_again(self) -> None:
+        """Open what is open once more, at the same place."""
+        place = self._session.place
+        if place is not None:
+            predictions = place.workspace.predictions
+            self._open(place.dataset.root, demo=place.synthetic, predictions=predictions)
+
+    def follow_order(self, order: Callable[[], list[str]]) -> None:
+        """Take next and previous from `order`, which returns the case ids the worklist shows."""
+        self._shown_order = order
+
+    def order(self) -> list[str]:
+        """Return the ids of the cases that the worklist shows, in its order."""
+        return self._shown_order()
+
+    def choose_case(self, case_id: str) -> None:
+        """Show another case."""
+        state = self._session.case_states.get(case_id)
+        if state is not None and case_id != self._session.wanted:
+            self.keep_place()
+            self.loading.open(state.case)
+
+    def step_case(self, step: int) -> None:
+        """Show the next or previous case of the worklist as it is sorted and filtered."""
+        order, here = self._shown_order(), self._session.wanted
+        index = order.index(here) + step if here in order else 0
+        if 0 <= index < len(order):
+            self.choose_case(order[index])
+
+    def keep_listing(self, listing: Listing) -> None:
+        """Remember how the worklist is sorted and filtered."""
+        self._session.set_listing(listing)
+
+    def choose_device(self, device: str) -> None:
+        """Run models on another device from the next run on."""
+        self.change_settings(device=device)
+
+    def change_settings(self, **changes: object) -> None:
+        """Change and keep settings of this reader."""
+        settings = msgspec.structs.replace(self._session.settings, **changes)
+        self._session.set_settings(settings)
+        self._write_quietly(lambda _: save_settings(settings_path(), settings))
+
+    def close(self) -> None:
+        """Wait for what runs to end, and close the workspace."""
+        # Before the engine: a task that waits for it would start it again.
+        self._lanes.cancel()
+        self.engine.retire()
+        self._lanes.close()
+        place, state = self._session.place, last_state(self._session)
+        with suppress(AppError):  # size and place are not worth a question on the way out
+            save_settings(settings_path(), self._session.settings)
+        if place is not None:
+            with suppress(AppError):
+                close_place(place, state)
+
+    def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        self.opening.emit(folder.name, 0.0)
+        before, seen = self._session.place, last_state(self._session)
+        wanted = _Wanted(folder, demo, predictions, before, seen)
+        self._opening = self._lanes.run(
+            "io",
+            lambda progress: self._read_place(wanted, progress),
+            lambda found: self._show_place(*found),
+            progressed=lambda fraction, _: self.opening.emit(folder.name, fraction),
+            failed=lambda sentence: self._say_unopened(folder.name, sentence),
+            faulted=lambda _: self._say_unopened(folder.name, f"{folder.name}: {FAULT}"),
+        )
+
+    def _say_unopened(self, name: str, sentence: str) -> None:
+        self.not_opened.emit(name)
+        self.failed.emit("The folder was not opened", sentence)
+
+    def _read_place(
+        self, wanted: _Wanted, progress: Progress
+    ) -> tuple[Place, dict[str, CaseState], Models, LastState]:
+        home, before = self._session.home, wanted.before
+        if wanted.demo:
+            make_demo(wanted.folder, progress=progress)
+        dataset = scan(wanted.folder, progress=progress)
+        folder = workspace_folder(home, wanted.predictions or dataset.root)
+        lock, held = take_workspace(folder, dataset.name, before)
+        try:
+            workspace = open_workspace(folder)
+            again = before is not None and before.workspace.folder == folder
+            state = (wanted.seen if again else None) or workspace.state()
+            models = read_models(home, workspace.folder, state.model_id)
+            if wanted.predictions is not None:
+                workspace, models = with_cached(home, workspace, wanted.predictions)
+            place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
+            triaged = self.triager.outlooks(place)
+            states = with_scores(workspace, models.current, plain_states(dataset, triaged))
+            progress(1.0, "")  # raises when another folder was asked for meanwhile
+        except BaseException:
+            if lock is not None and (before is None or lock is not before.lock):
+                lock.release()
+            raise
+        return place, states, models, state
+
+    def _show_place(
+        self, place: Place, states: dict[str, CaseState], models: Models, last: LastState
+    ) -> None:
+        before = self._session.place
+        if before is not None:
+            self.leaving.emit()
+            self._leave(replace(before, lock=None) if before.lock is place.lock else before)
+        self._opening = None
+        self.cache.clear()
+        self._session.set_models(models)
+        if models.current is not None:
+            self._session.set_post(models.current.spec.postprocessing)
+        self._session.set_listing(last.listing)
+        self._session.set_place(place, states)
+        self.change_settings(last_dataset=str(place.dataset.root))
+        first = last.case_id if last.case_id in states else next(iter(states))
+        index = last.slice_index if last.case_id in states else -1
+        self.loading.open(states[first].case, slice_index=index)
+        self.opened.emit()
+        for notice in place.workspace.notices:
+            self.failed.emit("The workspace was found damaged", notice)
+        for problem in models.problems:
+            self.failed.emit("A model was left out", problem)
+
+    def _leave(self, place: Place) -> None:
+        """Close a workspace on a worker, after what was last seen is kept in it."""
+        state = last_state(self._session)
+        # After the last edit was written, which waits in the same lane.
+        self._write_quietly(lambda _: close_place(place, state), lane="journal")
+
+    def keep_place(self) -> None:
+        """Remember where the reader is, on a worker: the disk may take its time."""
+        place, state = self._session.place, last_state(self._session)
+        if place is not None and state is not None and (place, state) != self._kept:
+            self._kept = place, state
+            self._write_quietly(lambda _: place.workspace.put_state(state), lane="journal")
+
+    def _write_quietly(self, work: Work[None], lane: Lane = "idle") -> None:
+        self._lanes.run(lane, work, failed=lambda said: self.failed.emit("Not saved", said))
+
+    def _on_loaded(self) -> None:
+        self.loaded.emit()
+        here, order = self._session.current, self._shown_order()
+        state = self._session.case_states[here]
+        if state.problem and state.problem == self._unopened.pop(here, ""):
+            self._session.set_case_state(replace(state, run="", problem=""))
+        if here in order:
+            index = order.index(here)
+            near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
+            self.loading.read_ahead([self._session.case_states[name].case for name in near])
+
+    def _on_load_failed(self, case_id: str, sentence: str) -> None:
+        state = self._session.case_states.get(case_id)
+        if state is not None:
+            self._unopened[case_id] = sentence
+            self._session.set_case_state(replace(state, run="failed", problem=sentence))
+        self._session.set_unopened(sentence)

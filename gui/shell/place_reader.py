@@ -1,0 +1,109 @@
+"""What is read when a dataset is opened: models, scores, who else works in its workspace."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from core.annotation.versions import reader_name
+from core.domain.errors import ModelError, WorkspaceError
+from core.io.dataset import Dataset
+from core.models.registry import Model
+from core.review.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
+from core.studies.case_figures import figures_of, widest_disagreements
+from core.workspace.score_keys import figures_now
+from core.workspace.workspace_folder import LastState, Workspace, registry
+from core.workspace.workspace_lock import WorkspaceLock, take_lock
+from gui.shell.session import Session
+from gui.shell.session_parts import CaseState, Models, Place
+
+
+def read_models(home: Path, workspace: Path, wanted: str) -> Models:
+    """Return the models there are; in use is `wanted` when it is among them, else the champion."""
+    found = registry(home, workspace)
+    available, problems = found.models()
+    if not available:
+        return Models(problems=tuple(problems))
+    champion = found.champion()
+    current = next((m for m in available if m.spec.id == wanted), champion)
+    problems += calibration_problems(available)
+    return Models(tuple(available), current, champion.spec.id, tuple(problems))
+
+
+def take_workspace(
+    folder: Path, dataset: str, before: Place | None
+) -> tuple[WorkspaceLock | None, str]:
+    """Return the lock of a dataset's workspace, or who holds it; `before` may hold it already."""
+    if before is not None and before.lock is not None and before.workspace.folder == folder:
+        return before.lock, ""
+    try:
+        return take_lock(folder, user=reader_name(), dataset=dataset), ""
+    except WorkspaceError as held:  # another window has it, or nobody may write it
+        return None, str(held)
+
+
+def who_holds(folder: Path, dataset: str) -> str:
+    """Return which other window holds a dataset's workspace; empty when none does any more."""
+    lock, held = take_workspace(folder, dataset, None)
+    if lock is not None:
+        lock.release()
+    return held
+
+
+def last_state(session: Session) -> LastState | None:
+    """Return where the reader is; None while no case is on screen."""
+    opened, model = session.open_case, session.models.current
+    if opened is None:
+        return None
+    model_id = "" if model is None else model.spec.id
+    return LastState(opened.loaded.case.id, session.view.slice_index, model_id, session.listing)
+
+
+def close_place(place: Place, state: LastState | None) -> None:
+    """Close a workspace, after what was last seen is kept in it."""
+    try:
+        if state is not None:
+            place.workspace.put_state(state)
+    finally:
+        place.close()
+
+
+def plain_states(
+    dataset: Dataset, triaged: Mapping[str, Outlook] | None = None
+) -> dict[str, CaseState]:
+    """Return the cases of a dataset, nothing known of them but what was `triaged`."""
+    known = triaged or {}
+    return {
+        case.id: CaseState(case, outlook=known.get(case.id, NOTHING_KNOWN))
+        for case in dataset.cases
+    }
+
+
+def with_scores(
+    workspace: Workspace, model: Model | None, states: dict[str, CaseState]
+) -> dict[str, CaseState]:
+    """Return `states` with the figures of `model`, and what is known of all models together."""
+    apart, by = widest_disagreements(workspace.store), workspace.predicted_by()
+    states = {
+        name: replace(state, disagreement=apart.get(name), models=by.get(name, ()))
+        for name, state in states.items()
+    }
+    if model is None:
+        return states
+    now = _figures_now(model)
+    scores = {n: s for n, s in workspace.scores(model.spec.id).items() if now(s.key)}
+    figures = figures_of(workspace.store, model.spec.id, now)
+    known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
+    states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
+    return {
+        name: replace(state, dsc=scores[name].dsc, scored=True, figures=figures.get(name))
+        if name in scores
+        else state
+        for name, state in states.items()
+    }
+
+
+def _figures_now(model: Model) -> Callable[[str], bool]:
+    try:
+        return figures_now(model)
+    except ModelError:  # said when it is run; of weights that are gone no figure is shown
+        return lambda _: False

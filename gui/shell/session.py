@@ -1,0 +1,287 @@
+"""The one observable object: what is open, what is known of it, and what the reader chose."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from core.annotation.correction import Correction
+from core.domain.components import Box
+from core.domain.prediction import Postprocessing
+from core.domain.triage import Triage
+from core.models.registry import Model
+from core.review.reviews import Review
+from core.workspace.settings import Settings
+from core.workspace.workspace_folder import Listing
+from gui.shell.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
+from gui.shell.view_state import ViewState
+
+
+@dataclass
+class _State:
+    place: Place | None = None
+    models: Models = field(default_factory=Models)
+    post: Postprocessing = field(default_factory=Postprocessing)
+    open_case: OpenCase | None = None
+    current: str = ""
+    pending: str = ""
+    problem: str = ""
+    result: Result | None = None
+    cases: dict[str, CaseState] = field(default_factory=dict)
+    view: ViewState = field(default_factory=ViewState)
+    queue: RunQueue = field(default_factory=RunQueue)
+    devices: tuple[str, ...] = ()
+    device_used: str = ""
+    correction: Correction | None = None
+    edits: dict[int, int] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    triage: Triage | None = None
+
+
+class Session(QObject):
+    """Holds the state of one window: features set what is theirs, views listen.
+
+    `case_leaving` comes while the case that gives way to another is still the current one.
+    `case_version` and `mask_version` count what was shown so far, so that a picture prepared for
+    an older state is never drawn.
+    """
+
+    place_changed = Signal()
+    models_changed = Signal()
+    case_opening = Signal()
+    case_leaving = Signal()
+    case_changed = Signal()
+    result_changed = Signal()
+    view_changed = Signal()
+    post_changed = Signal()
+    case_state_changed = Signal(str)
+    queue_changed = Signal()
+    device_changed = Signal()
+    settings_changed = Signal()
+    correction_changed = Signal()
+    mask_painted = Signal(object)
+    review_changed = Signal(str)
+    reviews_changed = Signal()
+    triage_changed = Signal()
+
+    def __init__(self, home: Path, settings: Settings) -> None:
+        super().__init__()
+        self.home = home
+        self.settings = settings
+        self._listing = Listing()
+        self.case_version = 0
+        self.mask_version = 0
+        self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
+
+    @property
+    def listing(self) -> Listing:
+        """How the worklist is sorted and filtered."""
+        return self._listing
+
+    def set_listing(self, listing: Listing) -> None:
+        """The worklist is sorted or filtered otherwise."""
+        self._listing = listing
+
+    @property
+    def place(self) -> Place | None:
+        """The dataset and workspace that are open."""
+        return self._state.place
+
+    @property
+    def models(self) -> Models:
+        """The models there are and the one in use."""
+        return self._state.models
+
+    @property
+    def running_model(self) -> Model | None:
+        """The model in use as it is run: with flip averaging when the reader asked for it."""
+        current = self._state.models.current
+        return None if current is None else current.with_flips(self.settings.flips)
+
+    @property
+    def post(self) -> Postprocessing:
+        """How the probability on screen becomes a mask."""
+        return self._state.post
+
+    @property
+    def open_case(self) -> OpenCase | None:
+        """The case on screen."""
+        return self._state.open_case
+
+    @property
+    def current(self) -> str:
+        """Id of the case on screen, or of the one that is shown as unreadable; empty before.
+
+        Whatever the reader decides, rates, notes, draws or runs is about this case.
+        """
+        return self._state.current
+
+    @property
+    def pending(self) -> str:
+        """Id of the case that is being read, to be on screen next; empty while none is."""
+        return self._state.pending
+
+    @property
+    def wanted(self) -> str:
+        """Id of the case the reader is on the way to: the pending one, else the current."""
+        return self._state.pending or self._state.current
+
+    @property
+    def problem(self) -> str:
+        """Why the case asked for is not on screen; empty while there is no such reason."""
+        return self._state.problem
+
+    @property
+    def result(self) -> Result | None:
+        """The prediction on screen."""
+        return self._state.result
+
+    @property
+    def view(self) -> ViewState:
+        """What the reader chose to see."""
+        return self._state.view
+
+    @property
+    def queue(self) -> RunQueue:
+        """The runs asked for."""
+        return self._state.queue
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices a model can run on; empty until the engine has said so."""
+        return self._state.devices
+
+    @property
+    def device_used(self) -> str:
+        """Where the last run took place; empty before the first."""
+        return self._state.device_used
+
+    @property
+    def case_states(self) -> dict[str, CaseState]:
+        """What is known of every case of the dataset, by id; not to be changed."""
+        return self._state.cases
+
+    @property
+    def correction(self) -> Correction | None:
+        """The correction of the case on screen; None until one was begun."""
+        return self._state.correction
+
+    @property
+    def edits(self) -> dict[int, int]:
+        """How often the correction of each slice has changed; not to be changed."""
+        return self._state.edits
+
+    def set_correction(self, correction: Correction | None) -> None:
+        """Another correction, or none, lies over the case on screen."""
+        self._state.correction = correction
+        self.mask_version += 1
+        self.correction_changed.emit()
+
+    def note_painted(self, box: Box) -> None:
+        """The correction changed in `box`."""
+        for index in range(box[0], box[1]):
+            self._state.edits[index] = self._state.edits.get(index, 0) + 1
+        self.mask_painted.emit(box)
+
+    @property
+    def reviews(self) -> dict[str, Review]:
+        """What is said of cases, by id; not to be changed."""
+        return self._state.reviews
+
+    @property
+    def triage(self) -> Triage | None:
+        """Which slices of the case on screen are likely to hold a lesion; None until known."""
+        return self._state.triage
+
+    def set_triage(self, triage: Triage) -> None:
+        """The case on screen was triaged."""
+        self._state.triage = triage
+        self.triage_changed.emit()
+
+    def set_reviews(self, reviews: dict[str, Review]) -> None:
+        """The reviews of a workspace were read."""
+        self._state.reviews = reviews
+        self.reviews_changed.emit()
+
+    def set_review(self, review: Review) -> None:
+        """Something else is said of a case."""
+        self._state.reviews[review.case_id] = review
+        self.review_changed.emit(review.case_id)
+
+    def set_place(self, place: Place, states: dict[str, CaseState]) -> None:
+        """Another dataset is open, no case of it yet."""
+        self._state.place, self._state.cases = place, states
+        self._state.open_case = self._state.result = self._state.correction = None
+        self._state.current = self._state.pending = ""
+        self._state.reviews = {}
+        self.place_changed.emit()
+
+    def set_models(self, models: Models) -> None:
+        """Other models are there, or another is in use."""
+        self._state.models = models
+        self.models_changed.emit()
+
+    def set_pending(self, case_id: str) -> None:
+        """A case was asked for."""
+        self._state.pending = case_id
+        self.case_opening.emit()
+
+    def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
+        """Another case is on screen, without a prediction yet."""
+        self.case_leaving.emit()
+        self._state.current, self._state.pending = open_case.loaded.case.id, ""
+        self._state.open_case, self._state.result = open_case, None
+        self._state.correction, self._state.edits = None, {}
+        self._state.triage = None
+        self._state.problem = ""
+        self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
+        self.case_version += 1
+        self.mask_version += 1
+        self.case_changed.emit()
+
+    def set_unopened(self, problem: str) -> None:
+        """The case asked for cannot be shown: nothing is on screen, least of all another case."""
+        self.case_leaving.emit()
+        self._state.current, self._state.pending = self.wanted, ""
+        self._state.open_case = self._state.result = self._state.correction = None
+        self._state.problem = problem
+        self.case_version += 1
+        self.mask_version += 1
+        self.case_changed.emit()
+
+    def set_result(self, result: Result | None, *, same_masks: bool = False) -> None:
+        """Another prediction, mask or figure; `same_masks` when only figures differ."""
+        self._state.result = result
+        self.mask_version += 0 if same_masks else 1
+        self.result_changed.emit()
+
+    def set_post(self, post: Postprocessing) -> None:
+        """Another way from probability to mask; the masks follow."""
+        self._state.post = post
+        self.post_changed.emit()
+
+    def set_view(self, view: ViewState) -> None:
+        """The reader chose something else to see."""
+        if view != self._state.view:
+            self._state.view = view
+            self.view_changed.emit()
+
+    def set_case_state(self, state: CaseState) -> None:
+        """Something else is known of a case."""
+        self._state.cases[state.case.id] = state
+        self.case_state_changed.emit(state.case.id)
+
+    def set_queue(self, queue: RunQueue) -> None:
+        """The runs asked for are at another point."""
+        self._state.queue = queue
+        self.queue_changed.emit()
+
+    def set_devices(self, devices: tuple[str, ...], used: str) -> None:
+        """Other devices are known, or another was used."""
+        self._state.devices, self._state.device_used = devices, used
+        self.device_changed.emit()
+
+    def set_settings(self, settings: Settings) -> None:
+        """The reader set something."""
+        self.settings = settings
+        self.settings_changed.emit()

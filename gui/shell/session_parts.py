@@ -1,0 +1,109 @@
+"""What a session holds: frozen pieces of what is open, known and asked for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.comparison import Comparison
+from core.domain.prediction import Prediction
+from core.domain.window_level import WindowLevel
+from core.io.case import Case
+from core.io.case_reader import LoadedCase
+from core.io.dataset import Dataset
+from core.models.registry import Model
+from core.review.outlook import NOTHING_KNOWN, Outlook
+from core.studies.case_figures import CaseFigures
+from core.workspace.workspace_folder import Workspace
+from core.workspace.workspace_lock import WorkspaceLock
+
+RunState = Literal["", "queued", "running", "failed"]
+
+
+@dataclass(frozen=True)
+class CaseState:
+    """What the worklist knows of a case; `scored` is False until a prediction was compared.
+
+    `disagreement` is that between models, and `models` are the ids of those that predicted it.
+    """
+
+    case: Case
+    dsc: float | None = None
+    scored: bool = False
+    run: RunState = ""
+    progress: float = 0.0
+    problem: str = ""
+    figures: CaseFigures | None = None
+    disagreement: float | None = None
+    models: tuple[str, ...] = ()
+    outlook: Outlook = NOTHING_KNOWN
+
+
+@dataclass(frozen=True, eq=False)
+class OpenCase:
+    """The case on screen: what was read, and how its channels are shown by default."""
+
+    loaded: LoadedCase
+    automatic: tuple[tuple[str, WindowLevel], ...]
+    head: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The prediction on screen; `ready` names the slices that have arrived, None when all have."""
+
+    probability: NDArray[np.uint8]
+    ready: frozenset[int] | None = None
+    prediction: Prediction | None = None
+    comparison: Comparison | None = None
+    hd95: float | None = None
+    hd95_pending: bool = False
+
+
+@dataclass(frozen=True)
+class RunQueue:
+    """Cases waiting for a model: how many were asked for, done and failed."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    current: str = ""
+    fraction: float = 0.0
+    message: str = ""
+    seconds_left: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """True while cases wait or run."""
+        return self.total > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The dataset that is open and the workspace that belongs to it.
+
+    `held` says who else corrects in this workspace; then nothing can be painted here.
+    """
+
+    dataset: Dataset
+    workspace: Workspace
+    synthetic: bool = False
+    lock: WorkspaceLock | None = None
+    held: str = ""
+
+    def close(self) -> None:
+        """Close the workspace and let others correct in it."""
+        self.workspace.close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """The models there are, the one in use, and sentences about those that cannot be used."""
+
+    available: tuple[Model, ...] = ()
+    current: Model | None = None
+    champion_id: str = ""
+    problems: tuple[str, ...] = ()

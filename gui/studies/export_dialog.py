@@ -1,0 +1,202 @@
+"""Asks what to write and where; shows how far it is and what was written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.widgets.labels import make_label, make_wrapped_label
+from gui.widgets.palette import OverlayColours, Theme
+
+_FIELD_WIDTH = 380
+_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Something that can be written: its key, its name, and what it is in a few words."""
+
+    key: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
+class ExportWanted:
+    """What the reader asked for; `option` is the key of the choice below the kinds."""
+
+    kinds: frozenset[str]
+    folder: Path
+    option: str = ""
+
+
+class ExportDialog(QDialog):
+    """One question: which kinds into which folder."""
+
+    asked = Signal(object)
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget, title: str, kinds: Sequence[Kind]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self._busy = False
+        self._subject = make_wrapped_label("", "body")
+        self._boxes = [_box(kind) for kind in kinds]
+        for box in self._boxes:
+            box.toggled.connect(lambda _: self._enable())
+        self._option = QComboBox()
+        self._option.setAccessibleName("Under the outlines")
+        self._option.hide()
+        self._folder = QLineEdit()
+        self._folder.setAccessibleName("Folder")
+        self._folder.setMinimumWidth(_FIELD_WIDTH)
+        self._folder.textChanged.connect(lambda _: self._enable())
+        self._choose = QPushButton("Choose…")
+        self._choose.clicked.connect(self._on_choose)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, _STEPS)
+        self._bar.setAccessibleName("Progress of the export")
+        self._said = make_wrapped_label("", "caption")
+        self._show = QPushButton("Show the folder")
+        self._show.setProperty("link", True)
+        self._show.clicked.connect(lambda: _open(self.folder))
+        self._cancel = QPushButton("Close")
+        self._cancel.clicked.connect(self.reject)
+        self._write = QPushButton("Export")
+        self._write.setProperty("primary", True)
+        self._write.clicked.connect(self._on_write)
+        for button in (self._choose, self._show, self._cancel, self._write):
+            button.setAutoDefault(False)
+        self._write.setDefault(True)
+        self._lay_out(kinds)
+        self.show_idle("")
+
+    @property
+    def folder(self) -> Path:
+        """The folder that is typed."""
+        return Path(self._folder.text().strip()).expanduser()
+
+    def set_subject(self, said: str, folder: Path) -> None:
+        """Say what is exported, and propose a folder unless one is there already."""
+        self._subject.setText(said)
+        if not self._folder.text():
+            self._folder.setText(str(folder))
+
+    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Offer one choice more, as (key, title)."""
+        for key, title in options:
+            self._option.addItem(title, key)
+        self._option.show()
+
+    def show_progress(self, fraction: float, message: str) -> None:
+        """Show how far the writing is."""
+        self._set_busy(True)
+        self._bar.setValue(round(fraction * _STEPS))
+        self._say(message or "Writing…", "caption")
+
+    def show_idle(self, said: str, *, wrong: bool = False, written: bool = False) -> None:
+        """Show that nothing is being written, and how the last try ended."""
+        self._set_busy(False)
+        self._say(said, "error" if wrong else "caption")
+        self._show.setVisible(written)
+        if wrong:
+            self._folder.setFocus()
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """The style sheet colours all of it."""
+
+    def reject(self) -> None:
+        """Close; what is being written is cancelled first."""
+        if self._busy:
+            self.cancel_asked.emit()
+            return
+        super().reject()
+
+    def _on_write(self) -> None:
+        kinds = frozenset(box.objectName() for box in self._boxes if box.isChecked())
+        option = str(self._option.currentData() or "")
+        self.asked.emit(ExportWanted(kinds, self.folder, option))
+
+    def _on_choose(self) -> None:
+        start = self._folder.text() or str(Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, "Export into a folder", start)
+        if chosen:
+            self._folder.setText(chosen)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self._bar.setVisible(busy)
+        self._cancel.setText("Cancel" if busy else "Close")
+        if busy:
+            self._show.hide()
+        self._enable()
+
+    def _enable(self) -> None:
+        ready = any(box.isChecked() for box in self._boxes) and bool(self._folder.text().strip())
+        self._write.setEnabled(ready and not self._busy)
+        for widget in (*self._boxes, self._option, self._folder, self._choose):
+            widget.setEnabled(not self._busy)
+
+    def _say(self, text: str, role: str) -> None:
+        self._said.setText(text)
+        self._said.setVisible(bool(text))
+        if self._said.property("role") != role:
+            self._said.setProperty("role", role)
+            self._said.style().polish(self._said)
+
+    def _lay_out(self, kinds: Sequence[Kind]) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(8)
+        column.addWidget(make_label(self.windowTitle(), "title"))
+        column.addWidget(self._subject)
+        column.addSpacing(6)
+        for box, kind in zip(self._boxes, kinds, strict=True):
+            column.addWidget(box)
+            about = make_wrapped_label(kind.about, "caption")
+            about.setContentsMargins(24, 0, 0, 4)
+            column.addWidget(about)
+        column.addWidget(self._option)
+        column.addWidget(make_label("Folder", "section"))
+        row = QHBoxLayout()
+        row.addWidget(self._folder, 1)
+        row.addWidget(self._choose)
+        column.addLayout(row)
+        column.addWidget(self._bar)
+        column.addWidget(self._said)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addWidget(self._show)
+        foot.addStretch(1)
+        foot.addWidget(self._cancel)
+        foot.addWidget(self._write)
+        column.addSpacing(6)
+        column.addLayout(foot)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)
+
+
+def _box(kind: Kind) -> QCheckBox:
+    box = QCheckBox(kind.title)
+    box.setObjectName(kind.key)
+    box.setToolTip(kind.about)
+    box.setChecked(True)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,119 @@
+"""Connects the export dialogs with what writes: one export at a time, on a worker."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from core.domain.progress import Progress
+from gui.shell.context import Context
+from gui.shell.tasks import Task
+from gui.studies.export_dialog import ExportDialog, ExportWanted, Kind
+from gui.studies.picture_export import PictureSource, write_pictures
+from gui.studies.report_export import write_report
+from gui.studies.report_source import ReportSource
+
+Writes = Callable[[ExportWanted, Progress], list[Path]]
+
+_REPORT = (
+    Kind("html", "Report for a browser (HTML)", "One file that needs no network"),
+    Kind("pdf", "The same as PDF", "A4 pages, for print"),
+    Kind("csv", "Tables (CSV)", "All figures by case and model, and all reviews with notes"),
+)
+_PICTURES = (
+    Kind("png", "A picture of every slice (PNG)", "Truth green, prediction red"),
+    Kind("gif", "An animation (GIF)", "Five slices a second, for ever"),
+    Kind("sheet", "A contact sheet (PNG)", "All slices on one page, with their numbers"),
+)
+_BACKGROUNDS = (("FLAIR", "On FLAIR"), ("RGB", "On all three channels as colours"))
+
+
+class ExportPresenter(QObject):
+    """The two dialogs of one window."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.window)
+        self._context, self._session = context, context.session
+        self._tasks: dict[ExportDialog, Task[list[Path]]] = {}
+        self.report = ExportDialog(context.window, "Export a report", _REPORT)
+        self.pictures = ExportDialog(context.window, "Export pictures of the case", _PICTURES)
+        self.pictures.set_options(_BACKGROUNDS)
+        self.report.asked.connect(self._write_report)
+        self.pictures.asked.connect(self._write_pictures)
+        for dialog in (self.report, self.pictures):
+            dialog.cancel_asked.connect(lambda dialog=dialog: self._cancel(dialog))
+        self._session.case_changed.connect(self._say_case)
+
+    def ask_report(self) -> None:
+        """Ask which parts of the report to write."""
+        place = self._session.place
+        if place is not None:
+            said = "The newest comparison of models; where there is none, the model in use."
+            self._ask(self.report, said, f"{place.dataset.name} report")
+
+    def ask_pictures(self) -> None:
+        """Ask which pictures of the case on screen to write."""
+        place = self._session.place
+        if place is not None and self._session.open_case is not None:
+            self._ask(self.pictures, "", f"{place.dataset.name} pictures")
+            self._say_case()
+
+    def _say_case(self) -> None:
+        opened = self._session.open_case
+        case = "No case" if opened is None else opened.loaded.case.id
+        self.pictures.set_subject(f"{case}, as it is on screen now.", Path.home())
+
+    def _ask(self, dialog: ExportDialog, said: str, name: str) -> None:
+        if dialog not in self._tasks:
+            dialog.show_idle("")
+        dialog.set_subject(said, Path.home() / name)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def _write_report(self, wanted: ExportWanted) -> None:
+        place = self._session.place
+        if place is not None:
+            source = ReportSource(self._session.home, place, self._session.models.current)
+            self._start(self.report, lambda progress: write_report(source, wanted, progress))
+
+    def _write_pictures(self, wanted: ExportWanted) -> None:
+        place, opened = self._session.place, self._session.open_case
+        if place is None or opened is None:
+            return
+        result, correction = self._session.result, self._session.correction
+        comparison = None if result is None else result.comparison
+        mask = None if comparison is None else comparison.mask
+        if correction is not None:
+            mask = correction.snapshot_mask()
+        source = PictureSource(place.dataset.root, opened.loaded, mask)
+        self._start(self.pictures, lambda progress: write_pictures(source, wanted, progress))
+
+    def _start(self, dialog: ExportDialog, work: Callable[[Progress], list[Path]]) -> None:
+        dialog.show_progress(0.0, "")
+        self._tasks[dialog] = self._context.lanes.run(
+            "io",
+            work,
+            lambda files: _tell(dialog, files),
+            failed=lambda said: dialog.show_idle(said, wrong=True),
+            progressed=dialog.show_progress,
+            finished=lambda: self._on_finished(dialog),
+        )
+
+    def _cancel(self, dialog: ExportDialog) -> None:
+        task = self._tasks.get(dialog)
+        if task is not None:
+            task.cancel()
+            dialog.show_progress(0.0, "Stopping…")
+
+    def _on_finished(self, dialog: ExportDialog) -> None:
+        task = self._tasks.pop(dialog, None)
+        if task is not None and task.cancelled:
+            dialog.show_idle("Stopped; files that were done before are there.")
+
+
+def _tell(dialog: ExportDialog, files: list[Path]) -> None:
+    count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+    names = [path.name for path in files]
+    listed = ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
+    dialog.show_idle(f"{count} written: {listed}", written=True)

@@ -1,0 +1,53 @@
+"""What can be done about a job, as the buttons of the drawer show it."""
+
+from gui.shell.job_record import JobRecord
+from gui.training.jobs_view import JobAction
+
+
+def job_actions(record: JobRecord, *, compared: bool, comparing: bool) -> tuple[JobAction, ...]:
+    """Return the buttons of a job; `compared` and `comparing` are of the model it made."""
+    if record.requested == "start":
+        text = "Resuming…" if record.step else "Starting…"
+        return (JobAction("resume", text, "play", enabled=False),)
+    if record.state == "running":
+        return _running_actions(record)
+    if record.state in ("paused", "interrupted", "failed"):
+        return _standing_actions(record)
+    if record.state != "done" or not (record.result or record.report):
+        return ()
+    if record.report or compared:
+        return (JobAction("compare", "Show comparison", "trend", tip="Candidate vs champion"),)
+    text = "Comparing…" if comparing else "Compare with champion"
+    return (JobAction("compare", text, "trend", enabled=not comparing),)
+
+
+def _standing_actions(record: JobRecord) -> tuple[JobAction, ...]:
+    asked = record.requested == "stop"
+    resume = JobAction(
+        "resume", "Resume", "play", enabled=not asked, tip="Go on from the last checkpoint"
+    )
+    learnt = record.curves.get("best_dsc") or (record.state == "paused" and record.step)
+    return (resume, _stop(asked=asked)) if learnt else (resume,)
+
+
+def _stop(*, asked: bool, enabled: bool = True) -> JobAction:
+    return JobAction(
+        "stop",
+        "Stopping…" if asked else "Stop",
+        "stop",
+        enabled=enabled and not asked,
+        tip="End now with the best weights so far",
+    )
+
+
+def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
+    asked = record.requested
+    pause = JobAction(
+        "pause",
+        "Pausing…" if asked == "pause" else "Pause",
+        "pause",
+        enabled=asked is None,
+        tip="Save and end the process; it can go on later",
+    )
+    stop = _stop(asked=asked == "stop", enabled=asked is None)
+    return (pause, stop) if record.head.kind == "train" else (stop,)

@@ -1,0 +1,249 @@
+"""From jobs as they were read to what the drawer and the dialogs show; pure functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.models.gate import REGRESSION, GateReport
+from gui.shell.job_record import JobRecord
+from gui.training.job_actions import job_actions
+from gui.training.jobs_view import Curve, JobsView, JobView, Line, Tone, Verdict
+from gui.widgets.labels import MINUS, duration, number
+
+_VAL = "dsc_native_val"
+_LOSSES = {
+    "bce-dice": "BCE + Dice",
+    "dice": "Dice",
+    "soft-iou": "Soft IoU",
+    "focal-tversky": "Focal Tversky",
+}
+_STATES = {
+    "new": "starting",
+    "running": "running",
+    "paused": "paused",
+    "interrupted": "broke off",
+    "done": "done",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a job is shown against: titles of models by id, and reports.
+
+    `reports` holds the newest report by candidate, `comparing` the candidates a gate is at work on
+    and how far it is.
+    """
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+    reports: Mapping[str, GateReport] = field(default_factory=dict)
+    comparing: Mapping[str, float] = field(default_factory=dict)
+
+
+def known(records: Sequence[JobRecord], titles: Mapping[str, str]) -> Known:
+    """Return what is known of the candidates beside the jobs themselves."""
+    gates = [record for record in records if record.head.kind == "gate"]
+    reports = {r.report.candidate: r.report for r in gates if r.report is not None}
+    comparing = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
+    return Known(titles, reports, comparing)
+
+
+def jobs_view(records: Sequence[JobRecord], chosen: str, about: Known) -> JobsView:
+    """Return all jobs, and `chosen` in full, or the one most likely wanted."""
+    shown = shown_record(records, chosen)
+    listed = tuple((r.id, f"{r.name} · {_STATES[r.state]}") for r in reversed(records))
+    return JobsView(_counts(records), listed, None if shown is None else job_view(shown, about))
+
+
+def shown_record(records: Sequence[JobRecord], chosen: str = "") -> JobRecord | None:
+    """Return the job chosen, else the training that runs, else the newest."""
+    newest = list(reversed(records))
+    trainings = [record for record in newest if record.head.kind == "train"]
+    running = [record for record in reversed(trainings) if record.active]
+    wanted = [record for record in newest if record.id == chosen]
+    return next(iter([*wanted, *running, *trainings, *newest]), None)
+
+
+def job_view(record: JobRecord, about: Known) -> JobView:
+    """Return one job as it is shown."""
+    learns = record.head.kind == "train"
+    bar = "failed" if record.state in ("failed", "interrupted") else ""
+    return JobView(
+        id=record.id,
+        name=record.name,
+        title=_title(record, about),
+        detail=_detail(record),
+        at=_at(record),
+        left=_left(record),
+        trouble=_trouble(record),
+        fraction=record.fraction,
+        bar="paused" if record.state == "paused" else "failed" if bar else "",
+        actions=job_actions(
+            record,
+            compared=record.result in about.reports,
+            comparing=record.result in about.comparing,
+        ),
+        loss=_loss_curve(record) if learns else None,
+        dsc=_dsc_curve(record) if learns else None,
+        verdicts=verdicts(record, about),
+        verdict_note=_note(record, about),
+    )
+
+
+def verdicts(record: JobRecord, about: Known) -> tuple[Verdict, ...]:
+    """Return what is known so far of the candidate against the champion."""
+    report = record.report or about.reports.get(record.result)
+    if report is not None:
+        return report_verdicts(report)
+    best = record.curves.get("best_dsc", ())
+    rows = [Verdict("Best selection DSC", number(best[-1][1], 3))] if best else []
+    if record.head.kind == "gate" or record.result in about.comparing:
+        share = about.comparing.get(record.result, record.fraction)
+        return (*rows, Verdict("Frozen validation", f"scoring, {share:.0%}", "pending"))
+    if record.state == "done":
+        val = record.metrics.get(_VAL)
+        if val is not None:
+            rows.append(Verdict("DSC on validation", number(val, 3)))
+        return (*rows, Verdict("Frozen validation", "not compared yet", "pending"))
+    return (*rows, Verdict("Frozen validation", "at the end", "pending"))
+
+
+def report_verdicts(report: GateReport) -> tuple[Verdict, ...]:
+    """Return the rows of a finished comparison."""
+    low, high = report.low, report.high
+    interval = "" if low is None or high is None else f"  [{number(low, 3)}, {number(high, 3)}]"
+    lost = len(report.regressions)
+    return (
+        Verdict(
+            "Mean DSC", signed(report.mean_difference) + interval, tone(report.mean_difference)
+        ),
+        Verdict("Worst tenth DSC", signed(report.worst_tenth), tone(report.worst_tenth)),
+        Verdict(
+            f"Lost over {REGRESSION:g}",
+            "no case" if not lost else "1 case" if lost == 1 else f"{lost} cases",
+            "worse" if lost else "better",
+        ),
+        Verdict("Wilcoxon p", number(report.p, 3)),
+    )
+
+
+def signed(value: float, decimals: int = 3) -> str:
+    """Return a difference with its sign, a true minus."""
+    return f"{value:+.{decimals}f}".replace("-", MINUS)
+
+
+def tone(value: float) -> Tone:
+    """Return whether a difference is a gain; none below what is printed."""
+    return "" if abs(value) < 0.0005 else "better" if value > 0 else "worse"
+
+
+def loss_title(loss: str) -> str:
+    """Return the name of a loss as it is written."""
+    return _LOSSES.get(loss, loss)
+
+
+def _counts(records: Sequence[JobRecord]) -> str:
+    waiting = sum(record.active and record.waiting for record in records)
+    counts = (
+        (sum(record.active for record in records) - waiting, "running"),
+        (waiting, "queued"),
+        (sum(record.state == "paused" for record in records), "paused"),
+        (sum(record.state == "interrupted" for record in records), "broken off"),
+        (sum(record.state == "failed" for record in records), "failed"),
+        (sum(record.state == "done" for record in records), "finished"),
+    )
+    return " · ".join(f"{count} {word}" for count, word in counts if count)
+
+
+def _title(record: JobRecord, about: Known) -> str:
+    head = record.head
+    if head.kind == "gate":
+        one, other = Path(head.candidate).name, Path(head.champion).name
+        return f"{about.titles.get(one, one)} against {about.titles.get(other, other)}"
+    what = "Fine-tune" if head.parent else "Train"
+    return f"{what} {head.title or head.model_id}"
+
+
+def _detail(record: JobRecord) -> str:
+    head, ending = record.head, "" if len(record.head.cases) == 1 else "s"
+    if head.kind == "gate":
+        return f"{len(head.cases)} frozen case{ending}, new to the candidate"
+    parts = [f"{len(head.cases)} case{ending}"] if head.cases else [head.architecture]
+    parts += [loss_title(head.loss), f"lr {head.learning_rate:g}", f"batch {head.batch_size}"]
+    return " · ".join(part for part in parts if part)
+
+
+def _at(record: JobRecord) -> str:
+    if record.requested == "start" or record.state == "new":
+        return "Starting…"
+    if record.state != "running":
+        share = f" at {record.fraction:.0%}" if record.state in ("paused", "interrupted") else ""
+        return _STATES[record.state].capitalize() + share
+    if record.waiting:
+        return "Queued"
+    if not record.step and record.head.kind == "train":
+        return (record.message.partition(" ")[0] or "starting").capitalize() + "…"
+    if record.head.epochs and not record.head.minutes and record.fraction < 1:
+        epoch = min(int(record.fraction * record.head.epochs) + 1, record.head.epochs)
+        return f"Epoch {epoch} / {record.head.epochs}"
+    return f"{record.fraction:.0%}" if record.fraction < 1 else "Scoring…"
+
+
+def _left(record: JobRecord) -> str:
+    if record.state == "running" and record.waiting:
+        return "after another job"
+    if record.state == "running" and record.seconds_left is not None and record.requested is None:
+        return f"{duration(record.seconds_left)} left"
+    return ""
+
+
+def _trouble(record: JobRecord) -> str:
+    if record.requested in ("start", "stop"):
+        return ""
+    if record.state == "interrupted" and not record.failure:
+        return "It ended without a word. Resume uses its checkpoint."
+    return record.failure if record.state in ("failed", "interrupted") else ""
+
+
+def _last_step(record: JobRecord) -> float | None:
+    if record.head.max_steps and not record.head.epochs and not record.head.minutes:
+        return float(record.head.max_steps)
+    return record.step / record.fraction if record.step and record.fraction > 0.01 else None
+
+
+def _budget(record: JobRecord) -> str:
+    head = record.head
+    if head.epochs:
+        return f"{head.epochs} epochs"
+    if head.minutes:
+        return f"{head.minutes:g} min"
+    return f"{head.max_steps} steps" if head.max_steps else ""
+
+
+def _loss_curve(record: JobRecord) -> Curve:
+    points = record.curves.get("loss", ())
+    return Curve(
+        "Training loss",
+        (Line("train", points, "t2"),) if points else (),
+        value=number(points[-1][1], 3) if points else "",
+        last_x=_last_step(record),
+        x_text=_budget(record),
+    )
+
+
+def _dsc_curve(record: JobRecord) -> Curve:
+    points = record.curves.get("selection_dsc", ())
+    return Curve(
+        "Selection DSC",
+        (Line(record.name.lower(), points),) if points else (),
+        value=number(points[-1][1], 3) if points else "",
+        last_x=_last_step(record),
+        x_text=_budget(record),
+    )
+
+
+def _note(record: JobRecord, about: Known) -> str:
+    report = record.report or about.reports.get(record.result)
+    if report is not None:
+        return {"promote": "better", "keep": "undecided", "reject": "worse"}[report.verdict]
+    return "provisional" if record.active and record.curves else ""

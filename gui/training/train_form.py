@@ -1,0 +1,172 @@
+"""What the train dialog offers and what the reader chose, as data; and what is wrong with it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.domain.errors import AppError
+from core.models.model_listing import read_argument
+from core.models.networks.spec import NetworkSpec, resolve_arguments
+from core.models.train_spec import LossName, PresetName
+
+CaseKind = Literal["corrected", "truth", "none"]
+
+FEWEST_CASES = 2
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A model to start from; the empty id is a fresh network."""
+
+    id: str
+    title: str
+    champion: bool = False
+    channels: int = 3
+    trained_on: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class CaseChoice:
+    """A case to learn from or not; `locked` is the reason why it cannot be chosen."""
+
+    case_id: str
+    name: str
+    slices: int
+    kind: CaseKind
+    note: str = ""
+    locked: str = ""
+
+
+@dataclass(frozen=True)
+class SplitChoice:
+    """The cases that judge: `text` and `mark` say which, `parts` how many of each site."""
+
+    val: tuple[str, ...] = ()
+    text: str = ""
+    mark: str = ""
+    parts: tuple[tuple[str, int], ...] = ()
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """The schedule a preset or a base model brings along."""
+
+    loss: LossName
+    epochs: int | None
+    minutes: float | None
+    learning_rate: float
+    batch_size: int
+    size: int | None
+    replay: float = 0.5
+
+
+@dataclass(frozen=True)
+class TrainOffer:
+    """What can be chosen; `settings` by base id and preset."""
+
+    job_name: str = ""
+    bases: tuple[BaseModel, ...] = ()
+    architectures: tuple[tuple[str, str, str], ...] = ()
+    cases: tuple[CaseChoice, ...] = ()
+    split: SplitChoice = field(default_factory=SplitChoice)
+    devices: tuple[str, ...] = ()
+    taken: frozenset[str] = frozenset()
+    settings: dict[tuple[str, PresetName], TrainSettings] = field(default_factory=dict)
+
+    def base(self, model_id: str) -> BaseModel:
+        """Return a model to start from by its id."""
+        return next(base for base in self.bases if base.id == model_id)
+
+
+@dataclass(frozen=True)
+class TrainForm:
+    """What the reader chose; `learning_rate` is what was typed, NaN where that is no number."""
+
+    base: str
+    architecture: str
+    arguments: str
+    preset: PresetName
+    title: str
+    cases: tuple[str, ...]
+    replay: float
+    loss: LossName
+    epochs: int | None
+    minutes: float | None
+    learning_rate: float
+    batch_size: int
+    size: int | None
+    device: str = "auto"
+
+    @property
+    def steps_like(self) -> tuple[object, ...]:
+        """What the time of a step depends on; a preview holds while this stays the same."""
+        network = (self.base, self.architecture, self.arguments, self.size, self.device)
+        return (*network, self.batch_size, self.cases, self.replay)
+
+
+def model_id(title: str) -> str:
+    """Return the id a model of that title gets: the letters, digits and dashes of it."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._") else "-" for c in title.lower())
+    while "--" in kept:
+        kept = kept.replace("--", "-")
+    return kept.strip("-._")[:60]
+
+
+def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
+    """Return a sentence for each field that is wrong, by the name of the field."""
+    found = {
+        "title": _title_problem(form, offer),
+        "arguments": "" if form.base else _arguments_problem(form),
+        "cases": _cases_problem(form, offer),
+        "limits": "" if form.epochs or form.minutes else "Give epochs, minutes or both.",
+        "learning_rate": ""
+        if 0 < form.learning_rate <= 1
+        else "A number above 0, at most 1, as 1e-4.",
+    }
+    return {name: said for name, said in found.items() if said}
+
+
+def fresh_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
+    """Return the chosen cases, none of which is locked, in the order of the dataset."""
+    chosen = set(form.cases)
+    return tuple(c.case_id for c in offer.cases if c.case_id in chosen and not c.locked)
+
+
+def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
+    """Return the cases the base has learnt from and that are not chosen as new ones.
+
+    Where nobody knows what it has learnt from, these are all the rest.
+    """
+    if not form.base or not form.replay:
+        return ()
+    seen, chosen = offer.base(form.base).trained_on, set(form.cases)
+    return tuple(
+        case.case_id
+        for case in offer.cases
+        if not case.locked and case.case_id not in chosen and (not seen or case.case_id in seen)
+    )
+
+
+def _title_problem(form: TrainForm, offer: TrainOffer) -> str:
+    made = model_id(form.title)
+    if not made:
+        return "Give the model a name of letters or digits."
+    return f"There is a model {made} already. Give another name." if made in offer.taken else ""
+
+
+def _arguments_problem(form: TrainForm) -> str:
+    try:
+        given = dict(read_argument(text) for text in form.arguments.split())
+        resolve_arguments(NetworkSpec(form.architecture, 9, given))
+    except AppError as error:
+        return str(error)
+    return ""
+
+
+def _cases_problem(form: TrainForm, offer: TrainOffer) -> str:
+    fresh, old = fresh_cases(form, offer), replayed_cases(form, offer)
+    if not fresh:
+        return "Choose cases to learn from."
+    if len(fresh) + len(old) < FEWEST_CASES:
+        return "Choose two cases at least: one to learn from, one to choose the weights by."
+    return ""

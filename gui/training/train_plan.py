@@ -1,0 +1,258 @@
+"""From what is open to what can be trained, and from the reader's choice to a training."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import get_args
+
+import msgspec
+
+from core.annotation.versions import Version, latest_versions
+from core.io.case import Case
+from core.io.dataset import Dataset, short_names
+from core.jobs.job_folder import JobFolder
+from core.jobs.job_start import JobProgram
+from core.jobs.train_preview import TrainPreview
+from core.jobs.training_job import SPLIT_FILE, make_job, make_training
+from core.models.model_listing import read_argument
+from core.models.networks.catalog import ARCHITECTURES
+from core.models.registry import Model, Registry
+from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
+from core.workspace.splits import SplitFile, frozen_split, split_hash
+from core.workspace.workspace_folder import Workspace, registry
+from gui.training.train_form import (
+    BaseModel,
+    CaseChoice,
+    CaseKind,
+    SplitChoice,
+    TrainForm,
+    TrainOffer,
+    TrainSettings,
+    fresh_cases,
+    model_id,
+    replayed_cases,
+)
+
+JOBS_FOLDER = "jobs"
+FRESH = BaseModel("", "A fresh network")
+_JUDGES = 0.2
+_FEWEST_JUDGES = 2
+_SEED = 42
+_MOST_SITES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Where a training takes place: read on a worker when the dialog is about to open."""
+
+    home: Path
+    dataset: Dataset
+    workspace: Workspace
+    models: tuple[Model, ...]
+    champion: str
+    versions: Mapping[str, Version]
+    frozen: SplitFile | None
+    split: SplitFile
+
+    @property
+    def registry(self) -> Registry:
+        """The models of the workspace, of the reader and of Overread."""
+        return registry(self.home, self.workspace.folder)
+
+
+def read_ground(home: Path, dataset: Dataset, workspace: Workspace) -> Ground:
+    """Read what a training can start from; raises `AppError`."""
+    found = registry(home, workspace.folder)
+    models = tuple(found.models()[0])
+    champion = found.champion().spec.id if models else ""
+    versions = latest_versions(workspace)
+    frozen = frozen_split(workspace.store)
+    split = frozen or propose_split(dataset.cases, models, corrected=versions)
+    return Ground(home, dataset, workspace, models, champion, versions, frozen, split)
+
+
+def propose_split(
+    cases: Sequence[Case], models: Sequence[Model], *, corrected: Collection[str] = ()
+) -> SplitFile:
+    """Draw a fifth of the cases with ground truth to judge models, where there is no split yet.
+
+    Cases that a model has learnt from would flatter it, and corrected ones are there to be learnt
+    from: either are drawn only when there are too few others. One case is spared only where nothing
+    else would be left to learn from.
+    """
+    known = [case.id for case in cases if case.has_ground_truth]
+    seen = {name for model in models for name in model.spec.trained_on}
+    unseen = [name for name in known if name not in seen]
+    untouched = [name for name in unseen if name not in corrected]
+    pools = (untouched, unseen, known)
+    drawn_from = next((pool for pool in pools if len(pool) >= _FEWEST_JUDGES), known)
+    spared = 0 if len(drawn_from) < len(known) else 1
+    count = min(max(round(len(known) * _JUDGES), 1), max(len(drawn_from) - spared, 0))
+    val = set(Random(_SEED).sample(drawn_from, count))
+    return SplitFile(tuple(n for n in known if n not in val), tuple(n for n in known if n in val))
+
+
+def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> TrainOffer:
+    """Return what the dialog offers."""
+    # An ensemble has no weights of its own to start from.
+    starts = [model for model in ground.models if not model.members]
+    bases = (FRESH, *(_base(model, ground.champion) for model in starts))
+    names = short_names([case.id for case in ground.dataset.cases])
+    presets: tuple[PresetName, ...] = get_args(PresetName)
+    models: list[Model | None] = [None, *starts]
+    settings = {
+        ("" if model is None else model.spec.id, preset): default_settings(preset, model)
+        for model in models
+        for preset in presets
+    }
+    return TrainOffer(
+        job_name=f"Job {job_number}",
+        bases=bases,
+        architectures=tuple(
+            (a.id, a.title, ", ".join(arg.name for arg in a.arguments))
+            for a in ARCHITECTURES.values()
+        ),
+        cases=tuple(_choice(case, ground, names) for case in ground.dataset.cases),
+        split=split_choice(ground, names),
+        devices=tuple(devices),
+        taken=frozenset(model.spec.id for model in ground.models),
+        settings=settings,
+    )
+
+
+def default_settings(preset: PresetName, parent: Model | None) -> TrainSettings:
+    """Return the schedule of a preset, or of a fine-tuning."""
+    changes: Changes = dict(FINE_TUNING) if parent else {}
+    required: Changes = {"architecture": "unet", "data": "", "split": ""}
+    spec = make_spec(preset, required, changes)
+    size = parent.spec.preprocessing.size if parent else spec.preprocessing.size
+    return TrainSettings(
+        loss=spec.loss,
+        epochs=spec.epochs,
+        minutes=spec.minutes,
+        learning_rate=spec.learning_rate,
+        batch_size=spec.batch_size,
+        size=size,
+        replay=spec.replay,
+    )
+
+
+def split_choice(ground: Ground, names: Mapping[str, str]) -> SplitChoice:
+    """Return what is said of the cases that judge."""
+    val = ground.split.val
+    count = f"{len(val)} case{'' if len(val) == 1 else 's'}"
+    frozen = ground.frozen is not None
+    text = f"Frozen split, {count}" if frozen else f"{count}, frozen with this job"
+    return SplitChoice(
+        val=val,
+        text=text if val else "No case to spare: no model can be judged",
+        mark=f"sha {split_hash(ground.split)[:8]}…",
+        parts=sites([names.get(name, name) for name in val]),
+        frozen=frozen,
+    )
+
+
+def sites(names: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Return how many cases begin with which part of a name; nothing where that says nothing."""
+    counts: dict[str, int] = {}
+    for name in names:
+        site = name.partition("_")[0]
+        counts[site] = counts.get(site, 0) + 1
+    if not 1 < len(counts) <= max(len(names) // 2, 1):
+        return ()
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    rest = sum(count for _, count in ordered[_MOST_SITES:])
+    return (*ordered[:_MOST_SITES], *((("others", rest),) if rest else ()))
+
+
+def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) -> TrainSpec:
+    """Return the training the reader chose; raises `AppError` for what does not fit."""
+    parent = next((m for m in ground.models if m.spec.id == form.base), None)
+    # Made once as the preset has it, so that what the dialog does not ask stays the preset's.
+    required: Changes = {
+        "architecture": parent.spec.architecture if parent else form.architecture,
+        "data": str(ground.dataset.root.absolute()),
+        "split": str(split.absolute()),
+        "model_id": model_id(form.title),
+        "title": form.title.strip(),
+        "models": str(ground.workspace.models.absolute()),
+        "corrections": str(ground.workspace.folder.absolute()) if ground.versions else "",
+        "device": form.device,
+        "loss": form.loss,
+        "learning_rate": form.learning_rate,
+        "batch_size": form.batch_size,
+    }
+    budget: Changes = {"epochs": form.epochs, "minutes": form.minutes}
+    own = _parental(form, offer, parent) if parent else {"arguments": _arguments(form)}
+    spec = make_spec(form.preset, {**own, **required}, budget)
+    prepared = parent.spec.preprocessing if parent else spec.preprocessing
+    if parent is None:
+        prepared = msgspec.structs.replace(prepared, size=form.size)
+    return msgspec.structs.replace(spec, preprocessing=prepared)
+
+
+def training_split(form: TrainForm, offer: TrainOffer, ground: Ground) -> SplitFile:
+    """Return the split of a training: what the reader chose, judged by the frozen cases."""
+    train = (*fresh_cases(form, offer), *replayed_cases(form, offer))
+    return SplitFile(train, ground.split.val)
+
+
+def prepare_training(
+    path: Path, form: TrainForm, offer: TrainOffer, ground: Ground
+) -> tuple[JobFolder, JobProgram]:
+    """Make the folder of a training, its split beside it; freezes the cases that judge."""
+    split = training_split(form, offer, ground)
+    spec = train_spec(form, offer, ground, path / SPLIT_FILE)
+    # A split that would learn from a judge is refused, whatever the dialog let through.
+    store = ground.workspace.store
+    return make_training(path, spec, split, store, judges=ground.split), "train"
+
+
+def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Ground) -> JobFolder:
+    """Make the folder of a preview; freezes nothing and names no model."""
+    split = training_split(form, offer, ground)
+    return make_job(path, train_spec(form, offer, ground, path / SPLIT_FILE), split)
+
+
+def seconds_needed(form: TrainForm, preview: TrainPreview) -> float | None:
+    """Return how long a training will take, from timed steps; the first limit ends it."""
+    limits = [60 * form.minutes] if form.minutes else []
+    if form.epochs:
+        steps = -(-preview.slices // form.batch_size)
+        limits.append(form.epochs * steps * preview.seconds_a_step)
+    return min(limits, default=None)
+
+
+def _base(model: Model, champion: str) -> BaseModel:
+    spec = model.spec
+    return BaseModel(
+        spec.id, spec.title, spec.id == champion, len(spec.channels), frozenset(spec.trained_on)
+    )
+
+
+def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
+    version = ground.versions.get(case.id)
+    note = "" if version is None else f"version {version.number} by {version.author}"
+    locked = ""
+    if case.id in ground.split.val:
+        locked = f"judges models, {'frozen' if ground.frozen else 'to be frozen'}"
+    elif version is None and not case.has_ground_truth:
+        locked = "no ground truth, no correction"
+    kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"
+    return CaseChoice(case.id, names[case.id], len(case.slices), kind, note, locked)
+
+
+def _parental(form: TrainForm, offer: TrainOffer, parent: Model) -> Changes:
+    fine_tuning = {k: v for k, v in FINE_TUNING.items() if k not in ("epochs", "learning_rate")}
+    return {
+        **fine_tuning,
+        "parent": str(parent.folder.absolute()),
+        "arguments": parent.spec.arguments,
+        "cases": fresh_cases(form, offer),
+        "replay": form.replay if replayed_cases(form, offer) else 0.0,
+    }
+
+
+def _arguments(form: TrainForm) -> dict[str, object]:
+    return dict(read_argument(text) for text in form.arguments.split())

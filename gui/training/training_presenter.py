@@ -1,0 +1,247 @@
+"""Connects jobs drawer, train dialog and gate with the session and the job folders.
+
+Everything slow is done on workers or by the jobs' own processes; torch is never loaded here.
+"""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
+
+from gui.shell.job_record import JobRecord
+from gui.shell.job_watch import JobWatch
+from gui.shell.look import look_of
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes
+from gui.training.gate_presenter import GatePresenter
+from gui.training.job_descriptions import Known, job_view, jobs_view, known, shown_record
+from gui.training.jobs_drawer import JobsDrawer
+from gui.training.train_dialog import TrainDialog
+from gui.training.train_form import TrainForm, TrainOffer
+from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, prepare_training, read_ground
+from gui.training.train_request import TrainAsking
+from gui.widgets.confirm import confirm
+from gui.widgets.palette import OverlayColours, Theme
+
+_STOP = (
+    "It ends now and publishes the best weights so far as a candidate. To go on later instead, "
+    "pause it."
+)
+_FINISH = "It publishes the best weights so far as a candidate, and cannot go on after that."
+
+
+class TrainingPresenter(QObject):
+    """Everything about jobs of one window; it lives as long as the drawer does."""
+
+    told = Signal(str, str, str)
+    """Title, sentence, and the kind of toast that it is."""
+
+    went_on = Signal(str)
+    """The title of a failure that no longer holds."""
+
+    failed = Signal(str, str)
+    promoted = Signal(str)
+    case_asked = Signal(str, str, str)
+
+    def __init__(self, session: Session, lanes: Lanes, drawer: JobsDrawer) -> None:
+        super().__init__(drawer)
+        self._session, self._lanes, self._drawer = session, lanes, drawer
+        self._chosen = ""
+        self._unseen = True
+        self._dialog: TrainDialog | None = None
+        self._asking: TrainAsking | None = None
+        self.watch = JobWatch(lanes)
+        self.gate = GatePresenter(session, lanes, drawer)
+        self._connect()
+        self._on_settings_changed()
+        self._on_place_changed()
+
+    @property
+    def dialog(self) -> TrainDialog | None:
+        """The train dialog on screen."""
+        return self._dialog if self._dialog is not None and isValid(self._dialog) else None
+
+    @property
+    def asking(self) -> TrainAsking | None:
+        """What goes on behind the train dialog on screen."""
+        return self._asking if self.dialog is not None else None
+
+    @property
+    def busy(self) -> bool:
+        """True while a job runs or waits; closing the window leaves it running."""
+        return any(record.active for record in self.watch.records)
+
+    def new_job(self) -> None:
+        """Open the train dialog, once what can be trained has been read."""
+        place = self._session.place
+        if place is None or self.dialog is not None:
+            return
+        home = self._session.home
+        self._lanes.run(
+            "io",
+            lambda _: read_ground(home, place.dataset, place.workspace),
+            self._ask,
+            failed=lambda said: self.failed.emit("No training can start", said),
+        )
+
+    def show_gate(self) -> None:
+        """Show the newest comparison; where there is none, compare the newest candidate."""
+        records = self.watch.records
+        report = next((r.report for r in reversed(records) if r.report is not None), None)
+        made = next(
+            (r.result for r in reversed(records) if r.result and r.head.kind == "train"), ""
+        )
+        if report is not None:
+            self.gate.show(report)
+        elif made:
+            self._compare(made)
+        else:
+            self.told.emit("Nothing to compare yet", "Train a candidate first.", "info")
+
+    def toggle_drawer(self) -> None:
+        """Open or close the drawer."""
+        self._drawer.set_expanded(not self._drawer.expanded)
+
+    def close(self) -> None:
+        """Follow jobs no longer; those that run go on without the window."""
+        if self._asking is not None and self.dialog is not None:
+            self._asking.close()
+        self.watch.watch(None)
+
+    def _connect(self) -> None:
+        session, watch, drawer, gate = self._session, self.watch, self._drawer, self.gate
+        session.place_changed.connect(self._on_place_changed)
+        session.models_changed.connect(self._show)
+        session.settings_changed.connect(self._on_settings_changed)
+        watch.changed.connect(self._show)
+        watch.ended.connect(self._on_ended)
+        watch.started.connect(self._on_started)
+        for part in (watch, gate):
+            part.failed.connect(self.failed)
+        gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
+        gate.promoted.connect(self.promoted)
+        gate.case_asked.connect(self.case_asked)
+        drawer.new_asked.connect(self.new_job)
+        drawer.job_chosen.connect(self._on_job_chosen)
+        drawer.asked.connect(self._on_asked)
+
+    def _ask(self, ground: Ground) -> None:
+        place = self._session.place
+        if place is None or place.workspace is not ground.workspace or self.dialog is not None:
+            return
+        number = max((record.number for record in self.watch.records), default=0) + 1
+        offer = make_offer(ground, job_number=number, devices=self._session.devices)
+        self._dialog = dialog = TrainDialog(self._drawer.window())
+        dialog.set_look(*self._look)
+        self._asking = asking = TrainAsking(dialog, ground, offer, self._lanes)
+        asking.failed.connect(self.failed)
+        dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
+        current = self._session.models.current
+        dialog.set_offer(offer, "" if current is None else current.spec.id)
+        self._show_in_dialog(self._about())
+        dialog.open()
+
+    def _begin(self, form: TrainForm, *, offer: TrainOffer, ground: Ground) -> None:
+        self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
+
+    def _compare(self, candidate: str) -> None:
+        self.watch.begin("gate", lambda path: self.gate.prepare(path, candidate))
+
+    def _on_place_changed(self) -> None:
+        place = self._session.place
+        self._chosen, self._unseen = "", True
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.watch.watch(None if place is None else place.workspace.folder / JOBS_FOLDER)
+
+    def _on_settings_changed(self) -> None:
+        self.gate.set_look(*self._look)
+        if self.dialog is not None:
+            self.dialog.set_look(*self._look)
+
+    def _on_job_chosen(self, job_id: str) -> None:
+        self._chosen = job_id
+        self._show()
+
+    def _on_asked(self, act: str, job_id: str) -> None:
+        record = self.watch.find(job_id)
+        if record is None:
+            return
+        if act == "pause":
+            self.watch.request(job_id, "pause")
+        elif act == "resume":
+            self.went_on.emit(_broken_off(record))
+            self.watch.resume(job_id)
+        elif act == "stop":
+            said = _STOP if record.active else _FINISH
+            texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
+            confirm(self._drawer, texts, lambda: self._stop(record))
+        else:
+            report = record.report or self._about().reports.get(record.result)
+            if report is not None:
+                self.gate.show(report)
+            else:
+                self._compare(record.result)
+
+    def _stop(self, record: JobRecord) -> None:
+        self.went_on.emit(_broken_off(record))
+        self.watch.stop(record.id)
+
+    def _on_started(self, job_id: str) -> None:
+        record = self.watch.find(job_id)
+        if record is None or record.head.kind == "train":
+            self._chosen = job_id
+        self._drawer.set_expanded(True)
+        self._show()
+
+    def _on_ended(self, record: JobRecord) -> None:
+        if record.state in ("failed", "interrupted"):
+            why = record.failure or "Its process ended without a word. Resume it in the drawer."
+            self.failed.emit(_broken_off(record), why)
+        elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
+            better = record.report.verdict == "promote"
+            self._tell_done(record, record.report.reason, "ok" if better else "info")
+        elif record.state == "done" and record.result:
+            made = record.head.title or record.result
+            self._tell_done(record, f"{made} is a candidate now.", "ok")
+            self.gate.reload_models(lambda: self._compare(record.result))
+
+    def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
+        """Say that a job is done, unless the open drawer says so: a toast would lie over it."""
+        shown = shown_record(self.watch.records, self._chosen)
+        of_shown = shown is not None and (
+            shown.id == record.id
+            or (record.report is not None and record.report.candidate == shown.result)
+        )
+        if not (of_shown and self._drawer.expanded):
+            self.told.emit(f"{record.name} is done", said, kind)
+
+    def _show(self) -> None:
+        if self._unseen and self.busy:
+            # Jobs go on without a window: one that opens over them shows them.
+            self._unseen = False
+            self._drawer.set_expanded(True)
+        about = self._about()
+        self._drawer.show_jobs(jobs_view(self.watch.records, self._chosen, about))
+        self._show_in_dialog(about)
+
+    def _show_in_dialog(self, about: Known) -> None:
+        dialog, asking = self.dialog, self.asking
+        if dialog is None or asking is None:
+            return
+        active = [record for record in self.watch.records if record.active]
+        record = shown_record(active) if active else None
+        dialog.show_running(None if record is None else job_view(record, about))
+        asking.show_before(record)
+
+    def _about(self) -> Known:
+        models = self._session.models.available
+        return known(self.watch.records, {model.spec.id: model.spec.title for model in models})
+
+    @property
+    def _look(self) -> tuple[Theme, OverlayColours]:
+        return look_of(self._session.settings)
+
+
+def _broken_off(record: JobRecord) -> str:
+    return f"{record.name} broke off"

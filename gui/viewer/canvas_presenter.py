@@ -1,0 +1,197 @@
+"""Keeps the slice view in step with the session, and pictures of the next slices ready."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF
+
+from core.domain.components import Box
+from core.domain.progress import Progress
+from core.domain.uncertainty import entropy_map
+from gui.shell.session import Session
+from gui.shell.session_parts import OpenCase
+from gui.shell.tasks import Lanes, Part, Task
+from gui.shell.thread_share import GivingWay
+from gui.shell.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
+from gui.viewer.empty_state import EmptyState
+from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
+from gui.viewer.shown_case import has_arrived, shown
+from gui.viewer.slice_view import SliceView
+from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
+
+_AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
+_WINDOW_PER_PIXEL = 0.004
+# While the reader paints, the words under the pointer follow every second sample.
+_WORDS_WAIT_SECONDS = 0.025
+
+
+class CanvasPresenter(QObject):
+    """Draws what the session holds; a picture not yet prepared is made at once."""
+
+    def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
+        super().__init__()
+        self._session = session
+        self._lanes = lanes
+        self._view = view
+        self._empty = empty
+        self._pictures = PictureCache()
+        self._ahead: Task[None] | None = None
+        self._pointer: QPointF | None = None
+        self._words = GivingWay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
+        self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
+        view.add_item(self._uncertainty, below=True)
+        session.view_changed.connect(self.draw)
+        session.post_changed.connect(self.draw)
+        session.result_changed.connect(self.draw)
+        session.case_changed.connect(self._on_case_changed)
+        session.correction_changed.connect(self.draw)
+        session.mask_painted.connect(lambda box: self.draw(painted=box))
+        session.place_changed.connect(self._on_place_changed)
+        view.hovered.connect(self._on_hovered)
+        view.window_level_dragged.connect(self._on_window_level_dragged)
+
+    def draw(self, *, painted: Box | None = None) -> None:
+        """Draw the slice on screen as it is now; `painted` is all that differs, when known."""
+        opened = self._session.open_case
+        if opened is None:
+            return
+        display = resolve(self._session.view, shown(self._session, opened))
+        picture = self._pictures.get(display.picture)
+        if picture is None:
+            picture = self._make(opened, display.picture, painted)
+            self._pictures.put(display.picture, picture)
+        self._view.show_display(display, picture, painted)
+        self._show_uncertainty(display)
+        if display.unreadable:
+            number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
+            self._empty.say(f"Slice {number} cannot be read", display.unreadable, icon="warning")
+        else:
+            self._empty.hide()
+        if painted is not None:
+            self._words.note_gesture()
+        self._words.do(can_wait=painted is not None)
+        self._prepare(display.picture, opened)
+
+    def _show_uncertainty(self, display: Display) -> None:
+        """Lay the map of the slice on screen under the outlines, with its scale."""
+        style, result = display.uncertainty, self._session.result
+        shown = style.visible and result is not None
+        probability = result.probability if shown and result is not None else None
+        self._uncertainty.show_slice(probability, display.picture.slice_index, style.opacity)
+        self._scale.show_when(shown)
+
+    def _on_case_changed(self) -> None:
+        self._pictures.clear()
+        if self._session.open_case is None:
+            self._clear()
+            title = f"{self._session.current} cannot be opened"
+            self._empty.say(title, self._session.problem, icon="warning")
+        else:
+            self.draw()
+
+    def _clear(self) -> None:
+        self._view.clear_picture()
+        self._uncertainty.show_slice(None, 0, 0.0)
+        self._scale.show_when(False)
+
+    def _on_place_changed(self) -> None:
+        self._pictures.clear()
+        self._clear()
+
+    def _make(self, opened: OpenCase, key: PictureKey, painted: Box | None) -> Picture:
+        """Make a picture; of a slice just painted on, only the outlines that have changed."""
+        masks = self._masks(opened)
+        before = self._pictures.take(replace(key, edit=key.edit - 1))
+        if before is None:
+            like = self._pictures.like(key)
+            return make_picture(opened.loaded.volume, masks, key, before=like)
+        return with_edit(before, masks, key, painted)
+
+    def _masks(self, opened: OpenCase) -> Masks:
+        result, correction = self._session.result, self._session.correction
+        comparison = None if result is None else result.comparison
+        mask = None if comparison is None else comparison.mask
+        corrected = None if correction is None else correction.mask
+        return Masks(opened.loaded.ground_truth, mask, corrected)
+
+    def _prepare(self, key: PictureKey, opened: OpenCase) -> None:
+        """Make the pictures around the one on screen, on a worker."""
+        count = opened.loaded.volume.slices
+        near = [key.slice_index + step for step in _AHEAD]
+        edits = self._session.edits
+        keys = [
+            replace(key, slice_index=index, edit=edits.get(index, 0))
+            for index in near
+            if 0 <= index < count
+        ]
+        wanted = [(k, self._pictures.like(k)) for k in keys if k not in self._pictures]
+        if not wanted or (self._ahead is not None and not self._ahead.cancelled):
+            return
+        masks = self._masks(opened)
+        volume = opened.loaded.volume
+
+        def work(progress: Progress, part: Part) -> None:
+            for number, (name, like) in enumerate(wanted):
+                part((name, make_picture(volume, masks, name, before=like)))
+                progress(number / len(wanted), "")
+
+        self._ahead = self._lanes.run_in_parts(
+            "idle", work, parted=self._keep, finished=self._on_prepared
+        )
+
+    def _keep(self, made: tuple[PictureKey, Picture]) -> None:
+        self._pictures.put(*made)
+
+    def _on_prepared(self) -> None:
+        self._ahead = None
+
+    def _on_hovered(self, at: QPointF | None) -> None:
+        self._pointer = at
+        self._words.do(can_wait=at is not None)
+
+    @property
+    def voxel(self) -> tuple[int, int, int] | None:
+        """The voxel (z, y, x) under the pointer; None when it is not over the slice."""
+        at, opened = self._pointer, self._session.open_case
+        if at is None or opened is None:
+            return None
+        x, y = int(np.floor(at.x())), int(np.floor(at.y()))
+        height, width = opened.loaded.volume.geometry.shape[1:]
+        inside = 0 <= x < width and 0 <= y < height
+        return (self._session.view.slice_index, y, x) if inside else None
+
+    def _read_out(self) -> None:
+        """Say what lies under the pointer."""
+        voxel, opened = self.voxel, self._session.open_case
+        if voxel is None or opened is None:
+            self._view.set_readout(())
+            return
+        volume = opened.loaded.volume
+        index, y, x = voxel
+        values = volume.pixels[:, index, y, x]
+        channel = shown_channel(self._session.view, volume)
+        if channel == RGB:
+            said = "  ".join(f"{n} {v}" for n, v in zip(volume.channels, values, strict=True))
+        else:
+            said = f"{channel} {values[volume.channels.index(channel)]}"
+        lines = [f"x {x}  y {y}", said]
+        result = self._session.result
+        if result is not None and has_arrived(result, index):
+            level = result.probability[index, y, x]
+            lines.append(f"p(lesion) {level / 255:.2f}")
+            if self._session.view.uncertainty.visible:
+                lines.append(f"{entropy_map(level):.2f} bit")
+        self._view.set_readout(tuple(lines))
+
+    def _on_window_level_dragged(self, right: float, up: float) -> None:
+        opened = self._session.open_case
+        if opened is None:
+            return
+        view = self._session.view
+        channel = shown_channel(view, opened.loaded.volume)
+        if channel == RGB:
+            return
+        now = current_range(view, shown(self._session, opened), channel)
+        scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
+        moved = now.moved(right * scale, -up * scale)
+        self._session.set_view(view.with_window_level(channel, moved))

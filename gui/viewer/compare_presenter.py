@@ -1,0 +1,285 @@
+"""Keeps the compared views in step with the slice on screen: slice, zoom, window and cursor."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPointF
+
+from core.domain.comparison import Comparison
+from core.domain.mask import Mask
+from core.domain.metrics import SliceCounts, slice_counts
+from gui.shell.context import Context
+from gui.shell.mask_finder import Compared, Comparing
+from gui.shell.session import Session
+from gui.shell.view_state import Shown, resolve
+from gui.viewer.agreement_item import AgreementItem, shares
+from gui.viewer.compare_pane import ComparePane
+from gui.viewer.picture import Masks, PictureCache, make_picture
+from gui.viewer.shown_case import shown
+from gui.viewer.slice_view import SliceView
+from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.viewer_presenter import ViewerViews
+
+
+class ComparePresenter(QObject):
+    """Gives every pane of the grid a source and draws it beside the main view."""
+
+    def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
+        super().__init__()
+        self._session, self._comparing, self._verbs = context.session, context.masks, verbs
+        self._main, self._grid = views.view, views.grid
+        self._drawers: list[_PaneDrawer] = []
+        self._swipe: _PaneDrawer | None = None
+        self._masks: dict[str, Compared] = {}
+        self._grid.pane_added.connect(self._on_pane_added)
+        self._grid.swipe_added.connect(self._on_swipe_added)
+        self._grid.layout_changed.connect(self._on_layout_changed)
+        self._session.case_changed.connect(self._on_case_changed)
+        self._session.correction_changed.connect(self._name_main)
+        self._session.mask_painted.connect(lambda _: self._name_main())
+        self._session.models_changed.connect(self._offer)
+        self._session.view_changed.connect(self._draw)
+        self._session.result_changed.connect(self._draw)
+        self._main.moved.connect(self._follow)
+        self._main.hovered.connect(self._point)
+        self._comparing.changed.connect(self._look_up)
+        self._comparing.failed.connect(context.toasts.show_toast)
+
+    @property
+    def _shown(self) -> list["_PaneDrawer"]:
+        swiped = [self._swipe] if self._swipe is not None and self._grid.swiping else []
+        return [*self._drawers[: self._grid.count - 1], *swiped]
+
+    def show_source(self, number: int, source: str) -> None:
+        """Lay `source` over the pane at position `number`."""
+        drawer = self._drawers[number]
+        drawer.pane.set_sources(self._sources(), source)
+        drawer.look_up()
+
+    def show_mask(self, title: str, mask: Mask) -> None:
+        """Lay a mask (Z, Y, X) of the case on screen over a pane, and offer it in all of them.
+
+        Masks shown before stay beside it as long as there are other panes.
+        """
+        opened = self._session.open_case
+        if opened is None:
+            return
+        truth = opened.loaded.ground_truth
+        reference = np.zeros_like(mask) if truth is None else truth
+        counts = slice_counts(reference, mask)
+        drawer = self._drawer_for(title)
+        self._masks.pop(title, None)  # the one shown last comes last
+        self._masks[title] = Compared(title, Comparison(mask, counts, truth is not None))
+        self._offer()
+        drawer.pane.set_sources(self._sources(), title)
+        drawer.look_up()
+
+    def own(self, source: str) -> Compared | None:
+        """Return a mask that was laid over a pane of this case by its title."""
+        return self._masks.get(source)
+
+    def _drawer_for(self, title: str) -> "_PaneDrawer":
+        """Return the pane that has this mask, else the first without one, else the oldest one's."""
+        order = [title, *(mask for mask in self._masks if mask != title)]
+
+        def rank(drawer: "_PaneDrawer") -> float:
+            source = drawer.pane.source
+            return order.index(source) if source in order else 0.5
+
+        return min(self._drawers[: self._grid.count - 1], key=rank)
+
+    def _sources(self) -> list[tuple[str, str]]:
+        """Return what can lie over a pane, as (key, title)."""
+        return [*self._comparing.sources(), *((title, title) for title in self._masks)]
+
+    def _on_case_changed(self) -> None:
+        self._masks.clear()
+        self._look_up()
+
+    def _on_pane_added(self, pane: ComparePane) -> None:
+        self._drawers.append(self._make_drawer(pane))
+        self._offer()
+
+    def _on_swipe_added(self, pane: ComparePane) -> None:
+        self._swipe = self._make_drawer(pane)
+        self._offer()
+
+    def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
+        drawer = _PaneDrawer(self._session, self._comparing, (self._main, pane), self.own)
+        pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
+        pane.view.hovered.connect(lambda at: self._point_from(pane, at))
+        pane.view.slice_stepped.connect(self._verbs.step_slice)
+        return drawer
+
+    def _on_layout_changed(self, count: int) -> None:
+        self._look_up()
+
+    def _offer(self) -> None:
+        sources, current = self._sources(), self._session.models.current
+        first = [key for key, _ in self._comparing.sources()]
+        others = [key for key in first if current is None or key != current.spec.id]
+        others = others or first or [""]
+        swiped = [] if self._swipe is None else [(0, self._swipe)]
+        for number, drawer in (*enumerate(self._drawers), *swiped):
+            there = drawer.pane.source in dict(sources)
+            wanted = drawer.pane.source if there else others[min(number, len(others) - 1)]
+            drawer.pane.set_sources(sources, wanted)
+
+    def _look_up(self) -> None:
+        self._offer()
+        self._name_main()
+        for drawer in self._shown:
+            drawer.look_up()
+
+    def _draw(self) -> None:
+        self._name_main()
+        for drawer in self._shown:
+            drawer.draw()
+
+    def _name_main(self) -> None:
+        """Say what lies over the main view: the correction, where there is one to see."""
+        correction = self._session.correction
+        if correction is not None and self._session.view.correction.visible:
+            self._grid.set_main("Correction", _dsc(correction.truth_counts()))
+            return
+        model, result = self._session.models.current, self._session.result
+        comparison = None if result is None else result.comparison
+        self._grid.set_main("" if model is None else model.spec.title, _score(comparison))
+
+    def _follow(self, centre: QPointF, zoom: float) -> None:
+        for drawer in self._shown:
+            drawer.pane.view.follow(centre, zoom)
+
+    def _lead(self, pane: ComparePane, centre: QPointF, zoom: float) -> None:
+        """A pane the reader moves takes all others along."""
+        if pane.view.underMouse():
+            self._main.follow(centre, zoom)
+            self._follow(centre, zoom)
+
+    def _point_from(self, pane: ComparePane, at: QPointF | None) -> None:
+        """Show in every other view where the pointer is in one of the panes."""
+        self._main.point_at(at)
+        for drawer in self._shown:
+            if drawer.pane is not pane:
+                drawer.pane.view.point_at(at)
+
+    def _point(self, at: QPointF | None) -> None:
+        for drawer in self._shown:
+            drawer.pane.view.point_at(at)
+
+
+class _PaneDrawer:
+    """Draws one pane."""
+
+    def __init__(
+        self,
+        session: Session,
+        comparing: Comparing,
+        views: tuple[SliceView, ComparePane],
+        own: Callable[[str], Compared | None],
+    ) -> None:
+        self._session, self._comparing, self._own = session, comparing, own
+        self._main, self.pane = views
+        self._pictures = PictureCache()
+        self._compared: Compared | None = None
+        self._heat = AgreementItem()
+        self.pane.view.add_item(self._heat)
+        self.pane.source_chosen.connect(lambda _: self.look_up())
+        self.pane.run_asked.connect(self._run)
+
+    def look_up(self) -> None:
+        """Find what lies over this pane for the case on screen."""
+        self._compared = None
+        self._pictures.clear()
+        self.draw()
+        source = self.pane.source
+        own = self._own(source)
+        if own is not None:
+            self.show(source, own)
+        else:
+            self._comparing.find(source, lambda found: self.show(source, found))
+
+    def draw(self) -> None:
+        """Draw the slice on screen with the mask of this pane."""
+        session = self._session
+        opened = session.open_case
+        if opened is None:
+            self.pane.view.clear_picture()
+            self._heat.show_counts(None, 0)
+            return
+        comparison = None if self._compared is None else self._compared.comparison
+        what = self._what(comparison is not None)
+        display = resolve(session.view, what)
+        picture = self._pictures.get(display.picture)
+        if picture is None:
+            mask = None if comparison is None else comparison.mask
+            masks = Masks(opened.loaded.ground_truth, mask)
+            picture = make_picture(opened.loaded.volume, masks, display.picture)
+            self._pictures.put(display.picture, picture)
+        self.pane.view.show_display(display, picture)
+        plane = None if session.view.overlays_hidden else self._plane
+        self._heat.show_counts(plane, 0 if self._compared is None else self._compared.models)
+        main = self._main
+        self.pane.view.follow(main.centre, main.zoom)
+
+    def _what(self, predicted: bool) -> Shown:
+        session = self._session
+        opened = session.open_case
+        assert opened is not None
+        comparison = None if self._compared is None else self._compared.comparison
+        dsc = None
+        if comparison is not None and comparison.has_truth:
+            plane = comparison.counts.of_slice(session.view.slice_index)
+            dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
+        title = "" if self._compared is None else self._compared.title
+        said: tuple[str, ...] = (title,) if title else ()
+        if self._compared is not None and self._plane is not None:
+            said += shares(self._plane, self._compared.models)
+        return replace(
+            shown(session, opened),
+            case_id="",  # the main view says it; here it would lie over the head
+            model=said,
+            slice_dsc=dsc,
+            has_prediction=predicted,
+            has_correction=False,
+            edit=0,
+        )
+
+    @property
+    def _plane(self) -> NDArray[np.uint8] | None:
+        """How many models agree on the slice on screen."""
+        volume = None if self._compared is None else self._compared.agreement
+        return None if volume is None else volume[self._session.view.slice_index]
+
+    def _run(self) -> None:
+        self.pane.empty.say("Running…", "The prediction appears here when it is done.")
+        source = self.pane.source
+        self._comparing.run(source, lambda found: self.show(source, found))
+
+    def show(self, source: str, compared: Compared) -> None:
+        """Draw what was found for a source, unless another was chosen meanwhile."""
+        if source != self.pane.source:
+            return
+        self._compared = compared
+        self._pictures.clear()
+        comparison = compared.comparison
+        drawn = comparison is not None or compared.agreement is not None
+        known = drawn or compared.title.startswith("Ground truth")
+        if known:
+            self.pane.empty.hide()
+        else:
+            said = f"{compared.title} has not been run on this case."
+            self.pane.empty.say("No prediction yet", said, icon="play", button="Run")
+        self.pane.set_score(_score(comparison))
+        self.draw()
+
+
+def _score(comparison: Comparison | None) -> str:
+    """Say the DSC of the whole volume, nothing without ground truth."""
+    return _dsc(comparison.counts if comparison is not None and comparison.has_truth else None)
+
+
+def _dsc(counts: SliceCounts | None) -> str:
+    return "" if counts is None else f"DSC {counts.pooled().dsc:.3f}"

@@ -1,0 +1,86 @@
+"""The words in the corners of the slice view; they never cover the middle of the image."""
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from gui.widgets.theme import app_font
+
+_LINE = 18
+_OUTLINE = 0.75
+_MARGIN = 1
+_INSET = 14
+_AROUND = tuple(QPoint(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)))
+
+
+class HudCorner(QWidget):
+    """Lines of text in one corner, white with a dark outline; the mouse goes through."""
+
+    def __init__(self, parent: QWidget, corner: Qt.Corner, *, bold: int | None = 0) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._area = parent
+        self._corner = corner
+        self._bold = bold
+        self._lines: tuple[str, ...] = ()
+        self._plain = app_font(size_px=12)
+        self._strong = app_font(size_px=13, weight=600)
+
+    @property
+    def text(self) -> str:
+        """What it says, line by line."""
+        return "\n".join(self._lines)
+
+    def set_lines(self, lines: tuple[str, ...]) -> None:
+        """Say something else."""
+        if lines != self._lines:
+            self._lines = lines
+            self.setAccessibleName(" ".join(lines))
+            self.place()
+            self.update()
+
+    def place(self) -> None:
+        """Go to the corner, as large as the text needs."""
+        size, area = self.sizeHint(), self._area.rect()
+        right = self._corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner)
+        bottom = self._corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner)
+        x = area.width() - size.width() - _INSET if right else _INSET
+        y = area.height() - size.height() - _INSET + 2 if bottom else _INSET - 2
+        self.setGeometry(QRect(QPoint(x, y), size))
+
+    def sizeHint(self) -> QSize:
+        widths = [
+            QFontMetrics(self._font(n)).horizontalAdvance(line)
+            for n, line in enumerate(self._lines)
+        ]
+        return QSize(max(widths, default=0) + 2 * _MARGIN + 2, _LINE * len(self._lines))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        right = self._corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner)
+        align = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        flags = align | Qt.AlignmentFlag.AlignVCenter
+        dark = QColor(0, 0, 0)
+        dark.setAlphaF(_OUTLINE)
+        for number, line in enumerate(self._lines):
+            area = QRect(_MARGIN, number * _LINE, self.width() - 2 * _MARGIN, _LINE)
+            painter.setFont(self._font(number))
+            painter.setPen(dark)
+            for step in _AROUND:
+                painter.drawText(area.translated(step), flags, line)
+            painter.setPen(QColor("#FFFFFF" if number == self._bold else "#D5DAE0"))
+            painter.drawText(area, flags, line)
+
+    def _font(self, line: int) -> QFont:
+        return self._strong if line == self._bold else self._plain
+
+
+def make_corners(view: QWidget) -> dict[str, HudCorner]:
+    """Return the four corners of a view by name."""
+    corner = Qt.Corner
+    return {
+        "top_left": HudCorner(view, corner.TopLeftCorner),
+        "top_right": HudCorner(view, corner.TopRightCorner),
+        "bottom_left": HudCorner(view, corner.BottomLeftCorner, bold=None),
+        "bottom_right": HudCorner(view, corner.BottomRightCorner, bold=1),
+    }

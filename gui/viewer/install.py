@@ -1,0 +1,99 @@
+"""The viewer of a window: the slice on screen, the views beside it, and what lies over both."""
+
+from dataclasses import dataclass
+
+from core.domain.mask import Mask
+from gui.shell.context import Context, Handlers
+from gui.viewer.canvas_presenter import CanvasPresenter
+from gui.viewer.compare_presenter import ComparePresenter
+from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
+
+_ZOOM = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Viewer:
+    """What was installed; every feature may show something in it."""
+
+    handlers: Handlers
+    views: ViewerViews
+    verbs: ViewVerbs
+    canvas: CanvasPresenter
+    panels: ViewerPresenter
+    compared: ComparePresenter
+
+    def show_beside(self, title: str, mask: Mask) -> None:
+        """Show a mask (Z, Y, X) of the case in a view beside the one on screen."""
+        if self.views.grid.count == 1:
+            self.views.grid.set_count(2)
+        self.compared.show_mask(title, mask)
+
+
+def install(context: Context, views: ViewerViews) -> Viewer:
+    """Make the presenters of the viewer and connect its views with its verbs."""
+    verbs = ViewVerbs(context.session)
+    canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
+    panels = ViewerPresenter(context, views, verbs)
+    compared = ComparePresenter(context, views, verbs)
+    layers = views.layers
+    views.view.slice_stepped.connect(verbs.step_slice)
+    views.strip.slice_chosen.connect(verbs.go_to_slice)
+    views.top_bar.channel_chosen.connect(verbs.show_channel)
+    views.header.command_asked.connect(context.trigger)
+    layers.visibility_changed.connect(lambda key, on: verbs.set_layer(key, visible=on))
+    layers.opacity_changed.connect(lambda key, value: verbs.set_layer(key, opacity=value))
+    layers.filled_changed.connect(lambda key, on: verbs.set_layer(key, filled=on))
+
+    def set_exact(exact: bool) -> None:
+        verbs.set_exact_voxels(exact)
+        context.actions["exact_voxels"].setChecked(exact)
+        context.operations.change_settings(exact_voxels=exact)
+
+    layers.exact_changed.connect(set_exact)
+    handlers: Handlers = {
+        **_slice_handlers(verbs),
+        **_view_handlers(views, verbs),
+        **_overlay_handlers(verbs),
+        "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
+    }
+    return Viewer(handlers, views, verbs, canvas, panels, compared)
+
+
+def _slice_handlers(verbs: ViewVerbs) -> Handlers:
+    return {
+        "previous_slice": lambda: verbs.step_slice(-1),
+        "next_slice": lambda: verbs.step_slice(1),
+        "back_five": lambda: verbs.step_slice(-5),
+        "on_five": lambda: verbs.step_slice(5),
+        "first_slice": lambda: verbs.go_to_slice(0),
+        "last_slice": verbs.last_slice,
+        "worst_slice": verbs.worst_slice,
+    }
+
+
+def _view_handlers(views: ViewerViews, verbs: ViewVerbs) -> Handlers:
+    return {
+        "auto_window": verbs.auto_window,
+        "reset_window": verbs.reset_window,
+        "zoom_in": lambda: views.view.zoom_by(_ZOOM),
+        "zoom_out": lambda: views.view.zoom_by(1 / _ZOOM),
+        "fit": views.view.fit,
+        "one_view": lambda: views.grid.set_count(1),
+        "two_views": lambda: views.grid.set_count(2),
+        "swipe_view": views.grid.set_swipe,
+        "four_views": lambda: views.grid.set_count(4),
+    }
+
+
+def _overlay_handlers(verbs: ViewVerbs) -> Handlers:
+    return {
+        "toggle_truth": lambda: verbs.toggle_layer("truth"),
+        "toggle_prediction": lambda: verbs.toggle_layer("prediction"),
+        "toggle_correction": lambda: verbs.toggle_layer("correction"),
+        "toggle_uncertainty": lambda: verbs.toggle_layer("uncertainty"),
+        "toggle_false_positive": lambda: verbs.toggle_errors("false_positive"),
+        "toggle_false_negative": lambda: verbs.toggle_errors("false_negative"),
+        "less_opacity": lambda: verbs.change_opacity(-1),
+        "more_opacity": lambda: verbs.change_opacity(1),
+    }

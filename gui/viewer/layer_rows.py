@@ -1,0 +1,41 @@
+"""From the session to the rows of the layers panel."""
+
+from gui.shell.session import Session
+from gui.viewer.layers import LayerRow
+
+
+def layer_rows(session: Session) -> tuple[LayerRow, ...]:
+    """Return the rows of the layers panel."""
+    view, opened = session.view, session.open_case
+    truth = opened is not None and opened.loaded.ground_truth is not None
+    predicted = session.result is not None
+    corrected = session.correction is not None
+    model = session.models.current
+    texts = (
+        ("truth", "Ground truth", "" if truth or opened is None else "none", truth),
+        ("prediction", "Prediction", "" if model is None else model.spec.title, predicted),
+        ("errors", "Errors", _judged(session), truth and (predicted or corrected)),
+        ("correction", "Correction", "editing" if corrected else "", corrected),
+        ("uncertainty", "Uncertainty", _averaged(session), predicted),
+    )
+    return tuple(
+        LayerRow(
+            key=key,  # type: ignore[arg-type]
+            title=title,
+            detail=detail,
+            visible=view.layer(key).visible,  # type: ignore[arg-type]
+            opacity=view.layer(key).opacity,  # type: ignore[arg-type]
+            filled=view.layer(key).filled,  # type: ignore[arg-type]
+            available=available,
+        )
+        for key, title, detail, available in texts
+    )
+
+
+def _averaged(session: Session) -> str:
+    model = session.running_model
+    return "mean of flips" if model is not None and model.spec.flips else ""
+
+
+def _judged(session: Session) -> str:
+    return "of the correction" if session.correction is not None else "of the prediction"

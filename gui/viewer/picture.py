@@ -1,0 +1,177 @@
+"""A slice made ready to draw: the enlarged image and the outlines of masks and errors."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.components import Box, box_slices
+from core.domain.mask import Mask
+from core.domain.outlines import enlarged, enlargement
+from core.domain.volume import Pixels, Volume
+from gui.shell.view_state import RGB, PictureKey
+from gui.viewer.lines import Lines, make_lines
+
+_KEPT = 160
+
+Plane: TypeAlias = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """`image` is (Y·k, X·k) or (Y·k, X·k, 3); lines are in voxels (x, y) of `shape` (Y, X).
+
+    `marks` tell one prediction and correction of the slice from another; None when not known.
+    """
+
+    image: Pixels
+    shape: tuple[int, int]
+    truth: Lines
+    prediction: Lines
+    false_positive: Lines
+    false_negative: Lines
+    correction: Lines
+    marks: tuple[bytes, bytes] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """What lies over a volume: each mask is (Z, Y, X) or None where there is none.
+
+    Errors are those of the correction where there is one, else of the prediction.
+    """
+
+    truth: Mask | None = None
+    prediction: Mask | None = None
+    correction: Mask | None = None
+
+
+def make_picture(
+    volume: Volume, masks: Masks, key: PictureKey, *, before: Picture | None = None
+) -> Picture:
+    """Return the picture that `key` names; a few milliseconds, on any thread.
+
+    `before` is a picture of the same slice and channel under another prediction or correction:
+    what has not changed is not made again, and where nothing has, it is `before` itself.
+    """
+    index, exact = key.slice_index, key.exact
+    prediction = _plane(masks.prediction, index)
+    marks = (_mark(prediction), _mark(_plane(masks.correction, index)))
+    if before is not None and before.marks == marks:
+        return before
+    if before is None:
+        before = _bare(volume, _plane(masks.truth, index), key)
+    picture = replace(before, prediction=make_lines(prediction, exact=exact))
+    return replace(with_edit(picture, masks, key), marks=marks)
+
+
+def with_edit(
+    picture: Picture, masks: Masks, key: PictureKey, painted: Box | None = None
+) -> Picture:
+    """Return `picture` with the outlines that a stroke changes made again: correction, errors.
+
+    `painted` is all that the stroke changed, when known: where no truth is, none can be missed
+    more or less than before, and where truth is everywhere, none can be drawn over.
+    """
+    index, exact = key.slice_index, key.exact
+    truth, prediction = _plane(masks.truth, index), _plane(masks.prediction, index)
+    correction = _plane(masks.correction, index)
+    judged = correction if correction is not None else prediction
+    false_positive, false_negative = picture.false_positive, picture.false_negative
+    there = None if truth is None or painted is None else truth[box_slices(painted)[1:]]
+    if there is None or not there.all():
+        false_positive = make_lines(_without(judged, truth), exact=exact)
+    if there is None or there.any():
+        false_negative = make_lines(_without(truth, judged), exact=exact)
+    return replace(
+        picture,
+        false_positive=false_positive,
+        false_negative=false_negative,
+        correction=make_lines(correction, exact=exact),
+        marks=None,
+    )
+
+
+class PictureCache:
+    """The pictures made last, so that going back and forth draws at once."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[PictureKey, Picture] = OrderedDict()
+        self._latest: dict[PictureKey, Picture] = {}
+
+    def get(self, key: PictureKey) -> Picture | None:
+        """Return a picture made before, or None."""
+        return self._pictures.get(key)
+
+    def like(self, key: PictureKey) -> Picture | None:
+        """Return the last picture of that slice and channel under whatever masks, or None."""
+        return self._latest.get(_maskless(key))
+
+    def take(self, key: PictureKey) -> Picture | None:
+        """Return a picture made before and forget it, or None."""
+        return self._pictures.pop(key, None)
+
+    def put(self, key: PictureKey, picture: Picture) -> None:
+        """Keep a picture; the oldest goes when there are too many."""
+        self._pictures[key] = self._latest[_maskless(key)] = picture
+        while len(self._pictures) > _KEPT:
+            oldest, gone = self._pictures.popitem(last=False)
+            if self._latest.get(_maskless(oldest)) is gone:
+                del self._latest[_maskless(oldest)]
+
+    def __contains__(self, key: PictureKey) -> bool:
+        return key in self._pictures
+
+    def clear(self) -> None:
+        """Forget all pictures."""
+        self._pictures.clear()
+        self._latest.clear()
+
+
+def _maskless(key: PictureKey) -> PictureKey:
+    return replace(key, masks=0, edit=0)
+
+
+def _plane(mask: Mask | None, index: int) -> Plane | None:
+    return None if mask is None else mask[index]
+
+
+def _without(plane: Plane | None, other: Plane | None) -> Plane | None:
+    """Return where one mask is and the other is not; None unless there are both."""
+    return None if plane is None or other is None else np.asarray(plane & ~other & 1, np.uint8)
+
+
+def _mark(plane: Plane | None) -> bytes:
+    """Return what tells one mask of a slice from another, in some ten microseconds."""
+    if plane is None:
+        return b""
+    return hashlib.blake2b(np.packbits(plane).tobytes(), digest_size=16).digest()
+
+
+def _bare(volume: Volume, truth: Plane | None, key: PictureKey) -> Picture:
+    """Return the picture of a slice that nobody has marked but the ground truth."""
+    empty = make_lines(None, exact=key.exact)
+    return Picture(
+        image=_image(volume, key),
+        shape=volume.geometry.shape[1:],
+        truth=make_lines(truth, exact=key.exact),
+        prediction=empty,
+        false_positive=empty,
+        false_negative=empty,
+        correction=empty,
+    )
+
+
+def _image(volume: Volume, key: PictureKey) -> Pixels:
+    factor = enlargement(volume.geometry.shape[1:], exact=key.exact)
+    if key.channel != RGB:
+        plane = volume.pixels[volume.channels.index(key.channel), key.slice_index]
+        return enlarged(plane, factor)
+    planes = [enlarged(plane, factor) for plane in volume.pixels[:, key.slice_index]]
+    image = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)
+    if volume.pixels.dtype != np.uint8:
+        image *= 255.0 / max(int(volume.pixels.max()), 1)
+    return image.astype(np.uint8)

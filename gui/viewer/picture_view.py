@@ -1,0 +1,178 @@
+"""The picture of a slice: an image, overlays, words in the corners, zoom and place."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPoint, QPointF, QRectF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from core.domain.components import Box
+from gui.shell.view_state import Display
+from gui.viewer.hud import make_corners
+from gui.viewer.overlay_item import OverlayItem
+from gui.viewer.picture import Picture
+from gui.viewer.slice_image import SliceImage
+from gui.viewer.tool_items import BrushCursor, Marker
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+
+_FIT_MARGIN = 0.02
+_LARGEST_ZOOM = 64.0
+_POINTER_PIXELS = 5.0
+
+
+class PictureView(pg.GraphicsView):  # type: ignore[misc]
+    """Draws a `Display`; voxel coordinates are (x, y) from the top left of the image."""
+
+    moved = Signal(QPointF, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=DARK.canvas)
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._box = pg.ViewBox(
+            enableMouse=False, enableMenu=False, lockAspect=True, invertY=True, defaultPadding=0
+        )
+        self.setCentralItem(self._box)
+        self._image = SliceImage()
+        self._overlay = OverlayItem(DEFAULT_OVERLAYS)
+        self._marker, self._pointer_mark = Marker(), BrushCursor()
+        self._accent = DARK.acc
+        for item in (self._image, self._overlay, self._marker, self._pointer_mark):
+            self._box.addItem(item, ignoreBounds=True)
+        self._hud = make_corners(self)
+        self._display: Display | None = None
+        self._picture: Picture | None = None
+        self._fitted, self._following = True, False
+        self._box.sigRangeChanged.connect(self._on_range_changed)
+
+    def add_item(self, item: pg.GraphicsObject, *, below: bool = False) -> None:
+        """Draw one more item over the slice, in voxels; `below` the overlays."""
+        self._box.addItem(item, ignoreBounds=True)
+        if below:
+            item.stackBefore(self._overlay)
+
+    def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
+        """Draw `picture` as `display` says; only `painted` is drawn anew when it is known."""
+        other = self._display is None or self._display.head != display.head
+        if self._picture is None or picture.image is not self._picture.image:
+            levels = None if picture.image.ndim == 3 else display.limits
+            self._image.setImage(picture.image, autoLevels=False, levels=levels or (0, 255))
+            height, width = picture.shape
+            self._image.setRect(QRectF(0, 0, width, height))
+        elif self._display is None or display.limits != self._display.limits:
+            self._image.setLevels(display.limits or (0, 255))
+        if self._display is None or display.smooth != self._display.smooth:
+            self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, display.smooth)
+            self._image.set_smooth(display.smooth)
+        self._picture, self._display = picture, display
+        self._image.setVisible(not display.unreadable)
+        self._overlay.set_picture(picture, display, painted)
+        for corner in ("top_left", "top_right"):
+            self._hud[corner].set_lines(getattr(display, corner))
+        if other:
+            self.fit()
+        self._show_zoom()
+
+    def clear_picture(self) -> None:
+        """Show nothing."""
+        self._picture = self._display = None
+        self._image.clear()
+        self._overlay.set_picture(None, None)
+        for corner in self._hud.values():
+            corner.set_lines(())
+        self.viewport().update()
+
+    def set_readout(self, lines: tuple[str, ...]) -> None:
+        """Say what lies under the pointer, in the bottom right corner."""
+        self._hud["bottom_right"].set_lines(lines)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme and a palette."""
+        self.setBackground(theme.canvas)
+        self._overlay.set_colours(overlays)
+
+    def hud_text(self, corner: str) -> str:
+        """Return what a corner says: `top_left`, `top_right`, `bottom_left`, `bottom_right`."""
+        return self._hud[corner].text
+
+    @property
+    def centre(self) -> QPointF:
+        """The voxel in the middle."""
+        return QPointF(self._box.viewRect().center())
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels of one voxel."""
+        width = float(self._box.viewRect().width())
+        return float(self._box.width()) / width if width else 1.0
+
+    def fit(self) -> None:
+        """Show the whole head, or the whole slice where the head is not known."""
+        if self._picture is None or self._display is None:
+            return
+        height, width = self._picture.shape
+        y0, y1, x0, x1 = self._display.head or (0, height, 0, width)
+        area = QRectF(x0, y0, x1 - x0, y1 - y0)
+        self._box.setRange(area, padding=_FIT_MARGIN, disableAutoRange=True)
+        self._fitted = True
+        self._show_zoom()
+
+    def follow(self, centre: QPointF, zoom: float) -> None:
+        """Show a voxel in the middle, as large as another view does; says nothing of it."""
+        width, height = self._box.width() / zoom, self._box.height() / zoom
+        area = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+        self._following = True
+        self._box.setRange(area, padding=0, disableAutoRange=True)
+        self._following = self._fitted = False
+        self._show_zoom()
+
+    def point_at(self, at: QPointF | None) -> None:
+        """Show where the pointer is in another view."""
+        self._pointer_mark.place(at, _POINTER_PIXELS / self.zoom, "")
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring a voxel into the middle of the view, as large as it is shown now."""
+        middle = self._box.viewRect().center()
+        self._box.translateBy(x=x - middle.x(), y=y - middle.y())
+        self._fitted = False
+
+    def mark(self, box: tuple[int, int, int, int] | None, text: str) -> None:
+        """Put corners around (y0, y1, x0, x1) in voxels, with a text; None takes them away."""
+        self._marker.place(box, text, self._accent)
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Enlarge by `factor` around a voxel, by default the middle of the view."""
+        factor = min(factor, _LARGEST_ZOOM / self.zoom)
+        centre = at if at is not None else self._box.viewRect().center()
+        self._box.scaleBy((1 / factor, 1 / factor), center=centre)
+        self._fitted = False
+        self._show_zoom()
+
+    def voxel_at(self, position: QPointF) -> QPointF:
+        """Return the voxel coordinates (x, y) of a point of this widget."""
+        scene = self.mapToScene(position.toPoint())
+        return QPointF(self._box.mapSceneToView(scene))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._overlay.set_exposed(event.region())
+        super().paintEvent(event)
+        self._overlay.set_exposed(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for corner in getattr(self, "_hud", {}).values():
+            corner.place()
+        if getattr(self, "_fitted", False):
+            self.fit()
+
+    def _on_range_changed(self) -> None:
+        if not self._following:
+            self.moved.emit(self._box.viewRect().center(), self.zoom)
+
+    def _show_zoom(self) -> None:
+        """Say how much is enlarged, between the lines of the bottom left corner."""
+        if self._display is not None:
+            lines = self._display.bottom_left
+            self._hud["bottom_left"].set_lines((*lines[:-1], f"Zoom {self.zoom:.1f}×", *lines[-1:]))
+
+    def _pan(self, step: QPoint) -> None:
+        self._box.translateBy(x=-step.x() / self.zoom, y=-step.y() / self.zoom)
+        self._fitted = False

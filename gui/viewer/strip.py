@@ -1,0 +1,235 @@
+"""The slice strip: areas and DSC of every slice below the image."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from gui.viewer.strip_data import AreaUnit, StripData, next_lesion, worst_slice
+from gui.viewer.strip_plot import StripPlot
+from gui.widgets.icons import Tint, tinted_icon
+from gui.widgets.labels import make_label
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
+from gui.widgets.segments import Segments
+from gui.widgets.theme import OverlayColours, Theme, app_font
+
+__all__ = ["AreaUnit", "SliceStrip", "StripData"]
+
+_HEIGHT = 136
+_COMPACT_HEIGHT = 112
+_HEADER_HEIGHT = 29
+_NOTCH = 120
+
+
+class SliceStrip(QWidget):
+    """A header with legend and jumps over a plot with a column a slice."""
+
+    slice_chosen = Signal(int)
+    scope_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("Strip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._data: StripData | None = None
+        self._current = 0
+        self._turned = 0
+        self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
+        self._plot = StripPlot()
+        self._plot.slice_chosen.connect(self.slice_chosen)
+        self._scope = Segments(("Predicted", "Corrected"), name="Bars of")
+        self._scope.chosen.connect(lambda _: self.scope_chosen.emit())
+        self._scope.hide()
+        self._legend = _Legend()
+        self._worst = QPushButton("Worst slice")
+        self._worst.setProperty("small", True)
+        self._worst.setToolTip("Go to the slice with the lowest DSC")
+        self._worst.clicked.connect(self._on_worst_clicked)
+        self._previous = _arrow("Previous slice with lesion")
+        self._previous.clicked.connect(lambda: self._jump(-1))
+        self._next = _arrow("Next slice with lesion")
+        self._next.clicked.connect(lambda: self._jump(1))
+        self._lay_out()
+        self.set_compact(False)
+        self.set_look(self._theme, self._overlays)
+        self.set_data(None)
+
+    @property
+    def of_correction(self) -> bool:
+        """True when the reader wants the bars of the correction, and there is one."""
+        return not self._scope.isHidden() and self._scope.index == 1
+
+    def offer_correction(self, there: bool) -> None:
+        """Offer the bars of a correction beside those of the prediction, and show them first."""
+        if there and self._scope.isHidden():
+            self._scope.set_index(1)
+        self._scope.setVisible(there)
+
+    def set_data(self, data: StripData | None) -> None:
+        """Show the slices of a case, or none."""
+        self._data = data
+        self._plot.set_data(data)
+        self._legend.set_truth(data is None or data.truth)
+        self._worst.setEnabled(data is not None and worst_slice(data) is not None)
+        self._enable_jumps()
+
+    def set_current(self, index: int) -> None:
+        """Mark the slice on screen, by position."""
+        self._current = index
+        self._plot.set_current(index)
+        self._enable_jumps()
+
+    def set_compact(self, compact: bool) -> None:
+        """Take less height, for small windows."""
+        self.setFixedHeight(_COMPACT_HEIGHT if compact else _HEIGHT)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        self._theme, self._overlays = theme, overlays
+        self._plot.set_look(theme, overlays)
+        self._legend.set_look(theme, overlays)
+        for button, name in ((self._previous, "chevron-left"), (self._next, "chevron-right")):
+            button.setIcon(tinted_icon(name, tint=Tint.of(theme), size=16))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Move one slice a notch: away from the reader goes back, towards goes on."""
+        event.accept()
+        self._turned += event.angleDelta().y()
+        notches = int(self._turned / _NOTCH)
+        self._turned -= notches * _NOTCH
+        if self._data is None or notches == 0:
+            return
+        target = min(max(self._current - notches, 0), self._data.count - 1)
+        if target not in {self._current, -1}:
+            self.slice_chosen.emit(target)
+
+    def _lay_out(self) -> None:
+        header = QWidget()
+        header.setFixedHeight(_HEADER_HEIGHT)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(0)
+        row.addWidget(make_label("Slices", "section"))
+        row.addSpacing(12)
+        row.addWidget(self._scope)
+        row.addStretch(1)
+        row.addWidget(self._legend)
+        row.addSpacing(16)
+        row.addWidget(self._worst)
+        row.addSpacing(4)
+        row.addWidget(self._previous)
+        row.addWidget(self._next)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 1, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(self._plot, 1)
+
+    def _enable_jumps(self) -> None:
+        for button, step in ((self._previous, -1), (self._next, 1)):
+            button.setEnabled(self._lesion(step) is not None)
+
+    def _lesion(self, step: int) -> int | None:
+        return None if self._data is None else next_lesion(self._data, self._current, step)
+
+    def _jump(self, step: int) -> None:
+        index = self._lesion(step)
+        if index is not None:
+            self.slice_chosen.emit(index)
+
+    def _on_worst_clicked(self) -> None:
+        index = None if self._data is None else worst_slice(self._data)
+        if index is not None:
+            self.slice_chosen.emit(index)
+
+
+def _arrow(name: str) -> QToolButton:
+    button = QToolButton()
+    button.setAccessibleName(name)
+    button.setToolTip(name)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    title: str
+    colour: str
+    mark: Literal["area", "line"]
+
+    @property
+    def mark_width(self) -> int:
+        return 8 if self.mark == "area" else 18
+
+
+class _Legend(QWidget):
+    _MARK_GAP = 6
+    _ENTRY_GAP = 16
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
+        self._truth = True
+        self._entries: tuple[_Entry, ...] = ()
+        self.setFont(app_font(size_px=11))
+        self._rebuild()
+
+    def set_truth(self, truth: bool) -> None:
+        self._truth = truth
+        self._rebuild()
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        self._theme, self._overlays = theme, overlays
+        self._rebuild()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetricsF(self.font())
+        widths = [
+            entry.mark_width + self._MARK_GAP + metrics.horizontalAdvance(entry.title)
+            for entry in self._entries
+        ]
+        gaps = self._ENTRY_GAP * (len(widths) - 1)
+        return QSize(round(sum(widths)) + gaps + 1, _HEADER_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        x = 0.0
+        for entry in self._entries:
+            self._paint_mark(painter, entry, x)
+            x += entry.mark_width + self._MARK_GAP
+            painter.setPen(QColor(self._theme.t2))
+            room = QRectF(x, 0, self.width() - x, self.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, entry.title)
+            x += QFontMetricsF(self.font()).horizontalAdvance(entry.title) + self._ENTRY_GAP
+
+    def _paint_mark(self, painter: QPainter, entry: _Entry, x: float) -> None:
+        middle = self.height() / 2
+        painter.setBrush(QColor(entry.colour))
+        if entry.mark == "area":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(QRectF(x, middle - 4, 8, 8), 2, 2)
+            return
+        painter.setPen(QPen(QColor(entry.colour), 1.5))
+        painter.drawLine(QPointF(x, middle), QPointF(x + entry.mark_width, middle))
+        painter.drawEllipse(QPointF(x + entry.mark_width / 2, middle), 2.25, 2.25)
+
+    def _rebuild(self) -> None:
+        overlays = self._overlays
+        if self._truth:
+            self._entries = (
+                _Entry("True positive", overlays.true_positive, "area"),
+                _Entry("False positive", overlays.false_positive, "area"),
+                _Entry("False negative", overlays.false_negative, "area"),
+                _Entry("DSC", self._theme.t1, "line"),
+            )
+        else:
+            self._entries = (_Entry("Predicted", overlays.prediction, "area"),)
+        self.setAccessibleName("Legend: " + ", ".join(entry.title for entry in self._entries))
+        self.updateGeometry()
+        self.update()

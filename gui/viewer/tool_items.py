@@ -1,0 +1,170 @@
+"""What a tool shows on the slice before and while it is used: the brush's outline and a trace."""
+
+from typing import Literal
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from gui.widgets.palette import HALO_ALPHA
+from gui.widgets.theme import app_font
+
+Sign = Literal["", "+", "−"]
+
+_WIDTH = 1.4
+_HALO = 1.0
+_SIGN_ARM = 4.0
+_SMALLEST_SIGNED = 9.0
+_BESIDE = 11.0
+_CORNER, _APART = 12.0, 6.0
+_FAR = QRectF(-1e5, -1e5, 2e5, 2e5)
+
+
+class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
+    """A circle of the brush's size under the pointer, with the sign of what a press will do.
+
+    Without a radius the sign stands beside the pointer, alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._centre: QPointF | None = None
+        self._radius = 1.0
+        self._sign: Sign = ""
+        self.setZValue(10)
+
+    @property
+    def centre(self) -> QPointF | None:
+        """Where it is, in voxels; None for nowhere."""
+        return self._centre
+
+    @property
+    def sign(self) -> Sign:
+        """The sign that is shown; empty for none."""
+        return self._sign if self._centre is not None else ""
+
+    def place(self, centre: QPointF | None, radius: float, sign: Sign) -> None:
+        """Show it at `centre` in voxels, or nowhere; `radius` in voxels, fractions count."""
+        self.prepareGeometryChange()
+        self._centre, self._radius, self._sign = centre, radius, sign
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        if self._centre is None:
+            return QRectF()
+        beside = (_BESIDE + _SIGN_ARM + 4.0) / max(self.sceneTransform().m11(), 0.01)
+        edge = self._radius + 4.0 if self._radius else beside
+        return QRectF(self._centre.x() - edge, self._centre.y() - edge, 2 * edge, 2 * edge)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._centre is None:
+            return
+        to_screen = painter.worldTransform()
+        middle = to_screen.map(self._centre)
+        radius = self._radius * to_screen.m11()
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        outline = QPainterPath()
+        if radius:
+            outline.addEllipse(middle, radius, radius)
+        else:
+            middle += QPointF(_BESIDE, -_BESIDE)
+        if self._sign and (not radius or radius >= _SMALLEST_SIGNED):
+            outline.moveTo(middle.x() - _SIGN_ARM, middle.y())
+            outline.lineTo(middle.x() + _SIGN_ARM, middle.y())
+            if self._sign == "+":
+                outline.moveTo(middle.x(), middle.y() - _SIGN_ARM)
+                outline.lineTo(middle.x(), middle.y() + _SIGN_ARM)
+        _stroke(painter, outline)
+        painter.restore()
+
+
+class Trace(pg.GraphicsObject):  # type: ignore[misc]
+    """The line drawn so far by the lasso or the scribbles of the smart fill."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[tuple[tuple[QPointF, ...], str], ...] = ()
+        self.setZValue(9)
+
+    def set_lines(self, lines: tuple[tuple[tuple[QPointF, ...], str], ...]) -> None:
+        """Show lines in voxels, each with its colour; an empty colour means white."""
+        self.prepareGeometryChange()
+        self._lines = lines
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return _FAR if self._lines else QRectF()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        to_screen = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for points, colour in self._lines:
+            path = QPainterPath()
+            path.addPolygon(QPolygonF([to_screen.map(point) for point in points]))
+            _stroke(painter, path, colour or "#ffffff")
+        painter.restore()
+
+
+class Marker(pg.GraphicsObject):  # type: ignore[misc]
+    """Corners around a region, with a short text beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._box: QRectF | None = None
+        self._text = ""
+        self._colour = "#ffffff"
+        self.setZValue(8)
+
+    def place(self, box: tuple[int, int, int, int] | None, text: str, colour: str) -> None:
+        """Show it around (y0, y1, x0, x1) in voxels, or nowhere."""
+        self.prepareGeometryChange()
+        self._text, self._colour = text, colour
+        if box is None:
+            self._box = None
+        else:
+            y0, y1, x0, x1 = box
+            self._box = QRectF(x0, y0, x1 - x0, y1 - y0)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return _FAR if self._box is not None else QRectF()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._box is None:
+            return
+        area = (
+            painter.worldTransform().mapRect(self._box).adjusted(-_APART, -_APART, _APART, _APART)
+        )
+        painter.save()
+        painter.resetTransform()
+        path = QPainterPath()
+        for x, along in ((area.left(), _CORNER), (area.right(), -_CORNER)):
+            for y, down in ((area.top(), _CORNER), (area.bottom(), -_CORNER)):
+                path.moveTo(x + along, y)
+                path.lineTo(x, y)
+                path.lineTo(x, y + down)
+        _stroke(painter, path, self._colour)
+        painter.setFont(app_font(size_px=12, weight=600))
+        painter.setPen(QColor(self._colour))
+        painter.drawText(area.topRight() + QPointF(8, 8), self._text)
+        painter.restore()
+
+
+def _stroke(painter: QPainter, path: QPainterPath, colour: str = "#ffffff") -> None:
+    halo = QColor(0, 0, 0)
+    halo.setAlphaF(HALO_ALPHA)
+    for tint, width in ((halo, _WIDTH + 2 * _HALO), (QColor(colour), _WIDTH)):
+        pen = QPen(tint, width)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.strokePath(path, pen)

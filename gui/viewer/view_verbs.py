@@ -1,0 +1,115 @@
+"""The verbs that change only what is seen: slices, channels, overlays, window and level."""
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from core.domain.window_level import full_range
+from gui.shell.session import Session
+from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
+from gui.viewer.case_strip import strip_data
+from gui.viewer.strip_data import worst_slice
+
+ErrorKind = Literal["false_positive", "false_negative"]
+
+
+class ViewVerbs:
+    """Changes the view state of a session; every verb does nothing without a case."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def go_to_slice(self, index: int) -> None:
+        """Show the slice at `index`, or the nearest there is."""
+        opened = self._session.open_case
+        if opened is not None:
+            last = opened.loaded.volume.slices - 1
+            self._change(slice_index=min(max(index, 0), last))
+
+    def step_slice(self, step: int) -> None:
+        """Show the slice `step` further on."""
+        self.go_to_slice(self._session.view.slice_index + step)
+
+    def last_slice(self) -> None:
+        """Show the last slice."""
+        opened = self._session.open_case
+        if opened is not None:
+            self.go_to_slice(opened.loaded.volume.slices - 1)
+
+    def worst_slice(self) -> None:
+        """Show the slice with the lowest DSC."""
+        opened = self._session.open_case
+        if opened is None:
+            return
+        index = worst_slice(strip_data(opened, self._session.result))
+        if index is not None:
+            self.go_to_slice(index)
+
+    def channels(self) -> tuple[str, ...]:
+        """Return the channels the case on screen can be shown in."""
+        opened = self._session.open_case
+        if opened is None:
+            return ()
+        volume = opened.loaded.volume
+        return (*volume.channels, RGB) if can_rgb(volume) else volume.channels
+
+    def channel(self) -> str:
+        """Return the channel on screen."""
+        opened = self._session.open_case
+        return "" if opened is None else shown_channel(self._session.view, opened.loaded.volume)
+
+    def show_channel(self, channel: str) -> None:
+        """Show another channel."""
+        self._change(channel=channel)
+
+    def auto_window(self) -> None:
+        """Go back to the automatic range of the channel on screen."""
+        self._session.set_view(self._session.view.with_window_level(self.channel(), None))
+
+    def reset_window(self) -> None:
+        """Show the full range of values of the channel on screen."""
+        opened, channel = self._session.open_case, self.channel()
+        if opened is None or channel == RGB:
+            return
+        volume = opened.loaded.volume
+        value = full_range(volume.pixels[volume.channels.index(channel)])
+        self._session.set_view(self._session.view.with_window_level(channel, value))
+
+    def toggle_layer(self, key: LayerKey) -> None:
+        """Show or hide a layer."""
+        self.set_layer(key, visible=not self._session.view.layer(key).visible)
+
+    def toggle_errors(self, kind: ErrorKind) -> None:
+        """Show or hide false positives or false negatives."""
+        view = self._session.view
+        on = not (getattr(view, kind) and view.errors.visible)
+        other = "false_negative" if kind == "false_positive" else "false_positive"
+        if on and not view.errors.visible:
+            self._change(errors=replace(view.errors, visible=True), **{kind: True, other: False})
+        else:
+            self._change(**{kind: on})
+
+    def set_layer(self, key: LayerKey, **style: object) -> None:
+        """Change how a layer is drawn: `visible`, `opacity` or `filled`."""
+        view = self._session.view
+        changed = replace(view.layer(key), **style)  # type: ignore[arg-type]
+        self._session.set_view(view.with_layer(key, changed))
+
+    def change_opacity(self, steps: int) -> None:
+        """Make all overlays more or less opaque."""
+        view = self._session.view
+        for key in get_args(LayerKey):
+            style = view.layer(key)
+            opacity = min(max(style.opacity + steps * OPACITY_STEP, OPACITY_STEP), 1.0)
+            view = view.with_layer(key, replace(style, opacity=round(opacity, 2)))
+        self._session.set_view(view)
+
+    def hide_overlays(self, hidden: bool) -> None:
+        """Hide all overlays while a key is held."""
+        self._change(overlays_hidden=hidden)
+
+    def set_exact_voxels(self, exact: bool) -> None:
+        """Show voxels as they are, without interpolation and smoothed outlines."""
+        self._change(exact_voxels=exact)
+
+    def _change(self, **changes: object) -> None:
+        self._session.set_view(replace(self._session.view, **changes))  # type: ignore[arg-type]

@@ -1,0 +1,178 @@
+"""Above the image: the case, and the legend whose chips switch the overlays."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QToolButton, QWidget
+
+from gui.shell.commands import BY_ID, Keys, first_key, tooltip, with_key
+from gui.widgets.icons import icon
+from gui.widgets.key_button import key_width, paint_key
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.theme import app_font
+
+HEIGHT = 40
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One entry of the legend; `command` is what a click starts."""
+
+    command: str
+    title: str
+    colour: str
+    region: bool
+
+
+CHIPS = (
+    Chip("toggle_truth", "Truth", "truth", False),
+    Chip("toggle_prediction", "Prediction", "prediction", False),
+    Chip("toggle_false_positive", "False positive", "false_positive", True),
+    Chip("toggle_false_negative", "False negative", "false_negative", True),
+    Chip("toggle_correction", "Correction", "correction", False),
+)
+
+_NAME_PX = 88
+
+
+class ViewerHeader(QFrame):
+    """Names the case on screen; its chips and arrows ask for commands by id."""
+
+    command_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ViewerHeader")
+        self.setFixedHeight(HEIGHT)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 12, 0)
+        row.setSpacing(6)
+        self._arrows = {name: self._arrow(name) for name in ("previous_case", "next_case")}
+        self._title = ElidedLabel("", "title")
+        self._detail = ElidedLabel("", "caption")
+        for widget in (*self._arrows.values(), self._title, self._detail):
+            row.addWidget(widget)
+        row.addStretch(1)
+        self._chips = {chip.command: _ChipButton(chip) for chip in CHIPS}
+        for command, button in self._chips.items():
+            button.clicked.connect(lambda _=False, command=command: self._on_chip(command))
+            row.addWidget(button)
+        self.set_keys({})
+
+    def set_case(self, title: str, detail: str, case_id: str) -> None:
+        """Name the case as the worklist does, and its place there; say its id to screen readers."""
+        self._title.setText(title)
+        self._title.setAccessibleName(case_id)
+        # The caption gives way before the name does.
+        self._title.setMinimumWidth(min(self._title.sizeHint().width(), _NAME_PX))
+        self._detail.setText(detail)
+
+    def set_chip(self, command: str, *, on: bool, available: bool) -> None:
+        """Show whether an overlay is on, and whether there is anything to show."""
+        self._chips[command].setChecked(on)
+        self._chips[command].setEnabled(available)
+
+    def set_compact(self, compact: bool) -> None:
+        """Leave out the caption in a narrow window."""
+        self._detail.setVisible(not compact)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme and a palette."""
+        for command, arrow in self._arrows.items():
+            arrow.setIcon(icon(BY_ID[command].icon, colour=theme.t2, size=18))
+        for button in self._chips.values():
+            button.set_look(theme, overlays)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        for command, arrow in self._arrows.items():
+            arrow.setToolTip(tooltip(command, changed))
+            arrow.setAccessibleName(tooltip(command, changed))
+        for chip in self._chips.values():
+            chip.set_keys(changed)
+
+    def _arrow(self, command: str) -> QToolButton:
+        button = QToolButton()
+        button.clicked.connect(lambda: self.command_asked.emit(command))
+        return button
+
+    def _on_chip(self, command: str) -> None:
+        # The check mark follows the view, not the click.
+        self._chips[command].setChecked(not self._chips[command].isChecked())
+        self.command_asked.emit(command)
+
+
+class _ChipButton(QAbstractButton):
+    """A toggle painted as its overlay looks: a line for an outline, a swatch for a region."""
+
+    def __init__(self, chip: Chip) -> None:
+        super().__init__()
+        self._chip = chip
+        self._key = ""
+        self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
+        self.setCheckable(True)
+        self.setText(chip.title)
+        self.setAccessibleName(chip.title)
+        self.set_keys({})
+
+    def set_keys(self, changed: Keys) -> None:
+        self._key = first_key(self._chip.command, changed)
+        said = f"Show or hide: {self._chip.title.lower()}"
+        self.setToolTip(with_key(said, self._chip.command, changed))
+        self.setFixedSize(self.sizeHint())
+        self.update()
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        self._theme, self._overlays = theme, overlays
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        self.setFont(app_font(size_px=12, weight=500))
+        key = key_width(self._key)
+        wide = self.fontMetrics().horizontalAdvance(self.text()) + (50 + key if key else 42)
+        return QSize(wide, 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, on = self._theme, self.isChecked() and self.isEnabled()
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(QColor(theme.line2 if on else theme.line), 1))
+        painter.setBrush(QColor(theme.bg3 if self.underMouse() or on else theme.bg1))
+        painter.drawRoundedRect(box, 6, 6)
+        painter.setOpacity(1.0 if on else 0.45)
+        self._paint_sample(painter)
+        painter.setOpacity(1.0)
+        painter.setPen(QColor(theme.t1 if on else theme.t3 if self.isEnabled() else theme.t4))
+        painter.drawText(self.rect().adjusted(32, 0, -8, 0), _LEFT, self.text())
+        if self._key:
+            wide = key_width(self._key)
+            key = QRectF(self.width() - 8 - wide, 4.5, wide, 15)
+            colours = (theme.bg4, theme.t2) if on else (theme.bg2, theme.t3)
+            paint_key(painter, key, self._key, colours)
+
+    def _paint_sample(self, painter: QPainter) -> None:
+        colour = QColor(getattr(self._overlays, self._chip.colour))
+        middle = self.height() / 2
+        if not self._chip.region:
+            pen = QPen(colour, 2)
+            dash = getattr(self._overlays, f"{self._chip.colour}_dash")
+            if dash:
+                pen.setDashPattern([length / 2 for length in dash])
+            painter.setPen(pen)
+            painter.drawLine(10, round(middle), 24, round(middle))
+            return
+        box = QRectF(10.5, middle - 6.5, 13, 13)
+        tint = QColor(colour)
+        tint.setAlphaF(0.3)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(tint)
+        painter.drawRoundedRect(box, 3, 3)
+        if self._chip.colour == "false_positive":
+            painter.setBrush(QBrush(colour, Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, 3, 3)
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

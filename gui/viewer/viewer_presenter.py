@@ -1,0 +1,120 @@
+"""Keeps strip, layers, notices and channels in step with the session."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from gui.shell.actions import Actions
+from gui.shell.context import Context
+from gui.shell.thread_share import GivingWay
+from gui.shell.top_bar import TopBar
+from gui.viewer.case_strip import strip_data
+from gui.viewer.compare_grid import CompareGrid
+from gui.viewer.empty_state import EmptyState
+from gui.viewer.layer_rows import layer_rows
+from gui.viewer.layers import LayersPanel
+from gui.viewer.slice_view import SliceView
+from gui.viewer.strip import SliceStrip
+from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.viewer_header import ViewerHeader
+from gui.widgets.notices import NoticeBar
+
+
+@dataclass(frozen=True, eq=False)
+class ViewerViews:
+    """What of the window shows the case on screen."""
+
+    view: SliceView
+    empty: EmptyState
+    grid: CompareGrid
+    strip: SliceStrip
+    header: ViewerHeader
+    notices: NoticeBar
+    layers: LayersPanel
+    top_bar: TopBar
+
+
+class ViewerPresenter(QObject):
+    """Listens to the session; each change redraws only what shows it."""
+
+    def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
+        super().__init__()
+        self._session, self._views, self._verbs = context.session, views, verbs
+        self._actions: Actions = context.actions
+        # The window's child: nothing is shown in one that has gone.
+        self._result = GivingWay(self._show_result, context.window)
+        session = self._session
+        session.place_changed.connect(self._on_place_changed)
+        session.case_changed.connect(self._on_case_changed)
+        session.result_changed.connect(self._on_result_changed)
+        session.view_changed.connect(self._on_view_changed)
+        session.triage_changed.connect(self._on_triage_changed)
+
+    def _on_place_changed(self) -> None:
+        self._views.strip.set_data(None)
+        self._views.notices.set_notices(())
+
+    def _on_case_changed(self) -> None:
+        opened = self._session.open_case
+        if opened is None:
+            self._views.strip.set_data(None)
+            self._views.notices.set_notices(())
+            self.show_layers()
+            return
+        self._views.notices.set_notices(opened.loaded.notices)
+        self._on_result_changed()
+        self._on_view_changed()
+
+    def _on_result_changed(self) -> None:
+        result = self._session.result
+        self._result.do(can_wait=result is not None and result.ready is not None)
+
+    def _show_result(self) -> None:
+        if self._session.open_case is not None:
+            self.show_strip()
+            self._views.strip.set_current(self._session.view.slice_index)
+        self.show_layers()
+
+    def _on_triage_changed(self) -> None:
+        self.show_strip()
+        self._views.strip.set_current(self._session.view.slice_index)
+
+    def show_strip(self) -> None:
+        """Show the bars of the prediction, unless those of the correction are wanted."""
+        opened = self._session.open_case
+        if opened is not None and not self._views.strip.of_correction:
+            data = strip_data(opened, self._session.result, self._session.triage)
+            self._views.strip.set_data(data)
+
+    def _on_view_changed(self) -> None:
+        self._result.note_gesture()
+        self._views.strip.set_current(self._session.view.slice_index)
+        if self._session.open_case is not None:
+            self._views.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
+        self.show_layers()
+
+    def show_layers(self) -> None:
+        """Show which layers there are and how they are drawn."""
+        view, post = self._session.view, self._session.post
+        rows = layer_rows(self._session)
+        self._views.layers.set_layers(rows)
+        self._views.layers.set_options(post, exact=view.exact_voxels)
+        there = {row.key: row.available for row in rows}
+        chips = {
+            "toggle_correction": (view.correction.visible, there["correction"]),
+            "toggle_truth": (view.truth.visible, there["truth"]),
+            "toggle_prediction": (view.prediction.visible, there["prediction"]),
+            "toggle_false_positive": (
+                view.false_positive and view.errors.visible,
+                there["errors"],
+            ),
+            "toggle_false_negative": (
+                view.false_negative and view.errors.visible,
+                there["errors"],
+            ),
+        }
+        for command, (on, available) in chips.items():
+            shown = on and not view.overlays_hidden
+            self._views.header.set_chip(command, on=shown, available=available)
+            self._actions[command].setChecked(on)
+        self._actions["toggle_uncertainty"].setChecked(view.uncertainty.visible)

@@ -1,0 +1,102 @@
+"""Labels of the panels: texts in the roles of the style sheet, and glyphs."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QWidget
+
+from gui.widgets.icons import pixmap
+
+MINUS = "\u2212"
+MISSING = "–"
+
+
+def make_label(text: str, role: str, parent: QWidget | None = None) -> QLabel:
+    """Return a plain-text label in a `role` of the style sheet."""
+    label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("role", role)
+    return label
+
+
+def make_wrapped_label(text: str, role: str, parent: QWidget | None = None) -> QLabel:
+    """Return a plain-text label that breaks its lines."""
+    label = make_label(text, role, parent)
+    label.setWordWrap(True)
+    return label
+
+
+def number(value: float | None, decimals: int) -> str:
+    """Return a figure with fixed decimals and a true minus; a dash where there is none.
+
+    What rounds to zero has no sign.
+    """
+    return MISSING if value is None else f"{value:z,.{decimals}f}".replace("-", MINUS)
+
+
+class ElidedLabel(QLabel):
+    """A one-line label that is cut with an ellipsis; the tooltip then holds the whole text."""
+
+    def __init__(self, text: str, role: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        self.setToolTip(self.text() if shown != self.text() else "")
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(self.rect(), int(self.alignment()), shown)
+
+
+class Glyph(QWidget):
+    """An icon that only shows, sharp on whichever screen it lies."""
+
+    def __init__(self, name: str, *, size: int) -> None:
+        super().__init__()
+        self._name, self._size, self._colour = name, size, "#000000"
+        self.setFixedSize(size, size)
+
+    def set_icon(self, name: str) -> None:
+        self._name = name
+        self.update()
+
+    def set_colour(self, colour: str) -> None:
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        drawn = pixmap(self._name, self._colour, self._size, self.devicePixelRatioF())
+        QPainter(self).drawPixmap(0, 0, drawn)
+
+
+def set_colour(label: QLabel, colour: str) -> None:
+    """Write a label in a colour; a style sheet that says nothing new costs as much as another."""
+    sheet = f"color: {colour};"
+    if label.styleSheet() != sheet:
+        label.setStyleSheet(sheet)
+
+
+def p_text(value: float | None) -> str:
+    """Return a p value as it is printed."""
+    if value is None:
+        return MISSING
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -1,0 +1,48 @@
+"""From the state of a case to its row of the worklist."""
+
+from core.review.reviews import Review
+from gui.shell.session_parts import CaseState
+from gui.worklist.worklist_rows import RowStatus, WorklistRow
+
+
+def worklist_row(
+    state: CaseState,
+    *,
+    synthetic: bool,
+    is_open: bool,
+    name: str = "",
+    review: Review | None = None,
+) -> WorklistRow:
+    """Return the worklist's row of a case."""
+    case = state.case
+    count = len(case.slices)
+    detail = f"{count} slice{'' if count == 1 else 's'}"
+    if state.run == "failed":
+        detail = "cannot be read or run"
+    elif not case.has_ground_truth:
+        detail += " · no ground truth"
+    return WorklistRow(
+        case_id=case.id,
+        slices=count,
+        dsc=state.dsc,
+        status=_status(review, is_open=is_open),
+        detail=detail,
+        run=state.run,
+        progress=state.progress,
+        synthetic=synthetic,
+        predicted=state.scored,
+        has_truth=case.has_ground_truth,
+        name=name,
+        figures=state.figures,
+        review=review,
+        disagreement=state.disagreement,
+        models=state.models,
+        outlook=state.outlook,
+    )
+
+
+def _status(review: Review | None, *, is_open: bool) -> RowStatus:
+    """Return what the mark of a row says; a verdict stands even while the case is open."""
+    if review is not None and review.status != "unreviewed":
+        return review.status
+    return "open" if is_open else "unreviewed"

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from core.domain.label_set import Label, LabelSet, Region, binary, from_values
+
+RED = (255, 0, 0)
+TUMOUR = LabelSet(
+    (Label(3, "Enhancing", RED), Label(1, "Necrosis", RED), Label(2, "Oedema", RED)),
+    (Region("Whole tumour", (1, 2, 3)),),
+)
+
+
+def test_labels_stand_by_value():
+    assert TUMOUR.values == (1, 2, 3)
+    assert TUMOUR.label(2).name == "Oedema"
+    assert not TUMOUR.is_binary
+    with pytest.raises(KeyError):
+        TUMOUR.label(9)
+
+
+def test_region_is_a_union_and_a_label_is_one_too():
+    labels = np.array([[[0, 1, 2, 3]]], np.uint8)
+    assert TUMOUR.mask(labels, TUMOUR.region("Whole tumour")).tolist() == [[[0, 1, 1, 1]]]
+    assert TUMOUR.mask(labels, TUMOUR.region("Oedema")).tolist() == [[[0, 0, 1, 0]]]
+    with pytest.raises(KeyError):
+        TUMOUR.region("Bone")
+
+
+def test_values_found_get_names_and_colours():
+    assert from_values([0, 1]) == binary()
+    found = from_values([0, 4, 1])
+    assert [label.name for label in found.labels] == ["Label 1", "Label 4"]
+    assert len({label.colour for label in found.labels}) == 2
+    assert TUMOUR.with_found([0, 2, 7]).values == (1, 2, 3, 7)
+    assert TUMOUR.with_found([1]) == TUMOUR
+    assert from_values([]).values == ()
+
+
+def test_what_a_label_map_cannot_hold_is_refused():
+    with pytest.raises(ValueError, match="1 to 255"):
+        Label(256, "Too high", RED)
+    with pytest.raises(ValueError, match="once"):
+        LabelSet((Label(1, "A", RED), Label(1, "B", RED)))
+    with pytest.raises(ValueError, match="Core"):
+        LabelSet((Label(1, "A", RED),), (Region("Core", (1, 2)),))

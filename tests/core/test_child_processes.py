@@ -1,0 +1,102 @@
+"""Processes of ours import nothing from the folder they are started in."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.domain.errors import ModelError
+from core.inference.child_environment import child_command, child_environment
+from core.inference.engine import Engine
+from core.jobs.job_folder import Failed, create_job
+from core.jobs.job_start import JobProgram, start_job
+from core.models.train_spec import TrainSpec
+from tests.decoys import NAMES, write_decoys
+
+ROOT = Path(__file__).resolve().parents[2]
+PATHS = ["", ".", os.pathsep, "here", os.pathsep.join((".", "", "/nowhere"))]
+
+
+@pytest.fixture
+def decoys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with modules of the same names as ours."""
+    folder = write_decoys(tmp_path / "away")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_working_folder_is_on_the_path(
+    decoys: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", path)
+    for command in (child_command("core.domain.errors"), [sys.executable, "-c", "import core"]):
+        done = subprocess.run(
+            command, env=child_environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_absolute_folders_of_the_path_are_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(("here", str(tmp_path), "")))
+    assert child_environment()["PYTHONPATH"].split(os.pathsep) == [str(ROOT), str(tmp_path)]
+
+
+def test_the_decoys_are_imported_where_nothing_is_done_about_it(decoys: Path) -> None:
+    for name in NAMES:
+        done = subprocess.run(
+            [sys.executable, "-c", f"import {name}"], capture_output=True, text=True, check=False,
+            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        )  # fmt: skip
+        assert f"{name} of the working folder was imported" in done.stderr
+
+
+def test_the_engine_is_ours(decoys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", ".")
+    engine = Engine()
+    try:
+        assert "cpu" in engine.devices()
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("program", ["train", "preview", "compare", "gate"])
+def test_the_process_of_a_job_is_ours(decoys: Path, program: JobProgram) -> None:
+    """Each is given the spec of a training of nothing, and says so in the job or its log."""
+    job = create_job(decoys / "job", TrainSpec(architecture="unet", data="none", split="none"))
+    pid = start_job(job, program)
+    end = time.monotonic() + 120
+    while not _has_ended(pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    said = job.log_path.read_text() + str([e for e in job.events()[0] if isinstance(e, Failed)])
+    assert "working folder" not in said
+    assert "No module named" not in said
+    assert "xpected" in said
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_an_engine_that_ends_says_how_and_guesses_no_cause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "core.inference.engine.child_command",
+        lambda _: [sys.executable, "-c", "import sys; sys.exit('the last words')"],
+    )
+    engine = Engine()
+    with pytest.raises(ModelError, match=r"exit status 1: the last words") as said:
+        engine.devices()
+    assert "memory" not in str(said.value).lower()
+    engine.close()

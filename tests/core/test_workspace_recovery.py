@@ -1,0 +1,176 @@
+"""A workspace whose SQLite file is lost, damaged, held or unwritable: told, with a way back."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.annotation.draft import Origin, Snapshot
+from core.annotation.versions import latest_versions, load_version, save_version
+from core.domain.errors import WorkspaceError
+from core.domain.prediction import Prediction
+from core.io.case_reader import read_case
+from core.io.dataset import scan
+from core.models.registry import Model, ModelSpec, prediction_key
+from core.workspace import prediction_cache
+from core.workspace.workspace_folder import Score, open_workspace
+from tests.synthetic import write_case
+
+SHAPE = (2, 8, 8)
+SCORE = Score("病例 1", "unet16", "key", 0.75)
+ROOT = Path(__file__).resolve().parents[2]
+_READ = """
+import os, sys
+from pathlib import Path
+from core.annotation.versions import latest_versions
+from core.workspace.workspace_folder import LastState, open_workspace
+if os.geteuid() == 0:  # root may write everywhere
+    os.setresuid(65534, 65534, 65534)
+found = open_workspace(Path(sys.argv[1]))
+assert found.store.read_only
+found.put_state(LastState("a"))
+print(found.scores("unet16"), sorted(latest_versions(found)))
+"""
+
+
+def snapshot(case_id: str) -> Snapshot:
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[1, 2:5, 3:6] = 1
+    return Snapshot(
+        case_id=case_id, mask=mask, origin=Origin("empty"), tools={"brush": 2}, seconds=3.5,
+        voxels=9, voxels_changed=9, dsc_before=None, dsc_after=0.5, head=2,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A workspace with a version and a score, closed and opened again: its snapshot is made."""
+    for _ in range(2):
+        with closing(open_workspace(tmp_path)) as workspace:
+            if not latest_versions(workspace):
+                save_version(workspace, snapshot("病例 1"), author="Ada Lovelace")
+                workspace.put_score(SCORE)
+    return tmp_path
+
+
+def file_of(folder: Path) -> Path:
+    return folder / "workspace.sqlite"
+
+
+def drop(folder: Path, *, snapshots: bool) -> None:
+    for path in folder.glob("workspace.sqlite*"):
+        path.write_bytes(b"") if path == file_of(folder) else path.unlink()
+    if snapshots:
+        for path in (folder / "snapshots").iterdir():
+            path.unlink()
+
+
+def test_versions_are_found_again_beside_an_empty_file(folder: Path) -> None:
+    drop(folder, snapshots=True)
+    with closing(open_workspace(folder)) as found:
+        (notice,) = found.notices
+        assert "found an empty file" in notice
+        assert "1 saved version on disk found again" in notice
+        version = latest_versions(found)["病例 1"]
+        assert (version.author, version.tools, version.number) == ("Ada Lovelace", {"brush": 2}, 1)
+        assert np.array_equal(load_version(version, SHAPE), snapshot("病例 1").mask)
+        assert save_version(found, snapshot("病例 1"), author="Ada").number == 2
+    with closing(open_workspace(folder)) as again:
+        assert again.notices == ()
+
+
+def test_the_snapshot_of_the_day_is_put_back(folder: Path) -> None:
+    with closing(open_workspace(folder)) as workspace:
+        save_version(workspace, snapshot("later"), author="Ada")
+    drop(folder, snapshots=False)
+    with closing(open_workspace(folder)) as found:
+        assert "The snapshot of 20" in found.notices[0]
+        assert found.scores("unet16") == {SCORE.case_id: SCORE}
+        assert set(latest_versions(found)) == {"病例 1", "later"}
+
+
+def test_versions_of_older_programs_are_found_by_their_folder(folder: Path) -> None:
+    import tifffile
+
+    old = folder / "corrections" / "B_2" / "1.tif"
+    old.parent.mkdir()
+    tifffile.imwrite(old, np.zeros(SHAPE, np.uint8), photometric="minisblack")
+    broken = folder / "corrections" / "C_3" / "1.tif"
+    broken.parent.mkdir()
+    broken.write_bytes(b"no TIFF")
+    drop(folder, snapshots=True)
+    with closing(open_workspace(folder)) as found:
+        assert set(latest_versions(found)) == {"病例 1", "B_2", "C_3"}
+        assert not load_version(latest_versions(found)["B_2"], SHAPE).any()
+
+
+def test_a_damaged_file_is_told_with_what_lies_beside_it(folder: Path) -> None:
+    for path in folder.glob("workspace.sqlite-*"):
+        path.unlink()
+    file_of(folder).write_bytes(b"x" * 5000)
+    with pytest.raises(WorkspaceError) as told:
+        open_workspace(folder)
+    assert "It is damaged: move the file away" in str(told.value)
+    assert "the snapshot of 20" in str(told.value)
+    assert "1 saved version beside it" in str(told.value)
+    file_of(folder).unlink()
+    with closing(open_workspace(folder)) as found:
+        assert found.scores("unet16") == {SCORE.case_id: SCORE}
+
+
+def test_a_held_file_is_told_as_held(folder: Path) -> None:
+    with closing(sqlite3.connect(file_of(folder), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with closing(open_workspace(folder)) as workspace:
+            workspace.store.mend(lambda connection: connection.execute("PRAGMA busy_timeout=10"))
+            with pytest.raises(WorkspaceError, match="Another program holds it"):
+                workspace.put_score(SCORE)
+        other.execute("ROLLBACK")
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that a process without any right can reach."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+        Path(made).chmod(0o755)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are others there")
+def test_a_workspace_that_cannot_be_written_opens_for_reading(public: Path) -> None:
+    with closing(open_workspace(public)) as workspace:
+        save_version(workspace, snapshot("A_1"), author="Ada")
+        workspace.put_score(SCORE)
+    for path in (public, *public.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = sorted(public.rglob("*"))
+    child = subprocess.run(
+        [sys.executable, "-c", _READ, str(public)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr
+    assert "0.75" in child.stdout
+    assert "A_1" in child.stdout
+    assert sorted(public.rglob("*")) == before
+
+
+def test_a_cached_prediction_of_another_shape_is_absent(tmp_path: Path) -> None:
+    write_case(tmp_path / "data", "A_1", seed=1)
+    loaded = read_case(scan(tmp_path / "data").case("A_1"))
+    model = Model(ModelSpec(id="rule", title="Rule", architecture="unet"), tmp_path / "rule")
+    model.folder.mkdir()
+    (model.folder / "weights.safetensors").write_bytes(b"")
+    key = prediction_key(model, loaded.volume)
+    with closing(open_workspace(tmp_path / "w")) as workspace:
+        other = Prediction(np.zeros((1, 2, 3), np.uint8), "rule", key, "cpu", 1.0)
+        path = workspace.prediction_path("rule", "A_1")
+        prediction_cache.save_prediction(path, other)
+        assert prediction_cache.find(loaded, model, workspace) is None

@@ -1,0 +1,63 @@
+"""Runs one target in a process of its own: NAME SEED COUNT SECONDS FOLDER.
+
+It prints one line of JSON with its counts; a crash ends it without, and leaves the input in DIR.
+"""
+
+import faulthandler
+import json
+import random
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+from tests.fuzz.targets import TARGETS
+
+_HANG = 10.0
+
+
+def main(name: str, seed: int, count: int, seconds: float, folder: Path) -> dict[str, object]:
+    """Try `count` inputs, or as many as `seconds` allow."""
+    warnings.simplefilter("ignore")
+    attempt = TARGETS[name].prepare(folder)
+    read = tried = 0
+    slowest = 0.0
+    faults: list[str] = []
+    start = time.perf_counter()
+    for number in range(count):
+        began = time.perf_counter()
+        if began - start > seconds:
+            break
+        tried += 1
+        faulthandler.dump_traceback_later(3 * _HANG, exit=True)
+        try:
+            # Each input has a seed of its own, so that one is made again alone.
+            read += attempt(random.Random(seed * 1_000_003 + number))
+        except Exception:  # noqa: BLE001 - what is not told in a sentence is counted
+            faults.append(f"input {number}: {traceback.format_exc()}")
+        slowest = max(slowest, time.perf_counter() - began)
+    faulthandler.cancel_dump_traceback_later()
+    return {
+        "inputs": tried,
+        "read": read,
+        "refused": tried - read - len(faults),
+        "faults": faults,
+        "slowest_s": round(slowest, 3),
+        "peak_mib": _peak_mib(),
+    }
+
+
+def _peak_mib() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    faulthandler.enable()
+    _, _name, _seed, _count, _seconds, _folder = sys.argv
+    found = main(_name, int(_seed), int(_count), float(_seconds), Path(_folder))
+    sys.stdout.write(json.dumps(found) + "\n")

@@ -1,0 +1,1 @@
+"""A package that adds a network, a format and a layout to Overread."""

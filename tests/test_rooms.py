@@ -1,0 +1,85 @@
+"""The house stands: no circle of modules, few imports of each, no module outside a room."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("core", "gui", "training")
+MOST_IMPORTS = 15
+GATHERING = ("gui.app.", "core.api")  # the composition root, and the interface for others
+
+Graph = dict[str, frozenset[str]]
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    """Our modules, and which of ours each imports, within functions and for types too."""
+    files = {name_of(path): path for top in PACKAGES for path in (ROOT / top).rglob("*.py")}
+    return {name: frozenset(imported(path, files.keys())) - {name} for name, path in files.items()}
+
+
+def test_no_module_is_part_of_a_circle_of_imports(graph: Graph) -> None:
+    assert circles(graph) == []
+
+
+def test_a_circle_of_imports_would_be_found() -> None:
+    imports = {"a": "b", "b": "cd", "c": "a", "d": "", "e": "a"}
+    graph = {name: frozenset(there) for name, there in imports.items()}
+    assert circles(graph) == [["a", "b", "c"]]
+
+
+def test_a_module_imports_few_of_ours(graph: Graph) -> None:
+    many = {
+        name: len(there)
+        for name, there in graph.items()
+        if len(there) > MOST_IMPORTS and not name.startswith(GATHERING)
+    }
+    assert many == {}
+
+
+@pytest.mark.parametrize("top", ["core", "gui"])
+def test_no_module_lies_outside_a_room(top: str) -> None:
+    assert [path.name for path in (ROOT / top).glob("*.py")] == ["__init__.py"]
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module of ours."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path, names: Iterable[str]) -> Iterator[str]:
+    """Return which of `names` a file imports."""
+    ours = set(names)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in ours)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                part = f"{node.module}.{alias.name}"
+                yield from {part if part in ours else node.module} & ours
+
+
+def circles(graph: Graph) -> list[list[str]]:
+    """Return the groups of modules that import each other, directly or by way of others."""
+    reach = {name: reached(graph, name) for name in graph}
+    groups = {
+        tuple(sorted({name} | {to for to in there if name in reach[to]}))
+        for name, there in reach.items()
+        if name in there
+    }
+    return sorted(map(list, groups))
+
+
+def reached(graph: Graph, start: str) -> set[str]:
+    """Return what is imported from `start`, directly or by way of others."""
+    found: set[str] = set()
+    ahead = list(graph[start])
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += graph[name]
+    return found
