@@ -1,4 +1,4 @@
-"""What the rooms may import, what the start may load, and where torch may stand."""
+"""What the start may load, and where torch may stand."""
 
 import ast
 import subprocess
@@ -32,27 +32,6 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     if code == _HELP:
         assert {"demo", "open", "predict", "evaluate", "models"} <= set(child.stdout.split())
         assert "PySide6" not in loaded
-
-
-@pytest.mark.parametrize("room", ["core", "training"])
-def test_rooms_below_the_window_run_without_qt(room: str) -> None:
-    names = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in (ROOT / room).rglob("*.py")
-    ]
-    assert names
-    for path in (ROOT / room).rglob("*.py"):
-        imported = {name.split(".")[0] for name in imports(path)}
-        assert not imported & {"PySide6", "pyqtgraph", "gui"}, path
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Return the names of all modules a file imports, within functions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
 
 
 def test_torch_is_imported_at_the_top_of_few_files_of_core() -> None:

@@ -7,7 +7,6 @@ process: the mask is the start with the applied edits put on it one after the ot
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -25,15 +24,6 @@ _KEPT = (
 )
 _DAMAGED = "Restore the workspace from a backup, or go on from the last saved version."
 _TABLES = ("corrections", "correction_states", "correction_edits")
-
-
-@dataclass(frozen=True)
-class DraftInfo:
-    """What the worklist shows of a correction: applied gestures, author, time of the last one."""
-
-    steps: int
-    author: str
-    changed_at: str
 
 
 class Journal:
@@ -98,17 +88,6 @@ def discard_draft(store: Store, case_id: str) -> None:
     with told(case_id, "discarded", _KEPT), store.transaction() as connection:
         for table in _TABLES:
             connection.execute(f"DELETE FROM {table} WHERE case_id = ?", (case_id,))
-
-
-def drafts(store: Store) -> dict[str, DraftInfo]:
-    """Return the corrections of the workspace by case id."""
-    rows = store.read(
-        "SELECT case_id, (SELECT count(*) FROM correction_edits AS e WHERE e.case_id = s.case_id "
-        "AND e.number <= s.head), author, changed_at "
-        "FROM correction_states AS s JOIN corrections USING (case_id)"
-    )
-    found = msgspec.convert(rows, list[tuple[str, int, str, str]])
-    return {row[0]: DraftInfo(*row[1:]) for row in found}
 
 
 class _Row(msgspec.Struct, array_like=True):

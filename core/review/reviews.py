@@ -53,8 +53,7 @@ class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
 def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
     """Append a change to a case and return what is said of it now.
 
-    What was undone before can no longer be redone. Raises `msgspec.ValidationError` for a rating
-    or a status that there is not.
+    Raises `msgspec.ValidationError` for a rating or a status that there is not.
     """
     change = msgspec.convert(msgspec.to_builtins(change), ReviewChange)
     before = review_of(store, case_id)
@@ -68,7 +67,6 @@ def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
     with store.transaction() as connection:
-        connection.execute("UPDATE reviews SET redoable = 0 WHERE redoable")
         connection.execute(f"INSERT INTO reviews ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values)
     return review_of(store, case_id)
 
@@ -79,22 +77,16 @@ def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
     Returns what is said of its case now: where a window goes.
     """
     whose = "" if reader is None else " AND reader = ?"
-    return _mark(
-        store,
-        f"SELECT id, case_id FROM reviews WHERE NOT undone{whose} ORDER BY id DESC LIMIT 1",
-        () if reader is None else (reader,),
-        undone=True,
-    )
-
-
-def redo_review(store: Store) -> Review | None:
-    """Say again what was undone last; None when there is nothing to redo."""
-    return _mark(
-        store,
-        "SELECT id, case_id FROM reviews WHERE undone AND redoable ORDER BY id LIMIT 1",
-        (),
-        undone=False,
-    )
+    with store.transaction() as connection:
+        found = connection.execute(
+            f"SELECT id, case_id FROM reviews WHERE NOT undone{whose} ORDER BY id DESC LIMIT 1",
+            () if reader is None else (reader,),
+        ).fetchone()
+        if found is None:
+            return None
+        number, case_id = found
+        connection.execute("UPDATE reviews SET undone = 1 WHERE id = ?", (number,))
+    return review_of(store, str(case_id))
 
 
 def reviews(store: Store) -> dict[str, Review]:
@@ -186,19 +178,6 @@ def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:
         "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?", case_id, against
     )
     return {key: bool(taken) for key, taken in msgspec.convert(rows, list[tuple[str, int]])}
-
-
-def _mark(store: Store, query: str, values: tuple[str, ...], *, undone: bool) -> Review | None:
-    with store.transaction() as connection:
-        found = connection.execute(query, values).fetchone()
-        if found is None:
-            return None
-        number, case_id = found
-        connection.execute(
-            "UPDATE reviews SET undone = ?, redoable = ? WHERE id = ?",
-            (int(undone), int(undone), number),
-        )
-    return review_of(store, str(case_id))
 
 
 def _review(row: tuple[object, ...]) -> Review:

@@ -15,7 +15,7 @@ HOME_VARIABLE = "OVERREAD_HOME"
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a reader can set; window geometry is kept with the workspace's last state."""
+    """What a reader has set, the size of the window, and the dataset that was open last."""
 
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"

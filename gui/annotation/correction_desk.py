@@ -18,7 +18,7 @@ from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
 from gui.annotation.version_reader import VersionReading
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ class Correcting(QObject):
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
+        session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         self.versions.version_saved.connect(self._write_unsaved)
@@ -182,6 +183,21 @@ class Correcting(QObject):
         """Write the mask as it is as an immutable version."""
         self.versions.save_version()
 
+    def only_here(self, title: str, act: Callable[..., object]) -> Callable[..., None]:
+        """Return `act` as it may be done later: only while the case on screen now still is.
+
+        Where another is on screen by then, the reader is told under `title`.
+        """
+        opened, case_id = self._session.open_case, self._session.current
+
+        def act_here(*given: object) -> None:
+            if self._session.open_case is opened:
+                act(*given)
+            else:
+                self.noted.emit(title, f"{case_id} is no longer on screen: nothing was changed.")
+
+        return act_here
+
     def _refuse(self) -> bool:
         """Say so when another window holds the workspace, and return whether it does."""
         place = self._session.place
@@ -225,7 +241,6 @@ class Correcting(QObject):
             return
         store, case_id = place.workspace.store, opened.loaded.case.id
         shape = opened.loaded.volume.geometry.shape
-        task: Task[Draft | None] = Task(lambda _: load_draft(store, case_id, shape))
 
         def show(draft: Draft | None) -> None:
             if self._session.open_case is not opened:
@@ -243,9 +258,7 @@ class Correcting(QObject):
                 self.damage = sentence
             self.failed.emit("The correction cannot be read", sentence)
 
-        task.succeeded.connect(show)
-        task.failed.connect(tell)
-        self._lanes.start("journal", task)
+        self._lanes.run("journal", lambda _: load_draft(store, case_id, shape), show, failed=tell)
 
     def _on_result_changed(self) -> None:
         correction = self._session.correction

@@ -23,6 +23,7 @@ class LaterEdit(QObject):
         super().__init__()
         self._session, self._lanes = session, lanes
         self._task: Task[Patch | None] | None = None
+        self._asked = 0
         self.tool = ""
 
     def start(
@@ -34,7 +35,8 @@ class LaterEdit(QObject):
             self.noted.emit(tool.capitalize(), said)
             return
         mask, revision = correction.snapshot_mask(), correction.revision
-        task: Task[Patch | None] = Task(lambda _: make(mask))
+        self._asked += 1
+        asked = self._asked
 
         def show(patch: Patch | None) -> None:
             if self._session.correction is not correction:
@@ -44,23 +46,26 @@ class LaterEdit(QObject):
             else:
                 self.made.emit(tool, patch)
 
-        task.succeeded.connect(show)
-        task.failed.connect(lambda sentence: self.failed.emit(tool.capitalize(), sentence))
-        task.finished.connect(lambda: self._end(task))
-        self._task, self.tool = task, tool
+        self._task = self._lanes.run(
+            "io",
+            lambda _: make(mask),
+            show,
+            failed=lambda sentence: self.failed.emit(tool.capitalize(), sentence),
+            finished=lambda: self._end(asked),
+        )
+        self.tool = tool
         self.changed.emit(tool)
-        self._lanes.start("io", task)
 
     def cancel(self) -> bool:
         """Want the edit no more; False when none is being computed."""
         if self._task is None:
             return False
         self._task.cancel()
-        self._end(self._task)
+        self._end(self._asked)
         return True
 
-    def _end(self, task: Task[Patch | None]) -> None:
+    def _end(self, asked: int) -> None:
         """Say that there is none any more; one cancelled before may end while another runs."""
-        if task is self._task:
+        if asked == self._asked and self._task is not None:
             self._task, self.tool = None, ""
             self.changed.emit("")

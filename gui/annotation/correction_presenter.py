@@ -18,7 +18,6 @@ from gui.annotation.tool_rail import ToolRail
 from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
-from gui.shell.tasks import Task
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
@@ -180,15 +179,13 @@ class CorrectionPresenter(QObject):
         mask, revision = correction.snapshot_mask(), correction.revision
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
-        task: Task[float | None] = Task(lambda _: hd95(truth, mask, spacing_mm=spacing))
 
         def show(value: float | None) -> None:
             if self._session.correction is correction and correction.revision == revision:
                 self._hd95 = value
                 self._show_figures()
 
-        task.succeeded.connect(show)
-        self._context.lanes.start("io", task)
+        self._context.lanes.run("io", lambda _: hd95(truth, mask, spacing_mm=spacing), show)
 
     def _on_place_changed(self) -> None:
         self._just_opened = True

@@ -88,9 +88,7 @@ def _keeping_verbs(bench: Bench) -> Handlers:
         "undo": lambda: _step(bench, bench.desk.undo),
         "redo": lambda: _step(bench, bench.desk.redo),
         "save_version": lambda: bench.desk.save_version(),
-        "versions": lambda: show_versions(
-            bench.context.window, bench.desk, partial(_show_beside, bench)
-        ),
+        "versions": lambda: _show_versions(bench),
         "export_correction": lambda: _export(bench),
         "discard_correction": lambda: _discard(bench),
     }
@@ -99,6 +97,12 @@ def _keeping_verbs(bench: Bench) -> Handlers:
 def _toggle_tool(bench: Bench, tool: Tool) -> None:
     """Take a tool in hand; its key pressed again puts it back."""
     bench.set_tool("pan" if bench.drawing.tool == tool else tool)
+
+
+def _show_versions(bench: Bench) -> None:
+    """Show the versions of the case on screen for as long as it is there."""
+    dialog = show_versions(bench.context.window, bench.desk, partial(_show_beside, bench))
+    bench.context.session.case_changed.connect(dialog.reject)
 
 
 def _show_beside(bench: Bench, version: Version, mask: Mask) -> None:
@@ -121,11 +125,15 @@ def _take(bench: Bench, *, whole: bool) -> None:
 
 def _reshape(bench: Bench, *, whole: bool) -> None:
     """Ask by how many voxels, and grow or shrink by as many."""
+    apply = bench.desk.only_here("Grow or shrink", partial(_reshape_by, bench, whole=whole))
     by, chosen = QInputDialog.getInt(
         bench.context.window, "Grow or shrink", "Voxels; below 0 shrinks", 2, -_FURTHEST, _FURTHEST
     )
-    if not chosen or not by:
-        return
+    if chosen and by:
+        apply(by)
+
+
+def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
     tool, reshape = ("grow", shapes.grow) if by > 0 else ("shrink", shapes.shrink)
     if whole:
         bench.desk.apply_later(tool, lambda mask: reshape(mask, by=abs(by)))
@@ -161,16 +169,18 @@ def _step(bench: Bench, change: Callable[[], int | None]) -> None:
 def _export(bench: Bench) -> None:
     place = bench.context.session.place
     start = str(Path.home()) if place is None else str(place.dataset.root.parent)
+    export = bench.desk.only_here("Nothing was exported", bench.desk.versions.export)
     folder = QFileDialog.getExistingDirectory(
         bench.context.window, "Export the correction into a folder outside the dataset", start
     )
     if folder:
-        bench.desk.versions.export(Path(folder))
+        export(Path(folder))
 
 
 def _discard(bench: Bench) -> None:
     if bench.context.session.correction is None and not bench.desk.damage:
         return
+    discard = bench.desk.only_here("Nothing was discarded", bench.desk.discard)
     answer = QMessageBox.question(
         bench.context.window,
         "Discard the correction",
@@ -180,4 +190,4 @@ def _discard(bench: Bench) -> None:
         ),
     )
     if answer == QMessageBox.StandardButton.Yes:
-        bench.desk.discard()
+        discard()

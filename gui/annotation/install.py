@@ -28,6 +28,7 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     drawing = Drawing(context.session, desk, views.viewer.views.view)
     presenter = CorrectionPresenter(context, desk, drawing, views)
     desk.saved.connect(context.operations.keep_place)
+    context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
 
     def set_tool(tool: Tool) -> None:

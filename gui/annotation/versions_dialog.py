@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -105,20 +106,23 @@ class VersionsDialog(QDialog):
     def _on_restore(self) -> None:
         version = self._chosen()
         if version is not None:
-            self._correcting.versions.read_version(version, lambda mask: self._put(version, mask))
+            put = self._correcting.only_here("Nothing was restored", partial(self._put, version))
+            self._correcting.versions.read_version(version, put)
 
     def _on_beside(self) -> None:
         version = self._chosen()
         if version is not None:
-            self._correcting.versions.read_version(
-                version, lambda mask: self._show_beside(version, mask)
-            )
+            beside = partial(self._show_beside, version)
+            show = self._correcting.only_here("Not shown", beside)
+            self._correcting.versions.read_version(version, show)
 
     def _on_export(self) -> None:
         version = self._chosen()
+        versions = self._correcting.versions
+        export = self._correcting.only_here("Nothing was exported", versions.export_version)
         folder = QFileDialog.getExistingDirectory(self, "Export the version into a folder")
         if version is not None and folder:
-            self._correcting.versions.export_version(version, Path(folder))
+            export(version, Path(folder))
 
     def _show_beside(self, version: Version, mask: Mask) -> None:
         """Show a version, and get out of the way of it."""
@@ -139,11 +143,12 @@ class VersionsDialog(QDialog):
 
 def show_versions(
     parent: QWidget, correcting: Correcting, beside: Callable[[Version, Mask], None]
-) -> None:
+) -> VersionsDialog:
     """Open the table of versions of the case on screen; `beside` shows one beside it."""
     dialog = VersionsDialog(parent, correcting)
     dialog.beside_asked.connect(beside)
     dialog.open()
+    return dialog
 
 
 def _cells(version: Version) -> tuple[str, ...]:

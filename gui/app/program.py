@@ -47,6 +47,7 @@ class Program:
         self.operations = Operations(session, self.lanes, Engine())
         self.context = context = self._make_context()
         self.lanes.reports.faulted.connect(context.on_fault)
+        self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))
         self.viewer = viewer.install(context, self._viewer_views())
         self.worklist = worklist.install(
             context, WorklistViews(window.worklist, window.header, window.find_case)

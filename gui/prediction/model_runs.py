@@ -18,7 +18,7 @@ from gui.prediction.case_run import CaseRun, Finished, Wanted
 from gui.prediction.part_scores import Scoring
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Result, RunQueue
-from gui.shell.tasks import FAULT, Lanes, Task
+from gui.shell.tasks import Lanes, Task
 
 _SAY_SECONDS = 0.2
 
@@ -116,32 +116,30 @@ class ModelRuns(QObject):
         on_screen = opened is not None and opened.loaded.case.id == case.id
         first = self._session.view.slice_index if on_screen else case.middle
         wanted = Wanted(case, model, place, self._session.settings.device, first)
-        task: Task[Finished] = Task(
-            lambda progress: self._case_run.run(
-                wanted, lambda *arrived: task.part(arrived), progress
-            )
+        task = self._lanes.run_in_parts(
+            "gpu",
+            lambda progress, part: self._case_run.run(
+                wanted, lambda *arrived: part(arrived), progress
+            ),
+            self._on_done,
+            failed=lambda sentence: self._on_failed(case.id, sentence),
+            progressed=lambda f, message: self._on_progress(case.id, f, message),
+            parted=lambda part: self._on_part(*part),
         )
-        task.progressed.connect(lambda f, message: self._on_progress(case.id, f, message))
-        task.parted.connect(lambda part: self._on_part(task, *part))
-        task.succeeded.connect(self._on_done)
-        task.failed.connect(lambda sentence: self._on_failed(case.id, sentence))
-        task.faulted.connect(lambda _: self._on_failed(case.id, FAULT))
         self._running = _Running(case, task)
         self._set_case(case.id, run="running", progress=0.0)
         self._session.set_queue(replace(self._session.queue, current=case.id, fraction=0.0))
         if on_screen:
             self._show_partial(self._running)
-        self._lanes.start("gpu", task)
 
     def _on_part(
         self,
-        task: Task[Finished],
         shape: tuple[int, int, int],
         indices: Sequence[int],
         values: NDArray[np.uint8],
     ) -> None:
         running = self._running
-        if running is None or running.task is not task:
+        if running is None:
             return
         old = running.probability
         probability = np.zeros(shape, np.uint8) if old is None else old.copy()

@@ -10,7 +10,7 @@ from core.io.case_cache import CaseCache
 from core.io.case_reader import LoadedCase
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
-from gui.shell.tasks import FAULT, Lanes, Task
+from gui.shell.tasks import FAULT, Lanes, Task, unheard
 
 _AHEAD = 1
 
@@ -46,12 +46,12 @@ class CaseLoading(QObject):
         """Read `cases` into memory while there is nothing else to do."""
         for task in self._ahead:
             task.cancel()
-        self._ahead = [self._ahead_task(c) for c in cases if c.id not in self.cache]
-        for task in self._ahead:
-            self._lanes.start("idle", task)
+        self._ahead = [self._read_into_cache(c) for c in cases if c.id not in self.cache]
 
-    def _ahead_task(self, case: Case) -> Task[None]:
-        return Task(lambda progress: _read_into(self.cache, case, progress))
+    def _read_into_cache(self, case: Case) -> Task[None]:
+        return self._lanes.run(
+            "idle", lambda progress: _read_into(self.cache, case, progress), failed=unheard
+        )
 
     def _read(self, case: Case, progress: Progress) -> OpenCase:
         loaded = self.cache.read(case, progress=progress)

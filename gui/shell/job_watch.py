@@ -75,12 +75,13 @@ class JobWatch(QObject):
             self._again = True
             return
         folder, tails = self._folder, self._tails
-        task: Task[list[JobRecord]] = Task(lambda _: _read(folder, tails))
-        task.succeeded.connect(self._on_read)
-        task.failed.connect(lambda said: self.failed.emit("The jobs were not read", said))
-        task.finished.connect(lambda: self._on_reading_finished(task))
-        self._reading = task
-        self._lanes.start("io", task)
+        self._reading = self._lanes.run(
+            "io",
+            lambda _: _read(folder, tails),
+            self._on_read,
+            failed=lambda said: self.failed.emit("The jobs were not read", said),
+            finished=lambda: self._on_reading_finished(tails),
+        )
 
     def begin(self, kind: str, prepare: Prepare) -> None:
         """Make the next job folder with `prepare` and start its process."""
@@ -179,9 +180,9 @@ class JobWatch(QObject):
             return record
         return replace(record, requested=asked, failure="")
 
-    def _on_reading_finished(self, task: Task[list[JobRecord]]) -> None:
-        if task is not self._reading:
-            return
+    def _on_reading_finished(self, tails: dict[str, JobTail]) -> None:
+        if tails is not self._tails:
+            return  # of a folder that is followed no longer
         self._reading = None
         if self._again:
             self._again = False

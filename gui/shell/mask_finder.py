@@ -16,7 +16,7 @@ from core.inference.prediction_service import PredictionService, engine_run
 from core.models.registry import Model
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes
 
 MEAN = "mean of models"
 AGREEMENT = "agreement of models"
@@ -108,11 +108,11 @@ class Comparing(QObject):
             if version == self._session.case_version:
                 show(compared)
 
-        task: Task[Compared] = Task(work)
-        task.succeeded.connect(keep)
-        task.failed.connect(lambda sentence: self.failed.emit(title, sentence))
-        task.failed.connect(lambda _: keep(Compared(title)))
-        self._lanes.start("gpu" if lane_run else "io", task)
+        def tell(sentence: str) -> None:
+            self.failed.emit(title, sentence)
+            keep(Compared(title))
+
+        self._lanes.run("gpu" if lane_run else "io", work, keep, failed=tell)
 
     def find_slice(
         self, models: tuple[Model, Model], show: Callable[[int], None], *, run: bool = False

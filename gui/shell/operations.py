@@ -28,7 +28,7 @@ from gui.shell.place_reader import (
 )
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
-from gui.shell.tasks import FAULT, Lane, Lanes, Task
+from gui.shell.tasks import FAULT, Lane, Lanes, Task, Work
 from gui.shell.triager import Triager
 
 
@@ -130,7 +130,7 @@ class Operations(QObject):
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)
         self._session.set_settings(settings)
-        self._start_quietly(Task(lambda _: save_settings(settings_path(), settings)))
+        self._write_quietly(lambda _: save_settings(settings_path(), settings))
 
     def close(self) -> None:
         """Wait for what runs to end, and close the workspace."""
@@ -218,18 +218,17 @@ class Operations(QObject):
         """Close a workspace on a worker, after what was last seen is kept in it."""
         state = last_state(self._session)
         # After the last edit was written, which waits in the same lane.
-        self._start_quietly(Task(lambda _: close_place(place, state)), lane="journal")
+        self._write_quietly(lambda _: close_place(place, state), lane="journal")
 
     def keep_place(self) -> None:
         """Remember where the reader is, on a worker: the disk may take its time."""
         place, state = self._session.place, last_state(self._session)
         if place is not None and state is not None and (place, state) != self._kept:
             self._kept = place, state
-            self._start_quietly(Task(lambda _: place.workspace.put_state(state)), lane="journal")
+            self._write_quietly(lambda _: place.workspace.put_state(state), lane="journal")
 
-    def _start_quietly(self, task: Task[None], lane: Lane = "idle") -> None:
-        task.failed.connect(lambda sentence: self.failed.emit("Not saved", sentence))
-        self._lanes.start(lane, task)
+    def _write_quietly(self, work: Work[None], lane: Lane = "idle") -> None:
+        self._lanes.run(lane, work, failed=lambda said: self.failed.emit("Not saved", said))
 
     def _on_loaded(self) -> None:
         self.loaded.emit()

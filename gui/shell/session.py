@@ -41,6 +41,7 @@ class _State:
 class Session(QObject):
     """Holds the state of one window: features set what is theirs, views listen.
 
+    `case_leaving` comes while the case that gives way to another is still the current one.
     `case_version` and `mask_version` count what was shown so far, so that a picture prepared for
     an older state is never drawn.
     """
@@ -48,6 +49,7 @@ class Session(QObject):
     place_changed = Signal()
     models_changed = Signal()
     case_opening = Signal()
+    case_leaving = Signal()
     case_changed = Signal()
     result_changed = Signal()
     view_changed = Signal()
@@ -226,6 +228,7 @@ class Session(QObject):
 
     def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
         """Another case is on screen, without a prediction yet."""
+        self.case_leaving.emit()
         self._state.current, self._state.pending = open_case.loaded.case.id, ""
         self._state.open_case, self._state.result = open_case, None
         self._state.correction, self._state.edits = None, {}
@@ -238,6 +241,7 @@ class Session(QObject):
 
     def set_unopened(self, problem: str) -> None:
         """The case asked for cannot be shown: nothing is on screen, least of all another case."""
+        self.case_leaving.emit()
         self._state.current, self._state.pending = self.wanted, ""
         self._state.open_case = self._state.result = self._state.correction = None
         self._state.problem = problem

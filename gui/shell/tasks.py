@@ -19,6 +19,8 @@ from core.domain.progress import Cancelled, Progress
 T = TypeVar("T")
 Lane = Literal["gpu", "io", "idle", "journal"]
 Work = Callable[[Progress], T]
+Part = Callable[[object], None]
+PartWork = Callable[[Progress, Part], T]
 
 _GIVE_WAY_SECONDS = 0.0005
 _WORKER_NICENESS = 10
@@ -38,7 +40,7 @@ class Fault:
 
 
 class Task(QObject, Generic[T]):
-    """One piece of work: create it, connect, then hand it to `Lanes.start`.
+    """One piece of work, made by `Lanes.run`.
 
     `work` runs on a worker and gets a progress hook that raises `Cancelled` after `cancel`. All
     signals are emitted on the GUI thread, and none after `cancel` but `finished`.
@@ -72,13 +74,16 @@ class Task(QObject, Generic[T]):
     def run(self) -> None:
         """Do the work, on a worker."""
         try:
-            self._report("succeeded", self._work(self._progress))
+            self._report("succeeded", self._do())
         except Cancelled:
             self._report("stopped", None)
         except AppError as error:
             self._report("failed", str(error))
         except Exception:  # noqa: BLE001 - a worker's fault belongs in the bug dialog
             self._report("faulted", Fault(traceback.format_exc()))
+
+    def _do(self) -> T:
+        return self._work(self._progress)
 
     def part(self, value: object) -> None:
         """Hand over part of the result, from the worker."""
@@ -136,6 +141,28 @@ def _done(_progress: Progress) -> NoReturn:
     raise Cancelled
 
 
+class _TaskInParts(Task[T]):
+    """A task whose work hands over parts of its result, without holding the task for it."""
+
+    def __init__(self, work: PartWork[T]) -> None:
+        super().__init__(_done)
+        self._work_in_parts: PartWork[T] | None = work
+
+    def _do(self) -> T:
+        work, self._work_in_parts = self._work_in_parts, None
+        if work is None:
+            raise Cancelled
+        return work(self._progress, self.part)
+
+    def _end(self) -> None:
+        super()._end()
+        self._work_in_parts = None
+
+
+def unheard(_sentence: str) -> None:
+    """Say nothing of an error: where the reader asks for the same thing it is met again."""
+
+
 def _give_way() -> None:
     """Let the window's thread go before this one, where threads have a priority of their own."""
     if sys.platform == "linux":
@@ -143,9 +170,14 @@ def _give_way() -> None:
 
 
 class Reports(QObject):
-    """What the lanes tell the window: `faulted` with each fault of Overread in any work."""
+    """What the lanes tell the window of any work.
+
+    `faulted` comes with each fault of Overread, `failed` with the sentence of each error that
+    whoever started the work does not tell itself.
+    """
 
     faulted = Signal(object)
+    failed = Signal(str)
 
 
 class Lanes:
@@ -180,11 +212,36 @@ class Lanes:
         """Do `work` on a lane and give `done` what it returns; returns the task, to cancel it.
 
         `heard` are listeners by the names of the task's signals, `failed` most of all: it gets the
-        sentence of an error that the reader can meet. A fault is told to `reports` by itself.
+        sentence of an error that the reader can meet; without it, `reports` is told. A fault is
+        told to `reports` by itself, and `failed` hears of it as well, so that nothing goes on
+        waiting; a listener to `faulted` takes its place.
         """
-        task: Task[T] = Task(work)
+        return self._run_task(lane, Task(work), done, heard)
+
+    def run_in_parts(
+        self,
+        lane: Lane,
+        work: PartWork[T],
+        done: Callable[[T], object] | None = None,
+        **heard: Callable[..., object],
+    ) -> Task[T]:
+        """Do as `run` does; `work` also gets a function that takes parts to `parted`."""
+        return self._run_task(lane, _TaskInParts(work), done, heard)
+
+    def _run_task(
+        self,
+        lane: Lane,
+        task: Task[T],
+        done: Callable[[T], object] | None,
+        heard: dict[str, Callable[..., object]],
+    ) -> Task[T]:
         if done is not None:
             task.succeeded.connect(done)
+        failed = heard.get("failed")
+        if failed is None:
+            task.failed.connect(self.reports.failed)
+        elif "faulted" not in heard:
+            task.faulted.connect(lambda _: failed(FAULT))
         for name, listener in heard.items():
             getattr(task, name).connect(listener)
         self.start(lane, task)

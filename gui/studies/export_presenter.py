@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
 from gui.shell.context import Context
-from gui.shell.tasks import FAULT, Task
+from gui.shell.tasks import Task
 from gui.studies.export_dialog import ExportDialog, ExportWanted, Kind
 from gui.studies.picture_export import PictureSource, write_pictures
 from gui.studies.report_export import write_report
@@ -90,15 +90,15 @@ class ExportPresenter(QObject):
         self._start(self.pictures, lambda progress: write_pictures(source, wanted, progress))
 
     def _start(self, dialog: ExportDialog, work: Callable[[Progress], list[Path]]) -> None:
-        task: Task[list[Path]] = Task(work)
-        task.progressed.connect(dialog.show_progress)
-        task.succeeded.connect(lambda files: _tell(dialog, files))
-        task.failed.connect(lambda said: dialog.show_idle(said, wrong=True))
-        task.faulted.connect(lambda _: dialog.show_idle(FAULT, wrong=True))
-        task.finished.connect(lambda: self._on_finished(dialog, task))
-        self._tasks[dialog] = task
         dialog.show_progress(0.0, "")
-        self._context.lanes.start("io", task)
+        self._tasks[dialog] = self._context.lanes.run(
+            "io",
+            work,
+            lambda files: _tell(dialog, files),
+            failed=lambda said: dialog.show_idle(said, wrong=True),
+            progressed=dialog.show_progress,
+            finished=lambda: self._on_finished(dialog),
+        )
 
     def _cancel(self, dialog: ExportDialog) -> None:
         task = self._tasks.get(dialog)
@@ -106,10 +106,9 @@ class ExportPresenter(QObject):
             task.cancel()
             dialog.show_progress(0.0, "Stopping…")
 
-    def _on_finished(self, dialog: ExportDialog, task: Task[list[Path]]) -> None:
-        if self._tasks.get(dialog) is task:
-            del self._tasks[dialog]
-        if task.cancelled:
+    def _on_finished(self, dialog: ExportDialog) -> None:
+        task = self._tasks.pop(dialog, None)
+        if task is not None and task.cancelled:
             dialog.show_idle("Stopped; files that were done before are there.")
 
 

@@ -17,7 +17,7 @@ from core.workspace.workspace_folder import registry
 from gui.shell.place_reader import read_models
 from gui.shell.session import Session
 from gui.shell.session_parts import Models, Place
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes, Work
 from gui.training.gate_dialog import GateDialog
 from gui.training.gate_ground import Made, make_gate, read_choices
 from gui.training.gate_view import Choices, gate_view
@@ -89,7 +89,6 @@ class GatePresenter(QObject):
         place, report = self._session.place, self._report
         if place is None or report is None:
             return
-        task: Task[Choices] = Task(lambda _: read_choices(self._registry(place)))
         names = short_names([case.id for case in place.dataset.cases])
 
         def fill(choices: Choices) -> None:
@@ -99,8 +98,7 @@ class GatePresenter(QObject):
                 dialog.show()
                 dialog.raise_()
 
-        task.succeeded.connect(fill)
-        self._start(task)
+        self._start(lambda _: read_choices(self._registry(place)), fill)
 
     def _on_promote_asked(self, model_id: str) -> None:
         report = self._report
@@ -160,13 +158,12 @@ class GatePresenter(QObject):
                     then()
                 self._refresh()
 
-        task: Task[Models] = Task(work)
-        task.succeeded.connect(show)
-        self._start(task)
+        self._start(work, show)
 
-    def _start(self, task: Task[T]) -> None:
-        task.failed.connect(lambda said: self.failed.emit("Nothing was changed", said))
-        self._lanes.start("io", task)
+    def _start(self, work: Work[T], show: Callable[[T], None]) -> None:
+        self._lanes.run(
+            "io", work, show, failed=lambda said: self.failed.emit("Nothing was changed", said)
+        )
 
     def _on_case_asked(self, case_id: str) -> None:
         if self.dialog is not None:

@@ -118,8 +118,18 @@ class TrainAsking(QObject):
         if running is None:
             return
         self._lanes.run(
-            "io", lambda _: _look(running), lambda found: self._on_polled(running, *found)
+            "io",
+            lambda _: _look(running),
+            lambda found: self._on_polled(running, *found),
+            failed=lambda sentence: self._give_up(running, sentence),
         )
+
+    def _give_up(self, running: _Running, sentence: str) -> None:
+        """End a preview that cannot be followed any more."""
+        if running is self._running:
+            _end(running.pid)
+            self._running = None
+            self._on_failed(sentence)
 
     def _on_polled(self, running: _Running, record: JobRecord, timed: _Timed | None) -> None:
         if running is not self._running:

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF
 
 from core.domain.components import Box
+from core.domain.progress import Progress
 from core.domain.uncertainty import entropy_map
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
-from gui.shell.tasks import Lanes, Task
+from gui.shell.tasks import Lanes, Part, Task
 from gui.shell.thread_share import GivingWay
 from gui.shell.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
@@ -26,8 +27,6 @@ _WORDS_WAIT_SECONDS = 0.025
 
 class CanvasPresenter(QObject):
     """Draws what the session holds; a picture not yet prepared is made at once."""
-
-    slice_shown = Signal(int)
 
     def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
         super().__init__()
@@ -131,16 +130,14 @@ class CanvasPresenter(QObject):
         masks = self._masks(opened)
         volume = opened.loaded.volume
 
-        def work(progress: object) -> None:
+        def work(progress: Progress, part: Part) -> None:
             for number, (name, like) in enumerate(wanted):
-                task.part((name, make_picture(volume, masks, name, before=like)))
-                progress(number / len(wanted), "")  # type: ignore[operator]
+                part((name, make_picture(volume, masks, name, before=like)))
+                progress(number / len(wanted), "")
 
-        task: Task[None] = Task(work)
-        task.parted.connect(self._keep)
-        task.finished.connect(self._on_prepared)
-        self._ahead = task
-        self._lanes.start("idle", task)
+        self._ahead = self._lanes.run_in_parts(
+            "idle", work, parted=self._keep, finished=self._on_prepared
+        )
 
     def _keep(self, made: tuple[PictureKey, Picture]) -> None:
         self._pictures.put(*made)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, fields
 
 CONTOUR_WIDTH = 1.5
-CORRECTION_WIDTH = 2.0
 HALO_WIDTH = 0.8
 HALO_ALPHA = 0.47
 FALSE_NEGATIVE_ALPHA = 0.33

@@ -13,7 +13,7 @@ from core.io.thumbnail import Thumbnail, thumbnail
 from core.review.reviews import ReviewProgress, review_progress
 from gui.shell.context import Context
 from gui.shell.look import look_of
-from gui.shell.tasks import Work
+from gui.shell.tasks import Work, unheard
 from gui.viewer.thumbnail_image import thumbnail_image
 from gui.viewer.viewer_header import ViewerHeader
 from gui.worklist.case_row import worklist_row
@@ -148,6 +148,7 @@ class WorklistPresenter(QObject):
                 "idle",
                 _thumbnail_of(state.case),
                 partial(self._keep_thumbnail, state.case),
+                failed=unheard,
             )
 
     def _keep_thumbnail(self, case: Case, made: Thumbnail | None) -> None:

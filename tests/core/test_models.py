@@ -258,9 +258,12 @@ def test_ids_that_are_no_folder_names_are_refused(tmp_path: Path, bad: str) -> N
 
 
 @pytest.mark.parametrize("good", ["a", "unet16", "U-Net_2.1", "0", "a" * 64, "console", "com10"])
-def test_ids_that_are_folder_names(good: str) -> None:
-    check_id(good)
-    assert good.strip() == good
+def test_ids_that_are_folder_names(tmp_path: Path, good: str) -> None:
+    (tmp_path / "w").write_bytes(b"weights")
+    registry = Registry((tmp_path / "models",))
+    registry.publish(spec(good), tmp_path / "w")
+    assert ids(registry) == [good]
+    assert registry.find(good).folder == tmp_path / "models" / good
 
 
 def test_weights_that_cannot_be_copied_publish_nothing(tmp_path: Path) -> None:

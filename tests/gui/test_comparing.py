@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget
 from pytestqt.qtbot import QtBot
@@ -13,11 +15,13 @@ from core.domain.prediction import to_mask
 from core.workspace import prediction_cache
 from gui.app.program import Program
 from gui.viewer.compare_pane import ComparePane
+from gui.viewer.slice_view import SliceView
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
-from tests.gui.pointing import CTRL, MIDDLE, drag, wheel
+from tests.gui.pointing import CTRL, MIDDLE, drag, move, point_of, wheel
 from tests.gui.pressing import Press
 from tests.gui.running import PATIENCE
+from tests.gui.showing import pixels_of
 from tests.gui.tiny import BARE, choose, keep_predictions, settle, shown_case
 from tests.synthetic import publish_unet
 
@@ -89,6 +93,36 @@ def test_a_pane_under_the_pointer_leads_the_others(
     index = program.session.view.slice_index
     wheel(first.view, -120)
     assert program.session.view.slice_index == index + 1
+
+
+def marked(view: SliceView, before: NDArray[np.uint8], at: tuple[int, int]) -> bool:
+    """Whether a view has changed around a voxel (y, x), and nowhere else within its picture."""
+    changed = np.argwhere((pixels_of(view) != before).any(axis=2))
+    point = point_of(view, at)
+    near = np.abs(changed - (point.y(), point.x())).max(axis=1, initial=0) < 2 * view.zoom + 12
+    return bool(len(changed)) and bool(near.all())
+
+
+def test_every_other_view_marks_where_the_pointer_is(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    shown = panes(program, press, qtbot, "Ctrl+4")
+    current = program.session.models.current
+    assert current is not None
+    for pane in shown:
+        lay(program, pane, current.spec.id, qtbot)
+    first, second, third = (pane.view for pane in shown)
+    main = program.window.view
+    views, at = (main, first, second, third), (20, 30)
+    before = {view: pixels_of(view) for view in views}
+    for under in (main, second):
+        move(under, point_of(under, at))
+        QApplication.processEvents()
+        for view in views:
+            assert marked(view, before[view], at) == (view is not under)
+        QApplication.sendEvent(under, QEvent(QEvent.Type.Leave))
+        QApplication.processEvents()
+        assert all(np.array_equal(pixels_of(view), before[view]) for view in views)
 
 
 def test_every_pane_says_the_dsc_of_its_own_mask(

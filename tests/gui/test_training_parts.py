@@ -22,7 +22,7 @@ from core.jobs.train_preview import TrainPreview
 from core.models.gate import GateSpec, judge
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
-from core.workspace.splits import SplitFile, freeze_split
+from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.shell.job_record import JobRecord, JobTail
 from gui.training.curve import CurvePlot
@@ -304,6 +304,15 @@ def test_the_split_is_frozen_by_the_first_training(
     leaky = replace(ground, split=SplitFile(ground.split.val, ()))
     with pytest.raises(DataError, match=ground.split.val[0]):
         freeze_split(ground.workspace.store, leaky.split)
+
+
+def test_a_training_on_few_cases_freezes_the_split_of_all(
+    ground: Ground, offer: TrainOffer, tmp_path: Path
+) -> None:
+    few = ground.split.train[:2]
+    job, _ = prepare_training(tmp_path / "one", form(offer, cases=few), offer, ground)
+    assert frozen_split(ground.workspace.store) == ground.split
+    assert read_split(job.path / SPLIT_FILE) == SplitFile(few, ground.split.val)
 
 
 def test_fine_tuning_learns_the_chosen_and_replays_the_rest(

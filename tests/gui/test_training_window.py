@@ -119,6 +119,20 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     assert desk.troubles == []
 
 
+def test_the_dialog_freezes_the_cases_that_judge_before_the_job_runs(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    store = desk.place.workspace.store
+    dialog = _open(qtbot, desk)
+    assert frozen_split(store) is None
+    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
+        button(dialog, "Start training").click()
+    frozen = frozen_split(store)
+    assert frozen is not None
+    assert frozen.val
+    assert not set(frozen.train) & set(frozen.val)
+
+
 def test_a_job_outlives_its_window_and_goes_on(
     qtbot: QtBot, desk: Desk, home: Path, tmp_path: Path
 ) -> None:

@@ -140,11 +140,6 @@ def test_only_what_changes_pixels_or_outlines_asks_for_another_picture(
     assert resolve(exact, there).smooth == view.exact_voxels
 
 
-@given(VIEWS, cases())
-def test_the_same_choice_is_the_same_display(view: ViewState, there: Shown) -> None:
-    assert resolve(view, there) == resolve(replace(view), there)
-
-
 @given(VIEWS, CHANNELS, RANGES)
 def test_a_range_belongs_to_its_channel_and_can_be_taken_back(
     view: ViewState, channel: str, wanted: WindowLevel

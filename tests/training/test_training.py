@@ -1,6 +1,5 @@
 """A whole small training: what it makes, what it learns from, and how it goes on."""
 
-import resource
 import signal
 import subprocess
 import sys
@@ -233,6 +232,7 @@ def test_a_loss_that_is_no_number_stops_keeps_the_best_and_names_the_batch(tmp_p
 
 
 def test_a_full_disk_is_told_and_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="needs a limit on the size of files")
     spec, job = make_job(tmp_path, max_steps=6, selections=2)
     run(spec, job)
     longer = msgspec.structs.replace(spec, max_steps=12, selections=4, model_id="more")

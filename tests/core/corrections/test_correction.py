@@ -244,14 +244,23 @@ def test_history_keeps_the_newest_gesture_however_large():
     assert np.array_equal(correction.mask, start_mask())
 
 
-def test_reading_the_history_changes_nothing():
+def test_looking_at_a_correction_changes_nothing():
     draft = fresh_draft()
-    correction = Correction(draft, References())
+    correction = Correction(draft, _REFERENCES)
     for _ in _edits(correction, np.random.default_rng(1), 5):
         pass
-    assert fingerprint(correction.mask, draft.history) == fingerprint(
-        correction.mask, draft.history
-    )
+    correction.undo()
+    before = (fingerprint(correction.mask, draft.history), correction.revision, correction.head)
+    snapshot = correction.snapshot()
+    snapshot.mask[:] = 1
+    correction.snapshot_mask()[:] = 1
+    correction.figures()
+    assert (correction.can_undo, correction.can_redo, correction.dirty) == (True, True, True)
+    assert (
+        fingerprint(correction.mask, draft.history),
+        correction.revision,
+        correction.head,
+    ) == before
 
 
 @given(st.integers(1, 7), st.integers(1, 9), st.integers(1, 9), st.integers(0, 99))

@@ -1,0 +1,366 @@
+"""An unforeseen error in any work off the GUI thread reaches the dialog, and nothing waits on."""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from core.domain.progress import Progress
+from core.domain.triage import Triage
+from core.jobs.job_folder import create_job
+from core.models.train_spec import TrainSpec
+from gui.app.program import Program
+from gui.shell.messages import FaultDialog
+from gui.shell.tasks import FAULT, Lane, Lanes, Task
+from gui.studies.export_dialog import ExportWanted
+from gui.training.train_plan import JOBS_FOLDER
+from tests.gui import training_desk
+from tests.gui.conftest import Start
+from tests.gui.tiny import SLICES, choose, keep_triages, predicted_mask, settle, shown_case
+
+GUI = Path(__file__).resolve().parents[2] / "gui"
+DOOR = GUI / "shell" / "tasks.py"
+_LONG = 30_000
+
+
+class Unforeseen(Exception):
+    """What nobody has thought of."""
+
+
+@dataclass
+class Breaking:
+    """Lets every work start as it does, but that of one place in the code, which goes wrong."""
+
+    place: str = ""
+    broken: list[str] = field(default_factory=list)
+
+    def work(self, caller: str, work: Callable[..., object]) -> Callable[..., object]:
+        if caller != self.place:
+            return work
+        self.broken.append(caller)
+
+        def go_wrong(*_: object) -> object:
+            raise Unforeseen(caller)
+
+        return go_wrong
+
+
+@pytest.fixture
+def breaking(monkeypatch: pytest.MonkeyPatch) -> Breaking:
+    found = Breaking()
+    run, run_in_parts = Lanes.run, Lanes.run_in_parts
+
+    def caller() -> str:
+        frame = sys._getframe(2)
+        return f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
+
+    def through(
+        self: Lanes, lane: Lane, work: Callable[[Progress], object], *rest: object, **heard: object
+    ) -> Task[object]:
+        return run(self, lane, found.work(caller(), work), *rest, **heard)  # type: ignore[arg-type]
+
+    def through_in_parts(
+        self: Lanes, lane: Lane, work: Callable[..., object], *rest: object, **heard: object
+    ) -> Task[object]:
+        made = found.work(caller(), work)
+        return run_in_parts(self, lane, made, *rest, **heard)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lanes, "run", through)
+    monkeypatch.setattr(Lanes, "run_in_parts", through_in_parts)
+    return found
+
+
+def places() -> Iterator[str]:
+    """Return every place in the window's code that starts work, as module and function."""
+    for path in sorted(GUI.rglob("*.py")):
+        if path != DOOR:
+            module = ".".join(path.relative_to(GUI.parent).with_suffix("").parts)
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            yield from (f"{module}.{name}" for name in _starting(tree, ()))
+
+
+def _starting(node: ast.AST, within: tuple[str, ...]) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef | ast.FunctionDef):
+            yield from _starting(child, (*within, child.name))
+        else:
+            if _is_start(child):
+                yield ".".join(within)
+            yield from _starting(child, within)
+
+
+def _is_start(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    return node.func.attr in ("run", "run_in_parts") and ast.unparse(node.func.value).endswith(
+        "lanes"
+    )
+
+
+def test_work_is_started_by_one_door() -> None:
+    for path in GUI.rglob("*.py"):
+        if path == DOOR:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("Task", "tasks.Task"), f"{path}:{node.lineno}"
+                assert not called.endswith("lanes.start"), f"{path}:{node.lineno}"
+
+
+def other(program: Program) -> None:
+    """Ask for another case than the one on screen."""
+    here = program.session.current
+    program.operations.choose_case("B_2" if here == "A_1" else "A_1")
+
+
+def read_from_disk(program: Program) -> None:
+    program.operations.cache.clear()
+    other(program)
+
+
+def paint(program: Program) -> None:
+    program.context.trigger("grow")
+
+
+def answer(program: Program) -> None:
+    program.review.desks.disagreeing.choose(0)
+    program.context.trigger("no")
+
+
+def tick(program: Program) -> None:
+    program.review.desks.contradicting.choose(0)
+    program.review.desks.contradicting.tick()
+
+
+def another_classifier(program: Program) -> None:
+    opened = program.session.open_case
+    assert opened is not None
+    mask = predicted_mask(program)
+    chances = np.where(mask.any(axis=(1, 2)), 0.01, 0.99)
+    numbers = opened.loaded.volume.slice_numbers
+    program.session.set_triage(Triage(chances, numbers, "another", "cpu", 0.1))
+
+
+def warm_engine(program: Program) -> None:
+    program.session.set_devices((), "")
+    other(program)
+
+
+def side_by_side(program: Program) -> None:
+    model = program.session.models.available[0]
+    program.context.masks.find_slice((model, model), lambda _: None)
+
+
+def another_source(program: Program) -> None:
+    model = program.session.models.available[0]
+    program.context.masks.find(model.spec.id, lambda _: None)
+
+
+def begin_job(program: Program) -> None:
+    def prepare(_: Path) -> object:
+        raise AssertionError("goes wrong before")
+
+    program.training.presenter.watch.begin("train", prepare)  # type: ignore[arg-type]
+
+
+def stop_job(program: Program) -> None:
+    program.training.presenter.watch.stop("0001-train")
+
+
+def export(program: Program) -> None:
+    wanted = ExportWanted(frozenset({"csv"}), program.session.home / "report")
+    program.studies.export.report.asked.emit(wanted)
+
+
+def open_again(program: Program) -> None:
+    program.operations.open_again()
+
+
+def ask_holder(program: Program) -> None:
+    place = program.session.place
+    assert place is not None
+    program.session.set_place(replace(place, held="Another."), program.session.case_states)
+    program.context.takeover.ask()
+
+
+ACTS: dict[str, Callable[[Program], object]] = {
+    "gui.prediction.case_confidence.Doubting._start": (
+        lambda program: program.operations.choose_case("C_10")
+    ),
+    "gui.annotation.correction_desk.Correcting._on_case_changed": other,
+    "gui.prediction.case_triage.Triaging._on_case_changed": other,
+    "gui.prediction.model_runs.ModelRuns.show": other,
+    "gui.prediction.part_scores.Scoring.update": other,
+    "gui.prediction.part_scores.Scoring._measure": other,
+    "gui.review.contradiction_queue.Contradicting._look": another_classifier,
+    "gui.review.disagreement_queue.Disagreeing._find": other,
+    "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
+    "gui.shell.case_loader.CaseLoading.open": read_from_disk,
+    "gui.shell.case_loader.CaseLoading._read_into_cache": read_from_disk,
+    "gui.prediction.prediction_desk.PredictionDesk._warm_engine": warm_engine,
+    "gui.prediction.prediction_desk.PredictionDesk.measure_model": (
+        lambda program: program.prediction.desk.measure_model()
+    ),
+    "gui.review.contradiction_queue.Contradicting.tick": tick,
+    "gui.review.disagreement_queue.Disagreeing._put": answer,
+    "gui.review.review_desk.Reviewing._write": lambda program: program.context.trigger("rate_3"),
+    "gui.annotation.correction_desk.Correcting._journal": paint,
+    "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
+    "gui.annotation.correction_later.LaterEdit.start": (
+        lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)
+    ),
+    "gui.annotation.version_reader.VersionReading._write": (
+        lambda program: program.annotation.desk.versions.list_versions(lambda _: None)
+    ),
+    "gui.annotation.correction_desk.Correcting.discard": (
+        lambda program: program.annotation.desk.discard()
+    ),
+    "gui.shell.mask_finder.Comparing._start": another_source,
+    "gui.shell.mask_finder.Comparing.find_slice": side_by_side,
+    "gui.worklist.worklist_presenter.WorklistPresenter._on_thumbnails_wanted": (
+        lambda program: program.window.worklist.thumbnails_wanted.emit(["A_1"])
+    ),
+    "gui.blinded.blinded_presenter.BlindedPresenter._start": (
+        lambda program: program.context.trigger("blinded")
+    ),
+    "gui.studies.study_presenter.StudyPresenter._start": lambda program: program.studies.study,
+    "gui.studies.export_presenter.ExportPresenter._start": export,
+    "gui.training.training_presenter.TrainingPresenter.new_job": (
+        lambda program: program.context.trigger("train")
+    ),
+    "gui.training.gate_presenter.GatePresenter._start": (
+        lambda program: program.training.presenter.gate.reload_models()
+    ),
+    "gui.shell.job_watch.JobWatch.refresh": (
+        lambda program: program.training.presenter.watch.refresh()
+    ),
+    "gui.shell.job_watch.JobWatch.begin": begin_job,
+    "gui.shell.job_watch.JobWatch._do": stop_job,
+    "gui.prediction.model_runs.ModelRuns._start_next": (
+        lambda program: program.prediction.desk.run_case()
+    ),
+    "gui.shell.operations.Operations._write_quietly": (
+        lambda program: program.operations.change_settings(flips=False)
+    ),
+    "gui.shell.operations.Operations._open": open_again,
+    "gui.shell.lock_takeover.TakingOver.ask": ask_holder,
+}
+"""What starts each kind of work in a window that shows a case; it is done in this order."""
+
+BEFORE: dict[str, Callable[[Program], object]] = {
+    "gui.review.contradiction_queue.Contradicting.tick": another_classifier,
+}
+"""What must have been done for it, and go well."""
+
+IN_THE_TRAIN_DIALOG = (
+    "gui.training.train_request.TrainAsking.preview",
+    "gui.training.train_request.TrainAsking._poll",
+)
+
+
+def test_every_kind_of_work_is_listed_here() -> None:
+    assert sorted({*ACTS, *IN_THE_TRAIN_DIALOG}) == sorted(set(places()))
+
+
+def dialogs() -> list[FaultDialog]:
+    there = [w for w in QApplication.topLevelWidgets() if isinstance(w, FaultDialog)]
+    return [dialog for dialog in there if dialog.isVisible()]
+
+
+def break_one(
+    qtbot: QtBot, program: Program, breaking: Breaking, act: Callable[[], object], place: str
+) -> None:
+    """Do what starts work that goes wrong, and wait until the dialog says so."""
+    breaking.place = place
+    act()
+    qtbot.waitUntil(lambda: any(place in dialog.details() for dialog in dialogs()), timeout=_LONG)
+    breaking.place = ""
+    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=_LONG)
+    QApplication.processEvents()
+    assert set(breaking.broken) == {place}
+    breaking.broken.clear()
+    for dialog in dialogs():
+        assert "Unforeseen" in dialog.details()
+        dialog.close()
+
+
+def only_the_dialog(program: Program) -> None:
+    """Faults are expected: only the window hears of them."""
+    program.lanes.reports.faulted.disconnect()
+    program.lanes.reports.faulted.connect(program.context.on_fault)
+
+
+@pytest.fixture
+def triaged(home: Path, predicted: Path) -> Path:
+    keep_triages(home, predicted, dict.fromkeys(SLICES, ()), rest=0.5)
+    return predicted
+
+
+def test_every_kind_of_work_tells_its_fault(
+    start: Start, triaged: Path, breaking: Breaking, qtbot: QtBot
+) -> None:
+    program = start(triaged)
+    place = program.session.place
+    assert place is not None
+    job = TrainSpec(architecture="u", data="d", split="s")
+    create_job(place.workspace.folder / JOBS_FOLDER / "0001-train", job)
+    program.training.presenter.watch.refresh()
+    settle(qtbot, program)
+    only_the_dialog(program)
+    for name, act in ACTS.items():
+        if name in BEFORE:
+            BEFORE[name](program)
+            settle(qtbot, program)
+        break_one(qtbot, program, breaking, lambda act=act: act(program), name)
+        assert program.session.pending == "", name
+        assert program.annotation.desk.writing == 0, name
+        assert not program.session.queue.active, name
+        assert program.annotation.desk.later.tool == "", name
+        if shown_case(program) not in ("A_1", "B_2") or not _can_correct(program):
+            other(program)
+            settle(qtbot, program)
+    program.window.toasts.withdraw("Read-only")
+
+
+def _can_correct(program: Program) -> bool:
+    return not program.annotation.desk.problem
+
+
+def test_an_edit_that_could_not_be_written_for_a_fault_counts_as_not_saved(
+    start: Start, triaged: Path, breaking: Breaking, qtbot: QtBot
+) -> None:
+    program = start(triaged)
+    only_the_dialog(program)
+    said: list[str] = []
+    program.annotation.desk.save_failed.connect(said.append)
+    journal = "gui.annotation.correction_desk.Correcting._journal"
+    break_one(qtbot, program, breaking, lambda: paint(program), journal)
+    assert said == [FAULT]
+    assert len(program.annotation.desk.unsaved) == 1
+    paint(program)
+    settle(qtbot, program)
+    assert program.annotation.desk.unsaved == []
+
+
+def test_a_preview_that_goes_wrong_can_be_asked_for_again(
+    start: Start, home: Path, tmp_path: Path, breaking: Breaking, qtbot: QtBot
+) -> None:
+    training_desk.make_champion(home)
+    program = start(training_desk.write_dataset(tmp_path / "many"))
+    only_the_dialog(program)
+    program.context.trigger("train")
+    qtbot.waitUntil(lambda: program.training.presenter.dialog is not None)
+    dialog, asking = program.training.presenter.dialog, program.training.presenter.asking
+    assert dialog is not None
+    assert asking is not None
+    for place in IN_THE_TRAIN_DIALOG:
+        break_one(qtbot, program, breaking, lambda: asking.preview(dialog.form), place)
+    dialog.reject()
+    choose(qtbot, program, "A_2")
