@@ -17,6 +17,7 @@ from core.cli.export import export
 from core.cli.info import info
 from core.cli.models import models
 from core.cli.predict import evaluate, predict
+from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError
 from core.domain.version import version
@@ -37,7 +38,7 @@ DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"overread {version()}")
+        say(f"overread {version()}")
         raise typer.Exit
 
 
@@ -64,7 +65,7 @@ def demo(
     from core.demo.demo_cases import DEMO_NAME, make_demo
 
     if write is not None:
-        typer.echo(make_demo(write))
+        say(make_demo(write))
         return
     _open_window(home() / DEMO_NAME)
 
@@ -108,7 +109,7 @@ def main() -> None:
     try:
         app()
     except AppError as error:
-        typer.echo(f"overread: {error}", err=True)
+        say(f"overread: {error}", err=True)
         sys.exit(ERROR)
     except KeyboardInterrupt:
         sys.exit(130)

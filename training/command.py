@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError, ModelError
+from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Event, JobFolder
 from core.jobs.training_job import make_training
 from core.models.ensembles import require_weights_of_its_own
@@ -73,6 +74,7 @@ def train(
         spec = read_job(job.path)
         job.clear_request()  # what was asked of a run that broke off
         return run(spec, job, resume=True, echo=echo)
+    refuse_inside(options.data, options.out)
     spec = spec_of(options, registry)
     make_plan(spec)  # what is wrong with the cases is told before there is a folder
     workspace = open_workspace(workspace_folder(home(), options.data))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from core.cli.say import say
 from core.domain.errors import AppError
 from core.workspace.settings import home
 
@@ -122,7 +123,7 @@ def _run(given: dict[str, object], task: Task) -> None:
 
         model = train_classifier(task, options, models.roots[0])
     if model is not None:
-        typer.echo(f"{model.spec.id} is a candidate now, in {model.folder}")
+        say(f"{model.spec.id} is a candidate now, in {model.folder}")
 
 
 def report(
@@ -137,4 +138,4 @@ def report(
     from training.results import write_results
 
     write_results(runs, out, notes=notes, triage_notes=triage_notes)
-    typer.echo(f"Report in {out}")
+    say(f"Report in {out}")

@@ -3,13 +3,14 @@
 import sys
 import time
 
+from core.domain.plain_text import printable
 from core.jobs.job_folder import Done, Event, Failed, Logged, Measured, Paused, Progressed
 
 
 def tell(event: Event) -> None:
     """Write an event to the terminal's error stream, as a line."""
     clock = time.strftime("%H:%M:%S", time.localtime(event.time))
-    sys.stderr.write(f"{clock} {line(event)}\n")
+    sys.stderr.write(f"{clock} {printable(line(event))}\n")
     sys.stderr.flush()
 
 

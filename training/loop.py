@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import safetensors.torch
 
-from core.io.atomic import atomic_path
+from core.io.atomic import write_bytes
 from core.jobs.job_folder import JobWriter, Request
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
@@ -182,10 +182,9 @@ class Loop:
 
     def _keep_best(self) -> None:
         state = self.learner.average.state()
-        with atomic_path(self.best_path) as temporary:
-            safetensors.torch.save_file(
-                {name: tensor.cpu().contiguous() for name, tensor in state.items()}, temporary
-            )
+        kept = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
+        # Into memory first: on a full disk safetensors raises an error of its own kind.
+        write_bytes(self.best_path, safetensors.torch.save(kept))
 
     def _tell(self) -> None:
         self.writer.beat()

@@ -10,7 +10,7 @@ import safetensors.torch
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import local_predictor
-from core.io.atomic import atomic_path, write_bytes
+from core.io.atomic import write_bytes
 from core.models.lineage import GROUND_TRUTH, Lineage, code_version
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import read_state_dict
@@ -171,5 +171,4 @@ def write_weights(source: Path, target: Path) -> None:
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in read_state_dict(source).items()
     }
-    with atomic_path(target) as temporary:
-        safetensors.torch.save_file(state, temporary)
+    write_bytes(target, safetensors.torch.save(state))

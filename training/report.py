@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import msgspec
 from core.domain.protocol import Protocol
 from core.inference.volume_inference import limit_threads
 from core.io.atomic import atomic_path, write_bytes
+from core.io.csv_file import csv_text
 from training.runs import Cost, Run, measure_cost, read_run
 
 if TYPE_CHECKING:
@@ -250,10 +249,8 @@ def _count(number: int, what: str) -> str:
 
 
 def _csv(lines: Sequence[Line]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Line.__struct_fields__)
-    for line in lines:
-        values = msgspec.structs.astuple(line)
-        writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in values])
-    return text.getvalue()
+    rows = (
+        [f"{v:.4f}" if isinstance(v, float) else v for v in msgspec.structs.astuple(line)]
+        for line in lines
+    )
+    return csv_text(Line.__struct_fields__, rows)

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -27,6 +28,7 @@ from core.jobs.job_folder import (
 )
 from core.models.registry import Model, Registry
 from core.models.train_spec import TrainSpec
+from core.workspace.reservation import reserved
 from training.errors import TrainingError
 from training.events import tell
 from training.frame import (
@@ -80,6 +82,13 @@ def read_job(folder: Path) -> TrainSpec:
 def _train(spec: TrainSpec, writer: JobWriter, group: Group, *, resume: bool) -> Model | None:
     registry = Registry((models_folder(spec, writer.folder),))
     check_job(spec, registry)
+    with reserved(registry.roots[0], spec.model_id) if group.leads else nullcontext():
+        return _train_reserved(spec, registry, writer, group, resume=resume)
+
+
+def _train_reserved(
+    spec: TrainSpec, registry: Registry, writer: JobWriter, group: Group, *, resume: bool
+) -> Model | None:
     limit_job_threads(spec)
     device = resolve_device(spec.device)
     with turn(str(device), writer, group):

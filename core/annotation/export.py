@@ -15,6 +15,7 @@ from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.json_file import decode_json
 from core.io.tiff import read_mask_slice, write_mask_slice
+from core.io.write_guard import refuse_inside
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
 
 _AGAIN = "Export the correction again."
@@ -48,8 +49,9 @@ def export_correction(
     written, `WorkspaceError` when the system refuses a write.
     """
     target = folder / case.id
-    for original in (dataset_root, case.folder, *(files.image.parent for files in case.slices)):
-        _refuse_inside(folder, target, original)
+    originals = {case.folder, *(files.image.parent for files in case.slices)}
+    for place in (folder, target):
+        refuse_inside(dataset_root, place, also=originals)
     if len(mask) != len(case.slices):
         raise DataError(
             f"{case.id}: expected a mask of {len(case.slices)} slices, found {len(mask)}. "
@@ -133,17 +135,6 @@ def _mask_name(case: Case, number: int) -> str:
 
 def _manifest_name(case: Case) -> str:
     return f"{case.id}_correction.json"
-
-
-def _refuse_inside(folder: Path, target: Path, dataset_root: Path) -> None:
-    """Hold the ground truth against writing, whatever links and spellings lead to it."""
-    for place in (folder.resolve(), target.resolve()):
-        for above in (place, *place.parents):
-            if above.exists() and dataset_root.exists() and above.samefile(dataset_root):
-                raise DataError(
-                    f"{folder}: expected a folder outside the dataset, found one inside "
-                    f"{dataset_root}. The ground truth is never written to; choose another folder."
-                )
 
 
 def _refuse_foreign(case: Case, target: Path) -> None:

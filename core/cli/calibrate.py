@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.command_run import finish, progress_bar
+from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def calibrate(
 
 def _say(model_id: str, summary: StudySummary, out: Path) -> None:
     rho = "none" if summary.spearman is None else f"{summary.spearman:.3f}"
-    typer.echo(
+    say(
         f"{model_id}: {summary.method} fit on {summary.calibrated_on} cases; on "
         f"{summary.judged_on} others mean absolute error {summary.mean_absolute_error:.3f}, "
         f"Spearman {rho}, {summary.bad} under 0.8"
     )
-    typer.echo(f"Report in {out}")
+    say(f"Report in {out}")

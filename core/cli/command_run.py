@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from core.cli.say import say
+from core.domain.plain_text import one_line
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def dataset_workspace(folder: Path) -> Iterator[Workspace]:
 
     workspace = open_workspace(workspace_folder(home(), folder))
     for notice in workspace.notices:
-        typer.echo(f"Note: {notice}", err=True)
+        say(f"Note: {notice}", err=True)
     try:
         yield workspace
     finally:
@@ -54,7 +56,7 @@ def progress_bar() -> Iterator[Progress]:
     with typer.progressbar(length=1000, file=sys.stderr) as bar:
 
         def report(fraction: float, message: str) -> None:
-            bar.label = message
+            bar.label = one_line(message)
             bar.update(round(fraction * 1000) - bar.pos)
 
         yield report
@@ -63,8 +65,8 @@ def progress_bar() -> Iterator[Progress]:
 def finish(failed: Mapping[str, str], notices: Sequence[str]) -> None:
     """Say what was noticed, list what failed, and leave with status 3 when anything did."""
     for notice in notices:
-        typer.echo(f"Note: {notice}", err=True)
+        say(f"Note: {notice}", err=True)
     for name, sentence in failed.items():
-        typer.echo(f"Failed: {name}: {sentence}", err=True)
+        say(f"Failed: {name}: {sentence}", err=True)
     if failed:
         raise typer.Exit(FAILED_CASES)

@@ -13,6 +13,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
+from core.cli.say import say
 
 if TYPE_CHECKING:
     from core.studies.study_summary import StudySummary
@@ -66,7 +67,7 @@ def compare(
 def _wanted(models: list[str] | None, more: list[str] | None) -> list[str]:
     wanted = [*(models or []), *(more or [])]
     if not wanted:
-        typer.echo("overread: expected models to compare, found none. Add --models A B.", err=True)
+        say("overread: expected models to compare, found none. Add --models A B.", err=True)
         raise typer.Exit(_ERROR)
     return wanted
 
@@ -76,5 +77,5 @@ def _say(summary: StudySummary, out: Path) -> None:
         dsc = model.figures["dsc"]
         known = dsc.mean is not None
         figures = f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}" if known else "no DSC"
-        typer.echo(f"{model.id}: {figures}, {model.cases} cases")
-    typer.echo(f"Comparison in {out}")
+        say(f"{model.id}: {figures}, {model.cases} cases")
+    say(f"Comparison in {out}")

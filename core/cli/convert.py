@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from core.cli.say import say
+
 
 def convert(
     source: Annotated[
@@ -28,5 +30,5 @@ def convert(
     refuse_existing(target)
     with opened(source) as path:
         for notice in converted(path, target, Wanted(format_name, channel, point, on, layout)):
-            typer.echo(notice, err=True)
-    typer.echo(target)
+            say(notice, err=True)
+    say(target)

@@ -15,6 +15,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
+from core.cli.say import say
 
 if TYPE_CHECKING:
     from core.domain.mask import Mask
@@ -70,7 +71,7 @@ def export(
                 notices += loaded.notices
             except AppError as error:
                 failed[each.id] = str(error)
-    typer.echo(f"{len(cases) - len(failed)} of {len(cases)} cases in {out}")
+    say(f"{len(cases) - len(failed)} of {len(cases)} cases in {out}")
     finish(failed, notices)
 
 

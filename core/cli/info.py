@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from core.cli.say import say
+
 _ROLES = "ROLE=PATTERN"
 
 
@@ -28,8 +30,8 @@ def info(
         known = [known_of(case, found.labels) for case in found.cases]
     if as_json:
         told = DatasetInfo(found.layout, tuple(case.info for case in known))
-        typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        say(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
     else:
-        typer.echo("\n\n".join([heading_of(found), *map(text_of, known)]))
+        say("\n\n".join([heading_of(found), *map(text_of, known)]))
     if all(case.failed for case in known):
         raise typer.Exit(1)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.cli.say import say
+
 if TYPE_CHECKING:
     from core.models.registry import ModelSpec, Registry
 
@@ -24,15 +26,15 @@ def list_models(
 
     rows, problems = listing(_registry())
     if json:
-        typer.echo(listing_json(rows))
+        say(listing_json(rows))
     else:
         for row in rows:
             mark = "champion" if row.champion else ""
             figures = ", ".join(f"{name} {value:.3f}" for name, value in row.metrics.items())
             size = f"{row.parameters / 1e6:.2f} M" if row.parameters else "?"
-            typer.echo(f"{row.id:24} {row.architecture:16} {mark:9} {size:>9}  {figures}")
+            say(f"{row.id:24} {row.architecture:16} {mark:9} {size:>9}  {figures}")
     for problem in problems:
-        typer.echo(problem, err=True)
+        say(problem, err=True)
 
 
 @models.command(name="show")
@@ -44,18 +46,18 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
     model = _registry().find(model_id)
     found = complexity(model)
-    typer.echo(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
-    typer.echo(f"Folder: {model.folder}")
-    typer.echo(f"Parameters: {found.parameters:,}")
-    typer.echo(f"Multiply-adds of a 256×256 slice: {found.gmac:.2f} GMAC")
-    typer.echo(f"Memory of a batch of 8: {found.batch_megabytes:.0f} MB")
+    say(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
+    say(f"Folder: {model.folder}")
+    say(f"Parameters: {found.parameters:,}")
+    say(f"Multiply-adds of a 256×256 slice: {found.gmac:.2f} GMAC")
+    say(f"Memory of a batch of 8: {found.batch_megabytes:.0f} MB")
 
 
 @models.command(name="promote")
 def promote_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Make a model the champion: the one that predicts by default."""
     _registry().promote(model_id)
-    typer.echo(f"{model_id} is the champion now.")
+    say(f"{model_id} is the champion now.")
 
 
 @models.command(name="import")
@@ -78,9 +80,7 @@ def import_model(
         model_id or file.stem, title, architecture, arguments=arg or [], preprocessing=preprocessing
     )
     model = import_weights(file, spec, _registry(), half=half)
-    typer.echo(
-        f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)"
-    )
+    say(f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)")
 
 
 @models.command(name="combine")
@@ -106,7 +106,7 @@ def combine_models(
     model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
     if alone:
         pack(model)
-    typer.echo(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
+    say(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
 
 
 def _registry() -> Registry:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.cli.command_run import finish, progress_bar
+from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def predict(
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
-    typer.echo(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
+    say(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
     finish(written.failed, written.notices)
 
 
@@ -85,11 +86,11 @@ def evaluate(
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
     summary = write_report(out, outcome, chosen, protocol)
     if summary.mean is not None:
-        typer.echo(
+        say(
             f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "
             f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
         )
-    typer.echo(f"Report in {out}")
+    say(f"Report in {out}")
     finish(outcome.failed, outcome.notices)
 
 
@@ -101,7 +102,7 @@ def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
 
     dataset = scan(job.folder)
     for notice in dataset.notices:
-        typer.echo(notice, err=True)
+        say(notice, err=True)
     cases = [dataset.case(name) for name in job.cases] if job.cases else list(dataset.cases)
     registry = registry_of(home())
     chosen = registry.find(job.model) if job.model else registry.champion()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.command_run import finish, progress_bar
+from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def triage(
         outcome = triage_cases(cases, triager, progress=progress)
     write_triage(out / TRIAGE_FILE, outcome.rows)
     done = len(cases) - len(outcome.failed)
-    typer.echo(
+    say(
         f"{done} of {len(cases)} cases, {len(outcome.rows)} slices in {outcome.seconds:.1f} s: "
         f"{out / TRIAGE_FILE}"
     )

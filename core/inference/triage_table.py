@@ -3,8 +3,6 @@
 The classifier is given by the caller, so that no torch is imported here.
 """
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,9 @@ from typing import TypeAlias
 from core.domain.errors import AppError
 from core.domain.progress import Progress, part, silent
 from core.domain.triage import Triage
-from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
+from core.io.csv_file import write_csv
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,5 @@ def triage_cases(
 
 def write_triage(path: Path, rows: Sequence[TriageRow]) -> None:
     """Write rows as CSV: case, slice, probability; atomic."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("case", "slice", "probability"))
-    writer.writerows((row.case, row.number, f"{row.probability:.6f}") for row in rows)
-    write_bytes(path, text.getvalue().encode())
+    cells = ((row.case, row.number, f"{row.probability:.6f}") for row in rows)
+    write_csv(path, ("case", "slice", "probability"), cells)

@@ -14,6 +14,7 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from core.domain.errors import DataError, reason
+from core.domain.plain_text import is_steering, one_line
 from core.domain.progress import Progress, silent
 from core.io.case import Case, SliceFiles
 
@@ -121,6 +122,10 @@ def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
         if odd:
             notices.append(_unnamed(odd))
             names[:] = [name for name in names if _is_text(name)]
+        broken = [name for name in names if any(map(is_steering, name))]
+        if broken:
+            notices.append(_broken(broken))
+            names[:] = [name for name in names if name not in broken]
     files.sort(key=lambda name: (natural_key(name), name))
     folders.sort(key=lambda name: (natural_key(name), name))
     return files, folders
@@ -143,6 +148,13 @@ def _unnamed(odd: list[str]) -> str:
     return (
         f"{first}{_more(odd)}: expected a name in UTF-8, found another encoding. "
         "Left out; rename it, or unpack the archive anew with the right encoding."
+    )
+
+
+def _broken(names: list[str]) -> str:
+    return (
+        f"{one_line(min(names))}{_more(names)}: expected a name of one line, found line breaks or "
+        "control characters in it. Left out; rename it."
     )
 
 

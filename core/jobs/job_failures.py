@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.domain.errors import AppError
+from core.domain.errors import AppError, WorkspaceError, reason
 from core.jobs.job_folder import Failed, JobWriter
 
 
@@ -16,6 +16,13 @@ def told_failures(writer: JobWriter) -> Iterator[None]:
     except AppError as error:
         writer.write(Failed(time.time(), str(error)))
         raise
+    except OSError as error:  # a disk that is full or gone is no fault of ours
+        full = WorkspaceError(
+            f"{writer.folder.path}: could not be written ({reason(error)}). Free some space or "
+            "check the disk, then go on with it."
+        )
+        writer.write(Failed(time.time(), str(full)))
+        raise full from error
     except Exception as error:
         told = f"A fault of Overread, please report it: {type(error).__name__}: {error}"
         writer.write(Failed(time.time(), told))

@@ -7,6 +7,7 @@ touches its heartbeat and reads requests. Neither needs the other alive: the fol
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal, TypeAlias, TypeVar
@@ -268,7 +269,8 @@ class JobWriter:
     def close(self) -> None:
         """Close the events and take the heartbeat away."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take is tried once more
+                self._file.close()
             self._file = None
         (self.folder.path / HEARTBEAT_FILE).unlink(missing_ok=True)
 

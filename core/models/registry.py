@@ -127,13 +127,18 @@ class Registry:
         """Return the models that can be used and a sentence for each folder that cannot."""
         found: dict[str, Model] = {}
         problems: list[str] = []
+        box = resource("models")
+        bundled = _ids(box) if box in self.roots else set()
         for root in self.roots:
             for path in sorted(root.glob(f"*/{SPEC_FILE}")):
                 try:
-                    model = read_model(path.parent)
+                    model = _listed(path.parent)
                 except ModelError as error:
                     problems.append(str(error))
                 else:
+                    if root != box and model.spec.id in bundled:
+                        problems.append(_takes_name(path.parent))
+                        continue
                     found.setdefault(model.spec.id, model)
         return list(found.values()), problems
 
@@ -221,6 +226,17 @@ def _read_spec(folder: Path) -> ModelSpec:
     return spec
 
 
+def _listed(folder: Path) -> Model:
+    """Return the model in a folder of a registry, whose name is its id."""
+    model = read_model(folder)
+    if model.spec.id != folder.name:
+        raise ModelError(
+            f"{folder.name}/{SPEC_FILE}: expected the id {folder.name}, as its folder is named, "
+            f"found {model.spec.id}. Rename the folder, or import the weights under another id."
+        )
+    return model
+
+
 def _weighted(spec: ModelSpec, folder: Path) -> Model:
     if not (folder / WEIGHTS_FILE).is_file():
         raise ModelError(
@@ -299,6 +315,17 @@ def _no_id(found: str) -> str:
     return (
         "expected a model id of letters, digits, dot, dash and underscore (at most 64) that can "
         f"be a folder's name on every system, found {found!r}. Choose another."
+    )
+
+
+def _ids(root: Path) -> set[str]:
+    return {path.parent.name for path in root.glob(f"*/{SPEC_FILE}")}
+
+
+def _takes_name(folder: Path) -> str:
+    return (
+        f"{folder}: expected an id of its own, found that of a model that comes with Overread, "
+        "which is used. Import the weights under another id."
     )
 
 

@@ -1,7 +1,5 @@
 """Score predictions of many cases: rows, CSV, summary and chart."""
 
-import csv
-import io
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case, each_case
 from core.io.case_reader import LoadedCase, read_case
+from core.io.csv_file import write_csv
 from core.models.registry import Model
 from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.figures import dsc_chart
@@ -151,11 +150,7 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
 def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Write metrics.csv, summary.json and dsc.png into `out`; returns the summary."""
     summary = summarise(outcome, model, protocol)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row.__struct_fields__)
-    writer.writerows([_cells(row) for row in outcome.rows])
-    write_bytes(out / "metrics.csv", text.getvalue().encode())
+    write_csv(out / "metrics.csv", Row.__struct_fields__, map(_cells, outcome.rows))
     write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
     if outcome.rows:
         title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"

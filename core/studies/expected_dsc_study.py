@@ -1,7 +1,5 @@
 """Fit the expected DSC of a model on cases with ground truth, and judge it on others."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
+from core.io.csv_file import write_csv
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, fit_calibration, judge
 from core.studies.evaluation import score
@@ -157,11 +156,9 @@ def _agreement(disagreement: Sequence[float], dsc: Sequence[float]) -> float | N
 
 
 def _write_csv(path: Path, rows: Sequence[Measured], expected: Sequence[float]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("case", "dsc", "expected_dsc", "soft_dsc", "flip_disagreement"))
+    cells = []
     for row, value in zip(rows, expected, strict=True):
         split = row.doubt.disagreement
         figures = [f"{number:.6f}" for number in (row.dsc, value, row.doubt.soft_dsc)]
-        writer.writerow((row.case, *figures, "" if split is None else f"{split:.6f}"))
-    write_bytes(path, text.getvalue().encode())
+        cells.append((row.case, *figures, "" if split is None else f"{split:.6f}"))
+    write_csv(path, ("case", "dsc", "expected_dsc", "soft_dsc", "flip_disagreement"), cells)

@@ -1,7 +1,6 @@
 """Write a study to files: comparison.csv, summary.json and the figures."""
 
 import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import msgspec
 
 from core.domain.errors import FileError
 from core.io.atomic import write_bytes
+from core.io.csv_file import plain, write_csv
 from core.review.reviews import Review
 from core.studies.case_figures import CaseFigures
 from core.studies.study import Study
@@ -70,7 +70,8 @@ def read_figures(path: Path) -> list[CaseFigures]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [
-                {name: text or None for name, text in row.items()} for row in csv.DictReader(file)
+                {name: plain(text or "") or None for name, text in row.items()}
+                for row in csv.DictReader(file)
             ]
         return msgspec.convert(rows, list[CaseFigures], strict=False)
     except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
@@ -88,15 +89,4 @@ def reviews_csv(path: Path, reviews: Iterable[Review]) -> None:
 
 
 def _write_csv(path: Path, names: tuple[str, ...], rows: Iterable[msgspec.Struct]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([[_cell(getattr(row, name)) for name in names] for row in rows])
-    write_bytes(path, text.getvalue().encode())
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    # repr keeps every digit, so that what is read back equals what was computed.
-    return repr(value) if isinstance(value, float) else str(value)
+    write_csv(path, names, ([getattr(row, name) for name in names] for row in rows))

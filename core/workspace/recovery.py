@@ -71,7 +71,7 @@ def keep_snapshot(connection: sqlite3.Connection, folder: Path) -> None:
     path = folder / SNAPSHOTS / f"{datetime.now(UTC):%Y-%m-%d}.sqlite"
     if path.exists() or not any(_holds(connection, table) for table in _TABLES):
         return
-    with atomic_path(path) as temporary, closing(sqlite3.connect(temporary)) as copy:
+    with atomic_path(path, private=True) as temporary, closing(sqlite3.connect(temporary)) as copy:
         connection.backup(copy)
     for old in snapshots(folder)[_KEPT:]:
         old.unlink(missing_ok=True)

@@ -1,13 +1,14 @@
 """Typed settings of this reader on this computer; the file holds only what differs from here."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 import platformdirs
 
-from core.io.atomic import write_bytes
+from core.io.atomic import make_private_folder, sweep, write_bytes
 from core.io.json_file import decode_json
 
 HOME_VARIABLE = "OVERREAD_HOME"
@@ -34,6 +35,14 @@ def home() -> Path:
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("Overread", "Overread"))
 
 
+def prepare_home() -> None:
+    """Make the folder for this reader alone; what killed writers left in it goes."""
+    with suppress(OSError):  # told where something is to be written
+        make_private_folder(home())
+        sweep(home(), deep=False)
+        sweep(home() / "models")
+
+
 def settings_path() -> Path:
     """Return the file of the reader's settings."""
     return home() / "settings.json"
@@ -48,5 +57,9 @@ def load_settings(path: Path) -> Settings:
 
 
 def save_settings(path: Path, settings: Settings) -> None:
-    """Write what differs from the defaults; atomic."""
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+    """Write what differs from the defaults; atomic, and for this reader alone."""
+    with suppress(OSError):  # told by the write
+        make_private_folder(path.parent)
+    write_bytes(
+        path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n", private=True
+    )

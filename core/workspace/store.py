@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.domain.errors import WorkspaceError
+from core.io.atomic import make_private_file, make_private_folder
 from core.workspace.recovery import found_beside
 from core.workspace.schema import STEPS
 
@@ -43,8 +44,9 @@ class Store:
     def _connected(self, path: Path) -> sqlite3.Connection:
         """Return the file, or a copy of it in memory where nothing can be written."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             if os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
+                make_private_file(path)
                 return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         except OSError as error:
             if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):

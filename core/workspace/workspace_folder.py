@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError
+from core.io.atomic import sweep
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.registry import Registry
@@ -129,6 +130,9 @@ def open_workspace(folder: Path) -> Workspace:
         found = store.mend(lambda connection: recovery.list_again(connection, folder))
         notices = (_found_again(path, day, found),)
     if not store.read_only:
+        with suppress(OSError):  # a shared disk may know no permissions
+            folder.chmod(0o700)
+        sweep(folder)
         with suppress(WorkspaceError):  # a disk too full for a copy may do for the work itself
             store.mend(lambda connection: recovery.keep_snapshot(connection, folder))
     return Workspace(folder, store, notices=notices)

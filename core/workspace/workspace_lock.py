@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError, reason
+from core.io.atomic import make_private_folder
 from core.io.json_file import decode_json
 from core.workspace.store import now
 
@@ -62,8 +63,8 @@ def take_lock(folder: Path, *, user: str, dataset: str) -> WorkspaceLock:
     """
     path = folder / LOCK_NAME
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        make_private_folder(folder)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise _refused(folder, error) from error
     try:

@@ -17,6 +17,7 @@ from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
+from gui.widgets.labels import plain_tip
 
 _FURTHEST = 50
 _TOOLS: tuple[Tool, ...] = (
@@ -183,8 +184,10 @@ def _discard(bench: Bench) -> None:
     answer = QMessageBox.question(
         bench.context.window,
         "Discard the correction",
-        f"Forget the correction of {bench.context.session.current} with its undo history? "
-        "Versions that were saved stay.",
+        plain_tip(
+            f"Forget the correction of {bench.context.session.current} with its undo history? "
+            "Versions that were saved stay."
+        ),
     )
     if answer == QMessageBox.StandardButton.Yes:
         discard()

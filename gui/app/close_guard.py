@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.annotation.export import export_correction
@@ -13,6 +13,7 @@ from gui.annotation.correction_book import Book
 from gui.annotation.correction_desk import Correcting
 from gui.annotation.correction_start import provenance_of
 from gui.shell.tasks import Lanes
+from gui.widgets.labels import plain_tip
 
 Choice = Literal["again", "elsewhere", "lose", "stay"]
 
@@ -65,8 +66,10 @@ class Leaving:
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Not saved")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(_at_stake([book.case.id for book in lost or refused], lost=bool(lost)))
-        box.setInformativeText("\n\n".join(_line(book, why) for book, why in refused.items()))
+        said = "\n\n".join(_line(book, why) for book, why in refused.items())
+        box.setInformativeText(plain_tip(said))
         role = QMessageBox.ButtonRole
         again = box.addButton("Try again", role.AcceptRole)
         elsewhere = box.addButton("Save elsewhere…", role.ActionRole)
@@ -95,7 +98,7 @@ class Leaving:
                     book.case, mask, Path(folder), dataset_root=book.root, provenance=made
                 )
         except AppError as error:
-            QMessageBox.warning(self._window, "Not saved", str(error))
+            QMessageBox.warning(self._window, "Not saved", plain_tip(str(error)))
             return False
         return True
 

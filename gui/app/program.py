@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from core.inference.engine import Engine
-from core.workspace.settings import home, load_settings, settings_path
+from core.workspace.settings import home, load_settings, prepare_home, settings_path
 from gui.annotation import install as annotation
 from gui.annotation.correction_presenter import AnnotationViews
 from gui.app.close_guard import Leaving
@@ -38,6 +38,7 @@ class Program:
     """One window and everything behind it; `close` ends all work."""
 
     def __init__(self, application: QApplication) -> None:
+        prepare_home()
         self.session = session = Session(home(), load_settings(settings_path()))
         # Before the window, so that its parts measure themselves in the right font.
         apply_theme(application, look_of(session.settings)[0])

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from gui.shell.commands import Keys, first_key, with_key
 from gui.widgets.fitted_choice import FittedChoice
 from gui.widgets.key_button import KeyButton, key_width
-from gui.widgets.labels import make_label
+from gui.widgets.labels import make_label, plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme, app_font
@@ -176,7 +176,7 @@ class _Rows(QAbstractListModel):
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return f"{row.title}, slices {row.slices}, {row.volume}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.detail
+            return plain_tip(row.detail)
         return None
 
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.widgets.labels import make_label, make_wrapped_label
+from gui.widgets.labels import make_label, make_wrapped_label, plain_tip
 from gui.widgets.palette import OverlayColours, Theme
 
 _FIELD_WIDTH = 380
@@ -192,7 +192,7 @@ class ExportDialog(QDialog):
 def _box(kind: Kind) -> QCheckBox:
     box = QCheckBox(kind.title)
     box.setObjectName(kind.key)
-    box.setToolTip(kind.about)
+    box.setToolTip(plain_tip(kind.about))
     box.setChecked(True)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box

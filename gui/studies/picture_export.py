@@ -6,6 +6,7 @@ from pathlib import Path
 from core.domain.mask import Mask
 from core.domain.progress import Progress
 from core.io.case_reader import LoadedCase
+from core.io.write_guard import refuse_inside
 from core.studies.pictures import (
     PictureStyle,
     frames,
@@ -14,7 +15,6 @@ from core.studies.pictures import (
     write_slices,
 )
 from gui.studies.export_dialog import ExportWanted
-from gui.studies.export_folder import refuse_inside
 
 
 @dataclass(frozen=True, eq=False)

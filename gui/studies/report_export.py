@@ -4,10 +4,10 @@ from pathlib import Path
 
 from core.domain.progress import Progress, part
 from core.io.atomic import write_bytes
+from core.io.write_guard import refuse_inside
 from core.studies.html_report import html
 from core.studies.study_report import figures_csv, reviews_csv
 from gui.studies.export_dialog import ExportWanted
-from gui.studies.export_folder import refuse_inside
 from gui.studies.report_pdf import write_pdf
 from gui.studies.report_source import ReportSource, gather_report
 

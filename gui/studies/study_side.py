@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.widgets.labels import make_label, make_wrapped_label
+from gui.widgets.labels import make_label, make_wrapped_label, plain_tip
 
 _ID = Qt.ItemDataRole.UserRole
 _STEPS = 1000
@@ -89,7 +89,7 @@ class StudySide(QWidget):
         for model_id, title in models:
             item = QListWidgetItem(title)
             item.setData(_ID, model_id)
-            item.setToolTip(model_id)
+            item.setToolTip(plain_tip(model_id))
             on = model_id in ticked
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
             self._list.addItem(item)

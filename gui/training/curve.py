@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.training.jobs_view import Curve, Line
+from gui.widgets.labels import plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.theme import app_font
 
@@ -43,7 +44,7 @@ class CurvePlot(QWidget):
             self._curve = curve
             self.setAccessibleName(curve.title)
             self.setAccessibleDescription(_sentence(curve))
-            self.setToolTip(_sentence(curve))
+            self.setToolTip(plain_tip(_sentence(curve)))
             self.update()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:

@@ -19,7 +19,7 @@ from gui.training.gate_view import GateRow, GateView
 from gui.training.job_descriptions import signed
 from gui.training.job_parts import VerdictList
 from gui.widgets.icons import icon
-from gui.widgets.labels import make_label, make_wrapped_label, number
+from gui.widgets.labels import make_label, make_wrapped_label, number, plain_tip
 from gui.widgets.palette import DARK, OverlayColours, Theme
 
 _SIZE = QSize(860, 600)
@@ -161,7 +161,7 @@ class GateDialog(QDialog):
             button = QPushButton(f"{row.name} {signed(row.difference)}")
             button.setProperty("link", True)
             button.setAutoDefault(False)
-            button.setToolTip(f"Show {row.case_id} side by side")
+            button.setToolTip(plain_tip(f"Show {row.case_id} side by side"))
             button.clicked.connect(lambda _=False, name=row.case_id: self.case_asked.emit(name))
             self._lost.addWidget(button)
         if len(lost) > _MOST_LOST:
@@ -173,7 +173,8 @@ class GateDialog(QDialog):
         for index, row in enumerate(view.rows):
             for column, text in enumerate(_cells(row)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{row.case_id}: double-click or Enter shows it side by side")
+                tip = f"{row.case_id}: double-click or Enter shows it side by side"
+                item.setToolTip(plain_tip(tip))
                 item.setTextAlignment(_RIGHT if 0 < column < _SHOW else _LEFT)
                 if column == _CHANGE:
                     item.setForeground(QBrush(QColor(self._colour(row))))

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from gui.training.jobs_view import Act, JobAction, JobView, Tone, Verdict
 from gui.widgets.icons import icon
-from gui.widgets.labels import ElidedLabel, Glyph, make_label
+from gui.widgets.labels import ElidedLabel, Glyph, make_label, plain_tip
 from gui.widgets.palette import DARK, Theme
 
 _STEPS = 1000
@@ -132,7 +132,7 @@ class JobCard(QWidget):
         button.setText(action.text)
         button.setIcon(icon(action.icon, colour=self._theme.t2, size=14))
         button.setEnabled(action.enabled)
-        button.setToolTip(action.tip)
+        button.setToolTip(plain_tip(action.tip))
         button.setAccessibleName(action.tip or action.text)
         button.show()
 

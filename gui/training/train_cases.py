@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.training.train_form import CaseChoice, CaseKind, SplitChoice
-from gui.widgets.labels import ElidedLabel, Glyph, make_label
+from gui.widgets.labels import ElidedLabel, Glyph, make_label, plain_tip
 from gui.widgets.palette import DARK, Theme
 from gui.widgets.theme import indent_text
 
@@ -205,7 +205,8 @@ class SplitCard(QFrame):
         self._text.setText(split.text)
         self._mark.setText(split.mark if split.val else "")
         self._parts.show_parts(split.parts)
-        self.setToolTip("Never learnt from: " + ", ".join(split.val) if split.val else "")
+        never = "Never learnt from: " + ", ".join(split.val)
+        self.setToolTip(plain_tip(never) if split.val else "")
 
     def set_theme(self, theme: Theme) -> None:
         self._glyph.set_colour(theme.t2)
@@ -252,8 +253,8 @@ def _item(choice: CaseChoice, *, ticked: bool) -> QTreeWidgetItem:
     kind = {"corrected": choice.note, "truth": "ground truth", "none": ""}[choice.kind]
     note = choice.locked or f"{choice.slices:,} slices · {kind}"
     item = QTreeWidgetItem([choice.name, note])
-    item.setToolTip(0, choice.case_id)
-    item.setToolTip(1, note)
+    item.setToolTip(0, plain_tip(choice.case_id))
+    item.setToolTip(1, plain_tip(note))
     item.setCheckState(0, _CHECKED if ticked and not choice.locked else _UNCHECKED)
     if choice.locked:
         item.setFlags(Qt.ItemFlag.NoItemFlags)

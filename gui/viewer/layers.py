@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from core.domain.prediction import Postprocessing
 from gui.viewer.layer_sample import LayerKey, LayerSample
 from gui.widgets.icons import Tint, tinted_icon
-from gui.widgets.labels import ElidedLabel, make_label
+from gui.widgets.labels import ElidedLabel, make_label, plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme
@@ -130,7 +130,7 @@ class LayersPanel(QWidget):
 def _check(text: str, tip: str) -> QCheckBox:
     box = QCheckBox(text)
     box.setAccessibleName(text)
-    box.setToolTip(tip)
+    box.setToolTip(plain_tip(tip))
     return box
 
 
@@ -204,7 +204,7 @@ class _RowView(QWidget):
         ):
             name = f"{verb} {title[:1].lower()}{title[1:]}"
             button.setAccessibleName(name)
-            button.setToolTip(name)
+            button.setToolTip(plain_tip(name))
         self._slider.setAccessibleName(f"Opacity of {title[:1].lower()}{title[1:]}")
         self._slider.setToolTip(f"Opacity {self._slider.value()}%")
 

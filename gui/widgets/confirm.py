@@ -5,6 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from gui.widgets.labels import plain_tip
+
 
 def confirm(parent: QWidget, texts: tuple[str, str, str], act: Callable[[], None]) -> QMessageBox:
     """Ask with title, detail and the text of the button that does it; `act` when it is pressed."""
@@ -12,8 +14,9 @@ def confirm(parent: QWidget, texts: tuple[str, str, str], act: Callable[[], None
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(title)
-    box.setInformativeText(detail)
+    box.setInformativeText(plain_tip(detail))
     do = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     do.clicked.connect(lambda: act())

@@ -1,5 +1,7 @@
 """Labels of the panels: texts in the roles of the style sheet, and glyphs."""
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
@@ -33,6 +35,13 @@ def number(value: float | None, decimals: int) -> str:
     return MISSING if value is None else f"{value:z,.{decimals}f}".replace("-", MINUS)
 
 
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows `text` letter for letter: Qt takes what looks so for markup."""
+    if "<" not in text:
+        return text
+    return f'<span style="white-space:pre-wrap">{html.escape(text)}</span>'
+
+
 class ElidedLabel(QLabel):
     """A one-line label that is cut with an ellipsis; the tooltip then holds the whole text."""
 
@@ -49,7 +58,7 @@ class ElidedLabel(QLabel):
         shown = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip(self.text() if shown != self.text() else "")
+        self.setToolTip(plain_tip(self.text()) if shown != self.text() else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(self.alignment()), shown)

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from gui.widgets.labels import plain_tip
 from gui.worklist.worklist_query import Query, read_query
 from gui.worklist.worklist_rows import CaseFilter, CaseOrder, WorklistRow
 
@@ -68,7 +69,7 @@ class WorklistModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.sentence()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.tip()
+            return plain_tip(row.tip())
         return None
 
     def index_of(self, case_id: str) -> QModelIndex:

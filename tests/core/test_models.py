@@ -220,7 +220,7 @@ def test_publishing_never_overwrites_a_model_that_cannot_be_listed(tmp_path: Pat
     place(root, "damaged")
     (root / "damaged" / SPEC_FILE).write_text("{")
     before = digest(root)
-    for model_id in ("newer", "renamed", "damaged", "another"):
+    for model_id in ("newer", "renamed", "damaged"):
         with pytest.raises(ModelError, match="expected an id no model has yet"):
             Registry((root,)).publish(spec(model_id), tmp_path / "w")
     assert digest(root) == before

@@ -1,7 +1,5 @@
 """A comparison of trained classifiers: table as Markdown and CSV, and a figure."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import msgspec
 
 from core.domain.classification import ClassReport
 from core.io.atomic import atomic_path, write_bytes
+from core.io.csv_file import csv_text
 from core.io.json_file import decode_json
 from core.jobs.job_folder import Done, JobFolder
 from core.models.classifiers import ClassifierModel, read_classifier
@@ -162,13 +161,8 @@ def _cells(line: Line) -> list[str]:
 
 
 def _csv(lines: Sequence[Line]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Line.__struct_fields__)
-    for line in lines:
-        values = [getattr(line, name) for name in Line.__struct_fields__]
-        writer.writerow(["" if value is None else value for value in values])
-    return text.getvalue()
+    names = Line.__struct_fields__
+    return csv_text(names, ([getattr(line, name) for name in names] for line in lines))
 
 
 def _draw(lines: Sequence[Line], path: Path) -> None:

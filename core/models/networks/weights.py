@@ -1,7 +1,7 @@
 """Weights from files that may come from anywhere: read without running code, checked by name."""
 
-import pickle
 import warnings
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ _NUMBERS: list[Any] = [
     (getattr(np, "_core").multiarray.scalar, "numpy.core.multiarray.scalar"),  # noqa: B009
 ]
 _NAMES_TOLD = 4
+_FREE_BYTES = 64 << 20
 _RGB = 3
 
 
@@ -47,7 +48,13 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
             f"{path}: expected a file of weights, found that it cannot be read "
             f"({reason(error)}). Check the path and the permissions."
         ) from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except MemoryError as error:
+        raise ModelError(
+            f"{path}: expected a file of weights, found one that claims more than memory holds. "
+            "Save the model's state_dict() anew."
+        ) from error
+    # A damaged pickle surfaces as whatever its steps met: key, type, attribute, index, assertion.
+    except Exception as error:
         raise ModelError(
             f"{path}: expected a PyTorch state dict of tensors only, found a file that is damaged, "
             f"of another kind or needs code to be read. Save the model's state_dict() anew."
@@ -61,9 +68,20 @@ def _read(path: Path) -> object:
             return safetensors.torch.load_file(path)
         except safetensors.SafetensorError as error:
             raise ValueError(str(error)) from error
+    _require_sizes(path)
     with torch.serialization.safe_globals(_NUMBERS), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of sparse tensors, which are refused
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _require_sizes(path: Path) -> None:
+    """Raise `ValueError` for an archive that unpacks to much more than it is: torch packs none."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        whole = sum(entry.file_size for entry in archive.infolist())
+    if whole > _FREE_BYTES and whole > 2 * path.stat().st_size:
+        raise ValueError(f"an archive that unpacks to {whole} bytes")
 
 
 def _tensors(path: Path, content: object) -> dict[str, Tensor]:

@@ -1,6 +1,10 @@
 """Files of weights that cannot be used are told in a sentence and run no code."""
 
 import pickle
+import subprocess
+import sys
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +145,53 @@ def test_tensors_without_plain_numbers_are_refused(tmp_path: Path, tensor: torch
     torch.save({"a": tensor, "b": torch.ones(1)}, tmp_path / "odd.pt")
     with pytest.raises(ModelError, match="expected"):
         read_state_dict(tmp_path / "odd.pt")
+
+
+_CHILD = """
+import resource, sys
+from pathlib import Path
+from core.domain.errors import ModelError
+from core.models.networks.weights import read_state_dict
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_state_dict(Path(sys.argv[1]))
+except ModelError as error:
+    print(error)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="peaks are not told there")
+def test_an_archive_that_unpacks_to_much_more_is_refused_in_little_memory(tmp_path: Path) -> None:
+    """What torch writes is never compressed: 600 MB of zeros in half a megabyte."""
+    torch.save({"w": torch.zeros(10)}, tmp_path / "small.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "small.pt") as small,
+        zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for name in small.namelist():
+            if name.endswith("/data/0"):
+                with bomb.open(name, "w", force_zip64=True) as entry:
+                    for _ in range(600):
+                        entry.write(bytes(1 << 20))
+            else:
+                bomb.writestr(name, small.read(name))
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(tmp_path / "bomb.pt")],
+        cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said, peak = child.stdout.splitlines()
+    assert "expected a PyTorch state dict" in said
+    assert int(peak) < 200
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_legacy_files_are_told(tmp_path: Path) -> None:
+    """Each byte of the pickles in turn; none may end as anything but weights or a sentence."""
+    path = tmp_path / "legacy.pt"
+    torch.save({"w": torch.ones(2, 2)}, path, _use_new_zipfile_serialization=False)
+    content = path.read_bytes()
+    for at in range(0, len(content), 2):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x41]) + content[at + 1 :])
+        with suppress(ModelError):
+            read_state_dict(path)
