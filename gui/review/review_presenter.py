@@ -7,13 +7,13 @@ from PySide6.QtCore import QObject
 
 from core.domain.components import Disagreement
 from core.review.reviews import Review
-from gui.review.contradiction_queue import Contradicting, QueueWalk, SliceQueue
+from gui.review.contradiction_queue import ContradictionQueue, QueueWalk, SliceQueue
 from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
-from gui.review.disagreement_queue import CORRECTION, Disagreeing
+from gui.review.disagreement_queue import DisagreementQueue
 from gui.review.review_desk import NOT_SAVED, Reviewing
 from gui.review.review_panel import ReviewPanel
 from gui.shell.context import Context, Edits
-from gui.shell.mask_finder import TRUTH
+from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.viewer.agreement_item import AgreementItem
 from gui.viewer.install import Viewer
 from gui.widgets.labels import number
@@ -38,8 +38,8 @@ class ReviewDesks:
     views: ReviewViews
     edits: Edits
     reviewing: Reviewing
-    disagreeing: Disagreeing
-    contradicting: Contradicting
+    disagreeing: DisagreementQueue
+    contradicting: ContradictionQueue
     walk: QueueWalk
 
 
@@ -167,7 +167,7 @@ def extent_text(error: Disagreement, spacing_mm: tuple[float, float, float] | No
 def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> DisagreementRow:
     """Return the line of a slice on which triage and mask disagree."""
     hint = queue.found[position]
-    missing, number_of = hint.kind == "mask missing", numbers[hint.index]
+    missing, number_of = hint.kind == "missing", numbers[hint.index]
     mask = "no voxel of it is marked" if missing else "the mask marks some"
     return DisagreementRow(
         title="Lesion expected" if missing else "No lesion expected",
@@ -180,7 +180,7 @@ def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> Disagr
     )
 
 
-def _title(error: Disagreement, source: str) -> str:
+def _title(error: Disagreement, source: MaskSource | None) -> str:
     invented = error.kind == "false_positive"
     if source == CORRECTION:
         return "Taken away" if invented else "Added"
