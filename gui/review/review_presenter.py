@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
-from core.domain.components import Disagreement
+from core.domain.components import Disagreement, ErrorKind
 from core.review.reviews import Review
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk, SliceQueue
 from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
@@ -18,6 +18,11 @@ from gui.viewer.agreement_item import AgreementItem
 from gui.viewer.install import Viewer
 from gui.widgets.labels import number
 
+_ERRORS: dict[ErrorKind, str] = {
+    "false_positive_lesion": "false positive lesion",
+    "false_negative_lesion": "false negative lesion",
+    "boundary": "boundary error",
+}
 _DONE = {"accepted": "Accepted", "corrected": "Corrected", "rejected": "Rejected"}
 
 
@@ -125,7 +130,7 @@ class ReviewPresenter(QObject):
         title = _title(error, disagreeing.source)
         slices = str(first) if first == last else f"{first}–{last}"
         across = extent_text(error, geometry.spacing_mm)
-        what = error.error if disagreeing.source == TRUTH else title
+        what = _ERRORS[error.error] if disagreeing.source == TRUTH else title
         return DisagreementRow(
             title=title,
             false_positive=error.kind == "false_positive",

@@ -193,7 +193,7 @@ class StudyPresenter(QObject):
             return
         choice, study = self.dialog.choice, found.study
         views: dict[str, Callable[[StudyChoice], object]] = {
-            "by case": lambda c: by_case(study, c.figure),
+            "by_case": lambda c: by_case(study, c.figure),
             "scatter": lambda c: one_against_other(study, c.figure, c.first, c.second),
             "volumes": lambda c: volumes(study, c.first, c.second),
         }
