@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
 from core.io.prediction_file import load_prediction, save_prediction
@@ -50,6 +50,6 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
     dsc = None
     if loaded.ground_truth is not None:
         post = model.spec.postprocessing
-        found = compare(prediction.probability, loaded.ground_truth, post)
+        found = count_mask(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
     return Score(loaded.case.id, model.spec.id, score_key(model, prediction.key), dsc)

@@ -115,12 +115,12 @@ def _index(bench: Bench) -> int:
 
 def _take(bench: Bench, *, whole: bool) -> None:
     result = bench.context.session.result
-    comparison = None if result is None else result.comparison
-    if comparison is None:
+    counted = None if result is None else result.counted
+    if counted is None:
         bench.desk.noted.emit("Nothing to take", "Run the model on this case first.")
         return
     z = None if whole else _index(bench)
-    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, comparison.mask, z=z))
+    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, counted.mask, z=z))
 
 
 def _reshape(bench: Bench, *, whole: bool) -> None:
@@ -147,13 +147,13 @@ def _at_pointer(bench: Bench, tool: str) -> None:
     if at is None:
         bench.desk.noted.emit(tool.capitalize(), "Point at it in the image first.")
         return
-    comparison = None if result is None else result.comparison
+    counted = None if result is None else result.counted
     makers: dict[str, Callable[[Mask], Patch | None]] = {
         "delete component": lambda mask: regions.delete_component(mask, at),
         "keep component": lambda mask: regions.keep_component(mask, at),
     }
-    if comparison is not None:
-        predicted = comparison.mask
+    if counted is not None:
+        predicted = counted.mask
         makers["take component"] = lambda mask: regions.add_component(mask, predicted, at)
     if tool in makers:
         bench.desk.apply(tool, makers[tool])

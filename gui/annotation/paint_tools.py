@@ -238,8 +238,8 @@ class Drawing(QObject):
             self._correcting.apply(
                 "delete component", lambda mask: regions.delete_component(mask, where)
             )
-        elif result is not None and result.comparison is not None:
-            other = result.comparison.mask
+        elif result is not None and result.counted is not None:
+            other = result.counted.mask
             self._correcting.apply(
                 "take component", lambda mask: regions.add_component(mask, other, where)
             )

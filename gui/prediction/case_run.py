@@ -27,8 +27,8 @@ from core.workspace.prediction_cache import Scored
 from gui.shell.session_parts import Place
 from gui.shell.triager import Triager
 
-OnPart = Callable[[tuple[int, int, int], Sequence[int], NDArray[np.uint8]], None]
-"""Called with the shape of the volume, indices of slices and their probabilities."""
+OnPart = Callable[[LoadedCase, Sequence[int], NDArray[np.uint8]], None]
+"""Called with the case that runs, indices of slices and their probabilities (B, Y, X)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +64,11 @@ class CaseRun:
         loaded = self.cache.read(wanted.case)
         triage = self._triage(loaded, wanted, progress)
         workspace = wanted.place.workspace
-        shape = loaded.volume.geometry.shape
         run = engine_run(
             self.engine,
             device=wanted.device,
             first=wanted.first,
-            on_slices=lambda indices, values: on_part(shape, list(indices), values),
+            on_slices=lambda indices, values: on_part(loaded, list(indices), values),
         )
         known = PredictionService(workspace, run).predict(loaded, wanted.model, progress)
         store = workspace.store

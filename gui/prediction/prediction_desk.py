@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.prediction import SMALL_SHARE
 from gui.prediction.case_run import CaseRun
 from gui.prediction.model_runs import ModelRuns
-from gui.prediction.part_scores import Scoring
+from gui.prediction.result_scores import ResultScores
 from gui.shell.cached_predictions import CachedModel
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states, with_scores
@@ -25,9 +25,9 @@ class PredictionDesk(QObject):
     def __init__(self, session: Session, lanes: Lanes, operations: Operations) -> None:
         super().__init__()
         self._session, self._lanes, self._operations = session, lanes, operations
-        self.scoring = Scoring(session, lanes)
+        self.scores = ResultScores(session, lanes)
         case_run = CaseRun(operations.engine, operations.cache, operations.triager)
-        self.runs = ModelRuns(session, lanes, case_run, self.scoring)
+        self.runs = ModelRuns(session, lanes, case_run, self.scores)
         self.runs.failed.connect(self.failed)
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
@@ -99,7 +99,8 @@ class PredictionDesk(QObject):
 
     def _set_post(self, **changes: object) -> None:
         self._session.set_post(msgspec.structs.replace(self._session.post, **changes))
-        self.scoring.update()
+        if not self.runs.recount():
+            self.scores.update()
 
     def _on_opened(self) -> None:
         """Show predictions that were opened to be reviewed; run the demo, which has none yet."""

@@ -44,6 +44,7 @@ class PredictionPresenter(QObject):
         session.models_changed.connect(self._show_model)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
+        session.part_arrived.connect(lambda _: self._result.do(can_wait=True))
         session.view_changed.connect(self._on_view_changed)
         session.post_changed.connect(self._on_view_changed)
         session.case_state_changed.connect(self._on_case_state_changed)
@@ -64,8 +65,7 @@ class PredictionPresenter(QObject):
         self._on_view_changed()
 
     def _on_result_changed(self) -> None:
-        result = self._session.result
-        self._result.do(can_wait=result is not None and result.ready is not None)
+        self._result.do(can_wait=False)
 
     def _on_view_changed(self) -> None:
         self._result.note_gesture()

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from core.domain.prediction import Prediction
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
@@ -56,7 +56,7 @@ class Result:
     probability: NDArray[np.uint8]
     ready: frozenset[int] | None = None
     prediction: Prediction | None = None
-    comparison: Comparison | None = None
+    counted: CountedMask | None = None
     hd95: float | None = None
     hd95_pending: bool = False
 

@@ -82,7 +82,7 @@ class ExportPresenter(QObject):
         if place is None or opened is None:
             return
         result, correction = self._session.result, self._session.correction
-        comparison = None if result is None else result.comparison
+        comparison = None if result is None else result.counted
         mask = None if comparison is None else comparison.mask
         if correction is not None:
             mask = correction.snapshot_mask()

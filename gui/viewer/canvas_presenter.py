@@ -43,6 +43,7 @@ class CanvasPresenter(QObject):
         session.view_changed.connect(self.draw)
         session.post_changed.connect(self.draw)
         session.result_changed.connect(self.draw)
+        session.part_arrived.connect(self._on_part_arrived)
         session.case_changed.connect(self._on_case_changed)
         session.correction_changed.connect(self.draw)
         session.mask_painted.connect(lambda box: self.draw(painted=box))
@@ -71,6 +72,15 @@ class CanvasPresenter(QObject):
             self._words.note_gesture()
         self._words.do(can_wait=painted is not None)
         self._prepare(display.picture, opened)
+
+    def _on_part_arrived(self, indices: frozenset[int]) -> None:
+        """Draw the slice on screen if it is new; others are made ready where they are."""
+        opened, index = self._session.open_case, self._session.view.slice_index
+        if index in indices:
+            self.draw()
+        elif opened is not None:
+            display = resolve(self._session.view, shown(self._session, opened))
+            self._prepare(display.picture, opened)
 
     def _show_uncertainty(self, display: Display) -> None:
         """Lay the map of the slice on screen under the outlines, with its scale."""
@@ -109,8 +119,8 @@ class CanvasPresenter(QObject):
 
     def _masks(self, opened: OpenCase) -> Masks:
         result, correction = self._session.result, self._session.correction
-        comparison = None if result is None else result.comparison
-        mask = None if comparison is None else comparison.mask
+        counted = None if result is None else result.counted
+        mask = None if counted is None else counted.mask
         corrected = None if correction is None else correction.mask
         return Masks(opened.loaded.ground_truth, mask, corrected)
 
@@ -118,9 +128,14 @@ class CanvasPresenter(QObject):
         """Make the pictures around the one on screen, on a worker."""
         count = opened.loaded.volume.slices
         near = [key.slice_index + step for step in _AHEAD]
-        edits = self._session.edits
+        session = self._session
         keys = [
-            replace(key, slice_index=index, edit=edits.get(index, 0))
+            replace(
+                key,
+                slice_index=index,
+                masks=session.masks_of(index),
+                edit=session.edits.get(index, 0),
+            )
             for index in near
             if 0 <= index < count
         ]

@@ -47,6 +47,7 @@ class ViewerPresenter(QObject):
         session.place_changed.connect(self._on_place_changed)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
+        session.part_arrived.connect(lambda _: self._result.do(can_wait=True))
         session.view_changed.connect(self._on_view_changed)
         session.triage_changed.connect(self._on_triage_changed)
 
@@ -66,8 +67,7 @@ class ViewerPresenter(QObject):
         self._on_view_changed()
 
     def _on_result_changed(self) -> None:
-        result = self._session.result
-        self._result.do(can_wait=result is not None and result.ready is not None)
+        self._result.do(can_wait=False)
 
     def _show_result(self) -> None:
         if self._session.open_case is not None:

@@ -266,8 +266,8 @@ def test_the_working_view_is_named_with_its_dsc_beside_others(
     model, result = program.session.models.current, program.session.result
     assert model is not None
     assert result is not None
-    assert result.comparison is not None
-    said = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
+    assert result.counted is not None
+    said = f"DSC {result.counted.counts.pooled().dsc:.3f}"
     grid = program.window.grid
     assert said not in texts(grid)
     panes(program, press, qtbot, "Ctrl+2")

@@ -16,6 +16,7 @@ from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
 from gui.app.program import Program
+from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
@@ -160,7 +161,7 @@ def side_by_side(program: Program) -> None:
 
 def another_source(program: Program) -> None:
     model = program.session.models.available[0]
-    program.context.masks.find(model.spec.id, lambda _: None)
+    program.context.masks.find(MaskSource("model", model.spec.id), lambda _: None)
 
 
 def begin_job(program: Program) -> None:
@@ -197,8 +198,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.annotation.correction_desk.Correcting._on_case_changed": other,
     "gui.prediction.case_triage.Triaging._on_case_changed": other,
     "gui.prediction.model_runs.ModelRuns.show": other,
-    "gui.prediction.part_scores.Scoring.update": other,
-    "gui.prediction.part_scores.Scoring._measure": other,
+    "gui.prediction.result_scores.ResultScores.update": other,
+    "gui.prediction.result_scores.ResultScores._measure": other,
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
     "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,

@@ -132,8 +132,8 @@ def test_a_case_without_ground_truth_has_no_figures_but_a_volume(
     choose(qtbot, program, "C_10")
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    assert not result.comparison.has_truth
+    assert result.counted is not None
+    assert not result.counted.has_truth
     assert result.hd95 is None
     assert program.session.case_states["C_10"].dsc is None
     program.viewer.verbs.toggle_layer("truth")

@@ -117,8 +117,8 @@ def predicted_mask(program: Program) -> Mask:
     """Return the mask of the prediction on screen."""
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    return result.comparison.mask
+    assert result.counted is not None
+    return result.counted.mask
 
 
 def toasts(program: Program) -> list[str]:
