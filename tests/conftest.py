@@ -12,8 +12,6 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Waiting threads of torch are to sleep: on a busy machine they would take the core they wait for.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # A loaded build server is no fault of the code, and a failure there must come again here.
 settings.register_profile("overread", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)

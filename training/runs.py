@@ -7,7 +7,8 @@ import numpy as np
 
 from core.domain.geometry import Geometry
 from core.domain.volume import Pixels, Volume, channel_names
-from core.inference.inference_ensemble import complexity, open_runner
+from core.inference.inference_ensemble import open_runner
+from core.inference.network_cost import complexity
 from core.inference.volume_inference import RunOptions
 from core.jobs.job_folder import JobFolder, Measured
 from core.models.registry import Model, read_model

@@ -12,6 +12,7 @@ from core.domain.errors import WorkspaceError
 from core.io.atomic import sweep
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
+from core.models.certificates import ANY, EngineChoice
 from core.models.registry import Registry
 from core.workspace import recovery
 from core.workspace.recovery import CORRECTIONS
@@ -159,10 +160,13 @@ def prediction_name(case_id: str) -> str:
     return f"{_safe(case_id)}.npz"
 
 
-def registry(home: Path, workspace: Path | None = None) -> Registry:
-    """Return the models of a workspace, of this reader and those that come with Overread."""
+def registry(home: Path, workspace: Path | None = None, engine: EngineChoice = ANY) -> Registry:
+    """Return the models of a workspace, of this reader and those that come with Overread.
+
+    They are run by `engine`.
+    """
     own = (workspace / "models",) if workspace else ()
-    return Registry((*own, home / "models", resource("models")))
+    return Registry((*own, home / "models", resource("models")), engine)
 
 
 def _safe(name: str) -> str:

@@ -89,13 +89,7 @@ def program(start: Start, predicted: Path) -> Program:
 
 
 @pytest.fixture
-def quiet_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let threads of the model's process wait without spinning: the cores may be shared."""
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-
-
-@pytest.fixture
-def tiny(home: Path, quiet_engine: None) -> str:
+def tiny(home: Path) -> str:
     """Make a U-Net of a few parameters the champion; returns its id."""
     model = publish_unet(home / "models")
     registry(home).promote(model.spec.id)
@@ -103,7 +97,7 @@ def tiny(home: Path, quiet_engine: None) -> str:
 
 
 @pytest.fixture
-def slow(home: Path, quiet_engine: None) -> str:
+def slow(home: Path) -> str:
     """Make a U-Net the champion that takes its time on `LONG` slices; returns its id."""
     large = Preprocessing(size=128)
     arguments = {"init_features": 16}
