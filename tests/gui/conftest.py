@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import getCppPointer, isValid
 
+from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
 from core.workspace.workspace_folder import registry
 from gui.app.program import Program
 from gui.shell.tasks import Fault
 from gui.viewer.slice_view import SliceView
 from tests.gui.hand import Hand
+from tests.gui.lent_engine import LentEngine, Triages
 from tests.gui.pressing import Press
 from tests.gui.running import LONG
 from tests.gui.tiny import SIDE, keep_predictions, settle, write_dataset
@@ -39,9 +41,29 @@ def predicted(home: Path, dataset: Path) -> Path:
     return dataset
 
 
+@pytest.fixture(scope="session")
+def lender() -> Iterator[Engine]:
+    """The engine that windows borrow: its process starts before any of them."""
+    engine = Engine()
+    engine.devices()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def triages() -> Triages:
+    """What the classifier said of the volumes of these tests."""
+    return {}
+
+
 @pytest.fixture
-def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
-    """Start windows on folders; all are closed at the end and must leave nothing behind."""
+def start(
+    qapp: QApplication, qtbot: QtBot, home: Path, lender: Engine, triages: Triages
+) -> Iterator[Start]:
+    """Start windows on folders; all are closed at the end and must leave nothing behind.
+
+    With `engine` a window starts the process that runs models itself, and ends it.
+    """
     with_look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     opened: list[Program] = []
     faults: list[Fault] = []
@@ -57,11 +79,11 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
         active: bool = True,
         predictions: Path | None = None,
     ) -> Program:
-        program = Program(qapp)
+        program = Program(qapp, None if engine else LentEngine(lender, triages))
         opened.append(program)
         program.lanes.reports.faulted.connect(faults.append)
         if not engine:
-            # The devices are known: no process need be started to ask for them.
+            # The devices are known: no process need be asked for them.
             program.session.set_devices(("cpu",), "")
         program.open(folder, predictions=predictions)
         if active:  # waiting for it lets everything else go on too
