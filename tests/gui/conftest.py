@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from shiboken6 import getCppPointer, isValid
+from shiboken6 import delete, getCppPointer, isValid
 
 from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
@@ -102,6 +102,7 @@ def start(
     qapp.setFont(with_look[1])
     qapp.setPalette(with_look[2])
     assert _alive(qapp) - before == set()
+    _take_apart()
 
 
 @pytest.fixture
@@ -176,6 +177,18 @@ def shut(program: Program) -> None:
         program.window.close()
         program.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _take_apart() -> None:
+    """Delete what stood behind windows that are gone.
+
+    Python does not see that Qt's connections lead from a session back to itself, and would keep all
+    of it for good. The objects of before are frozen, so that only those of this test are found.
+    """
+    for found in gc.get_objects():
+        ours = issubclass(type(found), QObject) and type(found).__module__.startswith("gui.")
+        if ours and isValid(found) and found.parent() is None:
+            delete(found)
 
 
 def _alive(application: QApplication) -> set[str]:
