@@ -1,6 +1,7 @@
 """A whole window over a tiny dataset, and the proof that it leaves nothing behind."""
 
 import gc
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from shiboken6 import delete, getCppPointer, isValid
 
 from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
-from core.workspace.workspace_folder import registry
+from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
 from gui.viewer.slice_view import SliceView
@@ -28,16 +29,29 @@ from tests.synthetic import publish_unet, write_case
 Start = Callable[..., Program]
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny cases and their workspace with a prediction of each, to be copied."""
+    place = tmp_path_factory.mktemp("made once")
+    dataset = write_dataset(place / "dataset")
+    keep_predictions(place / "home", dataset, "A_1", "B_2", "C_10")
+    workspace_folder(place / "home", dataset).rename(place / "workspace")
+    return place
+
+
 @pytest.fixture
-def dataset(tmp_path: Path) -> Path:
+def dataset(tmp_path: Path, made_once: Path) -> Path:
     """Three tiny cases on disk."""
-    return write_dataset(tmp_path / "tiny cases")
+    return shutil.copytree(made_once / "dataset", tmp_path / "tiny cases")
 
 
 @pytest.fixture
-def predicted(home: Path, dataset: Path) -> Path:
-    """The tiny cases, every one with a prediction in the workspace."""
-    keep_predictions(home, dataset, "A_1", "B_2", "C_10")
+def predicted(home: Path, dataset: Path, made_once: Path) -> Path:
+    """The tiny cases, every one with a prediction of the champion in the workspace."""
+    if (home / "models").exists():  # another champion than the bundled one may be there
+        keep_predictions(home, dataset, "A_1", "B_2", "C_10")
+    else:
+        shutil.copytree(made_once / "workspace", workspace_folder(home, dataset))
     return dataset
 
 
