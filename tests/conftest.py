@@ -1,11 +1,6 @@
 """Fixtures of every room's tests."""
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,30 +25,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Iterator[Path]:
-    """A folder that holds the reference validation patients; skips where there are none."""
-    chosen = os.environ.get(REAL_DATA_VARIABLE)
-    if chosen:
-        yield Path(chosen)
-        return
-    unpack = SHARED / "unpack.py"
-    if not unpack.is_file():
-        pytest.skip(f"no real data: set {REAL_DATA_VARIABLE} to a folder of cases")
-    with tempfile.TemporaryDirectory(prefix="overread-real-") as folder:
-        subprocess.run(
-            [sys.executable, str(unpack), folder, "--only", "val"], check=True, capture_output=True
-        )
-        yield Path(folder)
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, made once by the command line; no test may write into it."""
+    from tests.command_line import run_main
 
-
-@pytest.fixture(scope="session")
-def val_cases(real_data: Path) -> list[str]:
-    """The ids of the reference validation patients in sorted order; all cases where not told."""
-    from core.io.dataset import scan
-
-    present = sorted(case.id for case in scan(real_data).cases)
-    split = SHARED / "split.json"
-    if not split.is_file():
-        return present
-    wanted = set(json.loads(split.read_text())["val"])
-    return [case_id for case_id in present if case_id in wanted] or present
+    place = tmp_path_factory.mktemp("demo")
+    written = place / "synthetic heads"
+    done = run_main(place / "home", "demo", "--write", written)
+    assert (done.returncode, done.stdout.strip()) == (0, str(written)), done.stderr
+    return written
