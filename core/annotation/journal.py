@@ -13,7 +13,7 @@ import numpy as np
 
 from core.annotation.draft import Draft, Origin, Step
 from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pack, unpack
-from core.domain.components import Box, box_slices
+from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.mask import Mask
 from core.io.json_file import decode_json
