@@ -76,7 +76,7 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
         for d in depth
     )
     unreadable = tuple(volume.unreadable.values())
-    damaged = tuple(stack.damaged.values()) if stack is not None else ()
+    damaged = tuple(map(str, stack.damaged.values())) if stack is not None else ()
     judged = tuple(stack.said) if stack is not None else ()
     said = (*case.notices, *unreadable, *damaged, *judged, *extra, *volume.notices)
     usable = stack is not None and stack.usable

@@ -10,7 +10,6 @@ import msgspec
 
 from core.domain.errors import WorkspaceError
 from core.io.atomic import sweep
-from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.certificates import ANY, EngineChoice
 from core.models.registry import Registry
@@ -84,17 +83,15 @@ class Workspace:
 
     def scores(self, model_id: str) -> dict[str, Score]:
         """Return the scores of a model by case id."""
-        rows = self.store.read(
-            "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?", model_id
-        )
-        found = msgspec.convert(rows, list[tuple[str, str, str, float | None]])
+        query = "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?"
+        found = self.store.read_as(tuple[str, str, str, float | None], query, model_id)
         return {row[0]: Score(*row) for row in found}
 
     def predicted_by(self) -> dict[str, tuple[str, ...]]:
         """Return by case id the models whose predictions were scored."""
         found: dict[str, tuple[str, ...]] = {}
         query = "SELECT case_id, model_id FROM scores ORDER BY model_id"
-        for case_id, model_id in msgspec.convert(self.store.read(query), list[tuple[str, str]]):
+        for case_id, model_id in self.store.read_as(tuple[str, str], query):
             found[case_id] = (*found.get(case_id, ()), model_id)
         return found
 
@@ -107,7 +104,7 @@ class Workspace:
     def state(self) -> LastState:
         """Return where the reader was, or the beginning."""
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
-        return decode_json(str(rows[0][0]), LastState) if rows else LastState()
+        return (self.store.known(rows[0][0], LastState) if rows else None) or LastState()
 
     def close(self) -> None:
         """Close the store."""
