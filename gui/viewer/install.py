@@ -73,16 +73,20 @@ def _slice_handlers(verbs: ViewVerbs) -> Handlers:
 
 
 def _view_handlers(views: ViewerViews, verbs: ViewVerbs) -> Handlers:
+    def lay_out(count: int) -> None:
+        views.grid.set_count(count)
+        views.view.fit()
+
     return {
         "auto_window": verbs.auto_window,
         "reset_window": verbs.reset_window,
         "zoom_in": lambda: views.view.zoom_by(_ZOOM),
         "zoom_out": lambda: views.view.zoom_by(1 / _ZOOM),
         "fit": views.view.fit,
-        "one_view": lambda: views.grid.set_count(1),
-        "two_views": lambda: views.grid.set_count(2),
+        "one_view": lambda: lay_out(1),
+        "two_views": lambda: lay_out(2),
         "swipe_view": views.grid.set_swipe,
-        "four_views": lambda: views.grid.set_count(4),
+        "four_views": lambda: lay_out(4),
     }
 
 
