@@ -14,8 +14,18 @@ from core.io.json_file import decode_json
 HOME_VARIABLE = "OVERREAD_HOME"
 
 
+class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Size of a window and the place of its frame in the free area of a screen, in pixels."""
+
+    width: int
+    height: int
+    x: int = 0
+    y: int = 0
+    maximised: bool = False
+
+
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a reader has set, the size of the window, and the dataset that was open last."""
+    """What a reader has set, the window on each screen, and the dataset that was open last."""
 
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
@@ -24,8 +34,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
     last_dataset: str = ""
-    window_size: tuple[int, int] = (1600, 1000)
-    window_maximised: bool = False
+    windows: dict[str, WindowPlace] = {}
+    last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from core.inference.engine import Engine
@@ -82,11 +81,7 @@ class Program:
         With `predictions` of that folder they are reviewed, and nothing is run.
         """
         settings = self.session.settings
-        self.window.resize(QSize(*settings.window_size))
-        if settings.window_maximised:
-            self.window.showMaximized()
-        else:
-            self.window.show()
+        self.window.show_in_place(settings.windows, settings.last_screen)
         last = Path(settings.last_dataset) if settings.last_dataset else None
         if folder is not None and predictions is not None:
             self.operations.open_predictions(predictions, over=folder)
@@ -99,11 +94,9 @@ class Program:
 
     def close(self) -> None:
         """Keep the window's size, stop all work and close the workspace."""
-        size = self.window.normalGeometry().size()
-        self.operations.change_settings(
-            window_size=(size.width(), size.height()),
-            window_maximised=self.window.isMaximized(),
-        )
+        screen, place = self.window.place()
+        kept = {**self.session.settings.windows, screen: place}
+        self.operations.change_settings(windows=kept, last_screen=screen)
         self.review.close()
         self.training.close()
         self.prediction.desk.runs.cancel()
