@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.widgets.labels import MISSING, ElidedLabel, make_label, number, set_colour
+from gui.widgets.labels import MISSING, ElidedLabel, keep_room, make_label, number, set_colour
 from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
@@ -15,7 +15,7 @@ _ROW_HEIGHT = 22
 _BAR_ROW_HEIGHT = 18
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
-_COLUMN = 68
+_COLUMN = 54
 
 
 class Hero(QWidget):
@@ -76,6 +76,7 @@ class Table(QWidget):
         right = Qt.AlignmentFlag.AlignRight
         self._heads = [make_label(text, "caption") for text in self._HEADS]
         for column, label in enumerate(self._heads):
+            keep_room(label)
             grid.addWidget(label, 0, column + 1, right)
         self._names: dict[str, QLabel] = {}
         self._values: dict[str, list[QLabel]] = {}
@@ -173,6 +174,7 @@ def _add_row(grid: QGridLayout, name: str) -> "_VolumeRow":
     grid.addWidget(row.value, index, 2, Qt.AlignmentFlag.AlignRight)
     for widget in (row.name, row.value):
         widget.setFixedHeight(_BAR_ROW_HEIGHT)
+    keep_room(row.name)
     return row
 
 

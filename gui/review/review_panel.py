@@ -39,7 +39,7 @@ class ReviewPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._case_id, self._kept = "", ""
-        self.section = Section("Review")
+        self.section = Section("Review", foldable=False)
         self._together: list[KeyButton] = []
         self._statuses = {name: self._status(*rest) for name, *rest in _STATUSES}
         self._ratings = [self._rating(value) for value in range(1, 6)]
@@ -136,11 +136,11 @@ class ReviewPanel(QWidget):
         statuses.setSpacing(6)
         for status in self._statuses.values():
             statuses.addWidget(status, 1)
-        ratings.setSpacing(6)
+        ratings.setSpacing(4)
         ratings.addWidget(make_label("Prediction quality", "caption"))
         ratings.addStretch(1)
         for button in self._ratings:
-            button.setFixedWidth(28)
+            button.setFixedWidth(26)
             ratings.addWidget(button)
         body = QVBoxLayout(self.section.body)
         body.setContentsMargins(INSET, 2, INSET, 14)

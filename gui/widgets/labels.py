@@ -27,6 +27,13 @@ def make_wrapped_label(text: str, role: str, parent: QWidget | None = None) -> Q
     return label
 
 
+def keep_room(widget: QWidget) -> None:
+    """Keep the room of a widget while it is hidden, so that nothing moves when it shows."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+
+
 def number(value: float | None, decimals: int) -> str:
     """Return a figure with fixed decimals and a true minus; a dash where there is none.
 
