@@ -9,7 +9,6 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step, new_draft
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
-from core.annotation.versions import reader_name
 from core.domain.components import Box
 from core.domain.mask import Mask
 from core.workspace.store import Store
@@ -61,6 +60,11 @@ class Correcting(QObject):
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         self.versions.version_saved.connect(self._write_unsaved)
+
+    @property
+    def reader(self) -> str:
+        """Who corrects."""
+        return self._session.reader
 
     @property
     def problem(self) -> str:
@@ -216,7 +220,7 @@ class Correcting(QObject):
         opened, place = self._session.open_case, self._session.place
         if self._session.correction is None and opened is not None and place is not None:
             mask, origin = starting_mask(self._session, opened)
-            draft = new_draft(opened.loaded.case.id, mask, origin, author=reader_name())
+            draft = new_draft(opened.loaded.case.id, mask, origin, author=self._session.reader)
             self._show_book(open_book(self._session, opened, draft, place))
         return self._session.correction
 

@@ -22,6 +22,7 @@ from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
 from gui.shell.mask_finder import Comparing
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
@@ -112,6 +113,7 @@ class Program:
             self.operations,
             masks=Comparing(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            readers=Readers(session, self.operations, window.toasts, window),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),

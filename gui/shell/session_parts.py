@@ -25,6 +25,8 @@ RunState = Literal["", "queued", "running", "failed"]
 class CaseState:
     """What the worklist knows of a case; `scored` is False until a prediction was compared.
 
+    `version` is the newest saved version of its correction, 0 for none.
+
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
     """
 
@@ -38,6 +40,7 @@ class CaseState:
     disagreement: float | None = None
     models: tuple[str, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
+    version: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import getCppPointer, isValid
 
 from core.models.preprocessing import Preprocessing
+from core.workspace.settings import load_settings, save_settings, settings_path
 from core.workspace.workspace_folder import registry
 from gui.app.program import Program
 from gui.shell.tasks import Fault
@@ -56,7 +58,11 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
         engine: bool = False,
         active: bool = True,
         predictions: Path | None = None,
+        reader: str = "Ann",
     ) -> Program:
+        kept = load_settings(settings_path())
+        if reader != kept.reader:
+            save_settings(settings_path(), msgspec.structs.replace(kept, reader=reader))
         program = Program(qapp)
         opened.append(program)
         program.lanes.reports.faulted.connect(faults.append)
