@@ -76,6 +76,8 @@ class Correcting(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
+        if self._session.correction is None and self._session.seeking:
+            return "The prediction is being read."
         state = self._session.case_states[self._session.current]
         if self._session.correction is None and state.run == "running":
             return "The model is running on this case. Wait for it, or stop it first."

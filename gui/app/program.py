@@ -23,6 +23,7 @@ from gui.shell.look import look_of
 from gui.shell.mask_finder import Comparing
 from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
@@ -68,7 +69,9 @@ class Program:
         handlers = data.install(context) | {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
-        window.actions.set_verbs(handlers)
+        gated, say = context.readiness.gated, self._say_early
+        window.view.painted.connect(context.readiness.note_drawn)
+        window.actions.set_verbs({name: gated(name, verb, say) for name, verb in handlers.items()})
         window.overlays_held.connect(self.viewer.verbs.hide_overlays)
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
@@ -100,6 +103,11 @@ class Program:
         self.prediction.desk.runs.cancel()
         self.operations.close()
 
+    def _say_early(self, why: str) -> None:
+        """Say why a key that decides or edits did nothing."""
+        said = f"{why} Nothing was said or changed."
+        self.context.toasts.show_toast("Too early", said, subject="Too early")
+
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
         if not self.annotation.drawing.drop():
@@ -114,6 +122,7 @@ class Program:
             masks=Comparing(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
             readers=Readers(session, self.operations, window.toasts, window),
+            readiness=Readiness(session),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),

@@ -83,7 +83,7 @@ class ReviewPresenter(QObject):
         lines.command_asked.connect(context.trigger)
         lines.chosen.connect(desks.walk.choose)
         lines.source_chosen.connect(queue.hold_against)
-        lines.answered.connect(lambda _, is_lesion: desks.walk.answer(is_lesion))
+        lines.answered.connect(lambda _, is_lesion: context.trigger("yes" if is_lesion else "no"))
         self._show_review()
         self._show_queue()
 

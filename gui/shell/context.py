@@ -15,6 +15,7 @@ from gui.shell.mask_finder import Comparing
 from gui.shell.messages import Toasts, show_fault
 from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Fault, Lanes
 
@@ -60,6 +61,7 @@ class Context:
     masks: Comparing
     takeover: TakingOver
     readers: Readers
+    readiness: Readiness
     toasts: Toasts
     actions: Actions
     wishes: Wishes

@@ -34,6 +34,7 @@ class _State:
     queue: RunQueue = field(default_factory=RunQueue)
     devices: tuple[str, ...] = ()
     device_used: str = ""
+    seeking: bool = False
     correction: Correction | None = None
     edits: dict[int, int] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
@@ -142,6 +143,15 @@ class Session(QObject):
     def result(self) -> Result | None:
         """The prediction on screen."""
         return self._state.result
+
+    @property
+    def seeking(self) -> bool:
+        """Whether it is not known yet if there is a prediction of the case on screen."""
+        return self._state.seeking
+
+    def set_seeking(self, seeking: bool) -> None:
+        """A prediction of the case on screen is looked for, or was found or not."""
+        self._state.seeking = seeking
 
     @property
     def view(self) -> ViewState:
@@ -265,6 +275,7 @@ class Session(QObject):
         self._state.open_case, self._state.result = open_case, None
         self._state.correction, self._state.edits = None, {}
         self._state.triage = None
+        self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
         self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
         self.case_version += 1

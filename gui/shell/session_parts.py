@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.comparison import Comparison
-from core.domain.prediction import Prediction
+from core.domain.prediction import Postprocessing, Prediction
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
@@ -54,12 +54,16 @@ class OpenCase:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The prediction on screen; `ready` names the slices that have arrived, None when all have."""
+    """The prediction on screen; `ready` names the slices that have arrived, None when all have.
+
+    `cut` is how `comparison` was made of it.
+    """
 
     probability: NDArray[np.uint8]
     ready: frozenset[int] | None = None
     prediction: Prediction | None = None
     comparison: Comparison | None = None
+    cut: Postprocessing | None = None
     hd95: float | None = None
     hd95_pending: bool = False
 

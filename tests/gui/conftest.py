@@ -3,6 +3,8 @@
 import gc
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -65,6 +67,8 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
             save_settings(settings_path(), msgspec.structs.replace(kept, reader=reader))
         program = Program(qapp)
         opened.append(program)
+        # A reader who looks as long as it takes; what is too early has tests of its own.
+        program.context.readiness.clock = partial(next, count())
         program.lanes.reports.faulted.connect(faults.append)
         if not engine:
             # The devices are known: no process need be started to ask for them.
