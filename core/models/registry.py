@@ -135,9 +135,11 @@ class Model:
 
     def with_flips(self, flips: bool) -> "Model":
         """Return this model, averaging with the mirrored slice when `flips` or by its own spec."""
-        if not flips or self.spec.flips:
-            return self
-        members = tuple(member.with_flips(flips) for member in self.members)
+        return self._mirrored if flips and not self.spec.flips else self
+
+    @cached_property
+    def _mirrored(self) -> "Model":
+        members = tuple(member.with_flips(True) for member in self.members)
         spec = msgspec.structs.replace(self.spec, flips=True)
         return Model(spec, self.folder, members, self.wanted)
 

@@ -22,6 +22,8 @@ from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
 from gui.shell.mask_finder import Comparing
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
@@ -70,7 +72,9 @@ class Program:
         handlers = data.install(context) | {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
-        window.actions.set_verbs(handlers)
+        gated, say = context.readiness.gated, self._say_early
+        window.view.painted.connect(context.readiness.note_drawn)
+        window.actions.set_verbs({name: gated(name, verb, say) for name, verb in handlers.items()})
         window.overlays_held.connect(self.viewer.verbs.hide_overlays)
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
@@ -102,6 +106,11 @@ class Program:
         self.prediction.desk.runs.cancel()
         self.operations.close()
 
+    def _say_early(self, why: str) -> None:
+        """Say why a key that decides or edits did nothing."""
+        said = f"{why} Nothing was said or changed."
+        self.context.toasts.show_toast("Too early", said, subject="Too early")
+
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
         if not self.annotation.drawing.drop():
@@ -115,6 +124,8 @@ class Program:
             self.operations,
             masks=Comparing(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            readers=Readers(session, self.operations, window.toasts, window),
+            readiness=Readiness(session),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),

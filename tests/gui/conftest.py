@@ -4,8 +4,11 @@ import gc
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,10 +17,10 @@ from shiboken6 import delete, getCppPointer, isValid
 
 from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
+from core.workspace.settings import load_settings, save_settings, settings_path
 from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
-from gui.viewer.slice_view import SliceView
 from tests.gui.hand import Hand
 from tests.gui.lent_engine import LentEngine, Triages
 from tests.gui.pressing import Press
@@ -92,9 +95,15 @@ def start(
         engine: bool = False,
         active: bool = True,
         predictions: Path | None = None,
+        reader: str = "Ann",
     ) -> Program:
+        kept = load_settings(settings_path())
+        if reader != kept.reader:
+            save_settings(settings_path(), msgspec.structs.replace(kept, reader=reader))
         program = Program(qapp, None if engine else LentEngine(lender, triages))
         opened.append(program)
+        # A reader who looks as long as it takes; what is too early has tests of its own.
+        program.context.readiness.clock = partial(next, count())
         program.lanes.reports.faulted.connect(faults.append)
         if not engine:
             # The devices are known: no process need be asked for them.
