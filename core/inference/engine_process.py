@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import AppError
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume, channel_names
 from core.inference.engine_messages import (
@@ -147,7 +147,7 @@ def _volume(request: PredictRequest | TriageRequest) -> Volume:
     pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
     count, depth = request.shape[:2]
     numbers = tuple(range(1, depth + 1))
-    return Volume(pixels, channel_names(count), numbers, Geometry(request.shape[1:]))
+    return Volume(pixels, channel_names(count), numbers, Grid(request.shape[1:]))
 
 
 def _threads() -> int:
