@@ -11,7 +11,7 @@ import torch
 
 from core.domain.errors import ModelError
 from core.domain.progress import Progress
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.jobs.device_queue import device_turn
 from core.jobs.job_events import Event, Stage
 from core.jobs.job_failures import told_failures

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.counted_mask import CountedMask, GrowingMask, count_mask
 from core.domain.mask import Mask
 from core.domain.metrics import hd95
+from core.domain.prediction import Postprocessing
 from gui.shell.session import Session
 from gui.shell.session_parts import Result
 from gui.shell.tasks import Lanes, Task
@@ -58,7 +59,7 @@ class ResultScores(QObject):
         probability, truth = result.probability, opened.loaded.ground_truth
 
         def work() -> Callable[[], None]:
-            return partial(self._show, count_mask(probability, truth, post), result)
+            return partial(self._show, count_mask(probability, truth, post), result, post)
 
         return work
 
@@ -71,11 +72,12 @@ class ResultScores(QObject):
 
         return work
 
-    def _show(self, found: CountedMask, result: Result) -> None:
+    def _show(self, found: CountedMask, result: Result, post: Postprocessing) -> None:
         now = self._session.result
         if now is None or now.probability is not result.probability or now.ready is not None:
             return
-        shown = replace(now, counted=found, hd95=None, hd95_pending=found.has_truth)
+        pending = found.has_truth
+        shown = replace(now, counted=found, cut=post, hd95=None, hd95_pending=pending)
         self._session.set_result(shown)
         if shown.hd95_pending:
             self._measure(found)

@@ -84,6 +84,19 @@ def test_views_show_the_same_place_of_the_same_slice(
         assert all(same_place(program, pane) for pane in shown)
 
 
+def test_every_layout_is_fitted_anew(program: Program, press: Press, qtbot: QtBot) -> None:
+    main = program.window.view
+    fitted = main.zoom
+    for keys in ("Ctrl+4", "Ctrl+2", "Ctrl+1"):
+        wheel(main, 360, keys=CTRL)
+        shown = panes(program, press, qtbot, keys)
+        zoom, width = main.zoom, main.width()
+        main.fit()
+        assert main.zoom == pytest.approx(zoom), (keys, width)
+        assert all(same_place(program, pane) for pane in shown)
+    assert main.zoom == pytest.approx(fitted, rel=0.01)
+
+
 def test_a_pane_under_the_pointer_leads_the_others(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
