@@ -212,7 +212,7 @@ class Operations(QObject):
         for notice in place.workspace.notices:
             self.failed.emit("The workspace was found damaged", notice)
         for problem in models.problems:
-            self.failed.emit("A model was left out", problem)
+            self.failed.emit("Left out", problem)
 
     def _leave(self, place: Place) -> None:
         """Close a workspace on a worker, after what was last seen is kept in it."""

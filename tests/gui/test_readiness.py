@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from core.domain.counted_mask import count_mask
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
 from core.domain.volume import Volume
 from core.domain.window_level import automatic
