@@ -122,10 +122,6 @@ class Operations(QObject):
         """Remember how the worklist is sorted and filtered."""
         self._session.set_listing(listing)
 
-    def choose_device(self, device: str) -> None:
-        """Run models on another device from the next run on."""
-        self.change_settings(device=device)
-
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)
@@ -177,7 +173,7 @@ class Operations(QObject):
             workspace = open_workspace(folder)
             again = before is not None and before.workspace.folder == folder
             state = (wanted.seen if again else None) or workspace.state()
-            models = read_models(home, workspace.folder, state.model_id)
+            models = read_models(home, workspace.folder, state.model_id, self._session.settings)
             if wanted.predictions is not None:
                 workspace, models = with_cached(home, workspace, wanted.predictions)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
