@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Waiting threads of torch are to sleep: on a busy machine they would take the core they wait for.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+SCREENS = Path(__file__).with_name("screens.json")
+# Qt's own screen without a display is 800 pixels wide, and the window fits the screen it is on.
+if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={SCREENS}"
 # A loaded build server is no fault of the code, and a failure there must come again here.
 settings.register_profile("overread", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)

@@ -1,5 +1,6 @@
 """Typed settings of this reader on this computer; the file holds only what differs from here."""
 
+import getpass
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +15,20 @@ from core.io.json_file import decode_json
 HOME_VARIABLE = "OVERREAD_HOME"
 
 
-class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a reader has set, the size of the window, and the dataset that was open last."""
+class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Size of a window and the place of its frame in the free area of a screen, in pixels."""
 
+    width: int
+    height: int
+    x: int = 0
+    y: int = 0
+    maximised: bool = False
+
+
+class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who reads, what that reader has set, the window on each screen, the dataset open last."""
+
+    reader: str = ""
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
     device: str = "auto"
@@ -24,9 +36,22 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
     last_dataset: str = ""
-    window_size: tuple[int, int] = (1600, 1000)
-    window_maximised: bool = False
+    windows: dict[str, WindowPlace] = {}
+    last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}
+
+
+def login_name() -> str:
+    """Return the name this reader is logged in with, or a plain word where there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "reader"
+
+
+def reader_name(settings: Settings) -> str:
+    """Return who reads: the name that was given, else that of the login."""
+    return settings.reader or login_name()
 
 
 def home() -> Path:

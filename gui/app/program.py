@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from core.inference.engine import Engine
@@ -21,8 +20,10 @@ from gui.review.review_presenter import ReviewViews
 from gui.shell.context import Context, Wishes
 from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
@@ -71,7 +72,9 @@ class Program:
         handlers = data.install(context) | {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
-        window.actions.set_verbs(handlers)
+        gated, say = context.readiness.gated, self._say_early
+        window.view.painted.connect(context.readiness.note_drawn)
+        window.actions.set_verbs({name: gated(name, verb, say) for name, verb in handlers.items()})
         window.overlays_held.connect(self.viewer.verbs.hide_overlays)
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
@@ -82,11 +85,7 @@ class Program:
         With `predictions` of that folder they are reviewed, and nothing is run.
         """
         settings = self.session.settings
-        self.window.resize(QSize(*settings.window_size))
-        if settings.window_maximised:
-            self.window.showMaximized()
-        else:
-            self.window.show()
+        self.window.show_in_place(settings.windows, settings.last_screen)
         last = Path(settings.last_dataset) if settings.last_dataset else None
         if folder is not None and predictions is not None:
             self.operations.open_predictions(predictions, over=folder)
@@ -99,15 +98,18 @@ class Program:
 
     def close(self) -> None:
         """Keep the window's size, stop all work and close the workspace."""
-        size = self.window.normalGeometry().size()
-        self.operations.change_settings(
-            window_size=(size.width(), size.height()),
-            window_maximised=self.window.isMaximized(),
-        )
+        screen, place = self.window.place()
+        kept = {**self.session.settings.windows, screen: place}
+        self.operations.change_settings(windows=kept, last_screen=screen)
         self.review.close()
         self.training.close()
         self.prediction.desk.runs.cancel()
         self.operations.close()
+
+    def _say_early(self, why: str) -> None:
+        """Say why a key that decides or edits did nothing."""
+        said = f"{why} Nothing was said or changed."
+        self.context.toasts.show_toast("Too early", said, subject="Too early")
 
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
@@ -120,8 +122,10 @@ class Program:
             session,
             lanes,
             self.operations,
-            masks=Comparing(session, lanes, self.operations.engine),
+            masks=MaskFinder(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            readers=Readers(session, self.operations, window.toasts, window),
+            readiness=Readiness(session),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),

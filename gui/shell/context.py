@@ -11,9 +11,11 @@ from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
 from gui.shell.lock_takeover import TakingOver
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Fault, Lanes
 
@@ -56,8 +58,10 @@ class Context:
     session: Session
     lanes: Lanes
     operations: Operations
-    masks: Comparing
+    masks: MaskFinder
     takeover: TakingOver
+    readers: Readers
+    readiness: Readiness
     toasts: Toasts
     actions: Actions
     wishes: Wishes

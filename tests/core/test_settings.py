@@ -9,13 +9,19 @@ from core.domain.errors import WorkspaceError
 from core.workspace.settings import (
     HOME_VARIABLE,
     Settings,
+    WindowPlace,
     home,
     load_settings,
     save_settings,
     settings_path,
 )
 
-CHANGED = Settings(theme="light", flips=True, last_dataset="/数据/a b", window_size=(1280, 800))
+CHANGED = Settings(
+    theme="light",
+    flips=True,
+    last_dataset="/数据/a b",
+    windows={"DP-1": WindowPlace(1280, 800)},
+)
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
@@ -33,7 +39,7 @@ def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
         "theme": "light",
         "flips": True,
         "last_dataset": "/数据/a b",
-        "window_size": [1280, 800],
+        "windows": {"DP-1": {"width": 1280, "height": 800}},
     }
     save_settings(path, Settings())
     assert json.loads(path.read_text()) == {}
@@ -43,7 +49,7 @@ def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
     "content",
     [
         b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"last_dataset": "\xff"}', b'{"theme": "pink"}',
-        b'{"memory_gib": 0}', b'{"memory_gib": 1e9}', b'{"flips": "yes"}', b'{"window_size": [1]}',
+        b'{"memory_gib": 0}', b'{"memory_gib": 1e9}', b'{"flips": "yes"}', b'{"windows": {"a": 1}}',
     ],
 )  # fmt: skip
 def test_a_damaged_file_counts_as_no_difference(tmp_path: Path, content: bytes) -> None:

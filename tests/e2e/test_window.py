@@ -23,7 +23,7 @@ SIZE = (48, 48)
 
 
 def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, HOME_VARIABLE: str(home), "QT_QPA_PLATFORM": "offscreen"}
+    return {**os.environ, HOME_VARIABLE: str(home)}
 
 
 def read(home: Path, scenario: str, *arguments: str) -> Seen:

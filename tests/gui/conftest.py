@@ -4,8 +4,11 @@ import gc
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,6 +17,7 @@ from shiboken6 import delete, getCppPointer, isValid
 
 from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
+from core.workspace.settings import load_settings, save_settings, settings_path
 from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
@@ -92,9 +96,15 @@ def start(
         engine: bool = False,
         active: bool = True,
         predictions: Path | None = None,
+        reader: str = "Ann",
     ) -> Program:
+        kept = load_settings(settings_path())
+        if reader != kept.reader:
+            save_settings(settings_path(), msgspec.structs.replace(kept, reader=reader))
         program = Program(qapp, None if engine else LentEngine(lender, triages))
         opened.append(program)
+        # A reader who looks as long as it takes; what is too early has tests of its own.
+        program.context.readiness.clock = partial(next, count())
         program.lanes.reports.faulted.connect(faults.append)
         if not engine:
             # The devices are known: no process need be asked for them.
@@ -126,13 +136,7 @@ def program(start: Start, predicted: Path) -> Program:
 
 
 @pytest.fixture
-def quiet_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let threads of the model's process wait without spinning: the cores may be shared."""
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-
-
-@pytest.fixture
-def tiny(home: Path, quiet_engine: None) -> str:
+def tiny(home: Path) -> str:
     """Make a U-Net of a few parameters the champion; returns its id."""
     model = publish_unet(home / "models")
     registry(home).promote(model.spec.id)
@@ -140,7 +144,7 @@ def tiny(home: Path, quiet_engine: None) -> str:
 
 
 @pytest.fixture
-def slow(home: Path, quiet_engine: None) -> str:
+def slow(home: Path) -> str:
     """Make a U-Net the champion that takes its time on `LONG` slices; returns its id."""
     large = Preprocessing(size=128)
     arguments = {"init_features": 16}

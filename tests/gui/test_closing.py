@@ -28,7 +28,8 @@ def test_the_place_is_kept(
     workspace.close()
     assert (state.case_id, state.slice_index) == ("B_2", 4)
     kept = load_settings(settings_path())
-    assert kept.window_size == (1250, 801)
+    (place,) = kept.windows.values()
+    assert (place.width, place.height) == (1250, 801)
     assert kept.last_dataset == str(predicted)
 
     again = start(None)

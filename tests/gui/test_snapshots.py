@@ -63,7 +63,6 @@ def test_colours_lie_on_the_voxels_of_their_masks(home: Path, predicted: Path, r
     environment = {
         **os.environ,
         HOME_VARIABLE: str(home),
-        "QT_QPA_PLATFORM": "offscreen",
         "QT_SCALE_FACTOR": str(ratio),
     }
     done = subprocess.run(

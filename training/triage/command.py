@@ -1,15 +1,15 @@
 """The training of a classifier from the options of the command line."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from core.domain.errors import AppError
 from core.domain.volume import LGG_CHANNELS
+from core.io.json_file import decode_json
 from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
-from core.jobs.job_folder import Event, JobFolder, create_job
+from core.jobs.job_folder import Echo, JobFolder, create_job
 from core.models.classifiers import ClassifierModel
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import CLASSIFIERS
@@ -29,7 +29,7 @@ def train(
     options: TrainOptions,
     models: Path,
     *,
-    echo: Callable[[Event], None] | None = tell,
+    echo: Echo | None = tell,
 ) -> ClassifierModel | None:
     """Train the classifier that the options say, into the folder `models`; None when paused.
 
@@ -99,7 +99,7 @@ def _given(options: TrainOptions) -> Changes:
 
 def _preprocessing(text: str) -> Preprocessing:
     try:
-        return msgspec.json.decode(text, type=Preprocessing)
+        return decode_json(text, Preprocessing)
     except msgspec.DecodeError as error:
         fields = ", ".join(Preprocessing.__struct_fields__)
         raise AppError(
@@ -115,7 +115,7 @@ def _setting(text: str) -> tuple[str, object]:
             f"found {text!r}."
         )
     try:
-        return name, msgspec.json.decode(value)
+        return name, decode_json(value, object)
     except msgspec.DecodeError:
         return name, value
 
