@@ -15,6 +15,7 @@ from core.annotation.journal import told
 from core.domain.errors import WorkspaceError
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
+from core.io.json_file import decode_json
 from core.io.tiff_codecs import imread
 from core.workspace.store import Store, now
 from core.workspace.workspace_folder import Workspace
@@ -188,7 +189,7 @@ def _list(workspace: Workspace, version: Version) -> None:
 
 
 def _version(workspace: Workspace, content: str) -> Version:
-    found = msgspec.json.decode(content, type=Version, dec_hook=_decoded)
+    found = decode_json(content, Version, dec_hook=_decoded)
     return msgspec.structs.replace(found, path=workspace.folder / found.path)
 
 

@@ -138,15 +138,14 @@ def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
 
 def reviews(store: Store) -> dict[str, Review]:
     """Return what is said of each case now, by case id; cases never touched are left out."""
-    rows = store.read(f"SELECT {_COLUMNS}, MAX(id) FROM reviews WHERE NOT undone GROUP BY case_id")
+    newest = f"SELECT {_COLUMNS}, MAX(id) FROM reviews WHERE NOT undone GROUP BY case_id"
     spent = dict(
-        msgspec.convert(
-            store.read("SELECT case_id, SUM(seconds) FROM time_spent GROUP BY case_id"),
-            list[tuple[str, float]],
+        store.read_as(
+            tuple[str, float], "SELECT case_id, SUM(seconds) FROM time_spent GROUP BY case_id"
         )
     )
     said = {case_id: Review(case_id=case_id) for case_id in spent}
-    said |= {review.case_id: review for review in (_review(row) for row in rows)}
+    said |= {review.case_id: review for review in _reviews(store, newest)}
     return {
         case_id: msgspec.structs.replace(review, seconds=spent.get(case_id, 0.0))
         for case_id, review in said.items()
@@ -155,20 +154,17 @@ def reviews(store: Store) -> dict[str, Review]:
 
 def review_of(store: Store, case_id: str) -> Review:
     """Return what is said of a case now; unreviewed when nothing is."""
-    rows = store.read(
-        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id DESC LIMIT 1",
-        case_id,
+    newest = (
+        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id DESC LIMIT 1"
     )
-    found = _review(rows[0]) if rows else Review(case_id=case_id)
+    found = next(iter(_reviews(store, newest, case_id)), Review(case_id=case_id))
     return msgspec.structs.replace(found, seconds=seconds_spent(store, case_id))
 
 
 def history(store: Store, case_id: str) -> list[Review]:
     """Return what was said of a case, the oldest first, without what was undone."""
-    rows = store.read(
-        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id", case_id
-    )
-    return [_review(row) for row in rows]
+    all_of_it = f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id"
+    return _reviews(store, all_of_it, case_id)
 
 
 def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None:
@@ -185,8 +181,9 @@ def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None
 
 def seconds_spent(store: Store, case_id: str) -> float:
     """Return the time all readers together have spent on a case."""
-    rows = store.read("SELECT SUM(seconds) FROM time_spent WHERE case_id = ?", case_id)
-    return msgspec.convert(rows[0][0], float | None) or 0.0
+    query = "SELECT SUM(seconds) FROM time_spent WHERE case_id = ?"
+    ((seconds,),) = store.read_as(tuple[float | None], query, case_id)
+    return seconds or 0.0
 
 
 def review_progress(case_ids: Iterable[str], said: Mapping[str, Review]) -> ReviewProgress:
@@ -221,15 +218,19 @@ def put_decision(store: Store, case_id: str, against: str, key: str, taken: bool
 
 def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:
     """Return the decisions on the disagreements of a case by `Disagreement.key`."""
-    rows = store.read(
-        "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?", case_id, against
-    )
-    return {key: bool(taken) for key, taken in msgspec.convert(rows, list[tuple[str, int]])}
+    query = "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?"
+    rows = store.read_as(tuple[str, int], query, case_id, against)
+    return {key: bool(taken) for key, taken in rows}
 
 
-def _review(row: tuple[object, ...]) -> Review:
+def _reviews(store: Store, query: str, *values: object) -> list[Review]:
+    """Return the rows of a query that begin with `_COLUMNS` as reviews."""
+    return [_review(store, row) for row in store.read(query, *values)]
+
+
+def _review(store: Store, row: tuple[object, ...]) -> Review:
     values = dict(zip(_COLUMNS.split(", "), row, strict=False))
     subject = values["subject"]
     if subject is not None:
-        values["subject"] = msgspec.json.decode(str(subject))
-    return msgspec.convert(values, Review)
+        values["subject"] = store.decoded(subject, Subject)
+    return store.fitted(values, Review)

@@ -36,16 +36,19 @@ from gui.worklist.worklist_presenter import WorklistViews
 
 
 class Program:
-    """One window and everything behind it; `close` ends all work."""
+    """One window and everything behind it; `close` ends all work.
 
-    def __init__(self, application: QApplication) -> None:
+    Models run in a process of the window's own, unless it is given an engine.
+    """
+
+    def __init__(self, application: QApplication, engine: Engine | None = None) -> None:
         prepare_home()
         self.session = session = Session(home(), load_settings(settings_path()))
         # Before the window, so that its parts measure themselves in the right font.
         apply_theme(application, look_of(session.settings)[0])
         self.window = window = MainWindow()
         self.lanes = Lanes()
-        self.operations = Operations(session, self.lanes, Engine())
+        self.operations = Operations(session, self.lanes, engine or Engine())
         self.context = context = self._make_context()
         self.lanes.reports.faulted.connect(context.on_fault)
         self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))

@@ -14,9 +14,10 @@ FRAME = QSize(16, 48)
 
 
 def screen_key(screen: QScreen) -> str:
-    """Return what tells a screen from others when it is there again."""
-    parts = (screen.name(), screen.manufacturer(), screen.model(), screen.serialNumber())
-    return " ".join(part for part in parts if part) or "screen"
+    """Return what tells a screen from others when it is there again, as large as it was."""
+    size = f"{screen.size().width()}×{screen.size().height()}"
+    parts = (screen.name(), screen.manufacturer(), screen.model(), screen.serialNumber(), size)
+    return " ".join(part for part in parts if part)
 
 
 def smallest_size(room: QSize) -> QSize:

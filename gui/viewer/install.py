@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
 from gui.viewer.canvas_presenter import CanvasPresenter
+from gui.viewer.cine import Cine
 from gui.viewer.compare_presenter import ComparePresenter
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
@@ -51,10 +52,13 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         context.operations.change_settings(exact_voxels=exact)
 
     layers.exact_changed.connect(set_exact)
+    cine = Cine(context.session, verbs.go_to_slice)
+    cine.changed.connect(context.actions["cine"].setChecked)
     handlers: Handlers = {
         **_slice_handlers(verbs),
         **_view_handlers(views, verbs),
         **_overlay_handlers(verbs),
+        "cine": cine.toggle,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
     return Viewer(handlers, views, verbs, canvas, panels, compared)
@@ -80,6 +84,10 @@ def _view_handlers(views: ViewerViews, verbs: ViewVerbs) -> Handlers:
     return {
         "auto_window": verbs.auto_window,
         "reset_window": verbs.reset_window,
+        "window_contrast": lambda: verbs.preset_window("contrast"),
+        "window_lesion": lambda: verbs.preset_window("lesion"),
+        "window_soft": lambda: verbs.preset_window("soft"),
+        "invert": verbs.invert,
         "zoom_in": lambda: views.view.zoom_by(_ZOOM),
         "zoom_out": lambda: views.view.zoom_by(1 / _ZOOM),
         "fit": views.view.fit,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal, get_args
 
-from core.domain.window_level import full_range
+from core.domain.window_level import Preset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
 from gui.viewer.case_strip import strip_data
@@ -73,6 +73,18 @@ class ViewVerbs:
         volume = opened.loaded.volume
         value = full_range(volume.pixels[volume.channels.index(channel)])
         self._session.set_view(self._session.view.with_window_level(channel, value))
+
+    def preset_window(self, preset: Preset) -> None:
+        """Show a range that readers often want of the channel on screen."""
+        opened, channel = self._session.open_case, self.channel()
+        if opened is None or channel == RGB:
+            return
+        value = preset_range(preset, dict(opened.automatic)[channel])
+        self._session.set_view(self._session.view.with_window_level(channel, value))
+
+    def invert(self) -> None:
+        """Show what is bright dark, or as it is again."""
+        self._change(inverted=not self._session.view.inverted)
 
     def toggle_layer(self, key: LayerKey) -> None:
         """Show or hide a layer."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from core.io.dataset import natural_key
+from core.io.layouts.tree import natural_key
 from core.review.outlook import NOTHING_KNOWN, Outlook
 from core.review.reviews import STATUSES, Review, Status
 from core.studies.case_figures import CaseFigures
