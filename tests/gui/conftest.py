@@ -21,6 +21,7 @@ from core.workspace.settings import load_settings, save_settings, settings_path
 from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
+from gui.viewer.slice_view import SliceView
 from tests.gui.hand import Hand
 from tests.gui.lent_engine import LentEngine, Triages
 from tests.gui.pressing import Press
