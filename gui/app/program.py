@@ -20,7 +20,7 @@ from gui.review.review_presenter import ReviewViews
 from gui.shell.context import Context, Wishes
 from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
 from gui.shell.readiness import Readiness
@@ -122,7 +122,7 @@ class Program:
             session,
             lanes,
             self.operations,
-            masks=Comparing(session, lanes, self.operations.engine),
+            masks=MaskFinder(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
             readers=Readers(session, self.operations, window.toasts, window),
             readiness=Readiness(session),

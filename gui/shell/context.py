@@ -11,7 +11,7 @@ from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
 from gui.shell.lock_takeover import TakingOver
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
 from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
@@ -58,7 +58,7 @@ class Context:
     session: Session
     lanes: Lanes
     operations: Operations
-    masks: Comparing
+    masks: MaskFinder
     takeover: TakingOver
     readers: Readers
     readiness: Readiness

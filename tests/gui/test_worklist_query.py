@@ -131,10 +131,15 @@ def test_the_menu_writes_a_range_that_is_counted_typed_over_and_cleared(qtbot: Q
     assert not cross.isVisible()
 
 
-def test_an_order_and_a_filter_come_back(qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("order", "only"), [("HD95", "FAIR"), ("Largest HD95 first", "DSC below 0.8")]
+)
+def test_an_order_and_a_filter_come_back_from_this_version_and_the_one_before(
+    qtbot: QtBot, order: str, only: str
+) -> None:
     worklist = shown_worklist(qtbot)
     worklist.set_rows(ROWS)
-    worklist.set_listing(Listing("Largest HD95 first", "DSC below 0.8", "hd95<30"))
+    worklist.set_listing(Listing(order, only, "hd95<30"))
     assert worklist.order() == ["B_2", "C_3"]
     worklist.set_listing(Listing("an order of another version", "and a filter", ""))
     assert worklist.order() == ["A_1", "B_2", "C_3", "D_4", "E_5"]
@@ -143,10 +148,10 @@ def test_an_order_and_a_filter_come_back(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        ("Most disagreement of models first", "EABCD"),
-        ("Reader", "ABCDE"),
-        ("Worst rating first", "ABCDE"),
-        ("Longest read first", "DABCE"),
+        ("DISAGREEMENT", "EABCD"),
+        ("READER", "ABCDE"),
+        ("RATING", "ABCDE"),
+        ("SECONDS", "DABCE"),
     ],
 )
 def test_orders_by_what_is_known_without_truth(qtbot: QtBot, order: str, expected: str) -> None:

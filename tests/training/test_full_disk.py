@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import WorkspaceError
+from core.jobs.job_events import Failed
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import Failed, JobFolder, JobWriter
+from core.jobs.job_folder import JobFolder, JobWriter
 from tests.training.making import make_job
 
 ROOT = Path(__file__).resolve().parents[2]
