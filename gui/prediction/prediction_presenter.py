@@ -42,7 +42,7 @@ class PredictionPresenter(QObject):
         self._result = GivingWay(self._show_figures, context.window)
         session = self._session
         session.place_changed.connect(self._show_figures)
-        session.models_changed.connect(self._show_model)
+        session.models_changed.connect(self.show_model)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         session.view_changed.connect(self._on_view_changed)
@@ -55,7 +55,7 @@ class PredictionPresenter(QObject):
     def show_measured(self, found: tuple[str, Measured]) -> None:
         """Show what a model costs."""
         self._measured[found[0]] = found[1]
-        self._show_model()
+        self.show_model()
 
     def _on_case_changed(self) -> None:
         if self._session.open_case is None:
@@ -83,7 +83,8 @@ class PredictionPresenter(QObject):
         if queue.active:
             self._views.drawer.set_progress(*queue_words(queue))
 
-    def _show_model(self) -> None:
+    def show_model(self) -> None:
+        """Show which models there are and which is in use."""
         models = self._session.models
         offered = [(m.spec.id, m.spec.title) for m in models.available]
         current = "" if models.current is None else models.current.spec.id

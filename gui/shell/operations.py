@@ -48,7 +48,7 @@ class Operations(QObject):
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
     when a case is on screen. `failed` says what went wrong, `not_opened` of what nothing
-    is shown.
+    is shown. `guard` is given what would end work in hand, to do it when the reader agrees.
     """
 
     opening = Signal(str, float)
@@ -69,6 +69,7 @@ class Operations(QObject):
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
+        self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_load_failed)
@@ -142,6 +143,9 @@ class Operations(QObject):
                 close_place(place, state)
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
+        self.guard(lambda: self._start_opening(folder, demo=demo, predictions=predictions))
+
+    def _start_opening(self, folder: Path, *, demo: bool, predictions: Path | None) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
