@@ -7,8 +7,9 @@ beside it or not, the case folders directly in the dataset or one folder deeper.
 import os
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.io.case import Case, SliceFiles
 
 LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
 _MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
+_MOST_COUNTED = 10_000
 _NUMBERS = re.compile(r"(\d+)")  # splits into text and number in turns
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 
@@ -244,8 +246,26 @@ def _twice(case: Case, first: Case) -> str:
 def _nothing(root: Path, notices: list[str]) -> str:
     more = " ".join(notices[:3])
     return (
-        f"{root}: expected {LAYOUT}, found none. Choose the folder that holds them. {more}".strip()
+        f"{root}: expected {LAYOUT}, found none{_kinds(root)}. Choose the folder that holds them. "
+        f"{more}".strip()
     )
+
+
+def _kinds(root: Path) -> str:
+    """Say what else there is in a folder that holds no case."""
+    kinds: Counter[str] = Counter()
+    folders = [root, *(path for path in _entries(root) if path.is_dir())]
+    files = (path for folder in folders for path in _entries(folder) if path.is_file())
+    for path in islice(files, _MOST_COUNTED):
+        kinds["".join(path.suffixes[-2:]).lower() or "without an ending"] += 1
+    common = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(4))
+    return f", but other files: {common}" if kinds else ""
+
+
+def _entries(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return []
 
 
 def short_names(case_ids: Sequence[str]) -> dict[str, str]:
