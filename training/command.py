@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError, ModelError
+from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Event, JobFolder
 from core.jobs.training_job import make_training
@@ -172,7 +173,7 @@ def _setting(text: str) -> tuple[str, object]:
             f"found {text!r}."
         )
     try:
-        return name, msgspec.json.decode(value)
+        return name, decode_json(value, object)
     except msgspec.DecodeError:
         return name, value
 

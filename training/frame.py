@@ -12,7 +12,7 @@ import torch
 
 from core.domain.errors import ModelError
 from core.domain.progress import Progress
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.jobs.device_queue import device_turn
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import Event, JobFolder, JobWriter, Paused

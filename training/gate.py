@@ -23,7 +23,7 @@ from core.inference.prediction_service import (
     PredictorOf,
     local_predictor,
 )
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.io.atomic import write_bytes
 from core.io.dataset import scan
 from core.jobs.job_folder import (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from core.domain.errors import AppError
-from core.inference.volume_inference import resolve_device
+from core.inference.torch_device import resolve_device
 from core.io.atomic import atomic_path, write_bytes
 from core.jobs.job_folder import Done, JobFolder, JobWriter
 from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.volume import Pixels, Volume, channel_names
-from core.inference.inference_ensemble import complexity, open_runner
+from core.inference.inference_ensemble import open_runner
+from core.inference.network_cost import complexity
 from core.inference.volume_inference import RunOptions
 from core.jobs.job_folder import JobFolder, Measured
 from core.models.registry import Model, read_model
@@ -94,4 +95,4 @@ def _head(channels: int) -> Volume:
     noise = np.random.default_rng(0).integers(60, 255, (channels, *_TIMED_SHAPE), np.uint8)
     pixels: Pixels = noise * inside.astype(np.uint8)
     numbers = tuple(range(1, depth + 1))
-    return Volume(pixels, channel_names(channels), numbers, Geometry(_TIMED_SHAPE))
+    return Volume(pixels, channel_names(channels), numbers, Grid(_TIMED_SHAPE))

@@ -13,9 +13,10 @@ import numpy as np
 
 from core.annotation.draft import Draft, Origin, Step
 from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pack, unpack
-from core.domain.components import Box, box_slices
+from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.mask import Mask
+from core.io.json_file import decode_json
 from core.workspace.store import Store, now
 
 _KEPT = (
@@ -111,7 +112,7 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
     start.setflags(write=False)
     mask = np.array(start) if row.base is None else unpack(row.base, shape)
     edits = _edits(store, case_id)
-    forgotten = msgspec.json.decode(row.forgotten, type=dict[str, int])
+    forgotten = decode_json(row.forgotten, dict[str, int])
     history = History(
         edits, head=row.head, base_head=row.base_head, forgotten=forgotten, budget=budget
     )
@@ -124,7 +125,7 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
     return Draft(
         case_id,
         row.author,
-        msgspec.json.decode(row.origin, type=Origin),
+        decode_json(row.origin, Origin),
         start,
         mask,
         history,
@@ -143,7 +144,10 @@ def _edits(store: Store, case_id: str) -> list[Edit]:
         case_id,
     )
     found = msgspec.convert(rows, list[tuple[int, str, int, str, bytes, bytes, int]])
-    return [Edit(*row[:3], msgspec.json.decode(row[3], type=Box), *row[4:]) for row in found]
+    return [
+        Edit(*row[:3], decode_json(row[3], tuple[int, int, int, int, int, int]), *row[4:])
+        for row in found
+    ]
 
 
 def _replay(mask: Mask, edits: list[Edit]) -> None:
@@ -205,7 +209,7 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
 
 
 def _require_shape(case_id: str, stored: str, shape: tuple[int, ...]) -> None:
-    found = msgspec.json.decode(stored, type=tuple[int, ...])
+    found = decode_json(stored, tuple[int, ...])
     if found != tuple(shape):
         raise WorkspaceError(
             f"{case_id}: expected a correction of {_text(shape)} voxels, found one of "

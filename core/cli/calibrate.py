@@ -26,7 +26,6 @@ def calibrate(
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
     from core.inference.prediction_service import local_predictor
-    from core.inference.volume_inference import limit_threads
     from core.io.dataset import scan
     from core.review.expected_dsc import write_calibration
     from core.studies.expected_dsc_study import (
@@ -42,7 +41,6 @@ def calibrate(
     refuse_inside(folder, out)
     dataset, file, models = scan(folder), read_split(split), registry(home())
     chosen = models.find(model) if model else models.champion()
-    limit_threads()
     predictor = local_predictor(chosen, device)
     fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]
     judging = [dataset.case(name) for name in file.val]

@@ -13,6 +13,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
+from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def compare(
     ] = None,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
     ensemble: Annotated[bool, typer.Option(help="Add the mean of the models as one more.")] = False,
     html: Annotated[bool, typer.Option(help="Write report.html and reviews.csv too.")] = False,
     run: Annotated[
@@ -40,6 +43,7 @@ def compare(
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.inference.prediction_service import find_models, predictors
+    from core.models.certificates import engine_for
     from core.review.reviews import reviews
     from core.studies.html_report import StudyReport, study_pictures, write_html
     from core.studies.study import keep_study, run_study
@@ -48,7 +52,7 @@ def compare(
     wanted = _wanted(models, more)
     dataset, cases = scanned(folder, case, out)
     with dataset_workspace(folder) as workspace:
-        chosen = find_models(workspace, wanted)
+        chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
             study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)

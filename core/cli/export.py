@@ -15,6 +15,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
+from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def export(
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
     run: Annotated[
         bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
     ] = True,
@@ -53,6 +56,7 @@ def export(
     from core.domain.prediction import to_mask
     from core.domain.progress import part
     from core.inference.prediction_service import find_models, predictors
+    from core.models.certificates import engine_for
     from core.studies.pictures import PictureStyle
 
     dataset, cases = scanned(folder, case, out)
@@ -60,7 +64,7 @@ def export(
     style = PictureStyle("RGB" if rgb else "FLAIR", scale)
     failed, notices = dict[str, str](), [*dataset.notices]
     with dataset_workspace(folder) as workspace, progress_bar() as progress:
-        (chosen,) = find_models(workspace, [model])
+        (chosen,) = find_models(workspace, [model], engine_for(device, engine, precision))
         predict = predictors(workspace, device, run=run)(chosen)
         for index, each in enumerate(cases):
             inner = part(progress, index / len(cases), (index + 1) / len(cases))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.cli.command_run import finish, progress_bar
+from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
@@ -39,6 +40,8 @@ class _Job:
     device: str
     flips: bool
     skip_below: float
+    engine: str
+    precision: str
 
 
 def predict(
@@ -49,12 +52,14 @@ def predict(
     device: Device = "auto",
     flips: Flips = False,
     skip_below: SkipBelow = 0.0,
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
 ) -> None:
     """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
     from core.studies.mask_files import predict_masks
 
     refuse_inside(folder, out)
-    job = _Job(folder, model, case, device, flips, skip_below)
+    job = _Job(folder, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
@@ -74,13 +79,15 @@ def evaluate(
     device: Device = "auto",
     flips: Flips = False,
     skip_below: SkipBelow = 0.0,
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.studies.evaluation import evaluate as run
     from core.studies.evaluation import write_report
 
     refuse_inside(folder, out)
-    job = _Job(folder, model, case, device, flips, skip_below)
+    job = _Job(folder, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
@@ -95,8 +102,9 @@ def evaluate(
 
 
 def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
-    from core.inference.volume_inference import limit_threads, resolve_device
+    from core.inference.engines import check_device
     from core.io.dataset import scan
+    from core.models.certificates import engine_for
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry as registry_of
 
@@ -104,19 +112,19 @@ def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
     for notice in dataset.notices:
         say(notice, err=True)
     cases = [dataset.case(name) for name in job.cases] if job.cases else list(dataset.cases)
-    registry = registry_of(home())
+    registry = registry_of(home(), engine=engine_for(job.device, job.engine, job.precision))
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
-    resolve_device(job.device)
-    limit_threads()
+    check_device(job.device)
     return cases, model, _predictor(model, job, registry)
 
 
 def _predictor(model: Model, job: _Job, registry: Registry) -> Predictor:
     """Return what predicts a case, all of it or the slices that triage finds likely."""
-    from core.inference.prediction_service import local_predictor
-    from core.inference.triage_gate import gated_predictor
-
     if job.skip_below:
+        from core.inference.triage_gate import gated_predictor
+
         return gated_predictor(model, registry, device=job.device, skip_below=job.skip_below)
+    from core.inference.prediction_service import local_predictor
+
     return local_predictor(model, job.device)

@@ -29,7 +29,6 @@ def triage(
     """Write triage.csv: case, slice number as in the file name, probability of a lesion."""
     from core.inference.inference_triage import TriageRunner
     from core.inference.triage_table import triage_cases, write_triage
-    from core.inference.volume_inference import limit_threads
     from core.io.dataset import scan
     from core.models.classifiers import Classifiers
     from core.workspace.settings import home
@@ -38,7 +37,6 @@ def triage(
     refuse_inside(folder, out)
     dataset = scan(folder)
     cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
-    limit_threads()
     runner = TriageRunner(Classifiers(registry(home()).roots).find(model), device)
 
     def triager(loaded: LoadedCase, progress: Progress) -> Triage:

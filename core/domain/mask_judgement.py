@@ -1,6 +1,7 @@
 """A mask is judged before it is believed: what a reader would see at one glance, in sentences."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ _SMALL = 0.25
 _MOST_OF_BORDER = 0.9
 _NOISE = 0.05
 _WHOLE = 0.97
+_MOST_OF_HEAD = 0.6  # the largest lesion of 95 patients takes 0.27 of the head in its slice
 _NAMED = 5
 
 
@@ -27,7 +29,7 @@ def judge_mask(
     if not mask.any():
         return ()
     shares = mask.mean(axis=(1, 2))
-    whole = _about_whole(name, mask, shares)
+    whole = _about_whole(name, mask, shares) or _about_head(name, mask, head)
     if whole:
         return (whole,)
     named = numbers or range(1, len(mask) + 1)
@@ -35,12 +37,16 @@ def judge_mask(
     return tuple(sentence for sentence in found if sentence)
 
 
-def head_of(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.bool_]:
+def head_of(pixels: NDArray[Any]) -> NDArray[np.bool_]:
     """Return where the image (C, Z, Y, X) shows something: (Z, Y, X)."""
     shown = np.zeros(pixels.shape[1:], bool)
     for channel in pixels:
         # A sample of the voxels tells what is bright as well as all of them do.
-        low, top = np.percentile(channel[:, ::4, ::4], (0.5, 99.5))
+        sample = channel[:, ::4, ::4]
+        known = sample[np.isfinite(sample)] if sample.dtype.kind == "f" else sample
+        if not known.size:
+            continue
+        low, top = np.percentile(known, (0.5, 99.5))
         shown |= channel > low + _NOISE * (top - low)
     return shown
 
@@ -60,6 +66,20 @@ def _about_whole(name: str, mask: NDArray[np.uint8], shares: NDArray[np.float64]
     return f"{name}: expected a mask of the lesion, found {found}. {why}"
 
 
+def _about_head(name: str, mask: NDArray[np.uint8], head: NDArray[np.bool_]) -> str:
+    """Tell a mask of the head or the brain from one of a lesion."""
+    used = mask.any(axis=(1, 2)) & head.any(axis=(1, 2))
+    if used.sum() < _FEWEST or head.mean() > _WHOLE:
+        return ""
+    lesion, shown = mask[used] > 0, head[used]
+    shares = (lesion & shown).sum(axis=(1, 2)) / shown.sum(axis=(1, 2))
+    if float(np.median(shares)) <= _MOST_OF_HEAD:
+        return ""
+    found = "one that fills most of the head in its slices"
+    return f"{name}: expected a mask of the lesion, found {found}. {_MEANT}"
+
+
+_FEWEST = 3
 _MEANT = "Look at it before its figures are used; export a binary mask if it is wrong."
 _INVERTED = "It seems inverted: look at it, and export it with 255 in the lesion."
 

@@ -2,36 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
+from core.domain.role import Role, role_of
 
 LGG_CHANNELS = ("Pre", "FLAIR", "Post")
 """Channel order of the public LGG files: pre-contrast, FLAIR, post-contrast."""
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[Any]
+"""Real values of any integer or floating type; 8 and 16 bit are the fastest."""
 
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Pixels (C, Z, Y, X), uint8 or uint16, read-only; slices in the order of their numbers.
+    """Pixels (C, Z, Y, X), read-only, in canonical order on `geometry`; no voxel is NaN.
 
-    `unreadable` maps a slice's index to the sentence that says why it holds zeros; `notices` are
-    sentences about how its samples were taken.
+    `slice_numbers` are those of the files where they have numbers, else 1 and up. `roles` say which
+    sequence each channel is; those not given are guessed from the names. `unreadable` maps a
+    slice's index to the sentence that says why it holds zeros; `notices` are sentences about how
+    its samples were taken.
     """
 
     pixels: Pixels
     channels: tuple[str, ...]
     slice_numbers: tuple[int, ...]
-    geometry: Geometry
+    geometry: Grid
     unreadable: Mapping[int, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the pixels against writing: originals and their copies are never changed."""
         self.pixels.setflags(write=False)
+        if not self.roles:
+            object.__setattr__(self, "roles", tuple(map(role_of, self.channels)))
 
     @property
     def slices(self) -> int:

@@ -84,6 +84,8 @@ class Engine:
             device=device,
             first=first,
             flips=model.spec.flips,
+            engine=model.wanted.engine,
+            precision=model.wanted.precision,
         )
         result = np.zeros(volume.geometry.shape, np.uint8)
 

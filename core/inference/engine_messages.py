@@ -14,7 +14,7 @@ _LENGTH = struct.Struct(">Q")
 class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     """Run the model in `folder` on `pixels` (C, Z, Y, X); slices nearest `first` go first.
 
-    `flips` averages with the mirrored slice.
+    `flips` averages with the mirrored slice; `engine` and `precision` are what is wanted of it.
     """
 
     folder: str
@@ -24,6 +24,8 @@ class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     device: str
     first: int
     flips: bool
+    engine: str = "auto"
+    precision: str = "auto"
 
 
 class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
@@ -37,7 +39,7 @@ class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
 
 
 class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):
-    """Ask which devices there are; also loads torch, so that the next run starts at once."""
+    """Ask which devices there are; starts the process, so that the next run starts at once."""
 
 
 class ComplexityRequest(msgspec.Struct, frozen=True, tag="complexity"):

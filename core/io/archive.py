@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 from core.domain.errors import FileError
@@ -37,6 +38,10 @@ def _unpack(path: Path, target: Path) -> None:
                     raise _refused(path, "names inside of it", member.filename)
             if sum(member.file_size for member in members) > _MOST_BYTES:
                 raise _refused(path, "at most 64 GiB", "more when it is unpacked")
+            needed, there = sum(m.file_size for m in members), disk_usage(target.parent).free
+            if needed > there:
+                found = f"{there / 1e9:.1f} GB free for {needed / 1e9:.1f} GB"
+                raise _refused(path, "room to unpack it", found)
             archive.extractall(target)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise _refused(path, "a whole zip", "one that is cut off or damaged") from error

@@ -7,24 +7,41 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset
 from pydicom.pixels.utils import pixel_array
 
-from core.domain.errors import FileError, reason
+from core.domain.errors import AppError, DataError, FileError, reason
 from core.io import file_bytes
 from core.io.dicom_decoders import install
+from core.io.memory import available_bytes, require_memory
 
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
+_META = 1024
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 install()
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Tell what a damaged value surfaces as: values are decoded only when they are asked for."""
+    try:
+        with quiet():
+            yield
+    except AppError:
+        raise
+    except MemoryError as error:
+        raise refused(path, "an image", "more pixels than memory holds", _SAVE) from error
+    except Exception as error:
+        raise refused(path, "a whole DICOM file", "a damaged one", file_bytes.COPY_AGAIN) from error
 
 
 @contextmanager
@@ -65,6 +82,7 @@ def frames(path: Path, found: Dataset) -> NDArray[Any]:
             f"no pixels ({kind_of(found)})",
             "Choose the files of the series it belongs to.",
         )
+    require_memory(path.name, _claimed(found))
     try:
         with quiet():
             pixels = pixel_array(found)
@@ -79,6 +97,13 @@ def frames(path: Path, found: Dataset) -> NDArray[Any]:
         raise refused(path, "whole pixels", "cut off or damaged ones", _AGAIN) from error
     count = int(found.get("NumberOfFrames", 1) or 1)
     return np.asarray(pixels[np.newaxis] if count == 1 and _is_flat(pixels, found) else pixels)
+
+
+def _claimed(found: Dataset) -> int:
+    """Return how many bytes the pixels take by the header."""
+    names = ("Rows", "Columns", "SamplesPerPixel", "NumberOfFrames")
+    rows, columns, samples, count = (int(found.get(name) or 1) for name in names)
+    return rows * columns * samples * count * max(int(found.get("BitsAllocated") or 8) // 8, 1)
 
 
 _SAVE = "Export the series uncompressed."
@@ -107,9 +132,13 @@ def _read(path: Path, *, pixels: bool) -> FileDataset | None:
             if not file_bytes.is_dicom(start):
                 return None
             file.seek(0)
+            _check_unpacked(path, file)
+            file.seek(0)
             found = pydicom.dcmread(file, force=True, stop_before_pixels=not pixels)
     except InvalidDicomError:
         return None
+    except DataError:
+        raise
     except OSError as error:
         raise refused(
             path,
@@ -122,6 +151,15 @@ def _read(path: Path, *, pixels: bool) -> FileDataset | None:
     if not len(found):
         raise refused(path, "a whole DICOM file", "one that is cut off", file_bytes.COPY_AGAIN)
     return _with_syntax(found)
+
+
+def _check_unpacked(path: Path, file: BinaryIO) -> None:
+    """Raise `FileError` when a deflated data set is more than memory holds."""
+    if pydicom.uid.DeflatedExplicitVRLittleEndian.encode() not in file.read(_META):
+        return
+    file.seek(132)
+    read_dataset(file, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
+    file_bytes.check_unpacked(path, file.read(), "deflate", most=available_bytes() // 2)
 
 
 def _with_syntax(found: FileDataset) -> FileDataset:

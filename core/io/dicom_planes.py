@@ -46,16 +46,23 @@ _TRAITS = {
     "time of trigger": ("TriggerTime",),
     "time of content": ("ContentTime",),
 }
+_MOST_FRAMES = 100_000
+_FARTHEST = 1e9
 _KEYWORDS = tuple(keyword for keywords in _TRAITS.values() for keyword in keywords)
 
 
 def planes_of(path: Path, found: Dataset) -> tuple[Plane, ...]:
-    """Return the planes of a data set, one a frame; none for a data set that is no image."""
+    """Return the planes of a data set, one a frame; none for a data set that is no image.
+
+    Raises whatever a damaged value is decoded to; see `dicom_file.damage_told`.
+    """
     if "Rows" not in found or "Columns" not in found:
         return ()
     shared = _first(found, "SharedFunctionalGroupsSequence")
     frames = found.get("PerFrameFunctionalGroupsSequence") or []
     count = int(found.get("NumberOfFrames", 1) or 1)
+    if not 0 < count <= _MOST_FRAMES:
+        raise ValueError(f"{count} frames")
     if not frames:
         return tuple(_plane(path, index, [found], count) for index in range(count))
     return tuple(
@@ -125,7 +132,7 @@ def _value(sources: list[Dataset], keyword: str) -> Any:
 def _number(sources: list[Dataset], keyword: str) -> float | None:
     value = _value(sources, keyword)
     try:
-        return None if value is None else float(value)
+        return None if value is None else _bounded(value)
     except (TypeError, ValueError):
         return None
 
@@ -133,7 +140,15 @@ def _number(sources: list[Dataset], keyword: str) -> float | None:
 def _numbers(sources: list[Dataset], keyword: str, count: int) -> Numbers | None:
     value = _value(sources, keyword)
     try:
-        numbers = tuple(float(part) for part in value) if value is not None else ()
+        numbers = tuple(_bounded(part) for part in value) if value is not None else ()
     except (TypeError, ValueError):
         return None
     return numbers if len(numbers) == count else None
+
+
+def _bounded(value: Any) -> float:
+    """Return a number that a millimetre or a slope may be; raises `ValueError` for others."""
+    number = float(value)
+    if not abs(number) < _FARTHEST:
+        raise ValueError(f"{number}")
+    return number

@@ -20,6 +20,7 @@ from core.io import dicom_file
 from core.io.dicom_planes import Plane, planes_of
 from core.io.dicom_stack import PARALLEL, affine_of, directions_of
 from core.io.evidence import notices_of
+from core.io.memory import require_memory
 from core.io.readers import Reader
 from core.io.stored import Passport, Source, Stored
 
@@ -54,8 +55,12 @@ def read(files: Sequence[Path], *, point: int | None = None) -> Stored:
     del point
     path = files[0]
     found = dicom_file.whole(path)
-    with dicom_file.quiet():
-        planes = planes_of(path, found)
+    with dicom_file.damage_told(path):
+        return _read(path, found)
+
+
+def _read(path: Path, found: Dataset) -> Stored:
+    planes = planes_of(path, found)
     if not planes:
         raise _refused(path, "a segmentation with frames", "none", _EXPORT)
     slots, grid = _placed(path, planes)
@@ -129,6 +134,7 @@ def _voxels(
     frames = dicom_file.frames(path, found)
     if len(frames) != len(slots):
         raise _refused(path, f"{len(slots)} frames", f"{len(frames)}", _EXPORT)
+    require_memory(path.name, int(np.prod(grid.shape, dtype=object)))
     voxels = np.zeros(grid.shape, np.uint8)
     if found.get("SegmentationType") == "LABELMAP":
         if frames.max(initial=0) > HIGHEST:

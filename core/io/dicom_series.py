@@ -72,20 +72,23 @@ def headers_of(files: Sequence[Path]) -> Headers:
     for path in files:
         try:
             found = dicom_file.header(path)
+            if found is None:
+                continue
+            with dicom_file.damage_told(path):
+                if "MediaStorageDirectory" in dicom_file.kind_of(found).replace(" ", ""):
+                    continue
+                if str(found.get("SOPClassUID")) in _SEGMENTATIONS:
+                    segmentations.append(path)
+                    continue
+                own = planes_of(path, found)
+                said = facts_of(found)
         except FileError as error:
             notices.append(f"{error} It was left out.")
             continue
-        if found is None or "MediaStorageDirectory" in dicom_file.kind_of(found).replace(" ", ""):
-            continue
-        if str(found.get("SOPClassUID")) in _SEGMENTATIONS:
-            segmentations.append(path)
-            continue
-        with dicom_file.quiet():
-            own = planes_of(path, found)
-            if own:
-                facts.setdefault(own[0].series, facts_of(found))
         planes.extend(own)
-        if not own:
+        if own:
+            facts.setdefault(own[0].series, said)
+        else:
             notices.append(_no_image(path, found))
     return Headers(tuple(planes), facts, tuple(segmentations), tuple(notices))
 
@@ -223,11 +226,12 @@ def _stored_planes(stack: Stack) -> tuple[Pixels, tuple[str, ...]]:
         places.setdefault(plane.path, []).append(index)
     for path, indices in places.items():
         found = dicom_file.whole(path)
-        frames = dicom_file.frames(path, found)
-        for index in indices:
-            planes[index] = frames[stack.planes[index].frame]
-        for notice in _told(stack.planes[0].path, found):
-            notices.setdefault(notice)
+        with dicom_file.damage_told(path):
+            frames = dicom_file.frames(path, found)
+            for index in indices:
+                planes[index] = frames[stack.planes[index].frame]
+            for notice in _told(stack.planes[0].path, found):
+                notices.setdefault(notice)
     if len({plane.ndim for plane in planes}) > 1:
         raise dicom_file.refused(
             stack.planes[0].path, "planes of one kind", "some in colour", "Separate them."

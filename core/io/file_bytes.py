@@ -1,17 +1,27 @@
 """The bytes of a file, unpacked and checked where it is compressed, its faults as sentences."""
 
+import bz2
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from isal import igzip, igzip_lib
 
 from core.domain.errors import FileError, reason
+from core.io.memory import available_bytes, require_memory
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNPACKING_FAULT = cast("type[Exception]", igzip_lib.error)
 _FAULTS = (OSError, EOFError, zlib.error, UNPACKING_FAULT)  # BadGzipFile is an OSError
 _LOW_TAGS = tuple(bytes([element, 0]) for element in (0, 1, 5, 8, 0x12, 0x14, 0x16, 0x18))
+Packing = Literal["gzip", "zlib", "deflate", "bzip2"]
+_FLAGS = {
+    "gzip": igzip_lib.DECOMP_GZIP,
+    "zlib": igzip_lib.DECOMP_ZLIB,
+    "deflate": igzip_lib.DECOMP_DEFLATE,
+}
+_PIECE = 1 << 24
 COPY_AGAIN = "Copy or download the file again."
 
 
@@ -36,16 +46,62 @@ def is_dicom(start: bytes) -> bool:
 def content(path: Path) -> bytes:
     """Return the whole file, unpacked when its bytes say gzip, whatever its name says.
 
-    Raises `FileError` when it cannot be read, is empty, cut off, or fails its checksum.
+    Raises `FileError` when it cannot be read, is empty, cut off, or fails its checksum, `DataError`
+    when it does not fit into memory.
     """
     try:
+        require_memory(path.name, path.stat().st_size)
         data = path.read_bytes()
-        unpacked = bytes(igzip.decompress(data)) if data[:2] == GZIP_MAGIC else data
+        unpacked = b"".join(_unpacked(path)) if data[:2] == GZIP_MAGIC else data
     except _FAULTS as error:
         raise _refused(path, error) from error
     if not unpacked:
         raise FileError(path, expected="an image", found="an empty file", action=COPY_AGAIN)
     return unpacked
+
+
+def check_unpacked(path: Path, data: bytes, packing: Packing, *, most: int) -> None:
+    """Raise `FileError` when `data` unpacks to more than `most` bytes, without keeping them.
+
+    Raises what the unpacking of damaged data raises: one of `UNPACKING_FAULT`, `EOFError`,
+    `OSError`.
+    """
+    total = 0
+    while data and total <= most:
+        reader = (
+            bz2.BZ2Decompressor()
+            if packing == "bzip2"
+            else igzip_lib.IgzipDecompressor(flag=_FLAGS[packing])
+        )
+        feed = data
+        while not reader.eof and total <= most:
+            piece = reader.decompress(feed, _PIECE)
+            if not piece and reader.needs_input:
+                raise EOFError("cut off")
+            total, feed = total + len(piece), b""
+        data = reader.unused_data if packing in ("gzip", "bzip2") else b""
+    if total > most:
+        raise _too_much(path, most)
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """Yield what a gzip file holds, as long as it fits into memory."""
+    most, total = available_bytes() // 2, 0
+    with igzip.open(path) as packed:
+        while piece := packed.read(_PIECE):
+            total += len(piece)
+            if total > most:
+                raise _too_much(path, most)
+            yield piece
+
+
+def _too_much(path: Path, most: int) -> FileError:
+    return FileError(
+        path,
+        expected=f"at most {most / 1e6:.4g} MB when it is unpacked",
+        found="more",
+        action="It is damaged, or made to fill the memory: nothing of it is shown.",
+    )
 
 
 def _refused(path: Path, error: Exception) -> FileError:

@@ -7,15 +7,18 @@ import numpy as np
 from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
+from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.placement import placement
 from core.domain.resample import nearest
-from core.io import readers
+from core.io import readers, tiff_stack
 from core.io.dicom_seg import SegmentationHeader
 from core.io.dicom_series import DicomHeader
 from core.io.label_values import label_map
 from core.io.layouts.found import FoundCase, FoundChannel, FoundMask
 from core.io.slice_stack import is_slice, read_mask_slices, read_slices
 from core.io.stored import Stored
+
+_FEW_LABELS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,8 @@ def read_mask(
     """
     if mask.files[0].suffix.casefold() in (".tif", ".tiff") and is_slice(mask.files):
         stored = read_mask_slices(mask.files, case.channels[0].files, like.grid)
+    elif len(mask.files) == 1 and readers.reader_of(mask.files[0]) is tiff_stack.READER:
+        stored = tiff_stack.read_mask(mask.files[0], point=mask.point)
     else:
         stored = readers.read(*mask.files, point=mask.point)
     _check_frame(stored, like)
@@ -98,6 +103,9 @@ def read_mask(
         )
     if values is None:
         raise _other_grid(stored, like)
+    if len(found.labels.labels) <= _FEW_LABELS:  # more are a map of the brain
+        lesion = np.asarray(values > 0, np.uint8)
+        notices += judge_mask(stored.passport.path.name, lesion, head_of(like.pixels))
     if placed is not None and not placed.is_same:
         notices += (
             f"{stored.passport.path.name}: expected voxels in the order of its image, found them "

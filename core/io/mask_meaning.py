@@ -17,6 +17,10 @@ _MOST_LABELS = 64
 _SMALL = 20
 _NEAR = 48
 _MOSTLY = 0.5
+_LOW, _HIGH = 0.1, 0.9
+_FAINT = 32  # of 255: less is lost in what a lossy file changes
+_PLATEAU = 0.25
+_ALMOST = 192
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +44,23 @@ def meaning_of_masks(pictures: Sequence[Picture]) -> Meaning:
     planes, words = _single(pictures)
     if planes is None:
         return Meaning((), (), refused=words)
+    if any(_has_gaps(picture.planes) for picture in pictures):
+        words += "; what is no number (NaN) is taken as background"
     meaning = _classes(planes, pictures[0])
-    if not words:
+    if not words or meaning.refused:
         return meaning
     cut = tuple(range(len(pictures)))
     return Meaning(meaning.masks, meaning.labels, meaning.cut or cut, words + meaning.said)
+
+
+def said_of_values(meaning: Meaning) -> str:
+    """Return what is to be said of masks whose values were cut or joined, without their name."""
+    many = len(meaning.cut)
+    return (
+        "expected a mask of two values, found more"
+        f"{f', as in {many} masks of this case' if many > 1 else ''}{meaning.said}. "
+        "Look at it; export a binary mask to be sure."
+    )
 
 
 def kind_of(picture: Picture) -> tuple[object, ...]:
@@ -78,6 +94,9 @@ def _single(pictures: Sequence[Picture]) -> tuple[list[Samples] | None, str]:
             return list(alphas), "; its transparency was read, all colours being one"
         if not np.any(alphas[0]):
             return [np.zeros(p.shape[1:], np.uint8) for p in planes], ""
+    indices = [picture.indices for picture in pictures if picture.indices is not None]
+    if indices and _all_one_colour(planes) and _varies(indices):
+        return indices, "; its palette shows one colour, so its numbers were read"
     grey, words = _grey(planes, pictures[0])
     if grey is not None and alphas and _varies(alphas):
         grey = [np.where(a > 0, g, np.zeros_like(g)) for g, a in zip(grey, alphas, strict=True)]
@@ -117,9 +136,9 @@ def _away_from_background(
         far = [(top - p.astype(np.float32).min(axis=0)).astype(p.dtype) for p in planes]
     else:
         far = [(p != behind[:, None, None].astype(p.dtype)).any(axis=0) for p in planes]
-    if first.lossy:
-        return far, ""
-    return [np.asarray(f > 0, np.uint8) for f in far], ""
+    values = _values(far)
+    smooth = first.lossy or (len(values) > 2 and not _are_labels(far, values, first))
+    return (far if smooth else [np.asarray(f > 0, np.uint8) for f in far]), ""
 
 
 def _classes(planes: list[Samples], first: Picture) -> Meaning:
@@ -130,7 +149,14 @@ def _classes(planes: list[Samples], first: Picture) -> Meaning:
     whole = planes[0].dtype.kind in "bui" or bool(np.equal(np.mod(values, 1), 0).all())
     if whole and not first.lossy and _are_labels(planes, values, first):
         return _labelled(planes, values)
-    return _halved(planes, values)
+    if first.lossy and values.max() < _FAINT and planes[0].dtype == np.uint8:
+        return Meaning(
+            (),
+            (),
+            refused=f"values of {values.min()} to {values.max()} alone in a compression that "
+            "changes values: what is lesion is lost in it",
+        )
+    return _halved(planes, values, lossy=first.lossy)
 
 
 def _two(planes: list[Samples], values: Samples) -> Meaning:
@@ -160,22 +186,35 @@ def _labelled(planes: list[Samples], values: Samples) -> Meaning:
     return Meaning(masks, labels, tuple(odd), f"{words}; every other value is taken as lesion")
 
 
-def _halved(planes: list[Samples], values: Samples) -> Meaning:
-    level = _half(planes[0].dtype, float(values.min()), float(values.max()))
+def _halved(planes: list[Samples], values: Samples, *, lossy: bool = False) -> Meaning:
+    level = _half(planes, float(values.min()), float(values.max()), lossy=lossy)
     masks = tuple(np.asarray(p > level, np.uint8) for p in planes)
     odd = tuple(n for n, p in enumerate(planes) if len(np.unique(p)) > 2 or p.dtype.kind == "f")
     return Meaning(masks, masks, odd, f"; values above {level:g}, half of the range, are lesion")
 
 
-def _half(dtype: np.dtype[np.generic], low: float, high: float) -> float:
-    """Return half of the range that values have by their type: 0 to 1, a byte, or what is found."""
+def _half(planes: list[Samples], low: float, high: float, *, lossy: bool) -> float:
+    """Return half of the range of values: of what fills the lesion, of the type, or of all."""
+    dtype = planes[0].dtype
     if low < 0:
         return 0.0  # scores before a sigmoid
     if dtype.kind == "f" and high <= 1:
         return 0.5
-    if dtype == np.uint8 and high > 127:
-        return 127.0
-    return high / 2
+    top = _filling(planes, high, lossy=lossy)
+    if dtype == np.uint8 and high > 127 and (not top or top > _ALMOST):
+        top = 255.0
+    top = top or high
+    return top // 2 if dtype.kind in "ui" else top / 2
+
+
+def _filling(planes: list[Samples], high: float, *, lossy: bool) -> float:
+    """Return the value that fills the bright areas; 0 where there is none so common."""
+    bright = np.concatenate([p[p > high / 2] for p in planes])
+    if lossy:
+        return float(np.median(bright))
+    found, counts = np.unique(bright, return_counts=True)
+    most = int(np.argmax(counts))
+    return float(found[most]) if counts[most] > _PLATEAU * len(bright) else 0.0
 
 
 def _are_labels(planes: list[Samples], values: Samples, first: Picture) -> bool:
@@ -184,6 +223,8 @@ def _are_labels(planes: list[Samples], values: Samples, first: Picture) -> bool:
         return False
     if values.max() <= _SMALL and first.bits >= 8:
         return True
+    if _is_noise(planes, values):
+        return False
     between = values[(values > 0) & (values < values.max())]
     inner = outer = 0
     for plane in planes:
@@ -193,6 +234,15 @@ def _are_labels(planes: list[Samples], values: Samples, first: Picture) -> bool:
                 outer += int(same.sum())
                 inner += int(_inside(same).sum())
     return outer > 0 and inner > 0.1 * outer
+
+
+def _is_noise(planes: list[Samples], values: Samples) -> bool:
+    """Tell probabilities that are low or high alone, the low ones all around, from labels."""
+    low, high = _LOW * values.max(), _HIGH * values.max()
+    if bool(((values > low) & (values < high)).any()):
+        return False
+    border = np.concatenate([_edge(p[np.newaxis])[0] for p in planes])
+    return len(np.unique(border[border <= low])) > 1
 
 
 def _inside(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -236,9 +286,14 @@ def _numbered(planes: Samples, behind: int) -> Samples:
 
 
 def _is_softmax(planes: list[Samples]) -> bool:
-    return planes[0].dtype.kind == "f" and all(
-        bool(np.allclose(p.sum(axis=0, dtype=np.float64), 1.0, atol=0.01)) for p in planes
-    )
+    """Tell planes of probabilities: in each pixel they sum to one, or to the highest of a type."""
+    kind = planes[0].dtype.kind
+    if kind not in "uf":
+        return False
+    whole = 1.0 if kind == "f" else _top(planes)
+    near = 0.01 if kind == "f" else float(len(planes[0]))  # each may be rounded
+    sums = [p.sum(axis=0, dtype=np.float64) for p in planes]
+    return all(bool(np.allclose(found, whole, rtol=0, atol=near)) for found in sums)
 
 
 def _is_grey(planes: Samples, lossy: bool) -> bool:
@@ -295,6 +350,10 @@ def _all_one_colour(planes: list[Samples]) -> bool:
 
 def _varies(planes: Sequence[Samples]) -> bool:
     return len(_values(list(planes))) > 1
+
+
+def _has_gaps(planes: Samples) -> bool:
+    return planes.dtype.kind == "f" and bool(np.isnan(planes).any())
 
 
 def _finite(planes: Samples) -> Samples:

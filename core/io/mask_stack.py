@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.domain.errors import FileError
 from core.domain.mask import Mask
 from core.io.case import Case, SliceFiles
-from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks
+from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks, said_of_values
 from core.io.tiff import read_picture, refused_mask
 from core.io.tiff_samples import Picture
 
@@ -21,7 +21,7 @@ class MaskStack:
     mask: Mask
     labels: NDArray[np.uint8]
     usable: bool = False
-    damaged: dict[int, str] = field(default_factory=dict)
+    damaged: dict[int, FileError] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
 
@@ -36,9 +36,9 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
             picture = read_picture(files.mask)
             _check_shape(files, picture.planes.shape[1:], shape[1:])
         except FileError as error:
-            stack.damaged[index] = str(error)
+            stack.damaged[index] = error
         except MemoryError:
-            stack.damaged[index] = str(refused_mask(files.mask, "more pixels than memory holds"))
+            stack.damaged[index] = refused_mask(files.mask, "more pixels than memory holds")
         else:
             kinds.setdefault(kind_of(picture), {})[index] = picture
     for pictures in kinds.values():
@@ -73,7 +73,7 @@ def _take(case: Case, stack: MaskStack, pictures: dict[int, Picture]) -> None:
         for index in indices:
             path = case.slices[index].mask
             if path is not None:
-                stack.damaged[index] = str(refused_mask(path, meaning.refused))
+                stack.damaged[index] = refused_mask(path, meaning.refused)
         return
     stack.usable = True
     for index, mask, labels in zip(indices, meaning.masks, meaning.labels, strict=True):
@@ -85,12 +85,7 @@ def _take(case: Case, stack: MaskStack, pictures: dict[int, Picture]) -> None:
 def _said_of_values(case: Case, indices: Sequence[int], meaning: Meaning) -> str:
     files = case.slices[indices[meaning.cut[0]]].mask
     name = files.name if files is not None else case.id
-    many = len(meaning.cut)
-    return (
-        f"{name}: expected a mask of two values, found more"
-        f"{f', as in {many} masks of this case' if many > 1 else ''}{meaning.said}. "
-        "Look at it; export a binary mask to be sure."
-    )
+    return f"{name}: {said_of_values(meaning)}"
 
 
 def _said_of_kinds(case: Case, kinds: Sequence[dict[int, Picture]]) -> list[str]:

@@ -1,9 +1,11 @@
-"""MetaImage, `.mha` and `.mhd`, read by SimpleITK; LPS millimetres are turned to RAS+."""
+"""MetaImage, `.mha` and `.mhd`; LPS millimetres are turned to RAS+."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from isal import isal_zlib
@@ -13,12 +15,25 @@ from core.domain.grid import Affine, Grid, is_affine
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
+from core.io.memory import require_memory
 from core.io.readers import Reader
 from core.io.stored import Passport, Pixels, Source, Stored
 
 _HEADER = re.compile(rb"^\s*(\w+)\s*=\s*([^\r\n]*?)\s*$", re.MULTILINE)
 _DIRECTIONS = ("TransformMatrix", "Orientation", "Rotation")
 _SIZES = ("ElementSpacing", "ElementSize")
+_ORIGINS = ("Offset", "Position", "Origin")
+_BIG_ENDIAN = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
+_TYPES = {
+    "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2",
+    "MET_INT": "i4", "MET_UINT": "u4", "MET_LONG": "i4", "MET_ULONG": "u4",
+    "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8", "MET_FLOAT": "f4", "MET_DOUBLE": "f8",
+}  # fmt: skip
+_PATTERN = re.compile(
+    r"(?P<before>[^%]*)%0?(?P<width>\d?)d(?P<after>\S*) (?P<first>\d+) (?P<last>\d+) (?P<step>\d+)"
+)
+_LONGEST = 1 << 20
+_BROKEN = "data that is cut off or damaged"
 _UNIT_LENGTH = 1e-4
 
 
@@ -29,6 +44,20 @@ class _Image:
     origin: tuple[float, ...]
     direction: Affine
     colour: bool
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How pixels lie in the data: `sides` from the fastest axis on, `parts` values a voxel."""
+
+    sides: tuple[int, ...]
+    parts: int
+    dtype: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes the header claims."""
+        return math.prod(self.sides) * self.parts * self.dtype.itemsize
 
 
 def matches(path: Path, head: bytes) -> bool:
@@ -73,54 +102,133 @@ def _fields(path: Path) -> Mapping[str, str]:
     if "NDims" not in found or "DimSize" not in found:
         raise _refused(path, "another kind of file" if head else "an empty file")
     data = found.get("ElementDataFile", "LOCAL")
-    if data not in ("LOCAL", "LIST") and "%" not in data and not path.with_name(data).is_file():
-        raise _refused(path, f"no data file {data} beside it")
+    try:
+        missing = next((file.name for file in _files(path, data) if not file.is_file()), None)
+    except (OSError, ValueError):
+        missing = data
+    if missing is not None:
+        raise _refused(path, f"no data file {missing} beside it")
     return found
 
 
 def _image(path: Path, fields: Mapping[str, str]) -> _Image:
-    import SimpleITK
+    """Return what the header says and the pixels behind it.
 
-    _check_checksum(path, fields)
+    Read here and not by SimpleITK, whose parser of headers writes out of bounds where one byte
+    is wrong, and passes over wrong checksums.
+    """
     try:
-        image = SimpleITK.ReadImage(str(path), imageIO="MetaImageIO")
-        pixels = SimpleITK.GetArrayFromImage(image)
-    except (RuntimeError, MemoryError) as error:
-        short = "data that is cut off or damaged"
-        raise _refused(path, short if _is_whole(fields) else "a damaged header") from error
-    count = image.GetDimension()
-    parts = image.GetNumberOfComponentsPerPixel()
-    if pixels.dtype.kind not in "iuf" or count not in (2, 3, 4) or (parts > 1 and count != 3):
-        raise _refused(path, f"{count} axes and {parts} values a voxel of {pixels.dtype}")
-    if parts > 1 and parts not in (3, 4):
+        layout = _layout(path, fields)
+        place = _place_of(fields, len(layout.sides))
+    except (KeyError, ValueError, OverflowError) as error:
+        raise _refused(path, f"a damaged header ({error})") from error
+    require_memory(path.name, layout.nbytes)
+    try:
+        data = _data(path, fields, layout)
+    except (OSError, EOFError, ValueError, file_bytes.UNPACKING_FAULT) as error:
+        raise _refused(path, _BROKEN) from error
+    if len(data) < layout.nbytes:
+        raise _refused(path, _BROKEN)
+    count = math.prod(layout.sides) * layout.parts
+    pixels = np.frombuffer(data, layout.dtype, count).astype(layout.dtype.newbyteorder("="))
+    pixels = pixels.reshape(*layout.sides[::-1], layout.parts)
+    # (…, Y, X, parts) as (N, Z, Y, X): parts are colours, a fourth axis is time.
+    colour = layout.parts > 1
+    volumes = np.moveaxis(pixels, -1, 0)[:3] if colour else pixels[..., 0]
+    shape = volumes.shape if volumes.ndim == 4 else (1,) * (4 - volumes.ndim) + volumes.shape
+    return _Image(np.ascontiguousarray(volumes.reshape(shape)), *place, colour)
+
+
+def _layout(path: Path, fields: Mapping[str, str]) -> _Layout:
+    sides = tuple(int(side) for side in fields["DimSize"].split())
+    parts = int(fields.get("ElementNumberOfChannels", "1"))
+    if len(sides) != int(fields["NDims"]) or min(sides) < 1 or max(sides) > _LONGEST:
+        raise ValueError(f"sides of {fields['DimSize']}")
+    kind = fields["ElementType"].removesuffix("_ARRAY")
+    if kind not in _TYPES or len(sides) not in (2, 3, 4) or (parts > 1 and len(sides) != 3):
+        raise _refused(path, f"{len(sides)} axes and {parts} values a voxel of {kind}")
+    if parts not in (1, 3, 4):
         raise _refused(path, f"{parts} values a voxel")
-    if parts > 1:
-        pixels = np.moveaxis(pixels, -1, 0)[:3]
-    elif count == 2:
-        pixels = pixels[np.newaxis, np.newaxis]
-    elif count == 3:
-        pixels = pixels[np.newaxis]
-    direction = np.array(image.GetDirection()).reshape(count, count)
-    return _Image(
-        np.ascontiguousarray(pixels), image.GetSpacing(), image.GetOrigin(), direction, parts > 1
-    )
+    swapped = any(_is_true(fields, name) for name in _BIG_ENDIAN)
+    return _Layout(sides, parts, np.dtype(f"{'>' if swapped else '<'}{_TYPES[kind]}"))
 
 
-def _check_checksum(path: Path, fields: Mapping[str, str]) -> None:
-    """Unpack compressed data once more, because SimpleITK passes over a wrong checksum."""
-    data = fields.get("ElementDataFile", "LOCAL")
-    if fields.get("CompressedData", "").casefold() != "true" or data == "LIST":
-        return
-    try:
-        raw = (path if data == "LOCAL" else path.with_name(data)).read_bytes()
-        start = raw.index(b"\n", raw.index(b"ElementDataFile")) + 1 if data == "LOCAL" else 0
-        isal_zlib.decompress(raw[start:])
-    except (OSError, ValueError, file_bytes.UNPACKING_FAULT) as error:
-        raise _refused(path, "data that is cut off or damaged") from error
+def _place_of(
+    fields: Mapping[str, str], count: int
+) -> tuple[tuple[float, ...], tuple[float, ...], Affine]:
+    """Return spacing and origin (x, y, z, …) and the directions as columns, as ITK takes them."""
+    spacing = _numbers(fields, _SIZES, count) or (1.0,) * count
+    origin = _numbers(fields, _ORIGINS, count) or (0.0,) * count
+    rows = _numbers(fields, _DIRECTIONS, count * count) or tuple(np.eye(count).ravel())
+    columns = np.array(rows).reshape(count, count).T
+    signs = np.sign(spacing)
+    if not signs.all():
+        raise ValueError(f"spacings of {spacing}")
+    return tuple(map(abs, spacing)), origin, columns * signs
 
 
-def _is_whole(fields: Mapping[str, str]) -> bool:
-    return {"ElementType", "DimSize", "ElementDataFile"} <= fields.keys()
+def _numbers(
+    fields: Mapping[str, str], names: Sequence[str], count: int
+) -> tuple[float, ...] | None:
+    """Return the numbers of the first of these fields that is there."""
+    text = next((fields[name] for name in names if name in fields), None)
+    if text is None:
+        return None
+    found = tuple(float(word) for word in text.split())
+    if len(found) != count or not np.isfinite(found).all():
+        raise ValueError(f"{count} numbers expected, found {text[:40]}")
+    return found
+
+
+def _data(path: Path, fields: Mapping[str, str], layout: _Layout) -> bytes:
+    """Return the unpacked bytes of all pixels."""
+    files = _files(path, fields.get("ElementDataFile", "LOCAL"))
+    for beside in files:
+        require_memory(beside.name, beside.stat().st_size * len(files))
+    if not files:
+        return _unpacked(path, fields, layout, _behind_header(path))
+    one = replace(layout, sides=layout.sides[:-1]) if len(files) > 1 else layout
+    return b"".join(_unpacked(path, fields, one, beside.read_bytes()) for beside in files)
+
+
+def _files(path: Path, said: str) -> list[Path]:
+    """Return the files of the pixels: none where they follow the header, else one or one a slice.
+
+    Raises `ValueError` for a pattern of names that is none.
+    """
+    if said == "LOCAL":
+        return []
+    if said.split()[:1] == ["LIST"]:
+        lines = _behind_header(path).decode("utf-8", "replace").splitlines()
+        return [path.parent / line.strip() for line in lines if line.strip()]
+    pattern = _PATTERN.fullmatch(said)
+    if pattern is None:
+        return [path.parent / said]
+    first, last, step = (int(pattern[n]) for n in ("first", "last", "step"))
+    if not 0 < step <= last - first + 1 <= _LONGEST:
+        raise ValueError(f"files {said}")
+    width = int(pattern["width"] or 0)
+    numbers = (str(n).zfill(width) for n in range(first, last + 1, step))
+    return [path.parent / f"{pattern['before']}{n}{pattern['after']}" for n in numbers]
+
+
+def _behind_header(path: Path) -> bytes:
+    raw = path.read_bytes()
+    return raw[raw.index(b"\n", raw.index(b"ElementDataFile")) + 1 :]
+
+
+def _unpacked(path: Path, fields: Mapping[str, str], layout: _Layout, raw: bytes) -> bytes:
+    if not _is_true(fields, "BinaryData", default=True):
+        return np.array(raw.split(), layout.dtype).tobytes()
+    if _is_true(fields, "CompressedData"):
+        file_bytes.check_unpacked(path, raw, "zlib", most=layout.nbytes)
+        return bytes(isal_zlib.decompress(raw))
+    skipped = int(fields.get("HeaderSize", "0"))
+    return raw[-layout.nbytes :] if skipped == -1 else raw[max(skipped, 0) :]
+
+
+def _is_true(fields: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    return fields.get(name, str(default)).casefold() in ("true", "1")
 
 
 def _source(path: Path, fields: Mapping[str, str], image: _Image) -> tuple[Source, tuple[str, ...]]:

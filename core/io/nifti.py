@@ -160,15 +160,16 @@ def _pixels(
     """Return (C, Z, Y, X) of the chosen volume, without copying the others."""
     shape, points, chosen = place
     dtype = _dtype(path, fields)
-    offset = int(fields["vox_offset"])
+    told = float(fields["vox_offset"])
     single = bytes(fields["magic"]).startswith(b"n+")
-    if single and offset < int(fields["sizeof_hdr"]):
+    if not (int(fields["sizeof_hdr"]) if single else 0) <= told < _LARGEST:
         raise FileError(
             path,
             expected="pixels after the header",
-            found=f"a header that places them at byte {offset}",
+            found=f"a header that places them at byte {told:.0f}",
             action=_CONVERT,
         )
+    offset = int(told)
     count = math.prod(shape)
     expected = offset + count * points * dtype.itemsize
     if len(body) < expected:

@@ -19,6 +19,7 @@ from core.domain.grid import Affine, Grid, is_affine
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
+from core.io.memory import require_memory
 from core.io.nrrd_segments import collapsed, segments_of
 from core.io.readers import Reader
 from core.io.stored import Passport, Pixels, Source, Stored
@@ -31,7 +32,14 @@ _SIGNS = {
 _MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001, "µm": 0.001, "": 1.0}
 _SPATIAL = ("domain", "space")
 _COLOURS = ("rgb-color", "3-color", "rgba-color", "4-color")
-_FAULTS = (nrrd.NRRDError, ValueError, KeyError, OSError, EOFError, zlib.error, TypeError)
+_FAULTS = (
+    *(nrrd.NRRDError, ValueError, KeyError, OSError, EOFError, zlib.error, TypeError),
+    *(file_bytes.UNPACKING_FAULT, OverflowError, IndexError),
+)
+_PACKINGS: Mapping[str, file_bytes.Packing] = {
+    "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2",
+}  # fmt: skip
+_LARGEST_TYPE, _SKIPPED = 8, 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +96,7 @@ def _content(path: Path) -> tuple[Mapping[str, Any], Pixels]:
         header = nrrd.read_header(stream)
         if np.prod(header["sizes"], dtype=object) > 2**40 or min(header["sizes"]) < 1:
             raise nrrd.NRRDError(f"sizes of {list(header['sizes'])}")
+        _check_amount(path, header, raw[stream.tell() :])
         data = nrrd.read_data(header, stream, str(path), index_order="C")
     except MemoryError as error:
         raise _refused(path, "a header that claims more pixels than memory holds") from error
@@ -96,6 +105,21 @@ def _content(path: Path) -> tuple[Mapping[str, Any], Pixels]:
     if data.dtype.kind not in "iuf":
         raise _refused(path, f"pixels of type {data.dtype}")
     return header, np.asarray(data)
+
+
+def _check_amount(path: Path, header: Mapping[str, Any], packed: bytes) -> None:
+    """Raise `DataError` for more pixels than memory holds, or than the header claims."""
+    claimed = int(np.prod(header["sizes"], dtype=object)) * _LARGEST_TYPE
+    require_memory(path.name, int(np.prod(header["sizes"], dtype=object)))
+    packing = _PACKINGS.get(str(header.get("encoding", "raw")))
+    name = header.get("data file", header.get("datafile"))
+    beside = path.parent / str(name)
+    if packing is None or (name and not beside.is_file()):
+        return
+    if name:
+        require_memory(beside.name, beside.stat().st_size)
+        packed = beside.read_bytes()
+    file_bytes.check_unpacked(path, packed, packing, most=claimed + _SKIPPED)
 
 
 def _fault(raw: bytes, error: Exception) -> str:
@@ -168,13 +192,14 @@ def _source(path: Path, header: Mapping[str, Any], axes: _Axes) -> tuple[Source,
     affine = np.eye(4)
     affine[:3, :3] = rows[spatial].T
     origin = header.get("space origin")
-    if origin is None or not np.isfinite(np.asarray(origin, float)).all():
+    known = np.asarray([] if origin is None else origin, float)
+    if known.shape != (3,) or not np.isfinite(known).all():
         notices.append(
             f"{path.name}: expected a space origin, found none. The first voxel is put at 0, 0, "
             "0; the place in the patient is not known."
         )
     else:
-        affine[:3, 3] = origin
+        affine[:3, 3] = known
     affine[:3] *= _factor(path, header, notices)
     affine = np.diag([*_SIGNS[space], 1.0]) @ affine
     if not is_affine(affine):

@@ -1,11 +1,15 @@
 """Predictions in files: one .npz archive each, read as a miss when it is damaged."""
 
+import math
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_magic
+from numpy.lib.npyio import NpzFile
 
 from core.domain.prediction import Prediction
 from core.io.atomic import atomic_path
+from core.io.memory import require_memory
 
 
 def load_prediction(path: Path, *, key: str) -> Prediction | None:
@@ -19,6 +23,7 @@ def read_prediction(path: Path) -> Prediction | None:
     try:
         # Opened here: np.load leaves a damaged archive's file open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            _require_room(path, archive)
             found = Prediction(
                 archive["probability"],
                 str(archive["model_id"]),
@@ -29,6 +34,17 @@ def read_prediction(path: Path) -> Prediction | None:
     except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
         return None
     return found if found.probability.dtype == np.uint8 else None
+
+
+def _require_room(path: Path, archive: NpzFile) -> None:
+    """Raise `DataError` when the header claims more than memory holds, before it is taken."""
+    assert archive.zip is not None
+    with archive.zip.open("probability.npy") as file:
+        version = read_magic(file)
+        shape, _, dtype = (read_array_header_1_0 if version < (2, 0) else read_array_header_2_0)(
+            file
+        )
+    require_memory(path.name, math.prod(shape) * dtype.itemsize)
 
 
 def save_prediction(path: Path, prediction: Prediction) -> None:

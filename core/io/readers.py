@@ -11,13 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from core.domain.errors import FileError
+from core.domain.errors import AppError, FileError
 from core.domain.plugins import plugins
 from core.io import file_bytes
 from core.io.stored import Stored
 
 _OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
 _HEAD = 512
+_SAID = 160
 
 
 class Matches(Protocol):
@@ -105,7 +106,27 @@ def read(*files: Path, point: int | None = None) -> Stored:
                 found="none",
                 action="Choose the folder that holds the files of one series.",
             )
-    return reader_of(_telling(paths)).read(paths, point=point)
+    telling = _telling(paths)
+    reader = reader_of(telling)
+    try:
+        return reader.read(paths, point=point)
+    except AppError:
+        raise
+    except MemoryError as error:
+        raise _damaged(telling, reader, "more voxels than memory holds") from error
+    # Whatever one bad byte makes a reader meet is told of this file; the others go on.
+    except Exception as error:
+        found = f"a damaged one ({type(error).__name__}: {error})"[:_SAID]
+        raise _damaged(telling, reader, found) from error
+
+
+def _damaged(path: Path, reader: Reader, found: str) -> FileError:
+    return FileError(
+        path,
+        expected=f"a whole file of the format {reader.title}",
+        found=" ".join(found.split()),
+        action=file_bytes.COPY_AGAIN,
+    )
 
 
 def _telling(paths: Sequence[Path]) -> Path:

@@ -9,9 +9,11 @@ import numpy as np
 from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import binary
+from core.io.case import Case, SliceFiles
 from core.io.evidence import notices_of
+from core.io.mask_stack import read_masks
 from core.io.stored import Passport, Pixels, Source, Stored
-from core.io.tiff import read_image, read_mask_slice
+from core.io.tiff import read_image
 
 _NUMBER = re.compile(r"_(\d+)(?:_mask)?\.tiff?$", re.IGNORECASE)
 
@@ -30,16 +32,21 @@ def read_slices(files: Sequence[Path]) -> Stored:
 
 
 def read_mask_slices(files: Sequence[Path], images: Sequence[Path], like: Grid) -> Stored:
-    """Return the masks of the slices that have one, empty elsewhere, as (1, Z, Y, X) uint8 0/1."""
-    places = {_number(path): index for index, path in enumerate(images)}
-    pixels = np.zeros((1, *like.shape), np.uint8)
-    for path in files:
-        mask, _ = read_mask_slice(path)
-        index = places.get(_number(path))
-        if index is None or mask.shape != like.shape[1:]:
-            raise _odd(path, like.shape[1:], mask.shape)
-        pixels[0, index] = mask
-    return _stored(files[0].parent, pixels, "TIFF mask slices", like)
+    """Return the masks of the slices that have one, empty elsewhere, as classes (1, Z, Y, X).
+
+    Raises `FileError` for the first that cannot be used.
+    """
+    masks = {_number(path): path for path in files}
+    lost = [path for path in files if _number(path) not in set(map(_number, images))]
+    if lost:
+        raise _odd(lost[0], like.shape[1:], ())
+    slices = tuple(SliceFiles(n, p, masks.get(n)) for p in images for n in (_number(p),))
+    stack = read_masks(Case(files[0].parent.name, files[0].parent, slices), like.shape)
+    if stack.damaged:
+        index = min(stack.damaged)
+        raise stack.damaged[index]
+    stored = _stored(files[0].parent, stack.labels[np.newaxis], "TIFF mask slices", like)
+    return stored.with_notices(*stack.said)
 
 
 def is_slice(files: Sequence[Path]) -> bool:

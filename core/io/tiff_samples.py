@@ -20,13 +20,13 @@ _RGBA = 4
 _FULL_BYTE = 255
 _MAX_STACK = 4
 _COUNTS = re.compile(r"^(images|channels|slices|frames)=(\d+)\s*$", re.MULTILINE)
+# Others (JPEG 2000, JPEG XL, WebP, LERC) may be lossless; their values tell.
 _LOSSY = {
-    COMPRESSION[name]
-    for name in (
-        *("OJPEG", "JPEG", "JPEG_99", "JPEG_LOSSY", "ALT_JPEG", "JPEG2000", "JPEG_2000_LOSSY"),
-        *("APERIO_JP2000_YCBC", "APERIO_JP2000_RGB", "JPEGXR", "JPEGXR_NDPI", "WEBP"),
-        *("WEBP_DEPRECATED", "JPEGXL", "JPEGXL_DNG", "LERC"),
-    )
+    COMPRESSION[name] for name in ("OJPEG", "JPEG", "JPEG_99", "JPEG_LOSSY", "ALT_JPEG", "JPEGXR")
+}
+_JPEG_COLOURS = {
+    *_LOSSY,
+    *(COMPRESSION[name] for name in ("JPEG2000", "JPEG_2000_LOSSY", "APERIO_JP2000_YCBC")),
 }
 _SEEN = {
     PHOTOMETRIC.MINISWHITE,
@@ -44,7 +44,8 @@ class Picture:
     `alpha` (Y, X) is the transparency, where there is one. `bits` are those of a stored sample.
     `lossy` tells a compression that may change values. `inverted` tells samples that an inverting
     look-up table of ImageJ only shows the other way round: `planes` are what is shown.
-    `colour` tells planes that are red, green and blue.
+    `colour` tells planes that are red, green and blue; `indices` (Y, X) are what a palette looked
+    up.
     """
 
     planes: Samples
@@ -54,6 +55,7 @@ class Picture:
     inverted: bool = False
     colour: bool = False
     palette: bool = False
+    indices: Samples | None = None
 
 
 class Unread(Exception):
@@ -63,7 +65,29 @@ class Unread(Exception):
 def meaning_of(file: TiffFile, page: TiffPage) -> Picture:
     """Return the picture of a page; raises `Unread` for kinds that have no plain meaning."""
     stack = _hyperstack(file, page)
-    planes = _planes(page) if stack is None else stack
+    return _meant(page, _planes(page) if stack is None else stack, is_stack=stack is not None)
+
+
+def meanings_of(file: TiffFile) -> list[list[Picture]]:
+    """Return the pictures of all pages as time points of slices, as ImageJ orders them if it did.
+
+    Raises `Unread` as `meaning_of` does, and for a stack that is not what ImageJ says of it.
+    """
+    first = file.pages.first
+    counts = stacked(first)
+    channels, slices, frames = (counts.get(k, 1) for k in ("channels", "slices", "frames"))
+    plain = first.samplesperpixel == 1 and first.photometric != PHOTOMETRIC.PALETTE
+    images = counts.get("images", 1)
+    if images <= 1 or not plain:
+        return [[_meant(page.aspage(), _planes(page.aspage())) for page in file.pages]]
+    if channels * slices * frames != images:
+        slices, channels, frames = images, 1, 1
+    sides = (first.imagelength, first.imagewidth)
+    stack = np.asarray(file.series[0].asarray()).reshape(frames, slices, channels, *sides)
+    return [[_meant(first, planes, is_stack=channels > 1) for planes in frame] for frame in stack]
+
+
+def _meant(page: TiffPage, planes: Samples, *, is_stack: bool = False) -> Picture:
     bits = _bits(page, planes)
     if planes.dtype.kind == "c" or planes.dtype.kind not in "buif":
         raise Unread(f"pixels of type {planes.dtype}")
@@ -78,6 +102,7 @@ def meaning_of(file: TiffFile, page: TiffPage) -> Picture:
             inverted=inverting,
             colour=len(looked_up) > 1,
             palette=True,
+            indices=planes[0],
         )
     planes, alpha = _without_alpha(planes, page)
     white_is_zero = page.photometric == PHOTOMETRIC.MINISWHITE
@@ -89,7 +114,7 @@ def meaning_of(file: TiffFile, page: TiffPage) -> Picture:
         bits,
         lossy,
         inverted=white_is_zero and imagej,
-        colour=len(planes) == 3 and (_is_colour(page) or stack is not None),
+        colour=len(planes) == 3 and (_is_colour(page) or is_stack),
     )
 
 
@@ -125,7 +150,7 @@ def as_image(picture: Picture) -> Samples:
 
 def _planes(page: TiffPage) -> Samples:
     if page.photometric not in _SEEN and not (
-        page.photometric == PHOTOMETRIC.YCBCR and page.compression in _LOSSY
+        page.photometric == PHOTOMETRIC.YCBCR and page.compression in _JPEG_COLOURS
     ):
         name = getattr(page.photometric, "name", str(page.photometric))
         raise Unread(f"colours of the kind {name}")
@@ -204,7 +229,19 @@ def _without_alpha(planes: Samples, page: TiffPage) -> tuple[Samples, Samples | 
     declared = [first + n for n, kind in enumerate(kinds) if kind in _ALPHA and first + n > 0]
     if declared:
         kept = [n for n in range(len(planes)) if n not in declared]
-        return planes[kept], planes[declared[0]]
+        alpha = planes[declared[0]]
+        multiplied = kinds[declared[0] - first] == EXTRASAMPLE.ASSOCALPHA
+        return (_divided(planes[kept], alpha) if multiplied else planes[kept]), alpha
     if len(planes) == _RGBA and _is_colour(page) and not kinds:
         return planes[:3], planes[3]
     return planes, None
+
+
+def _divided(colours: Samples, alpha: Samples) -> Samples:
+    """Return colours as they were before they were multiplied with their transparency."""
+    if colours.dtype not in (np.uint8, np.uint16) or not bool((alpha > 0).any()):
+        return colours
+    top = np.uint32((1 << 8 * colours.dtype.itemsize) - 1)
+    opaque = np.where(alpha > 0, alpha, top).astype(np.uint32)
+    divided = np.minimum(colours.astype(np.uint32) * top // opaque, top)
+    return np.asarray(divided.astype(colours.dtype))

@@ -16,6 +16,7 @@ from core.domain.errors import ModelError, reason
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
+from core.models.certificates import EngineChoice, fastest
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
 from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id, check_volume
@@ -29,7 +30,8 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     Logits are divided by `temperature` before the softmax. `threshold` is the probability of the
     second class above which 95 % of the selection part's negatives are left out. A slice counted as
-    lesion in training from `lesion_voxels` up. `trained_on` are case ids.
+    lesion in training from `lesion_voxels` up. Height and width of what the network sees are
+    divisible by `stride`; None where only the network itself tells. `trained_on` are case ids.
     """
 
     id: str
@@ -42,6 +44,7 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     preprocessing: Preprocessing = Preprocessing()
     temperature: float = 1.0
     threshold: float = 0.5
+    stride: int | None = None
     lesion_voxels: int = 1
     parameters: int | None = None
     metrics: dict[str, float] = {}
@@ -68,6 +71,11 @@ class ClassifierModel:
     def weights(self) -> Path:
         """The file of its weights."""
         return self.folder / WEIGHTS_FILE
+
+    @cached_property
+    def engine(self) -> EngineChoice:
+        """The engine to run it by: the fastest that is certified, else torch."""
+        return fastest(self.folder, self.weights)
 
     @cached_property
     def fingerprint(self) -> str:

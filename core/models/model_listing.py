@@ -3,6 +3,7 @@
 import msgspec
 
 from core.domain.errors import ModelError
+from core.io.json_file import decode_json
 from core.models.networks.spec import ArgumentValue, resolve_arguments
 from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
@@ -54,7 +55,7 @@ def spec_from_options(
     `arguments` are NAME=VALUE, `preprocessing` is JSON. Raises `ModelError` for what does not fit.
     """
     try:
-        prepared = msgspec.json.decode(preprocessing, type=Preprocessing)
+        prepared = decode_json(preprocessing, Preprocessing)
     except msgspec.DecodeError as error:
         fields = ", ".join(Preprocessing.__struct_fields__)
         raise ModelError(
@@ -77,6 +78,6 @@ def read_argument(text: str) -> tuple[str, ArgumentValue]:
     if not equals:
         raise ModelError(f"--arg: expected NAME=VALUE, as init_features=16, found {text!r}.")
     try:
-        return name, msgspec.json.decode(value, type=ArgumentValue)
+        return name, decode_json(value, ArgumentValue)  # type: ignore[arg-type]
     except msgspec.DecodeError:
         return name, value

@@ -76,12 +76,12 @@ def create_blinded(store: Store, plan: StudyPlan) -> int:
 
 def blinded_studies(store: Store) -> list[StudyState]:
     """Return the studies of a workspace, the newest first."""
-    rows = store.read(
+    found = store.read_as(
+        tuple[int, str, str | None, int, int],
         "SELECT id, plan, unblinded, COUNT(answer), COUNT(*) FROM blinded_studies "
-        "JOIN blinded_presentations ON study_id = id GROUP BY id ORDER BY id DESC"
+        "JOIN blinded_presentations ON study_id = id GROUP BY id ORDER BY id DESC",
     )
-    found = msgspec.convert(rows, list[tuple[int, str, str | None, int, int]])
-    plans = [msgspec.json.decode(plan, type=StudyPlan) for _, plan, *_ in found]
+    plans = [store.decoded(plan, StudyPlan) for _, plan, *_ in found]
     return [
         StudyState(
             id=number,
@@ -170,24 +170,24 @@ def read_study(store: Store, study_id: int) -> StudyPlan:
         raise DataError(
             f"Expected a blinded study of number {study_id}, found none. Choose another."
         )
-    return msgspec.json.decode(str(rows[0][0]), type=StudyPlan)
+    return store.decoded(rows[0][0], StudyPlan)
 
 
 def presentations(store: Store, study_id: int) -> list[Shown]:
     """Return all presentations of a study in their order, with the models behind the letters."""
-    rows = store.read(
+    found = store.read_as(
+        tuple[int, str, str, int | None, str | None],
         "SELECT number, case_id, models, repeat_of, answer FROM blinded_presentations "
         "WHERE study_id = ? ORDER BY number",
         study_id,
     )
-    found = msgspec.convert(rows, list[tuple[int, str, str, int | None, str | None]])
     return [
         Shown(
             number=number,
             case_id=case_id,
-            models=msgspec.json.decode(models, type=tuple[str, ...]),
+            models=store.decoded(models, tuple[str, ...]),
             repeat_of=repeat_of,
-            answer=None if said is None else msgspec.json.decode(said, type=Answer),
+            answer=None if said is None else store.decoded(said, Answer),
         )
         for number, case_id, models, repeat_of, said in found
     ]

@@ -1,7 +1,8 @@
 """What readers say of cases: status, rating, note, time spent; every change kept and undoable.
 
-A change is a row that is appended and never altered, only marked as undone: what was said, by whom
-and when can be told afterwards, and undo survives a restart.
+What is said is of what was on screen, see `core.review.subject`, and of nothing else. A change is a
+row that is appended and never altered, only marked as undone: what was said, by whom and when can
+be told afterwards, and undo survives a restart.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,8 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from core.annotation.versions import newest_number
+from core.review.subject import Subject, is_of
 from core.workspace.store import Store
 
 Status = Literal["unreviewed", "accepted", "corrected", "rejected"]
@@ -17,11 +20,14 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
-_COLUMNS = "case_id, status, rating, note, reader, time"
+_COLUMNS = "case_id, status, rating, note, reader, time, subject"
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a case now: `time` is ISO 8601 in UTC, `seconds` all time spent on it."""
+    """What is said of a case now: `time` is ISO 8601 in UTC, `seconds` all time spent on it.
+
+    Status and rating are of `subject`; None where that was never recorded.
+    """
 
     case_id: str
     status: Status = "unreviewed"
@@ -30,15 +36,41 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""
     time: str = ""
     seconds: float = 0.0
+    subject: Subject | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is a status or a rating."""
+        return self.status != "unreviewed" or self.rating is not None
+
+    def said(self) -> str:
+        """Return status, reader and subject in words: `accepted by Ann of Lite0 at 0.50`."""
+        by = f" by {self.reader}" if self.reader else ""
+        of = "something not recorded" if self.subject is None else self.subject.said()
+        said = self.status if self.status != "unreviewed" else f"rated {self.rating}"
+        return f"{said}{by} of {of or 'no prediction'}"
+
+    def holds(self, now: Subject) -> bool:
+        """Return whether status and rating are of what is there `now`, and not of something else.
+
+        To be corrected holds whatever was corrected since; a correction that was saved is another.
+        """
+        begun = self.status == "corrected" and self.subject is not None
+        waits = begun and self.subject is not None and self.subject.version == 0
+        return not self.decided or is_of(self.subject, now, any_version=waits)
 
 
 class ReviewChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One gesture of a reader; what is None stays as it was, a `rating` of 0 takes it away."""
+    """One gesture of a reader; what is None stays as it was, a `rating` of 0 takes it away.
+
+    `subject` is what is on screen. A status or a rating that was of something else goes with it.
+    """
 
     status: Status | None = None
     rating: Annotated[int, msgspec.Meta(ge=0, le=5)] | None = None
     note: str | None = None
     reader: str = ""
+    subject: Subject | None = None
 
 
 class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +85,17 @@ class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
 def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
     """Append a change to a case and return what is said of it now.
 
-    Raises `msgspec.ValidationError` for a rating or a status that there is not.
+    The version of its subject is the newest that is saved by then. Raises
+    `msgspec.ValidationError` for a rating or a status that there is not.
     """
     change = msgspec.convert(msgspec.to_builtins(change), ReviewChange)
     before = review_of(store, case_id)
+    subject = before.subject
+    if change.subject is not None and (change.status is not None or change.rating is not None):
+        newest = newest_number(store, case_id)
+        subject = msgspec.structs.replace(change.subject, version=newest)
+        if not before.holds(subject):
+            before = Review(case_id=case_id, note=before.note, reader=before.reader)
     rating = before.rating if change.rating is None else change.rating or None
     values = (
         case_id,
@@ -65,10 +104,18 @@ def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
         before.note if change.note is None else change.note,
         change.reader or before.reader,
         datetime.now(UTC).isoformat(timespec="seconds"),
+        None if subject is None else msgspec.json.encode(subject).decode(),
     )
     with store.transaction() as connection:
-        connection.execute(f"INSERT INTO reviews ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values)
+        connection.execute(f"INSERT INTO reviews ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     return review_of(store, case_id)
+
+
+def standing(review: Review, now: Subject) -> Review:
+    """Return what a review says of what is there `now`: its note alone when it is of another."""
+    if review.holds(now):
+        return review
+    return msgspec.structs.replace(review, status="unreviewed", rating=None)
 
 
 def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
@@ -91,15 +138,14 @@ def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
 
 def reviews(store: Store) -> dict[str, Review]:
     """Return what is said of each case now, by case id; cases never touched are left out."""
-    rows = store.read(f"SELECT {_COLUMNS}, MAX(id) FROM reviews WHERE NOT undone GROUP BY case_id")
+    newest = f"SELECT {_COLUMNS}, MAX(id) FROM reviews WHERE NOT undone GROUP BY case_id"
     spent = dict(
-        msgspec.convert(
-            store.read("SELECT case_id, SUM(seconds) FROM time_spent GROUP BY case_id"),
-            list[tuple[str, float]],
+        store.read_as(
+            tuple[str, float], "SELECT case_id, SUM(seconds) FROM time_spent GROUP BY case_id"
         )
     )
     said = {case_id: Review(case_id=case_id) for case_id in spent}
-    said |= {review.case_id: review for review in (_review(row) for row in rows)}
+    said |= {review.case_id: review for review in _reviews(store, newest)}
     return {
         case_id: msgspec.structs.replace(review, seconds=spent.get(case_id, 0.0))
         for case_id, review in said.items()
@@ -108,20 +154,17 @@ def reviews(store: Store) -> dict[str, Review]:
 
 def review_of(store: Store, case_id: str) -> Review:
     """Return what is said of a case now; unreviewed when nothing is."""
-    rows = store.read(
-        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id DESC LIMIT 1",
-        case_id,
+    newest = (
+        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id DESC LIMIT 1"
     )
-    found = _review(rows[0]) if rows else Review(case_id=case_id)
+    found = next(iter(_reviews(store, newest, case_id)), Review(case_id=case_id))
     return msgspec.structs.replace(found, seconds=seconds_spent(store, case_id))
 
 
 def history(store: Store, case_id: str) -> list[Review]:
     """Return what was said of a case, the oldest first, without what was undone."""
-    rows = store.read(
-        f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id", case_id
-    )
-    return [_review(row) for row in rows]
+    all_of_it = f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id"
+    return _reviews(store, all_of_it, case_id)
 
 
 def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None:
@@ -138,8 +181,9 @@ def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None
 
 def seconds_spent(store: Store, case_id: str) -> float:
     """Return the time all readers together have spent on a case."""
-    rows = store.read("SELECT SUM(seconds) FROM time_spent WHERE case_id = ?", case_id)
-    return msgspec.convert(rows[0][0], float | None) or 0.0
+    query = "SELECT SUM(seconds) FROM time_spent WHERE case_id = ?"
+    ((seconds,),) = store.read_as(tuple[float | None], query, case_id)
+    return seconds or 0.0
 
 
 def review_progress(case_ids: Iterable[str], said: Mapping[str, Review]) -> ReviewProgress:
@@ -174,12 +218,19 @@ def put_decision(store: Store, case_id: str, against: str, key: str, taken: bool
 
 def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:
     """Return the decisions on the disagreements of a case by `Disagreement.key`."""
-    rows = store.read(
-        "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?", case_id, against
-    )
-    return {key: bool(taken) for key, taken in msgspec.convert(rows, list[tuple[str, int]])}
+    query = "SELECT key, taken FROM decisions WHERE case_id = ? AND against = ?"
+    rows = store.read_as(tuple[str, int], query, case_id, against)
+    return {key: bool(taken) for key, taken in rows}
 
 
-def _review(row: tuple[object, ...]) -> Review:
-    names = _COLUMNS.split(", ")
-    return msgspec.convert(dict(zip(names, row, strict=False)), Review)
+def _reviews(store: Store, query: str, *values: object) -> list[Review]:
+    """Return the rows of a query that begin with `_COLUMNS` as reviews."""
+    return [_review(store, row) for row in store.read(query, *values)]
+
+
+def _review(store: Store, row: tuple[object, ...]) -> Review:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=False))
+    subject = values["subject"]
+    if subject is not None:
+        values["subject"] = store.decoded(subject, Subject)
+    return store.fitted(values, Review)

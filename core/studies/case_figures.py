@@ -141,10 +141,8 @@ def figures_of(
 ) -> dict[str, CaseFigures]:
     """Return the figures kept of a model by case id, of those whose key is `wanted`."""
     rows = store.read("SELECT key, figures FROM case_figures WHERE model_id = ?", model_id)
-    found = (
-        msgspec.json.decode(str(row[1]), type=CaseFigures) for row in rows if wanted(str(row[0]))
-    )
-    return {figures.case: figures for figures in found}
+    found = (store.known(row[1], CaseFigures) for row in rows if wanted(str(row[0])))
+    return {figures.case: figures for figures in found if figures is not None}
 
 
 def figures_key(store: Store, model_id: str, case_id: str) -> str | None:
@@ -166,16 +164,14 @@ def put_disagreement(store: Store, case_id: str, models: Sequence[str], value: f
 
 def disagreements_of(store: Store, models: Sequence[str]) -> dict[str, float]:
     """Return by case id how far these models, in any order, disagree."""
-    rows = store.read(
-        "SELECT case_id, value FROM model_disagreements WHERE models = ?", _together(models)
-    )
-    return dict(msgspec.convert(rows, list[tuple[str, float]]))
+    query = "SELECT case_id, value FROM model_disagreements WHERE models = ?"
+    return dict(store.read_as(tuple[str, float], query, _together(models)))
 
 
 def widest_disagreements(store: Store) -> dict[str, float]:
     """Return by case id how far the models disagree, of the most models that were compared."""
-    rows = store.read("SELECT case_id, models, value FROM model_disagreements")
-    found = msgspec.convert(rows, list[tuple[str, str, float]])
+    query = "SELECT case_id, models, value FROM model_disagreements"
+    found = store.read_as(tuple[str, str, float], query)
     found.sort(key=lambda row: (row[1].count(" "), row[1]))
     return {case: value for case, _, value in found}
 

@@ -1,5 +1,6 @@
 """Typed settings of this reader on this computer; the file holds only what differs from here."""
 
+import getpass
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -27,8 +28,9 @@ class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a reader has set, the window on each screen, and the dataset that was open last."""
+    """Who reads, what that reader has set, the window on each screen, the dataset open last."""
 
+    reader: str = ""
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
     device: str = "auto"
@@ -40,6 +42,19 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     windows: dict[str, WindowPlace] = {}
     last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}
+
+
+def login_name() -> str:
+    """Return the name this reader is logged in with, or a plain word where there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "reader"
+
+
+def reader_name(settings: Settings) -> str:
+    """Return who reads: the name that was given, else that of the login."""
+    return settings.reader or login_name()
 
 
 def home() -> Path:

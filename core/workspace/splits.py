@@ -72,7 +72,7 @@ def freeze_split(store: Store, split: SplitFile) -> SplitFile:
 def frozen_split(store: Store) -> SplitFile | None:
     """Return the split frozen in the workspace, None where there is none yet."""
     rows = store.read("SELECT content FROM splits ORDER BY time LIMIT 1")
-    return decode_json(str(rows[0][0]), SplitFile) if rows else None
+    return store.decoded(rows[0][0], SplitFile) if rows else None
 
 
 def _write(store: Store, split: SplitFile) -> None:

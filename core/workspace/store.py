@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from core.domain.errors import WorkspaceError
 from core.io.atomic import make_private_file, make_private_folder
+from core.io.json_file import decode_json
 from core.workspace.recovery import found_beside
 from core.workspace.schema import STEPS
 
@@ -117,6 +120,37 @@ class Store:
             except sqlite3.Error as error:
                 raise _refused(self._path, error) from error
 
+    def read_as(self, kind: type[T], query: str, *values: object) -> list[T]:
+        """Return all rows of a query, each as `kind`; raises `WorkspaceError` as `read` does."""
+        return [self.fitted(row, kind) for row in self.read(query, *values)]
+
+    def fitted(self, row: object, kind: type[T]) -> T:
+        """Return what a row holds as `kind`; raises `WorkspaceError` for what is not that."""
+        try:
+            return msgspec.convert(row, kind)
+        except msgspec.ValidationError as error:
+            raise self._damaged(error) from error
+
+    def decoded(self, content: object, kind: type[T]) -> T:
+        """Return JSON of a row as `kind`; raises `WorkspaceError` for what is not that."""
+        try:
+            return decode_json(str(content), kind)
+        except msgspec.DecodeError as error:
+            raise self._damaged(error) from error
+
+    def known(self, content: object, kind: type[T]) -> T | None:
+        """Return JSON of a row as `kind`, None for what is not that and can be made again."""
+        try:
+            return decode_json(str(content), kind)
+        except msgspec.DecodeError:
+            return None
+
+    def _damaged(self, error: Exception) -> WorkspaceError:
+        return WorkspaceError(
+            f"{self._path}: expected a workspace that can be read, found a row that is damaged "
+            f"({error}). {_way_back(self._path.parent)}"
+        )
+
     def mend(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what `work` does with the connection, outside a transaction.
 
@@ -153,16 +187,23 @@ def _refused(path: Path, error: Exception) -> WorkspaceError:
             "Another program holds it: close that one, or wait until it is done, and try again."
         )
     elif code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        beside = found_beside(path.parent)
-        advice = (
-            f"It is damaged: move the file away, keep it, and open again. Then "
-            f"{beside} beside it will be taken in its place."
-            if beside
-            else "It is damaged, and beside it is no snapshot and no saved version. Restore "
-            "it from a backup, or move the file away to begin anew."
-        )
+        advice = _way_back(path.parent)
     return WorkspaceError(
         f"{path}: expected a workspace that can be written, found: {error}. {advice}"
+    )
+
+
+def _way_back(folder: Path) -> str:
+    """Return what to do about a damaged file."""
+    beside = found_beside(folder)
+    if beside:
+        return (
+            "It is damaged: move the file away, keep it, and open again. Then "
+            f"{beside} beside it will be taken in its place."
+        )
+    return (
+        "It is damaged, and beside it is no snapshot and no saved version. Restore it from a "
+        "backup, or move the file away to begin anew."
     )
 
 

@@ -32,7 +32,8 @@ def find_triage(store: Store, case_id: str, model_id: str, *, key: str) -> Triag
         case_id,
         key,
     )
-    return _triage(model_id, str(rows[0][0])) if rows else None
+    kept = store.known(rows[0][0], _Kept) if rows else None
+    return None if kept is None else _triage(model_id, kept)
 
 
 def put_triage(store: Store, case_id: str, triage: Triage, *, key: str) -> None:
@@ -45,7 +46,8 @@ def put_triage(store: Store, case_id: str, triage: Triage, *, key: str) -> None:
 def triages_of(store: Store, model_id: str) -> dict[str, Triage]:
     """Return the triages kept of a classifier by case id."""
     rows = store.read("SELECT case_id, content FROM triages WHERE model_id = ?", model_id)
-    return {str(case): _triage(model_id, str(content)) for case, content in rows}
+    found = {str(case): store.known(content, _Kept) for case, content in rows}
+    return {case: _triage(model_id, kept) for case, kept in found.items() if kept is not None}
 
 
 def put_doubt(store: Store, case_id: str, doubt: CaseDoubt, *, model_id: str, key: str) -> None:
@@ -57,7 +59,8 @@ def put_doubt(store: Store, case_id: str, doubt: CaseDoubt, *, model_id: str, ke
 def doubts_of(store: Store, model_id: str) -> dict[str, CaseDoubt]:
     """Return the doubts kept about the masks of a model by case id."""
     rows = store.read("SELECT case_id, content FROM doubts WHERE model_id = ?", model_id)
-    return {str(case): msgspec.json.decode(str(content), type=CaseDoubt) for case, content in rows}
+    found = {str(case): store.known(content, CaseDoubt) for case, content in rows}
+    return {case: doubt for case, doubt in found.items() if doubt is not None}
 
 
 def _put(store: Store, table: str, row: tuple[str, str, str, str]) -> None:
@@ -65,7 +68,6 @@ def _put(store: Store, table: str, row: tuple[str, str, str, str]) -> None:
         connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", row)
 
 
-def _triage(model_id: str, content: str) -> Triage:
-    kept = msgspec.json.decode(content, type=_Kept)
+def _triage(model_id: str, kept: _Kept) -> Triage:
     probability = np.asarray(kept.probability, np.float64)
     return Triage(probability, kept.slice_numbers, model_id, kept.device, kept.seconds)

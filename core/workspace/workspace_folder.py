@@ -10,8 +10,8 @@ import msgspec
 
 from core.domain.errors import WorkspaceError
 from core.io.atomic import sweep
-from core.io.json_file import decode_json
 from core.io.resource_paths import resource
+from core.models.certificates import ANY, EngineChoice
 from core.models.registry import Registry
 from core.workspace import recovery
 from core.workspace.recovery import CORRECTIONS
@@ -83,17 +83,15 @@ class Workspace:
 
     def scores(self, model_id: str) -> dict[str, Score]:
         """Return the scores of a model by case id."""
-        rows = self.store.read(
-            "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?", model_id
-        )
-        found = msgspec.convert(rows, list[tuple[str, str, str, float | None]])
+        query = "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?"
+        found = self.store.read_as(tuple[str, str, str, float | None], query, model_id)
         return {row[0]: Score(*row) for row in found}
 
     def predicted_by(self) -> dict[str, tuple[str, ...]]:
         """Return by case id the models whose predictions were scored."""
         found: dict[str, tuple[str, ...]] = {}
         query = "SELECT case_id, model_id FROM scores ORDER BY model_id"
-        for case_id, model_id in msgspec.convert(self.store.read(query), list[tuple[str, str]]):
+        for case_id, model_id in self.store.read_as(tuple[str, str], query):
             found[case_id] = (*found.get(case_id, ()), model_id)
         return found
 
@@ -106,7 +104,7 @@ class Workspace:
     def state(self) -> LastState:
         """Return where the reader was, or the beginning."""
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
-        return decode_json(str(rows[0][0]), LastState) if rows else LastState()
+        return (self.store.known(rows[0][0], LastState) if rows else None) or LastState()
 
     def close(self) -> None:
         """Close the store."""
@@ -159,10 +157,13 @@ def prediction_name(case_id: str) -> str:
     return f"{_safe(case_id)}.npz"
 
 
-def registry(home: Path, workspace: Path | None = None) -> Registry:
-    """Return the models of a workspace, of this reader and those that come with Overread."""
+def registry(home: Path, workspace: Path | None = None, engine: EngineChoice = ANY) -> Registry:
+    """Return the models of a workspace, of this reader and those that come with Overread.
+
+    They are run by `engine`.
+    """
     own = (workspace / "models",) if workspace else ()
-    return Registry((*own, home / "models", resource("models")))
+    return Registry((*own, home / "models", resource("models")), engine)
 
 
 def _safe(name: str) -> str:

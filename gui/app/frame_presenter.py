@@ -26,6 +26,7 @@ class FramePresenter(QObject):
             "quit": window.quit,
             "guide": lambda: show_guide(window),
             "shortcuts": self._show_shortcuts,
+            "reader": lambda: context.readers.ask(),
             "about": lambda: show_about(window),
             "next_region": lambda: window.next_region(1),
             "previous_region": lambda: window.next_region(-1),

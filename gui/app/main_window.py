@@ -14,10 +14,8 @@ from PySide6.QtGui import (
     QScreen,
 )
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QMainWindow,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -26,6 +24,7 @@ from PySide6.QtWidgets import (
 from core.workspace.settings import WindowPlace
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import TOOLS, ToolRail
+from gui.app.inspector import Inspector
 from gui.app.menu_bar import fill_menu_bar
 from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
 from gui.app.window_place import first_geometry, kept_place, screen_key, smallest_size
@@ -80,7 +79,7 @@ class MainWindow(QMainWindow):
         self._make_regions()
         self._lay_out()
         self.setAcceptDrops(True)
-        self.toasts = Toasts(self)
+        self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
         self._keyboard.space_held.connect(self.overlays_held)
         self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
@@ -255,7 +254,8 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        self._inspector = self._make_inspector()
+        panels = (self.layers, self.metrics, self.disagreements, self.model_panel)
+        self._inspector = Inspector(panels, self.review)
         self._inspector.setMinimumWidth(NARROWEST)
         self._inspector.setMaximumWidth(WIDEST)
         self._split = split = QSplitter(Qt.Orientation.Horizontal)
@@ -282,33 +282,16 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self.grid, 1)
-        for widget in (self.header, self.notices, image, self.strip, self.drawer, self.jobs):
+        # What comes and goes with a case changes the image alone: no button moves for it.
+        beside = QWidget()
+        seen = _column(beside)
+        seen.addWidget(self.grid, 1)
+        seen.addWidget(self.notices)
+        row.addWidget(beside, 1)
+        self.jobs.show_in_line(self.drawer)
+        for widget in (self.header, image, self.strip, self.jobs):
             column.addWidget(widget, 1 if widget is image else 0)
         return centre
-
-    def _make_inspector(self) -> QFrame:
-        inspector = QFrame()
-        inspector.setObjectName("Inspector")
-        column = _column(inspector)
-        content = QWidget()
-        panels = _column(content)
-        for panel in (
-            self.layers,
-            self.metrics,
-            self.disagreements,
-            self.review,
-            self.model_panel,
-        ):
-            panels.addWidget(panel)
-        panels.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column.addWidget(scroll)
-        return inspector
 
     def _set_compact(self, compact: bool) -> None:
         if compact == self._compact:

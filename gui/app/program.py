@@ -23,6 +23,8 @@ from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
 from gui.shell.mask_finder import Comparing
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
@@ -35,16 +37,19 @@ from gui.worklist.worklist_presenter import WorklistViews
 
 
 class Program:
-    """One window and everything behind it; `close` ends all work."""
+    """One window and everything behind it; `close` ends all work.
 
-    def __init__(self, application: QApplication) -> None:
+    Models run in a process of the window's own, unless it is given an engine.
+    """
+
+    def __init__(self, application: QApplication, engine: Engine | None = None) -> None:
         prepare_home()
         self.session = session = Session(home(), load_settings(settings_path()))
         # Before the window, so that its parts measure themselves in the right font.
         apply_theme(application, look_of(session.settings)[0])
         self.window = window = MainWindow()
         self.lanes = Lanes()
-        self.operations = Operations(session, self.lanes, Engine())
+        self.operations = Operations(session, self.lanes, engine or Engine())
         self.context = context = self._make_context()
         self.lanes.reports.faulted.connect(context.on_fault)
         self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))
@@ -69,7 +74,9 @@ class Program:
         handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
-        window.actions.set_verbs(handlers)
+        gated, say = context.readiness.gated, self._say_early
+        window.view.painted.connect(context.readiness.note_drawn)
+        window.actions.set_verbs({name: gated(name, verb, say) for name, verb in handlers.items()})
         window.overlays_held.connect(self.viewer.verbs.hide_overlays)
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
@@ -101,6 +108,11 @@ class Program:
         self.prediction.desk.runs.cancel()
         self.operations.close()
 
+    def _say_early(self, why: str) -> None:
+        """Say why a key that decides or edits did nothing."""
+        said = f"{why} Nothing was said or changed."
+        self.context.toasts.show_toast("Too early", said, subject="Too early")
+
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
         if not self.annotation.drawing.drop():
@@ -114,6 +126,8 @@ class Program:
             self.operations,
             masks=Comparing(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            readers=Readers(session, self.operations, window.toasts, window),
+            readiness=Readiness(session),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QListView,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -30,13 +31,13 @@ from PySide6.QtWidgets import (
 from gui.shell.commands import Keys, first_key, with_key
 from gui.widgets.fitted_choice import FittedChoice
 from gui.widgets.key_button import KeyButton, key_width
-from gui.widgets.labels import make_label, plain_tip
+from gui.widgets.labels import keep_room, make_label, plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
 _ROW = 32
-_MOST_ROWS = 5
+_FEWEST_ROWS = 3
 _BUTTON = QSize(34, 22)
 _GAP = 4
 _SEEN = 10
@@ -101,9 +102,19 @@ class DisagreementPanel(QWidget):
         body.addWidget(self._question)
         body.addWidget(self._list)
         self.set_keys({})
+        for late in (self._question, self._sources):
+            keep_room(late)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
+        self.section.expanded_changed.connect(self._stretch)
+        self._stretch(self.section.expanded)
+
+    def _stretch(self, expanded: bool) -> None:
+        """Take what room there is, however many lines there are: nothing moves when they come."""
+        grow = QSizePolicy.Policy.Expanding if expanded else QSizePolicy.Policy.Maximum
+        for widget in (self, self.section):
+            widget.setSizePolicy(QSizePolicy.Policy.Preferred, grow)
 
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to commands."""
@@ -136,7 +147,6 @@ class DisagreementPanel(QWidget):
         """Show the queue; `current` is the one looked at, -1 for none."""
         self._model.set_rows(rows)
         self._delegate.current = current
-        self._list.setFixedHeight(min(len(rows), _MOST_ROWS) * _ROW)
         self._count.setText(f"{answered} of {len(rows)} answered" if rows else "None")
         self._question.setVisible(bool(rows))
         self._next.setEnabled(bool(rows))
@@ -193,6 +203,10 @@ class _Lines(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Disagreements")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumHeight(_FEWEST_ROWS * _ROW)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _FEWEST_ROWS * _ROW)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())

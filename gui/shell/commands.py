@@ -121,6 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("next_unreviewed", "Next unreviewed case", "Review", ("Ctrl+PgDown",)),
     Command("undo_review", "Undo the last review", "Review", ("Ctrl+U",), "undo"),
+    Command("reader", "Your name…", "Review", (), "", "nothing"),
     Command("blinded", "Blinded reading…", "Review", ("Ctrl+B",), "eye-off", "nothing"),
     Command("next_disagreement", "Next disagreement", "Review", ("N",)),
     Command("previous_disagreement", "Previous disagreement", "Review", ("Shift+N",)),

@@ -14,6 +14,8 @@ from gui.shell.lock_takeover import TakingOver
 from gui.shell.mask_finder import Comparing
 from gui.shell.messages import Toasts, show_fault
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Fault, Lanes
 
@@ -58,6 +60,8 @@ class Context:
     operations: Operations
     masks: Comparing
     takeover: TakingOver
+    readers: Readers
+    readiness: Readiness
     toasts: Toasts
     actions: Actions
     wishes: Wishes

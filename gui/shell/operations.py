@@ -171,7 +171,7 @@ class Operations(QObject):
             make_demo(wanted.folder, progress=progress)
         dataset = scan(wanted.folder, progress=progress)
         folder = workspace_folder(home, wanted.predictions or dataset.root)
-        lock, held = take_workspace(folder, dataset.name, before)
+        lock, held = take_workspace(folder, dataset.name, before, user=self._session.reader)
         try:
             workspace = open_workspace(folder)
             again = before is not None and before.workspace.folder == folder

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.annotation.versions import reader_name
+from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
 from core.io.dataset import Dataset
 from core.models.registry import Model
@@ -30,20 +30,20 @@ def read_models(home: Path, workspace: Path, wanted: str) -> Models:
 
 
 def take_workspace(
-    folder: Path, dataset: str, before: Place | None
+    folder: Path, dataset: str, before: Place | None, *, user: str
 ) -> tuple[WorkspaceLock | None, str]:
     """Return the lock of a dataset's workspace, or who holds it; `before` may hold it already."""
     if before is not None and before.lock is not None and before.workspace.folder == folder:
         return before.lock, ""
     try:
-        return take_lock(folder, user=reader_name(), dataset=dataset), ""
+        return take_lock(folder, user=user, dataset=dataset), ""
     except WorkspaceError as held:  # another window has it, or nobody may write it
         return None, str(held)
 
 
-def who_holds(folder: Path, dataset: str) -> str:
+def who_holds(folder: Path, dataset: str, *, user: str) -> str:
     """Return which other window holds a dataset's workspace; empty when none does any more."""
-    lock, held = take_workspace(folder, dataset, None)
+    lock, held = take_workspace(folder, dataset, None, user=user)
     if lock is not None:
         lock.release()
     return held
@@ -83,8 +83,14 @@ def with_scores(
 ) -> dict[str, CaseState]:
     """Return `states` with the figures of `model`, and what is known of all models together."""
     apart, by = widest_disagreements(workspace.store), workspace.predicted_by()
+    saved = newest_numbers(workspace.store)
     states = {
-        name: replace(state, disagreement=apart.get(name), models=by.get(name, ()))
+        name: replace(
+            state,
+            disagreement=apart.get(name),
+            models=by.get(name, ()),
+            version=saved.get(name, 0),
+        )
         for name, state in states.items()
     }
     if model is None:

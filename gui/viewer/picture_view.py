@@ -23,6 +23,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
     """Draws a `Display`; voxel coordinates are (x, y) from the top left of the image."""
 
     moved = Signal(QPointF, float)
+    painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=DARK.canvas)
@@ -161,6 +162,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_exposed(event.region())
         super().paintEvent(event)
         self._overlay.set_exposed(None)
+        self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -12,8 +12,9 @@ def worklist_row(
     is_open: bool,
     name: str = "",
     review: Review | None = None,
+    was: str = "",
 ) -> WorklistRow:
-    """Return the worklist's row of a case."""
+    """Return the worklist's row of a case; `was` is what was said of something else."""
     case = state.case
     count = len(case.slices)
     detail = f"{count} slice{'' if count == 1 else 's'}"
@@ -35,6 +36,7 @@ def worklist_row(
         name=name,
         figures=state.figures,
         review=review,
+        was=was,
         disagreement=state.disagreement,
         models=state.models,
         outlook=state.outlook,

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.domain.errors import DataError
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.lesions import lesion_score
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Postprocessing, Prediction, to_mask
@@ -68,7 +68,7 @@ def test_known_spacing_gives_millimetres_and_millilitres(tmp_path: Path) -> None
     known = replace(
         loaded,
         volume=replace(
-            loaded.volume, geometry=Geometry(loaded.volume.geometry.shape, spacing_mm=spacing)
+            loaded.volume, geometry=Grid(loaded.volume.geometry.shape, known_spacing_mm=spacing)
         ),
     )
     truth = loaded.require_ground_truth()

@@ -20,6 +20,7 @@ from core.domain.triage import contradictions, likely_slices, next_likely
 from core.inference.engine import Engine
 from core.inference.inference_triage import TriageRunner
 from core.inference.preprocess import prepare
+from core.inference.torch_network import trained_network
 from core.inference.triage_table import triage_cases
 from core.inference.volume_inference import RunOptions, predict
 from core.io.case_reader import read_volume
@@ -40,7 +41,7 @@ def test_probability_is_that_of_the_network_on_the_slice_and_its_neighbours(
     found = runner.triage(volume)
     prepared = prepare(volume, runner.model.spec.preprocessing, stride=runner.network.stride)
     with torch.no_grad():
-        logits = runner.network(torch.from_numpy(prepared.batch(range(20)))).numpy()
+        logits = trained_network(runner.model)(torch.from_numpy(prepared.batch(range(20)))).numpy()
     assert found.probability == pytest.approx(softmax(logits, 2.0)[:, 1], abs=0.02)
     assert found.slice_numbers == volume.slice_numbers
     assert found.highest == found.probability.max()

@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 
 from tests.fuzz.targets import TARGETS
+from tests.memory import peak_mib
 
 _HANG = 10.0
 
@@ -44,16 +45,8 @@ def main(name: str, seed: int, count: int, seconds: float, folder: Path) -> dict
         "refused": tried - read - len(faults),
         "faults": faults,
         "slowest_s": round(slowest, 3),
-        "peak_mib": _peak_mib(),
+        "peak_mib": peak_mib(),
     }
-
-
-def _peak_mib() -> int:
-    """Return the most memory that this process held, in MiB; 0 where the system does not tell."""
-    # `ru_maxrss` would do, but counts what the process that started this one held before.
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
-    return sum(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
-from core.annotation.versions import load_version, reader_name, versions
+from core.annotation.versions import load_version, versions
 from gui.annotation.versions_dialog import VersionsDialog
 from gui.app.program import Program
 from tests.gui.conftest import Start, shut
@@ -61,7 +61,7 @@ def test_versions_are_listed_newest_first_with_what_they_cost_and_brought(
     figures = drawn.correction.figures()
     lines = table(opened(program, press, drawn))
     assert [line["Version"] for line in lines] == ["2", "1"]
-    assert lines[0]["Author"] == reader_name()
+    assert lines[0]["Author"] == program.session.reader
     assert lines[0]["Tools"] == "brush 1, eraser 1"
     assert lines[1]["Tools"] == "brush 1"
     assert figures.dsc_truth is not None

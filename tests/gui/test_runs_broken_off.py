@@ -16,7 +16,7 @@ from tests.processes import children
 def test_escape_stops_the_run_and_leaves_nothing_of_it(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
-    program = start(long_case, engine=True)
+    program = start(long_case)
     press = Press(program, qtbot)
     arrived = at_first_slices(program, lambda: press("Esc"))
     program.prediction.desk.run_all()
@@ -41,7 +41,7 @@ def test_weights_that_cannot_be_read_are_a_sentence(
 ) -> None:
     weights = home / "models" / tiny / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:50])
-    program = start(dataset, engine=True)
+    program = start(dataset)
     run(qtbot, program)
     (said,) = toasts(program)
     assert "A_1" in said
@@ -80,7 +80,7 @@ def test_the_engine_may_die_and_the_next_run_works(
 def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
-    program = start(long_case, engine=True)
+    program = start(long_case)
     arrived = at_first_slices(program, lambda: program.operations.choose_case("LONG_2"))
     program.prediction.desk.run_case()
     qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2", timeout=PATIENCE)

@@ -128,7 +128,7 @@ def test_means_are_red_lines_and_medians_green(qtbot: QtBot, program: Program) -
 
 
 def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
-    qtbot: QtBot, start: Start, home: Path, dataset: Path, quiet_engine: None
+    qtbot: QtBot, start: Start, home: Path, dataset: Path
 ) -> None:
     publish_both(home)
     program = start(dataset)

@@ -8,6 +8,7 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.domain.volume import LGG_CHANNELS
+from core.io.json_file import decode_json
 from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
 from core.jobs.job_folder import Event, JobFolder, create_job
 from core.models.classifiers import ClassifierModel
@@ -99,7 +100,7 @@ def _given(options: TrainOptions) -> Changes:
 
 def _preprocessing(text: str) -> Preprocessing:
     try:
-        return msgspec.json.decode(text, type=Preprocessing)
+        return decode_json(text, Preprocessing)
     except msgspec.DecodeError as error:
         fields = ", ".join(Preprocessing.__struct_fields__)
         raise AppError(
@@ -115,7 +116,7 @@ def _setting(text: str) -> tuple[str, object]:
             f"found {text!r}."
         )
     try:
-        return name, msgspec.json.decode(value)
+        return name, decode_json(value, object)
     except msgspec.DecodeError:
         return name, value
 

@@ -9,12 +9,13 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from core.domain.errors import DataError, FileError
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.progress import Progress, silent
 from core.domain.volume import Pixels, Volume, channel_names
 from core.inference.preprocess import prepare
 from core.io.case_reader import read_volume
-from core.io.dataset import natural_key, scan
+from core.io.dataset import scan
+from core.io.layouts.tree import natural_key
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
 from core.workspace.splits import read_split
 from training.dataset import TrainCase, load_cases
@@ -123,7 +124,7 @@ class PictureSource:
     def _case(self, picture: Picture, stride: int) -> TrainCase:
         pixels = read_picture(picture.path, channels=len(self.channels))
         shape = (1, int(pixels.shape[2]), int(pixels.shape[3]))
-        volume = Volume(pixels, self.channels, (1,), Geometry(shape))
+        volume = Volume(pixels, self.channels, (1,), Grid(shape))
         prepared = prepare(volume, self.spec.preprocessing, stride=stride)
         values = prepared.values.astype(np.float16)
         empty = np.zeros((1, *values.shape[2:]), np.uint8)

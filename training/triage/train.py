@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from core.domain.errors import ModelError
-from core.inference.volume_inference import resolve_device
+from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import ClassifySpec
 from core.jobs.job_folder import (
     Done,

@@ -9,6 +9,7 @@ import msgspec
 
 from core.domain.errors import FileError, reason
 from core.domain.label_set import HIGHEST, Label, LabelSet, Region, colour_of
+from core.io.json_file import decode_json
 from core.io.layouts.tree import Folder
 
 NAME = "dataset.json"
@@ -41,7 +42,7 @@ def read_dataset_json(tree: Folder) -> DatasetJson:
         return DatasetJson()
     path = tree.path / NAME
     try:
-        told = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        told = decode_json(path.read_bytes(), dict[str, Any])
     except (OSError, msgspec.DecodeError) as error:
         raise FileError(
             path,

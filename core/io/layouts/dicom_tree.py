@@ -6,9 +6,12 @@ to. The id of a case comes from its folder, or from a hash of the study: never f
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+
+from pydicom.dataset import Dataset
 
 from core.domain.errors import FileError
 from core.domain.grid import Grid
@@ -182,12 +185,13 @@ def _masks(paths: Sequence[Path]) -> dict[str, list[FoundMask]]:
     """Return segmentations by the series they refer to."""
     found: dict[str, list[FoundMask]] = {}
     for path in paths:
-        header = dicom_file.header(path)
-        series = [] if header is None else header.get("ReferencedSeriesSequence") or []
-        name = "truth" if header is None else str(header.get("SeriesDescription", "") or "truth")
-        for item in series:
-            uid = str(item.get("SeriesInstanceUID", ""))
-            found.setdefault(uid, []).append(FoundMask(name, (path,)))
+        # One that is damaged is of no series that could be told.
+        with suppress(FileError), dicom_file.damage_told(path):
+            header = dicom_file.header(path) or Dataset()
+            name = str(header.get("SeriesDescription", "") or "truth")
+            for item in header.get("ReferencedSeriesSequence") or []:
+                uid = str(item.get("SeriesInstanceUID", ""))
+                found.setdefault(uid, []).append(FoundMask(name, (path,)))
     return found
 
 

@@ -3,12 +3,14 @@
 import struct
 import unicodedata
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 from tifffile import imwrite
 
 from core.domain.errors import DataError
@@ -35,9 +37,17 @@ def with_masks(root: Path, draw: Callable[[Path, Plane], object]) -> LoadedCase:
 
 
 def rgba(path: Path, les: Plane) -> None:
-    cv2 = pytest.importorskip("cv2")
+    """Four samples and no word that one is transparency, as OpenCV writes them."""
     planes = np.dstack([les * 255] * 3 + [np.full_like(les, 255)])
-    assert cv2.imwrite(str(path), planes)
+    imwrite(path, planes, photometric="rgb", extrasamples=["unassalpha"])
+    content = bytearray(path.read_bytes())
+    (at,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, at)
+    tags = [bytes(content[at + 2 + 12 * n : at + 14 + 12 * n]) for n in range(count)]
+    kept = [tag for tag in tags if struct.unpack_from("<H", tag)[0] != 338]
+    directory = struct.pack("<H", len(kept)) + b"".join(kept) + bytes(4)
+    content[at : at + len(directory)] = directory
+    path.write_bytes(content)
 
 
 def alpha_only(path: Path, les: Plane) -> None:
@@ -104,15 +114,55 @@ def test_masks_of_other_programs_are_the_lesion(
     assert loaded.notices == ()
 
 
-def jpeg(path: Path, les: Plane) -> None:
-    Image.fromarray(les * np.uint8(255)).save(path, compression="jpeg", quality=75)
+def jpeg(path: Path, les: Plane, top: int = 255) -> None:
+    Image.fromarray(les * np.uint8(top)).save(path, compression="jpeg", quality=75)
+
+
+def faint_jpeg(path: Path, les: Plane) -> None:
+    jpeg(path, les, 128)
+
+
+def smooth_on_white(path: Path, les: Plane) -> None:
+    share = gaussian_filter(les.astype(float), 0.6)[..., None]
+    colours = share * [255, 0, 0] + (1 - share) * 255
+    imwrite(path, colours.astype(np.uint8), photometric="rgb")
+
+
+def once_a_jpeg(path: Path, les: Plane) -> None:
+    stream = BytesIO()
+    Image.fromarray(np.dstack([les * 255, les * 0, les * 0])).save(stream, "JPEG", quality=90)
+    Image.open(stream).save(path)
+
+
+def sums_to_255(path: Path, les: Plane) -> None:
+    share = np.where(les, 200, 30).astype(np.uint8)
+    imwrite(path, np.dstack([255 - share, share]), photometric="minisblack", planarconfig="contig")
+
+
+def low_and_high(path: Path, les: Plane) -> None:
+    """Whole numbers of a few values, as labels have: but the low ones are noise all around."""
+    noise = np.random.default_rng(0).integers(0, 3, les.shape)
+    imwrite(path, (np.where(les, 228, 0) + noise).astype(np.uint8), photometric="minisblack")
+
+
+def black_palette(path: Path, les: Plane) -> None:
+    imwrite(path, les, photometric="palette", colormap=np.zeros((3, 256), np.uint16))
+
+
+def without_numbers(path: Path, les: Plane) -> None:
+    imwrite(path, np.where(les, 1, np.nan).astype(np.float32), photometric="minisblack")
+
+
+SAID = [jpeg, faint_jpeg, smooth_on_white, once_a_jpeg, sums_to_255, low_and_high]
 
 
 def probability(path: Path, les: Plane) -> None:
     imwrite(path, np.where(les, 0.9, 0.001).astype(np.float32), photometric="minisblack")
 
 
-@pytest.mark.parametrize("draw", [jpeg, probability, alpha_only, from_one])
+@pytest.mark.parametrize(
+    "draw", [*SAID, probability, alpha_only, from_one, black_palette, without_numbers]
+)
 def test_masks_that_need_a_word_are_the_lesion_and_said(
     tmp_path: Path, draw: Callable[[Path, Plane], object]
 ) -> None:
@@ -121,6 +171,19 @@ def test_masks_that_need_a_word_are_the_lesion_and_said(
     assert np.count_nonzero(loaded.ground_truth != lesion()) <= 4
     (notice,) = loaded.notices
     assert "expected a mask of two values" in notice
+
+
+def test_a_lossy_file_of_the_faintest_values_is_refused(tmp_path: Path) -> None:
+    loaded = with_masks(tmp_path, lambda path, les: jpeg(path, les, 2))
+    assert loaded.ground_truth is None or not loaded.ground_truth.any()
+    assert "what is lesion is lost in it" in loaded.damaged_masks[0]
+
+
+def test_a_mask_of_the_head_is_told() -> None:
+    shown = np.zeros((8, 40, 40), bool)
+    shown[:, 5:35, 8:32] = True
+    (said,) = judge_mask("A", shown.astype(np.uint8), shown)
+    assert "fills most of the head" in said
 
 
 def test_small_integers_are_labels_and_kept(tmp_path: Path) -> None:
@@ -213,3 +276,13 @@ def test_one_slice_that_means_the_opposite_is_told() -> None:
 def test_pixels_that_do_not_fit_are_told_before_they_are_decoded() -> None:
     with pytest.raises(DataError, match="A: expected pixels that fit into memory"):
         require_memory("A", 3 << 30, available=4 << 30)
+
+
+def test_transparency_that_was_multiplied_in_is_divided_out_as_pillow_does(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 128, (20, 30, 3)).astype(np.uint8)
+    half = np.full((20, 30), 128, np.uint8)
+    path = tmp_path / "A_1.tif"
+    imwrite(path, np.dstack([pixels, half]), photometric="rgb", extrasamples=["assocalpha"])
+    with Image.open(path) as picture:
+        shown = np.asarray(picture.convert("RGBA"))[..., :3]
+    assert np.array_equal(np.moveaxis(read_image(path), 0, -1), shown)

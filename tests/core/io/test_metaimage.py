@@ -104,6 +104,30 @@ def test_damage_is_found(tmp_path, compress):
     refused(path, "empty")
 
 
+@pytest.mark.parametrize("said", ["LIST\n{}", "s%03d.raw 1 4 1"])
+@pytest.mark.parametrize("big", ["True", "False"])
+def test_pixels_in_a_file_for_each_slice(tmp_path, said, big):
+    stored = voxels()
+    names = [f"s{n:03}.raw" for n in range(1, len(stored) + 1)]
+    for name, plane in zip(names, stored, strict=True):
+        (tmp_path / name).write_bytes(plane.astype(">i2" if big == "True" else "<i2").tobytes())
+    z, y, x = SHAPE
+    header = (
+        f"ObjectType = Image\nNDims = 3\nDimSize = {x} {y} {z}\nElementType = MET_SHORT\n"
+        f"BinaryDataByteOrderMSB = {big}\nElementDataFile = {said}\n"
+    )
+    (tmp_path / "a.mhd").write_text(header.format("\n".join(names)))
+    assert np.array_equal(read(tmp_path / "a.mhd").pixels[0], stored)
+    image = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "a.mhd")))
+    assert np.array_equal(image, stored)
+
+
+def test_a_header_that_ended_the_process(tmp_path):
+    """SimpleITK writes out of bounds for it (2.5.2)."""
+    path = change(write(tmp_path / "a.mha"), rb"NDims = 3", b"NDims = 65536")
+    refused(path, "a damaged header")
+
+
 def test_missing_data_and_several_files(tmp_path):
     path = write(tmp_path / "a.mhd")
     next(p for p in tmp_path.iterdir() if p != path).unlink()

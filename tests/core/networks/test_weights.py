@@ -148,16 +148,17 @@ def test_tensors_without_plain_numbers_are_refused(tmp_path: Path, tensor: torch
 
 
 _CHILD = """
-import resource, sys
+import sys
 from pathlib import Path
 from core.domain.errors import ModelError
 from core.models.networks.weights import read_state_dict
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from tests.memory import peak_mib
+before = peak_mib()
 try:
     read_state_dict(Path(sys.argv[1]))
 except ModelError as error:
     print(error)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print(peak_mib() - before)
 """
 
 
