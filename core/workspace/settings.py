@@ -13,6 +13,8 @@ from core.io.atomic import make_private_folder, sweep, write_bytes
 from core.io.json_file import decode_json
 
 HOME_VARIABLE = "OVERREAD_HOME"
+MOST_RECENT = 10
+"""How many datasets are remembered."""
 
 
 class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
     last_dataset: str = ""
+    recent: tuple[str, ...] = ()
     windows: dict[str, WindowPlace] = {}
     last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}

@@ -35,9 +35,7 @@ def test_an_engine_is_chosen_and_what_another_computed_is_not_shown(
     assert all(state.scored for state in program.session.case_states.values())
 
 
-def test_engines_are_offered_with_a_mark_at_the_one_in_use(
-    program: Program, qtbot: QtBot
-) -> None:
+def test_engines_are_offered_with_a_mark_at_the_one_in_use(program: Program, qtbot: QtBot) -> None:
     bar = program.window.top_bar
     program.prediction.panels.show_engines((("auto", "Automatic"), ("torch", "PyTorch")))
     assert bar.engines() == {"Automatic": True, "PyTorch": False}
