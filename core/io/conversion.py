@@ -14,6 +14,7 @@ from core.io.layouts.registry import find
 from core.io.slice_folder import slices_of
 from core.io.stored import Pixels, Stored
 from core.io.tiff import write_image, write_mask_slice
+from core.io.write_guard import refuse_inside
 from core.io.writers import labelled, write, writer_of
 
 _TIFF = "tiff"
@@ -51,6 +52,8 @@ def converted(path: Path, target: Path, wanted: Wanted) -> tuple[str, ...]:
     Raises `FileError` and `DataError` for what cannot be read or written, or stands there already.
     """
     refuse_existing(target)
+    if path.is_dir():
+        refuse_inside(path, target)
     suffix = target.suffix.casefold()
     if wanted.format_name == _TIFF and suffix not in (".tif", ".tiff"):
         return _write_slices(target, _case(path, layout=wanted.layout, point=wanted.point))

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
-from core.domain.metrics import volume_metrics
+from core.domain.metrics import EMPTY_RULE, volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
@@ -21,8 +21,6 @@ from core.models.registry import Model
 from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.figures import dsc_chart
 from core.studies.reference_protocol import reference_masks
-
-EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -101,6 +101,8 @@ def test_a_training_that_fails_says_why(folder: Path, home: Path) -> None:
         with pytest.raises(overread.ModelError, match="none"):
             training.wait()
         assert training.state() == "failed"
+        # The folder is whole: its own split lies beside the spec that names it.
+        assert (training.folder / "split.json").is_file()
         with pytest.raises(overread.AppError, match="train --help"):
             workspace.train("odd", split, architecture="unet", settings={"batch_size": "many"})
         other = overread.Split(train=("A", "C"), val=("B",))
