@@ -45,6 +45,34 @@ def test_no_module_lies_outside_a_room(top: str) -> None:
     assert [path.name for path in (ROOT / top).glob("*.py")] == ["__init__.py"]
 
 
+WRITES = ("set_", "note_", "add_")
+
+
+def test_what_only_shows_does_not_write_the_session() -> None:
+    shows = ("presenter", "panel", "dialog", "view", "drawer", "card", "rail", "header", "bar")
+    writing = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in (ROOT / "gui").rglob("*.py")
+        if path.stem.endswith(shows)
+        for line in writes(path.read_text(encoding="utf-8"))
+    ]
+    assert writing == []
+
+
+def test_writing_the_session_would_be_found() -> None:
+    assert list(writes("self._session.set_view(view)")) == [1]
+    assert list(writes("session.note_painted(box)")) == [1]
+    assert list(writes("self._session.view.with_layer(key)")) == []
+
+
+def writes(source: str) -> Iterator[int]:
+    """Return the lines that change what a session holds."""
+    for node in ast.walk(ast.parse(source)):
+        written = isinstance(node, ast.Attribute) and node.attr.startswith(WRITES)
+        if written and ast.unparse(node.value).endswith("session"):
+            yield node.lineno
+
+
 def name_of(path: Path) -> str:
     """Return the dotted name of a module of ours."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

@@ -1,6 +1,7 @@
 """The correction of the case on screen: begun, painted, undone, journalled, saved as a version."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -9,6 +10,7 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step, new_draft
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
+from core.annotation.versions import Version
 from core.domain.components import Box
 from core.domain.mask import Mask
 from core.workspace.store import Store
@@ -59,7 +61,7 @@ class Correcting(QObject):
         session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
-        self.versions.version_saved.connect(self._write_unsaved)
+        self.versions.version_saved.connect(self._on_version_saved)
 
     @property
     def reader(self) -> str:
@@ -291,6 +293,12 @@ class Correcting(QObject):
         if step is not None and book is not None:
             self.stepped.emit()
             self._journal(book, lambda: book.record(step))
+
+    def _on_version_saved(self, version: Version) -> None:
+        state = self._session.case_states.get(version.case_id)
+        if state is not None:
+            self._session.set_case_state(replace(state, version=version.number))
+        self._write_unsaved()
 
     def _write_unsaved(self) -> None:
         """Try again where there is room for a version now."""

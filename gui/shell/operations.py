@@ -123,6 +123,28 @@ class Operations(QObject):
         """Remember how the worklist is sorted and filtered."""
         self._session.set_listing(listing)
 
+    def read_scores(self) -> None:
+        """Read anew what is known of the cases, as another process may have found something."""
+        place, model = self._session.place, self._session.models.current
+        if place is None:
+            return
+        known = {name: state.outlook for name, state in self._session.case_states.items()}
+        plain = plain_states(place.dataset, known)
+
+        def keep(states: dict[str, CaseState]) -> None:
+            if self._session.place is not place or self._session.models.current is not model:
+                return
+            for name, state in states.items():
+                if state.scored and not self._session.case_states[name].run:
+                    self._session.set_case_state(state)
+
+        self._lanes.run(
+            "io",
+            lambda _: with_scores(place.workspace, model, plain),
+            keep,
+            failed=lambda said: self.failed.emit("The figures were not read", said),
+        )
+
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)

@@ -145,7 +145,7 @@ class TrainingPresenter(QObject):
         self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
 
     def _compare(self, candidate: str) -> None:
-        self.watch.begin("gate", lambda path: self.gate.prepare(path, candidate))
+        self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
 
     def _on_place_changed(self) -> None:
         place = self._session.place
@@ -204,7 +204,7 @@ class TrainingPresenter(QObject):
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")
-            self.gate.reload_models(lambda: self._compare(record.result))
+            self.gate.desk.reload(lambda: self._compare(record.result))
 
     def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
         """Say that a job is done, unless the open drawer says so: a toast would lie over it."""

@@ -12,7 +12,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
 from gui.shell.thread_share import GivingWay
-from gui.shell.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
+from gui.shell.view_state import RGB, Display, PictureKey, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.viewer.shown_case import has_arrived, shown
@@ -20,7 +20,6 @@ from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
-_WINDOW_PER_PIXEL = 0.004
 # While the reader paints, the words under the pointer follow every second sample.
 _WORDS_WAIT_SECONDS = 0.025
 
@@ -49,7 +48,6 @@ class CanvasPresenter(QObject):
         session.mask_painted.connect(lambda box: self.draw(painted=box))
         session.place_changed.connect(self._on_place_changed)
         view.hovered.connect(self._on_hovered)
-        view.window_level_dragged.connect(self._on_window_level_dragged)
 
     def draw(self, *, painted: Box | None = None) -> None:
         """Draw the slice on screen as it is now; `painted` is all that differs, when known."""
@@ -197,16 +195,3 @@ class CanvasPresenter(QObject):
             if self._session.view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
         self._view.set_readout(tuple(lines))
-
-    def _on_window_level_dragged(self, right: float, up: float) -> None:
-        opened = self._session.open_case
-        if opened is None:
-            return
-        view = self._session.view
-        channel = shown_channel(view, opened.loaded.volume)
-        if channel == RGB:
-            return
-        now = current_range(view, shown(self._session, opened), channel)
-        scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
-        moved = now.moved(right * scale, -up * scale)
-        self._session.set_view(view.with_window_level(channel, moved))

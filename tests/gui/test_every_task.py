@@ -236,8 +236,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.training.training_presenter.TrainingPresenter.new_job": (
         lambda program: program.context.trigger("train")
     ),
-    "gui.training.gate_presenter.GatePresenter._start": (
-        lambda program: program.training.presenter.gate.reload_models()
+    "gui.training.gate_desk.GateDesk._start": (
+        lambda program: program.training.presenter.gate.desk.reload()
     ),
     "gui.shell.job_watch.JobWatch.refresh": (
         lambda program: program.training.presenter.watch.refresh()
@@ -250,7 +250,10 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.shell.operations.Operations._write_quietly": (
         lambda program: program.operations.change_settings(flips=False)
     ),
-    "gui.shell.operations.Operations._open": open_again,
+    "gui.shell.operations.Operations.read_scores": (
+        lambda program: program.operations.read_scores()
+    ),
+    "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.TakingOver.ask": ask_holder,
 }
 """What starts each kind of work in a window that shows a case; it is done in this order."""
