@@ -45,6 +45,28 @@ def test_no_module_lies_outside_a_room(top: str) -> None:
     assert [path.name for path in (ROOT / top).glob("*.py")] == ["__init__.py"]
 
 
+def test_no_two_classes_share_a_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for top in PACKAGES:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(name_of(path))
+    assert {name: there for name, there in homes.items() if len(there) > 1} == {}
+
+
+def test_a_module_is_called_what_it_holds_and_not_what_it_does() -> None:
+    nouns = {"blinded_reading", "mask_meaning", "model_listing", "preprocessing", "unblinding"}
+    nouns |= {"training", "training_job", "training_presenter", "focus_ring"}
+    verbs = [
+        name_of(path)
+        for top in PACKAGES
+        for path in (ROOT / top).rglob("*.py")
+        if path.stem not in nouns and any(word.endswith("ing") for word in path.stem.split("_"))
+    ]
+    assert verbs == []
+
+
 WRITES = ("set_", "note_", "add_")
 
 

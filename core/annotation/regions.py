@@ -6,7 +6,7 @@ Pieces of a mask are joined by faces, in the slice or through the slices, as les
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.patch import Patch, Voxel, changes, whole
+from core.annotation.patch import Patch, Voxel, changes, whole_box
 from core.domain.components import Box, bounding_box, box_slices
 from core.domain.components import fill_holes as without_holes
 from core.domain.mask import Mask
@@ -28,7 +28,7 @@ def flood_fill(
     """
     if not _within(mask, at):
         return None
-    box = whole(mask, None if volumetric else at[0])
+    box = whole_box(mask, None if volumetric else at[0])
     crop = pixels[box_slices(box)]
     middle = float(pixels[at])
     joined = (crop >= middle - tolerance) & (crop <= middle + tolerance)
@@ -62,7 +62,7 @@ def add_component(mask: Mask, other: Mask, at: Voxel, *, volumetric: bool = True
 
 def fill_holes(mask: Mask, *, z: int | None = None) -> Patch | None:
     """Fill, slice by slice, background shut in by foreground, on slice `z` or on all."""
-    box = whole(mask, z)
+    box = whole_box(mask, z)
     return changes(mask, box, without_holes(mask[box_slices(box)]))
 
 
@@ -70,18 +70,18 @@ def copy_slice(mask: Mask, *, source: int, target: int) -> Patch | None:
     """Make slice `target` the same as slice `source`; None when one of them does not exist."""
     if not (0 <= source < len(mask) and 0 <= target < len(mask)):
         return None
-    return changes(mask, whole(mask, target), mask[source : source + 1])
+    return changes(mask, whole_box(mask, target), mask[source : source + 1])
 
 
 def replace(mask: Mask, other: Mask, *, z: int | None = None) -> Patch | None:
     """Make slice `z`, or the whole mask, the same as in `other` (Z, Y, X)."""
-    box = whole(mask, z)
+    box = whole_box(mask, z)
     return changes(mask, box, other[box_slices(box)])
 
 
 def clear(mask: Mask, *, z: int | None = None) -> Patch | None:
     """Clear slice `z`, or the whole mask."""
-    box = whole(mask, z)
+    box = whole_box(mask, z)
     return changes(mask, box, np.zeros_like(mask[box_slices(box)]))
 
 
@@ -89,7 +89,7 @@ def _component(mask: Mask, at: Voxel, *, volumetric: bool) -> tuple[Box, NDArray
     """Return the box of all foreground looked at, and in it the piece under `at`."""
     if not _within(mask, at) or not mask[at]:
         return None
-    frame = whole(mask, None if volumetric else at[0])
+    frame = whole_box(mask, None if volumetric else at[0])
     inner = bounding_box(mask[box_slices(frame)])
     assert inner is not None, "the voxel itself is foreground"
     box = (inner[0] + frame[0], inner[1] + frame[0], *inner[2:])

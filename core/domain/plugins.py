@@ -19,10 +19,10 @@ from typing import Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast
 from core.domain.errors import AppError, DataError, ModelError
 from core.domain.progress import Cancelled
 
-Group: TypeAlias = Literal["layouts", "readers", "networks", "engines"]
+PluginGroup: TypeAlias = Literal["layouts", "readers", "networks", "engines"]
 """What can be added: each is a group of entry points, `overread.<group>`."""
 
-_CALLED: dict[Group, tuple[type[AppError], tuple[str, ...]]] = {
+_CALLED: dict[PluginGroup, tuple[type[AppError], tuple[str, ...]]] = {
     "layouts": (DataError, ("fits", "find")),
     "readers": (DataError, ("matches",)),
     "networks": (ModelError, ()),
@@ -45,7 +45,7 @@ class Plugins(Generic[Added]):
     broken: tuple[str, ...] = ()
 
 
-def plugins(group: Group, kind: type[Added]) -> Plugins[Added]:
+def plugins(group: PluginGroup, kind: type[Added]) -> Plugins[Added]:
     """Return what other packages add to `group`, objects of `kind`; looked up once a process.
 
     One that cannot be loaded, or is something else, is named in `broken` and in the log
@@ -55,7 +55,7 @@ def plugins(group: Group, kind: type[Added]) -> Plugins[Added]:
 
 
 @cache
-def _plugins(group: Group, kind: type[object]) -> Plugins[object]:
+def _plugins(group: PluginGroup, kind: type[object]) -> Plugins[object]:
     from importlib.metadata import entry_points  # reads many files
 
     found: dict[str, object] = {}
@@ -78,7 +78,7 @@ def _plugins(group: Group, kind: type[object]) -> Plugins[object]:
     return Plugins(MappingProxyType(found), tuple(broken))
 
 
-def _guarded(value: Any, group: Group, who: str) -> object:
+def _guarded(value: Any, group: PluginGroup, who: str) -> object:
     """Return what was added with its functions guarded."""
     error, called = _CALLED[group]
     functions = {name: guarded(getattr(value, name), who, error) for name in called}
@@ -106,7 +106,7 @@ def guarded(function: Callable[Given, Got], who: str, kind: type[AppError]) -> C
     return call
 
 
-def _left_out(group: Group, who: str, why: str) -> str:
+def _left_out(group: PluginGroup, who: str, why: str) -> str:
     sentence = (
         f"{who}: expected an object for overread.{group}, found that it cannot be used ({why}). It "
         "was left out; update or remove the package."

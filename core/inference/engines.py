@@ -61,7 +61,7 @@ def devices() -> list[str]:
     """
     if not has_accelerator():
         return ["cpu"]
-    from core.inference.torch_device import devices as all_devices
+    from core.inference.torch_device import torch_devices as all_devices
 
     return all_devices()
 

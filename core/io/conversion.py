@@ -21,7 +21,7 @@ _TIFF = "tiff"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ConversionWanted:
     """What to convert: a format by name or by the ending of the target; which channel or volume.
 
     `on` is the image or series onto whose stored grid a mask is written.
@@ -45,7 +45,7 @@ def refuse_existing(target: Path) -> None:
         )
 
 
-def converted(path: Path, target: Path, wanted: Wanted) -> tuple[str, ...]:
+def converted(path: Path, target: Path, wanted: ConversionWanted) -> tuple[str, ...]:
     """Write `path` (a file, a series, a case) as `target`; return what is to be told.
 
     The format `tiff` without its ending gives a folder of slices as the public LGG set has them.

@@ -23,7 +23,7 @@ _SAME = 1e-3
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Maker:
     """Who or what made a label map; written where a format has a place for it.
 
     `patient_name` says whether the name of the patient may be copied from the images.
@@ -41,7 +41,7 @@ class Order:
 
     stored: Stored
     name: str
-    provenance: Provenance
+    provenance: Maker
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def write(
     stored: Stored,
     *,
     format_name: str | None = None,
-    provenance: Provenance | None = None,
+    provenance: Maker | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write `stored` to `path`; what is there is kept unless `overwrite`.
@@ -131,7 +131,7 @@ def write(
             action="It was left as it is; choose another name.",
         )
     with atomic_path(path) as temporary:
-        writer.write(temporary, Order(stored, path.name, provenance or Provenance()))
+        writer.write(temporary, Order(stored, path.name, provenance or Maker()))
         _check(path, readers.read(temporary), stored, writer)
 
 
@@ -155,7 +155,7 @@ def _moved(path: Path, expected: str, found: str) -> DataError:
     )
 
 
-def plain(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
+def plain_volume(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
     """Return a volume (Z, Y, X) that comes from no file, to be written."""
     passport = Passport(Path("volume"), "memory", (), "given", "it was made here")
     return Stored(pixels[np.newaxis], grid, passport, labels=labels)

@@ -23,7 +23,7 @@ from core.studies.figures import dsc_chart
 from core.studies.reference_protocol import reference_masks
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one case; volumes in voxels, `hd95` in voxels where spacing is unknown.
 
     `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
@@ -68,14 +68,14 @@ class Outcome:
     `notices` are sentences about files of cases that were scored all the same.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[EvaluationRow, ...]
     failed: dict[str, str]
     device: str
     seconds: float
     notices: tuple[str, ...] = ()
 
 
-def evaluate(
+def evaluate_cases(
     cases: Sequence[Case],
     model: Model,
     predictor: Predictor,
@@ -84,7 +84,7 @@ def evaluate(
     progress: Progress = silent,
 ) -> Outcome:
     """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
-    rows: list[Row] = []
+    rows: list[EvaluationRow] = []
     notices: list[str] = []
     failed: dict[str, str] = {}
     device, seconds = "", 0.0
@@ -93,7 +93,7 @@ def evaluate(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
-            rows.append(score(loaded, prediction, model, protocol))
+            rows.append(score_case(loaded, prediction, model, protocol))
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
         except AppError as error:
@@ -101,7 +101,9 @@ def evaluate(
     return Outcome(tuple(rows), failed, device, seconds, tuple(notices))
 
 
-def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> Row:
+def score_case(
+    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+) -> EvaluationRow:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth = loaded.require_ground_truth()
     if protocol == "reference":
@@ -109,7 +111,7 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=loaded.volume.geometry.spacing_mm)
-    return Row(
+    return EvaluationRow(
         case=loaded.case.id,
         slices=len(truth),
         dsc=metrics.dsc,
@@ -125,7 +127,7 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
     )
 
 
-def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Return the summary of an outcome; figures are None when no case could be scored."""
     scores = [row.dsc for row in outcome.rows]
     post = model.spec.postprocessing
@@ -145,10 +147,10 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     )
 
 
-def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+def write_evaluation(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Write metrics.csv, summary.json and dsc.png into `out`; returns the summary."""
-    summary = summarise(outcome, model, protocol)
-    write_csv(out / "metrics.csv", Row.__struct_fields__, map(_cells, outcome.rows))
+    summary = summarise_evaluation(outcome, model, protocol)
+    write_csv(out / "metrics.csv", EvaluationRow.__struct_fields__, map(_cells, outcome.rows))
     write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
     if outcome.rows:
         title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"
@@ -156,6 +158,6 @@ def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) 
     return summary
 
 
-def _cells(row: Row) -> list[str]:
-    values = [getattr(row, name) for name in Row.__struct_fields__]
+def _cells(row: EvaluationRow) -> list[str]:
+    values = [getattr(row, name) for name in EvaluationRow.__struct_fields__]
     return ["" if v is None else f"{v:.6f}" if isinstance(v, float) else str(v) for v in values]

@@ -39,14 +39,14 @@ def predict_masks(
             loaded = read_case(case)
             loaded.require_whole()
             prediction = predictor(loaded, inner)
-            write_masks(case, to_mask(prediction.probability, model.spec.postprocessing), out)
+            write_mask_files(case, to_mask(prediction.probability, model.spec.postprocessing), out)
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
     return Written(failed, tuple(notices))
 
 
-def write_masks(case: Case, mask: Mask, out: Path) -> None:
+def write_mask_files(case: Case, mask: Mask, out: Path) -> None:
     """Write a mask (Z, Y, X) slice by slice as `<CASE>/<CASE>_<n>_pred.tif`, 0/255."""
     for files, plane in zip(case.slices, mask, strict=True):
         write_mask_slice(out / case.id / f"{case.id}_{files.number}_pred.tif", plane)

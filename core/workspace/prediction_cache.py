@@ -19,7 +19,7 @@ class Scored:
     score: Score
 
 
-def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
+def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
     """Return what `model` predicted for this very image before, or None."""
     key = prediction_key(model, loaded.volume)
     path = workspace.prediction_path(model.spec.id, loaded.case.id)
@@ -34,7 +34,9 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
     return Scored(prediction, score)
 
 
-def keep(loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction) -> Scored:
+def keep_prediction(
+    loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
+) -> Scored:
     """Score a new prediction and keep both, where anything can be kept.
 
     Raises `WorkspaceError` when they cannot be written.

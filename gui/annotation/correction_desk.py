@@ -17,14 +17,14 @@ from core.workspace.store import Store
 from gui.annotation.correction_book import Book
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
-from gui.annotation.version_reader import VersionReading
+from gui.annotation.version_reader import VersionReader
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
 
-class Correcting(QObject):
+class CorrectionDesk(QObject):
     """Owns the correction of a session; every change of it goes to the journal before it is safe.
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
@@ -52,7 +52,7 @@ class Correcting(QObject):
         self.damage = ""
         self.writing = 0
         self.later = LaterEdit(session, lanes)
-        self.versions = VersionReading(session, lanes)
+        self.versions = VersionReader(session, lanes)
         self.versions.refused.connect(self.refused)
         self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
         for part in (self.later, self.versions):

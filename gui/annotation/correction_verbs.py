@@ -11,8 +11,8 @@ from core.annotation import regions, shapes
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.mask import Mask
-from gui.annotation.correction_desk import Correcting
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
@@ -36,8 +36,8 @@ class Bench:
     """What the verbs take in hand; `set_tool` takes a tool."""
 
     context: Context
-    desk: Correcting
-    drawing: Drawing
+    desk: CorrectionDesk
+    paint_tools: PaintTools
     viewer: Viewer
     set_tool: Callable[[Tool], None]
 
@@ -53,9 +53,9 @@ def _shape_verbs(bench: Bench) -> Handlers:
         return lambda: bench.desk.apply(tool, lambda mask: make(mask, _index(bench)))
 
     return {
-        "smaller_brush": lambda: bench.drawing.resize(-1),
-        "larger_brush": lambda: bench.drawing.resize(1),
-        "complete_fill": lambda: bench.drawing.complete(),
+        "smaller_brush": lambda: bench.paint_tools.resize(-1),
+        "larger_brush": lambda: bench.paint_tools.resize(1),
+        "complete_fill": lambda: bench.paint_tools.complete(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
         "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
         "reshape": lambda: _reshape(bench, whole=False),
@@ -96,7 +96,7 @@ def _keeping_verbs(bench: Bench) -> Handlers:
 
 def _toggle_tool(bench: Bench, tool: Tool) -> None:
     """Take a tool in hand; its key pressed again puts it back."""
-    bench.set_tool("pan" if bench.drawing.tool == tool else tool)
+    bench.set_tool("pan" if bench.paint_tools.tool == tool else tool)
 
 
 def _show_versions(bench: Bench) -> None:

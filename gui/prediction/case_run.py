@@ -32,7 +32,7 @@ OnPart = Callable[[LoadedCase, Sequence[int], NDArray[np.uint8]], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
+class FinishedRun:
     """What a run gave."""
 
     scored: Scored
@@ -41,7 +41,7 @@ class Finished:
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class WantedRun:
     """A run as it was asked for; slices nearest to the index `first` come first."""
 
     case: Case
@@ -59,7 +59,7 @@ class CaseRun:
     cache: CaseCache
     triager: Triager
 
-    def run(self, wanted: Wanted, on_part: OnPart, progress: Progress) -> Finished:
+    def run(self, wanted: WantedRun, on_part: OnPart, progress: Progress) -> FinishedRun:
         """Predict one case: from the workspace when it is there."""
         loaded = self.cache.read(wanted.case)
         triage = self._triage(loaded, wanted, progress)
@@ -73,9 +73,9 @@ class CaseRun:
         known = PredictionService(workspace, run).predict(loaded, wanted.model, progress)
         store = workspace.store
         outlook = keep_doubt(store, wanted.case, wanted.model, known.prediction, triage)
-        return Finished(known, _figures(loaded, wanted, known), outlook)
+        return FinishedRun(known, _figures(loaded, wanted, known), outlook)
 
-    def _triage(self, loaded: LoadedCase, wanted: Wanted, progress: Progress) -> Triage | None:
+    def _triage(self, loaded: LoadedCase, wanted: WantedRun, progress: Progress) -> Triage | None:
         """Return the triage, which runs ahead; None when it cannot be told.
 
         Such a case is predicted all the same, and why is said when it is opened.
@@ -93,7 +93,7 @@ class CaseRun:
             return None
 
 
-def _figures(loaded: LoadedCase, wanted: Wanted, scored: Scored) -> CaseFigures:
+def _figures(loaded: LoadedCase, wanted: WantedRun, scored: Scored) -> CaseFigures:
     """Return the figures of a prediction: those kept when they are of this very prediction."""
     store, model, case_id = wanted.place.workspace.store, wanted.model.spec.id, wanted.case.id
     key = scored.score.key

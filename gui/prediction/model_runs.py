@@ -16,7 +16,7 @@ from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
-from gui.prediction.case_run import CaseRun, Finished, Wanted
+from gui.prediction.case_run import CaseRun, FinishedRun, WantedRun
 from gui.prediction.result_scores import ResultScores
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Result, RunQueue
@@ -30,7 +30,7 @@ class _Running:
     """The run in hand: what has arrived of it, so that its case can be opened midway."""
 
     case: Case
-    task: Task[Finished]
+    task: Task[FinishedRun]
     growing: GrowingMask | None = None
 
 
@@ -102,7 +102,7 @@ class ModelRuns(QObject):
         version = self._session.case_version
         self._lanes.run(
             "io",
-            lambda _: prediction_cache.find(opened.loaded, model, place.workspace),
+            lambda _: prediction_cache.find_prediction(opened.loaded, model, place.workspace),
             lambda found: self._show_cached(found, version, model),
             failed=lambda sentence: self._on_not_found(opened.loaded.case.id, sentence),
         )
@@ -125,7 +125,7 @@ class ModelRuns(QObject):
         case = self._waiting.popleft()
         on_screen = self._is_on_screen(case.id)
         first = self._session.view.slice_index if on_screen else case.middle
-        wanted = Wanted(case, model, place, self._session.settings.device, first)
+        wanted = WantedRun(case, model, place, self._session.settings.device, first)
         task = self._lanes.run_in_parts(
             "gpu",
             lambda progress, part: self._case_run.run(
@@ -209,7 +209,7 @@ class ModelRuns(QObject):
             replace(queue, fraction=fraction, message=message, seconds_left=left)
         )
 
-    def _on_done(self, finished: Finished) -> None:
+    def _on_done(self, finished: FinishedRun) -> None:
         self._running = None
         score, figures = finished.scored.score, finished.figures
         self._set_case(

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from core.inference.engine_messages import Measured
+from core.inference.engine_messages import NetworkCost
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from gui.prediction.model_panel import ModelView
-from gui.shell.case_figures import figures_of
+from gui.shell.case_figures import metrics_view_of
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
 from gui.widgets.metrics_view import MetricsView
@@ -28,18 +28,18 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
     said = f"whole volume, threshold {session.post.threshold:.2f}"
-    case = figures_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
+    case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = replace(case, hd95="pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
     plane = counted.counts.of_slice(index)
     number = opened.loaded.volume.slice_numbers[index]
-    one = figures_of(plane, opened, f"slice {number} alone", has_truth=counted.has_truth)
+    one = metrics_view_of(plane, opened, f"slice {number} alone", has_truth=counted.has_truth)
     if not plane.truth_voxels and not plane.predicted_voxels:
         one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
     return case, one
 
 
-def model_view(model: Model, champion_id: str, measured: Measured | None) -> ModelView:
+def model_view(model: Model, champion_id: str, measured: NetworkCost | None) -> ModelView:
     """Return a model in words."""
     spec = model.spec
     size = spec.parameters if measured is None else measured.parameters

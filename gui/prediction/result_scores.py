@@ -18,7 +18,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Result
 from gui.shell.tasks import Lanes, Task
 
-Work: TypeAlias = Callable[[], Callable[[], None]]
+CountWork: TypeAlias = Callable[[], Callable[[], None]]
 """Counts on a worker and returns what shows it, for the GUI thread."""
 
 
@@ -51,7 +51,7 @@ class ResultScores(QObject):
             self._running = True
             self._lanes.run("io", lambda _: work(), lambda show: show(), finished=self._next)
 
-    def _work(self) -> Work | None:
+    def _work(self) -> CountWork | None:
         """Return what counts the whole prediction on screen, and then shows it."""
         result, opened, post = self._session.result, self._session.open_case, self._session.post
         if result is None or result.ready is not None or opened is None:
@@ -63,7 +63,7 @@ class ResultScores(QObject):
 
         return work
 
-    def _recount(self, arriving: GrowingMask) -> Work:
+    def _recount(self, arriving: GrowingMask) -> CountWork:
         """Return what counts a prediction that arrives at the threshold of now, and tells it."""
         threshold = self._session.post.threshold
 

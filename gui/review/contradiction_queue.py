@@ -140,10 +140,12 @@ class QueueWalk:
     contradictions, those triage is surest of first: each is no more than a hint at a slice.
     """
 
-    def __init__(self, disagreeing: DisagreementQueue, contradicting: ContradictionQueue) -> None:
-        self._pieces, self._slices = disagreeing, contradicting
-        disagreeing.chosen.connect(lambda _: contradicting.choose(-1))
-        contradicting.chosen.connect(lambda _: disagreeing.leave())
+    def __init__(
+        self, disagreement_queue: DisagreementQueue, contradiction_queue: ContradictionQueue
+    ) -> None:
+        self._pieces, self._slices = disagreement_queue, contradiction_queue
+        disagreement_queue.chosen.connect(lambda _: contradiction_queue.choose(-1))
+        contradiction_queue.chosen.connect(lambda _: disagreement_queue.leave())
 
     @property
     def current(self) -> int:

@@ -17,7 +17,7 @@ from core.io.dataset import scan
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
-from gui.shell.case_loader import CaseLoading
+from gui.shell.case_loader import CaseLoader
 from gui.shell.place_reader import (
     close_place,
     last_state,
@@ -64,15 +64,15 @@ class Operations(QObject):
         self._lanes = lanes
         self.engine = engine
         self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
-        self.loading = CaseLoading(session, lanes, self.cache)
+        self.case_loader = CaseLoader(session, lanes, self.cache)
         self.triager = Triager(session.home, engine)
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
         self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
-        self.loading.loaded.connect(self._on_loaded)
-        self.loading.failed.connect(self._on_load_failed)
+        self.case_loader.loaded.connect(self._on_loaded)
+        self.case_loader.failed.connect(self._on_load_failed)
 
     def open_demo(self) -> None:
         """Open the synthetic cases, made by code when they are not there yet."""
@@ -110,7 +110,7 @@ class Operations(QObject):
         state = self._session.case_states.get(case_id)
         if state is not None and case_id != self._session.wanted:
             self.keep_place()
-            self.loading.open(state.case)
+            self.case_loader.open(state.case)
 
     def step_case(self, step: int) -> None:
         """Show the next or previous case of the worklist as it is sorted and filtered."""
@@ -230,7 +230,7 @@ class Operations(QObject):
         self.change_settings(last_dataset=root, recent=recent)
         first = last.case_id if last.case_id in states else next(iter(states))
         index = last.slice_index if last.case_id in states else -1
-        self.loading.open(states[first].case, slice_index=index)
+        self.case_loader.open(states[first].case, slice_index=index)
         self.opened.emit()
         for notice in place.workspace.notices:
             self.failed.emit("The workspace was found damaged", notice)
@@ -267,7 +267,7 @@ class Operations(QObject):
         if here in order:
             index = order.index(here)
             near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
-            self.loading.read_ahead([self._session.case_states[name].case for name in near])
+            self.case_loader.read_ahead([self._session.case_states[name].case for name in near])
 
     def _on_load_failed(self, case_id: str, sentence: str) -> None:
         state = self._session.case_states.get(case_id)

@@ -12,7 +12,7 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.domain.triage import Triage
 from core.models.registry import Model
-from core.review.reviews import Review, standing
+from core.review.reviews import Review, review_standing
 from core.review.subject import Subject, subject_of
 from core.workspace.settings import Settings, reader_name
 from core.workspace.workspace_folder import Listing
@@ -201,7 +201,7 @@ class Session(QObject):
     def standing(self, case_id: str) -> Review:
         """Return what is said of a case as it is now; what was said of something else is not."""
         review = self._state.reviews.get(case_id) or Review(case_id=case_id)
-        return standing(review, self.subject(case_id)) if review.decided else review
+        return review_standing(review, self.subject(case_id)) if review.decided else review
 
     @property
     def standings(self) -> dict[str, Review]:

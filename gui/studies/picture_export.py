@@ -18,7 +18,7 @@ from gui.studies.export_dialog import ExportWanted
 
 
 @dataclass(frozen=True, eq=False)
-class PictureSource:
+class PicturedCase:
     """A case as it is on screen: what lies over it, and where its dataset is."""
 
     root: Path
@@ -26,7 +26,7 @@ class PictureSource:
     mask: Mask | None
 
 
-def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progress) -> list[Path]:
+def write_pictures(source: PicturedCase, wanted: ExportWanted, progress: Progress) -> list[Path]:
     """Write the kinds `png`, `gif` and `sheet` of a case; returns the files.
 
     Raises `DataError` for a folder inside the dataset.

@@ -18,7 +18,7 @@ from gui.shell.session_parts import Place
 from gui.studies.study_dialog import StudyChoice, StudyDialog
 from gui.studies.study_plots import (
     by_case,
-    figures,
+    figure_choices,
     model_lines,
     one_against_other,
     pair_lines,
@@ -184,7 +184,7 @@ class StudyPresenter(QObject):
         divided = "" if apart is None else f" · mean disagreement {apart:.3f}"
         title = f"{len(found.study.models)} models on {cases}"
         said = f"{found.folder.name}{failed}{divided} · interval: {summary.interval}"
-        self.dialog.set_study((title, said), titles, figures(summary.distance_unit))
+        self.dialog.set_study((title, said), titles, figure_choices(summary.distance_unit))
 
     def _show_choice(self) -> None:
         found = self._found

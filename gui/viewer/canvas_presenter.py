@@ -11,7 +11,7 @@ from core.domain.uncertainty import entropy_map
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
-from gui.shell.thread_share import GivingWay
+from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import RGB, Display, PictureKey, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
@@ -36,7 +36,7 @@ class CanvasPresenter(QObject):
         self._pictures = PictureCache()
         self._ahead: Task[None] | None = None
         self._pointer: QPointF | None = None
-        self._words = GivingWay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
+        self._words = GestureDelay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
         self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
         view.add_item(self._uncertainty, below=True)
         session.view_changed.connect(self.draw)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import get_args
 
 from core.domain.components import DisagreementKind
-from core.domain.window_level import Preset, full_range, preset_range
+from core.domain.window_level import WindowPreset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, current_range, shown_channel
 from gui.viewer.case_strip import strip_data
@@ -75,7 +75,7 @@ class ViewVerbs:
         value = full_range(volume.pixels[volume.channels.index(channel)])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
-    def preset_window(self, preset: Preset) -> None:
+    def preset_window(self, preset: WindowPreset) -> None:
         """Show a range that readers often want of the channel on screen."""
         opened, channel = self._session.open_case, self.channel()
         if opened is None or channel == RGB:

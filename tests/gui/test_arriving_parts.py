@@ -16,7 +16,7 @@ from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace
-from gui.prediction.case_run import Finished, OnPart, Wanted
+from gui.prediction.case_run import FinishedRun, OnPart, WantedRun
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.result_scores import ResultScores
 from gui.shell.session import Session
@@ -35,7 +35,7 @@ class StandInRun:
     def __init__(self) -> None:
         self.told: SimpleQueue[Sequence[int] | None] = SimpleQueue()
 
-    def run(self, wanted: Wanted, on_part: OnPart, progress: Progress) -> Finished:
+    def run(self, wanted: WantedRun, on_part: OnPart, progress: Progress) -> FinishedRun:
         loaded = read_case(wanted.case)
         while (indices := self.told.get()) is not None:
             on_part(loaded, indices, SOFT[list(indices)])

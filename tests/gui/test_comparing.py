@@ -176,7 +176,7 @@ def test_a_model_is_run_from_its_pane(
     assert place is not None
     assert opened is not None
     model = next(m for m in program.session.models.available if m.spec.id == OTHER)
-    kept = prediction_cache.find(opened.loaded, model, place.workspace)
+    kept = prediction_cache.find_prediction(opened.loaded, model, place.workspace)
     assert kept is not None
     mask = to_mask(kept.prediction.probability, model.spec.postprocessing)
     assert opened.loaded.ground_truth is not None

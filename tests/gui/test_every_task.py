@@ -131,13 +131,13 @@ def paint(program: Program) -> None:
 
 
 def answer(program: Program) -> None:
-    program.review.desks.disagreeing.choose(0)
+    program.review.desks.disagreement_queue.choose(0)
     program.context.trigger("no")
 
 
 def tick(program: Program) -> None:
-    program.review.desks.contradicting.choose(0)
-    program.review.desks.contradicting.tick()
+    program.review.desks.contradiction_queue.choose(0)
+    program.review.desks.contradiction_queue.tick()
 
 
 def another_classifier(program: Program) -> None:
@@ -192,35 +192,35 @@ def ask_holder(program: Program) -> None:
 
 
 ACTS: dict[str, Callable[[Program], object]] = {
-    "gui.prediction.case_confidence.Doubting._start": (
+    "gui.prediction.case_confidence.CaseConfidence._start": (
         lambda program: program.operations.choose_case("C_10")
     ),
-    "gui.annotation.correction_desk.Correcting._on_case_changed": other,
-    "gui.prediction.case_triage.Triaging._on_case_changed": other,
+    "gui.annotation.correction_desk.CorrectionDesk._on_case_changed": other,
+    "gui.prediction.case_triage.CaseTriage._on_case_changed": other,
     "gui.prediction.model_runs.ModelRuns.show": other,
     "gui.prediction.result_scores.ResultScores.update": other,
     "gui.prediction.result_scores.ResultScores._measure": other,
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
     "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
-    "gui.shell.case_loader.CaseLoading.open": read_from_disk,
-    "gui.shell.case_loader.CaseLoading._read_into_cache": read_from_disk,
+    "gui.shell.case_loader.CaseLoader.open": read_from_disk,
+    "gui.shell.case_loader.CaseLoader._read_into_cache": read_from_disk,
     "gui.prediction.prediction_desk.PredictionDesk._warm_engine": warm_engine,
     "gui.prediction.prediction_desk.PredictionDesk.measure_model": (
         lambda program: program.prediction.desk.measure_model()
     ),
     "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
     "gui.review.disagreement_queue.DisagreementQueue._put": answer,
-    "gui.review.review_desk.Reviewing._write": lambda program: program.context.trigger("rate_3"),
-    "gui.annotation.correction_desk.Correcting._journal": paint,
+    "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
+    "gui.annotation.correction_desk.CorrectionDesk._journal": paint,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
     "gui.annotation.correction_later.LaterEdit.start": (
         lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)
     ),
-    "gui.annotation.version_reader.VersionReading._write": (
+    "gui.annotation.version_reader.VersionReader._write": (
         lambda program: program.annotation.desk.versions.list_versions(lambda _: None)
     ),
-    "gui.annotation.correction_desk.Correcting.discard": (
+    "gui.annotation.correction_desk.CorrectionDesk.discard": (
         lambda program: program.annotation.desk.discard()
     ),
     "gui.shell.mask_finder.MaskFinder._start": another_source,
@@ -254,7 +254,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
         lambda program: program.operations.read_scores()
     ),
     "gui.shell.operations.Operations._start_opening": open_again,
-    "gui.shell.lock_takeover.TakingOver.ask": ask_holder,
+    "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
 }
 """What starts each kind of work in a window that shows a case; it is done in this order."""
 
@@ -264,8 +264,8 @@ BEFORE: dict[str, Callable[[Program], object]] = {
 """What must have been done for it, and go well."""
 
 IN_THE_TRAIN_DIALOG = (
-    "gui.training.train_request.TrainAsking.preview",
-    "gui.training.train_request.TrainAsking._poll",
+    "gui.training.train_request.TrainRequest.preview",
+    "gui.training.train_request.TrainRequest._poll",
 )
 
 
@@ -344,7 +344,7 @@ def test_an_edit_that_could_not_be_written_for_a_fault_counts_as_not_saved(
     only_the_dialog(program)
     said: list[str] = []
     program.annotation.desk.save_failed.connect(said.append)
-    journal = "gui.annotation.correction_desk.Correcting._journal"
+    journal = "gui.annotation.correction_desk.CorrectionDesk._journal"
     break_one(qtbot, program, breaking, lambda: paint(program), journal)
     assert said == [FAULT]
     assert len(program.annotation.desk.unsaved) == 1
