@@ -15,6 +15,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
+from core.cli.options import CaseIds, DataDir, Device
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -34,16 +35,16 @@ class _Kinds:
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Model id; the champion when not given.")] = "",
-    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    case: CaseIds = None,
     png: Annotated[bool, typer.Option(help="A PNG a slice.")] = False,
     gif: Annotated[bool, typer.Option(help="An animated GIF a case.")] = False,
     sheet: Annotated[bool, typer.Option(help="A contact sheet a case.")] = False,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     run: Annotated[
         bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
     ] = True,

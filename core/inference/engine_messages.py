@@ -21,6 +21,7 @@ class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     pixels: bytes
     shape: tuple[int, int, int, int]
     dtype: str
+    channels: tuple[str, ...]
     device: str
     first: int
     flips: bool
@@ -33,6 +34,7 @@ class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
     pixels: bytes
     shape: tuple[int, int, int, int]
     dtype: str
+    channels: tuple[str, ...]
     device: str
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
+from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.placement import placement
 from core.domain.resample import nearest
 from core.io import readers
@@ -16,6 +17,8 @@ from core.io.label_values import label_map
 from core.io.layouts.found import FoundCase, FoundChannel, FoundMask
 from core.io.slice_stack import is_slice, read_mask_slices, read_slices
 from core.io.stored import Stored
+
+_FEW_LABELS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,9 @@ def read_mask(
         )
     if values is None:
         raise _other_grid(stored, like)
+    if len(found.labels.labels) <= _FEW_LABELS:  # more are a map of the brain
+        lesion = np.asarray(values > 0, np.uint8)
+        notices += judge_mask(stored.passport.path.name, lesion, head_of(like.pixels))
     if placed is not None and not placed.is_same:
         notices += (
             f"{stored.passport.path.name}: expected voxels in the order of its image, found them "
