@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,15 +86,12 @@ def _read(case: Case) -> LoadedCase:
 def _write(out: Path, loaded: LoadedCase, mask: Mask, kinds: _Kinds, style: PictureStyle) -> None:
     from core.studies.pictures import frames, write_contact_sheet, write_gif, write_slices
 
-    case = loaded.case
+    case, numbers = loaded.case, loaded.volume.slice_numbers
+    labels = [f"slice {number}" for number in numbers]
     pictures = list(frames(loaded.volume, loaded.ground_truth, mask, style))
     if kinds.png:
-        write_slices(out, case, pictures)
+        write_slices(out, case.id, pictures, numbers=numbers)
     if kinds.gif:
         write_gif(out / f"{case.id}.gif", pictures)
     if kinds.sheet:
-        write_contact_sheet(out / f"{case.id}_sheet.png", pictures, list(_labels(case)))
-
-
-def _labels(case: Case) -> Iterable[str]:
-    return (f"slice {files.number}" for files in case.slices)
+        write_contact_sheet(out / f"{case.id}_sheet.png", pictures, labels)
