@@ -72,4 +72,4 @@ def _encrypted(made: bytes) -> bytes:
     return bytes(found)
 
 
-ZIPS = Target("zips", _prepare)
+ZIPS = Target("zips", _prepare, share=500)

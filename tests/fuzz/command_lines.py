@@ -159,4 +159,4 @@ def _is_run(line: list[str]) -> bool:
     return status == 0
 
 
-COMMANDS = Target("command lines", _prepare)
+COMMANDS = Target("command lines", _prepare, share=250, tried=8)

@@ -77,7 +77,17 @@ Readers = list[Callable[[], object]]
 
 
 def make_home(home: Path) -> None:
-    """Make a home that holds one of each: models, jobs, a comparison, a workspace, an export."""
+    """Make a home that holds one of each: models, jobs, a comparison, a workspace, an export.
+
+    The targets of one process share what is made of it, beside their folders.
+    """
+    template = home.parents[1] / "home of one of each"
+    if not template.exists():
+        _make_home(template)
+    shutil.copytree(template, home)
+
+
+def _make_home(home: Path) -> None:
     write_case(home / "data", _CASE)
     write_case(home / "data", "C_1", seed=1)
     _make_models(home / "models")
@@ -301,18 +311,23 @@ def _attempts(
 
     def attempt(chance: random.Random) -> bool:
         name = chance.choice(files)
-        if name.suffix == ".sqlite" and chance.random() < 0.7:
-            _damage_row(home / name, chance)
-        else:
-            way = damaged_json if name.suffix in _JSON else damaged
-            (home / name).chmod(0o600)
-            (home / name).write_bytes(way((kept / name).read_bytes(), chance))
+        damage(home / name, chance)
         try:
             return _all_answer(readers)
         finally:
             _put_back(home, kept, name)
 
     return attempt
+
+
+def damage(path: Path, chance: random.Random) -> None:
+    """Damage a file by what kind of file it is."""
+    if path.suffix == ".sqlite" and chance.random() < 0.7:
+        _damage_row(path, chance)
+        return
+    way = damaged_json if path.suffix in _JSON else damaged
+    path.chmod(0o600)
+    path.write_bytes(way(path.read_bytes(), chance))
 
 
 def _damage_row(path: Path, chance: random.Random) -> None:
@@ -357,8 +372,12 @@ STATE = Target(
         "models/*.json models/*/*.json jobs/*/* studies/*/*.json* studies/*/*.csv settings.json "
         "split.json nnunet/*.json export/*/* w/*.lock",
     ),
+    share=700,
+    tried=30,
 )
 WORKSPACES = Target(
     "workspaces",
     partial(_attempts, _workspace_readers, "w/*.sqlite w/corrections/*/* w/predictions/*/*"),
+    share=500,
+    tried=25,
 )

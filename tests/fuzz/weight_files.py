@@ -92,4 +92,4 @@ def _look(path: Path) -> None:
     read_picture(path, channels=1)
 
 
-WEIGHTS = Target("weights, checkpoints and pictures", _prepare)
+WEIGHTS = Target("weights, checkpoints and pictures", _prepare, share=500, tried=40)
