@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
@@ -181,7 +181,7 @@ def _opened(path: Path) -> Image.Image:
     try:
         image = Image.open(path)
         image.load()
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+    except Exception as error:  # a damaged picture surfaces as whatever its decoder met
         raise FileError(
             path,
             expected="a picture",
