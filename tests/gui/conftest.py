@@ -217,6 +217,7 @@ def slice_view(qtbot: QtBot) -> Iterator[SliceView]:
 def shut(program: Program) -> None:
     """Close a window as its reader does, and let Qt take it apart; twice does nothing."""
     if isValid(program.window):
+        program.context.stopping.asks = False
         program.window.close()
         program.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
