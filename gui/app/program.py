@@ -13,11 +13,12 @@ from gui.app.frame_presenter import FramePresenter
 from gui.app.main_window import MainWindow
 from gui.blinded import install as blinded
 from gui.data import install as data
+from gui.data.data_presenter import DataViews
 from gui.prediction import install as prediction
 from gui.prediction.prediction_presenter import PredictionViews
 from gui.review import install as review
 from gui.review.review_presenter import ReviewViews
-from gui.shell.context import Context, Wishes
+from gui.shell.context import Context, Handlers, Wishes
 from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
 from gui.shell.mask_finder import MaskFinder
@@ -70,11 +71,12 @@ class Program:
         self.studies = studies.install(context)
         self.blinded = blinded.install(context)
         self.frame = FramePresenter(context, window, application)
+        self.data = data.install(context, self._data_views())
         features = (
-            self.viewer, self.worklist, self.prediction, self.annotation, self.review,
+            self.data, self.viewer, self.worklist, self.prediction, self.annotation, self.review,
             self.training, self.studies, self.blinded, self.frame,
         )  # fmt: skip
-        handlers = data.install(context) | {"cancel_runs": self._cancel}
+        handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
         gated, say = context.readiness.gated, self._say_early
@@ -164,6 +166,10 @@ class Program:
             window.layers,
             window.top_bar,
         )
+
+    def _data_views(self) -> DataViews:
+        window = self.window
+        return DataViews(window.empty, window.status, window.recent, window.dropped)
 
     def _prediction_views(self) -> PredictionViews:
         window = self.window

@@ -34,10 +34,12 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     views.drawer.stop_asked.connect(lambda: context.stopping.ask(desk.runs.cancel))
     desk.failed.connect(context.say_failed)
     desk.measured.connect(panels.show_measured)
+    desk.engines_found.connect(panels.show_engines)
     desk.runs.finished_all.connect(lambda done, failed: _tell_done(context, done, failed))
     context.wishes.model_wanted.connect(choosing)
     context.wishes.prediction_wanted.connect(desk.runs.show)
-    views.top_bar.device_chosen.connect(operations.choose_device)
+    views.top_bar.device_chosen.connect(desk.set_device)
+    views.top_bar.engine_chosen.connect(desk.set_engine)
     triaging.slice_wanted.connect(views.verbs.go_to_slice)
     for part in (triaging, doubting):
         part.failed.connect(context.toasts.show_toast)

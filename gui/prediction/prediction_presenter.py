@@ -37,6 +37,7 @@ class PredictionPresenter(QObject):
         super().__init__()
         self._session, self._views = context.session, views
         self._measured: dict[str, Measured] = {}
+        self._engines: tuple[tuple[str, str], ...] = ()
         # The window's child: nothing is shown in one that has gone.
         self._result = GivingWay(self._show_figures, context.window)
         session = self._session
@@ -103,7 +104,13 @@ class PredictionPresenter(QObject):
     def _show_devices(self) -> None:
         chosen, used = self._session.settings.device, self._session.device_used
         self._views.top_bar.set_devices(self._session.devices, chosen, used)
+        self._views.top_bar.set_engines(self._engines, self._session.settings.engine)
         self._views.status.set_device((used or chosen).upper())
+
+    def show_engines(self, engines: tuple[tuple[str, str], ...]) -> None:
+        """Offer what computes models, as (id, title)."""
+        self._engines = engines
+        self._show_devices()
 
     def _show_figures(self) -> None:
         self._views.metrics.set_metrics(*metrics_views(self._session))

@@ -14,7 +14,7 @@ from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
 from core.io.dataset import scan
-from core.workspace.settings import save_settings, settings_path
+from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
 from gui.shell.case_loader import CaseLoading
@@ -47,8 +47,8 @@ class Operations(QObject):
     """Opens datasets and cases, keeps settings and what was last seen.
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
-    when a case is on screen. `failed` says what went wrong, `not_opened` of what nothing
-    is shown. `guard` is given what would end work in hand, to do it when the reader agrees.
+    when a case is on screen. `failed` says what went wrong, `not_opened` which folder was not
+    opened and why. `guard` is given what would end work in hand, to do it when the reader agrees.
     """
 
     opening = Signal(str, float)
@@ -56,7 +56,7 @@ class Operations(QObject):
     opened = Signal()
     loaded = Signal()
     failed = Signal(str, str)
-    not_opened = Signal(str)
+    not_opened = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
@@ -123,10 +123,6 @@ class Operations(QObject):
         """Remember how the worklist is sorted and filtered."""
         self._session.set_listing(listing)
 
-    def choose_device(self, device: str) -> None:
-        """Run models on another device from the next run on."""
-        self.change_settings(device=device)
-
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)
@@ -165,8 +161,7 @@ class Operations(QObject):
         )
 
     def _say_unopened(self, name: str, sentence: str) -> None:
-        self.not_opened.emit(name)
-        self.failed.emit("The folder was not opened", sentence)
+        self.not_opened.emit(name, sentence)
 
     def _read_place(
         self, wanted: _Wanted, progress: Progress
@@ -181,7 +176,7 @@ class Operations(QObject):
             workspace = open_workspace(folder)
             again = before is not None and before.workspace.folder == folder
             state = (wanted.seen if again else None) or workspace.state()
-            models = read_models(home, workspace.folder, state.model_id)
+            models = read_models(home, workspace.folder, state.model_id, self._session.settings)
             if wanted.predictions is not None:
                 workspace, models = with_cached(home, workspace, wanted.predictions)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
@@ -213,7 +208,9 @@ class Operations(QObject):
         self._session.set_listed(self._session.post)
         self._session.set_listing(last.listing)
         self._session.set_place(place, states)
-        self.change_settings(last_dataset=str(place.dataset.root))
+        root = str(place.dataset.root)
+        recent = self._session.settings.recent if place.synthetic else self._recent(root)
+        self.change_settings(last_dataset=root, recent=recent)
         first = last.case_id if last.case_id in states else next(iter(states))
         index = last.slice_index if last.case_id in states else -1
         self.loading.open(states[first].case, slice_index=index)
@@ -222,6 +219,11 @@ class Operations(QObject):
             self.failed.emit("The workspace was found damaged", notice)
         for problem in models.problems:
             self.failed.emit("A model was left out", problem)
+
+    def _recent(self, root: str) -> tuple[str, ...]:
+        """Return the datasets opened last, this one first."""
+        before = self._session.settings.recent
+        return (root, *(folder for folder in before if folder != root))[:MOST_RECENT]
 
     def _leave(self, place: Place) -> None:
         """Close a workspace on a worker, after what was last seen is kept in it."""

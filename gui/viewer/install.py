@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QGuiApplication
+
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
 from gui.viewer.compare_presenter import ComparePresenter
+from gui.viewer.picture_copy import caption_of, picture_of
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
@@ -42,6 +45,8 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     views.strip.slice_chosen.connect(verbs.go_to_slice)
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
+    views.top_bar.layout_asked.connect(context.trigger)
+    views.grid.layout_changed.connect(lambda _: views.top_bar.set_layout(views.grid.layout_name))
     layers.visibility_changed.connect(lambda key, on: verbs.set_layer(key, visible=on))
     layers.opacity_changed.connect(lambda key, value: verbs.set_layer(key, opacity=value))
     layers.filled_changed.connect(lambda key, on: verbs.set_layer(key, filled=on))
@@ -54,7 +59,15 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     layers.exact_changed.connect(set_exact)
     cine = Cine(context.session, verbs.go_to_slice)
     cine.changed.connect(context.actions["cine"].setChecked)
+
+    def copy_picture() -> None:
+        alone = views.grid.count == 1 and not views.grid.swiping
+        picture = picture_of(views.view if alone else views.grid, caption_of(context.session))
+        QGuiApplication.clipboard().setImage(picture)
+        context.toasts.show_toast("Picture copied", "Paste it into another program.", kind="ok")
+
     handlers: Handlers = {
+        "copy_picture": copy_picture,
         **_slice_handlers(verbs),
         **_view_handlers(views, verbs),
         **_overlay_handlers(verbs),

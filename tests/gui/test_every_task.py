@@ -16,6 +16,7 @@ from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
 from gui.app.program import Program
+from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
@@ -160,7 +161,7 @@ def side_by_side(program: Program) -> None:
 
 def another_source(program: Program) -> None:
     model = program.session.models.available[0]
-    program.context.masks.find(model.spec.id, lambda _: None)
+    program.context.masks.find(MaskSource("model", model.spec.id), lambda _: None)
 
 
 def begin_job(program: Program) -> None:
