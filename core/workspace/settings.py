@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
     device: str = "auto"
+    engine: str = "auto"
     flips: bool = False
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False

@@ -21,7 +21,7 @@ STORE_NAME = "workspace.sqlite"
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """How the worklist is ordered and filtered; `only` is a filter's name, `text` the search."""
+    """How the worklist is ordered and filtered, by names of both; `text` is the search."""
 
     order: str = ""
     only: str = ""

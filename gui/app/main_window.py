@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
             self.strip,
             self.jobs,
             self.layers,
+            self.review,
         ]
         focused = self.focusWidget()
         inside = [n for n, r in enumerate(regions) if focused is not None and within(r, focused)]

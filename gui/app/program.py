@@ -21,11 +21,12 @@ from gui.review.review_presenter import ReviewViews
 from gui.shell.context import Context, Handlers, Wishes
 from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
 from gui.shell.readiness import Readiness
 from gui.shell.session import Session
+from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
 from gui.training import install as training
@@ -59,7 +60,11 @@ class Program:
         )
         self.prediction = prediction.install(context, self._prediction_views())
         self.annotation = annotation.install(context, self._annotation_views())
-        window.may_close = Leaving(window, self.lanes, self.annotation.desk).may_close
+        self._leaving = Leaving(window, self.lanes, self.annotation.desk)
+        window.may_close = self._may_close
+        self.operations.guard = lambda go_on: context.stopping.ask(
+            go_on, doing="Stop them and open"
+        )
         review_views = ReviewViews(self.viewer, window.review, window.disagreements)
         self.review = review.install(context, review_views, self.annotation.desk)
         self.training = training.install(context, training.TrainingViews(window.jobs, self.viewer))
@@ -116,7 +121,19 @@ class Program:
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
         if not self.annotation.drawing.drop():
-            self.prediction.desk.runs.cancel()
+            self.context.stopping.ask(self.prediction.desk.runs.cancel)
+
+    def _may_close(self) -> bool:
+        """Ask about runs first, and about what could not be written then."""
+        stopping = self.context.stopping
+        if stopping.has_question:
+            stopping.ask(self._close_with_runs, doing="Stop them and close")
+            return False
+        return self._leaving.may_close()
+
+    def _close_with_runs(self) -> None:
+        self.context.stopping.asks = False
+        self.context.stopping.asks = not self.window.close()
 
     def _make_context(self) -> Context:
         session, lanes, window = self.session, self.lanes, self.window
@@ -124,10 +141,11 @@ class Program:
             session,
             lanes,
             self.operations,
-            masks=Comparing(session, lanes, self.operations.engine),
+            masks=MaskFinder(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
             readers=Readers(session, self.operations, window.toasts, window),
             readiness=Readiness(session),
+            stopping=StopGuard(session, window),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.shell.commands import Keys, first_key, with_key
+from gui.shell.mask_source import MaskSource
 from gui.widgets.fitted_choice import FittedChoice
 from gui.widgets.key_button import KeyButton, key_width
 from gui.widgets.labels import keep_room, make_label, plain_tip
@@ -68,7 +69,7 @@ class DisagreementPanel(QWidget):
     chosen = Signal(int)
     answered = Signal(int, bool)
     command_asked = Signal(str)
-    source_chosen = Signal(str)
+    source_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,9 +83,8 @@ class DisagreementPanel(QWidget):
         self._sources = FittedChoice(
             "Hold the prediction against", tip="What the prediction is held against", most=160
         )
-        self._sources.activated.connect(
-            lambda _: self.source_chosen.emit(str(self._sources.currentData()))
-        )
+        self._offered: list[MaskSource] = []
+        self._sources.activated.connect(lambda index: self.source_chosen.emit(self._offered[index]))
         self._model = _Rows()
         self._delegate = _RowDelegate()
         self._list = _Lines(self._model, self._delegate)
@@ -116,6 +116,11 @@ class DisagreementPanel(QWidget):
         for widget in (self, self.section):
             widget.setSizePolicy(QSizePolicy.Policy.Preferred, grow)
 
+    @property
+    def sources(self) -> tuple[MaskSource, ...]:
+        """What the prediction can be held against, in order."""
+        return tuple(self._offered)
+
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to commands."""
         key = first_key("next_disagreement", changed)
@@ -128,13 +133,15 @@ class DisagreementPanel(QWidget):
         keys = f"  {yes} yes, {no} no" if yes and no else ""
         self._question.setText(f"Is the marked region lesion?{keys}")
 
-    def set_sources(self, sources: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Offer what the prediction can be held against, as (key, title)."""
+    def set_sources(
+        self, sources: Sequence[tuple[MaskSource, str]], chosen: MaskSource | None
+    ) -> None:
+        """Offer what the prediction can be held against, by titles."""
         blocker = QSignalBlocker(self._sources)
+        self._offered = [source for source, _ in sources]
         self._sources.clear()
-        for key, title in sources:
-            self._sources.addItem(title, key)
-        self._sources.setCurrentIndex(self._sources.findData(chosen))
+        self._sources.addItems([title for _, title in sources])
+        self._sources.setCurrentIndex(-1 if chosen is None else self._offered.index(chosen))
         self._sources.setVisible(len(sources) > 1)
         self._sources.fit()
         blocker.unblock()

@@ -6,19 +6,24 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
-from core.domain.components import Disagreement
+from core.domain.components import Disagreement, ErrorKind
 from core.review.reviews import Review
-from gui.review.contradiction_queue import Contradicting, QueueWalk, SliceQueue
+from gui.review.contradiction_queue import ContradictionQueue, QueueWalk, SliceQueue
 from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
-from gui.review.disagreement_queue import CORRECTION, Disagreeing
+from gui.review.disagreement_queue import DisagreementQueue
 from gui.review.review_desk import NOT_SAVED, Reviewing
 from gui.review.review_panel import ReviewPanel
 from gui.shell.context import Context, Edits
-from gui.shell.mask_finder import TRUTH
+from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.viewer.agreement_item import AgreementItem
 from gui.viewer.install import Viewer
 from gui.widgets.labels import number
 
+_ERRORS: dict[ErrorKind, str] = {
+    "false_positive_lesion": "false positive lesion",
+    "false_negative_lesion": "false negative lesion",
+    "boundary": "boundary error",
+}
 _DONE = {"accepted": "Accepted", "corrected": "Corrected", "rejected": "Rejected"}
 
 
@@ -39,8 +44,8 @@ class ReviewDesks:
     views: ReviewViews
     edits: Edits
     reviewing: Reviewing
-    disagreeing: Disagreeing
-    contradicting: Contradicting
+    disagreeing: DisagreementQueue
+    contradicting: ContradictionQueue
     walk: QueueWalk
 
 
@@ -151,7 +156,7 @@ class ReviewPresenter(QObject):
         title = _title(error, disagreeing.source)
         slices = str(first) if first == last else f"{first}–{last}"
         across = extent_text(error, geometry.spacing_mm)
-        what = error.error if disagreeing.source == TRUTH else title
+        what = _ERRORS[error.error] if disagreeing.source == TRUTH else title
         return DisagreementRow(
             title=title,
             false_positive=error.kind == "false_positive",
@@ -193,7 +198,7 @@ def extent_text(error: Disagreement, spacing_mm: tuple[float, float, float] | No
 def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> DisagreementRow:
     """Return the line of a slice on which triage and mask disagree."""
     hint = queue.found[position]
-    missing, number_of = hint.kind == "mask missing", numbers[hint.index]
+    missing, number_of = hint.kind == "missing", numbers[hint.index]
     mask = "no voxel of it is marked" if missing else "the mask marks some"
     return DisagreementRow(
         title="Lesion expected" if missing else "No lesion expected",
@@ -206,7 +211,7 @@ def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> Disagr
     )
 
 
-def _title(error: Disagreement, source: str) -> str:
+def _title(error: Disagreement, source: MaskSource | None) -> str:
     invented = error.kind == "false_positive"
     if source == CORRECTION:
         return "Taken away" if invented else "Added"

@@ -158,6 +158,7 @@ GESTURES: tuple[tuple[Group, str, str], ...] = (
     ("View", "Zoom", "Right-drag  Ctrl+Wheel"),
     ("View", "Pan", "Middle-drag"),
     ("Overlays", "Hide all overlays while held", "Space"),
+    ("Help", "Press the control that Tab or F6 has reached", "Enter"),
 )
 """What mouse and Space do, which no command does: group, text and how."""
 

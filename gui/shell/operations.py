@@ -48,7 +48,7 @@ class Operations(QObject):
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
     when a case is on screen. `failed` says what went wrong, `not_opened` which folder was not
-    opened and why.
+    opened and why. `guard` is given what would end work in hand, to do it when the reader agrees.
     """
 
     opening = Signal(str, float)
@@ -69,6 +69,7 @@ class Operations(QObject):
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
+        self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_load_failed)
@@ -122,10 +123,6 @@ class Operations(QObject):
         """Remember how the worklist is sorted and filtered."""
         self._session.set_listing(listing)
 
-    def choose_device(self, device: str) -> None:
-        """Run models on another device from the next run on."""
-        self.change_settings(device=device)
-
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)
@@ -146,6 +143,9 @@ class Operations(QObject):
                 close_place(place, state)
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
+        self.guard(lambda: self._start_opening(folder, demo=demo, predictions=predictions))
+
+    def _start_opening(self, folder: Path, *, demo: bool, predictions: Path | None) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
@@ -176,7 +176,7 @@ class Operations(QObject):
             workspace = open_workspace(folder)
             again = before is not None and before.workspace.folder == folder
             state = (wanted.seen if again else None) or workspace.state()
-            models = read_models(home, workspace.folder, state.model_id)
+            models = read_models(home, workspace.folder, state.model_id, self._session.settings)
             if wanted.predictions is not None:
                 workspace, models = with_cached(home, workspace, wanted.predictions)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -42,6 +43,7 @@ class TopBar(QFrame):
     threshold_moved = Signal(float)
     channel_chosen = Signal(str)
     device_chosen = Signal(str)
+    engine_chosen = Signal(str)
     layout_asked = Signal(str)
 
     _channel: Segments
@@ -69,6 +71,8 @@ class TopBar(QFrame):
         self.setFixedHeight(HEIGHT)
         self._theme: Theme | None = None
         self._channels: tuple[str, ...] = ()
+        self._engines: tuple[tuple[str, str], ...] = ()
+        self._engine, self._engine_actions = "auto", list[QAction]()
         self._build_parts(recent, actions)
         self._lay_out()
 
@@ -131,6 +135,28 @@ class TopBar(QFrame):
             action.setCheckable(True)
             action.setChecked(name == chosen)
             action.triggered.connect(lambda _=False, name=name: self.device_chosen.emit(name))
+        self._offer_engines()
+
+    def set_engines(self, engines: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer what computes models, as (id, title)."""
+        self._engines, self._engine = tuple(engines), chosen
+        for action in self._engine_actions:
+            self._device_menu.removeAction(action)
+        self._offer_engines()
+
+    def engines(self) -> dict[str, bool]:
+        """Return the titles on offer, True for what is in use."""
+        actions = [each for each in self._engine_actions if each.isCheckable()]
+        return {action.text(): action.isChecked() for action in actions}
+
+    def _offer_engines(self) -> None:
+        self._engine_actions = [self._device_menu.addSection("Computed by")]
+        for name, title in self._engines:
+            action = self._device_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(name == self._engine)
+            action.triggered.connect(lambda _=False, name=name: self.engine_chosen.emit(name))
+            self._engine_actions.append(action)
 
     def set_runnable(self, runnable: bool) -> None:
         """Say whether a model can be run on the case on screen."""

@@ -1,15 +1,14 @@
 """The verbs that change only what is seen: slices, channels, overlays, window and level."""
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
+from core.domain.components import DisagreementKind
 from core.domain.window_level import Preset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
 from gui.viewer.case_strip import strip_data
 from gui.viewer.strip_data import worst_slice
-
-ErrorKind = Literal["false_positive", "false_negative"]
 
 
 class ViewVerbs:
@@ -36,7 +35,7 @@ class ViewVerbs:
             self.go_to_slice(opened.loaded.volume.slices - 1)
 
     def worst_slice(self) -> None:
-        """Show the slice with the lowest DSC."""
+        """Show the slice with the most wrong area."""
         opened = self._session.open_case
         if opened is None:
             return
@@ -90,7 +89,7 @@ class ViewVerbs:
         """Show or hide a layer."""
         self.set_layer(key, visible=not self._session.view.layer(key).visible)
 
-    def toggle_errors(self, kind: ErrorKind) -> None:
+    def toggle_errors(self, kind: DisagreementKind) -> None:
         """Show or hide false positives or false negatives."""
         view = self._session.view
         on = not (getattr(view, kind) and view.errors.visible)

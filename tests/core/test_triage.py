@@ -74,8 +74,8 @@ def test_contradictions_are_slices_where_triage_is_sure_of_the_opposite(
 ) -> None:
     found = contradictions(chances, mask, sure=0.9)
     there = mask.any(axis=(1, 2))
-    missing = {c.index for c in found if c.kind == "mask missing"}
-    unexpected = {c.index for c in found if c.kind == "mask unexpected"}
+    missing = {c.index for c in found if c.kind == "missing"}
+    unexpected = {c.index for c in found if c.kind == "unexpected"}
     assert missing == set(np.flatnonzero((chances >= 0.9) & ~there))
     assert unexpected == set(np.flatnonzero((chances <= 1 - 0.9) & there))
     sureness = [abs(c.probability - 0.5) for c in found]

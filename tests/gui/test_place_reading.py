@@ -48,7 +48,7 @@ def test_a_second_window_only_reads_until_the_first_has_gone(tmp_path: Path) -> 
 def test_order_filter_and_search_survive_a_restart(
     program: Program, start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
-    asked = Listing("Largest HD95 first", "Unreviewed", "dsc:0-1 model:lite")
+    asked = Listing("HD95", "UNREVIEWED", "dsc:0-1 model:lite")
     program.window.worklist.set_listing(asked)
     listed = program.window.worklist.order()
     assert listed

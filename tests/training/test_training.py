@@ -18,7 +18,8 @@ from core.domain.errors import AppError, DataError, ModelError, WorkspaceError
 from core.inference.volume_inference import Runner
 from core.io.case_reader import read_case
 from core.io.dataset import scan
-from core.jobs.job_folder import Done, Failed, JobFolder, Measured, Started
+from core.jobs.job_events import Done, Failed, Measured, Started
+from core.jobs.job_folder import JobFolder
 from core.models.networks.weights import read_state_dict
 from core.models.registry import read_model
 from core.workspace.splits import read_split

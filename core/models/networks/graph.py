@@ -6,7 +6,6 @@ place in `weights.safetensors` and cast to float32 as it is read.
 
 import contextlib
 import io
-import json
 import logging
 import struct
 import warnings
@@ -15,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from torch import nn
 
 from core.domain.errors import ModelError
+from core.io.json_file import decode_json
 
 INPUT, OUTPUT = "slices", "logits"
 _HEADER = struct.Struct("<Q")
@@ -34,6 +35,14 @@ class Stored:
     shape: tuple[int, ...]
     offset: int
     length: int
+
+
+class _Entry(msgspec.Struct):
+    """A line of the header of a file of safetensors; that of its metadata has none of these."""
+
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    data_offsets: tuple[int, int] = (0, 0)
 
 
 def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple[int, ...]) -> None:
@@ -127,14 +136,14 @@ def _bind(library: Any, graph: Any, name: str, place: Stored, weights: Path) -> 
 def _stored(weights: Path) -> Mapping[str, Stored]:
     with weights.open("rb") as file:
         length = _HEADER.unpack(file.read(_HEADER.size))[0]
-        header = json.loads(file.read(length))
+        header = decode_json(file.read(length), dict[str, _Entry])
     start = _HEADER.size + length
     return {
         name: Stored(
-            each["dtype"],
-            tuple(each["shape"]),
-            start + each["data_offsets"][0],
-            each["data_offsets"][1] - each["data_offsets"][0],
+            each.dtype,
+            each.shape,
+            start + each.data_offsets[0],
+            each.data_offsets[1] - each.data_offsets[0],
         )
         for name, each in header.items()
         if name != "__metadata__"
