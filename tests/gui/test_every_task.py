@@ -15,6 +15,8 @@ from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
+from core.review.blinded import create_blinded
+from core.review.blinded_plan import StudyPlan
 from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
@@ -159,6 +161,14 @@ def side_by_side(program: Program) -> None:
     program.context.masks.find_slice((model, model), lambda _: None)
 
 
+def begin_blinded(program: Program) -> None:
+    place = program.session.place
+    assert place is not None
+    plan = StudyPlan(models=("one", "two"), cases=("A_1",), question="prefer", seed=1)
+    study_id = create_blinded(place.workspace.store, plan)
+    program.blinded.presenter.dialog.go_on_asked.emit(study_id)
+
+
 def another_source(program: Program) -> None:
     model = program.session.models.available[0]
     program.context.masks.find(MaskSource("model", model.spec.id), lambda _: None)
@@ -200,6 +210,9 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.model_runs.ModelRuns.show": other,
     "gui.prediction.result_scores.ResultScores.update": other,
     "gui.prediction.result_scores.ResultScores._measure": other,
+    "gui.prediction.list_scores.ListScores.start": (
+        lambda program: program.prediction.desk.list_scores.start()
+    ),
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
     "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
@@ -231,6 +244,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.blinded.blinded_presenter.BlindedPresenter._start": (
         lambda program: program.context.trigger("blinded")
     ),
+    "gui.blinded.blinded_presenter.BlindedPresenter._prepare": begin_blinded,
     "gui.studies.study_presenter.StudyPresenter._start": lambda program: program.studies.study,
     "gui.studies.export_presenter.ExportPresenter._start": export,
     "gui.training.training_presenter.TrainingPresenter.new_job": (
