@@ -78,8 +78,8 @@ def _take_verbs(bench: Bench) -> Handlers:
         "take_slice": lambda: _take(bench, whole=False),
         "take_case": lambda: _take(bench, whole=True),
         "take_component": lambda: _at_pointer(bench, "take component"),
-        "delete_component": lambda: _at_pointer(bench, "delete component"),
-        "keep_component": lambda: _at_pointer(bench, "keep component"),
+        "delete_lesion": lambda: _at_pointer(bench, "delete component"),
+        "keep_lesion": lambda: _at_pointer(bench, "keep component"),
     }
 
 
@@ -149,12 +149,12 @@ def _at_pointer(bench: Bench, tool: str) -> None:
         return
     counted = None if result is None else result.counted
     makers: dict[str, Callable[[Mask], Patch | None]] = {
-        "delete component": lambda mask: regions.delete_component(mask, at),
-        "keep component": lambda mask: regions.keep_component(mask, at),
+        "delete component": lambda mask: regions.delete_lesion(mask, at),
+        "keep component": lambda mask: regions.keep_lesion(mask, at),
     }
     if counted is not None:
         predicted = counted.mask
-        makers["take component"] = lambda mask: regions.add_component(mask, predicted, at)
+        makers["take component"] = lambda mask: regions.add_lesion(mask, predicted, at)
     if tool in makers:
         bench.desk.apply(tool, makers[tool])
 

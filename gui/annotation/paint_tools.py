@@ -236,12 +236,12 @@ class PaintTools(QObject):
             return
         if self._value == 0:
             self._correction_desk.apply(
-                "delete component", lambda mask: regions.delete_component(mask, where)
+                "delete component", lambda mask: regions.delete_lesion(mask, where)
             )
         elif result is not None and result.counted is not None:
             other = result.counted.mask
             self._correction_desk.apply(
-                "take component", lambda mask: regions.add_component(mask, other, where)
+                "take component", lambda mask: regions.add_lesion(mask, other, where)
             )
 
     def _voxel(self, at: tuple[float, float]) -> tuple[int, int, int] | None:
