@@ -33,7 +33,7 @@ class CorrectionDesk(QObject):
     the workspace. `versions` are those of the case on screen.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     stepped = Signal()
@@ -184,7 +184,7 @@ class CorrectionDesk(QObject):
         self._lanes.run(
             "journal",
             lambda _: discard_draft(store, case_id),
-            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence),
+            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
         )
 
     def save_version(self) -> None:
@@ -264,7 +264,7 @@ class CorrectionDesk(QObject):
         def tell(sentence: str) -> None:
             if self._session.open_case is opened:
                 self.damage = sentence
-            self.failed.emit("The correction cannot be read", sentence)
+            self.failed.emit("The correction cannot be read", sentence, "")
 
         self._lanes.run("journal", lambda _: load_draft(store, case_id, shape), show, failed=tell)
 

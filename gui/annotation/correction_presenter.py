@@ -15,14 +15,14 @@ from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import ToolRail
-from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
+from gui.annotation.version_reader import EXPORTING, SAVING
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
 
-_NOT_SAVED = "The edit was not saved"
+_EDIT = "edit"  # the subject of one that was not saved
 _FIGURES_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
@@ -218,26 +218,26 @@ class CorrectionPresenter(QObject):
     def _withdraw_when_saved(self) -> None:
         """Say no longer that an edit was not saved, once none of any case is in memory only."""
         if not self._correction_desk.unsaved:
-            self._toasts.withdraw(_NOT_SAVED)
+            self._toasts.withdraw(_EDIT)
 
     def _on_save_failed(self, sentence: str) -> None:
         self._saved = "Not saved: your work is in memory only"
         self._show_state()
         self._toasts.show_toast(
-            _NOT_SAVED,
+            "The edit was not saved",
             sentence,
             kind="error",
             action=("Export…", self._context.actions["export_correction"].trigger),
-            subject=_NOT_SAVED,
+            subject=_EDIT,
         )
 
     def _on_version_saved(self, version: Version) -> None:
-        self._toasts.withdraw(NOT_SAVED)
+        self._toasts.withdraw(SAVING)
         said = f"Version {version.number} of {version.case_id}"
         self._toasts.show_toast("Version saved", said, kind="ok")
 
     def _on_exported(self, manifest: object) -> None:
-        self._toasts.withdraw(NOT_EXPORTED)
+        self._toasts.withdraw(EXPORTING)
         self._toasts.show_toast("Exported", str(manifest), kind="ok")
 
 

@@ -117,7 +117,7 @@ class Program:
     def _say_early(self, why: str) -> None:
         """Say why a key that decides or edits did nothing."""
         said = f"{why} Nothing was said or changed."
-        self.context.toasts.show_toast("Too early", said, subject="Too early")
+        self.context.toasts.show_toast("Too early", said, subject="early")
 
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""

@@ -24,7 +24,7 @@ from gui.shell.tasks import Lanes
 T = TypeVar("T")
 
 LONGEST_READING_PAUSE_SECONDS = 30.0
-NOT_SAVED = "The review was not saved"
+SAVING = "review"  # the subject of one that was not saved
 _VERBS: dict[Status, str] = {"accepted": "accept", "rejected": "reject"}
 
 
@@ -35,7 +35,7 @@ class ReviewDesk(QObject):
     means that another window holds the workspace.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     said = Signal(object)
@@ -189,5 +189,5 @@ class ReviewDesk(QObject):
             "journal",
             lambda _: work(),
             show,
-            failed=lambda sentence: self.failed.emit(NOT_SAVED, sentence),
+            failed=lambda sentence: self.failed.emit("The review was not saved", sentence, SAVING),
         )

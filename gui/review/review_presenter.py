@@ -11,7 +11,7 @@ from core.review.reviews import Review
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk, SliceQueue
 from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
 from gui.review.disagreement_queue import DisagreementQueue
-from gui.review.review_desk import NOT_SAVED, ReviewDesk
+from gui.review.review_desk import SAVING, ReviewDesk
 from gui.review.review_panel import ReviewPanel
 from gui.shell.context import Context, Edits
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
@@ -118,7 +118,7 @@ class ReviewPresenter(QObject):
         self._closing = True
 
     def _on_said(self, review: Review) -> None:
-        self._context.toasts.withdraw(NOT_SAVED)
+        self._context.toasts.withdraw(SAVING)
         if review.status in _DONE and review.status != "corrected":
             self._context.toasts.show_toast(
                 f"{_DONE[review.status]}: {review.case_id}",

@@ -9,7 +9,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Lanes, Task
 
-_READ_ONLY = "Read-only"
+_LOCK = "lock"  # the subject of what is said of it
 
 
 class LockTakeover(QObject):
@@ -61,9 +61,9 @@ class LockTakeover(QObject):
             self._say(place.held)
         elif taking:
             said = "The other window has gone. What you do here is kept from now on."
-            self._toasts.show_toast("No longer read-only", said, kind="ok", subject=_READ_ONLY)
+            self._toasts.show_toast("No longer read-only", said, kind="ok", subject=_LOCK)
         else:
-            self._toasts.withdraw(_READ_ONLY)
+            self._toasts.withdraw(_LOCK)
 
     def _say(self, sentence: str) -> None:
-        self._toasts.show_error(_READ_ONLY, sentence)
+        self._toasts.show_error("Read-only", sentence, _LOCK)

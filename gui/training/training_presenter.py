@@ -43,9 +43,11 @@ class TrainingPresenter(QObject):
     """Title, sentence, and the kind of toast that it is."""
 
     went_on = Signal(str)
-    """The title of a failure that no longer holds."""
+    """The subject of a failure that no longer holds."""
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
+    """Title, sentence and subject."""
+
     promoted = Signal(str)
     case_asked = Signal(str, str, str)
 
@@ -87,7 +89,7 @@ class TrainingPresenter(QObject):
             "io",
             lambda _: read_ground(home, place.dataset, place.workspace),
             self._ask,
-            failed=lambda said: self.failed.emit("No training can start", said),
+            failed=lambda said: self.failed.emit("No training can start", said, ""),
         )
 
     def show_gate(self) -> None:
@@ -123,7 +125,7 @@ class TrainingPresenter(QObject):
         watch.ended.connect(self._on_ended)
         watch.started.connect(self._on_started)
         for part in (watch, gate):
-            part.failed.connect(self.failed)
+            part.failed.connect(self._on_failed)
         gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
         gate.promoted.connect(self.promoted)
         gate.case_asked.connect(self.case_asked)
@@ -140,7 +142,7 @@ class TrainingPresenter(QObject):
         self._dialog = dialog = TrainDialog(self._drawer.window())
         dialog.set_look(*self._look)
         self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
-        asking.failed.connect(self.failed)
+        asking.failed.connect(self._on_failed)
         dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
         current = self._session.models.current
         dialog.set_offer(offer, "" if current is None else current.spec.id)
@@ -176,7 +178,7 @@ class TrainingPresenter(QObject):
         if act == "pause":
             self.watch.request(job_id, "pause")
         elif act == "resume":
-            self.went_on.emit(_broken_off(record))
+            self.went_on.emit(_subject(record))
             self.watch.resume(job_id)
         elif act == "stop":
             said = _STOP if record.active else _FINISH
@@ -190,7 +192,7 @@ class TrainingPresenter(QObject):
                 self._judge(record.result)
 
     def _stop(self, record: JobRecord) -> None:
-        self.went_on.emit(_broken_off(record))
+        self.went_on.emit(_subject(record))
         self.watch.stop(record.id)
 
     def _on_started(self, job_id: str) -> None:
@@ -203,7 +205,7 @@ class TrainingPresenter(QObject):
     def _on_ended(self, record: JobRecord) -> None:
         if record.state in ("failed", "interrupted"):
             why = record.failure or "Its process ended without a word. Resume it in the drawer."
-            self.failed.emit(_broken_off(record), why)
+            self.failed.emit(f"{record.name} broke off", why, _subject(record))
         elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
             better = record.report.verdict == "promote"
             self._tell_done(record, record.report.reason, "ok" if better else "info")
@@ -211,6 +213,9 @@ class TrainingPresenter(QObject):
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")
             self.gate.desk.reload(lambda: self._judge(record.result))
+
+    def _on_failed(self, title: str, said: str) -> None:
+        self.failed.emit(title, said, "")
 
     def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
         """Say that a job is done, unless the open drawer says so: a toast would lie over it."""
@@ -251,5 +256,6 @@ class TrainingPresenter(QObject):
         return look_of(self._session.settings)
 
 
-def _broken_off(record: JobRecord) -> str:
-    return f"{record.name} broke off"
+def _subject(record: JobRecord) -> str:
+    """Return by which code what is said of a job is replaced and withdrawn."""
+    return f"job {record.id}"

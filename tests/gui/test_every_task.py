@@ -344,7 +344,7 @@ def test_every_kind_of_work_tells_its_fault(
         if shown_case(program) not in ("A_1", "B_2") or not _can_correct(program):
             other(program)
             settle(qtbot, program)
-    program.window.toasts.withdraw("Read-only")
+    program.window.toasts.withdraw("lock")
 
 
 def _can_correct(program: Program) -> bool:

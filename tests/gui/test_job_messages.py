@@ -29,7 +29,7 @@ def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
     make_champion(home)
     made = Desk(qtbot, home, write_dataset(tmp_path / "data"))
     publish_unet(made.place.workspace.models, WORSE, title=TITLE, seed=1)
-    made.training.gate.reload_models()
+    made.training.gate.desk.reload()
     qtbot.waitUntil(lambda: len(made.session.models.available) > 1 and not made.lanes.busy)
     yield made
     made.close()
