@@ -233,6 +233,7 @@ def test_a_lesion_of_truth_or_of_the_prediction_alone_counts() -> None:
     none = (0.0,) * 4
     data = StripData((1, 2, 3, 4), none, (0, 5, 0, 0), (0, 0, 3, 0), (None, 0.0, 0.0, None))
     assert next_lesion(data, 0, 1) == 1
+    assert [next_lesion(data, start, 1) for start in (-1, 1, 2)] == [1, 2, None]
     assert next_lesion(data, 3, -1) == 2
     assert next_lesion(replace(data, truth=False), 3, -1) == 1
     assert next_lesion(replace(data, unreadable=frozenset({1})), 2, -1) is None
