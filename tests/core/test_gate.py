@@ -45,6 +45,13 @@ def test_a_gain_that_could_be_chance_leaves_the_choice_to_the_reader() -> None:
     assert report.regressions == ("CASE_1",)
 
 
+def test_an_interval_that_ends_at_zero_decides_nothing() -> None:
+    nothing_lost = _judge((0.0, 0.0, 0.0, 0.25))
+    nothing_won = _judge((0.0, 0.0, 0.0, -0.25))
+    assert (nothing_lost.low, nothing_won.high) == (0.0, 0.0)
+    assert (nothing_lost.verdict, nothing_won.verdict) == ("keep", "keep")
+
+
 def test_one_case_has_no_interval_and_decides_nothing() -> None:
     report = _judge((0.3,))
     assert (report.low, report.high, report.verdict) == (None, None, "keep")
@@ -58,7 +65,7 @@ def test_only_cases_scored_on_both_sides_count_and_none_is_an_error() -> None:
 
 
 def test_the_worst_tenth_is_each_models_own() -> None:
-    old = {c: 0.5 + 0.04 * n for n, c in enumerate(CASES)}
+    old = {c: 0.5 + 0.003 * n**2 for n, c in enumerate(CASES)}
     new = {**old, CASES[0]: 0.9}
     report = judge_candidate(("old", old), ("new", new))
     worst = (sorted(old.values())[:2], sorted(new.values())[:2])

@@ -276,6 +276,13 @@ def test_every_case_that_no_model_has_seen_may_judge(ground: Ground) -> None:
     assert propose_split(pair[:1], []).val == ()
 
 
+def test_an_ensemble_is_nothing_to_start_from(ground: Ground, offer: TrainOffer) -> None:
+    ensembles = {model.spec.id for model in ground.models if model.members}
+    alone = {model.spec.id for model in ground.models if not model.members}
+    assert ensembles
+    assert {base.id for base in offer.bases} == {"", *alone}
+
+
 def test_a_fine_tuning_ticks_no_case_that_judges(ground: Ground, qtbot: QtBot) -> None:
     publish_unet(ground.workspace.models, "knows", trained_on=CASES[:8], title="Knows")
     place = replace(
