@@ -97,6 +97,7 @@ UPDATE reviews SET subject = (
     )
     FROM scores WHERE scores.case_id = reviews.case_id HAVING COUNT(*) = 1
 );
+ALTER TABLE decisions ADD COLUMN reader TEXT NOT NULL DEFAULT '';
 CREATE TABLE truth_errors (
     case_id TEXT NOT NULL, against TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
     region BLOB NOT NULL, PRIMARY KEY (case_id, against, key)

@@ -185,6 +185,16 @@ class Correcting(QObject):
             failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence),
         )
 
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of: the correction, or what one would start from.
+
+        None when nothing can be painted. It is not to be changed.
+        """
+        opened, correction = self._session.open_case, self._session.correction
+        if correction is not None:
+            return correction.mask
+        return None if self.problem or opened is None else starting_mask(self._session, opened)[0]
+
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
         self.versions.save_version()

@@ -20,8 +20,8 @@ def review_verbs(desks: ReviewDesks) -> Handlers:
         "undo_review": lambda: desks.reviewing.undo(),
         "next_disagreement": lambda: desks.walk.step(1),
         "previous_disagreement": lambda: desks.walk.step(-1),
-        "yes": lambda: desks.walk.answer(True),
-        "no": lambda: desks.walk.answer(False),
+        "yes": lambda: named(lambda: desks.walk.answer(True)),
+        "no": lambda: named(lambda: desks.walk.answer(False)),
     }
 
 

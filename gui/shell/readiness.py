@@ -20,8 +20,12 @@ DECISIONS = frozenset(
         "save_and_next",
         "yes",
         "no",
+        "truth_wrong",
     }
 )
+ANSWERS = frozenset({"yes", "no", "truth_wrong"})
+"""Decisions about one region: it has to have been seen, too."""
+
 EDITS = frozenset(
     {
         "complete_fill",
@@ -55,12 +59,22 @@ class Readiness(QObject):
         self.clock: Callable[[], float] = time.monotonic
         self._session = session
         self._drawn: float | None = None
+        self._asked: float | None = None
+        self._is_asked = False
         session.case_changed.connect(self._on_case_changed)
 
     def note_drawn(self) -> None:
         """The slice was painted."""
-        if self._drawn is None and self._session.open_case is not None:
+        if self._session.open_case is None:
+            return
+        if self._drawn is None:
             self._drawn = self.clock()
+        if self._is_asked and self._asked is None:
+            self._asked = self.clock()
+
+    def note_asked(self, asked: bool) -> None:
+        """Another region is asked about, which the next painting shows; or none any more."""
+        self._is_asked, self._asked = asked, None
 
     def why_no_edit(self) -> str:
         """Return why the mask cannot be changed by a key now; empty when it can."""
@@ -90,9 +104,20 @@ class Readiness(QObject):
             return f"{case_id} has been on screen for less than half a second."
         return ""
 
+    def why_no_answer(self) -> str:
+        """Return why nothing can be said of the region asked about; empty when it can."""
+        problem = self.why_no_decision()
+        if problem or not self._is_asked:
+            return problem  # where nothing is asked, the answer itself says so
+        if self._asked is None or self.clock() - self._asked < SEEN_SECONDS:
+            return "The region has been on screen for less than half a second."
+        return ""
+
     def gated(self, command_id: str, verb: Verb, say: Callable[[str], object]) -> Verb:
         """Return what a command does, held back with a sentence while it cannot count."""
-        if command_id in DECISIONS:
+        if command_id in ANSWERS:
+            why = self.why_no_answer
+        elif command_id in DECISIONS:
             why = self.why_no_decision
         elif command_id in EDITS:
             why = self.why_no_edit
@@ -110,6 +135,7 @@ class Readiness(QObject):
 
     def _on_case_changed(self) -> None:
         self._drawn = None
+        self.note_asked(False)
 
 
 def _waits(result: Result | None, session: Session) -> bool:
