@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QListView,
-    QPushButton,
     QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from gui.shell.commands import Keys, first_key, with_key
 from gui.shell.mask_source import MaskSource
 from gui.widgets.fitted_choice import FittedChoice
+from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.key_button import KeyButton, key_width
 from gui.widgets.labels import ElidedLabel, keep_room, make_label, plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
@@ -44,8 +45,9 @@ _BUTTON = QSize(34, 22)
 _GAP = 4
 _SEEN = 10
 _NEXT = 54
-_WRONG = 172
-_COUNT = 104
+_WRONG = 92
+_COUNT = 62
+_PARCEL = QSize(24, 22)
 _ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
 
@@ -91,20 +93,20 @@ class DisagreementPanel(QWidget):
         self._count.setFixedWidth(_COUNT)
         self.section.set_corner(self._count)
         self.section.set_corner(self._next)
-        self._asking, self._problem = "", ""
-        self._question = ElidedLabel("", "caption")
-        self._effect = ElidedLabel("", "caption")
+        self._question, self._effect, self._problem = "", "", ""
+        self._asked = ElidedLabel("", "caption")
         self._sources = FittedChoice(
-            "Hold the prediction against", tip="What the prediction is held against", most=140
+            "Hold the prediction against", tip="What the prediction is held against", most=100
         )
         self._offered: list[MaskSource] = []
         self._sources.activated.connect(lambda index: self.source_chosen.emit(self._offered[index]))
-        self._wrong = KeyButton("Ground truth is wrong here")
+        self._wrong = KeyButton("Truth is wrong")
         self._wrong.setProperty("small", True)
         self._wrong.clicked.connect(lambda: self.command_asked.emit("truth_wrong"))
-        self._parcel = QPushButton("Parcel…")
-        self._parcel.setProperty("link", True)
-        self._parcel.setProperty("small", True)
+        self._parcel = QToolButton()
+        self._parcel.setFixedSize(_PARCEL)
+        self._parcel.setIconSize(QSize(14, 14))
+        self._parcel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._parcel.clicked.connect(lambda: self.command_asked.emit("export_error_parcel"))
         self._model = _Rows()
         self._delegate = _RowDelegate()
@@ -122,17 +124,15 @@ class DisagreementPanel(QWidget):
         body = QVBoxLayout(self.section.body)
         body.setContentsMargins(0, 0, 0, 8)
         body.setSpacing(2)
-        head, judged = QHBoxLayout(), QHBoxLayout()
-        head.setContentsMargins(INSET, 0, 8, 0)
-        head.addWidget(self._question, 1)
-        head.addWidget(self._sources)
-        judged.setContentsMargins(INSET, 2, 12, 4)
+        judged, said = QHBoxLayout(), QHBoxLayout()
+        said.setContentsMargins(INSET, 0, INSET, 0)
+        said.addWidget(self._asked)
+        judged.setContentsMargins(INSET, 2, 8, 2)
         judged.addWidget(self._wrong)
-        judged.addStretch(1)
         judged.addWidget(self._parcel)
-        self._effect.setContentsMargins(INSET, 0, INSET, 0)
-        body.addLayout(head)
-        body.addWidget(self._effect)
+        judged.addStretch(1)
+        judged.addWidget(self._sources)
+        body.addLayout(said)
         body.addLayout(judged)
         body.addWidget(self._list)
         for late in (self._sources, self._parcel):
@@ -162,7 +162,7 @@ class DisagreementPanel(QWidget):
         )
         yes, no = first_key("yes", changed), first_key("no", changed)
         keys = f"  {yes} yes, {no} no" if yes and no else ""
-        self._asking = f"Is the tinted region lesion?{keys}"
+        self._question = f"Is the tinted region lesion?{keys}"
         self._wrong.set_key(first_key("truth_wrong", changed))
         self._wrong.setMinimumWidth(_WRONG + key_width(self._wrong.key_wanted))
         self._show_question()
@@ -189,7 +189,8 @@ class DisagreementPanel(QWidget):
         """Show the queue; `current` is the one looked at, -1 for none."""
         self._model.set_rows(rows)
         self._delegate.current = current
-        self._count.setText(f"{answered} of {len(rows)} answered" if rows else "None")
+        self._count.setText(f"{answered} of {len(rows)}" if rows else "None")
+        self._count.setToolTip(f"{answered} of {len(rows)} are answered")
         self._next.setEnabled(bool(rows))
         self._show_question()
         if 0 <= current < len(rows):
@@ -198,29 +199,32 @@ class DisagreementPanel(QWidget):
 
     def set_asked(self, effect: str, why_truth_stands: str) -> None:
         """Say what an answer would change, and why the ground truth cannot be called wrong."""
-        self._effect.setText(effect)
+        self._effect = effect
+        self._show_question()
         self._wrong.setEnabled(not why_truth_stands)
-        said = "Keep that the ground truth is wrong here, and why, for the owner of the data"
+        said = "The ground truth is wrong here: keep that, and why, for the owner of the data"
         self._wrong.setToolTip(plain_tip(why_truth_stands or said))
 
     def set_marked(self, count: int) -> None:
         """Say how many regions of all cases were marked as wrong in the ground truth."""
         self._parcel.setVisible(count > 0)
-        self._parcel.setText(f"Parcel of {count:,}…")
         plural = "" if count == 1 else "s"
-        self._parcel.setToolTip(
-            f"Write {count:,} error{plural} of the ground truth, of all cases, as a parcel"
-        )
+        said = f"Write {count:,} error{plural} of the ground truth, of all cases, as a parcel"
+        self._parcel.setToolTip(said)
+        self._parcel.setAccessibleName(said)
 
     def _show_question(self) -> None:
-        there = self._model.rowCount() > 0
-        self._question.setText(self._problem or (self._asking if there else ""))
+        """Say what an answer would change; before anything is looked at, what is asked."""
+        question = self._question if self._model.rowCount() > 0 else ""
+        self._asked.setText(self._problem or self._effect or question)
+        self._asked.tip = "\n".join(said for said in (question, self._effect) if said)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme and a palette."""
         self.section.set_look(theme, overlays)
         self._delegate.theme, self._delegate.overlays = theme, overlays
         self._next.theme = self._wrong.theme = theme
+        self._parcel.setIcon(tinted_icon("export", tint=Tint.of(theme), size=14))
         self._list.viewport().update()
 
 
