@@ -96,7 +96,7 @@ class DisagreementPanel(QWidget):
         self._question, self._effect, self._problem = "", "", ""
         self._asked = ElidedLabel("", "caption")
         self._sources = FittedChoice(
-            "Hold the prediction against", tip="What the prediction is held against", most=100
+            "Hold the prediction against", tip="What the prediction is held against", most=112
         )
         self._offered: list[MaskSource] = []
         self._sources.activated.connect(lambda index: self.source_chosen.emit(self._offered[index]))

@@ -167,6 +167,14 @@ class DisagreementQueue(QObject):
         plane[y0:y1, x0:x1] = np.where(there[index, y0:y1, x0:x1] > 0, 1, 2) * region
         return plane
 
+    def is_mostly_on(self, index: int) -> bool:
+        """Whether at least half as much of what is looked at is on a slice as on any other."""
+        question = self.asked
+        if question is None or not question.first_slice <= index <= question.last_slice:
+            return False
+        areas = np.count_nonzero(self._region_of(question), axis=(1, 2))
+        return bool(2 * areas[index - question.box[0]] >= areas.max())
+
     def effect(self, *, is_lesion: bool) -> Effect:
         """Return what an answer to what is looked at would change of the correction as it is."""
         question, now = self.asked, self._edits.mask_now()

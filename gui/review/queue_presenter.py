@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject
 
+from core.domain.components import bounding_box
 from core.domain.triage import Contradiction
 from core.review.questions import Question
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
@@ -88,7 +89,7 @@ class QueuePresenter(QObject):
         """Bring the region into view, and leave the view alone where it is there already."""
         session, queue = self._session, self._desks.disagreeing
         z, y, x = question.centre
-        if queue.voxels(session.view.slice_index) is None:
+        if not queue.is_mostly_on(session.view.slice_index):
             self._viewer.verbs.go_to_slice(z)
         largest = max(question.pieces, key=lambda piece: piece.voxels)
         _, _, y0, y1, x0, x1 = largest.box
@@ -110,18 +111,17 @@ class QueuePresenter(QObject):
         """Tint what is asked about on the slice on screen, and say what an answer would change."""
         queue, view, opened = self._desks.disagreeing, self._session.view, self._session.open_case
         question = queue.asked
-        hidden = question is None or view.overlays_hidden
-        self._tint.show_plane(None if hidden else queue.voxels(view.slice_index))
+        plane = None if question is None else queue.voxels(view.slice_index)
+        self._tint.show_plane(None if view.overlays_hidden else plane)
         self._panel.set_asked(self._effect(), queue.why_truth_stands)
         if question is None or opened is None:
             self._view.mark(None, "")
             return
-        _, _, y0, y1, x0, x1 = question.box
-        shown = question.first_slice <= view.slice_index <= question.last_slice
+        around = None if plane is None else bounding_box(plane[None])
         walk, spacing = self._desks.walk, opened.loaded.volume.geometry.spacing_mm
         size = f"{len(question.pieces):,} small ones" if question.together else ""
         text = f"{walk.current + 1} / {walk.count} · {size or extent_text(question, spacing)}"
-        self._view.mark((y0, y1, x0, x1) if shown else None, text)
+        self._view.mark(None if around is None else around[2:], text)
 
     def _effect(self) -> str:
         queue, opened = self._desks.disagreeing, self._session.open_case

@@ -81,13 +81,16 @@ def size_text(voxels: int, voxel_ml: float | None) -> str:
 
 
 def effect_text(yes: Effect, no: Effect, numbers: Sequence[int]) -> str:
-    """Say what either answer changes: `Yes adds 19,800 voxels on slices 9 to 18`."""
-    return f"Yes {_change('adds', yes, numbers)}, No {_change('takes away', no, numbers)}"
+    """Say what the answers change: `Yes adds 19,800 voxels on slices 9 to 18`."""
+    said = [
+        _change(verb, effect, numbers)
+        for verb, effect in (("Yes adds", yes), ("No takes away", no))
+        if effect.voxels
+    ]
+    return "; ".join(said) or "Neither answer changes the correction"
 
 
 def _change(verb: str, effect: Effect, numbers: Sequence[int]) -> str:
-    if not effect.voxels:
-        return "changes nothing"
     first, last = numbers[effect.first_slice], numbers[effect.last_slice]
     where = f"slice {first}" if first == last else f"slices {first} to {last}"
     return f"{verb} {effect.voxels:,} voxel{'' if effect.voxels == 1 else 's'} on {where}"
