@@ -72,9 +72,9 @@ class ReviewPresenter(QObject):
             self._views.review.set_review(None)
             return
         now, said = self._session.subject(case_id), self._session.reviews.get(case_id)
-        was = said.said() if said is not None and said.decided and not said.holds(now) else ""
+        other = said is not None and not said.holds(now)
         self._views.review.set_review(self._session.standing(case_id))
-        self._views.review.set_subject(now, was)
+        self._views.review.set_subject(now, said if other else None)
 
     def _on_case_state_changed(self, case_id: str) -> None:
         if case_id == self._session.current:
