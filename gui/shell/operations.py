@@ -13,7 +13,7 @@ from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
-from core.io.dataset import scan
+from core.workspace.known_dataset import scan_known
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
@@ -169,7 +169,7 @@ class Operations(QObject):
         home, before = self._session.home, wanted.before
         if wanted.demo:
             make_demo(wanted.folder, progress=progress)
-        dataset = scan(wanted.folder, progress=progress)
+        dataset = scan_known(wanted.folder, progress=progress)
         folder = workspace_folder(home, wanted.predictions or dataset.root)
         lock, held = take_workspace(folder, dataset.name, before, user=self._session.reader)
         try:

@@ -85,10 +85,14 @@ class WorklistPresenter(QObject):
         case_id, order = self._session.current, self._views.worklist.order()
         if case_id not in self._session.case_states:
             return
-        count = len(self._session.case_states[case_id].case.slices)
+        opened = self._session.open_case
+        read = None if opened is None else opened.loaded.volume.slices
+        count = read or self._session.case_states[case_id].case.slice_count or 0
         place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
         title = self._names.get(case_id) or case_id
-        self._views.header.set_case(title, f"{count} slices{place}", case_id)
+        self._views.header.set_case(
+            title, f"{count} slices{place}" if count else place[3:], case_id
+        )
 
     def _on_reviews_changed(self) -> None:
         for case_id in self._session.reviews:
