@@ -40,7 +40,7 @@ from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
 _ROW = 32
-_FEWEST_ROWS = 3
+_SMALLEST_LIST = 48
 _BUTTON = QSize(34, 22)
 _GAP = 4
 _SEEN = 10
@@ -193,8 +193,8 @@ class DisagreementPanel(QWidget):
         self._count.setToolTip(f"{answered} of {len(rows)} are answered")
         self._next.setEnabled(bool(rows))
         self._show_question()
-        if 0 <= current < len(rows):
-            self._list.scrollTo(self._model.index(current))
+        if 0 <= current < len(rows) and current != self._list.pressed_row:
+            self._list.scrollTo(self._model.index(current))  # one under the pointer stays there
         self._list.viewport().update()
 
     def set_asked(self, effect: str, why_truth_stands: str) -> None:
@@ -270,10 +270,11 @@ class _Lines(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Disagreements")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumHeight(_FEWEST_ROWS * _ROW)
+        self.setMinimumHeight(_SMALLEST_LIST)
+        self.pressed_row = -1
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), _FEWEST_ROWS * _ROW)
+        return QSize(super().sizeHint().width(), _SMALLEST_LIST)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
@@ -283,6 +284,7 @@ class _Lines(QListView):
         at = event.position().toPoint() - self.visualRect(index).topLeft()
         yes, no = _buttons(self.visualRect(index).width(), row)
         seen = self._delegate.current == index.row()
+        self.pressed_row = index.row()
         if not seen:
             self.chosen.emit(index.row())
         elif row.answer is None and yes.contains(at):

@@ -15,9 +15,11 @@ from gui.review.disagreement_queue import DisagreementQueue
 from gui.shell.context import Context, Handlers
 
 _FAILED = "No error parcel was written"
+_DIALOG_WIDTH = 340
 _MOST_VOXELS, _MOST_ML = 100_000, 100.0
-_MISSING = ("Lesion not marked", "Marked too narrow", "Mask of another slice")
-_TOO_MUCH = ("No lesion there", "Marked too wide", "An artefact", "Mask of another slice")
+_MISSING, _NARROW = "Lesion not marked", "Marked too narrow"
+_TOO_MUCH, _WIDE = "No lesion there", "Marked too wide"
+_ANY = ("An artefact", "Mask of another slice")
 
 
 class TruthDesk:
@@ -87,6 +89,7 @@ class TruthDesk:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(title)
         dialog.setLabelText(label)
+        dialog.setMinimumWidth(_DIALOG_WIDTH)
         return dialog
 
     def _ask_folder(self) -> None:
@@ -122,5 +125,6 @@ class TruthDesk:
 
 def reasons(question: Question) -> list[str]:
     """Return why a ground truth may be wrong there, the likeliest first."""
-    invented = question.pieces[0].kind == "false_positive"
-    return list(_MISSING if invented else _TOO_MUCH)
+    (piece,) = question.pieces
+    whole, part = (_MISSING, _NARROW) if piece.kind == "false_positive" else (_TOO_MUCH, _WIDE)
+    return [*((part, whole) if piece.on_border else (whole, part)), *_ANY]

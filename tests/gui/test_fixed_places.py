@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -19,6 +20,7 @@ from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import TRUTH, MaskSource
 from gui.widgets.metrics_view import MetricsView
+from tests.gui.finding import by_name
 
 SIZES = [(1180, 720), (1280, 800), (1366, 768), (1600, 1000)]
 PRESSED = (QAbstractButton, QPlainTextEdit, QComboBox, QListView)
@@ -110,3 +112,18 @@ def test_toasts_lie_over_no_control(bare: MainWindow, size: tuple[int, int]) -> 
     assert [name for name, place in there.items() if toasts.intersects(place)] == []
     assert place_of(bare, bare.grid).contains(toasts)
     bare.toasts.withdraw()
+
+
+def test_a_line_that_was_pressed_stays_under_the_pointer(bare: MainWindow) -> None:
+    panel = bare.disagreements
+    lines = by_name(panel, QListView, "Disagreements")
+    panel.set_rows([LINE] * 60, -1, 0)
+    QApplication.processEvents()
+    lines.verticalScrollBar().setValue(415)
+    row = lines.indexAt(QPoint(60, 5))
+    before = lines.visualRect(row).top()
+    panel.chosen.connect(lambda at: panel.set_rows([LINE] * 60, at, 0))
+    QTest.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 5))
+    QApplication.processEvents()
+    assert lines.visualRect(lines.model().index(row.row(), 0)).top() == before
+    panel.chosen.disconnect()
