@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+_ALL = 1000
+
 
 class Inspector(QFrame):
     """Stacks panels above `foot`, which nothing that comes late can move.
@@ -21,7 +23,8 @@ class Inspector(QFrame):
         stack, whole = _column(self._in_view), _column(content)
         for panel in panels:
             stack.addWidget(panel)
-        stack.addStretch(0)
+        stack.setStretchFactor(panels[-1], _ALL)  # the rest is for when that is folded
+        stack.addStretch(1)
         for panel in (self._in_view, *further):
             whole.addWidget(panel)
         whole.addStretch(0)
