@@ -16,6 +16,7 @@ from gui.annotation.correction_book import Book
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
 from gui.annotation.version_reader import VersionReading
+from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -76,12 +77,14 @@ class Correcting(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
-        if self._session.correction is None and self._session.seeking:
+        if self._session.correction is not None:
+            return ""
+        if self._session.seeking:
             return "The prediction is being read."
-        state = self._session.case_states[self._session.current]
-        if self._session.correction is None and state.run == "running":
+        if self._session.case_states[self._session.current].run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
-        return ""
+        # Begun now, a correction would start from nothing, or from the mask of another threshold.
+        return "The figures are not settled yet." if is_unsettled(self._session) else ""
 
     @property
     def unsaved(self) -> list[Book]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from gui.shell.session import Session
-from gui.shell.session_parts import Result
 
 SEEN_SECONDS = 0.5
 """How long a case has to be on screen before anything that is said can be about it."""
@@ -78,14 +77,14 @@ class Readiness(QObject):
 
     def why_no_edit(self) -> str:
         """Return why the mask cannot be changed by a key now; empty when it can."""
-        case_id, result = self._session.current, self._session.result
+        case_id = self._session.current
         if self._session.open_case is None:
             return "No case is on screen."
         if self._drawn is None:
             return f"{case_id} is not drawn yet."
         if self._session.correction is None and self._session.seeking:
             return f"The prediction of {case_id} is being read."
-        if self._session.correction is None and _waits(result, self._session):
+        if self._session.correction is None and is_unsettled(self._session):
             return f"The figures of {case_id} are not settled yet."
         return ""
 
@@ -98,7 +97,7 @@ class Readiness(QObject):
             return f"The prediction of {case_id} is being read."
         if result is not None and result.ready is not None:
             return f"The model is running on {case_id}. Wait for it, or stop it (Esc)."
-        if _waits(result, self._session) or (result is not None and result.hd95_pending):
+        if is_unsettled(self._session) or (result is not None and result.hd95_pending):
             return f"The figures of {case_id} are not settled yet."
         if self.clock() - self._drawn < SEEN_SECONDS:
             return f"{case_id} has been on screen for less than half a second."
@@ -138,8 +137,9 @@ class Readiness(QObject):
         self.note_asked(False)
 
 
-def _waits(result: Result | None, session: Session) -> bool:
+def is_unsettled(session: Session) -> bool:
     """Return whether the mask on screen is not yet that of the threshold that is set."""
+    result = session.result
     if result is None or result.ready is not None:
         return False
     return result.comparison is None or result.cut != session.post

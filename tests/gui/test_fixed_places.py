@@ -25,6 +25,7 @@ from tests.gui.finding import by_name
 SIZES = [(1180, 720), (1280, 800), (1366, 768), (1600, 1000)]
 PRESSED = (QAbstractButton, QPlainTextEdit, QComboBox, QListView)
 READY = MetricsView("ready", "whole", dsc=0.5, predicted_volume=9.0, truth_volume=9.0)
+MODELS = [("a", "A model"), ("b", "Another model")]
 OTHER = MaskSource("model", "other")
 LINE = DisagreementRow("Missed lesion", False, "3–9", "7 vx")
 
@@ -84,6 +85,8 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.metrics.set_corrected(None)
     bare.metrics.set_metrics(*(MetricsView("no_prediction", "Run the model."),) * 2)
     bare.review.set_review(Review(case_id="A_1"))
+    bare.top_bar.set_models(MODELS, "a", "a")
+    bare.top_bar.set_devices((), "auto", "")
     before = places(bare)
 
     bare.metrics.set_metrics(READY, READY)
@@ -93,6 +96,8 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.drawer.set_progress("1 of 15 · A_1", 0.1, "9 s left")
     bare.drawer.show()
     bare.review.set_review(Review(case_id="A_1", status="accepted", rating=3))
+    bare.top_bar.set_models(MODELS, "b", "a")
+    bare.top_bar.set_devices(("cpu",), "auto", "cpu")
     assert moved(before, places(bare)) == {}, bare.size()
 
     bare.metrics.set_metrics(*(MetricsView("no_truth", "No masks."),) * 2)
