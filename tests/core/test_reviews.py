@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.review.reviews import (
+    history,
     Review,
     ReviewChange,
     add_seconds,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from core.domain.comparison import compare
 from pytestqt.qtbot import QtBot
 
-from core.domain.comparison import compare
 from core.domain.prediction import Postprocessing
 from core.io.case_reader import read_case
 from core.io.dataset import Dataset, scan

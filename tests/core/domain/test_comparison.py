@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from core.domain.comparison import Comparison, furthest_apart
+
 from core.domain.metrics import slice_counts
 
 
