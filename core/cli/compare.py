@@ -60,8 +60,9 @@ def compare(
     from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.review.reviews import reviews
-    from core.studies.html_report import StudyReport, study_pictures, write_html
+    from core.studies.html_report import StudyReport, write_html
     from core.studies.study import keep_study, run_study
+    from core.studies.study_pictures import study_pictures
     from core.studies.study_report import reviews_csv, write_study
 
     wanted = _wanted(models, more)

@@ -6,7 +6,13 @@ import msgspec
 
 from core.domain.lesions import MATCHING_RULE
 from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE
-from core.domain.statistics import RESAMPLES, Description, PairedComparison, compare_pairs, describe
+from core.domain.statistics import (
+    INTERVAL_RULE,
+    Description,
+    PairedComparison,
+    compare_pairs,
+    describe,
+)
 from core.models.lineage import code_version
 from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.study import Study
@@ -63,7 +69,7 @@ def figure(row: CaseFigures, metric: str) -> float | None:
     return value
 
 
-def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) -> StudySummary:
+def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
     """Describe every model and compare every two; the same numbers for the same rows and seed."""
     units = {row.unit for row in study.rows}
     divided = list((study.disagreements or {}).values())
@@ -72,9 +78,7 @@ def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) 
         cases=len(study.cases),
         models=[_model_summary(study, model) for model in study.titles],
         pairs={
-            metric: compare_pairs(
-                scores(study, metric), lower_is_better=lower, seed=seed, resamples=resamples
-            )
+            metric: compare_pairs(scores(study, metric), lower_is_better=lower, seed=seed)
             for metric, lower in PAIR_METRICS.items()
         },
         mean_disagreement=describe(divided).mean,
@@ -83,7 +87,7 @@ def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) 
         tolerance=DEFAULT_TOLERANCE,
         empty_rule=EMPTY_RULE,
         matching_rule=MATCHING_RULE,
-        interval=f"95 %, percentile bootstrap over cases, {resamples} resamples, seed {seed}",
+        interval=INTERVAL_RULE,
         seconds=round(study.seconds, 3),
     )
 

@@ -21,9 +21,10 @@ from core.annotation import regions
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.mask import Mask
+from core.domain.wording import MISSING
 from gui.annotation.correction_desk import Correcting
 from gui.widgets.figure_table import fill_table, prepare_table
-from gui.widgets.labels import MISSING, make_wrapped_label
+from gui.widgets.labels import make_wrapped_label
 
 _HEADS = (
     "Version",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.models.gate import GateReport
+from core.models.gate import Verdict as GateVerdict
 from gui.training.job_descriptions import report_verdicts
 from gui.training.jobs_view import Verdict
 
@@ -31,7 +32,7 @@ class GateView:
     candidate_id: str
     champion: str
     candidate: str
-    verdict: Literal["promote", "keep", "reject"]
+    verdict: GateVerdict
     reason: str
     rows: tuple[GateRow, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
