@@ -132,13 +132,13 @@ def combine_models(
 ) -> None:
     """Make a model whose probability is the mean of those of others."""
     from core.domain.prediction import SMALL_SHARE, Postprocessing
-    from core.models.ensembles import combine, pack
+    from core.models.ensembles import combine, pack_members
 
     share = SMALL_SHARE if drop_small else 0.0
     post = Postprocessing(largest_component=largest, smallest_share=share)
     model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
     if alone:
-        pack(model)
+        pack_members(model)
     say(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
 
 

@@ -17,7 +17,7 @@ _EXACT_IN_SINGLE = 2  # bytes of the integers that a float32 holds without round
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class GeometrySource:
     """What one part of a file says of the geometry: such as `sform` or `qform`.
 
     `affine` is voxel index (x, y, z) → RAS+ mm, or None when it says none that can be used.
@@ -37,7 +37,7 @@ class Passport:
 
     path: Path
     format: str
-    sources: tuple[Source, ...]
+    sources: tuple[GeometrySource, ...]
     believed: str
     why: str
     notices: tuple[str, ...] = ()

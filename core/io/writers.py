@@ -23,7 +23,7 @@ _SAME = 1e-3
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Maker:
     """Who or what made a label map; written where a format has a place for it.
 
     `patient_name` says whether the name of the patient may be copied from the images.
@@ -35,7 +35,7 @@ class Provenance:
     patient_name: bool = False
 
 
-NOBODY = Provenance()
+NOBODY = Maker()
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Order:
 
     stored: Stored
     name: str
-    provenance: Provenance
+    provenance: Maker
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def write(
     stored: Stored,
     *,
     format_name: str | None = None,
-    provenance: Provenance | None = None,
+    provenance: Maker | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write `stored` to `path`; what is there is kept unless `overwrite`.
@@ -158,7 +158,7 @@ def _moved(path: Path, expected: str, found: str) -> DataError:
     )
 
 
-def plain(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
+def plain_volume(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
     """Return a volume (Z, Y, X) that comes from no file, to be written."""
     passport = Passport(Path("volume"), "memory", (), "given", "it was made here")
     return Stored(pixels[np.newaxis], grid, passport, labels=labels)

@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 
 from core.domain.errors import DataError
+from core.domain.figure_text import counted, signed
 from core.domain.protocol import Protocol
 from core.domain.statistics import FEWEST_CASES, mean_test, paired
-from core.domain.wording import counted, signed
 from core.io.json_file import decode_json
 
 GATE_FILE = "gate.json"
@@ -90,7 +90,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
 
-def judge(
+def judge_candidate(
     champion: tuple[str, Mapping[str, float]],
     candidate: tuple[str, Mapping[str, float]],
     *,

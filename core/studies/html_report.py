@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.domain.wording import figure, interval, p_value, signed
+from core.domain.figure_text import figure, interval, p_value, signed
 from core.io.atomic import write_bytes
 from core.io.resource_paths import resource
 from core.models.registry import Model
@@ -76,12 +76,12 @@ def html(report: StudyReport) -> str:
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
         reviews=report.said(),
-        cards=[(report.study.titles[m.spec.id], model_card(m)) for m in report.study.models],
+        cards=[(report.study.titles[m.spec.id], model_paragraphs(m)) for m in report.study.models],
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )
 
 
-def model_card(model: Model) -> list[tuple[str, str]]:
+def model_paragraphs(model: Model) -> list[tuple[str, str]]:
     """Return what is known of a model as pairs of name and words."""
     spec = model.spec
     post = spec.postprocessing

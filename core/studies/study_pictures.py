@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.domain.figure_text import figure
 from core.domain.prediction import to_mask
 from core.domain.progress import silent
-from core.domain.wording import figure
 from core.inference.prediction_service import PredictorOf
 from core.io.case import Case
 from core.io.case_reader import read_case

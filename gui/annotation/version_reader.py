@@ -25,7 +25,7 @@ NOT_SAVED, NOT_EXPORTED = "The version was not saved", "Nothing was exported"
 _NONE_YET = "Nothing has been corrected in this case yet."
 
 
-class VersionReading(QObject):
+class VersionReader(QObject):
     """Saves, lists, reads and exports versions through the `journal` lane.
 
     `failed` tells an error, `noted` what the reader should know. `refused` means that another

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.domain.wording import MISSING, p_value
+from core.domain.figure_text import MISSING, p_value
 from core.review.unblinding import Unblinded
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.labels import make_label, make_wrapped_label, number

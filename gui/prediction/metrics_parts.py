@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from core.domain.wording import MISSING
+from core.domain.figure_text import MISSING
 from gui.widgets.labels import ElidedLabel, keep_room, make_label, number, set_colour
 from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS

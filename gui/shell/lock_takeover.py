@@ -12,7 +12,7 @@ from gui.shell.tasks import Lanes, Task
 _READ_ONLY = "Read-only"
 
 
-class TakingOver(QObject):
+class LockTakeover(QObject):
     """Asks who holds the workspace each time the reader wants to write to it."""
 
     def __init__(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.domain.wording import counted, signed
+from core.domain.figure_text import counted, signed
 from gui.training.gate_view import GateRow, GateView
 from gui.training.job_descriptions import VERDICTS
 from gui.training.job_parts import VerdictList

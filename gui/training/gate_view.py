@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.models.gate import GateReport
-from core.models.gate import Verdict as GateVerdict
+from core.models.gate import GateReport, Verdict
 from gui.training.job_descriptions import report_verdicts
-from gui.training.jobs_view import Verdict
+from gui.training.jobs_view import VerdictRow
 
 Standing = Literal["candidate", "champion", "gone"]
 
@@ -32,10 +31,10 @@ class GateView:
     candidate_id: str
     champion: str
     candidate: str
-    verdict: GateVerdict
+    verdict: Verdict
     reason: str
     rows: tuple[GateRow, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[VerdictRow, ...] = ()
     notes: tuple[str, ...] = ()
     standing: Standing = "candidate"
     deletable: bool = False

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.domain.wording import counted
+from core.domain.figure_text import counted
 from gui.training.train_form import CaseChoice, CaseKind, SplitChoice
 from gui.widgets.labels import ElidedLabel, Glyph, make_label, make_wrapped_label, plain_tip
 from gui.widgets.palette import DARK, Theme
@@ -114,10 +114,6 @@ class CasesCard(QFrame):
         self._sum.setText(
             f"{counted(chosen + cases, 'case')} in training" if chosen else "No case chosen"
         )
-
-    def unfold(self, unfolded: bool) -> None:
-        """Show or hide the list of all cases."""
-        self._more.setChecked(unfolded)
 
     def _group(self, kind: CaseKind, title: str) -> _Group:
         group = _Group(kind, title, QCheckBox(title), make_label("", "body"))

@@ -5,8 +5,8 @@ from dataclasses import replace
 from random import Random
 
 from core.domain.errors import DataError
+from core.domain.figure_text import counted
 from core.domain.statistics import FEWEST_CASES
-from core.domain.wording import counted
 from core.io.case import Case
 from core.models.registry import Model
 from core.workspace.splits import SplitFile, split_hash

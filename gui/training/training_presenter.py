@@ -14,12 +14,18 @@ from gui.shell.look import look_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.training.gate_presenter import GatePresenter
-from gui.training.job_descriptions import Known, job_view, jobs_view, known, shown_record
+from gui.training.job_descriptions import (
+    KnownModels,
+    job_view,
+    jobs_view,
+    known_models,
+    shown_record,
+)
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer
 from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, prepare_training, read_ground
-from gui.training.train_request import TrainAsking
+from gui.training.train_request import TrainRequest
 from gui.widgets.confirm import confirm
 from gui.widgets.palette import OverlayColours, Theme
 
@@ -49,7 +55,7 @@ class TrainingPresenter(QObject):
         self._chosen = ""
         self._unseen = True
         self._dialog: TrainDialog | None = None
-        self._asking: TrainAsking | None = None
+        self._asking: TrainRequest | None = None
         self.watch = JobWatch(lanes)
         self.gate = GatePresenter(session, lanes, drawer)
         self._connect()
@@ -62,7 +68,7 @@ class TrainingPresenter(QObject):
         return self._dialog if self._dialog is not None and isValid(self._dialog) else None
 
     @property
-    def asking(self) -> TrainAsking | None:
+    def asking(self) -> TrainRequest | None:
         """What goes on behind the train dialog on screen."""
         return self._asking if self.dialog is not None else None
 
@@ -133,7 +139,7 @@ class TrainingPresenter(QObject):
         offer = make_offer(ground, job_number=number, devices=self._session.devices)
         self._dialog = dialog = TrainDialog(self._drawer.window())
         dialog.set_look(*self._look)
-        self._asking = asking = TrainAsking(dialog, ground, offer, self._lanes)
+        self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
         asking.failed.connect(self.failed)
         dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
         current = self._session.models.current
@@ -145,7 +151,7 @@ class TrainingPresenter(QObject):
         self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
 
     def _compare(self, candidate: str) -> None:
-        self.watch.begin("gate", lambda path: self.gate.prepare(path, candidate))
+        self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
 
     def _on_place_changed(self) -> None:
         place = self._session.place
@@ -204,7 +210,7 @@ class TrainingPresenter(QObject):
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")
-            self.gate.reload_models(lambda: self._compare(record.result))
+            self.gate.desk.reload(lambda: self._compare(record.result))
 
     def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
         """Say that a job is done, unless the open drawer says so: a toast would lie over it."""
@@ -225,7 +231,7 @@ class TrainingPresenter(QObject):
         self._drawer.show_jobs(jobs_view(self.watch.records, self._chosen, about))
         self._show_in_dialog(about)
 
-    def _show_in_dialog(self, about: Known) -> None:
+    def _show_in_dialog(self, about: KnownModels) -> None:
         dialog, asking = self.dialog, self.asking
         if dialog is None or asking is None:
             return
@@ -234,9 +240,11 @@ class TrainingPresenter(QObject):
         dialog.show_running(None if record is None else job_view(record, about))
         asking.show_before(record)
 
-    def _about(self) -> Known:
+    def _about(self) -> KnownModels:
         models = self._session.models.available
-        return known(self.watch.records, {model.spec.id: model.spec.title for model in models})
+        return known_models(
+            self.watch.records, {model.spec.id: model.spec.title for model in models}
+        )
 
     @property
     def _look(self) -> tuple[Theme, OverlayColours]:

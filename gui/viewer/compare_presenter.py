@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QTimer
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts, slice_counts
 from gui.shell.context import Context
@@ -80,8 +80,8 @@ class ComparePresenter(QObject):
         source = MaskSource("version", title)
         drawer = self._drawer_for(source)
         self._masks.pop(source, None)  # the one shown last comes last
-        comparison = Comparison(mask, counts, truth is not None)
-        self._masks[source] = SourceMask(source, title, comparison)
+        counted = CountedMask(mask, counts, truth is not None)
+        self._masks[source] = SourceMask(source, title, counted)
         self._offer()
         drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
@@ -165,8 +165,8 @@ class ComparePresenter(QObject):
             self._grid.set_main("Correction", _dsc(correction.truth_counts()))
             return
         model, result = self._session.models.current, self._session.result
-        comparison = None if result is None else result.comparison
-        self._grid.set_main("" if model is None else model.spec.title, _score(comparison))
+        counted = None if result is None or result.ready is not None else result.counted
+        self._grid.set_main("" if model is None else model.spec.title, _score(counted))
 
     def _follow(self, centre: QPointF, zoom: float) -> None:
         for drawer in self._shown:
@@ -232,12 +232,12 @@ class _PaneDrawer:
             self.pane.view.clear_picture()
             self._heat.show_counts(None, 0)
             return
-        comparison = None if self._compared is None else self._compared.comparison
-        what = self._what(comparison is not None)
+        counted = None if self._compared is None else self._compared.counted
+        what = self._what(counted is not None)
         display = resolve(session.view, what)
         picture = self._pictures.get(display.picture)
         if picture is None:
-            mask = None if comparison is None else comparison.mask
+            mask = None if counted is None else counted.mask
             masks = Masks(opened.loaded.ground_truth, mask)
             picture = make_picture(opened.loaded.volume, masks, display.picture)
             self._pictures.put(display.picture, picture)
@@ -251,10 +251,10 @@ class _PaneDrawer:
         session = self._session
         opened = session.open_case
         assert opened is not None
-        comparison = None if self._compared is None else self._compared.comparison
+        counted = None if self._compared is None else self._compared.counted
         dsc = None
-        if comparison is not None and comparison.has_truth:
-            plane = comparison.counts.of_slice(session.view.slice_index)
+        if counted is not None and counted.has_truth:
+            plane = counted.counts.of_slice(session.view.slice_index)
             dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
         title = "" if self._compared is None else self._compared.title
         said: tuple[str, ...] = (title,) if title else ()
@@ -290,21 +290,21 @@ class _PaneDrawer:
             return
         self._compared = compared
         self._pictures.clear()
-        comparison = compared.comparison
-        drawn = comparison is not None or compared.agreement is not None
+        counted = compared.counted
+        drawn = counted is not None or compared.agreement is not None
         known = drawn or compared.source == TRUTH
         if known:
             self.pane.empty.hide()
         else:
             said = f"{compared.title} has not been run on this case."
             self.pane.empty.say("No prediction yet", said, icon="play", button="Run")
-        self.pane.set_score(_score(comparison))
+        self.pane.set_score(_score(counted))
         self.draw()
 
 
-def _score(comparison: Comparison | None) -> str:
+def _score(counted: CountedMask | None) -> str:
     """Say the DSC of the whole volume, nothing without ground truth."""
-    return _dsc(comparison.counts if comparison is not None and comparison.has_truth else None)
+    return _dsc(counted.counts if counted is not None and counted.has_truth else None)
 
 
 def _dsc(counts: SliceCounts | None) -> str:

@@ -42,6 +42,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     compared = ComparePresenter(context, views, verbs)
     layers = views.layers
     views.view.slice_stepped.connect(verbs.step_slice)
+    views.view.window_level_dragged.connect(verbs.drag_window)
     views.strip.slice_chosen.connect(verbs.go_to_slice)
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
 
-from core.domain.wording import figure
+from core.domain.figure_text import figure
 from gui.widgets.icons import pixmap
 
 

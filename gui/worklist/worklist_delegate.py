@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from core.domain.wording import MISSING
+from core.domain.figure_text import MISSING
 from gui.widgets.icons import pixmap
 from gui.widgets.labels import number
 from gui.widgets.palette import Theme

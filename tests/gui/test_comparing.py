@@ -176,7 +176,7 @@ def test_a_model_is_run_from_its_pane(
     assert place is not None
     assert opened is not None
     model = next(m for m in program.session.models.available if m.spec.id == OTHER)
-    kept = prediction_cache.find(opened.loaded, model, place.workspace)
+    kept = prediction_cache.find_prediction(opened.loaded, model, place.workspace)
     assert kept is not None
     mask = to_mask(kept.prediction.probability, model.spec.postprocessing)
     assert opened.loaded.ground_truth is not None
@@ -279,8 +279,8 @@ def test_the_working_view_is_named_with_its_dsc_beside_others(
     model, result = program.session.models.current, program.session.result
     assert model is not None
     assert result is not None
-    assert result.comparison is not None
-    said = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
+    assert result.counted is not None
+    said = f"DSC {result.counted.counts.pooled().dsc:.3f}"
     grid = program.window.grid
     assert said not in texts(grid)
     panes(program, press, qtbot, "Ctrl+2")

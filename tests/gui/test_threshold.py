@@ -19,8 +19,8 @@ from tests.synthetic import publish_unet
 def on_screen(program: Program) -> float:
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    dsc = result.comparison.counts.pooled().dsc
+    assert result.counted is not None
+    dsc = result.counted.counts.pooled().dsc
     assert dsc is not None
     return dsc
 
