@@ -13,19 +13,13 @@ from core.io.resource_paths import resource
 from core.models.registry import Model
 from core.review.reviews import Review
 from core.review.unblinding import Unblinded
-from core.studies.case_figures import CaseFigures
+from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.study import Study
 from core.studies.study_pictures import CASES_SHOWN, CasePicture
 from core.studies.study_report import write_figures
 from core.studies.study_summary import PAIR_METRICS, StudySummary, worst_and_best
 
-_PAIR_NAMES = {
-    "dsc": "DSC",
-    "hd95": "HD95",
-    "average_surface_distance": "Average surface distance",
-    "lesion_f1": "Lesion F1",
-    "volume_error": "Volume error",
-}
+_PAIR_NAMES = {**METRICS, "volume_error": "Volume error"}
 
 
 @dataclass(frozen=True)

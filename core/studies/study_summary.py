@@ -4,8 +4,8 @@ from itertools import combinations
 
 import msgspec
 
-from core.domain.lesions import MATCHING_RULE
-from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE
+from core.domain.lesions import matching_rule
+from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE, HD95_RULE
 from core.domain.statistics import (
     INTERVAL_RULE,
     Description,
@@ -20,8 +20,10 @@ from core.studies.study import Study
 PAIR_METRICS = {
     "dsc": False,
     "hd95": True,
+    "hd95_max": True,
     "average_surface_distance": True,
     "lesion_f1": False,
+    "lesion_f1_any": False,
     "volume_error": True,
 }
 """Figures over which models are compared, and whether lower is better."""
@@ -49,6 +51,8 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     tolerance: float
     empty_rule: str
     matching_rule: str
+    lesion_iou: float
+    hd95_rule: str
     interval: str
     seconds: float
 
@@ -86,7 +90,9 @@ def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
         distance_unit=units.pop() if len(units) == 1 else "mm where known, else voxels",
         tolerance=DEFAULT_TOLERANCE,
         empty_rule=EMPTY_RULE,
-        matching_rule=MATCHING_RULE,
+        matching_rule=matching_rule(study.lesion_iou),
+        lesion_iou=study.lesion_iou,
+        hd95_rule=HD95_RULE,
         interval=INTERVAL_RULE,
         seconds=round(study.seconds, 3),
     )

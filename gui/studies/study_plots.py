@@ -15,7 +15,7 @@ from gui.studies.case_plot import Dot, PlotLine, PlotView
 from gui.widgets.labels import number
 
 _NOTHING = "No case has this figure: it needs ground truth."
-_SHARES = frozenset({"dsc", "lesion_f1"})
+_SHARES = frozenset({"dsc", "lesion_f1", "lesion_f1_any"})
 _HALF_WIDTH = 0.4
 _ROOM = 0.06
 
@@ -51,7 +51,7 @@ class PairLine:
 
 def figure_choices(unit: str) -> list[tuple[str, str]]:
     """Return the figures models are compared by, as (key, name with its unit)."""
-    units = {"hd95": f", {unit}", "average_surface_distance": f", {unit}"}
+    units = dict.fromkeys(("hd95", "hd95_max", "average_surface_distance"), f", {unit}")
     return [(key, f"{_name(key)}{units.get(key, '')}") for key in PAIR_METRICS]
 
 
@@ -187,7 +187,7 @@ def _name(figure: str) -> str:
 
 
 def _decimals(figure: str) -> int:
-    return 1 if figure == "hd95" else 2 if figure == "average_surface_distance" else 3
+    return 1 if figure in ("hd95", "hd95_max") else 2 if figure == "average_surface_distance" else 3
 
 
 def _better(pair: PairedComparison, *, lower_is_better: bool) -> int:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.domain.errors import DataError
 from core.domain.grid import Grid
-from core.domain.lesions import lesion_score
+from core.domain.lesions import lesion_scores
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Cancelled, silent
@@ -57,7 +57,7 @@ def test_figures_are_those_of_the_metrics(tmp_path: Path, study: Study) -> None:
         expected.hd95,
         expected.surface_dice,
     )
-    assert row.lesion_f1 == lesion_score(truth, mask).f1
+    assert row.lesion_f1 == lesion_scores(truth, mask).matched.f1
     assert (row.unit, row.truth_ml, row.truth_voxels) == ("voxels", None, int(truth.sum()))
 
 
