@@ -98,7 +98,7 @@ def _kept(workspace: Workspace, model: Model, predict: Predictor) -> Predictor:
 def _told(writer: JobWriter, done: float, title: str) -> Progress:
     def report(fraction: float, message: str) -> None:
         writer.beat()
-        writer.progress(done + fraction / 2, "comparing", f"{title}: {message}")
+        writer.progress(done + fraction / 2, "scoring", f"{title}: {message}")
         if writer.folder.requested() is not None:
             writer.pause()
             raise PauseRequested

@@ -112,7 +112,7 @@ def read(*files: Path, point: int | None = None) -> Stored:
     telling = _telling(paths)
     reader = reader_of(telling)
     try:
-        return reader.read(paths, point=point)
+        return reader.read(paths, point=point).read_by(reader.name)
     except AppError:
         raise
     except MemoryError as error:

@@ -32,7 +32,9 @@ class GeometrySource:
 class Passport:
     """What a file says of its geometry, what was believed and why.
 
-    `notices` are whole sentences, each naming the file, what was expected and found, what to do.
+    `format` is for readers; `reader` is the name of the `Reader` that read it, empty for what comes
+    from no such file. `notices` are whole sentences, each naming the file, what was expected and
+    found, what to do.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Passport:
     believed: str
     why: str
     notices: tuple[str, ...] = ()
+    reader: str = ""
 
     def with_notices(self, *notices: str) -> "Passport":
         """Return the passport with more notices."""
@@ -87,6 +90,10 @@ class Stored:
         small = self.pixels.dtype.kind in "iu" and self.pixels.dtype.itemsize <= _EXACT_IN_SINGLE
         kind = np.float32 if small else np.float64
         return np.asarray(self.pixels * kind(self.slope) + kind(self.intercept), kind)
+
+    def read_by(self, reader: str) -> "Stored":
+        """Return the same with the name of what read it."""
+        return replace(self, passport=replace(self.passport, reader=reader))
 
     def with_notices(self, *notices: str) -> "Stored":
         """Return the same with more notices in the passport."""

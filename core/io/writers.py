@@ -86,15 +86,17 @@ def writer_of(path: Path, *, format_name: str | None = None) -> Writer:
 
 def suffix_like(stored: Stored) -> str:
     """Return the ending that a mask beside this volume gets by default: that of its own format."""
-    kind = stored.passport.format
     name = stored.passport.path.name.casefold()
-    if kind.startswith("NIfTI"):
-        return ".nii" if name.endswith(".nii") else ".nii.gz"
-    if kind.startswith("NRRD"):
-        return ".seg.nrrd" if name.endswith(".seg.nrrd") else ".nrrd"
-    if kind.startswith("DICOM"):
-        return ".dcm"
-    return ".mha" if kind == "MetaImage" else ".tif"
+    match stored.passport.reader:
+        case "nifti":
+            return ".nii" if name.endswith(".nii") else ".nii.gz"
+        case "nrrd":
+            return ".seg.nrrd" if name.endswith(".seg.nrrd") else ".nrrd"
+        case "dicom" | "dicom-seg":
+            return ".dcm"
+        case "metaimage":
+            return ".mha"
+    return ".tif"
 
 
 def labelled(like: Stored, label_map: LabelMap, labels: LabelSet) -> Stored:

@@ -78,8 +78,8 @@ def _take_verbs(bench: Bench) -> Handlers:
         "take_slice": lambda: _take(bench, whole=False),
         "take_case": lambda: _take(bench, whole=True),
         "take_component": lambda: _at_pointer(bench, "take component"),
-        "delete_lesion": lambda: _at_pointer(bench, "delete component"),
-        "keep_lesion": lambda: _at_pointer(bench, "keep component"),
+        "delete_component": lambda: _at_pointer(bench, "delete component"),
+        "keep_component": lambda: _at_pointer(bench, "keep component"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What lies over the compared views: predictions of other models, the ground truth, an ensemble."""
+"""What lies over the linked views: predictions of other models, the ground truth, an ensemble."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

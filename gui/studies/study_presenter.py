@@ -116,7 +116,7 @@ class StudyPresenter(QObject):
         )
 
         def prepare(path: Path) -> tuple[JobFolder, JobProgram]:
-            return create_job(path, spec), "compare"
+            return create_job(path, spec), "study"
 
         self.dialog.side.show_run(RunView(0.0, "Starting…"))
         self.watch.begin("compare", prepare)

@@ -33,7 +33,7 @@ class GateDesk(QObject):
         self._session, self._lanes = session, lanes
 
     def prepare(self, path: Path, candidate: str) -> Made:
-        """Make the folder of a comparison with the champion of now; runs on a worker."""
+        """Make the folder of a gate before the champion of now; runs on a worker."""
         place, device = self._session.place, self._session.settings.device
         if place is None:
             raise AppError("Expected an open dataset, found none. Open one.")
@@ -56,7 +56,7 @@ class GateDesk(QObject):
         self._change(lambda _: None, then)
 
     def find_choices(self, show: Callable[[Choices], None]) -> None:
-        """Hand over what can be done about a comparison now."""
+        """Hand over what can be done about a candidate now."""
         place = self._session.place
         if place is not None:
             self._start(lambda _: read_choices(self._registry(place)), show)

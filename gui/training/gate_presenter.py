@@ -1,4 +1,4 @@
-"""Shows comparisons of candidates with the champion and asks what becomes of them."""
+"""Shows candidates against the champion and asks what becomes of them."""
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -16,7 +16,7 @@ from gui.widgets.palette import OverlayColours, Theme
 
 
 class GatePresenter(QObject):
-    """One comparison on screen at a time; every change of champion can be taken back."""
+    """One gate on screen at a time; every change of champion can be taken back."""
 
     case_asked = Signal(str, str, str)
     """A case to show side by side: its id, that of the champion and that of the candidate."""
@@ -47,7 +47,7 @@ class GatePresenter(QObject):
             self.dialog.set_look(theme, overlays)
 
     def show(self, report: GateReport) -> None:
-        """Show a comparison in a dialog of its own."""
+        """Show a gate in a dialog of its own."""
         self._report = report
         dialog = self.dialog
         if dialog is None:
@@ -61,7 +61,7 @@ class GatePresenter(QObject):
         self._refresh()
 
     def show_again(self) -> None:
-        """Show the comparison that was shown last."""
+        """Show the gate that was shown last."""
         if self._report is not None:
             self.show(self._report)
 

@@ -25,7 +25,7 @@ class GateRow:
 
 @dataclass(frozen=True)
 class GateView:
-    """A comparison and what can be done about it; `earlier` are champions to go back to."""
+    """What a gate found and what can be done about it; `earlier` are champions to go back to."""
 
     champion_id: str
     candidate_id: str

@@ -48,21 +48,21 @@ _STAGES: dict[Stage, str] = {
 class KnownModels:
     """What a job is shown against: titles of models by id, and reports.
 
-    `reports` holds the newest report by candidate, `comparing` the candidates a gate is at work on
+    `reports` holds the newest report by candidate, `judging` the candidates a gate is at work on
     and how far it is.
     """
 
     titles: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, GateReport] = field(default_factory=dict)
-    comparing: Mapping[str, float] = field(default_factory=dict)
+    judging: Mapping[str, float] = field(default_factory=dict)
 
 
 def known_models(records: Sequence[JobRecord], titles: Mapping[str, str]) -> KnownModels:
     """Return what is known of the candidates beside the jobs themselves."""
     gates = [record for record in records if record.head.kind == "gate"]
     reports = {r.report.candidate: r.report for r in gates if r.report is not None}
-    comparing = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
-    return KnownModels(titles, reports, comparing)
+    judging = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
+    return KnownModels(titles, reports, judging)
 
 
 def jobs_view(records: Sequence[JobRecord], chosen: str, about: KnownModels) -> JobsView:
@@ -97,8 +97,8 @@ def job_view(record: JobRecord, about: KnownModels) -> JobView:
         bar="paused" if record.state == "paused" else "failed" if bar else "",
         actions=job_actions(
             record,
-            compared=record.result in about.reports,
-            comparing=record.result in about.comparing,
+            judged=record.result in about.reports,
+            judging=record.result in about.judging,
         ),
         loss=_loss_curve(record) if learns else None,
         dsc=_dsc_curve(record) if learns else None,
@@ -114,19 +114,19 @@ def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
         return report_verdicts(report)
     best = record.curves.get("best_dsc", ())
     rows = [VerdictRow("Best selection DSC", number(best[-1][1], 3))] if best else []
-    if record.head.kind == "gate" or record.result in about.comparing:
-        share = about.comparing.get(record.result, record.fraction)
+    if record.head.kind == "gate" or record.result in about.judging:
+        share = about.judging.get(record.result, record.fraction)
         return (*rows, VerdictRow("Frozen validation", f"scoring, {share:.0%}", "pending"))
     if record.state == "done":
         val = record.metrics.get(_VAL)
         if val is not None:
             rows.append(VerdictRow("DSC on validation", number(val, 3)))
-        return (*rows, VerdictRow("Frozen validation", "not compared yet", "pending"))
+        return (*rows, VerdictRow("Frozen validation", "not judged yet", "pending"))
     return (*rows, VerdictRow("Frozen validation", "at the end", "pending"))
 
 
 def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
-    """Return the rows of a finished comparison."""
+    """Return the rows of a finished gate."""
     low, high = report.low, report.high
     interval = "" if low is None or high is None else f"  [{number(low, 3)}, {number(high, 3)}]"
     lost = len(report.regressions)

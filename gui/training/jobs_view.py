@@ -5,7 +5,7 @@ from typing import Literal
 
 CurvePoints = tuple[tuple[float, float], ...]
 Tone = Literal["", "better", "worse", "pending"]
-Act = Literal["pause", "stop", "resume", "compare"]
+Act = Literal["pause", "stop", "resume", "gate"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class JobAction:
 class JobView:
     """One job as it is shown; `at` and `left` say how far it is, `trouble` why it stands still.
 
-    A comparison learns nothing: it has no curves.
+    A gate learns nothing: it has no curves.
     """
 
     id: str

@@ -91,7 +91,7 @@ class TrainingPresenter(QObject):
         )
 
     def show_gate(self) -> None:
-        """Show the newest comparison; where there is none, compare the newest candidate."""
+        """Show the newest gate; where there is none, judge the newest candidate."""
         records = self.watch.records
         report = next((r.report for r in reversed(records) if r.report is not None), None)
         made = next(
@@ -100,9 +100,9 @@ class TrainingPresenter(QObject):
         if report is not None:
             self.gate.show(report)
         elif made:
-            self._compare(made)
+            self._judge(made)
         else:
-            self.told.emit("Nothing to compare yet", "Train a candidate first.", "info")
+            self.told.emit("No candidate yet", "Train a candidate first.", "info")
 
     def toggle_drawer(self) -> None:
         """Open or close the drawer."""
@@ -150,7 +150,7 @@ class TrainingPresenter(QObject):
     def _begin(self, form: TrainForm, *, offer: TrainOffer, ground: Ground) -> None:
         self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
 
-    def _compare(self, candidate: str) -> None:
+    def _judge(self, candidate: str) -> None:
         self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
 
     def _on_place_changed(self) -> None:
@@ -187,7 +187,7 @@ class TrainingPresenter(QObject):
             if report is not None:
                 self.gate.show(report)
             else:
-                self._compare(record.result)
+                self._judge(record.result)
 
     def _stop(self, record: JobRecord) -> None:
         self.went_on.emit(_broken_off(record))
@@ -210,7 +210,7 @@ class TrainingPresenter(QObject):
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")
-            self.gate.desk.reload(lambda: self._compare(record.result))
+            self.gate.desk.reload(lambda: self._judge(record.result))
 
     def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
         """Say that a job is done, unless the open drawer says so: a toast would lie over it."""

@@ -9,10 +9,10 @@ from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
 from gui.viewer.case_strip import strip_data
-from gui.viewer.compare_grid import CompareGrid
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
+from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.view_verbs import ViewVerbs
@@ -26,7 +26,7 @@ class ViewerViews:
 
     view: SliceView
     empty: EmptyState
-    grid: CompareGrid
+    grid: LinkedGrid
     strip: SliceStrip
     header: ViewerHeader
     notices: NoticeBar

@@ -1,4 +1,4 @@
-"""Keeps the compared views in step with the slice on screen: slice, zoom, window and cursor."""
+"""Keeps the linked views in step with the slice on screen: slice, zoom, window and cursor."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ from gui.shell.mask_source import TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
-from gui.viewer.compare_pane import ComparePane
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.picture import Masks, PictureCache, make_picture
 from gui.viewer.shown_case import shown
 from gui.viewer.slice_view import SliceView
@@ -26,7 +26,7 @@ from gui.viewer.viewer_presenter import ViewerViews
 _CUT_MS = 250
 
 
-class ComparePresenter(QObject):
+class LinkedPresenter(QObject):
     """Gives every pane of the grid a source and draws it beside the main view."""
 
     def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
@@ -108,15 +108,15 @@ class ComparePresenter(QObject):
         self._masks.clear()
         self._look_up()
 
-    def _on_pane_added(self, pane: ComparePane) -> None:
+    def _on_pane_added(self, pane: LinkedPane) -> None:
         self._drawers.append(self._make_drawer(pane))
         self._offer()
 
-    def _on_swipe_added(self, pane: ComparePane) -> None:
+    def _on_swipe_added(self, pane: LinkedPane) -> None:
         self._swipe = self._make_drawer(pane)
         self._offer()
 
-    def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
+    def _make_drawer(self, pane: LinkedPane) -> "_PaneDrawer":
         drawer = _PaneDrawer(self._session, self._finder, (self._main, pane), self.own)
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
         pane.view.hovered.connect(lambda at: self._point_from(pane, at))
@@ -172,13 +172,13 @@ class ComparePresenter(QObject):
         for drawer in self._shown:
             drawer.pane.view.follow(centre, zoom)
 
-    def _lead(self, pane: ComparePane, centre: QPointF, zoom: float) -> None:
+    def _lead(self, pane: LinkedPane, centre: QPointF, zoom: float) -> None:
         """A pane the reader moves takes all others along."""
         if pane.view.underMouse():
             self._main.follow(centre, zoom)
             self._follow(centre, zoom)
 
-    def _point_from(self, pane: ComparePane, at: QPointF | None) -> None:
+    def _point_from(self, pane: LinkedPane, at: QPointF | None) -> None:
         """Show in every other view where the pointer is in one of the panes."""
         self._main.point_at(at)
         for drawer in self._shown:
@@ -197,7 +197,7 @@ class _PaneDrawer:
         self,
         session: Session,
         finder: MaskFinder,
-        views: tuple[SliceView, ComparePane],
+        views: tuple[SliceView, LinkedPane],
         own: Callable[[MaskSource], SourceMask | None],
     ) -> None:
         self._session, self._finder, self._own = session, finder, own
