@@ -60,7 +60,16 @@ def model(qtbot: QtBot) -> ModelPanel:
 
 def test_figures_have_fixed_decimals(metrics: MetricsPanel) -> None:
     shown = texts(metrics)
-    for text in ("0.895", "DSC", READY.message, "0.810", "HD95 pooled, voxels", "5.9", "0.866", "0.926"):
+    for text in (
+        "0.895",
+        "DSC",
+        READY.message,
+        "0.810",
+        "HD95 pooled, voxels",
+        "5.9",
+        "0.866",
+        "0.926",
+    ):
         assert text in shown
     assert {"12,340 voxels", "13,120 voxels"} <= set(shown)
 
