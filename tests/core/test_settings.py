@@ -11,6 +11,7 @@ from core.workspace.settings import (
     Settings,
     home,
     load_settings,
+    read_settings,
     save_settings,
     settings_path,
 )
@@ -52,6 +53,17 @@ def test_a_damaged_file_counts_as_no_difference(tmp_path: Path, content: bytes) 
     assert load_settings(path) == Settings()
     save_settings(path, CHANGED)
     assert load_settings(path) == CHANGED
+
+
+def test_one_bad_setting_leaves_the_others_and_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"theme": "light", "window_size": [9223372036854775807, 5], "flips": 3}')
+    settings, said = read_settings(path)
+    assert settings == Settings(theme="light")
+    assert "flips, window_size are as at the first start" in said
+    path.write_text("{")
+    assert "All settings are" in read_settings(path)[1]
+    assert read_settings(tmp_path / "none.json") == (Settings(), "")
 
 
 def test_no_file_and_a_folder_count_as_no_difference(tmp_path: Path) -> None:
