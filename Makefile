@@ -6,6 +6,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 RUNS := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
+# Where the machine has Python keep no compiled modules, each process of the tests would compile ours.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run setup test bench fuzz clean
 
 run: $(RUNS)

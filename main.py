@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,6 @@ from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason
 from core.domain.version import version
-from core.inference.child_environment import WAIT_POLICY
 from core.workspace.settings import home
 from training.commands import report, train
 
@@ -100,8 +98,6 @@ app.add_typer(models, name="models")
 
 def main() -> None:
     """Run the command line; an error of the reader's data is a sentence and exit status 1."""
-    # Before torch is loaded: its waiting threads are to sleep, not to spin.
-    os.environ.setdefault(WAIT_POLICY, "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         # A pipe of another encoding must not end a run whose folder has a Chinese name.
         if isinstance(stream, io.TextIOWrapper):

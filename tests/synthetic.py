@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import imwrite
 
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.mask import Mask
 from core.domain.volume import Pixels, Volume, channel_names
 from core.models.registry import Model, ModelSpec, Registry
@@ -87,7 +87,7 @@ def volume_of(pixels: Pixels) -> Volume:
         pixels,
         channel_names(channels),
         tuple(range(1, depth + 1)),
-        Geometry((depth, height, width)),
+        Grid((depth, height, width)),
     )
 
 

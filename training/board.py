@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from core.jobs.job_folder import TENSORBOARD_FOLDER, Event, Measured
+from core.jobs.job_events import Event, Measured
+from core.jobs.job_folder import TENSORBOARD_FOLDER
 
 
 class Board:

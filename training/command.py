@@ -1,7 +1,6 @@
 """The training of the command line: from its options to a job and its run."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import msgspec
 from core.domain.errors import AppError, ModelError
 from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
-from core.jobs.job_folder import Event, JobFolder
+from core.jobs.job_folder import Echo, JobFolder
 from core.jobs.training_job import make_training
 from core.models.ensembles import require_weights_of_its_own
 from core.models.model_listing import spec_from_options
@@ -64,7 +63,7 @@ def train(
     options: TrainOptions,
     registry: Registry,
     *,
-    echo: Callable[[Event], None] | None = tell,
+    echo: Echo | None = tell,
 ) -> Model | None:
     """Train what the options say and add it to the registry; None when it was paused.
 

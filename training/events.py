@@ -4,7 +4,16 @@ import sys
 import time
 
 from core.domain.plain_text import printable
-from core.jobs.job_folder import Done, Event, Failed, Logged, Measured, Paused, Progressed
+from core.jobs.job_events import (
+    Done,
+    Event,
+    Failed,
+    Logged,
+    Measured,
+    Paused,
+    Progressed,
+    progress_text,
+)
 
 
 def tell(event: Event) -> None:
@@ -17,10 +26,9 @@ def tell(event: Event) -> None:
 def line(event: Event) -> str:
     """Return what an event says, in a line."""
     match event:
-        case Progressed(_, fraction, message, None):
-            return f"{fraction:6.1%} {message}"
-        case Progressed(_, fraction, message, float(left)):
-            return f"{fraction:6.1%} {message}, {left / 60:.1f} min left"
+        case Progressed(fraction=fraction, seconds_left=left):
+            said = "" if left is None else f", {left / 60:.1f} min left"
+            return f"{fraction:6.1%} {progress_text(event)}{said}"
         case Measured(_, step, values):
             return f"step {step}: {_figures(values)}"
         case Logged(_, text) | Failed(_, text):

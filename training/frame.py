@@ -2,7 +2,6 @@
 
 import ctypes
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,10 +11,11 @@ import torch
 
 from core.domain.errors import ModelError
 from core.domain.progress import Progress
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.jobs.device_queue import device_turn
+from core.jobs.job_events import Event, Stage
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import Event, JobFolder, JobWriter, Paused
+from core.jobs.job_folder import Echo, JobFolder, JobWriter
 from core.models.registry import SPEC_FILE, Registry, check_id
 from core.models.train_spec import TrainSpec
 from core.workspace.settings import home
@@ -38,7 +38,7 @@ def in_job(
     work: Callable[[JobWriter, Group], Result | None],
     *,
     resume: bool,
-    echo: Callable[[Event], None] | None,
+    echo: Echo | None,
 ) -> Result | None:
     """Return what `work` makes, its beginning and failures told in the job; None when paused."""
     with joined() as group, _heard(job, echo, group) as hear:
@@ -55,9 +55,7 @@ def in_job(
 
 
 @contextmanager
-def _heard(
-    job: JobFolder, echo: Callable[[Event], None] | None, group: Group
-) -> Iterator[Callable[[Event], None] | None]:
+def _heard(job: JobFolder, echo: Echo | None, group: Group) -> Iterator[Echo | None]:
     """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
     if not group.leads:
         yield None
@@ -81,8 +79,7 @@ def run_loop(loop: Loop, writer: JobWriter) -> Position:
         return loop.run()
     except PauseRequested:
         if loop.learner.group.leads:
-            writer.write(Paused(time.time(), loop.position.step))
-            writer.folder.clear_request()
+            writer.pause(loop.position.step)
         raise
 
 
@@ -116,12 +113,11 @@ def turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
         writer.beat()
         if not told:
             told.append(True)
-            writer.progress(0.0, f"waiting for another job on {device}")
+            writer.progress(0.0, "queued", device)
         wanted = writer.folder.requested()
         # One that has learnt ends by publishing its weights, which needs the device.
         if wanted == "pause" or (wanted == "stop" and not writer.folder.checkpoint.exists()):
-            writer.write(Paused(time.time(), 0))
-            writer.folder.clear_request()
+            writer.pause()
             raise PauseRequested
 
     with device_turn(home(), device, waiting):
@@ -137,12 +133,12 @@ def limit_job_threads(spec: TrainSpec) -> None:
     limit_threads(max(1, torch.get_num_threads() - 1))
 
 
-def beating(writer: JobWriter, fraction: float, doing: str) -> Progress:
+def beating(writer: JobWriter, fraction: float, stage: Stage) -> Progress:
     """Return a hook that shows the process lives and tells what it is doing."""
 
     def report(_: float, message: str) -> None:
         writer.beat()
-        writer.progress(fraction, f"{doing} {message}")
+        writer.progress(fraction, stage, message)
 
     return report
 

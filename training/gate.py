@@ -7,8 +7,7 @@ The folder is that of a job whose spec is a `GateSpec`; the report is its `gate.
 
 import argparse
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,19 +22,12 @@ from core.inference.prediction_service import (
     PredictorOf,
     local_predictor,
 )
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.io.atomic import write_bytes
-from core.io.dataset import scan
-from core.jobs.job_folder import (
-    Done,
-    Event,
-    JobFolder,
-    JobWriter,
-    Paused,
-    read_spec,
-)
+from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
 from core.models.registry import Model, read_model
+from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import Workspace, open_workspace
 from training.errors import TrainingError
 from training.events import tell
@@ -44,9 +36,7 @@ from training.loop import PauseRequested
 from training.scoring import Scores, score_model
 
 
-def run_gate(
-    spec: GateSpec, job: JobFolder, *, echo: Callable[[Event], None] | None = None
-) -> GateReport | None:
+def run_gate(spec: GateSpec, job: JobFolder, *, echo: Echo | None = None) -> GateReport | None:
     """Return the gate's report, which is also written into the job; None when it was stopped."""
     return in_job(job, lambda writer, _: _judge(spec, writer), resume=False, echo=echo)
 
@@ -60,7 +50,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     limit_threads(spec.threads or None)
     if not spec.threads:
         limit_threads(max(1, torch.get_num_threads() - 1))
-    dataset = scan(Path(spec.data))
+    dataset = scan_known(Path(spec.data))
     cases = [dataset.case(name) for name in spec.cases]
     scores: list[Scores] = []
     models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]
@@ -79,7 +69,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     content = msgspec.json.format(msgspec.json.encode(report), indent=2)
     write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
-    writer.write(Done(time.time(), report.verdict, figures))
+    writer.done(report.verdict, figures)
     return report
 
 
@@ -108,10 +98,9 @@ def _kept(workspace: Workspace, model: Model, predict: Predictor) -> Predictor:
 def _told(writer: JobWriter, done: float, title: str) -> Progress:
     def report(fraction: float, message: str) -> None:
         writer.beat()
-        writer.progress(done + fraction / 2, f"{title}: {message}")
+        writer.progress(done + fraction / 2, "comparing", f"{title}: {message}")
         if writer.folder.requested() is not None:
-            writer.write(Paused(time.time(), 0))
-            writer.folder.clear_request()
+            writer.pause()
             raise PauseRequested
 
     return report

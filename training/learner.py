@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from core.inference.volume_inference import autocast
+from core.inference.torch_device import autocast
 from core.models.networks.network import SliceNetwork
 from core.models.train_spec import TrainSpec
 from training.augment import Planes, augment

@@ -10,6 +10,7 @@ from typing import ClassVar
 import safetensors.torch
 
 from core.io.atomic import write_bytes
+from core.jobs.job_events import Progressed
 from core.jobs.job_folder import JobWriter, Request
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
@@ -207,7 +208,16 @@ class Loop:
         done = self.fraction
         speed = at.step * self.spec.batch_size / max(at.seconds, 1e-6)
         left = at.seconds / done * (1 - done) if done else None
-        self.writer.progress(done, f"step {at.step}, {speed:.1f} images a second", left)
+        self.writer.write(
+            Progressed(
+                time=time.time(),
+                fraction=done,
+                stage="learning",
+                seconds_left=left,
+                step=at.step,
+                images_a_second=speed,
+            )
+        )
 
     def _broken(self, batch: Batch, value: float) -> TrainingError:
         kept = "No weights were scored before it."

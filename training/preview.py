@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from core.domain.errors import AppError
-from core.inference.volume_inference import resolve_device
+from core.inference.torch_device import resolve_device
 from core.io.atomic import atomic_path, write_bytes
-from core.jobs.job_folder import Done, JobFolder, JobWriter
+from core.jobs.job_folder import JobFolder, JobWriter
 from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
 from core.models.train_spec import TrainSpec
 from training.augment import augment
@@ -59,7 +59,7 @@ def _preview(spec: TrainSpec, writer: JobWriter) -> TrainPreview:
         np.save(temporary, _variations(ready, spec))
     found = _measure(plan, ready, writer)
     write_bytes(folder / PREVIEW_FILE, msgspec.json.encode(found))
-    writer.write(Done(time.time(), "preview", {"images_a_second": found.images_a_second}))
+    writer.done("preview", {"images_a_second": found.images_a_second})
     return found
 
 
@@ -72,11 +72,11 @@ def _measure(plan: Plan, ready: PreparedCases, writer: JobWriter) -> TrainPrevie
         ready.learner.step(ready.sampler.draw(), step + 1, 0.0)
         times.append(time.perf_counter() - before)
         writer.beat()
-        writer.progress(0.2 + 0.7 * step / (_WARM_UP + _STEPS), "timing steps")
+        writer.progress(0.2 + 0.7 * step / (_WARM_UP + _STEPS), "timing")
         if before - started > _MOST_SECONDS and len(times) > _WARM_UP:
             break
     a_step = float(np.median(times[_WARM_UP:]))
-    slices = sum(len(case.slices) for case in plan.split.fit)
+    slices = ready.sampler.slices
     return TrainPreview(
         seconds_a_step=a_step,
         images_a_second=spec.batch_size / a_step,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.domain.protocol import Protocol
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.io.atomic import atomic_path, write_bytes
 from core.io.csv_file import csv_text
 from training.runs import Cost, Run, measure_cost, read_run

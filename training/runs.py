@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.volume import Pixels, Volume, channel_names
-from core.inference.inference_ensemble import complexity, open_runner
+from core.inference.inference_ensemble import open_runner
+from core.inference.network_cost import complexity
 from core.inference.volume_inference import RunOptions
-from core.jobs.job_folder import JobFolder, Measured
+from core.jobs.job_events import StepCurve
+from core.jobs.job_folder import JobFolder
 from core.models.registry import Model, read_model
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint
@@ -21,7 +23,7 @@ from training.train import read_job
 _TIMED_SHAPE = (40, 256, 256)
 _TIMES = 3
 
-Curve = list[tuple[float, float]]
+MinuteCurve = list[tuple[float, float]]
 """Minutes of training and a figure."""
 
 
@@ -34,7 +36,7 @@ class Run:
     model: Model
     scores: Scores
     position: Position
-    points: tuple[Measured, ...]
+    curves: dict[str, StepCurve]
 
     @property
     def minutes(self) -> float:
@@ -46,10 +48,10 @@ class Run:
         """Slices that were learnt from, each counted as often as it was drawn."""
         return self.position.step * self.spec.batch_size
 
-    def curve(self, figure: str) -> Curve:
+    def curve(self, figure: str) -> MinuteCurve:
         """Return a figure of the events over the minutes of training."""
         pace = self.minutes / max(self.position.step, 1)
-        return [(p.step * pace, p.values[figure]) for p in self.points if figure in p.values]
+        return [(step * pace, value) for step, value in self.curves.get(figure, [])]
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,8 @@ def read_run(folder: Path) -> Run:
             "Let it end (--resume), or leave it out of the report."
         )
     position, _ = load_checkpoint(JobFolder(folder).checkpoint)
-    points = [event for event in JobFolder(folder).events()[0] if isinstance(event, Measured)]
     model = read_model(folder / CANDIDATE_FOLDER)
-    return Run(folder.name, spec, model, scores, position, tuple(points))
+    return Run(folder.name, spec, model, scores, position, JobFolder(folder).curves())
 
 
 def measure_cost(model: Model) -> Cost:
@@ -94,4 +95,4 @@ def _head(channels: int) -> Volume:
     noise = np.random.default_rng(0).integers(60, 255, (channels, *_TIMED_SHAPE), np.uint8)
     pixels: Pixels = noise * inside.astype(np.uint8)
     numbers = tuple(range(1, depth + 1))
-    return Volume(pixels, channel_names(channels), numbers, Geometry(_TIMED_SHAPE))
+    return Volume(pixels, channel_names(channels), numbers, Grid(_TIMED_SHAPE))

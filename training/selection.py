@@ -10,7 +10,7 @@ from torch import nn
 from core.domain.metrics import overlap
 from core.domain.prediction import SMALL_SHARE, Postprocessing, quantise, to_mask
 from core.inference.preprocess import from_grid
-from core.inference.volume_inference import autocast
+from core.inference.torch_device import autocast
 from training.dataset import TrainCase
 
 _BATCH = 8

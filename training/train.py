@@ -9,23 +9,15 @@ several that train it together:
 import argparse
 import os
 import sys
-import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 
 from core.domain.errors import AppError
-from core.inference.volume_inference import resolve_device
+from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import task_of
-from core.jobs.job_folder import (
-    Done,
-    Event,
-    JobFolder,
-    JobWriter,
-    read_spec,
-)
+from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.registry import Model, Registry
 from core.models.train_spec import TrainSpec
 from core.workspace.reservation import reserved
@@ -56,7 +48,7 @@ def run(
     job: JobFolder,
     *,
     resume: bool = False,
-    echo: Callable[[Event], None] | None = None,
+    echo: Echo | None = None,
 ) -> Model | None:
     """Train as `spec` says and publish the best weights; None when the job was paused.
 
@@ -103,7 +95,7 @@ def _train_reserved(
         model = publish(
             finished, loop.learner.network, registry, progress=beating(writer, 1.0, "scoring")
         )
-    writer.write(Done(time.time(), model.spec.id, model.spec.metrics))
+    writer.done(model.spec.id, model.spec.metrics)
     return model
 
 

@@ -1,6 +1,5 @@
 """Saved versions of a correction: an immutable TIFF each, listed in the workspace's SQLite file."""
 
-import getpass
 import json
 from contextlib import suppress
 from hashlib import sha256
@@ -18,7 +17,7 @@ from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.json_file import decode_json
 from core.io.tiff_codecs import imread
-from core.workspace.store import now
+from core.workspace.store import Store, now
 from core.workspace.workspace_folder import Workspace
 
 _SAVE_ELSEWHERE = (
@@ -130,12 +129,18 @@ def version_of(workspace: Workspace, case_id: str, mask: Mask) -> Version | None
     return None
 
 
-def reader_name() -> str:
-    """Return the name this reader is logged in with, or a plain word where there is none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "reader"
+def newest_number(store: Store, case_id: str) -> int:
+    """Return the number of the newest version of a case, 0 when there is none."""
+    rows = store.read(
+        "SELECT coalesce(max(number), 0) FROM correction_versions WHERE case_id = ?", case_id
+    )
+    return msgspec.convert(rows[0][0], int)
+
+
+def newest_numbers(store: Store) -> dict[str, int]:
+    """Return the number of the newest version of every case that has one, by case id."""
+    rows = store.read("SELECT case_id, MAX(number) FROM correction_versions GROUP BY case_id")
+    return dict(msgspec.convert(rows, list[tuple[str, int]]))
 
 
 def _write(path: Path, mask: Mask, version: Version) -> None:
@@ -164,10 +169,7 @@ def _encoded(value: object) -> object:
 
 def _next_number(workspace: Workspace, case_id: str) -> int:
     """Return a number no version has, nor a file of one that was written but never listed."""
-    rows = workspace.store.read(
-        "SELECT coalesce(max(number), 0) FROM correction_versions WHERE case_id = ?", case_id
-    )
-    number = msgspec.convert(rows[0][0], int) + 1
+    number = newest_number(workspace.store, case_id) + 1
     while workspace.correction_path(case_id, number).exists():
         number += 1
     return number

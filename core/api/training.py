@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.domain.errors import ModelError
 from core.domain.progress import Progress, silent
-from core.jobs.job_folder import Done, Failed, JobFolder, Measured, Progressed, State
+from core.jobs.job_events import Done, Failed, JobState, Progressed, progress_text
+from core.jobs.job_folder import JobFolder
 from core.models.registry import Model, Registry
 
 _LOOK_SECONDS = 0.25
@@ -25,14 +26,13 @@ class Training:
         """The job folder: `job.json`, `events.jsonl`, `log.txt` and the checkpoint."""
         return self.job.path
 
-    def state(self) -> State:
+    def state(self) -> JobState:
         """Return how the training stands."""
         return self.job.state()
 
     def curve(self, name: str) -> list[tuple[int, float]]:
         """Return the points (step, value) of one figure, such as `loss`."""
-        points = (event for event in self.job.events()[0] if isinstance(event, Measured))
-        return [(point.step, point.values[name]) for point in points if name in point.values]
+        return self.job.curves().get(name, [])
 
     def pause(self) -> None:
         """Ask the training to save itself and end, after the step in hand."""
@@ -55,7 +55,7 @@ class Training:
             for event in events:
                 if isinstance(event, Progressed):
                     fraction = event.fraction
-                    progress(fraction, event.message)
+                    progress(fraction, progress_text(event))
                 elif isinstance(event, Done):
                     return self.models.find(event.result)
                 elif isinstance(event, Failed):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,8 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
+from core.cli.engine_options import EngineId, PrecisionName
+from core.cli.options import CaseIds, DataDir, Device
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -34,16 +35,18 @@ class _Kinds:
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Model id; the champion when not given.")] = "",
-    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    case: CaseIds = None,
     png: Annotated[bool, typer.Option(help="A PNG a slice.")] = False,
     gif: Annotated[bool, typer.Option(help="An animated GIF a case.")] = False,
     sheet: Annotated[bool, typer.Option(help="A contact sheet a case.")] = False,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
     run: Annotated[
         bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
     ] = True,
@@ -53,6 +56,7 @@ def export(
     from core.domain.prediction import to_mask
     from core.domain.progress import part
     from core.inference.prediction_service import find_models, predictors
+    from core.models.certificates import engine_for
     from core.studies.pictures import PictureStyle
 
     dataset, cases = scanned(folder, case, out)
@@ -60,7 +64,7 @@ def export(
     style = PictureStyle("RGB" if rgb else "FLAIR", scale)
     failed, notices = dict[str, str](), [*dataset.notices]
     with dataset_workspace(folder) as workspace, progress_bar() as progress:
-        (chosen,) = find_models(workspace, [model])
+        (chosen,) = find_models(workspace, [model], engine_for(device, engine, precision))
         predict = predictors(workspace, device, run=run)(chosen)
         for index, each in enumerate(cases):
             inner = part(progress, index / len(cases), (index + 1) / len(cases))
@@ -86,15 +90,12 @@ def _read(case: Case) -> LoadedCase:
 def _write(out: Path, loaded: LoadedCase, mask: Mask, kinds: _Kinds, style: PictureStyle) -> None:
     from core.studies.pictures import frames, write_contact_sheet, write_gif, write_slices
 
-    case = loaded.case
+    case, numbers = loaded.case, loaded.volume.slice_numbers
+    labels = [f"slice {number}" for number in numbers]
     pictures = list(frames(loaded.volume, loaded.ground_truth, mask, style))
     if kinds.png:
-        write_slices(out, case, pictures)
+        write_slices(out, case.id, pictures, numbers=numbers)
     if kinds.gif:
         write_gif(out / f"{case.id}.gif", pictures)
     if kinds.sheet:
-        write_contact_sheet(out / f"{case.id}_sheet.png", pictures, list(_labels(case)))
-
-
-def _labels(case: Case) -> Iterable[str]:
-    return (f"slice {files.number}" for files in case.slices)
+        write_contact_sheet(out / f"{case.id}_sheet.png", pictures, labels)

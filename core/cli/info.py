@@ -23,10 +23,11 @@ def info(
     import msgspec
 
     from core.io.archive import opened
-    from core.io.case_info import DatasetInfo, dataset_of, heading_of, known_of, text_of
+    from core.io.case_info import DatasetInfo, heading_of, known_of, text_of
+    from core.io.organisation import found_in, given
 
     with opened(path) as root:
-        found = dataset_of(root, layout=layout, image=image or (), mask=mask)
+        found = found_in(root, given(layout, image, mask))
         known = [known_of(case, found.labels) for case in found.cases]
     if as_json:
         told = DatasetInfo(found.layout, tuple(case.info for case in known))

@@ -42,7 +42,7 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Print a model's specification and what it costs, measured."""
     import msgspec
 
-    from core.inference.inference_ensemble import complexity
+    from core.inference.network_cost import complexity
 
     model = _registry().find(model_id)
     found = complexity(model)
@@ -58,6 +58,39 @@ def promote_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> Non
     """Make a model the champion: the one that predicts by default."""
     _registry().promote(model_id)
     say(f"{model_id} is the champion now.")
+
+
+@models.command(name="certify")
+def certify_model(
+    model_id: Annotated[str, typer.Argument(metavar="ID")],
+    data: Annotated[Path, typer.Option(help="Folder of cases with ground truth.")],
+    engine: Annotated[str, typer.Option(help="openvino or onnx.")] = "openvino",
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+) -> None:
+    """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
+    from core.cli.command_run import progress_bar
+    from core.io.dataset import scan
+    from core.models.certificates import EngineChoice
+    from core.models.classifiers import Classifiers
+    from core.studies.certification import certify, certify_classifier
+
+    dataset = scan(data)
+    cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
+    models, wanted = _registry(), EngineChoice(engine, precision)
+    classifiers = {each.spec.id: each for each in Classifiers(models.roots).models()[0]}
+    if model_id in classifiers:
+        found = certify_classifier(classifiers[model_id], wanted, cases)
+    else:
+        with progress_bar() as progress:
+            found = certify(models.find(model_id), wanted, cases, progress=progress)
+    moved = "no ground truth" if found.largest_dsc is None else f"{found.largest_dsc:.4f}"
+    say(
+        f"{model_id} by {engine} in {precision}, {found.cases} cases: a probability moves by "
+        f"{found.largest_voxel:.3f} at most, a DSC by {moved}; {found.speed:.1f} times as fast as "
+        f"torch."
+    )
+    say("It is chosen by itself." if found.holds else "It is not chosen by itself: 0.005 is most.")
 
 
 @models.command(name="import")

@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int, int, int]
 
 DisagreementKind = Literal["false_positive", "false_negative"]
 
-ErrorName = Literal["false positive lesion", "false negative lesion", "boundary error"]
+ErrorKind = Literal["false_positive_lesion", "false_negative_lesion", "boundary"]
 
 _EVERY_NEIGHBOUR = np.ones((3, 3, 3), bool)
 _PLUS = ((False, True, False), (True, True, True), (False, True, False))
@@ -61,16 +61,16 @@ class Disagreement:
     seed: tuple[int, int, int]
 
     @property
-    def error(self) -> ErrorName:
-        """What it is called: a lesion invented, a lesion missed, or an outline drawn differently.
+    def error(self) -> ErrorKind:
+        """What it is: a lesion invented, a lesion missed, or an outline drawn differently.
 
         A piece that touches no voxel both call foreground is a whole lesion by itself, which is
         the any-overlap rule of `core.domain.lesions` said of one piece.
         """
         if self.on_border:
-            return "boundary error"
+            return "boundary"
         invented = self.kind == "false_positive"
-        return "false positive lesion" if invented else "false negative lesion"
+        return "false_positive_lesion" if invented else "false_negative_lesion"
 
     @property
     def key(self) -> str:

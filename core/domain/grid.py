@@ -49,6 +49,10 @@ class Turn:
         return _moved(np.flip(canonical, _last(self.flips)), back)
 
 
+AS_STORED = Turn()
+"""Nothing permuted, nothing flipped."""
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Shape (Z, Y, X) in voxels, and affine or None where place and orientation are unknown.

@@ -44,9 +44,11 @@ def enlarged(plane: Pixels, factor: int) -> Pixels:
         big: Pixels = np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC))
         return big
     image = Image.fromarray(plane.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-    top = np.iinfo(plane.dtype).max
-    values: Pixels = np.clip(np.rint(np.asarray(image)), 0, top).astype(np.uint16)
-    return values
+    values: Pixels = np.asarray(image)
+    if plane.dtype.kind == "f":
+        return values
+    whole = np.iinfo(plane.dtype)
+    return np.clip(np.rint(values), whole.min, whole.max).astype(plane.dtype)
 
 
 def enlargement(shape: tuple[int, int], *, exact: bool = False) -> int:

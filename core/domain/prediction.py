@@ -51,6 +51,14 @@ class Postprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         said = f"{self.threshold:.3f} {self.largest_component} {self.fill_holes}"
         return f"{said} {self.smallest_share:.2f}" if self.smallest_share else said
 
+    @property
+    def cleanup(self) -> str:
+        """What is done after the threshold, in words; empty for nothing."""
+        parts = ["largest component"] if self.largest_component else []
+        if self.smallest_share and not self.largest_component:
+            parts.append(f"components of {self.smallest_share:.0%} of the largest")
+        return ", ".join([*parts, "holes filled"] if self.fill_holes else parts)
+
 
 def quantise(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return probabilities 0 to 1 as uint8 0 to 255; above 0.5 is above 127, exactly."""

@@ -12,7 +12,7 @@ LIKELY = 0.5
 SURE = 0.9
 """Probability from which a slice without a mask is a contradiction; below 1 - SURE a mask is."""
 
-ContradictionKind: TypeAlias = Literal["mask missing", "mask unexpected"]
+ContradictionKind: TypeAlias = Literal["missing", "unexpected"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def contradictions(
     """
     there = [bool(plane.any()) for plane in mask]
     found = [
-        Contradiction(z, "mask unexpected" if there[z] else "mask missing", float(chance))
+        Contradiction(z, "unexpected" if there[z] else "missing", float(chance))
         for z, chance in enumerate(probability)
         if (chance <= 1 - sure if there[z] else chance >= sure)
     ]

@@ -1,37 +1,45 @@
 """The image channels of a case on one voxel grid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
+from core.domain.role import Role, role_of
 
 LGG_CHANNELS = ("Pre", "FLAIR", "Post")
 """Channel order of the public LGG files: pre-contrast, FLAIR, post-contrast."""
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[Any]
+"""Real values of any integer or floating type; 8 and 16 bit are the fastest."""
 
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Pixels (C, Z, Y, X), uint8 or uint16, read-only; slices in the order of their numbers.
+    """Pixels (C, Z, Y, X), read-only, in canonical order on `geometry`; no voxel is NaN.
 
-    `unreadable` maps a slice's index to the sentence that says why it holds zeros; `notices` are
-    sentences about how its samples were taken.
+    `slice_numbers` are those of the files where they have numbers, else 1 and up. `roles` say which
+    sequence each channel is; those not given are guessed from the names. `unreadable` maps a
+    slice's index to the sentence that says why it holds zeros; `notices` are sentences about how
+    its samples were taken.
     """
 
     pixels: Pixels
     channels: tuple[str, ...]
     slice_numbers: tuple[int, ...]
-    geometry: Geometry
+    geometry: Grid
     unreadable: Mapping[int, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the pixels against writing: originals and their copies are never changed."""
         self.pixels.setflags(write=False)
+        if not self.roles:
+            object.__setattr__(self, "roles", tuple(map(role_of, self.channels)))
 
     @property
     def slices(self) -> int:
@@ -43,13 +51,19 @@ class Volume:
         """Bytes the pixels hold in memory."""
         return int(self.pixels.nbytes)
 
-    def content_hash(self) -> str:
-        """Return a hash of pixels, shape and type: the same image has the same one anywhere."""
+    def content_hash(self, order: Sequence[int] | None = None) -> str:
+        """Return a hash of pixels, shape and type: the same image has the same one anywhere.
+
+        `order` are the indices of the channels that count, all by default.
+        """
         from hashlib import blake2b
 
+        chosen = range(len(self.pixels)) if order is None else order
+        shape = (len(chosen), *self.pixels.shape[1:])
         digest = blake2b(digest_size=16)
-        digest.update(f"{self.pixels.shape}{self.pixels.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(self.pixels).data)
+        digest.update(f"{shape}{self.pixels.dtype.str}".encode())
+        for index in chosen:
+            digest.update(np.ascontiguousarray(self.pixels[index]).data)
         return digest.hexdigest()
 
 

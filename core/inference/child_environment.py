@@ -9,8 +9,6 @@ _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _PACKAGE = __name__.removesuffix("core.inference.child_environment")
 """What stands before the names of our rooms: nothing in a checkout, a package once installed."""
 
-WAIT_POLICY = "OMP_WAIT_POLICY"
-
 
 def child_command(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module of ours, named as in the sources: `training.train`.
@@ -25,16 +23,12 @@ def child_environment() -> dict[str, str]:
     """Return this process's environment, with what a process of ours needs beside it.
 
     Of `PYTHONPATH` only absolute folders are handed on: others would name the working folder.
-
-    Waiting threads of torch spin by default. Where another process wants the core they spin on,
-    that made a volume take fifteen times as long as with threads that sleep while they wait.
     """
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     folders = [part for part in given if Path(part).is_absolute()]
     if str(_ROOT) not in site.getsitepackages():
         folders.insert(0, str(_ROOT))
     return {
-        WAIT_POLICY: "PASSIVE",
         **os.environ,
         "PYTHONPATH": os.pathsep.join(folders),
         "PYTHONSAFEPATH": "1",

@@ -14,16 +14,19 @@ _LENGTH = struct.Struct(">Q")
 class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     """Run the model in `folder` on `pixels` (C, Z, Y, X); slices nearest `first` go first.
 
-    `flips` averages with the mirrored slice.
+    `flips` averages with the mirrored slice; `engine` and `precision` are what is wanted of it.
     """
 
     folder: str
     pixels: bytes
     shape: tuple[int, int, int, int]
     dtype: str
+    channels: tuple[str, ...]
     device: str
     first: int
     flips: bool
+    engine: str = "auto"
+    precision: str = "auto"
 
 
 class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
@@ -33,11 +36,12 @@ class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
     pixels: bytes
     shape: tuple[int, int, int, int]
     dtype: str
+    channels: tuple[str, ...]
     device: str
 
 
 class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):
-    """Ask which devices there are; also loads torch, so that the next run starts at once."""
+    """Ask which devices there are; starts the process, so that the next run starts at once."""
 
 
 class ComplexityRequest(msgspec.Struct, frozen=True, tag="complexity"):

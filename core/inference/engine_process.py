@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import AppError
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.progress import Cancelled
-from core.domain.volume import Volume, channel_names
+from core.domain.volume import Volume
 from core.inference.engine_messages import (
     CancelRequest,
     ComplexityRequest,
@@ -39,9 +39,11 @@ from core.inference.engine_messages import (
     read_request,
     write_message,
 )
-from core.inference.inference_ensemble import AnyRunner, complexity, open_runner
+from core.inference.engines import devices
+from core.inference.inference_ensemble import AnyRunner, open_runner
 from core.inference.inference_triage import TriageRunner
-from core.inference.volume_inference import RunOptions, devices, limit_threads
+from core.inference.volume_inference import RunOptions
+from core.models.certificates import EngineChoice
 from core.models.classifiers import ClassifierModel, read_classifier
 from core.models.registry import Model, read_model
 
@@ -96,7 +98,8 @@ class Server:
     def _predict(self, request: PredictRequest) -> Reply:
         self._cancel.clear()
         volume = _volume(request)
-        runner = self._ready(read_model(Path(request.folder)).with_flips(request.flips))
+        model = read_model(Path(request.folder)).with_flips(request.flips)
+        runner = self._ready(model.with_engine(EngineChoice(request.engine, request.precision)))
         options = RunOptions(request.device, request.first)
         done = runner.predict(
             volume, options, on_slices=self._send_slices, progress=self._send_progress
@@ -112,17 +115,19 @@ class Server:
     def _triage_ready(self, model: ClassifierModel, device: str) -> TriageRunner:
         kept = self._triager
         if kept is None or (kept.model, kept.device) != (model, device):
-            self._triager = kept = TriageRunner(model, device)
+            self._triager = kept = TriageRunner(model, device, _threads())
         return kept
 
     def _ready(self, model: Model) -> AnyRunner:
         """Keep the last model in memory: the next case starts without reading weights."""
-        if self._runner is None or self._runner.model.fingerprint != model.fingerprint:
+        if self._runner is None or self._runner.model.computed != model.computed:
             self._send_progress(0.0, f"loading {model.spec.title}")
-            self._runner = open_runner(model)
+            self._runner = open_runner(model, threads=_threads())
         return self._runner
 
     def _measure(self, model: Model) -> Measured:
+        from core.inference.network_cost import complexity  # loads torch
+
         found = complexity(model)
         return Measured(found.parameters, found.gmac, found.batch_megabytes)
 
@@ -140,9 +145,13 @@ class Server:
 
 def _volume(request: PredictRequest | TriageRequest) -> Volume:
     pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
-    count, depth = request.shape[:2]
-    numbers = tuple(range(1, depth + 1))
-    return Volume(pixels, channel_names(count), numbers, Geometry(request.shape[1:]))
+    numbers = tuple(range(1, request.shape[1] + 1))
+    return Volume(pixels, request.channels, numbers, Grid(request.shape[1:]))
+
+
+def _threads() -> int:
+    """Leave one core to the window: a slice step waits half as long, and a run ends no later."""
+    return max((os.cpu_count() or 2) - 1, 1)
 
 
 def main() -> None:
@@ -152,8 +161,6 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if hasattr(os, "nice"):
         os.nice(10)
-    # One core is the window's: a slice step waits half as long, and a run ends no later.
-    limit_threads(max((os.cpu_count() or 2) - 1, 1))
     try:
         Server(sys.stdin.buffer, replies).serve()
     except BrokenPipeError:

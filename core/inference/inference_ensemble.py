@@ -1,4 +1,4 @@
-"""Run a model or an ensemble of models on a volume. Imports torch, as `volume_inference` does."""
+"""Run a model or an ensemble of models on a volume. Torch is loaded by its own engine alone."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,8 +12,6 @@ from core.domain.prediction import OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.inference.volume_inference import Runner, RunOptions
-from core.models.networks.builder import build_network
-from core.models.networks.complexity import Complexity, measure
 from core.models.registry import Model, prediction_key
 
 _EVERYTHING = RunOptions()
@@ -37,19 +35,12 @@ class AnyRunner(Protocol):
         """Return the prediction for `volume`."""
 
 
-def open_runner(model: Model) -> AnyRunner:
-    """Load a model, or all members of an ensemble; raises `ModelError` for wrong weights."""
-    return EnsembleRunner(model) if model.members else Runner(model)
+def open_runner(model: Model, *, threads: int = 0) -> AnyRunner:
+    """Load a model, or all members of an ensemble; raises `ModelError` for wrong weights.
 
-
-def complexity(model: Model) -> Complexity:
-    """Measure what a model costs: the sums over an ensemble, the memory of its largest member."""
-    found = [_measured(member) for member in model.members or (model,)]
-    return Complexity(
-        parameters=sum(each.parameters for each in found),
-        gmac=sum(each.gmac for each in found),
-        batch_megabytes=max(each.batch_megabytes for each in found),
-    )
+    `threads` are those a processor's engine may use, 0 for all this process may.
+    """
+    return EnsembleRunner(model, threads) if model.members else Runner(model, threads)
 
 
 class EnsembleRunner:
@@ -60,9 +51,9 @@ class EnsembleRunner:
     "Simple and scalable predictive uncertainty estimation using deep ensembles", NeurIPS).
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, threads: int = 0) -> None:
         self.model = model
-        self._runners = [Runner(member) for member in model.members]
+        self._runners = [Runner(member, threads) for member in model.members]
 
     def predict(
         self,
@@ -103,8 +94,3 @@ def _share(progress: Progress, number: int, count: int) -> Progress:
     return lambda fraction, message: progress(
         (number + fraction) / count, f"model {number + 1} of {count}: {message}"
     )
-
-
-def _measured(model: Model) -> Complexity:
-    spec = model.spec.network
-    return measure(build_network(spec, load_encoder=False), in_channels=spec.in_channels)

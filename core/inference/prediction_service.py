@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.domain.errors import DataError
 from core.domain.prediction import OnSlices, Prediction
 from core.domain.progress import Progress, silent
+from core.inference.engines import check_device
 from core.io.case_reader import LoadedCase
+from core.models.certificates import ANY, EngineChoice
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
@@ -94,11 +96,7 @@ def local_run(device: str) -> Run:
 
     Raises `ModelError` for a device there is not.
     """
-    from core.inference.volume_inference import limit_threads, resolve_device
-
-    resolve_device(device)
-    limit_threads()
-
+    check_device(device)
     made: dict[tuple[Path, bool], Predictor] = {}
 
     def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
@@ -127,7 +125,9 @@ def predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:
     return PredictionService(workspace, local_run(device) if run else None).predictor
 
 
-def find_models(workspace: Workspace, wanted: Sequence[str]) -> list[Model]:
+def find_models(
+    workspace: Workspace, wanted: Sequence[str], engine: EngineChoice = ANY
+) -> list[Model]:
     """Return the models of these ids, each once; raises `ModelError` for one there is not."""
-    found = registry(home(), workspace.folder)
+    found = registry(home(), workspace.folder, engine)
     return [found.find(name) if name else found.champion() for name in dict.fromkeys(wanted)]

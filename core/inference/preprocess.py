@@ -6,16 +6,13 @@ volume: one slice normalised alone gives poor masks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from core.domain.volume import Pixels, Volume
+from core.inference.intensity import FloatArray, normalisers
 from core.models.preprocessing import Preprocessing
-
-FloatArray: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -57,27 +54,14 @@ class Prepared:
 
 def prepare(volume: Volume, preprocessing: Preprocessing, *, stride: int) -> Prepared:
     """Return `volume` as a network of that `stride` expects it."""
-    histograms = [_histogram(channel) for channel in volume.pixels]
-    tables = intensity_tables(histograms, preprocessing)
     grid = plane_grid(volume.pixels, preprocessing, stride=stride)
-    channels = []
-    for pixels, table, counts in zip(volume.pixels, tables, histograms, strict=True):
-        fill = float(table[int(np.flatnonzero(counts)[0])])
-        channels.append(to_grid(table[pixels], grid, fill=fill))
+    channels = [
+        to_grid(normalise(pixels), grid, fill=normalise.fill)
+        for pixels, normalise in zip(
+            volume.pixels, normalisers(volume.pixels, preprocessing), strict=True
+        )
+    ]
     return Prepared(np.stack(channels), grid, preprocessing.neighbours)
-
-
-def intensity_tables(
-    histograms: Sequence[NDArray[np.int64]], preprocessing: Preprocessing
-) -> list[FloatArray]:
-    """Return for each channel a table from pixel value to normalised intensity (float32).
-
-    Integer pixels need no float copy of the volume: mean, deviation and percentiles come exactly
-    from the counts of the values, and normalising is a look-up.
-    """
-    if preprocessing.intensity == "reference":
-        return _reference_tables(histograms)
-    return [_foreground_table(counts, preprocessing) for counts in histograms]
 
 
 def plane_grid(pixels: Pixels, preprocessing: Preprocessing, *, stride: int) -> PlaneGrid:
@@ -105,50 +89,6 @@ def from_grid(values: FloatArray, grid: PlaneGrid) -> FloatArray:
     y0, _, x0, _ = grid.box
     height, width = grid.native
     return _crop_or_pad(boxed, (-y0, height - y0, -x0, width - x0), 0.0)
-
-
-def _histogram(channel: Pixels) -> NDArray[np.int64]:
-    levels = int(np.iinfo(channel.dtype).max) + 1
-    return np.bincount(channel.ravel(), minlength=levels)
-
-
-def _foreground_table(counts: NDArray[np.int64], spec: Preprocessing) -> FloatArray:
-    values = np.arange(len(counts), dtype=np.float64)
-    highest = int(np.flatnonzero(counts)[-1])
-    inside = np.where(values > spec.foreground * highest, counts, 0)
-    if not inside.any():
-        return np.zeros(len(counts), np.float32)
-    mean, deviation = _moments(values, inside)
-    top = _percentile(inside, spec.clip_percentile)
-    return ((np.clip(values, 0, top) - mean) / deviation).astype(np.float32)
-
-
-def _reference_tables(histograms: Sequence[NDArray[np.int64]]) -> list[FloatArray]:
-    together = np.sum(histograms, axis=0)
-    values = np.arange(len(together), dtype=np.float64)
-    low, high = _percentile(together, 10.0), _percentile(together, 99.0)
-    scaled = np.clip((values - low) / max(high - low, 1e-6), 0.0, 1.0)
-    tables = []
-    for counts in histograms:
-        mean, deviation = _moments(scaled, counts)
-        tables.append(((scaled - mean) / deviation).astype(np.float32))
-    return tables
-
-
-def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
-    """Return mean and deviation; a constant channel gets a deviation of one, not of zero."""
-    total = counts.sum()
-    mean = float((values * counts).sum() / total)
-    deviation = float(np.sqrt((np.square(values - mean) * counts).sum() / total))
-    return mean, deviation if deviation > 1e-6 else 1.0
-
-
-def _percentile(counts: NDArray[np.int64], percent: float) -> float:
-    """Return the percentile of counted integer values, linear between ranks as numpy's."""
-    cumulative = np.cumsum(counts)
-    rank = (int(cumulative[-1]) - 1) * percent / 100.0
-    below, above = np.searchsorted(cumulative, [np.floor(rank), np.ceil(rank)], side="right")
-    return float(below + (above - below) * (rank - np.floor(rank)))
 
 
 def head_box(pixels: Pixels, foreground: float = 0.1) -> tuple[int, int, int, int]:

@@ -1,4 +1,4 @@
-"""Predict only the slices that triage finds likely to hold a lesion. Imports torch."""
+"""Predict only the slices that triage finds likely to hold a lesion."""
 
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress

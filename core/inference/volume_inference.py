@@ -1,31 +1,20 @@
-"""Run a model on a volume. Imports torch: the window calls it through `core.inference.engine`."""
+"""Run a model on a volume, by whatever engine computes its network."""
 
 import contextlib
-import os
-import re
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from core.domain.errors import ModelError
 from core.domain.prediction import OnSlices, Prediction, quantise
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
+from core.inference.engines import open_network
+from core.inference.loaded_network import FloatArray, LoadedNetwork, MemoryShort
 from core.inference.preprocess import Prepared, from_grid, prepare
-from core.models.networks.builder import build_network
-from core.models.networks.network import Network
-from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import Model, prediction_key
-
-_CPU_BATCH = 4
-_CUDA_BATCH = 16
-_NO_MEMORY = re.compile("can't allocate memory|not enough memory|out of memory")
 
 
 @dataclass(frozen=True)
@@ -51,18 +40,17 @@ class RunOptions:
 class Runner:
     """A model's network in memory, ready for one volume after another on one device.
 
-    Raises `ModelError` when the weights do not fit the specification.
+    `threads` are those a processor's engine may use, 0 for all this process may. Raises
+    `ModelError` when the model cannot be run by its engine.
     """
 
     model: Model
-    network: Network = field(init=False)
+    threads: int = 0
+    network: LoadedNetwork = field(init=False)
 
     def __post_init__(self) -> None:
-        """Build the network and load its weights, in float32 whatever they are stored as."""
-        network = build_network(self.model.spec.network, load_encoder=False)
-        state = {n: t.float() if t.is_floating_point() else t for n, t in self._state().items()}
-        load_weights(network, state, source=str(self.model.weights))
-        self.network = network.eval().to(memory_format=torch.channels_last)
+        """Load the network."""
+        self.network = open_network(self.model, threads=self.threads)
 
     def predict(
         self,
@@ -73,17 +61,17 @@ class Runner:
         progress: Progress = silent,
     ) -> Prediction:
         """Return the prediction for `volume`; see `predict`."""
-        self.model.check(volume)
+        volume = self.model.fitted(volume)
         started = time.perf_counter()
         progress(0.0, "preparing")
+        device = self.network.place(options.device)
         prepared = prepare(volume, self.model.spec.preprocessing, stride=self.network.stride)
         result = np.zeros(volume.geometry.shape, np.uint8)
-        device = resolve_device(options.device)
         queue = nearest_first(volume.slices, options.first)
         if options.only is not None:
             queue = [index for index in queue if index in options.only]
         total = len(queue)
-        batch = options.batch_size or (_CPU_BATCH if device.type == "cpu" else _CUDA_BATCH)
+        batch = options.batch_size or self.network.batch_size(device)
         done = 0
         for indices, probability, place in self._ladder(prepared, queue, batch, device, progress):
             device = place
@@ -95,56 +83,45 @@ class Runner:
             progress(done / total, _time_left(started, done, total, device))
         seconds = time.perf_counter() - started
         key = prediction_key(self.model, volume) + options.suffix
-        return Prediction(result, self.model.spec.id, key, str(device), seconds)
+        return Prediction(result, self.model.spec.id, key, device, seconds)
 
     def _ladder(
-        self,
-        prepared: Prepared,
-        queue: list[int],
-        batch: int,
-        device: torch.device,
-        progress: Progress,
-    ) -> Iterator[tuple[list[int], NDArray[np.float32], torch.device]]:
+        self, prepared: Prepared, queue: list[int], batch: int, device: str, progress: Progress
+    ) -> Iterator[tuple[list[int], FloatArray, str]]:
         """Yield batches; out of memory, halve the batch, and at one slice go to the CPU."""
-        self.network.to(device)
         while queue:
             done = 1 - len(queue) / prepared.values.shape[1]
             indices = queue[:batch]
-            output: NDArray[np.float32] | None = None
-            # Nothing is mended while the error lives: its traceback pins the batch's tensors.
-            with _memory_errors_ignored():
-                output = self._probability(prepared.batch(indices), device)
+            output: FloatArray | None = None
+            with contextlib.suppress(MemoryShort):
+                output = self._probability(prepared.batch(indices))
             if output is not None:
                 del queue[: len(indices)]
                 yield indices, output, device
-                continue
-            if batch > 1:
+            elif batch > 1:
                 batch //= 2
                 progress(done, f"out of memory on {device}: batches of {batch}")
-            elif device.type != "cpu":
-                device, batch = torch.device("cpu"), _CPU_BATCH
+            elif device != "cpu":
+                device = self.network.place("cpu")
+                batch = self.network.batch_size(device)
                 progress(done, "out of memory on the graphics card: going on with the CPU")
-                self.network.to(device)
             else:
                 raise ModelError(
                     f"{self.model.spec.title}: expected memory for one slice, found none left. "
                     "Close other programs, or choose a smaller model."
                 )
-            release_memory()
 
-    def _probability(
-        self, values: NDArray[np.float32], device: torch.device
-    ) -> NDArray[np.float32]:
-        tensor = torch.from_numpy(values).to(device, memory_format=torch.channels_last)
-        with torch.inference_mode(), autocast(device):
-            logits = self.network(tensor).float()
-            if self.model.spec.flips:
-                logits = (logits + self.network(tensor.flip(-1)).float().flip(-1)) / 2
-            probability: Tensor = torch.sigmoid(logits + self.model.spec.logit_offset)[:, 0]
-        return probability.cpu().numpy()
-
-    def _state(self) -> dict[str, Tensor]:
-        return read_state_dict(self.model.weights)
+    def _probability(self, values: FloatArray) -> FloatArray:
+        """Return the foreground probability (B, h, w) of slices (B, C, h, w)."""
+        logits = self.network.logits(values)
+        if self.model.spec.flips:
+            mirrored = self.network.logits(np.ascontiguousarray(values[..., ::-1]))
+            logits = (logits + mirrored[..., ::-1]) * np.float32(0.5)
+        shifted = logits[:, 0] + np.float32(self.model.spec.logit_offset)
+        # The logistic function, which as 1 / (1 + exp(-x)) would overflow.
+        half = np.float32(0.5)
+        probability: FloatArray = np.tanh(shifted * half) * half + half
+        return probability
 
 
 def predict(
@@ -169,63 +146,6 @@ def nearest_first(count: int, first: int) -> list[int]:
     return sorted(range(count), key=lambda index: (abs(index - first), index))
 
 
-def devices() -> list[str]:
-    """Return the devices a model can run on here, the fastest first."""
-    found = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return [*found, "cpu"]
-
-
-def resolve_device(wanted: str) -> torch.device:
-    """Return the device `wanted`, or the fastest for `auto`; raises `ModelError` for others."""
-    there = devices()
-    if wanted == "auto":
-        return torch.device(there[0])
-    name = "cuda:0" if wanted == "cuda" else wanted
-    if name not in there:
-        raise ModelError(
-            f"Expected a device among auto, {', '.join(there)}, found {wanted!r}. Choose one."
-        )
-    return torch.device(name)
-
-
-def autocast(device: torch.device) -> AbstractContextManager[object]:
-    """Return the mixed precision that pays on `device`: bfloat16 where it is native, else fp16."""
-    if device.type == "cpu":
-        native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bool(native))
-    if device.type == "cuda":
-        bf16 = torch.cuda.is_bf16_supported()
-        return torch.autocast("cuda", dtype=torch.bfloat16 if bf16 else torch.float16)
-    return torch.autocast(device.type, dtype=torch.float16)
-
-
-def limit_threads(count: int | None = None) -> None:
-    """Let torch use `count` threads; by default those this process may run on."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    torch.set_num_threads(count or allowed or 1)
-
-
-@contextlib.contextmanager
-def _memory_errors_ignored() -> Iterator[None]:
-    """Let a block end early when memory runs out, on whatever device; other errors pass."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError):
-        return
-    except RuntimeError as error:
-        # The CPU and MPS say it in words alone.
-        if not _NO_MEMORY.search(str(error)):
-            raise
-
-
-def release_memory() -> None:
-    """Hand cached memory of the graphics card back to the system."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def _time_left(started: float, done: int, total: int, device: torch.device) -> str:
+def _time_left(started: float, done: int, total: int, device: str) -> str:
     left = (time.perf_counter() - started) / done * (total - done)
     return f"{done} of {total} slices on {device}, {left:.0f} s left"

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, part
+from core.domain.role import Role
+from core.io.layouts.found import FoundCase
 
 
 @dataclass(frozen=True)
@@ -18,24 +21,57 @@ class SliceFiles:
 
 @dataclass(frozen=True)
 class Case:
-    """One patient volume: its slices in numeric order and what its file names already tell.
+    """One patient volume: its files, and what their names already tell.
 
-    `notices` are whole sentences about files that were left out or look wrong; the case can be
-    opened all the same. `missing` are slice numbers that lie between others but have no file.
-    `channels` are the indices of those that are used, in order; none stands for all.
+    A case of slices has them in numeric order; `missing` are slice numbers that lie between others
+    but have no file, `channels` the indices of those that are used, in order; none stands for all.
+    A case of any other layout has `volumes`: files that hold whole channels and masks, whose values
+    mean `labels`; `region` names those that are lesion, all when empty. `roles` are corrected roles
+    of channels by name. `notices` are whole sentences about files that were left out or look wrong;
+    the case can be opened all the same.
     """
 
     id: str
     folder: Path
-    slices: tuple[SliceFiles, ...]
+    slices: tuple[SliceFiles, ...] = ()
     missing: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
     channels: tuple[int, ...] = ()
+    volumes: FoundCase | None = None
+    labels: LabelSet | None = None
+    region: str = ""
+    roles: tuple[tuple[str, Role], ...] = ()
 
     @property
     def has_ground_truth(self) -> bool:
-        """True when at least one slice has a mask file."""
+        """True when at least one slice has a mask file, or the volume has one."""
+        if self.volumes is not None:
+            return bool(self.volumes.masks)
         return any(s.mask is not None for s in self.slices)
+
+    @property
+    def slice_count(self) -> int | None:
+        """How many slices it has; None where that takes a look into its files."""
+        if self.volumes is None:
+            return len(self.slices)
+        files = self.volumes.channels[0].files
+        return len(files) if len(files) > 1 else None
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """The channels of a volume by role, or by name where that tells more; empty for slices."""
+        if self.volumes is None:
+            return ()
+        return self.volumes.sequences
+
+    @property
+    def folders(self) -> frozenset[Path]:
+        """The folders of its originals, which are never written to."""
+        files = [files.image for files in self.slices]
+        if self.volumes is not None:
+            files = [path for channel in self.volumes.channels for path in channel.files]
+            files += [path for mask in self.volumes.masks for path in mask.files]
+        return frozenset((self.folder, *(path.parent for path in files)))
 
     @property
     def middle(self) -> int:

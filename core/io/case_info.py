@@ -1,18 +1,15 @@
 """The geometry passport of a case as `info` prints it and the window shows it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import AppError, DataError
+from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelSet
 from core.io.found_case import check_one_grid, read_channel, read_mask
 from core.io.layouts.found import FoundCase, FoundDataset
-from core.io.layouts.pattern import image_patterns, pattern_layout
-from core.io.layouts.registry import find
 from core.io.stored import Stored
 
 _FEW_LABELS = 64
@@ -60,23 +57,6 @@ class Known:
     info: CaseInfo
     passports: tuple[Stored, ...]
     failed: bool
-
-
-def dataset_of(
-    root: Path, *, layout: str | None = None, image: Sequence[str] = (), mask: str | None = None
-) -> FoundDataset:
-    """Return the cases below `root` by its layout, the named one, or patterns.
-
-    Raises `DataError`, for a mask pattern without one for images too.
-    """
-    if image:
-        return find(root, layout=pattern_layout(image_patterns(image), mask))
-    if mask is not None:
-        raise DataError(
-            "--mask: expected --image beside it, found none. Give a pattern for each channel, such "
-            "as --image FLAIR=*_flair.nii.gz."
-        )
-    return find(root, layout=layout)
 
 
 def known_of(case: FoundCase, labels: LabelSet | None) -> Known:

@@ -1,13 +1,13 @@
 """Read a case from disk: its volume and its ground truth, with what was wrong said per file."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.domain.errors import DataError, FileError
-from core.domain.geometry import Geometry
+from core.domain.grid import AS_STORED, Grid, Turn
+from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.progress import Progress, silent
@@ -18,6 +18,7 @@ from core.io.mask_stack import MaskStack, read_masks
 from core.io.memory import require_memory
 from core.io.tiff import decoded_bytes, read_slice
 from core.io.tiff_samples import Samples
+from core.io.volume_reader import VolumeRead, read_volumes
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,9 @@ class LoadedCase:
 
     `notices` are sentences about files that were left out or read with a caveat, each once;
     `damaged_masks` are those of them about masks that stand there but cannot be used. `labels`
-    (Z, Y, X) are the classes of the ground truth, where its masks hold several.
+    (Z, Y, X) are the classes of the ground truth, where its masks hold several, and `label_set`
+    what they mean; the ground truth is the region of them that the case names. `turn` leads from
+    the grid of the files to that of the volume.
     """
 
     case: Case
@@ -34,7 +37,9 @@ class LoadedCase:
     ground_truth: Mask | None
     notices: tuple[str, ...] = ()
     damaged_masks: tuple[str, ...] = ()
-    labels: NDArray[np.uint8] | None = None
+    labels: LabelMap | None = None
+    label_set: LabelSet | None = None
+    turn: Turn = AS_STORED
 
     @property
     def nbytes(self) -> int:
@@ -55,7 +60,7 @@ class LoadedCase:
             raise DataError(self.damaged_masks[0])
         if self.ground_truth is None:
             raise DataError(
-                f"{self.case.id}: expected ground truth (…_mask.tif), found none. "
+                f"{self.case.id}: expected ground truth, found no mask. "
                 "Add the masks, or use predict instead of evaluate."
             )
         return self.ground_truth
@@ -67,7 +72,9 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
     An unreadable slice becomes zeros and a sentence in `Volume.unreadable`; an unreadable mask
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
     """
-    volume = read_volume(case, progress=progress)
+    if case.volumes is not None:
+        return _of_volumes(case, read_volumes(case, progress=progress))
+    volume = _with_roles(read_volume(case, progress=progress), case)
     stack = _read_ground_truth(case, volume)
     depth = ("16-bit",) if volume.pixels.dtype == np.uint16 else ()
     extra = tuple(
@@ -85,8 +92,38 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
     return LoadedCase(case, volume, truth, said, damaged, labels)
 
 
+def _of_volumes(case: Case, read: VolumeRead) -> LoadedCase:
+    """Return a case of whole volumes, its ground truth the region that the case names."""
+    said = (*read.notices, *read.damaged, *read.volume.notices)
+    if read.label_map is None or read.labels is None:
+        return LoadedCase(case, read.volume, None, said, read.damaged, turn=read.turn)
+    truth = read.labels.mask(read.label_map, region_of(read.labels, case.region))
+    labels = None if read.labels.is_binary else read.label_map
+    return LoadedCase(
+        case, read.volume, truth, said, read.damaged, labels, read.labels, turn=read.turn
+    )
+
+
+def region_of(labels: LabelSet, name: str) -> Region:
+    """Return the region of `name`, or that of all labels when it is empty.
+
+    Raises `DataError` for a name that no region has.
+    """
+    if not name:
+        return Region("Whole", labels.values)
+    try:
+        return labels.region(name)
+    except KeyError as error:
+        known = ", ".join([r.name for r in labels.regions] + [lb.name for lb in labels.labels])
+        raise DataError(
+            f"{name}: expected a region of {known}, found another name. Choose one of them."
+        ) from error
+
+
 def read_volume(case: Case, *, progress: Progress = silent) -> Volume:
     """Return the volume of `case`; raises `DataError` when no slice can be read."""
+    if case.volumes is not None:
+        return read_volumes(case, progress=progress).volume
     if not case.slices:
         raise DataError(
             f"{case.id}: expected image files {case.id}_<number>.tif, found only masks. "
@@ -141,9 +178,18 @@ def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Vol
         pixels,
         channel_names(channels),
         tuple(files.number for files in case.slices),
-        Geometry((len(case.slices), height, width)),
+        Grid((len(case.slices), height, width)),
         dict(sorted(problems.items())),
     )
+
+
+def _with_roles(volume: Volume, case: Case) -> Volume:
+    """Return the volume with the roles that the reader corrected."""
+    known = dict(case.roles)
+    roles = tuple(
+        known.get(name, role) for name, role in zip(volume.channels, volume.roles, strict=True)
+    )
+    return replace(volume, roles=roles) if known else volume
 
 
 def _odd_one(files: SliceFiles, values: Pixels, stack: Pixels) -> FileError:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.domain.errors import AppError, WorkspaceError, reason
-from core.jobs.job_folder import Failed, JobWriter
+from core.jobs.job_events import Failed
+from core.jobs.job_folder import JobWriter
 
 
 @contextmanager

@@ -18,6 +18,21 @@ from core.domain.errors import AppError, WorkspaceError, reason
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.jobs.heartbeat import sign, signer_is_gone
+from core.jobs.job_events import (
+    Done,
+    Event,
+    JobState,
+    Logged,
+    Measured,
+    Paused,
+    Progressed,
+    Stage,
+    Started,
+    StepCurve,
+    add_points,
+    decode_event,
+    state_after,
+)
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
@@ -36,66 +51,9 @@ BEAT_SECONDS = 2.0
 Request: TypeAlias = Literal["pause", "stop"]
 """`pause`: save and end, to go on later. `stop`: end now with the best there is."""
 
-State: TypeAlias = Literal["new", "running", "paused", "interrupted", "done", "failed"]
 
-
-class Started(msgspec.Struct, frozen=True, tag="started"):
-    """A process took the job up, for the first time or again; `pid` is the process."""
-
-    time: float
-    pid: int
-    resumed: bool
-
-
-class Progressed(msgspec.Struct, frozen=True, tag="progress"):
-    """How far the job is, 0 to 1; `seconds_left` None while nobody can tell."""
-
-    time: float
-    fraction: float
-    message: str
-    seconds_left: float | None = None
-
-
-class Measured(msgspec.Struct, frozen=True, tag="metric"):
-    """Figures by name at a step, for the curves."""
-
-    time: float
-    step: int
-    values: dict[str, float]
-
-
-class Logged(msgspec.Struct, frozen=True, tag="log"):
-    """A sentence for the reader."""
-
-    time: float
-    text: str
-
-
-class Paused(msgspec.Struct, frozen=True, tag="paused"):
-    """The job ended on request and can go on from its checkpoint."""
-
-    time: float
-    step: int
-
-
-class Done(msgspec.Struct, frozen=True, tag="done"):
-    """The job ended well; `result` is what it made, as the id of a model."""
-
-    time: float
-    result: str
-    values: dict[str, float] = {}
-
-
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """The job cannot go on; `reason` is a whole sentence."""
-
-    time: float
-    reason: str
-
-
-Event: TypeAlias = Started | Progressed | Measured | Logged | Paused | Done | Failed
-
-_ENDINGS: dict[type[object], State] = {Paused: "paused", Done: "done", Failed: "failed"}
+Echo: TypeAlias = Callable[[Event], None]
+"""Hears what a job tells of itself."""
 
 
 @dataclass(frozen=True)
@@ -143,15 +101,27 @@ class JobFolder:
         except OSError:
             return [], offset
         whole = content[: content.rfind(b"\n") + 1]
-        return [e for e in map(_decode, whole.splitlines()) if e is not None], offset + len(whole)
+        found = map(decode_event, whole.splitlines())
+        return [event for event in found if event is not None], offset + len(whole)
 
-    def state(self) -> State:
-        """Return how the job stands; `interrupted` when its process is gone without a word."""
-        state: State = "new"
+    def curves(self) -> dict[str, StepCurve]:
+        """Return the points (step, value) of every figure that was told, by its name."""
+        curves: dict[str, StepCurve] = {}
         for event in self.events()[0]:
-            if isinstance(event, Started):
-                state = "running"
-            state = _ENDINGS.get(type(event), state)
+            if isinstance(event, Measured):
+                add_points(curves, event)
+        return curves
+
+    def result(self) -> str:
+        """Return what the job made, as the id of a model; empty before it is done."""
+        done = [event.result for event in self.events()[0] if isinstance(event, Done)]
+        return done[-1] if done else ""
+
+    def state(self) -> JobState:
+        """Return how the job stands; `interrupted` when its process is gone without a word."""
+        state: JobState = "new"
+        for event in self.events()[0]:
+            state = state_after(state, event)
         return "interrupted" if state == "running" and not self.is_alive() else state
 
     def is_alive(self) -> bool:
@@ -219,7 +189,7 @@ class JobWriter:
     """
 
     folder: JobFolder
-    echo: Callable[[Event], None] | None = None
+    echo: Echo | None = None
     _file: IO[bytes] | None = field(default=None, init=False)
     _beat: float = field(default=0.0, init=False)
 
@@ -244,13 +214,22 @@ class JobWriter:
         if self.echo is not None:
             self.echo(event)
 
-    def progress(self, fraction: float, message: str, seconds_left: float | None = None) -> None:
+    def progress(self, fraction: float, stage: Stage, about: str = "") -> None:
         """Say how far the job is."""
-        self.write(Progressed(time.time(), fraction, message, seconds_left))
+        self.write(Progressed(time=time.time(), fraction=fraction, stage=stage, about=about))
 
     def metric(self, step: int, values: dict[str, float]) -> None:
         """Add points to the curves."""
         self.write(Measured(time.time(), step, values))
+
+    def pause(self, step: int = 0) -> None:
+        """Say that the job ends on request, which is met with that."""
+        self.write(Paused(time.time(), step))
+        self.folder.clear_request()
+
+    def done(self, result: str, values: dict[str, float]) -> None:
+        """Say that the job ended well, and what it made."""
+        self.write(Done(time.time(), result, values))
 
     def log(self, text: str) -> None:
         """Say a sentence."""
@@ -282,14 +261,6 @@ class JobWriter:
             self._file.flush()
         except OSError:
             return
-
-
-def _decode(line: bytes) -> Event | None:
-    try:
-        event: Event = decode_json(line, Event)  # type: ignore[arg-type]
-        return event
-    except msgspec.DecodeError:
-        return None
 
 
 def _ends_line(path: Path) -> bool:

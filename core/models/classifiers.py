@@ -16,9 +16,11 @@ from core.domain.errors import ModelError, reason
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
+from core.models.certificates import EngineChoice, fastest
+from core.models.contract import fitted
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
-from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id, check_volume
+from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id
 
 FORMAT = 1
 CLASSIFIER_FILE = "classifier.json"
@@ -29,7 +31,8 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     Logits are divided by `temperature` before the softmax. `threshold` is the probability of the
     second class above which 95 % of the selection part's negatives are left out. A slice counted as
-    lesion in training from `lesion_voxels` up. `trained_on` are case ids.
+    lesion in training from `lesion_voxels` up. Height and width of what the network sees are
+    divisible by `stride`; None where only the network itself tells. `trained_on` are case ids.
     """
 
     id: str
@@ -42,6 +45,7 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     preprocessing: Preprocessing = Preprocessing()
     temperature: float = 1.0
     threshold: float = 0.5
+    stride: int | None = None
     lesion_voxels: int = 1
     parameters: int | None = None
     metrics: dict[str, float] = {}
@@ -70,6 +74,11 @@ class ClassifierModel:
         return self.folder / WEIGHTS_FILE
 
     @cached_property
+    def engine(self) -> EngineChoice:
+        """The engine to run it by: the fastest that is certified, else torch."""
+        return fastest(self.folder, self.weights)
+
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, network, preprocessing and temperature: what a probability is of."""
         spec = self.spec
@@ -84,9 +93,12 @@ class ClassifierModel:
             ) from error
         return digest.hexdigest()
 
-    def check(self, volume: Volume) -> None:
-        """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
-        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
+    def fitted(self, volume: Volume) -> Volume:
+        """Return the channels of `volume` that this model is given, in its order.
+
+        Raises `ModelError` with a sentence when the volume is not what it was made for.
+        """
+        return fitted(volume, self.spec.channels, title=self.spec.title)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
+from core.models.certificates import ANY, TORCH, EngineChoice, fastest
+from core.models.contract import content_hash, fitted
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
@@ -38,7 +40,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
     are the ids of the models whose mean probability an ensemble is. `logit_offset` is added to the
     logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
-    ensemble has its members'.
+    ensemble has its members'. Height and width of what the network sees are divisible by `stride`;
+    None where only the network itself tells.
     """
 
     id: str
@@ -50,6 +53,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     postprocessing: Postprocessing = Postprocessing()
     flips: bool = False
     logit_offset: float = 0.0
+    stride: int | None = None
     parameters: int | None = None
     metrics: dict[str, float] = {}
     parent: str | None = None
@@ -71,12 +75,14 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Model:
     """A model that can be run: its specification and the folder that holds its weights.
 
-    `members` are the models of an ensemble, in the order of its specification.
+    `members` are the models of an ensemble, in the order of its specification. `wanted` is the
+    engine that is asked for.
     """
 
     spec: ModelSpec
     folder: Path
     members: tuple["Model", ...] = ()
+    wanted: EngineChoice = ANY
 
     @property
     def weights(self) -> Path:
@@ -102,26 +108,60 @@ class Model:
             raise ModelError(_unreadable(self.weights, error)) from error
         return digest.hexdigest()
 
+    @cached_property
+    def engine(self) -> EngineChoice:
+        """The engine to run it by: what is wanted, by `auto` the fastest that is certified.
+
+        An ensemble's members have one each. Raises `ModelError` when the weights cannot be read.
+        """
+        if self.wanted.engine != "auto":
+            return self.wanted
+        if self.members:
+            return TORCH
+        found = fastest(self.folder, self.weights)
+        # A precision that is asked for is torch's, which can compute in any.
+        precise = self.wanted.precision not in ("auto", found.precision)
+        return EngineChoice("torch", self.wanted.precision) if precise else found
+
+    @property
+    def computed(self) -> str:
+        """What a probability depends on: the fingerprint, and the engine where it is not torch."""
+        names = [member.engine.name for member in self.members or (self,)]
+        return ".".join((self.fingerprint, *(name for name in names if name)))
+
+    def with_engine(self, wanted: EngineChoice) -> "Model":
+        """Return this model, to be run by another engine."""
+        members = tuple(member.with_engine(wanted) for member in self.members)
+        return Model(self.spec, self.folder, members, wanted)
+
     def with_flips(self, flips: bool) -> "Model":
         """Return this model, averaging with the mirrored slice when `flips` or by its own spec."""
-        if not flips or self.spec.flips:
-            return self
-        members = tuple(member.with_flips(flips) for member in self.members)
-        return Model(msgspec.structs.replace(self.spec, flips=True), self.folder, members)
+        return self._mirrored if flips and not self.spec.flips else self
 
-    def check(self, volume: Volume) -> None:
-        """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
-        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
+    @cached_property
+    def _mirrored(self) -> "Model":
+        members = tuple(member.with_flips(True) for member in self.members)
+        spec = msgspec.structs.replace(self.spec, flips=True)
+        return Model(spec, self.folder, members, self.wanted)
+
+    def fitted(self, volume: Volume) -> Volume:
+        """Return the channels of `volume` that this model is given, in its order.
+
+        Raises `ModelError` with a sentence when the volume is not what it was made for.
+        """
+        return fitted(volume, self.spec.channels, title=self.spec.title)
 
 
 @dataclass(frozen=True)
 class Registry:
     """The models of several folders; an id found twice is taken from the earlier folder.
 
-    New models and the choice of champion are written to the first folder.
+    New models and the choice of champion are written to the first folder. `wanted` is the engine
+    that its models are run by.
     """
 
     roots: tuple[Path, ...]
+    wanted: EngineChoice = ANY
 
     def models(self) -> tuple[list[Model], list[str]]:
         """Return the models that can be used and a sentence for each folder that cannot."""
@@ -139,7 +179,7 @@ class Registry:
                     if root != box and model.spec.id in bundled:
                         problems.append(_takes_name(path.parent))
                         continue
-                    found.setdefault(model.spec.id, model)
+                    found.setdefault(model.spec.id, model.with_engine(self.wanted))
         return list(found.values()), problems
 
     def find(self, model_id: str) -> Model:
@@ -281,30 +321,14 @@ def check_id(model_id: str) -> None:
         raise ModelError(_no_id(model_id))
 
 
-def check_volume(volume: Volume, *, title: str, channels: tuple[str, ...]) -> None:
-    """Raise `ModelError` when `volume` is not what the model `title` was made for."""
-    found = volume.channels
-    if len(channels) != len(found):
-        raise ModelError(
-            f"{title}: expected {len(channels)} channels ({', '.join(channels)}), "
-            f"found {len(found)} ({', '.join(found)}). Choose a model made for such images."
-        )
-    height, width = volume.geometry.shape[1:]
-    if min(height, width) < 16 or max(height, width) > 4096:
-        raise ModelError(
-            f"{title}: expected slices of 16 to 4096 pixels a side, "
-            f"found {height}×{width}. Resample the case."
-        )
-    if not volume.pixels.any():
-        raise ModelError(
-            f"{title}: expected an image, found zeros in every voxel. "
-            "Check how the case was exported."
-        )
-
-
 def prediction_key(model: Model, volume: Volume) -> str:
-    """Return what a cached prediction is filed under: the same only for same model and image."""
-    return f"{model.fingerprint}-{volume.content_hash()}"
+    """Return what a cached prediction is filed under.
+
+    It is the same only for the same model, run by the same engine in the same precision, and the
+    same image. Raises `ModelError` when the volume has not the channels of the model.
+    """
+    seen = content_hash(volume, model.spec.channels, title=model.spec.title)
+    return f"{model.computed}-{seen}"
 
 
 def _is_id(model_id: str) -> bool:

@@ -1,7 +1,8 @@
 """What readers say of cases: status, rating, note, time spent; every change kept and undoable.
 
-A change is a row that is appended and never altered, only marked as undone: what was said, by whom
-and when can be told afterwards, and undo survives a restart.
+What is said is of what was on screen, see `core.review.subject`, and of nothing else. A change is a
+row that is appended and never altered, only marked as undone: what was said, by whom and when can
+be told afterwards, and undo survives a restart.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,8 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from core.annotation.versions import newest_number
+from core.review.subject import Subject, is_of
 from core.workspace.store import Store
 
 Status = Literal["unreviewed", "accepted", "corrected", "rejected"]
@@ -17,11 +20,14 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
-_COLUMNS = "case_id, status, rating, note, reader, time"
+_COLUMNS = "case_id, status, rating, note, reader, time, subject"
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a case now: `time` is ISO 8601 in UTC, `seconds` all time spent on it."""
+    """What is said of a case now: `time` is ISO 8601 in UTC, `seconds` all time spent on it.
+
+    Status and rating are of `subject`; None where that was never recorded.
+    """
 
     case_id: str
     status: Status = "unreviewed"
@@ -30,15 +36,41 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""
     time: str = ""
     seconds: float = 0.0
+    subject: Subject | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is a status or a rating."""
+        return self.status != "unreviewed" or self.rating is not None
+
+    def said(self) -> str:
+        """Return status, reader and subject in words: `accepted by Ann of Lite0 at 0.50`."""
+        by = f" by {self.reader}" if self.reader else ""
+        of = "something not recorded" if self.subject is None else self.subject.said()
+        said = self.status if self.status != "unreviewed" else f"rated {self.rating}"
+        return f"{said}{by} of {of or 'no prediction'}"
+
+    def holds(self, now: Subject) -> bool:
+        """Return whether status and rating are of what is there `now`, and not of something else.
+
+        To be corrected holds whatever was corrected since; a correction that was saved is another.
+        """
+        begun = self.status == "corrected" and self.subject is not None
+        waits = begun and self.subject is not None and self.subject.version == 0
+        return not self.decided or is_of(self.subject, now, any_version=waits)
 
 
 class ReviewChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One gesture of a reader; what is None stays as it was, a `rating` of 0 takes it away."""
+    """One gesture of a reader; what is None stays as it was, a `rating` of 0 takes it away.
+
+    `subject` is what is on screen. A status or a rating that was of something else goes with it.
+    """
 
     status: Status | None = None
     rating: Annotated[int, msgspec.Meta(ge=0, le=5)] | None = None
     note: str | None = None
     reader: str = ""
+    subject: Subject | None = None
 
 
 class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +85,17 @@ class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
 def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
     """Append a change to a case and return what is said of it now.
 
-    Raises `msgspec.ValidationError` for a rating or a status that there is not.
+    The version of its subject is the newest that is saved by then. Raises
+    `msgspec.ValidationError` for a rating or a status that there is not.
     """
     change = msgspec.convert(msgspec.to_builtins(change), ReviewChange)
     before = review_of(store, case_id)
+    subject = before.subject
+    if change.subject is not None and (change.status is not None or change.rating is not None):
+        newest = newest_number(store, case_id)
+        subject = msgspec.structs.replace(change.subject, version=newest)
+        if not before.holds(subject):
+            before = Review(case_id=case_id, note=before.note, reader=before.reader)
     rating = before.rating if change.rating is None else change.rating or None
     values = (
         case_id,
@@ -65,10 +104,18 @@ def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
         before.note if change.note is None else change.note,
         change.reader or before.reader,
         datetime.now(UTC).isoformat(timespec="seconds"),
+        None if subject is None else msgspec.json.encode(subject).decode(),
     )
     with store.transaction() as connection:
-        connection.execute(f"INSERT INTO reviews ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values)
+        connection.execute(f"INSERT INTO reviews ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     return review_of(store, case_id)
+
+
+def standing(review: Review, now: Subject) -> Review:
+    """Return what a review says of what is there `now`: its note alone when it is of another."""
+    if review.holds(now):
+        return review
+    return msgspec.structs.replace(review, status="unreviewed", rating=None)
 
 
 def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
@@ -178,6 +225,12 @@ def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:
 
 def _reviews(store: Store, query: str, *values: object) -> list[Review]:
     """Return the rows of a query that begin with `_COLUMNS` as reviews."""
-    names = _COLUMNS.split(", ")
-    rows = store.read(query, *values)
-    return [store.fitted(dict(zip(names, row, strict=False)), Review) for row in rows]
+    return [_review(store, row) for row in store.read(query, *values)]
+
+
+def _review(store: Store, row: tuple[object, ...]) -> Review:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=False))
+    subject = values["subject"]
+    if subject is not None:
+        values["subject"] = store.decoded(subject, Subject)
+    return store.fitted(values, Review)

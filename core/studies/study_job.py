@@ -20,19 +20,14 @@ import msgspec
 from core.domain.errors import AppError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import find_models, predictors
-from core.io.dataset import scan
+from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import (
-    Done,
-    JobFolder,
-    JobWriter,
-    Paused,
-    read_spec,
-)
+from core.jobs.job_folder import JobFolder, JobWriter, read_spec
 from core.review.reviews import reviews
 from core.studies.html_report import StudyReport, study_pictures, write_html
 from core.studies.study import keep_study, run_study
 from core.studies.study_report import write_study
+from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
@@ -75,12 +70,11 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
             with closing(open_workspace(Path(spec.workspace))) as workspace:
                 _run(spec, workspace, writer)
         except Cancelled:
-            writer.write(Paused(time.time(), 0))
-            job.clear_request()
+            writer.pause()
 
 
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
-    dataset = scan(Path(spec.data))
+    dataset = scan_known(Path(spec.data))
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
     models = find_models(workspace, spec.models)
     predictor_of = predictors(workspace, spec.device, run=True)
@@ -88,7 +82,7 @@ def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
         cases, models, predictor_of, ensemble=spec.ensemble, progress=_telling(writer)
     )
     keep_study(workspace.store, study)
-    writer.progress(_STUDY_SHARE, "writing figures and report")
+    writer.progress(_STUDY_SHARE, "writing")
     out = writer.folder.path
     summary = write_study(out, study)
     said = reviews(workspace.store)
@@ -99,7 +93,7 @@ def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
         writer.log(sentence)
     means = {model.id: model.figures["dsc"].mean for model in summary.models}
     values = {model: mean for model, mean in means.items() if mean is not None}
-    writer.write(Done(time.time(), str(out), values))
+    writer.done(str(out), values)
 
 
 def _telling(writer: JobWriter) -> Progress:
@@ -109,7 +103,15 @@ def _telling(writer: JobWriter) -> Progress:
         writer.beat()
         spent = time.monotonic() - started
         left = spent / fraction * (1 - fraction) if fraction > 0 else None
-        writer.progress(_STUDY_SHARE * fraction, message, left)
+        writer.write(
+            Progressed(
+                time=time.time(),
+                fraction=_STUDY_SHARE * fraction,
+                stage="comparing",
+                about=message,
+                seconds_left=left,
+            )
+        )
         if writer.folder.requested() is not None:
             raise Cancelled
 

@@ -10,6 +10,7 @@ from core.domain.errors import FileError
 from core.io.atomic import write_bytes
 from core.io.csv_file import plain, write_csv
 from core.review.reviews import Review
+from core.review.subject import Subject
 from core.studies.case_figures import CaseFigures
 from core.studies.study import Study
 from core.studies.study_figures import bland_altman_plot, dsc_by_model, scatter
@@ -84,8 +85,18 @@ def read_figures(path: Path) -> list[CaseFigures]:
 
 
 def reviews_csv(path: Path, reviews: Iterable[Review]) -> None:
-    """Write reviews as CSV (UTF-8, a comma between), with notes in quotes where they need them."""
-    _write_csv(path, Review.__struct_fields__, reviews)
+    """Write reviews as CSV (UTF-8, a comma between), each with what it is of.
+
+    What is not known of that is empty; `model` is empty where there was no prediction, too.
+    """
+    own = [name for name in Review.__struct_fields__ if name != "subject"]
+    of = Subject.__struct_fields__
+    rows = (
+        [getattr(review, name) for name in own]
+        + [None if review.subject is None else getattr(review.subject, name) for name in of]
+        for review in reviews
+    )
+    write_csv(path, (*own, *of), rows)
 
 
 def _write_csv(path: Path, names: tuple[str, ...], rows: Iterable[msgspec.Struct]) -> None:

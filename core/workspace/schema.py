@@ -81,11 +81,33 @@ CREATE TABLE doubts (
 ) WITHOUT ROWID;
 """
 
+# What a review is of was not kept before: the model is known where only one has predicted the case,
+# the correction by the time; the rest is not, and a review of an unknown model holds of none.
+_SUBJECTS_AND_TRUTH_ERRORS = """
+ALTER TABLE reviews ADD COLUMN subject TEXT;
+UPDATE reviews SET subject = (
+    SELECT json_object(
+        'model', MIN(model_id),
+        'version', (
+            SELECT COALESCE(MAX(number), 0) FROM correction_versions AS saved
+            WHERE saved.case_id = reviews.case_id
+            AND json_extract(saved.content, '$.saved_at') <= reviews.time
+        )
+    )
+    FROM scores WHERE scores.case_id = reviews.case_id HAVING COUNT(*) = 1
+);
+CREATE TABLE truth_errors (
+    case_id TEXT NOT NULL, against TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
+    region BLOB NOT NULL, PRIMARY KEY (case_id, against, key)
+) WITHOUT ROWID;
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
     _CORRECTIONS,
     _REVIEWS_AND_FIGURES,
     _TRIAGE_AND_DOUBTS,
+    _SUBJECTS_AND_TRUTH_ERRORS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

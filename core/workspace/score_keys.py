@@ -16,6 +16,6 @@ def figures_now(model: Model) -> Callable[[str], bool]:
     They are not when its weights were replaced under the same id, or when it cuts otherwise now.
     Raises `ModelError` when the weights cannot be read.
     """
-    prefixes = tuple(f"{each.fingerprint}-" for each in (model, model.with_flips(True)))
+    prefixes = tuple(f"{each.computed}-" for each in (model, model.with_flips(True)))
     suffix = score_key(model, "")
     return lambda key: key.startswith(prefixes) and key.endswith(suffix)

@@ -1,5 +1,6 @@
 """Typed settings of this reader on this computer; the file holds only what differs from here."""
 
+import getpass
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -13,24 +14,53 @@ from core.io.atomic import make_private_folder, sweep, write_bytes
 from core.io.json_file import decode_json
 
 HOME_VARIABLE = "OVERREAD_HOME"
+MOST_RECENT = 10
+"""How many datasets are remembered."""
 
 
-_Side = Annotated[int, msgspec.Meta(ge=100, le=20_000)]
+_Side = Annotated[int, msgspec.Meta(ge=1, le=50_000)]
+_Place = Annotated[int, msgspec.Meta(ge=-50_000, le=50_000)]
+
+
+class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Size of a window and the place of its frame in the free area of a screen, in pixels."""
+
+    width: _Side
+    height: _Side
+    x: _Place = 0
+    y: _Place = 0
+    maximised: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a reader has set, the size of the window, and the dataset that was open last."""
+    """Who reads, what that reader has set, the window on each screen, the dataset open last."""
 
+    reader: str = ""
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
     device: str = "auto"
+    engine: str = "auto"
     flips: bool = False
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
     last_dataset: str = ""
-    window_size: tuple[_Side, _Side] = (1600, 1000)
-    window_maximised: bool = False
+    recent: tuple[str, ...] = ()
+    windows: dict[str, WindowPlace] = {}
+    last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}
+
+
+def login_name() -> str:
+    """Return the name this reader is logged in with, or a plain word where there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "reader"
+
+
+def reader_name(settings: Settings) -> str:
+    """Return who reads: the name that was given, else that of the login."""
+    return settings.reader or login_name()
 
 
 def home() -> Path:

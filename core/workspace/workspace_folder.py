@@ -11,6 +11,7 @@ import msgspec
 from core.domain.errors import WorkspaceError
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
+from core.models.certificates import ANY, EngineChoice
 from core.models.registry import Registry
 from core.workspace import recovery
 from core.workspace.recovery import CORRECTIONS
@@ -20,7 +21,7 @@ STORE_NAME = "workspace.sqlite"
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """How the worklist is ordered and filtered; `only` is a filter's name, `text` the search."""
+    """How the worklist is ordered and filtered, by names of both; `text` is the search."""
 
     order: str = ""
     only: str = ""
@@ -156,10 +157,13 @@ def prediction_name(case_id: str) -> str:
     return f"{_safe(case_id)}.npz"
 
 
-def registry(home: Path, workspace: Path | None = None) -> Registry:
-    """Return the models of a workspace, of this reader and those that come with Overread."""
+def registry(home: Path, workspace: Path | None = None, engine: EngineChoice = ANY) -> Registry:
+    """Return the models of a workspace, of this reader and those that come with Overread.
+
+    They are run by `engine`.
+    """
     own = (workspace / "models",) if workspace else ()
-    return Registry((*own, home / "models", resource("models")))
+    return Registry((*own, home / "models", resource("models")), engine)
 
 
 def _safe(name: str) -> str:

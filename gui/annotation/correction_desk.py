@@ -9,7 +9,6 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step, new_draft
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
-from core.annotation.versions import reader_name
 from core.domain.components import Box
 from core.domain.mask import Mask
 from core.workspace.store import Store
@@ -63,6 +62,11 @@ class Correcting(QObject):
         self.versions.version_saved.connect(self._write_unsaved)
 
     @property
+    def reader(self) -> str:
+        """Who corrects."""
+        return self._session.reader
+
+    @property
     def problem(self) -> str:
         """Why nothing can be painted now; empty when it can."""
         place = self._session.place
@@ -72,6 +76,8 @@ class Correcting(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
+        if self._session.correction is None and self._session.seeking:
+            return "The prediction is being read."
         state = self._session.case_states[self._session.current]
         if self._session.correction is None and state.run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
@@ -216,7 +222,7 @@ class Correcting(QObject):
         opened, place = self._session.open_case, self._session.place
         if self._session.correction is None and opened is not None and place is not None:
             mask, origin = starting_mask(self._session, opened)
-            draft = new_draft(opened.loaded.case.id, mask, origin, author=reader_name())
+            draft = new_draft(opened.loaded.case.id, mask, origin, author=self._session.reader)
             self._show_book(open_book(self._session, opened, draft, place))
         return self._session.correction
 

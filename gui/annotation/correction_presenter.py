@@ -1,7 +1,7 @@
 """Keeps tool card, figures, strip and status bar in step with the correction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -225,6 +225,9 @@ class CorrectionPresenter(QObject):
 
     def _on_version_saved(self, version: Version) -> None:
         self._toasts.withdraw(NOT_SAVED)
+        state = self._session.case_states.get(version.case_id)
+        if state is not None:
+            self._session.set_case_state(replace(state, version=version.number))
         said = f"Version {version.number} of {version.case_id}"
         self._toasts.show_toast("Version saved", said, kind="ok")
 

@@ -8,7 +8,6 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Origin
 from core.annotation.export import Provenance
 from core.annotation.live_figures import References
-from core.annotation.versions import reader_name
 from core.domain.mask import Mask
 from gui.annotation.correction_book import Book
 from gui.shell.session import Session
@@ -45,7 +44,7 @@ def open_book(session: Session, opened: OpenCase, draft: Draft, place: Place) ->
     return Book(place.workspace.store, draft, Correction(draft, references), of=of)
 
 
-def provenance_of(correction: Correction) -> Provenance:
+def provenance_of(correction: Correction, author: str) -> Provenance:
     """Say who exports a correction now, and what it began from."""
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return Provenance(author=reader_name(), made_at=made_at, origin=correction.origin)
+    return Provenance(author=author, made_at=made_at, origin=correction.origin)

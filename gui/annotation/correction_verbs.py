@@ -87,7 +87,7 @@ def _keeping_verbs(bench: Bench) -> Handlers:
     return {
         "undo": lambda: _step(bench, bench.desk.undo),
         "redo": lambda: _step(bench, bench.desk.redo),
-        "save_version": lambda: bench.desk.save_version(),
+        "save_version": lambda: bench.context.readers.named(bench.desk.save_version),
         "versions": lambda: _show_versions(bench),
         "export_correction": lambda: _export(bench),
         "discard_correction": lambda: _discard(bench),

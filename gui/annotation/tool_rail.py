@@ -1,6 +1,7 @@
 """The narrow rail of tools beside the image."""
 
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from gui.shell.commands import BY_ID, Keys, tooltip
@@ -8,6 +9,7 @@ from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.palette import OverlayColours, Theme
 
 WIDTH = 44
+_EDGE, _LOWEST, _AROUND = 32, 22, 34
 TOOLS = (
     "pan_tool",
     "window_tool",
@@ -64,12 +66,30 @@ class ToolRail(QFrame):
         for name, button in self._buttons.items():
             button.setIcon(tinted_icon(BY_ID[name].icon, tint=Tint.of(theme), size=20))
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(WIDTH, len(_TOP) * (_LOWEST + 2) + _AROUND)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        every = self.minimumSizeHint().height() + len(_BOTTOM) * (_LOWEST + 2)
+        for name in _BOTTOM:  # which the menus have too
+            self._buttons[name].setVisible(self.height() >= every)
+
     def _button(self, name: str) -> QToolButton:
-        button = QToolButton()
+        button = _ToolButton()
         button.setCheckable(name in TOOLS)
-        button.setFixedSize(32, 32)
         button.setIconSize(QSize(20, 20))
         button.setToolTip(tooltip(name))
         button.setAccessibleName(tooltip(name))
         button.clicked.connect(lambda: self.command_asked.emit(name))
         return button
+
+
+class _ToolButton(QToolButton):
+    """A square, lower where the window is low: no tool is ever outside."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(_EDGE, _EDGE)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_EDGE, _LOWEST)

@@ -10,7 +10,6 @@ from core.annotation.export import export_correction, provenance_of_version
 from core.annotation.versions import (
     Version,
     load_version,
-    reader_name,
     save_version,
     version_of,
     versions,
@@ -59,9 +58,8 @@ class VersionReading(QObject):
             correction.mark_saved(snapshot.head)
             self.version_saved.emit(version)
 
-        self._write(
-            NOT_SAVED, lambda: save_version(workspace, snapshot, author=reader_name()), show
-        )
+        author = self._session.reader
+        self._write(NOT_SAVED, lambda: save_version(workspace, snapshot, author=author), show)
 
     def export(self, folder: Path) -> None:
         """Write the mask as it is in the dataset's layout below `folder`."""
@@ -71,7 +69,11 @@ class VersionReading(QObject):
             self.noted.emit(NOT_EXPORTED, _NONE_YET)
             return
         mask, head, case = correction.snapshot_mask(), correction.head, opened.loaded.case
-        root, workspace, made = place.dataset.root, place.workspace, provenance_of(correction)
+        root, workspace, made = (
+            place.dataset.root,
+            place.workspace,
+            provenance_of(correction, self._session.reader),
+        )
 
         def work() -> Path:
             version = version_of(workspace, case.id, mask)

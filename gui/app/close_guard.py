@@ -93,7 +93,8 @@ class Leaving:
             return False
         try:
             for book in refused:
-                made, mask = provenance_of(book.correction), book.correction.snapshot_mask()
+                made = provenance_of(book.correction, self._correcting.reader)
+                mask = book.correction.snapshot_mask()
                 export_correction(
                     book.case, mask, Path(folder), dataset_root=book.root, provenance=made
                 )

@@ -1,30 +1,41 @@
 """The layout of the window: regions and their sizes, nothing of what they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtCore import QMimeData, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+    QScreen,
+)
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
+from core.workspace.settings import WindowPlace
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import TOOLS, ToolRail
+from gui.app.inspector import Inspector
+from gui.app.menu_bar import fill_menu_bar
+from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
+from gui.app.window_place import first_geometry, kept_place, screen_key, smallest_size
+from gui.data.recent_menu import RecentMenu
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.run_drawer import RunDrawer
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
-from gui.shell.commands import COMMANDS, Keys
+from gui.shell.commands import Keys
 from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
@@ -43,15 +54,9 @@ from gui.widgets.notices import NoticeBar
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.worklist.worklist_panel import Worklist
 
-SMALLEST = QSize(1180, 720)
 _COMPACT_BELOW = 1400
-_WORKLIST_WIDTH = 272
-_RAIL_WIDTH = 57
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
-_SIDE_SMALLEST = 240
-_SIDE_LARGEST = 400
-_GROUPS = ("File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help")
 
 
 class MainWindow(QMainWindow):
@@ -59,11 +64,12 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
     overlays_held = Signal(bool)
+    dropped = Signal(list)
+    """Paths of what was dropped on the window."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Overread")
-        self.setMinimumSize(SMALLEST)
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
@@ -72,10 +78,39 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self)
         self._make_regions()
         self._lay_out()
-        self.toasts = Toasts(self)
+        self.setAcceptDrops(True)
+        self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
         self._keyboard.space_held.connect(self.overlays_held)
         self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
+
+    def show_in_place(self, kept: Mapping[str, WindowPlace], last_screen: str) -> None:
+        """Show the window on the screen it was on last, as it was left there, and whole."""
+        screens = {screen_key(screen): screen for screen in QGuiApplication.screens()}
+        screen = screens.get(last_screen) or QGuiApplication.primaryScreen()
+        self.setScreen(screen)
+        self._fit_screen(screen)
+        place = kept.get(screen_key(screen))
+        geometry = first_geometry(screen.availableGeometry(), place)
+        self.move(geometry.topLeft())
+        self.resize(geometry.size())
+        if place is not None and place.maximised:
+            self.showMaximized()
+        else:
+            self.show()
+        self.windowHandle().screenChanged.connect(self._fit_screen)
+
+    def place(self) -> tuple[str, WindowPlace]:
+        """Return the screen the window is on, and what to keep of its place there."""
+        screen = self.screen()
+        normal = self.normalGeometry()
+        frame = self.frameGeometry().topLeft() - self.geometry().topLeft()
+        left = QRect(normal.topLeft() + frame, normal.size())
+        available = screen.availableGeometry()
+        return screen_key(screen), kept_place(left, available, maximised=self.isMaximized())
+
+    def _fit_screen(self, screen: QScreen) -> None:
+        self.setMinimumSize(smallest_size(screen.availableSize()))
 
     @property
     def actions(self) -> Actions:  # type: ignore[override]
@@ -106,7 +141,7 @@ class MainWindow(QMainWindow):
         """Obey and name the keys that the reader gave to commands."""
         self.actions.set_keys(changed)
         self.rail.set_keys(changed)
-        for part in (self.header, self.card, self.review, self.disagreements):
+        for part in (self.top_bar, self.header, self.card, self.review, self.disagreements):
             part.set_keys(changed)
 
     def find_case(self) -> None:
@@ -127,6 +162,7 @@ class MainWindow(QMainWindow):
             self.strip,
             self.jobs,
             self.layers,
+            self.review,
         ]
         focused = self.focusWidget()
         inside = [n for n, r in enumerate(regions) if focused is not None and within(r, focused)]
@@ -145,11 +181,9 @@ class MainWindow(QMainWindow):
             self._show_worklist(False)
 
     def _show_worklist(self, shown: bool) -> None:
+        """Show the whole worklist or its rail; in a narrow window the whole lies over the image."""
         self.worklist.set_compact(not shown)
-        smallest, largest = (_SIDE_SMALLEST, _SIDE_LARGEST) if shown else (_RAIL_WIDTH,) * 2
-        self.worklist.setMinimumWidth(smallest)
-        self.worklist.setMaximumWidth(largest)
-        self._set_sides(_WORKLIST_WIDTH if shown else _RAIL_WIDTH)
+        self._side.lay_over(shown and bool(self._compact))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed and not self.may_close():
@@ -161,13 +195,23 @@ class MainWindow(QMainWindow):
             self.closing.emit()
         event.accept()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(_paths(event.mimeData()))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_compact(self.width() < _COMPACT_BELOW)
         self.empty.place()
 
     def _make_regions(self) -> None:
-        self.top_bar = TopBar(self._menu())
+        self.recent = RecentMenu(self)
+        fill_menu_bar(self.menuBar(), self.actions, self.recent)
+        self.top_bar = TopBar(self.recent, self.actions)
         self.worklist = Worklist()
         self.header = ViewerHeader()
         self.notices = NoticeBar()
@@ -211,19 +255,24 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        self._inspector = self._make_inspector()
-        self._inspector.setMinimumWidth(_SIDE_SMALLEST)
-        self._inspector.setMaximumWidth(_SIDE_LARGEST)
+        panels = (self.layers, self.metrics, self.disagreements, self.model_panel)
+        self._inspector = Inspector(panels, self.review)
+        self._inspector.setMinimumWidth(NARROWEST)
+        self._inspector.setMaximumWidth(WIDEST)
         self._split = split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
-        for widget in (self.worklist, self._centre(), self._inspector):
+        room = QWidget()
+        for widget in (room, self._centre(), self._inspector):
             split.addWidget(widget)
         split.setStretchFactor(1, 1)
         whole = QWidget()
         column = _column(whole)
         for widget in (self.top_bar, split, self.status):
             column.addWidget(widget, 1 if widget is split else 0)
+        self.worklist.setParent(whole)
+        self._side = SidePanel(self.worklist, room)
+        self._side.left.connect(self.fold_worklist)
         self.setCentralWidget(whole)
 
     def _centre(self) -> QWidget:
@@ -234,42 +283,16 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self.grid, 1)
-        for widget in (self.header, self.notices, image, self.strip, self.drawer, self.jobs):
+        # What comes and goes with a case changes the image alone: no button moves for it.
+        beside = QWidget()
+        seen = _column(beside)
+        seen.addWidget(self.grid, 1)
+        seen.addWidget(self.notices)
+        row.addWidget(beside, 1)
+        self.jobs.show_in_line(self.drawer)
+        for widget in (self.header, image, self.strip, self.jobs):
             column.addWidget(widget, 1 if widget is image else 0)
         return centre
-
-    def _make_inspector(self) -> QFrame:
-        inspector = QFrame()
-        inspector.setObjectName("Inspector")
-        column = _column(inspector)
-        content = QWidget()
-        panels = _column(content)
-        for panel in (
-            self.layers,
-            self.metrics,
-            self.disagreements,
-            self.review,
-            self.model_panel,
-        ):
-            panels.addWidget(panel)
-        panels.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column.addWidget(scroll)
-        return inspector
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for group in _GROUPS:
-            part = menu.addMenu(group)
-            for command in COMMANDS:
-                if command.group == group and command.menu:
-                    part.addAction(self.actions[command.id])
-        return menu
 
     def _set_compact(self, compact: bool) -> None:
         if compact == self._compact:
@@ -278,7 +301,9 @@ class MainWindow(QMainWindow):
         for part in (self.top_bar, self.header, self.strip, self.jobs, self.status):
             part.set_compact(compact)
         self.layers.set_expanded(not compact)
+        self._side.set_narrow(compact)
         self._show_worklist(not compact)
+        self._set_sides(RAIL if compact else WIDTH)
 
     def _set_sides(self, worklist: int) -> None:
         """Give the panels at the sides their widths, and the image the rest."""
@@ -297,3 +322,8 @@ def _column(widget: QWidget) -> QVBoxLayout:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     return column
+
+
+def _paths(data: QMimeData) -> list[Path]:
+    """Return the files and folders of this computer that are dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

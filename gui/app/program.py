@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from core.inference.engine import Engine
@@ -14,16 +13,20 @@ from gui.app.frame_presenter import FramePresenter
 from gui.app.main_window import MainWindow
 from gui.blinded import install as blinded
 from gui.data import install as data
+from gui.data.data_presenter import DataViews
 from gui.prediction import install as prediction
 from gui.prediction.prediction_presenter import PredictionViews
 from gui.review import install as review
 from gui.review.review_presenter import ReviewViews
-from gui.shell.context import Context, Wishes
+from gui.shell.context import Context, Handlers, Wishes
 from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
+from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
 from gui.training import install as training
@@ -35,9 +38,12 @@ from gui.worklist.worklist_presenter import WorklistViews
 
 
 class Program:
-    """One window and everything behind it; `close` ends all work."""
+    """One window and everything behind it; `close` ends all work.
 
-    def __init__(self, application: QApplication) -> None:
+    Models run in a process of the window's own, unless it is given an engine.
+    """
+
+    def __init__(self, application: QApplication, engine: Engine | None = None) -> None:
         prepare_home()
         settings, self._damage = read_settings(settings_path())
         self.session = session = Session(home(), settings)
@@ -45,7 +51,7 @@ class Program:
         apply_theme(application, look_of(session.settings)[0])
         self.window = window = MainWindow()
         self.lanes = Lanes()
-        self.operations = Operations(session, self.lanes, Engine())
+        self.operations = Operations(session, self.lanes, engine or Engine())
         self.context = context = self._make_context()
         self.lanes.reports.faulted.connect(context.on_fault)
         self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))
@@ -55,21 +61,28 @@ class Program:
         )
         self.prediction = prediction.install(context, self._prediction_views())
         self.annotation = annotation.install(context, self._annotation_views())
-        window.may_close = Leaving(window, self.lanes, self.annotation.desk).may_close
+        self._leaving = Leaving(window, self.lanes, self.annotation.desk)
+        window.may_close = self._may_close
+        self.operations.guard = lambda go_on: context.stopping.ask(
+            go_on, doing="Stop them and open"
+        )
         review_views = ReviewViews(self.viewer, window.review, window.disagreements)
         self.review = review.install(context, review_views, self.annotation.desk)
         self.training = training.install(context, training.TrainingViews(window.jobs, self.viewer))
         self.studies = studies.install(context)
         self.blinded = blinded.install(context)
         self.frame = FramePresenter(context, window, application)
+        self.data = data.install(context, self._data_views())
         features = (
-            self.viewer, self.worklist, self.prediction, self.annotation, self.review,
+            self.data, self.viewer, self.worklist, self.prediction, self.annotation, self.review,
             self.training, self.studies, self.blinded, self.frame,
         )  # fmt: skip
-        handlers = data.install(context) | {"cancel_runs": self._cancel}
+        handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
-        window.actions.set_verbs(handlers)
+        gated, say = context.readiness.gated, self._say_early
+        window.view.painted.connect(context.readiness.note_drawn)
+        window.actions.set_verbs({name: gated(name, verb, say) for name, verb in handlers.items()})
         window.overlays_held.connect(self.viewer.verbs.hide_overlays)
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
@@ -80,11 +93,7 @@ class Program:
         With `predictions` of that folder they are reviewed, and nothing is run.
         """
         settings = self.session.settings
-        self.window.resize(QSize(*settings.window_size))
-        if settings.window_maximised:
-            self.window.showMaximized()
-        else:
-            self.window.show()
+        self.window.show_in_place(settings.windows, settings.last_screen)
         if self._damage:
             self.context.say_failed("A setting was left out", self._damage)
         last = Path(settings.last_dataset) if settings.last_dataset else None
@@ -99,20 +108,35 @@ class Program:
 
     def close(self) -> None:
         """Keep the window's size, stop all work and close the workspace."""
-        size = self.window.normalGeometry().size()
-        self.operations.change_settings(
-            window_size=(size.width(), size.height()),
-            window_maximised=self.window.isMaximized(),
-        )
+        screen, place = self.window.place()
+        kept = {**self.session.settings.windows, screen: place}
+        self.operations.change_settings(windows=kept, last_screen=screen)
         self.review.close()
         self.training.close()
         self.prediction.desk.runs.cancel()
         self.operations.close()
 
+    def _say_early(self, why: str) -> None:
+        """Say why a key that decides or edits did nothing."""
+        said = f"{why} Nothing was said or changed."
+        self.context.toasts.show_toast("Too early", said, subject="Too early")
+
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
         if not self.annotation.drawing.drop():
-            self.prediction.desk.runs.cancel()
+            self.context.stopping.ask(self.prediction.desk.runs.cancel)
+
+    def _may_close(self) -> bool:
+        """Ask about runs first, and about what could not be written then."""
+        stopping = self.context.stopping
+        if stopping.has_question:
+            stopping.ask(self._close_with_runs, doing="Stop them and close")
+            return False
+        return self._leaving.may_close()
+
+    def _close_with_runs(self) -> None:
+        self.context.stopping.asks = False
+        self.context.stopping.asks = not self.window.close()
 
     def _make_context(self) -> Context:
         session, lanes, window = self.session, self.lanes, self.window
@@ -120,8 +144,11 @@ class Program:
             session,
             lanes,
             self.operations,
-            masks=Comparing(session, lanes, self.operations.engine),
+            masks=MaskFinder(session, lanes, self.operations.engine),
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            readers=Readers(session, self.operations, window.toasts, window),
+            readiness=Readiness(session),
+            stopping=StopGuard(session, window),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),
@@ -141,6 +168,10 @@ class Program:
             window.layers,
             window.top_bar,
         )
+
+    def _data_views(self) -> DataViews:
+        window = self.window
+        return DataViews(window.empty, window.status, window.recent, window.dropped)
 
     def _prediction_views(self) -> PredictionViews:
         window = self.window

@@ -8,7 +8,6 @@ from typing import TypeVar
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.annotation.versions import reader_name
 from core.domain.progress import Progress
 from core.review.blinded import (
     StudyState,
@@ -46,7 +45,9 @@ class BlindedPresenter(QObject):
         self.reading: BlindedReading | None = None
         self.dialog = BlindedDialog(context.window)
         self.result = BlindedResult(context.window)
-        self.dialog.begin_asked.connect(self._begin)
+        self.dialog.begin_asked.connect(
+            lambda form: context.readers.named(lambda: self._begin(form))
+        )
         self.dialog.go_on_asked.connect(self._go_on)
         self.dialog.unblind_asked.connect(self._unblind)
         context.closing.connect(self._on_closing)
@@ -82,7 +83,7 @@ class BlindedPresenter(QObject):
             question=form.question,
             repeats=form.repeats,
             seed=form.seed,
-            reader=reader_name(),
+            reader=self._session.reader,
         )
         store = place.workspace.store
         self._start("journal", lambda _: create_blinded(store, plan), self._go_on)

@@ -1,10 +1,10 @@
 """The figures of a case or of the slice on screen."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from gui.prediction.metrics_parts import Hero, Table, Volumes, without_prediction
-from gui.widgets.labels import Glyph, make_label, make_wrapped_label
+from gui.widgets.labels import Glyph, keep_room, make_label, make_wrapped_label
 from gui.widgets.metrics_view import MetricsView
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
@@ -40,8 +40,19 @@ class MetricsPanel(QWidget):
         body = QVBoxLayout(self.section.body)
         body.setContentsMargins(INSET, 0, INSET, 12)
         body.setSpacing(8)
-        for part in (self._hero, self._empty, self._table, self._volumes):
-            body.addWidget(part)
+        figures = QWidget()
+        column = QVBoxLayout(figures)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self._hero)
+        column.addWidget(self._table)
+        # One lies over the other: whatever is known of a case, what stands below stays there.
+        self._pages = QStackedLayout()
+        self._pages.addWidget(figures)
+        self._pages.addWidget(self._empty)
+        body.addLayout(self._pages)
+        keep_room(self._volumes)
+        body.addWidget(self._volumes)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
@@ -75,9 +86,7 @@ class MetricsPanel(QWidget):
         if view is not None and corrected is not None and view.state == "no_prediction":
             view = without_prediction(view, corrected)
         scored = view is not None and view.state in {"ready", "running"}
-        self._hero.setVisible(scored)
-        self._table.setVisible(scored)
-        self._empty.setVisible(not scored)
+        self._pages.setCurrentIndex(0 if scored else 1)
         self._volumes.setVisible(
             view is not None and view.state not in ("no_case", "no_prediction")
         )

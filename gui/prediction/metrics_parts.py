@@ -6,16 +6,17 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.widgets.labels import MISSING, ElidedLabel, make_label, number, set_colour
+from gui.widgets.labels import MISSING, ElidedLabel, keep_room, make_label, number, set_colour
 from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
 _ROW_HEIGHT = 22
+_HEAD_HEIGHT = 14
 _BAR_ROW_HEIGHT = 18
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
-_COLUMN = 68
+_COLUMN = 54
 
 
 class Hero(QWidget):
@@ -86,6 +87,7 @@ class Table(QWidget):
             for column, label in enumerate(self._values[key]):
                 grid.addWidget(label, row, column + 1, right)
             grid.setRowMinimumHeight(row, _ROW_HEIGHT)
+        grid.setRowMinimumHeight(0, _HEAD_HEIGHT)
         self._grid = grid
         self._theme = DARK
 
@@ -122,7 +124,7 @@ class Table(QWidget):
 
 
 class Volumes(QWidget):
-    """Volumes as bars of one scale."""
+    """Volumes as bars of one scale; the room of three lines, whatever is known."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,26 +134,37 @@ class Volumes(QWidget):
         grid.setVerticalSpacing(0)
         grid.setColumnMinimumWidth(0, 64)
         grid.setColumnStretch(1, 1)
-        self._rows = [_add_row(grid, name) for name in ("Predicted", "Corrected", "Truth")]
+        self._rows = [_add_row(grid) for _ in range(3)]
+        self._colours = dict.fromkeys(("Predicted", "Corrected", "Truth"), "#000000")
+        self._track = DARK.bg4
 
     def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
-        beside = None if corrected is None else corrected.predicted_volume
-        volumes = (view.predicted_volume, beside, view.truth_volume)
-        truth = view.state != "no_truth" and view.truth_volume is not None
-        shown = (view.predicted_volume is not None or corrected is None, beside is not None, truth)
-        whole = max((volume or 0.0 for volume in volumes), default=0.0) * _HEADROOM
-        for row, volume, visible in zip(self._rows, volumes, shown, strict=True):
-            decimals = 0 if view.volume_unit == "voxels" else 1
+        volumes: list[tuple[str, float | None]] = []
+        if view.predicted_volume is not None or corrected is None:
+            volumes.append(("Predicted", view.predicted_volume))
+        if corrected is not None and corrected.predicted_volume is not None:
+            volumes.append(("Corrected", corrected.predicted_volume))
+        if view.state != "no_truth" and view.truth_volume is not None:
+            volumes.append(("Truth", view.truth_volume))
+        whole = max((volume or 0.0 for _, volume in volumes), default=0.0) * _HEADROOM
+        decimals = 0 if view.volume_unit == "voxels" else 1
+        for row in self._rows:
+            row.set_visible(False)
+        for row, (name, volume) in zip(self._rows, volumes, strict=False):
             text = MISSING if volume is None else f"{number(volume, decimals)} {view.volume_unit}"
+            row.name.setText(name)
             row.value.setText(text)
             row.bar.set_share((volume or 0.0) / whole if whole else 0.0)
-            for widget in (row.name, row.bar, row.value):
-                widget.setVisible(visible)
+            row.bar.set_colours(self._colours[name], self._track)
+            row.set_visible(True)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
-        colours = (overlays.prediction, theme.t1, overlays.truth)
-        for row, colour in zip(self._rows, colours, strict=True):
-            row.bar.set_colours(colour, theme.bg4)
+        self._track = theme.bg4
+        self._colours = {
+            "Predicted": overlays.prediction,
+            "Corrected": theme.t1,
+            "Truth": overlays.truth,
+        }
 
 
 def without_prediction(view: MetricsView, corrected: MetricsView) -> MetricsView:
@@ -165,14 +178,15 @@ def _figure(value: float | Pending | None, decimals: int) -> str:
     return "…" if value == "pending" else number(value, decimals)
 
 
-def _add_row(grid: QGridLayout, name: str) -> "_VolumeRow":
+def _add_row(grid: QGridLayout) -> "_VolumeRow":
     index = grid.rowCount()
-    row = _VolumeRow(make_label(name, "caption"), _Bar(), make_label(MISSING, "value"))
+    row = _VolumeRow(make_label("", "caption"), _Bar(), make_label(MISSING, "value"))
     grid.addWidget(row.name, index, 0)
     grid.addWidget(row.bar, index, 1)
     grid.addWidget(row.value, index, 2, Qt.AlignmentFlag.AlignRight)
     for widget in (row.name, row.value):
         widget.setFixedHeight(_BAR_ROW_HEIGHT)
+    keep_room(row.name)
     return row
 
 
@@ -208,3 +222,7 @@ class _VolumeRow:
     name: QLabel
     bar: _Bar
     value: QLabel
+
+    def set_visible(self, visible: bool) -> None:
+        for widget in (self.name, self.bar, self.value):
+            widget.setVisible(visible)

@@ -91,15 +91,22 @@ class ModelRuns(QObject):
             return
         running = self._running
         if running is not None and running.case.id == opened.loaded.case.id:
+            self._session.set_seeking(False)
             self._show_partial(running)
             return
+        self._session.set_seeking(True)
         version = self._session.case_version
         self._lanes.run(
             "io",
             lambda _: prediction_cache.find(opened.loaded, model, place.workspace),
             lambda found: self._show_cached(found, version, model),
-            failed=lambda sentence: self.failed.emit(opened.loaded.case.id, sentence),
+            failed=lambda sentence: self._on_not_found(opened.loaded.case.id, sentence),
         )
+
+    def _on_not_found(self, case_id: str, sentence: str) -> None:
+        if case_id == self._session.current:
+            self._session.set_seeking(False)
+        self.failed.emit(case_id, sentence)
 
     def _start_next(self) -> None:
         place, model = self._session.place, self._session.running_model
@@ -201,6 +208,7 @@ class ModelRuns(QObject):
     def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
         if version != self._session.case_version or model != self._session.running_model:
             return
+        self._session.set_seeking(False)
         if found is None:
             if self._session.result is not None and self._session.result.ready is None:
                 self._session.set_result(None)
@@ -212,6 +220,7 @@ class ModelRuns(QObject):
     def _show_whole(self, prediction: Prediction) -> None:
         before = self._session.result
         comparison = None if before is None else before.comparison
+        self._session.set_seeking(False)
         self._session.set_result(
             Result(prediction.probability, prediction=prediction, comparison=comparison)
         )

@@ -52,7 +52,7 @@ class Scoring(QObject):
         self._lanes.run(
             "io",
             lambda _: compare(probability, truth, post),
-            lambda found: self._show(found, result, at),
+            lambda found: self._show(replace(result, comparison=found, cut=post), result, at),
             finished=self._next,
         )
 
@@ -61,7 +61,8 @@ class Scoring(QObject):
         self._run += 1
         self._wanted = None
 
-    def _show(self, found: Comparison, result: Result, at: tuple[int, int]) -> None:
+    def _show(self, made: Result, result: Result, at: tuple[int, int]) -> None:
+        """Show what was made of a result, unless another is on screen by now."""
         now = self._session.result
         if now is None or at != (self._session.case_version, self._run):
             return
@@ -69,10 +70,10 @@ class Scoring(QObject):
         if result.probability is not now.probability and not further:
             self._again = True
             return
-        whole = result.ready is None
-        shown = replace(result, comparison=found, hd95=None, hd95_pending=whole and found.has_truth)
-        self._session.set_result(shown)
-        if shown.hd95_pending:
+        found = made.comparison
+        whole = result.ready is None and found is not None and found.has_truth
+        self._session.set_result(replace(made, hd95=None, hd95_pending=whole))
+        if whole and found is not None:
             self._measure(found)
         self.compared.emit()
 

@@ -6,12 +6,14 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import SMALL_SHARE
+from core.inference.engines import engine_titles
+from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.part_scores import Scoring
 from gui.shell.cached_predictions import CachedModel
 from gui.shell.operations import Operations
-from gui.shell.place_reader import plain_states, with_scores
+from gui.shell.place_reader import engine_of, plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -20,6 +22,7 @@ class PredictionDesk(QObject):
     """Runs models on what operations open; `failed` says what went wrong."""
 
     measured = Signal(object)
+    engines_found = Signal(object)
     failed = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes, operations: Operations) -> None:
@@ -49,8 +52,31 @@ class PredictionDesk(QObject):
         """Predict with another model from now on."""
         models = self._session.models
         chosen = next((m for m in models.available if m.spec.id == model_id), None)
-        if chosen is None or chosen is models.current or self._session.place is None:
+        if chosen is not None and chosen is not models.current:
+            self._choose(chosen)
+
+    def set_device(self, device: str) -> None:
+        """Run models on another device from the next run on."""
+        self._run_by(device=device)
+
+    def set_engine(self, engine: str) -> None:
+        """Let another engine compute models; what the one before found is not shown."""
+        self._run_by(engine=engine)
+
+    def _run_by(self, **changes: str) -> None:
+        self._operations.change_settings(**changes)
+        wanted, models = engine_of(self._session.settings), self._session.models
+        if models.current is None or models.current.wanted == wanted:
             return
+        available = tuple(model.with_engine(wanted) for model in models.available)
+        current = next(m for m in available if m.spec.id == models.current.spec.id)
+        self._session.set_models(replace(models, available=available))
+        self._choose(current)
+
+    def _choose(self, chosen: Model) -> None:
+        if self._session.place is None:
+            return
+        models = self._session.models
         self.runs.cancel()
         self._session.set_models(replace(models, current=chosen))
         self._session.set_post(chosen.spec.postprocessing)
@@ -115,12 +141,17 @@ class PredictionDesk(QObject):
         if not (self._session.devices or isinstance(self._session.models.current, CachedModel)):
             self._warm_engine()
 
+    def _show_engine(self, found: tuple[list[str], tuple[tuple[str, str], ...]]) -> None:
+        devices, titles = found
+        self._session.set_devices(tuple(devices), "")
+        self.engines_found.emit(titles)
+
     def _warm_engine(self) -> None:
         """Start the engine behind the first picture, so that the first run begins at once."""
         self._session.set_devices(("cpu",), "")
         self._lanes.run(
             "gpu",
-            lambda _: self._operations.engine.devices(),
-            lambda names: self._session.set_devices(tuple(names), ""),
+            lambda _: (self._operations.engine.devices(), engine_titles()),
+            self._show_engine,
             failed=lambda sentence: self.failed.emit("No model can run", sentence),
         )

@@ -1,25 +1,22 @@
-"""The drawer under the strip: the queue of runs, its progress, and the way to stop it."""
+"""A line in the head of the jobs: the queue of runs, its progress, and the way to stop it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from gui.widgets.labels import ElidedLabel, make_label
 
-HEIGHT = 35
 _STEPS = 1000
 
 
-class RunDrawer(QFrame):
-    """One line about the runs in hand; hidden while there are none."""
+class RunDrawer(QWidget):
+    """One line about the runs in hand; hidden while there are none. It takes no room of its own."""
 
     stop_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("JobsDrawer")
-        self.setFixedHeight(HEIGHT)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 12, 0)
+        row.setContentsMargins(8, 0, 0, 0)
         row.setSpacing(10)
         row.addWidget(make_label("Runs", "section"))
         self._what = make_label("", "value")

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.mask import Mask
 from core.domain.triage import Contradiction, Triage, contradictions
 from core.review.reviews import decisions, put_decision
-from gui.review.disagreement_queue import Disagreeing
+from gui.review.disagreement_queue import DisagreementQueue
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Task
@@ -33,10 +33,10 @@ class SliceQueue:
 
 def key_of(contradiction: Contradiction) -> str:
     """Return what a contradiction is filed under."""
-    return f"slice {contradiction.index} {contradiction.kind}"
+    return f"slice {contradiction.index} mask {contradiction.kind}"
 
 
-class Contradicting(QObject):
+class ContradictionQueue(QObject):
     """Keeps the contradictions of the mask on screen, with or without ground truth."""
 
     changed = Signal()
@@ -140,7 +140,7 @@ class QueueWalk:
     contradictions, those triage is surest of first: each is no more than a hint at a slice.
     """
 
-    def __init__(self, disagreeing: Disagreeing, contradicting: Contradicting) -> None:
+    def __init__(self, disagreeing: DisagreementQueue, contradicting: ContradictionQueue) -> None:
         self._pieces, self._slices = disagreeing, contradicting
         disagreeing.chosen.connect(lambda _: contradicting.choose(-1))
         contradicting.chosen.connect(lambda _: disagreeing.leave())

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QListView,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -28,15 +29,16 @@ from PySide6.QtWidgets import (
 )
 
 from gui.shell.commands import Keys, first_key, with_key
+from gui.shell.mask_source import MaskSource
 from gui.widgets.fitted_choice import FittedChoice
 from gui.widgets.key_button import KeyButton, key_width
-from gui.widgets.labels import make_label, plain_tip
+from gui.widgets.labels import keep_room, make_label, plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
 _ROW = 32
-_MOST_ROWS = 5
+_FEWEST_ROWS = 3
 _BUTTON = QSize(34, 22)
 _GAP = 4
 _SEEN = 10
@@ -67,7 +69,7 @@ class DisagreementPanel(QWidget):
     chosen = Signal(int)
     answered = Signal(int, bool)
     command_asked = Signal(str)
-    source_chosen = Signal(str)
+    source_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,9 +83,8 @@ class DisagreementPanel(QWidget):
         self._sources = FittedChoice(
             "Hold the prediction against", tip="What the prediction is held against", most=160
         )
-        self._sources.activated.connect(
-            lambda _: self.source_chosen.emit(str(self._sources.currentData()))
-        )
+        self._offered: list[MaskSource] = []
+        self._sources.activated.connect(lambda index: self.source_chosen.emit(self._offered[index]))
         self._model = _Rows()
         self._delegate = _RowDelegate()
         self._list = _Lines(self._model, self._delegate)
@@ -101,9 +102,24 @@ class DisagreementPanel(QWidget):
         body.addWidget(self._question)
         body.addWidget(self._list)
         self.set_keys({})
+        for late in (self._question, self._sources):
+            keep_room(late)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
+        self.section.expanded_changed.connect(self._stretch)
+        self._stretch(self.section.expanded)
+
+    def _stretch(self, expanded: bool) -> None:
+        """Take what room there is, however many lines there are: nothing moves when they come."""
+        grow = QSizePolicy.Policy.Expanding if expanded else QSizePolicy.Policy.Maximum
+        for widget in (self, self.section):
+            widget.setSizePolicy(QSizePolicy.Policy.Preferred, grow)
+
+    @property
+    def sources(self) -> tuple[MaskSource, ...]:
+        """What the prediction can be held against, in order."""
+        return tuple(self._offered)
 
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to commands."""
@@ -117,13 +133,15 @@ class DisagreementPanel(QWidget):
         keys = f"  {yes} yes, {no} no" if yes and no else ""
         self._question.setText(f"Is the marked region lesion?{keys}")
 
-    def set_sources(self, sources: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Offer what the prediction can be held against, as (key, title)."""
+    def set_sources(
+        self, sources: Sequence[tuple[MaskSource, str]], chosen: MaskSource | None
+    ) -> None:
+        """Offer what the prediction can be held against, by titles."""
         blocker = QSignalBlocker(self._sources)
+        self._offered = [source for source, _ in sources]
         self._sources.clear()
-        for key, title in sources:
-            self._sources.addItem(title, key)
-        self._sources.setCurrentIndex(self._sources.findData(chosen))
+        self._sources.addItems([title for _, title in sources])
+        self._sources.setCurrentIndex(-1 if chosen is None else self._offered.index(chosen))
         self._sources.setVisible(len(sources) > 1)
         self._sources.fit()
         blocker.unblock()
@@ -136,7 +154,6 @@ class DisagreementPanel(QWidget):
         """Show the queue; `current` is the one looked at, -1 for none."""
         self._model.set_rows(rows)
         self._delegate.current = current
-        self._list.setFixedHeight(min(len(rows), _MOST_ROWS) * _ROW)
         self._count.setText(f"{answered} of {len(rows)} answered" if rows else "None")
         self._question.setVisible(bool(rows))
         self._next.setEnabled(bool(rows))
@@ -193,6 +210,10 @@ class _Lines(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Disagreements")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumHeight(_FEWEST_ROWS * _ROW)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _FEWEST_ROWS * _ROW)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())

@@ -12,16 +12,16 @@ from core.domain.components import Disagreement, box_slices, disagreements, piec
 from core.domain.mask import Mask
 from core.review.reviews import decisions, put_decision
 from gui.shell.context import Edits
-from gui.shell.mask_finder import TRUTH, Compared, Comparing
+from gui.shell.mask_finder import MaskFinder, SourceMask
+from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
-CORRECTION = "correction"
 _SETTLE_MS = 200
 
 
 @dataclass(frozen=True, eq=False)
-class Queue:
+class QueueView:
     """Disagreements, largest first, the answers given so far, and which one is looked at."""
 
     found: tuple[Disagreement, ...] = ()
@@ -33,7 +33,7 @@ class Queue:
         """How many have an answer."""
         return sum(each.key in self.answers for each in self.found)
 
-    def with_answer(self, key: str, answer: bool | None) -> "Queue":
+    def with_answer(self, key: str, answer: bool | None) -> "QueueView":
         """Return it with another answer, or with none, and looking at what that is said of."""
         keys = [each.key for each in self.found]
         if key not in keys:
@@ -41,10 +41,10 @@ class Queue:
         answers = {name: said for name, said in self.answers.items() if name != key}
         if answer is not None:
             answers[key] = answer
-        return Queue(self.found, answers, keys.index(key))
+        return QueueView(self.found, answers, keys.index(key))
 
 
-class Disagreeing(QObject):
+class DisagreementQueue(QObject):
     """Keeps the queue of one session; an answer changes the correction and is kept.
 
     The prediction on screen is held against the ground truth, or against what the reader chose:
@@ -56,17 +56,17 @@ class Disagreeing(QObject):
     failed = Signal(str, str)
     noted = Signal(str, str)
 
-    def __init__(self, session: Session, lanes: Lanes, edits: Edits, comparing: Comparing) -> None:
+    def __init__(self, session: Session, lanes: Lanes, edits: Edits, finder: MaskFinder) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
         self._edits = edits
-        self._comparing = comparing
-        self.queue = Queue()
+        self._finder = finder
+        self.queue = QueueView()
         self.problem = ""
-        self._wanted = ""
+        self._wanted: MaskSource | None = None
         self._masks: tuple[Mask, Mask] | None = None
-        self._looked_up: tuple[str, Mask] | None = None
+        self._looked_up: tuple[MaskSource | None, Mask] | None = None
         self._task: Task[tuple[tuple[Disagreement, ...], dict[str, bool]]] | None = None
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self._look_up)
@@ -77,24 +77,28 @@ class Disagreeing(QObject):
         edits.reverted.connect(self._on_reverted)
 
     @property
-    def sources(self) -> list[tuple[str, str]]:
-        """What the prediction can be held against, as (key, title)."""
+    def sources(self) -> list[tuple[MaskSource, str]]:
+        """What the prediction can be held against, each with its title."""
         opened, models = self._session.open_case, self._session.models
         if opened is None:
             return []
         truth = [] if opened.loaded.ground_truth is None else [(TRUTH, "Ground truth")]
         here = "" if models.current is None else models.current.spec.id
-        others = [(m.spec.id, m.spec.title) for m in models.available if m.spec.id != here]
+        others = [
+            (MaskSource("model", model.spec.id), model.spec.title)
+            for model in models.available
+            if model.spec.id != here
+        ]
         corrected = [] if self._session.correction is None else [(CORRECTION, "Correction")]
         return [*truth, *others, *corrected]
 
     @property
-    def source(self) -> str:
-        """What the prediction is held against, empty when there is nothing."""
-        there = [key for key, _ in self.sources]
-        return self._wanted if self._wanted in there else next(iter(there), "")
+    def source(self) -> MaskSource | None:
+        """What the prediction is held against, None when there is nothing."""
+        there = [source for source, _ in self.sources]
+        return self._wanted if self._wanted in there else next(iter(there), None)
 
-    def hold_against(self, source: str) -> None:
+    def hold_against(self, source: MaskSource) -> None:
         """Hold the prediction against another source."""
         self._wanted = source
         self._look_up()
@@ -115,21 +119,22 @@ class Disagreeing(QObject):
     def choose(self, index: int) -> None:
         """Look at the disagreement at `index` of the queue."""
         if 0 <= index < len(self.queue.found):
-            self.queue = Queue(self.queue.found, self.queue.answers, index)
+            self.queue = QueueView(self.queue.found, self.queue.answers, index)
             self.changed.emit()
             self.chosen.emit(self.queue.found[index])
 
     def leave(self) -> None:
         """Look at none of them any more."""
         if self.queue.current >= 0:
-            self.queue = Queue(self.queue.found, self.queue.answers)
+            self.queue = QueueView(self.queue.found, self.queue.answers)
             self.changed.emit()
 
     def step(self, by: int) -> None:
         """Look at the next one without an answer, backwards when `by` is negative."""
         found, count = self.queue.found, len(self.queue.found)
         if not count:
-            title = dict(self.sources).get(self.source, "the rest").lower()
+            titles = dict(self.sources)
+            title = "the rest" if self.source is None else titles[self.source].lower()
             said = self.problem or f"Prediction and {title} agree everywhere."
             self.noted.emit("No disagreement", said)
             return
@@ -229,22 +234,22 @@ class Disagreeing(QObject):
             self._find(correction.mask.copy(), mask)
         elif source == TRUTH and opened.loaded.ground_truth is not None:
             self._find(opened.loaded.ground_truth, mask)
-        elif source:
-            self._comparing.find(source, lambda found: self._hold(found, (source, mask)))
+        elif source is not None:
+            self._finder.find(source, lambda found: self._hold(found, mask))
         else:
             self._say("Nothing to hold the prediction against.")
 
-    def _hold(self, found: Compared, asked: tuple[str, Mask]) -> None:
-        if self._looked_up is None or self._looked_up[1] is not asked[1] or self.source != asked[0]:
+    def _hold(self, found: SourceMask, mask: Mask) -> None:
+        if self._looked_up is None or self._looked_up[1] is not mask or self.source != found.source:
             return
         if found.comparison is None:
             self._say(f"{found.title} has not been run on this case.")
         else:
-            self._find(found.comparison.mask, asked[1])
+            self._find(found.comparison.mask, mask)
 
     def _say(self, problem: str) -> None:
         """Show an empty queue, and why it is empty."""
-        self.queue, self._masks, self.problem = Queue(), None, problem
+        self.queue, self._masks, self.problem = QueueView(), None, problem
         self.changed.emit()
 
     def _find(self, reference: Mask, mask: Mask) -> None:
@@ -268,7 +273,7 @@ class Disagreeing(QObject):
         stays = self.source == CORRECTION and before.current >= 0
         looked_at = before.found[before.current].key if stays else ""
         keys = [error.key for error in found[0]]
-        self.queue = Queue(*found, keys.index(looked_at) if looked_at in keys else -1)
+        self.queue = QueueView(*found, keys.index(looked_at) if looked_at in keys else -1)
         self.changed.emit()
 
     def _forget(self) -> None:
@@ -278,7 +283,7 @@ class Disagreeing(QObject):
         self._masks, self._looked_up = None, None
         if self.queue.found or self.problem:
             self.problem = ""
-            self.queue = Queue()
+            self.queue = QueueView()
             self.changed.emit()
 
     @property
@@ -290,5 +295,6 @@ class Disagreeing(QObject):
         """Name the two masks: what is held against, and the model's at this threshold."""
         result, post = self._session.result, self._session.post
         key = "" if result is None or result.prediction is None else result.prediction.key
-        source = "truth" if self.source == TRUTH else self.source
-        return f"{source} {key} {post.cut}"
+        source = self.source
+        held = "" if source is None else source.name or source.kind
+        return f"{held} {key} {post.cut}"

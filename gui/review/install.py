@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gui.review.contradiction_queue import Contradicting, QueueWalk
-from gui.review.disagreement_queue import Disagreeing
+from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
+from gui.review.disagreement_queue import DisagreementQueue
 from gui.review.review_desk import Reviewing
 from gui.review.review_presenter import ReviewDesks, ReviewPresenter, ReviewViews
 from gui.review.review_verbs import review_verbs
@@ -27,8 +27,8 @@ class ReviewFeature:
 def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature:
     """Make reviews and queues, and connect them; `edits` is the correction they may change."""
     session, lanes = context.session, context.lanes
-    disagreeing = Disagreeing(session, lanes, edits, context.masks)
-    contradicting = Contradicting(session, lanes)
+    disagreeing = DisagreementQueue(session, lanes, edits, context.masks)
+    contradicting = ContradictionQueue(session, lanes)
     desks = ReviewDesks(
         context,
         views,

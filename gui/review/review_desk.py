@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from core.annotation.versions import reader_name
 from core.review.reviews import (
     Review,
     ReviewChange,
@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 LONGEST_PAUSE_SECONDS = 30.0
 NOT_SAVED = "The review was not saved"
+_VERBS: dict[Status, str] = {"accepted": "accept", "rejected": "reject"}
 
 
 class Reviewing(QObject):
@@ -59,24 +60,42 @@ class Reviewing(QObject):
         session.mask_painted.connect(self._count_time)
 
     def say(self, status: Status, *, go_on: bool) -> None:
-        """Set the status of the case on screen; then the next unreviewed one, when `go_on`."""
-        self._put(ReviewChange(status=status, reader=reader_name()), go_on=go_on)
+        """Set the status of the case on screen; then the next unreviewed one, when `go_on`.
+
+        Without a prediction there is nothing to accept or to reject, which is told.
+        """
+        if status == "corrected" or self._is_predicted(_VERBS[status]):
+            self._put(ReviewChange(status=status), go_on=go_on)
 
     def rate(self, rating: int) -> None:
         """Rate the prediction from 1 to 5; the same rating again takes it away."""
-        review = self._session.reviews.get(self._session.current)
-        same = review is not None and review.rating == rating
-        self._put(ReviewChange(rating=0 if same else rating, reader=reader_name()))
+        if self._is_predicted("rate"):
+            same = self._session.standing(self._session.current).rating == rating
+            self._put(ReviewChange(rating=0 if same else rating))
 
     def note(self, case_id: str, text: str) -> None:
         """Keep a note on a case."""
         review = self._session.reviews.get(case_id)
         if case_id in self._session.case_states and text != ("" if review is None else review.note):
-            self._put(ReviewChange(note=text, reader=reader_name()), case_id=case_id)
+            self._put(ReviewChange(note=text), case_id=case_id)
+
+    def go_on_when_decided(self) -> None:
+        """Open the next case, unless nothing was decided on this one, which is told."""
+        case_id = self._session.current
+        if self._session.standing(case_id).status != "unreviewed":
+            self.go_on()
+            return
+        said = self._session.reviews.get(case_id)
+        was = f"was {said.said()}, which is not what is shown" if said and said.decided else ""
+        self.noted.emit(
+            "Not decided",
+            f"{case_id} {was or 'has no decision yet'}. Accept (A), Correct (C) or Reject (X); "
+            "Ctrl+PgDown goes on without.",
+        )
 
     def go_on(self) -> None:
-        """Open the next case nobody has reviewed."""
-        following = next_unreviewed(self._order(), self._session.reviews, self._session.current)
+        """Open the next case nobody has reviewed as it is now."""
+        following = next_unreviewed(self._order(), self._session.standings, self._session.current)
         if following is None:
             self.noted.emit("All done", "Every case of the list is reviewed.")
         else:
@@ -103,10 +122,10 @@ class Reviewing(QObject):
         place, case_id, spent = self._session.place, self._timed, self._spent
         self._spent = 0.0
         if place is not None and not place.held and case_id and spent >= 1.0:
-            store = place.workspace.store
+            store, reader = place.workspace.store, self._session.reader
 
             def work() -> Review:
-                add_seconds(store, case_id, reader_name(), spent)
+                add_seconds(store, case_id, reader, spent)
                 return review_of(store, case_id)
 
             self._write(work, self._session.set_review)
@@ -123,7 +142,22 @@ class Reviewing(QObject):
                 self.go_on()  # elsewhere than the reader is already on the way to
 
         store = place.workspace.store
-        self._write(lambda: put_review(store, case_id, change=change), show)
+        subject, reader = self._session.subject(case_id), self._session.reader
+        whole = msgspec.structs.replace(change, subject=subject, reader=reader)
+        self._write(lambda: put_review(store, case_id, change=whole), show)
+
+    def _is_predicted(self, verb: str) -> bool:
+        """Say so when the case on screen has no prediction, and return whether it has one."""
+        case_id, model = self._session.current, self._session.models.current
+        if not case_id or self._session.subject(case_id).model:
+            return True
+        of = "any model" if model is None else model.spec.title
+        self.noted.emit(
+            f"Nothing to {verb}",
+            f"{case_id} has no prediction of {of} yet. Run it first (Ctrl+R), or correct the case "
+            "(C).",
+        )
+        return False
 
     def _refused(self) -> bool:
         place = self._session.place

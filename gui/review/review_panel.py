@@ -11,10 +11,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.review.reviews import Review
+from core.review.subject import Subject
 from gui.shell.commands import Keys, first_key, with_key
 from gui.widgets.icons import icon
 from gui.widgets.key_button import KeyButton
-from gui.widgets.labels import make_label
+from gui.widgets.labels import ElidedLabel, make_label, set_colour
+from gui.widgets.palette import DARK
 from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme
 
@@ -39,7 +41,10 @@ class ReviewPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._case_id, self._kept = "", ""
-        self.section = Section("Review")
+        self.section = Section("Review", foldable=False)
+        self._of = ElidedLabel("", "caption")
+        self._was, self._theme = False, DARK
+        self.section.set_corner(self._of)
         self._together: list[KeyButton] = []
         self._statuses = {name: self._status(*rest) for name, *rest in _STATUSES}
         self._ratings = [self._rating(value) for value in range(1, 6)]
@@ -75,9 +80,23 @@ class ReviewPanel(QWidget):
         for value, button in enumerate(self._ratings, start=1):
             button.setChecked(review is not None and review.rating == value)
 
+    def set_subject(self, now: Subject, was: str) -> None:
+        """Say what is reviewed, and what was said before of something else, when that is so."""
+        of = now.said()
+        self._of.setText(f"{was}, not this" if was else f"of {of}" if of else "no prediction")
+        self._was = bool(was)
+        tip = f"What is said here is of {now.whole()}."
+        if was:
+            tip = f"It was {was}. On screen is {now.whole()}: say anew what you think of it."
+        self._of.tip = tip
+        self._of.setAccessibleName(tip)
+        self._show_colours()
+
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
         self.section.set_look(theme, overlays)
+        self._theme = theme
+        self._show_colours()
         colours = {"accepted": theme.ok, "corrected": theme.acc, "rejected": theme.bad}
         for name, _, glyph, _ in _STATUSES:
             self._statuses[name].theme = theme
@@ -93,6 +112,9 @@ class ReviewPanel(QWidget):
             button.setToolTip(with_key(said, f"rate_{value}", changed))
         said = "Save a version and open the next case"
         self._next.setToolTip(with_key(said, "save_and_next", changed))
+
+    def _show_colours(self) -> None:
+        set_colour(self._of, self._theme.warn if self._was else self._theme.t2)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the note when the reader goes on to something else."""
@@ -136,11 +158,11 @@ class ReviewPanel(QWidget):
         statuses.setSpacing(6)
         for status in self._statuses.values():
             statuses.addWidget(status, 1)
-        ratings.setSpacing(6)
+        ratings.setSpacing(4)
         ratings.addWidget(make_label("Prediction quality", "caption"))
         ratings.addStretch(1)
         for button in self._ratings:
-            button.setFixedWidth(28)
+            button.setFixedWidth(26)
             ratings.addWidget(button)
         body = QVBoxLayout(self.section.body)
         body.setContentsMargins(INSET, 2, INSET, 14)

@@ -2,22 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
-from core.domain.components import Disagreement
+from core.domain.components import Disagreement, ErrorKind
 from core.review.reviews import Review
-from gui.review.contradiction_queue import Contradicting, QueueWalk, SliceQueue
+from gui.review.contradiction_queue import ContradictionQueue, QueueWalk, SliceQueue
 from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
-from gui.review.disagreement_queue import CORRECTION, Disagreeing
+from gui.review.disagreement_queue import DisagreementQueue
 from gui.review.review_desk import NOT_SAVED, Reviewing
 from gui.review.review_panel import ReviewPanel
 from gui.shell.context import Context, Edits
-from gui.shell.mask_finder import TRUTH
+from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.viewer.agreement_item import AgreementItem
 from gui.viewer.install import Viewer
 from gui.widgets.labels import number
 
+_ERRORS: dict[ErrorKind, str] = {
+    "false_positive_lesion": "false positive lesion",
+    "false_negative_lesion": "false negative lesion",
+    "boundary": "boundary error",
+}
 _DONE = {"accepted": "Accepted", "corrected": "Corrected", "rejected": "Rejected"}
 
 
@@ -38,8 +44,8 @@ class ReviewDesks:
     views: ReviewViews
     edits: Edits
     reviewing: Reviewing
-    disagreeing: Disagreeing
-    contradicting: Contradicting
+    disagreeing: DisagreementQueue
+    contradicting: ContradictionQueue
     walk: QueueWalk
 
 
@@ -51,6 +57,7 @@ class ReviewPresenter(QObject):
         context, views = desks.context, desks.views
         self._desks, self._context, self._views = desks, context, views
         self._session, self._view = context.session, views.viewer.views.view
+        self._closing = False
         self._piece = AgreementItem()
         self._view.add_item(self._piece)
         session, reviewing, queue = context.session, desks.reviewing, desks.disagreeing
@@ -58,6 +65,9 @@ class ReviewPresenter(QObject):
         session.case_changed.connect(self._show_review)
         session.reviews_changed.connect(self._show_review)
         session.review_changed.connect(lambda _: self._show_review())
+        session.case_state_changed.connect(self._on_case_state_changed)
+        session.post_changed.connect(self._show_review)
+        session.models_changed.connect(self._show_review)
         session.view_changed.connect(self._show_marker)
         reviewing.said.connect(self._on_said)
         reviewing.undone.connect(self._on_undone)
@@ -73,25 +83,46 @@ class ReviewPresenter(QObject):
         reviewing.refused.connect(context.takeover.ask)
         panel, lines = views.review, views.disagreements
         panel.command_asked.connect(context.trigger)
-        panel.note_written.connect(reviewing.note)
+        panel.note_written.connect(self._on_note)
+        context.closing.connect(self._on_closing)
         lines.command_asked.connect(context.trigger)
         lines.chosen.connect(desks.walk.choose)
         lines.source_chosen.connect(queue.hold_against)
-        lines.answered.connect(lambda _, is_lesion: desks.walk.answer(is_lesion))
+        lines.answered.connect(lambda _, is_lesion: context.trigger("yes" if is_lesion else "no"))
         self._show_review()
         self._show_queue()
 
     def _show_review(self) -> None:
         case_id = self._session.current
-        there = bool(case_id)
-        review = self._session.reviews.get(case_id) or Review(case_id=case_id)
-        self._views.review.set_review(review if there else None)
+        if not case_id:
+            self._views.review.set_review(None)
+            return
+        now, said = self._session.subject(case_id), self._session.reviews.get(case_id)
+        was = said.said() if said is not None and said.decided and not said.holds(now) else ""
+        self._views.review.set_review(self._session.standing(case_id))
+        self._views.review.set_subject(now, was)
+
+    def _on_case_state_changed(self, case_id: str) -> None:
+        if case_id == self._session.current:
+            self._show_review()
+
+    def _on_note(self, case_id: str, text: str) -> None:
+        """Keep a note, under the name of its reader; on the way out nobody is asked."""
+        keep = partial(self._desks.reviewing.note, case_id, text)
+        if self._session.settings.reader or self._closing:
+            keep()
+        else:  # not while the focus is on its way
+            QTimer.singleShot(0, self, lambda: self._context.readers.ask(keep, keep))
+
+    def _on_closing(self) -> None:
+        self._closing = True
 
     def _on_said(self, review: Review) -> None:
         self._context.toasts.withdraw(NOT_SAVED)
         if review.status in _DONE and review.status != "corrected":
             self._context.toasts.show_toast(
                 f"{_DONE[review.status]}: {review.case_id}",
+                "" if review.subject is None else f"of {review.subject.said()}",
                 kind="ok",
                 action=("Undo", self._desks.reviewing.undo),
             )
@@ -125,7 +156,7 @@ class ReviewPresenter(QObject):
         title = _title(error, disagreeing.source)
         slices = str(first) if first == last else f"{first}–{last}"
         across = extent_text(error, geometry.spacing_mm)
-        what = error.error if disagreeing.source == TRUTH else title
+        what = _ERRORS[error.error] if disagreeing.source == TRUTH else title
         return DisagreementRow(
             title=title,
             false_positive=error.kind == "false_positive",
@@ -167,7 +198,7 @@ def extent_text(error: Disagreement, spacing_mm: tuple[float, float, float] | No
 def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> DisagreementRow:
     """Return the line of a slice on which triage and mask disagree."""
     hint = queue.found[position]
-    missing, number_of = hint.kind == "mask missing", numbers[hint.index]
+    missing, number_of = hint.kind == "missing", numbers[hint.index]
     mask = "no voxel of it is marked" if missing else "the mask marks some"
     return DisagreementRow(
         title="Lesion expected" if missing else "No lesion expected",
@@ -180,7 +211,7 @@ def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> Disagr
     )
 
 
-def _title(error: Disagreement, source: str) -> str:
+def _title(error: Disagreement, source: MaskSource | None) -> str:
     invented = error.kind == "false_positive"
     if source == CORRECTION:
         return "Taken away" if invented else "Added"

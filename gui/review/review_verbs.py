@@ -8,13 +8,14 @@ from gui.shell.context import Handlers
 
 def review_verbs(desks: ReviewDesks) -> Handlers:
     """Return the verb of every command that reviews."""
+    named = desks.context.readers.named
     ratings: Handlers = {f"rate_{value}": partial(_rate, desks, value) for value in range(1, 6)}
     return {
         **ratings,
-        "accept": lambda: desks.reviewing.say("accepted", go_on=True),
-        "correct": lambda: _correct(desks),
-        "reject": lambda: desks.reviewing.say("rejected", go_on=True),
-        "save_and_next": lambda: _save_and_next(desks),
+        "accept": lambda: named(lambda: desks.reviewing.say("accepted", go_on=True)),
+        "correct": lambda: named(lambda: _correct(desks)),
+        "reject": lambda: named(lambda: desks.reviewing.say("rejected", go_on=True)),
+        "save_and_next": lambda: named(lambda: _save_and_next(desks)),
         "next_unreviewed": lambda: desks.reviewing.go_on(),
         "undo_review": lambda: desks.reviewing.undo(),
         "next_disagreement": lambda: desks.walk.step(1),
@@ -25,7 +26,7 @@ def review_verbs(desks: ReviewDesks) -> Handlers:
 
 
 def _rate(desks: ReviewDesks, rating: int) -> None:
-    desks.reviewing.rate(rating)
+    desks.context.readers.named(lambda: desks.reviewing.rate(rating))
 
 
 def _correct(desks: ReviewDesks) -> None:
@@ -42,4 +43,4 @@ def _save_and_next(desks: ReviewDesks) -> None:
         desks.edits.save_version()
         desks.reviewing.say("corrected", go_on=True)
     else:
-        desks.reviewing.go_on()
+        desks.reviewing.go_on_when_decided()

@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
     Command("export_pictures", "Export pictures of the case…", "File", ("Ctrl+Shift+P",), "image"),
+    Command("copy_picture", "Copy the picture", "File", ("Ctrl+Shift+C",), "image"),
     Command("quit", "Quit", "File", ("Ctrl+Q",), "", "nothing"),
     Command("previous_slice", "Previous slice", "Slice", ("Up", "Left")),
     Command("next_slice", "Next slice", "Slice", ("Down", "Right")),
@@ -52,6 +53,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("window_tool", "Window and level", "View", ("W",), "window-level", checkable=True),
     Command("auto_window", "Automatic window and level", "View", ("Ctrl+J",)),
     Command("reset_window", "Full range of values", "View", ("Ctrl+Shift+J",)),
+    Command("window_contrast", "High contrast", "View"),
+    Command("window_lesion", "Bright lesions", "View"),
+    Command("window_soft", "Soft contrast", "View"),
+    Command("invert", "Invert grey values", "View", ("Ctrl+I",), "invert", checkable=True),
+    Command("cine", "Play the slices", "View", ("F7",), "play", checkable=True),
     Command("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=")),
     Command("zoom_out", "Zoom out", "View", ("Ctrl+-",)),
     Command("fit", "Fit to the window", "View", ("0",), "fit"),
@@ -115,6 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("next_unreviewed", "Next unreviewed case", "Review", ("Ctrl+PgDown",)),
     Command("undo_review", "Undo the last review", "Review", ("Ctrl+U",), "undo"),
+    Command("reader", "Your name…", "Review", (), "", "nothing"),
     Command("blinded", "Blinded reading…", "Review", ("Ctrl+B",), "eye-off", "nothing"),
     Command("next_disagreement", "Next disagreement", "Review", ("N",)),
     Command("previous_disagreement", "Previous disagreement", "Review", ("Shift+N",)),
@@ -151,6 +158,7 @@ GESTURES: tuple[tuple[Group, str, str], ...] = (
     ("View", "Zoom", "Right-drag  Ctrl+Wheel"),
     ("View", "Pan", "Middle-drag"),
     ("Overlays", "Hide all overlays while held", "Space"),
+    ("Help", "Press the control that Tab or F6 has reached", "Enter"),
 )
 """What mouse and Space do, which no command does: group, text and how."""
 
@@ -159,8 +167,15 @@ KEPT_KEYS = {"Space": "hides all overlays while it is held", "Tab": "goes to the
 
 
 def keys_of(command_id: str, changed: Keys | None = None) -> tuple[str, ...]:
-    """Return the keys of a command: those the reader gave it, else its own."""
-    return (changed or {}).get(command_id, BY_ID[command_id].keys)
+    """Return the keys of a command: those the reader gave it, else its own.
+
+    A key that the reader gave to one command is no longer that of another, which may be newer.
+    """
+    given = changed or {}
+    if command_id in given:
+        return given[command_id]
+    taken = {key for keys in given.values() for key in keys}
+    return tuple(key for key in BY_ID[command_id].keys if key not in taken)
 
 
 def first_key(command_id: str, changed: Keys | None = None) -> str:

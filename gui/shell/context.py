@@ -11,10 +11,13 @@ from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
 from gui.shell.lock_takeover import TakingOver
-from gui.shell.mask_finder import Comparing
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
 from gui.shell.operations import Operations
+from gui.shell.reader_name import Readers
+from gui.shell.readiness import Readiness
 from gui.shell.session import Session
+from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Fault, Lanes
 
 Handlers = dict[str, Callable[[], object]]
@@ -56,8 +59,11 @@ class Context:
     session: Session
     lanes: Lanes
     operations: Operations
-    masks: Comparing
+    masks: MaskFinder
     takeover: TakingOver
+    readers: Readers
+    readiness: Readiness
+    stopping: StopGuard
     toasts: Toasts
     actions: Actions
     wishes: Wishes

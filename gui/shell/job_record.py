@@ -8,28 +8,27 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from core.io.json_file import decode_json
-from core.jobs.job_folder import (
-    JOB_FILE,
+from core.jobs.job_events import (
     Done,
     Event,
     Failed,
-    JobFolder,
+    JobState,
     Logged,
     Measured,
     Paused,
     Progressed,
-    Request,
     Started,
-    State,
+    StepCurve,
+    add_points,
+    state_after,
 )
+from core.jobs.job_folder import JOB_FILE, JobFolder, Request
 from core.models.gate import GateReport, read_gate
 
 Asked: TypeAlias = Request | Literal["start"]
-Kind: TypeAlias = Literal["train", "gate"]
-Points: TypeAlias = tuple[tuple[float, float], ...]
+JobKind: TypeAlias = Literal["train", "gate"]
+Points: TypeAlias = tuple[tuple[int, float], ...]
 
-_WAITING = "waiting for another job"
-_ENDINGS: dict[type[object], State] = {Paused: "paused", Done: "done", Failed: "failed"}
 _UNHEARD_SECONDS = 60.0
 """A job that was never taken up counts as broken off after this."""
 
@@ -53,7 +52,7 @@ class JobHead(msgspec.Struct, frozen=True):
     candidate: str = ""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> JobKind:
         """Whether a model is trained or two are compared."""
         return "gate" if self.candidate else "train"
 
@@ -63,17 +62,17 @@ class JobRecord:
     """A job as it stands; `starts` counts how often a process took it up.
 
     `step` is the last one heard of; `curves` are points of (step, value) by the name of a figure.
-    `requested` is what the job was asked for and has not answered yet.
+    `requested` is what the job was asked for and has not answered yet. `progress` is what it told
+    of its way last; `seconds_left` is None once it stands still.
     """
 
     folder: JobFolder
     head: JobHead
-    state: State = "new"
+    state: JobState = "new"
     starts: int = 0
     requested: Asked | None = None
-    waiting: bool = False
+    progress: Progressed | None = None
     fraction: float = 0.0
-    message: str = ""
     seconds_left: float | None = None
     step: int = 0
     curves: dict[str, Points] = field(default_factory=dict)
@@ -99,6 +98,12 @@ class JobRecord:
         return f"Job {self.number}" if self.number else self.id
 
     @property
+    def waiting(self) -> bool:
+        """True while it runs and another job has its turn at the device."""
+        now = self.progress
+        return self.state == "running" and now is not None and now.stage == "queued"
+
+    @property
     def active(self) -> bool:
         """True while a process is at work on it, or about to be."""
         return self.state in ("new", "running")
@@ -111,7 +116,7 @@ class JobTail:
         self._folder = folder
         self._offset = 0
         self._record = JobRecord(folder, _read_head(folder.path))
-        self._points: dict[str, list[tuple[float, float]]] = {}
+        self._points: dict[str, StepCurve] = {}
 
     def read(self) -> JobRecord:
         """Return the job as it stands now."""
@@ -128,14 +133,15 @@ class JobTail:
     def _take(self, event: Event) -> None:
         record = self._record
         if isinstance(event, Started):
-            self._record = replace(record, state="running", starts=record.starts + 1, failure="")
+            self._record = replace(
+                record, state="running", starts=record.starts + 1, progress=None, failure=""
+            )
         elif isinstance(event, Progressed):
             self._record = replace(
                 record,
+                progress=event,
                 fraction=event.fraction,
-                message=event.message,
                 seconds_left=event.seconds_left,
-                waiting=event.message.startswith(_WAITING),
             )
         elif isinstance(event, Measured):
             self._measure(event)
@@ -143,16 +149,13 @@ class JobTail:
             self._end(event)
 
     def _measure(self, event: Measured) -> None:
-        for name, value in event.values.items():
-            points = self._points.setdefault(name, [])
-            # What a broken run had told after its last checkpoint is told anew.
-            while points and points[-1][0] >= event.step:
-                points.pop()
-            points.append((float(event.step), value))
-        self._record = replace(self._record, step=event.step, waiting=False)
+        add_points(self._points, event)
+        self._record = replace(self._record, step=event.step)
 
     def _end(self, event: Paused | Done | Failed) -> None:
-        ended = replace(self._record, state=_ENDINGS[type(event)], seconds_left=None, waiting=False)
+        ended = replace(
+            self._record, state=state_after(self._record.state, event), seconds_left=None
+        )
         if isinstance(event, Done):
             ended = replace(ended, fraction=1.0, result=event.result, metrics=event.values)
         elif isinstance(event, Failed):
@@ -162,7 +165,7 @@ class JobTail:
     def _standing(self, record: JobRecord) -> JobRecord:
         """Add what the folder alone tells: whether the process lives, and what was asked."""
         if record.state == "running" and not self._folder.is_alive():
-            return replace(record, state="interrupted", seconds_left=None, waiting=False)
+            return replace(record, state="interrupted", seconds_left=None)
         if record.state == "new" and self._age() > _UNHEARD_SECONDS:
             said = _last_line(self._folder.log_path)
             return replace(record, state="interrupted", failure=said)

@@ -30,9 +30,10 @@ class TakingOver(QObject):
         place = self._session.place
         if place is None or not place.held or self._task is not None:
             return
+        folder, name, user = place.workspace.folder, place.dataset.name, self._session.reader
         self._task = self._lanes.run(
             "io",
-            lambda _: who_holds(place.workspace.folder, place.dataset.name),
+            lambda _: who_holds(folder, name, user=user),
             lambda held: self._go_on(place, held),
             failed=self._say,
             finished=self._on_finished,

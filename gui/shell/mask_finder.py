@@ -14,29 +14,27 @@ from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
 from core.models.registry import Model
+from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place
 from gui.shell.tasks import Lanes
 
-MEAN = "mean of models"
-AGREEMENT = "agreement of models"
-TRUTH = "ground truth"
-
 
 @dataclass(frozen=True, eq=False)
-class Compared:
-    """What a pane shows: None as a mask means that its model has not been run on this case.
+class SourceMask:
+    """What a pane shows of its source: no mask where its model has not been run on this case.
 
     `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
     """
 
+    source: MaskSource
     title: str
     comparison: Comparison | None = None
     agreement: NDArray[np.uint8] | None = None
     models: int = 0
 
 
-class Comparing(QObject):
+class MaskFinder(QObject):
     """Finds or makes the mask of a source for the case on screen, off the GUI thread."""
 
     changed = Signal()
@@ -62,10 +60,10 @@ class Comparing(QObject):
         ticked = [model for model in available if model.spec.id in self._ticked]
         return ticked if len(ticked) > 1 else available
 
-    def sources(self) -> list[tuple[str, str]]:
-        """Return what can be compared with, as (key, title)."""
+    def sources(self) -> list[tuple[MaskSource, str]]:
+        """Return what can be compared with, each with its title."""
         models = self._session.models.available
-        found = [(model.spec.id, model.spec.title) for model in models]
+        found = [(MaskSource("model", model.spec.id), model.spec.title) for model in models]
         if len(models) > 1:
             count = len(self.together)
             found.append((MEAN, f"Mean of {count} models"))
@@ -75,42 +73,44 @@ class Comparing(QObject):
             found.append((TRUTH, "Ground truth alone"))
         return found
 
-    def find(self, source: str, show: Callable[[Compared], None]) -> None:
+    def find(self, source: MaskSource, show: Callable[[SourceMask], None]) -> None:
         """Hand over what is known of `source` for the case on screen, from the workspace."""
         self._start(source, show, lane_run=False)
 
-    def run(self, source: str, show: Callable[[Compared], None]) -> None:
+    def run(self, source: MaskSource, show: Callable[[SourceMask], None]) -> None:
         """Run what is missing of `source` on the case on screen."""
         self._start(source, show, lane_run=True)
 
-    def _start(self, source: str, show: Callable[[Compared], None], *, lane_run: bool) -> None:
+    def _start(
+        self, source: MaskSource, show: Callable[[SourceMask], None], *, lane_run: bool
+    ) -> None:
         opened, place = self._session.open_case, self._session.place
         if opened is None or place is None:
             return
         models = [m.with_flips(self._session.settings.flips) for m in self._wanted(source)]
-        version, title = self._session.case_version, dict(self.sources()).get(source, source)
+        version, title = self._session.case_version, dict(self.sources()).get(source, source.name)
         device = self._session.settings.device
 
-        def work(progress: Progress) -> Compared:
+        def work(progress: Progress) -> SourceMask:
             way = _Way(self._engine if lane_run else None, device, progress)
             found = _predictions(opened, place, models, way)
             if not found:
-                return Compared(title)
+                return SourceMask(source, title)
             if source == AGREEMENT:
                 return _agreement(title, models, found)
             truth = opened.loaded.ground_truth
             one = found[0] if len(found) == 1 else mean_prediction(found)
             own = [model.spec.postprocessing for model in models]
             post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
-            return Compared(title, compare(one.probability, truth, post))
+            return SourceMask(source, title, compare(one.probability, truth, post))
 
-        def keep(compared: Compared) -> None:
+        def keep(compared: SourceMask) -> None:
             if version == self._session.case_version:
                 show(compared)
 
         def tell(sentence: str) -> None:
             self.failed.emit(title, sentence)
-            keep(Compared(title))
+            keep(SourceMask(source, title))
 
         self._lanes.run("gpu" if lane_run else "io", work, keep, failed=tell)
 
@@ -156,11 +156,11 @@ class Comparing(QObject):
             failed=lambda sentence: self.failed.emit("Not side by side", sentence),
         )
 
-    def _wanted(self, source: str) -> list[Model]:
+    def _wanted(self, source: MaskSource) -> list[Model]:
         models = self._session.models.available
-        if source in (MEAN, AGREEMENT):
+        if source.kind in ("mean", "agreement"):
             return self.together
-        return [model for model in models if model.spec.id == source]
+        return [model for model in models if source == MaskSource("model", model.spec.id)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,13 +172,13 @@ class _Way:
     progress: Progress
 
 
-def _agreement(title: str, models: list[Model], found: list[Prediction]) -> Compared:
+def _agreement(title: str, models: list[Model], found: list[Prediction]) -> SourceMask:
     """Return where how many models agree, each by its own threshold."""
     masks = [
         to_mask(one.probability, model.spec.postprocessing)
         for model, one in zip(models, found, strict=True)
     ]
-    return Compared(title, agreement=agreement_map(masks), models=len(masks))
+    return SourceMask(AGREEMENT, title, agreement=agreement_map(masks), models=len(masks))
 
 
 def _predictions(

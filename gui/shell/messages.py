@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,24 +28,32 @@ ToastKind = Literal["info", "ok", "error"]
 
 _WIDTH, _HEIGHT = 360, 56
 _MARGIN = 12
-_STATUS_BAR_HEIGHT = 26
+_READOUT_HEIGHT = 64
+_HIGHEST_SHARE = 0.5
+_PANE_HEADER = 40
 _MOST = 3
 _ICONS: dict[ToastKind, str] = {"info": "info", "ok": "tick-circle", "error": "cross-circle"}
 
 
 class Toasts(QWidget):
-    """The toasts of a window, newest at the bottom, above its status bar."""
+    """The toasts of a window, newest at the bottom, over the lower right of `over`, the image.
 
-    def __init__(self, parent: QWidget, *, seconds: float = 6.0) -> None:
+    They lie over nothing that can be pressed: the image has its buttons in its middle and, where it
+    is parted, at the top of each part, so that they stay in its lower half; what is under the
+    pointer is still said below them. The oldest go when there is no room.
+    """
+
+    def __init__(self, parent: QWidget, *, over: QWidget, seconds: float = 6.0) -> None:
         super().__init__(parent)
-        self._window = parent
+        self._window, self._over = parent, over
         self._seconds = seconds
         self._theme = DARK
         self._shown: list[_Toast] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        parent.installEventFilter(self)
+        for widget in (parent, over):
+            widget.installEventFilter(self)
         self.hide()
 
     def show_toast(
@@ -95,7 +103,7 @@ class Toasts(QWidget):
             toast.set_look(theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in _MOVES:
             self._place()
         return super().eventFilter(watched, event)
 
@@ -105,21 +113,33 @@ class Toasts(QWidget):
 
     def _remove(self, toast: "_Toast") -> None:
         if toast in self._shown:
-            self._shown.remove(toast)
-            self._column.removeWidget(toast)
-            toast.hide()
-            toast.deleteLater()
+            self._take_away(toast)
             self._place()
 
+    def _take_away(self, toast: "_Toast") -> None:
+        self._shown.remove(toast)
+        self._column.removeWidget(toast)
+        toast.hide()
+        toast.deleteLater()
+
     def _place(self) -> None:
+        room = self._over.height() * _HIGHEST_SHARE - _READOUT_HEIGHT - _PANE_HEADER
+        while len(self._shown) > 1 and self._wanted_height() > room:
+            self._take_away(self._least_needed())
         self.setVisible(bool(self._shown))
         self._column.activate()
-        height = sum(toast.fitting_height() for toast in self._shown)
-        height += self._column.spacing() * max(len(self._shown) - 1, 0)
-        left = self._window.width() - _MARGIN - _WIDTH
-        bottom = self._window.height() - _STATUS_BAR_HEIGHT - _MARGIN
-        self.setGeometry(left, bottom - height, _WIDTH, height)
+        height = self._wanted_height()
+        corner = QPoint(self._over.width(), self._over.height())
+        foot = self._over.mapTo(self._window, corner) - QPoint(_MARGIN, _READOUT_HEIGHT)
+        self.setGeometry(foot.x() - _WIDTH, foot.y() - height, _WIDTH, height)
         self.raise_()
+
+    def _wanted_height(self) -> int:
+        height = sum(toast.fitting_height() for toast in self._shown)
+        return height + self._column.spacing() * max(len(self._shown) - 1, 0)
+
+
+_MOVES = (QEvent.Type.Resize, QEvent.Type.Move)
 
 
 @dataclass(frozen=True, slots=True)

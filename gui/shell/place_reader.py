@@ -4,22 +4,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.annotation.versions import reader_name
+from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
 from core.io.dataset import Dataset
+from core.models.certificates import EngineChoice, engine_for
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
 from core.studies.case_figures import figures_of, widest_disagreements
 from core.workspace.score_keys import figures_now
+from core.workspace.settings import Settings
 from core.workspace.workspace_folder import LastState, Workspace, registry
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
 
 
-def read_models(home: Path, workspace: Path, wanted: str) -> Models:
-    """Return the models there are; in use is `wanted` when it is among them, else the champion."""
-    found = registry(home, workspace)
+def read_models(home: Path, workspace: Path, wanted: str, settings: Settings) -> Models:
+    """Return the models there are; in use is `wanted` when it is among them, else the champion.
+
+    They are run by the engine of `settings`.
+    """
+    found = registry(home, workspace, engine_of(settings))
     available, problems = found.models()
     if not available:
         return Models(problems=tuple(problems))
@@ -29,21 +34,26 @@ def read_models(home: Path, workspace: Path, wanted: str) -> Models:
     return Models(tuple(available), current, champion.spec.id, tuple(problems))
 
 
+def engine_of(settings: Settings) -> EngineChoice:
+    """Return what is to compute models by the settings of the reader."""
+    return engine_for(settings.device, settings.engine, "auto")
+
+
 def take_workspace(
-    folder: Path, dataset: str, before: Place | None
+    folder: Path, dataset: str, before: Place | None, *, user: str
 ) -> tuple[WorkspaceLock | None, str]:
     """Return the lock of a dataset's workspace, or who holds it; `before` may hold it already."""
     if before is not None and before.lock is not None and before.workspace.folder == folder:
         return before.lock, ""
     try:
-        return take_lock(folder, user=reader_name(), dataset=dataset), ""
+        return take_lock(folder, user=user, dataset=dataset), ""
     except WorkspaceError as held:  # another window has it, or nobody may write it
         return None, str(held)
 
 
-def who_holds(folder: Path, dataset: str) -> str:
+def who_holds(folder: Path, dataset: str, *, user: str) -> str:
     """Return which other window holds a dataset's workspace; empty when none does any more."""
-    lock, held = take_workspace(folder, dataset, None)
+    lock, held = take_workspace(folder, dataset, None, user=user)
     if lock is not None:
         lock.release()
     return held
@@ -83,8 +93,14 @@ def with_scores(
 ) -> dict[str, CaseState]:
     """Return `states` with the figures of `model`, and what is known of all models together."""
     apart, by = widest_disagreements(workspace.store), workspace.predicted_by()
+    saved = newest_numbers(workspace.store)
     states = {
-        name: replace(state, disagreement=apart.get(name), models=by.get(name, ()))
+        name: replace(
+            state,
+            disagreement=apart.get(name),
+            models=by.get(name, ()),
+            version=saved.get(name, 0),
+        )
         for name, state in states.items()
     }
     if model is None:

@@ -7,11 +7,13 @@ from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
 from core.domain.components import Box
+from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.domain.triage import Triage
 from core.models.registry import Model
-from core.review.reviews import Review
-from core.workspace.settings import Settings
+from core.review.reviews import Review, standing
+from core.review.subject import Subject, subject_of
+from core.workspace.settings import Settings, reader_name
 from core.workspace.workspace_folder import Listing
 from gui.shell.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
 from gui.shell.view_state import ViewState
@@ -32,6 +34,7 @@ class _State:
     queue: RunQueue = field(default_factory=RunQueue)
     devices: tuple[str, ...] = ()
     device_used: str = ""
+    seeking: bool = False
     correction: Correction | None = None
     edits: dict[int, int] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
@@ -72,6 +75,11 @@ class Session(QObject):
         self.case_version = 0
         self.mask_version = 0
         self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
+
+    @property
+    def reader(self) -> str:
+        """Who reads, as every record says it."""
+        return reader_name(self.settings)
 
     @property
     def listing(self) -> Listing:
@@ -137,6 +145,15 @@ class Session(QObject):
         return self._state.result
 
     @property
+    def seeking(self) -> bool:
+        """Whether it is not known yet if there is a prediction of the case on screen."""
+        return self._state.seeking
+
+    def set_seeking(self, seeking: bool) -> None:
+        """A prediction of the case on screen is looked for, or was found or not."""
+        self._state.seeking = seeking
+
+    @property
     def view(self) -> ViewState:
         """What the reader chose to see."""
         return self._state.view
@@ -160,6 +177,31 @@ class Session(QObject):
     def case_states(self) -> dict[str, CaseState]:
         """What is known of every case of the dataset, by id; not to be changed."""
         return self._state.cases
+
+    def subject(self, case_id: str) -> Subject:
+        """Return what would be reviewed of a case now: the prediction as it is cut, the correction.
+
+        No model is named where it has not predicted the case, or cannot be read any more.
+        """
+        state, model = self._state.cases.get(case_id), self.running_model
+        version = 0 if state is None else state.version
+        if state is None or not state.scored or model is None:
+            return Subject(version=version)
+        try:
+            named = (model.spec.id, model.spec.title, model.fingerprint)
+        except ModelError:
+            return Subject(version=version)
+        return subject_of(named, self.post, version=version)
+
+    def standing(self, case_id: str) -> Review:
+        """Return what is said of a case as it is now; what was said of something else is not."""
+        review = self._state.reviews.get(case_id) or Review(case_id=case_id)
+        return standing(review, self.subject(case_id)) if review.decided else review
+
+    @property
+    def standings(self) -> dict[str, Review]:
+        """What is said of the cases as they are now, of those of which anything was ever said."""
+        return {case_id: self.standing(case_id) for case_id in self._state.reviews}
 
     @property
     def correction(self) -> Correction | None:
@@ -233,6 +275,7 @@ class Session(QObject):
         self._state.open_case, self._state.result = open_case, None
         self._state.correction, self._state.edits = None, {}
         self._state.triage = None
+        self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
         self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
         self.case_version += 1

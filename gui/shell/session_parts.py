@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.comparison import Comparison
-from core.domain.prediction import Prediction
+from core.domain.prediction import Postprocessing, Prediction
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
@@ -25,6 +25,8 @@ RunState = Literal["", "queued", "running", "failed"]
 class CaseState:
     """What the worklist knows of a case; `scored` is False until a prediction was compared.
 
+    `version` is the newest saved version of its correction, 0 for none.
+
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
     """
 
@@ -38,6 +40,7 @@ class CaseState:
     disagreement: float | None = None
     models: tuple[str, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
+    version: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +54,16 @@ class OpenCase:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The prediction on screen; `ready` names the slices that have arrived, None when all have."""
+    """The prediction on screen; `ready` names the slices that have arrived, None when all have.
+
+    `cut` is how `comparison` was made of it.
+    """
 
     probability: NDArray[np.uint8]
     ready: frozenset[int] | None = None
     prediction: Prediction | None = None
     comparison: Comparison | None = None
+    cut: Postprocessing | None = None
     hd95: float | None = None
     hd95_pending: bool = False
 

@@ -36,6 +36,7 @@ class ViewState:
     exact_voxels: bool = False
     correction: LayerStyle = LayerStyle()
     uncertainty: LayerStyle = LayerStyle(visible=False, opacity=0.7, filled=True)
+    inverted: bool = False
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
         """Return it with another style for one layer."""
@@ -132,7 +133,7 @@ def resolve(view: ViewState, shown: Shown) -> Display:
             view.exact_voxels,
             shown.edit,
         ),
-        limits=None if channel == RGB else current_range(view, shown, channel).limits,
+        limits=None if channel == RGB else _limits(view, shown, channel),
         truth=_shown_layer(view.truth, visible and shown.has_truth),
         prediction=_shown_layer(view.prediction, visible and shown.has_prediction),
         errors=_shown_layer(
@@ -167,6 +168,12 @@ def can_rgb(volume: Volume) -> bool:
 def current_range(view: ViewState, shown: Shown, channel: str) -> WindowLevel:
     """Return the range a channel is shown with."""
     return view.window_level(channel) or dict(shown.automatic)[channel]
+
+
+def _limits(view: ViewState, shown: Shown, channel: str) -> tuple[float, float]:
+    """Return the values shown black and white; inverted, the first is the higher one."""
+    low, high = current_range(view, shown, channel).limits
+    return (high, low) if view.inverted else (low, high)
 
 
 def _shown_layer(style: LayerStyle, there: bool) -> LayerStyle:

@@ -27,7 +27,7 @@ _STEPS = 1000
 
 
 @dataclass(frozen=True)
-class Kind:
+class ExportKind:
     """Something that can be written: its key, its name, and what it is in a few words."""
 
     key: str
@@ -50,7 +50,7 @@ class ExportDialog(QDialog):
     asked = Signal(object)
     cancel_asked = Signal()
 
-    def __init__(self, parent: QWidget, title: str, kinds: Sequence[Kind]) -> None:
+    def __init__(self, parent: QWidget, title: str, kinds: Sequence[ExportKind]) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self._busy = False
@@ -158,7 +158,7 @@ class ExportDialog(QDialog):
             self._said.setProperty("role", role)
             self._said.style().polish(self._said)
 
-    def _lay_out(self, kinds: Sequence[Kind]) -> None:
+    def _lay_out(self, kinds: Sequence[ExportKind]) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(8)
@@ -189,7 +189,7 @@ class ExportDialog(QDialog):
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)
 
 
-def _box(kind: Kind) -> QCheckBox:
+def _box(kind: ExportKind) -> QCheckBox:
     box = QCheckBox(kind.title)
     box.setObjectName(kind.key)
     box.setToolTip(plain_tip(kind.about))

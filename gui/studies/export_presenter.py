@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from core.domain.progress import Progress
 from gui.shell.context import Context
 from gui.shell.tasks import Task
-from gui.studies.export_dialog import ExportDialog, ExportWanted, Kind
+from gui.studies.export_dialog import ExportDialog, ExportKind, ExportWanted
 from gui.studies.picture_export import PictureSource, write_pictures
 from gui.studies.report_export import write_report
 from gui.studies.report_source import ReportSource
@@ -16,14 +16,14 @@ from gui.studies.report_source import ReportSource
 Writes = Callable[[ExportWanted, Progress], list[Path]]
 
 _REPORT = (
-    Kind("html", "Report for a browser (HTML)", "One file that needs no network"),
-    Kind("pdf", "The same as PDF", "A4 pages, for print"),
-    Kind("csv", "Tables (CSV)", "All figures by case and model, and all reviews with notes"),
+    ExportKind("html", "Report for a browser (HTML)", "One file that needs no network"),
+    ExportKind("pdf", "The same as PDF", "A4 pages, for print"),
+    ExportKind("csv", "Tables (CSV)", "All figures by case and model, and all reviews with notes"),
 )
 _PICTURES = (
-    Kind("png", "A picture of every slice (PNG)", "Truth green, prediction red"),
-    Kind("gif", "An animation (GIF)", "Five slices a second, for ever"),
-    Kind("sheet", "A contact sheet (PNG)", "All slices on one page, with their numbers"),
+    ExportKind("png", "A picture of every slice (PNG)", "Truth green, prediction red"),
+    ExportKind("gif", "An animation (GIF)", "Five slices a second, for ever"),
+    ExportKind("sheet", "A contact sheet (PNG)", "All slices on one page, with their numbers"),
 )
 _BACKGROUNDS = (("FLAIR", "On FLAIR"), ("RGB", "On all three channels as colours"))
 

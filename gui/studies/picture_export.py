@@ -33,7 +33,7 @@ def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progre
     """
     refuse_inside(source.root, wanted.folder)
     loaded, out = source.loaded, wanted.folder
-    case, count = loaded.case, loaded.volume.slices
+    case, numbers, count = loaded.case, loaded.volume.slice_numbers, loaded.volume.slices
     style = PictureStyle("RGB" if wanted.option == "RGB" else "FLAIR", 2)
     drawn = []
     for number, frame in enumerate(
@@ -44,7 +44,7 @@ def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progre
     written = list[Path]()
     if "png" in wanted.kinds:
         progress(0.5, "writing pictures")
-        written += write_slices(out, case, drawn)
+        written += write_slices(out, case.id, drawn, numbers=numbers)
     if "gif" in wanted.kinds:
         progress(0.7, "writing the animation")
         written.append(out / f"{case.id}.gif")
@@ -52,5 +52,5 @@ def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progre
     if "sheet" in wanted.kinds:
         progress(0.9, "writing the contact sheet")
         written.append(out / f"{case.id}_sheet.png")
-        write_contact_sheet(written[-1], drawn, [f"slice {s.number}" for s in case.slices])
+        write_contact_sheet(written[-1], drawn, [f"slice {n}" for n in numbers])
     return written

@@ -28,7 +28,7 @@ from gui.widgets.segments import Segments
 _SIZE = QSize(1320, 800)
 _TABLES_HEIGHT = 200
 _PLOTS: tuple[tuple["PlotKind", str], ...] = (
-    ("by case", "By case"),
+    ("by_case", "By case"),
     ("scatter", "A against B"),
     ("volumes", "Volume, A − B"),
 )
@@ -38,7 +38,7 @@ _NOTHING = (
     "they differ by and how sure that is appear here."
 )
 
-PlotKind = Literal["by case", "scatter", "volumes"]
+PlotKind = Literal["by_case", "scatter", "volumes"]
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class StudyDialog(QDialog):
         self._glyph.set_colour(theme.t3)
 
     def _on_choice(self) -> None:
-        two = self.choice.plot != "by case"
+        two = self.choice.plot != "by_case"
         for widget in (self._first, self._against, self._second):
             widget.setVisible(two)
         self._figure.setEnabled(self.choice.plot != "volumes")

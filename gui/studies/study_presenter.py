@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from core.jobs.job_events import progress_text
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import JobProgram
 from core.studies.study_job import StudyJob
@@ -136,7 +137,8 @@ class StudyPresenter(QObject):
         record = self._running()
         if record is not None:
             left = "" if record.seconds_left is None else f", {duration(record.seconds_left)} left"
-            said = f"{record.fraction:.0%}{left}\n{record.message or 'starting'}"
+            doing = "starting" if record.progress is None else progress_text(record.progress)
+            said = f"{record.fraction:.0%}{left}\n{doing}"
             stopping = record.requested in ("pause", "stop")
             self.dialog.side.show_run(RunView(record.fraction, said, stopping))
             return
@@ -191,7 +193,7 @@ class StudyPresenter(QObject):
             return
         choice, study = self.dialog.choice, found.study
         views: dict[str, Callable[[StudyChoice], object]] = {
-            "by case": lambda c: by_case(study, c.figure),
+            "by_case": lambda c: by_case(study, c.figure),
             "scatter": lambda c: one_against_other(study, c.figure, c.first, c.second),
             "volumes": lambda c: volumes(study, c.first, c.second),
         }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.jobs.job_events import Stage
 from core.models.gate import REGRESSION, GateReport
 from gui.shell.job_record import JobRecord
 from gui.training.job_actions import job_actions
@@ -24,6 +25,15 @@ _STATES = {
     "interrupted": "broke off",
     "done": "done",
     "failed": "failed",
+}
+_STAGES: dict[Stage, str] = {
+    "queued": "Queued",
+    "reading": "Reading…",
+    "timing": "Timing…",
+    "learning": "Learning…",
+    "scoring": "Scoring…",
+    "comparing": "Comparing…",
+    "writing": "Writing…",
 }
 
 
@@ -143,7 +153,7 @@ def loss_title(loss: str) -> str:
 
 
 def _counts(records: Sequence[JobRecord]) -> str:
-    waiting = sum(record.active and record.waiting for record in records)
+    waiting = sum(record.waiting for record in records)
     counts = (
         (sum(record.active for record in records) - waiting, "running"),
         (waiting, "queued"),
@@ -182,15 +192,15 @@ def _at(record: JobRecord) -> str:
     if record.waiting:
         return "Queued"
     if not record.step and record.head.kind == "train":
-        return (record.message.partition(" ")[0] or "starting").capitalize() + "…"
+        return "Starting…" if record.progress is None else _STAGES[record.progress.stage]
     if record.head.epochs and not record.head.minutes and record.fraction < 1:
         epoch = min(int(record.fraction * record.head.epochs) + 1, record.head.epochs)
         return f"Epoch {epoch} / {record.head.epochs}"
-    return f"{record.fraction:.0%}" if record.fraction < 1 else "Scoring…"
+    return f"{record.fraction:.0%}" if record.fraction < 1 else _STAGES["scoring"]
 
 
 def _left(record: JobRecord) -> str:
-    if record.state == "running" and record.waiting:
+    if record.waiting:
         return "after another job"
     if record.state == "running" and record.seconds_left is not None and record.requested is None:
         return f"{duration(record.seconds_left)} left"

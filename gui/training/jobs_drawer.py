@@ -1,6 +1,6 @@
 """The drawer under the slice strip: jobs of training, how far they are and what they bring."""
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -39,6 +39,7 @@ class JobsDrawer(QFrame):
         self._theme: Theme = DARK
         self._view = JobsView()
         self._expanded = False
+        self._line: QWidget | None = None
         self._build_header()
         self._build_body()
         column = QVBoxLayout(self)
@@ -67,6 +68,17 @@ class JobsDrawer(QFrame):
         """Close in a narrow window; a wide one leaves it as it is."""
         if compact:
             self.set_expanded(False)
+
+    def show_in_line(self, line: QWidget) -> None:
+        """Show `line`, whenever it shows, in the head in place of the job's progress."""
+        self._line = line
+        self._header_row.insertWidget(self._header_row.indexOf(self._inline), line, 1)
+        line.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._show_header()
+        return super().eventFilter(watched, event)
 
     def show_jobs(self, view: JobsView) -> None:
         """Show the jobs as they stand."""
@@ -115,12 +127,13 @@ class JobsDrawer(QFrame):
             self._inline_name.setText(job.name)
             self._inline_bar.show_job(job)
             self._inline_at.setText(" · ".join(text for text in (job.at, job.left) if text))
-        self._inline.setVisible(job is not None and not self._expanded)
+        taken = self._line is not None and not self._line.isHidden()
+        self._inline.setVisible(job is not None and not self._expanded and not taken)
 
     def _build_header(self) -> None:
         self._header = QWidget()
         self._header.setFixedHeight(CLOSED_HEIGHT - 1)
-        row = QHBoxLayout(self._header)
+        self._header_row = row = QHBoxLayout(self._header)
         row.setContentsMargins(10, 0, 12, 0)
         row.setSpacing(8)
         self._fold = QToolButton()

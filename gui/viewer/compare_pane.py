@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.shell.mask_source import MaskSource
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.slice_view import SliceView
 from gui.widgets.labels import make_label
@@ -14,9 +15,9 @@ HEADER = 32
 
 
 class ComparePane(QFrame):
-    """A slice view under a selector; `source_chosen` gives the key of what to lay over it."""
+    """A slice view under a selector; what is chosen there is laid over it."""
 
-    source_chosen = Signal(str)
+    source_chosen = Signal()
     run_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -28,7 +29,8 @@ class ComparePane(QFrame):
         self._sources = QComboBox()
         self._sources.setAccessibleName("Compared with")
         self._sources.setProperty("flat", True)
-        self._sources.currentIndexChanged.connect(self._on_chosen)
+        self._offered: list[MaskSource] = []
+        self._sources.currentIndexChanged.connect(self.source_chosen)
         self._score = make_label("", "value")
         header = QWidget()
         header.setFixedHeight(HEADER)
@@ -44,18 +46,26 @@ class ComparePane(QFrame):
         column.addWidget(self.view, 1)
 
     @property
-    def source(self) -> str:
-        """The key of what is chosen."""
-        return str(self._sources.currentData() or "")
+    def sources(self) -> tuple[MaskSource, ...]:
+        """What is offered, in order."""
+        return tuple(self._offered)
 
-    def set_sources(self, sources: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Offer sources as (key, title)."""
+    @property
+    def source(self) -> MaskSource | None:
+        """What is chosen; None where nothing is offered."""
+        index = self._sources.currentIndex()
+        return self._offered[index] if index >= 0 else None
+
+    def set_sources(
+        self, sources: Sequence[tuple[MaskSource, str]], chosen: MaskSource | None
+    ) -> None:
+        """Offer sources by their titles."""
         blocker = QSignalBlocker(self._sources)
+        self._offered = [source for source, _ in sources]
         self._sources.clear()
-        for key, title in sources:
-            self._sources.addItem(title, key)
-        index = self._sources.findData(chosen)
-        self._sources.setCurrentIndex(max(index, 0))
+        self._sources.addItems([title for _, title in sources])
+        there = chosen is not None and chosen in self._offered
+        self._sources.setCurrentIndex(self._offered.index(chosen) if there and chosen else 0)
         blocker.unblock()
 
     def set_score(self, text: str) -> None:
@@ -66,6 +76,3 @@ class ComparePane(QFrame):
         """Draw in the colours of a theme and a palette."""
         self.view.set_look(theme, overlays)
         self.empty.set_look(theme, overlays)
-
-    def _on_chosen(self) -> None:
-        self.source_chosen.emit(self.source)

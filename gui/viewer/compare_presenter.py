@@ -11,7 +11,8 @@ from core.domain.comparison import Comparison
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts, slice_counts
 from gui.shell.context import Context
-from gui.shell.mask_finder import Compared, Comparing
+from gui.shell.mask_finder import MaskFinder, SourceMask
+from gui.shell.mask_source import TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
@@ -28,11 +29,11 @@ class ComparePresenter(QObject):
 
     def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
         super().__init__()
-        self._session, self._comparing, self._verbs = context.session, context.masks, verbs
+        self._session, self._finder, self._verbs = context.session, context.masks, verbs
         self._main, self._grid = views.view, views.grid
         self._drawers: list[_PaneDrawer] = []
         self._swipe: _PaneDrawer | None = None
-        self._masks: dict[str, Compared] = {}
+        self._masks: dict[MaskSource, SourceMask] = {}
         self._grid.pane_added.connect(self._on_pane_added)
         self._grid.swipe_added.connect(self._on_swipe_added)
         self._grid.layout_changed.connect(self._on_layout_changed)
@@ -44,15 +45,15 @@ class ComparePresenter(QObject):
         self._session.result_changed.connect(self._draw)
         self._main.moved.connect(self._follow)
         self._main.hovered.connect(self._point)
-        self._comparing.changed.connect(self._look_up)
-        self._comparing.failed.connect(context.toasts.show_toast)
+        self._finder.changed.connect(self._look_up)
+        self._finder.failed.connect(context.toasts.show_toast)
 
     @property
     def _shown(self) -> list["_PaneDrawer"]:
         swiped = [self._swipe] if self._swipe is not None and self._grid.swiping else []
         return [*self._drawers[: self._grid.count - 1], *swiped]
 
-    def show_source(self, number: int, source: str) -> None:
+    def show_source(self, number: int, source: MaskSource) -> None:
         """Lay `source` over the pane at position `number`."""
         drawer = self._drawers[number]
         drawer.pane.set_sources(self._sources(), source)
@@ -69,30 +70,32 @@ class ComparePresenter(QObject):
         truth = opened.loaded.ground_truth
         reference = np.zeros_like(mask) if truth is None else truth
         counts = slice_counts(reference, mask)
-        drawer = self._drawer_for(title)
-        self._masks.pop(title, None)  # the one shown last comes last
-        self._masks[title] = Compared(title, Comparison(mask, counts, truth is not None))
+        source = MaskSource("version", title)
+        drawer = self._drawer_for(source)
+        self._masks.pop(source, None)  # the one shown last comes last
+        comparison = Comparison(mask, counts, truth is not None)
+        self._masks[source] = SourceMask(source, title, comparison)
         self._offer()
-        drawer.pane.set_sources(self._sources(), title)
+        drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
 
-    def own(self, source: str) -> Compared | None:
-        """Return a mask that was laid over a pane of this case by its title."""
+    def own(self, source: MaskSource) -> SourceMask | None:
+        """Return a mask that was laid over a pane of this case."""
         return self._masks.get(source)
 
-    def _drawer_for(self, title: str) -> "_PaneDrawer":
+    def _drawer_for(self, source: MaskSource) -> "_PaneDrawer":
         """Return the pane that has this mask, else the first without one, else the oldest one's."""
-        order = [title, *(mask for mask in self._masks if mask != title)]
+        order = [source, *(mask for mask in self._masks if mask != source)]
 
         def rank(drawer: "_PaneDrawer") -> float:
-            source = drawer.pane.source
-            return order.index(source) if source in order else 0.5
+            there = drawer.pane.source
+            return order.index(there) if there in order else 0.5
 
         return min(self._drawers[: self._grid.count - 1], key=rank)
 
-    def _sources(self) -> list[tuple[str, str]]:
-        """Return what can lie over a pane, as (key, title)."""
-        return [*self._comparing.sources(), *((title, title) for title in self._masks)]
+    def _sources(self) -> list[tuple[MaskSource, str]]:
+        """Return what can lie over a pane, each with its title."""
+        return [*self._finder.sources(), *((each, each.name) for each in self._masks)]
 
     def _on_case_changed(self) -> None:
         self._masks.clear()
@@ -107,7 +110,7 @@ class ComparePresenter(QObject):
         self._offer()
 
     def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
-        drawer = _PaneDrawer(self._session, self._comparing, (self._main, pane), self.own)
+        drawer = _PaneDrawer(self._session, self._finder, (self._main, pane), self.own)
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
         pane.view.hovered.connect(lambda at: self._point_from(pane, at))
         pane.view.slice_stepped.connect(self._verbs.step_slice)
@@ -118,9 +121,10 @@ class ComparePresenter(QObject):
 
     def _offer(self) -> None:
         sources, current = self._sources(), self._session.models.current
-        first = [key for key, _ in self._comparing.sources()]
-        others = [key for key in first if current is None or key != current.spec.id]
-        others = others or first or [""]
+        first = [source for source, _ in self._finder.sources()]
+        here = None if current is None else MaskSource("model", current.spec.id)
+        others: list[MaskSource | None] = [each for each in first if each != here]
+        others = others or [*first] or [None]
         swiped = [] if self._swipe is None else [(0, self._swipe)]
         for number, drawer in (*enumerate(self._drawers), *swiped):
             there = drawer.pane.source in dict(sources)
@@ -176,17 +180,17 @@ class _PaneDrawer:
     def __init__(
         self,
         session: Session,
-        comparing: Comparing,
+        finder: MaskFinder,
         views: tuple[SliceView, ComparePane],
-        own: Callable[[str], Compared | None],
+        own: Callable[[MaskSource], SourceMask | None],
     ) -> None:
-        self._session, self._comparing, self._own = session, comparing, own
+        self._session, self._finder, self._own = session, finder, own
         self._main, self.pane = views
         self._pictures = PictureCache()
-        self._compared: Compared | None = None
+        self._compared: SourceMask | None = None
         self._heat = AgreementItem()
         self.pane.view.add_item(self._heat)
-        self.pane.source_chosen.connect(lambda _: self.look_up())
+        self.pane.source_chosen.connect(self.look_up)
         self.pane.run_asked.connect(self._run)
 
     def look_up(self) -> None:
@@ -195,11 +199,14 @@ class _PaneDrawer:
         self._pictures.clear()
         self.draw()
         source = self.pane.source
-        own = self._own(source)
+        own = None if source is None else self._own(source)
         if own is not None:
-            self.show(source, own)
+            self.show(own)
+        elif source is not None:
+            self._finder.find(source, self.show)
         else:
-            self._comparing.find(source, lambda found: self.show(source, found))
+            said = "There is no model, and this case has no ground truth."
+            self.pane.empty.say("Nothing to lay over it", said)
 
     def draw(self) -> None:
         """Draw the slice on screen with the mask of this pane."""
@@ -254,19 +261,20 @@ class _PaneDrawer:
         return None if volume is None else volume[self._session.view.slice_index]
 
     def _run(self) -> None:
-        self.pane.empty.say("Running…", "The prediction appears here when it is done.")
         source = self.pane.source
-        self._comparing.run(source, lambda found: self.show(source, found))
+        if source is not None:
+            self.pane.empty.say("Running…", "The prediction appears here when it is done.")
+            self._finder.run(source, self.show)
 
-    def show(self, source: str, compared: Compared) -> None:
+    def show(self, compared: SourceMask) -> None:
         """Draw what was found for a source, unless another was chosen meanwhile."""
-        if source != self.pane.source:
+        if compared.source != self.pane.source:
             return
         self._compared = compared
         self._pictures.clear()
         comparison = compared.comparison
         drawn = comparison is not None or compared.agreement is not None
-        known = drawn or compared.title.startswith("Ground truth")
+        known = drawn or compared.source == TRUTH
         if known:
             self.pane.empty.hide()
         else:

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QGuiApplication
+
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
 from gui.viewer.canvas_presenter import CanvasPresenter
+from gui.viewer.cine import Cine
 from gui.viewer.compare_presenter import ComparePresenter
+from gui.viewer.picture_copy import caption_of, picture_of
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
@@ -41,6 +45,8 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     views.strip.slice_chosen.connect(verbs.go_to_slice)
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
+    views.top_bar.layout_asked.connect(context.trigger)
+    views.grid.layout_changed.connect(lambda _: views.top_bar.set_layout(views.grid.layout_name))
     layers.visibility_changed.connect(lambda key, on: verbs.set_layer(key, visible=on))
     layers.opacity_changed.connect(lambda key, value: verbs.set_layer(key, opacity=value))
     layers.filled_changed.connect(lambda key, on: verbs.set_layer(key, filled=on))
@@ -51,10 +57,21 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         context.operations.change_settings(exact_voxels=exact)
 
     layers.exact_changed.connect(set_exact)
+    cine = Cine(context.session, verbs.go_to_slice)
+    cine.changed.connect(context.actions["cine"].setChecked)
+
+    def copy_picture() -> None:
+        alone = views.grid.count == 1 and not views.grid.swiping
+        picture = picture_of(views.view if alone else views.grid, caption_of(context.session))
+        QGuiApplication.clipboard().setImage(picture)
+        context.toasts.show_toast("Picture copied", "Paste it into another program.", kind="ok")
+
     handlers: Handlers = {
+        "copy_picture": copy_picture,
         **_slice_handlers(verbs),
         **_view_handlers(views, verbs),
         **_overlay_handlers(verbs),
+        "cine": cine.toggle,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
     return Viewer(handlers, views, verbs, canvas, panels, compared)
@@ -73,16 +90,24 @@ def _slice_handlers(verbs: ViewVerbs) -> Handlers:
 
 
 def _view_handlers(views: ViewerViews, verbs: ViewVerbs) -> Handlers:
+    def lay_out(count: int) -> None:
+        views.grid.set_count(count)
+        views.view.fit()
+
     return {
         "auto_window": verbs.auto_window,
         "reset_window": verbs.reset_window,
+        "window_contrast": lambda: verbs.preset_window("contrast"),
+        "window_lesion": lambda: verbs.preset_window("lesion"),
+        "window_soft": lambda: verbs.preset_window("soft"),
+        "invert": verbs.invert,
         "zoom_in": lambda: views.view.zoom_by(_ZOOM),
         "zoom_out": lambda: views.view.zoom_by(1 / _ZOOM),
         "fit": views.view.fit,
-        "one_view": lambda: views.grid.set_count(1),
-        "two_views": lambda: views.grid.set_count(2),
+        "one_view": lambda: lay_out(1),
+        "two_views": lambda: lay_out(2),
         "swipe_view": views.grid.set_swipe,
-        "four_views": lambda: views.grid.set_count(4),
+        "four_views": lambda: lay_out(4),
     }
 
 

@@ -1,15 +1,12 @@
 """What a layer looks like over the image, as a small sample in its row."""
 
-from typing import Literal
-
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from gui.shell.view_state import LayerKey
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, FALSE_POSITIVE_ALPHA, UNCERTAINTY, Dash
 from gui.widgets.theme import OverlayColours, Theme
-
-LayerKey = Literal["truth", "prediction", "errors", "correction", "uncertainty"]
 
 _WIDTH = 14
 _LINE = 2.0

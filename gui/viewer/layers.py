@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.domain.prediction import Postprocessing
-from gui.viewer.layer_sample import LayerKey, LayerSample
+from gui.shell.view_state import LayerKey
+from gui.viewer.layer_sample import LayerSample
 from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.labels import ElidedLabel, make_label, plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS

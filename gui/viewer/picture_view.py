@@ -23,6 +23,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
     """Draws a `Display`; voxel coordinates are (x, y) from the top left of the image."""
 
     moved = Signal(QPointF, float)
+    painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=DARK.canvas)
@@ -41,6 +42,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._display: Display | None = None
         self._picture: Picture | None = None
         self._fitted, self._following = True, False
+        self._led: tuple[QPointF, float] | None = None
         self._box.sigRangeChanged.connect(self._on_range_changed)
 
     def add_item(self, item: pg.GraphicsObject, *, below: bool = False) -> None:
@@ -111,12 +113,17 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         height, width = self._picture.shape
         y0, y1, x0, x1 = self._display.head or (0, height, 0, width)
         area = QRectF(x0, y0, x1 - x0, y1 - y0)
+        self._led = None
         self._box.setRange(area, padding=_FIT_MARGIN, disableAutoRange=True)
         self._fitted = True
         self._show_zoom()
 
     def follow(self, centre: QPointF, zoom: float) -> None:
-        """Show a voxel in the middle, as large as another view does; says nothing of it."""
+        """Show a voxel in the middle, as large as another view does; says nothing of it.
+
+        That holds when the view gets another size, until it is moved by itself.
+        """
+        self._led = centre, zoom
         width, height = self._box.width() / zoom, self._box.height() / zoom
         area = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
         self._following = True
@@ -155,16 +162,21 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_exposed(event.region())
         super().paintEvent(event)
         self._overlay.set_exposed(None)
+        self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for corner in getattr(self, "_hud", {}).values():
             corner.place()
-        if getattr(self, "_fitted", False):
+        led: tuple[QPointF, float] | None = getattr(self, "_led", None)
+        if led is not None:
+            self.follow(*led)
+        elif getattr(self, "_fitted", False):
             self.fit()
 
     def _on_range_changed(self) -> None:
         if not self._following:
+            self._led = None
             self.moved.emit(self._box.viewRect().center(), self.zoom)
 
     def _show_zoom(self) -> None:

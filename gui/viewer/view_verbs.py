@@ -1,15 +1,14 @@
 """The verbs that change only what is seen: slices, channels, overlays, window and level."""
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
-from core.domain.window_level import full_range
+from core.domain.components import DisagreementKind
+from core.domain.window_level import Preset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
 from gui.viewer.case_strip import strip_data
 from gui.viewer.strip_data import worst_slice
-
-ErrorKind = Literal["false_positive", "false_negative"]
 
 
 class ViewVerbs:
@@ -36,7 +35,7 @@ class ViewVerbs:
             self.go_to_slice(opened.loaded.volume.slices - 1)
 
     def worst_slice(self) -> None:
-        """Show the slice with the lowest DSC."""
+        """Show the slice with the most wrong area."""
         opened = self._session.open_case
         if opened is None:
             return
@@ -74,11 +73,23 @@ class ViewVerbs:
         value = full_range(volume.pixels[volume.channels.index(channel)])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
+    def preset_window(self, preset: Preset) -> None:
+        """Show a range that readers often want of the channel on screen."""
+        opened, channel = self._session.open_case, self.channel()
+        if opened is None or channel == RGB:
+            return
+        value = preset_range(preset, dict(opened.automatic)[channel])
+        self._session.set_view(self._session.view.with_window_level(channel, value))
+
+    def invert(self) -> None:
+        """Show what is bright dark, or as it is again."""
+        self._change(inverted=not self._session.view.inverted)
+
     def toggle_layer(self, key: LayerKey) -> None:
         """Show or hide a layer."""
         self.set_layer(key, visible=not self._session.view.layer(key).visible)
 
-    def toggle_errors(self, kind: ErrorKind) -> None:
+    def toggle_errors(self, kind: DisagreementKind) -> None:
         """Show or hide false positives or false negatives."""
         view = self._session.view
         on = not (getattr(view, kind) and view.errors.visible)

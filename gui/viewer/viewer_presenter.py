@@ -118,3 +118,4 @@ class ViewerPresenter(QObject):
             self._views.header.set_chip(command, on=shown, available=available)
             self._actions[command].setChecked(on)
         self._actions["toggle_uncertainty"].setChecked(view.uncertainty.visible)
+        self._actions["invert"].setChecked(view.inverted)

@@ -27,6 +27,13 @@ def make_wrapped_label(text: str, role: str, parent: QWidget | None = None) -> Q
     return label
 
 
+def keep_room(widget: QWidget) -> None:
+    """Keep the room of a widget while it is hidden, so that nothing moves when it shows."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+
+
 def number(value: float | None, decimals: int) -> str:
     """Return a figure with fixed decimals and a true minus; a dash where there is none.
 
@@ -43,10 +50,14 @@ def plain_tip(text: str) -> str:
 
 
 class ElidedLabel(QLabel):
-    """A one-line label that is cut with an ellipsis; the tooltip then holds the whole text."""
+    """A one-line label that is cut with an ellipsis; the tooltip then holds the whole text.
+
+    Where `tip` says more, the tooltip is always that.
+    """
 
     def __init__(self, text: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
+        self.tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
 
@@ -58,7 +69,8 @@ class ElidedLabel(QLabel):
         shown = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip(plain_tip(self.text()) if shown != self.text() else "")
+        cut = self.text() if shown != self.text() else ""
+        self.setToolTip(plain_tip(self.tip or cut))
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(self.alignment()), shown)

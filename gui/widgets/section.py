@@ -22,13 +22,23 @@ _TITLE_X = 28
 
 
 class Section(QWidget):
-    """A header with a chevron and a title, over a body that it shows or hides."""
+    """A header with a chevron and a title, over a body that it shows or hides.
+
+    One that is not `foldable` has no chevron and always shows its body.
+    """
 
     expanded_changed = Signal(bool)
 
-    def __init__(self, title: str, *, expanded: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        *,
+        expanded: bool = True,
+        foldable: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._header = _Header(title)
+        self._header = _Header(title, foldable=foldable)
         self._header.setChecked(expanded)
         self._header.toggled.connect(self._on_header_toggled)
         self._header_row = QHBoxLayout()
@@ -80,12 +90,13 @@ class Section(QWidget):
 
 
 class _Header(QAbstractButton):
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, foldable: bool) -> None:
         super().__init__()
-        self._theme = DARK
+        self._theme, self._foldable = DARK, foldable
         self.setText(title)
         self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if foldable else Qt.FocusPolicy.NoFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not foldable)
         self.setAccessibleName(title)
         self.setFont(app_font(weight=600))
         self.setFixedHeight(_HEADER_HEIGHT)
@@ -109,12 +120,14 @@ class _Header(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         painter = QPainter(self)
-        name = "chevron-down" if self.isChecked() else "chevron-right"
-        colour = self._theme.t1 if self.underMouse() else self._theme.t3
-        drawn = pixmap(name, colour, _CHEVRON, self.devicePixelRatioF())
-        painter.drawPixmap(_CHEVRON_X, (self.height() - _CHEVRON) // 2, drawn)
+        left = _TITLE_X if self._foldable else INSET
+        if self._foldable:
+            name = "chevron-down" if self.isChecked() else "chevron-right"
+            colour = self._theme.t1 if self.underMouse() else self._theme.t3
+            drawn = pixmap(name, colour, _CHEVRON, self.devicePixelRatioF())
+            painter.drawPixmap(_CHEVRON_X, (self.height() - _CHEVRON) // 2, drawn)
         painter.setPen(QColor(self._theme.t1))
-        room = QRectF(_TITLE_X, 0, self.width() - _TITLE_X, self.height())
+        room = QRectF(left, 0, self.width() - left, self.height())
         shown = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, int(room.width())
         )

@@ -70,14 +70,20 @@ def app_font(*, size_px: int = _BODY_PX, weight: int = 400, tabular: bool = True
 
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
-    """Give the running application the style, palette, font and style sheet of `theme`."""
+    """Give the running application the style, palette, font and style sheet of `theme`.
+
+    Where it has them already nothing is done: all widgets would be polished anew.
+    """
+    sheet = style_sheet(theme)
+    if app.styleSheet() == sheet:
+        return
     QDir.setSearchPaths("style", [str(resource("style"))])
     # Without its old sheet, so that the widgets are polished once, not three times.
     app.setStyleSheet("")
     app.setStyle("Fusion")
     app.setFont(app_font())
     app.setPalette(_qt_palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    app.setStyleSheet(sheet)
     install_focus_ring(app, theme.acc)
 
 

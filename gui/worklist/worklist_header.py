@@ -1,6 +1,7 @@
 """The head of the worklist: how many cases, which of them, in which order."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
@@ -26,6 +27,9 @@ _HEIGHT = 105
 _ICON = 16
 _ORDER_EDGES = 30
 _SORT_ICON = 14
+
+
+_Choice = TypeVar("_Choice", CaseFilter, CaseOrder)
 
 
 class WorklistHeader(QWidget):
@@ -74,13 +78,14 @@ class WorklistHeader(QWidget):
     @property
     def listing(self) -> Listing:
         """The order and the filter as they are kept."""
-        return Listing(self._order.currentText(), self._filter.value, self.search.text())
+        order = list(CaseOrder)[self._order.currentIndex()]
+        return Listing(order.name, self._filter.name, self.search.text())
 
     def set_listing(self, listing: Listing) -> None:
         """Take an order and a filter; a name that is not known any more counts as none."""
-        self._order.setCurrentIndex(max(self._order.findText(listing.order), 0))
-        named = {each.value: each for each in CaseFilter}
-        self._filter = named.get(listing.only, CaseFilter.ALL)
+        order = _named(CaseOrder, listing.order) or CaseOrder.WORST
+        self._order.setCurrentIndex(list(CaseOrder).index(order))
+        self._filter = _named(CaseFilter, listing.only) or CaseFilter.ALL
         self.search.setText(listing.text)
         self._choose_filter(self._filter)
 
@@ -175,3 +180,8 @@ def _row(inset: int) -> QHBoxLayout:
     row.setContentsMargins(inset, 0, 11, 0)
     row.setSpacing(0)
     return row
+
+
+def _named(choices: type[_Choice], name: str) -> _Choice | None:
+    """Return the choice of a name, or of the text that version 0.1 kept in its place."""
+    return next((each for each in choices if name in (each.name, each.value)), None)

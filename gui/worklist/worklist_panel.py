@@ -193,7 +193,7 @@ class Worklist(QWidget):
     def _show_state(self) -> None:
         shown, total = self._model.rowCount(), self._model.total
         self._header.set_counts(shown, total)
-        self._empty.set_total(total)
+        self._empty.set_total(total, self._model.problem)
         self._stack.setCurrentWidget(self._list if shown or self._compact else self._empty)
         self._rail_head.show_filter(self._theme, self._header.is_filtering)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from core.io.case import Case
@@ -21,6 +21,7 @@ from gui.worklist.worklist_panel import Worklist
 from gui.worklist.worklist_rows import WorklistRow
 
 _EDGE = 80
+_STANDINGS_MS = 250
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,12 @@ class WorklistPresenter(QObject):
         session.reviews_changed.connect(self._on_reviews_changed)
         session.review_changed.connect(self._on_review_changed)
         session.settings_changed.connect(self._on_settings_changed)
+        # Another threshold: what was said of the one before is not said of this.
+        self._standings = QTimer(self, singleShot=True, interval=_STANDINGS_MS)
+        self._standings.timeout.connect(self._on_reviews_changed)
+        for changed in (session.post_changed, session.models_changed):
+            changed.connect(self._standings.start)
+        context.closing.connect(self._standings.stop)
         worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
         worklist.order_changed.connect(self._show_header)
         worklist.listing_changed.connect(context.operations.keep_listing)
@@ -76,10 +83,14 @@ class WorklistPresenter(QObject):
         case_id, order = self._session.current, self._views.worklist.order()
         if case_id not in self._session.case_states:
             return
-        count = len(self._session.case_states[case_id].case.slices)
+        opened = self._session.open_case
+        read = None if opened is None else opened.loaded.volume.slices
+        count = read or self._session.case_states[case_id].case.slice_count or 0
         place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
         title = self._names.get(case_id) or case_id
-        self._views.header.set_case(title, f"{count} slices{place}", case_id)
+        self._views.header.set_case(
+            title, f"{count} slices{place}" if count else place[3:], case_id
+        )
 
     def _on_reviews_changed(self) -> None:
         for case_id in self._session.reviews:
@@ -114,8 +125,16 @@ class WorklistPresenter(QObject):
             synthetic=place is not None and place.synthetic,
             is_open=case_id == self._session.wanted,
             name=self._names.get(case_id, ""),
-            review=self._session.reviews.get(case_id),
+            review=self._session.standing(case_id) if case_id in self._session.reviews else None,
+            was=self._was(case_id),
         )
+
+    def _was(self, case_id: str) -> str:
+        """Return what was said of a case when it was not what it is now; empty for nothing."""
+        review = self._session.reviews.get(case_id)
+        if review is None or review.holds(self._session.subject(case_id)):
+            return ""
+        return review.said()
 
     def _show_progress(self, found: ReviewProgress) -> None:
         """Show how far the review is."""
@@ -128,7 +147,7 @@ class WorklistPresenter(QObject):
         self._views.worklist.set_footer(text, left, share, short=short)
 
     def _show_footer(self) -> None:
-        reviewed = review_progress(self._session.case_states, self._session.reviews)
+        reviewed = review_progress(self._session.case_states, self._session.standings)
         if reviewed.reviewed:
             self._show_progress(reviewed)
             return

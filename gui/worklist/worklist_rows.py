@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from core.io.dataset import natural_key
+from core.io.layouts.tree import natural_key
 from core.review.outlook import NOTHING_KNOWN, Outlook
 from core.review.reviews import STATUSES, Review, Status
 from core.studies.case_figures import CaseFigures
@@ -23,6 +23,7 @@ class WorklistRow:
 
     `detail` is the caption, by default the number of slices. `predicted` and `has_truth` serve
     the filters; a case with a DSC has both. `name` is what is shown for the id, where it is short.
+    `review` holds of what is there now, `was` says what was said of something else.
     `disagreement` is that between models, and `models` are those that predicted the case.
     """
 
@@ -42,6 +43,7 @@ class WorklistRow:
     disagreement: float | None = None
     models: tuple[str, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
+    was: str = ""
 
     @property
     def title(self) -> str:
@@ -63,7 +65,8 @@ class WorklistRow:
 
     def tip(self) -> str:
         """Say everything that is known of the case, a line for each kind."""
-        lines = [self.sentence(), _measured(self), _reviewed(self.review)]
+        was = f"It was {self.was}: not what is there now" if self.was else ""
+        lines = [self.sentence(), _measured(self), _reviewed(self.review), was]
         return "\n".join(line for line in lines if line)
 
 
@@ -79,7 +82,7 @@ def _measured(row: WorklistRow) -> str:
 def _reviewed(review: Review | None) -> str:
     if review is None:
         return ""
-    said = review.status + (f" by {review.reader}" if review.reader else "")
+    said = review.said() if review.decided else review.status
     rating = "" if review.rating is None else f"quality {review.rating} of 5"
     spent = f"{review.seconds:.0f} s" if review.seconds >= 1 else ""
     first = ", ".join(part for part in (said, rating, spent) if part)

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from core.inference.engine import Engine
 from core.io.resource_paths import resource
-from core.jobs.job_folder import JobFolder, Progressed, create_job
+from core.jobs.job_events import Progressed, Stage
+from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import start_job
 from core.models.registry import Registry
 from core.models.train_spec import TrainSpec
@@ -66,15 +67,15 @@ def _training(folder: Path) -> Iterator[None]:
     job = create_job(folder / "job", spec)
     start_job(job, "train")
     try:
-        _wait(job, lambda: any("step" in text for text in _said(job)))
+        _wait(job, lambda: "learning" in _stages(job))
         yield
     finally:
         job.request("pause")
         _wait(job, lambda: job.state() != "running")
 
 
-def _said(job: JobFolder) -> list[str]:
-    return [event.message for event in job.events()[0] if isinstance(event, Progressed)]
+def _stages(job: JobFolder) -> list[Stage]:
+    return [event.stage for event in job.events()[0] if isinstance(event, Progressed)]
 
 
 def _wait(job: JobFolder, over: Callable[[], bool]) -> None:

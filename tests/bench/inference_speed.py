@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from core.domain.prediction import quantise
 from core.domain.volume import Volume
 from core.inference.preprocess import from_grid, prepare
-from core.inference.volume_inference import Runner, RunOptions, limit_threads
+from core.inference.torch_device import limit_threads
+from core.inference.volume_inference import Runner, RunOptions
 from core.io.resource_paths import resource
 from core.models.registry import Registry
 from tests.bench.data import example

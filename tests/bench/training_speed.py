@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from core.inference.preprocess import PlaneGrid
-from core.inference.volume_inference import limit_threads
+from core.inference.torch_device import limit_threads
 from core.models.networks.builder import build_network
 from core.models.networks.network import SliceNetwork
 from core.models.networks.spec import NetworkSpec

@@ -13,7 +13,8 @@ from core.domain.metrics import overlap
 from core.domain.prediction import to_mask
 from core.domain.triage import likely_slices
 from core.inference.inference_triage import TriageRunner
-from core.inference.volume_inference import Runner, RunOptions, limit_threads
+from core.inference.torch_device import limit_threads
+from core.inference.volume_inference import Runner, RunOptions
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.io.resource_paths import resource

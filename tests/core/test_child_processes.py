@@ -11,7 +11,8 @@ import pytest
 from core.domain.errors import ModelError
 from core.inference.child_environment import child_command, child_environment
 from core.inference.engine import Engine
-from core.jobs.job_folder import Failed, create_job
+from core.jobs.job_events import Failed
+from core.jobs.job_folder import create_job
 from core.jobs.job_start import JobProgram, start_job
 from core.models.train_spec import TrainSpec
 from tests.decoys import NAMES, write_decoys

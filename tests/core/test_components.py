@@ -190,11 +190,11 @@ def test_a_disagreement_names_its_error_its_extent_and_its_volume() -> None:
     truth, prediction = empty(8, 20, 20), empty(8, 20, 20)
     truth[1:4, 2:4, 2:8] = 1
     (missed,) = disagreements(truth, prediction)
-    assert (missed.error, missed.centre) == ("false negative lesion", (1, 2, 4))
+    assert (missed.error, missed.centre) == ("false_negative_lesion", (1, 2, 4))
     assert (missed.largest_extent(), missed.largest_extent((5.0, 1.0, 0.5))) == (6, 15.0)
     assert missed.volume_ml(0.5) == 18.0
     (invented,) = disagreements(prediction, truth)
-    assert invented.error == "false positive lesion"
+    assert invented.error == "false_positive_lesion"
     prediction[1:3, 2:4, 2:8] = 1
     (rim,) = disagreements(truth, prediction)
-    assert (rim.error, rim.first_slice) == ("boundary error", 3)
+    assert (rim.error, rim.first_slice) == ("boundary", 3)

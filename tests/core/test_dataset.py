@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core.domain.errors import DataError
 from core.domain.progress import Cancelled
-from core.io.dataset import Dataset, natural_key, scan
+from core.io.dataset import Dataset, scan
+from core.io.layouts.tree import natural_key
 from tests.synthetic import digest
 
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile
 
+from core.demo import demo_cases
 from core.demo.demo_cases import DEMO_VERSION, make_demo
+from core.demo.gallery import GALLERY
 from core.demo.phantom_case import phantom_case
 from core.demo.spec import HeadShape, Lesion, PhantomSpec
 from core.domain.errors import WorkspaceError
@@ -23,12 +25,6 @@ from core.io.dataset import scan
 Loaded = dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 SMALL = PhantomSpec(seed=5, slices=6, lesions=(Lesion((-30, -10, 20), 22),))
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the demo once; no test may write into it."""
-    return make_demo(tmp_path_factory.mktemp("home") / "demo")
 
 
 @pytest.fixture(scope="session")
@@ -166,11 +162,16 @@ def test_a_complete_demo_is_left_alone(demo: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in demo.rglob("*")} == before
 
 
-def test_a_damaged_demo_is_made_again_byte_for_byte(demo: Path, copy: Path) -> None:
-    (copy / "SYNTHETIC_01_frontal" / "SYNTHETIC_01_frontal_4.tif").write_bytes(b"II*\0")
-    (copy / "SYNTHETIC_02_temporal" / "SYNTHETIC_02_temporal_9_mask.tif").unlink()
+def test_a_damaged_demo_is_made_again_byte_for_byte(
+    demo: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("SYNTHETIC_01_frontal", "SYNTHETIC_02_temporal")
+    monkeypatch.setattr(demo_cases, "GALLERY", {name: GALLERY[name] for name in names})
+    (copy / names[0] / f"{names[0]}_4.tif").write_bytes(b"II*\0")
+    (copy / names[1] / f"{names[1]}_9_mask.tif").unlink()
     make_demo(copy)
-    assert digest(copy) == digest(demo)
+    assert {p.name for p in copy.iterdir()} == {*names, "README.txt"}
+    assert [digest(copy / name) for name in names] == [digest(demo / name) for name in names]
     assert [p.name for p in copy.parent.iterdir()] == ["demo"]
 
 

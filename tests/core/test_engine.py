@@ -16,7 +16,8 @@ from core.domain.errors import ModelError
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
 from core.inference.engine import Engine
-from core.inference.volume_inference import RunOptions, devices, predict
+from core.inference.torch_device import devices
+from core.inference.volume_inference import RunOptions, predict
 from core.models.registry import Model
 from tests.synthetic import head, publish_unet, volume_of
 

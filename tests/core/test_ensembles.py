@@ -13,7 +13,8 @@ from core.domain.errors import ModelError
 from core.domain.prediction import SMALL_SHARE, Postprocessing
 from core.domain.volume import Volume
 from core.inference.engine import Engine
-from core.inference.inference_ensemble import complexity, open_runner
+from core.inference.inference_ensemble import open_runner
+from core.inference.network_cost import complexity
 from core.inference.volume_inference import Runner, RunOptions
 from core.models.ensembles import combine, pack, require_weights_of_its_own
 from core.models.preprocessing import Preprocessing

@@ -17,14 +17,9 @@ from core.domain.prediction import quantise
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
 from core.inference.preprocess import from_grid, prepare
-from core.inference.volume_inference import (
-    Runner,
-    RunOptions,
-    devices,
-    nearest_first,
-    predict,
-    resolve_device,
-)
+from core.inference.torch_device import devices, resolve_device
+from core.inference.torch_network import TorchNetwork, trained_network
+from core.inference.volume_inference import Runner, RunOptions, nearest_first, predict
 from core.models.networks.network import Network
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, prediction_key
@@ -61,9 +56,10 @@ def plain(runner: Runner, volume: Volume, *, flips: bool = False) -> NDArray[np.
     prepared = prepare(volume, runner.model.spec.preprocessing, stride=runner.network.stride)
     values = torch.from_numpy(prepared.batch(range(volume.slices)))
     with torch.no_grad():
-        logits = runner.network(values)
+        network = trained_network(runner.model)
+        logits = network(values)
         if flips:
-            logits = (logits + runner.network(values.flip(-1)).flip(-1)) / 2
+            logits = (logits + network(values.flip(-1)).flip(-1)) / 2
     return from_grid(torch.sigmoid(logits)[:, 0].numpy(), prepared.grid)
 
 
@@ -213,7 +209,7 @@ class Hungry(Network):
 @pytest.fixture
 def hungry(model: Model, request: pytest.FixtureRequest) -> Runner:
     runner = Runner(model)
-    runner.network = Hungry(*request.param)
+    runner.network = TorchNetwork(Hungry(*request.param))
     return runner
 
 
@@ -222,13 +218,14 @@ def test_out_of_memory_halves_the_batch_and_loses_no_slice(hungry: Runner) -> No
     heard = Heard()
     options = RunOptions("cpu", batch_size=8)
     found = hungry.predict(volume(9), options, on_slices=heard.on_slices, progress=heard.progress)
-    assert isinstance(hungry.network, Hungry)
-    assert hungry.network.batches == [8, 4, 2, 2, 2, 2, 1]
+    assert isinstance(hungry.network, TorchNetwork)
+    assert isinstance(hungry.network.network, Hungry)
+    assert hungry.network.network.batches == [8, 4, 2, 2, 2, 2, 1]
     assert heard.indices == list(range(9))
     steps = [message for message in heard.messages if "out of memory" in message]
     assert steps == [f"out of memory on cpu: batches of {n}" for n in (4, 2)]
     whole = Runner(hungry.model)
-    whole.network = Hungry(99, "cuda")
+    whole.network = TorchNetwork(Hungry(99, "cuda"))
     expected = whole.predict(volume(9), RunOptions("cpu", batch_size=9))
     assert np.array_equal(found.probability, expected.probability)
 

@@ -7,22 +7,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.domain.errors import WorkspaceError
 from core.jobs.device_queue import device_turn
+from core.jobs.job_events import Done, Failed, Logged, Paused, Progressed, Started
 from core.jobs.job_folder import (
     ALIVE_SECONDS,
     EVENTS_FILE,
     HEARTBEAT_FILE,
-    Done,
-    Failed,
     JobFolder,
     JobWriter,
-    Logged,
-    Paused,
-    Progressed,
-    Started,
     create_job,
     list_jobs,
 )
@@ -50,7 +46,7 @@ def test_events_come_back_in_order_and_only_the_new_ones_from_an_offset(
     writer.log("one")
     first, offset = job.events()
     assert [type(event) for event in first] == [Started, Logged]
-    writer.progress(0.5, "half", 10.0)
+    writer.progress(0.5, "reading", "A_1")
     writer.metric(7, {"loss": 0.25})
     later, end = job.events(offset)
     assert [getattr(event, "fraction", None) for event in later] == [0.5, None]
@@ -69,6 +65,28 @@ def test_a_line_that_is_still_being_written_is_left_for_later(
     assert offset == len(whole)
     path.write_bytes(whole + b'{"type":"log","time":1,"text":"late"}\n')
     assert job.events(offset)[0] == [Logged(1, "late")]
+
+
+@pytest.mark.parametrize(
+    ("message", "stage", "about"),
+    [
+        ("waiting for another job on cuda:0", "queued", "cuda:0"),
+        ("reading A_1", "reading", "A_1"),
+        ("timing steps", "timing", ""),
+        ("step 12, 30.1 images a second", "learning", ""),
+        ("scoring A_1", "scoring", "A_1"),
+        ("writing figures and report", "writing", ""),
+        ("lite0: A_1", "comparing", "lite0: A_1"),
+    ],
+)
+def test_events_of_an_old_job_are_read_with_their_stage(
+    job: JobFolder, message: str, stage: str, about: str
+) -> None:
+    old = {"type": "progress", "time": 1.0, "fraction": 0.5, "message": message}
+    (job.path / EVENTS_FILE).write_bytes(msgspec.json.encode(old) + b"\n")
+    (event,) = job.events()[0]
+    assert isinstance(event, Progressed)
+    assert (event.fraction, event.stage, event.about) == (0.5, stage, about)
 
 
 def test_a_line_cut_short_by_a_crash_costs_only_itself(job: JobFolder, writer: JobWriter) -> None:
@@ -172,7 +190,7 @@ def test_events_reach_the_terminal_too(job: JobFolder) -> None:
     heard: list[object] = []
     writer = JobWriter(job, heard.append)
     writer.start(resumed=False)
-    writer.progress(0.1, "on")
+    writer.progress(0.1, "reading")
     writer.close()
     assert [type(event) for event in heard] == [Started, Progressed]
 

@@ -48,8 +48,8 @@ def test_lesions_not_matched_are_the_disagreements_that_stand_alone(
 ) -> None:
     score = lesion_score(*pair)
     errors = [error.error for error in disagreements(*pair)]
-    assert errors.count("false negative lesion") == score.truth_lesions - score.found_lesions
-    assert errors.count("false positive lesion") == score.predicted_lesions - score.right_lesions
+    assert errors.count("false_negative_lesion") == score.truth_lesions - score.found_lesions
+    assert errors.count("false_positive_lesion") == score.predicted_lesions - score.right_lesions
 
 
 @given(mask_pairs())

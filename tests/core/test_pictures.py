@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.domain.window_level import automatic
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.studies.pictures import (
@@ -64,7 +65,9 @@ def test_truth_is_green_over_a_red_prediction_on_grey(loaded: LoadedCase) -> Non
     np.testing.assert_array_equal(where(picture, RED), red)
     rest = picture[~green & ~red]
     assert (rest == rest[:, :1]).all()
-    assert rest.max() == 255
+    flair = loaded.volume.pixels[1]
+    brightest = int(flair[3][~green & ~red].max())
+    assert rest.max() == min(round(255 * brightest / automatic(flair).limits[1]), 255)
 
 
 def test_without_masks_the_picture_is_the_image_alone(loaded: LoadedCase) -> None:
@@ -103,7 +106,9 @@ def test_telling_slice_has_the_most_lesion() -> None:
 
 def test_png_of_every_slice_is_read_back_exactly(loaded: LoadedCase, tmp_path: Path) -> None:
     made = list(frames(loaded.volume, loaded.ground_truth, predicted(loaded)))
-    paths = write_slices(tmp_path / "out", loaded.case, made)
+    paths = write_slices(
+        tmp_path / "out", loaded.case.id, made, numbers=loaded.volume.slice_numbers
+    )
     names = [path.name for path in paths]
     assert names == [f"HT_1-{number:02d}.png" for number in (2, 3, 5, 8, 9, 10)]
     for path, picture in zip(paths, made, strict=True):

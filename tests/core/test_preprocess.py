@@ -8,14 +8,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from core.domain.volume import Pixels
-from core.inference.preprocess import (
-    PlaneGrid,
-    from_grid,
-    intensity_tables,
-    plane_grid,
-    prepare,
-    to_grid,
-)
+from core.inference.intensity import normalisers
+from core.inference.preprocess import PlaneGrid, from_grid, plane_grid, prepare, to_grid
 from core.models.preprocessing import Preprocessing
 from tests.synthetic import head, volume_of
 
@@ -138,7 +132,7 @@ def foreground_formula(volume: NDArray[np.float64], spec: Preprocessing) -> NDAr
         top = np.percentile(inside, spec.clip_percentile)
         deviation = inside.std()
         scale = deviation if deviation > 1e-6 else 1.0
-        result.append((np.clip(channel, 0, top) - inside.mean()) / scale)
+        result.append((np.clip(channel, 0, max(top, 0)) - inside.mean()) / scale)
     return np.array(result)
 
 
@@ -154,10 +148,8 @@ def reference_formula(volume: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def normalised(pixels: Pixels, spec: Preprocessing) -> NDArray[np.float32]:
-    levels = int(np.iinfo(pixels.dtype).max) + 1
-    histograms = [np.bincount(channel.ravel(), minlength=levels) for channel in pixels]
-    tables = intensity_tables(histograms, spec)
-    return np.stack([t[channel] for t, channel in zip(tables, pixels, strict=True)])
+    found = normalisers(pixels, spec)
+    return np.stack([normal(channel) for normal, channel in zip(found, pixels, strict=True)])
 
 
 @given(
@@ -179,6 +171,27 @@ def test_reference_intensities_are_those_of_numpy(pixels: Pixels) -> None:
     found = normalised(pixels, Preprocessing(intensity="reference"))
     expected = reference_formula(pixels.astype(np.float64))
     assert np.allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("intensity", ["foreground", "reference"])
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.float32, np.float64])
+@given(pixels=volumes(), lowest=st.integers(-120, 0))
+@settings(max_examples=15)
+def test_signed_and_floating_values_take_the_same_formulas(
+    intensity: str, dtype: type[np.number], pixels: Pixels, lowest: int
+) -> None:
+    signed = (pixels.astype(np.int64) % 120 + lowest).astype(dtype)
+    assume(all((channel > 0).any() for channel in signed))
+    spec = Preprocessing(intensity=intensity)  # type: ignore[arg-type]
+    found = normalised(signed, spec)
+    values = signed.astype(np.float64)
+    if intensity == "reference":
+        expected = reference_formula(values)
+    else:
+        expected = foreground_formula(values, spec)
+    assert np.allclose(found, expected, rtol=1e-4, atol=1e-4)
+    for normal, channel in zip(normalisers(signed, spec), signed, strict=True):
+        assert np.isclose(normal.fill, normal(channel).flat[int(channel.argmin())], atol=1e-5)
 
 
 @given(

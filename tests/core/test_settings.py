@@ -9,6 +9,7 @@ from core.domain.errors import WorkspaceError
 from core.workspace.settings import (
     HOME_VARIABLE,
     Settings,
+    WindowPlace,
     home,
     load_settings,
     read_settings,
@@ -16,7 +17,12 @@ from core.workspace.settings import (
     settings_path,
 )
 
-CHANGED = Settings(theme="light", flips=True, last_dataset="/数据/a b", window_size=(1280, 800))
+CHANGED = Settings(
+    theme="light",
+    flips=True,
+    last_dataset="/数据/a b",
+    windows={"DP-1": WindowPlace(1280, 800)},
+)
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
@@ -34,7 +40,7 @@ def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
         "theme": "light",
         "flips": True,
         "last_dataset": "/数据/a b",
-        "window_size": [1280, 800],
+        "windows": {"DP-1": {"width": 1280, "height": 800}},
     }
     save_settings(path, Settings())
     assert json.loads(path.read_text()) == {}
@@ -44,7 +50,7 @@ def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
     "content",
     [
         b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"last_dataset": "\xff"}', b'{"theme": "pink"}',
-        b'{"memory_gib": 0}', b'{"memory_gib": 1e9}', b'{"flips": "yes"}', b'{"window_size": [1]}',
+        b'{"memory_gib": 0}', b'{"memory_gib": 1e9}', b'{"flips": "yes"}', b'{"windows": {"a": 1}}',
     ],
 )  # fmt: skip
 def test_a_damaged_file_counts_as_no_difference(tmp_path: Path, content: bytes) -> None:
@@ -57,10 +63,11 @@ def test_a_damaged_file_counts_as_no_difference(tmp_path: Path, content: bytes) 
 
 def test_one_bad_setting_leaves_the_others_and_is_told(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    path.write_text('{"theme": "light", "window_size": [9223372036854775807, 5], "flips": 3}')
+    place = '{"a": {"width": 9223372036854775807, "height": 5}}'
+    path.write_text(f'{{"theme": "light", "flips": 3, "windows": {place}}}')
     settings, said = read_settings(path)
     assert settings == Settings(theme="light")
-    assert "flips, window_size are as at the first start" in said
+    assert "flips, windows are as at the first start" in said
     path.write_text("{")
     assert "All settings are" in read_settings(path)[1]
     assert read_settings(tmp_path / "none.json") == (Settings(), "")

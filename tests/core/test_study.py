@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.domain.errors import DataError
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.lesions import lesion_score
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Postprocessing, Prediction, to_mask
@@ -68,7 +68,7 @@ def test_known_spacing_gives_millimetres_and_millilitres(tmp_path: Path) -> None
     known = replace(
         loaded,
         volume=replace(
-            loaded.volume, geometry=Geometry(loaded.volume.geometry.shape, spacing_mm=spacing)
+            loaded.volume, geometry=Grid(loaded.volume.geometry.shape, known_spacing_mm=spacing)
         ),
     )
     truth = loaded.require_ground_truth()
@@ -99,6 +99,16 @@ def test_summary_describes_and_compares_the_rows(study: Study) -> None:
     first = summary.pairs["hd95"][1]
     assert (first.first, first.second, first.wins) == ("still", "far", 3)
     assert summary.mean_disagreement == describe(list((study.disagreements or {}).values())).mean
+
+
+def test_too_much_and_too_little_do_not_cancel_in_the_volume_error(tmp_path: Path) -> None:
+    rows = tuple(
+        CaseFigures(case=name, model=IDS[0], slices=1, dsc=0.5, volume_difference=value)
+        for name, value in (("a", 0.4), ("b", -0.2), ("c", None))
+    )
+    summary = summarise_study(Study(tuple(models(tmp_path)), rows, {}), resamples=20)
+    assert summary.models[0].figures["volume_error"].mean == pytest.approx(0.3)
+    assert summary.models[0].figures["volume_difference"].mean == pytest.approx(0.1)
 
 
 def test_worst_and_best_cases_never_overlap() -> None:

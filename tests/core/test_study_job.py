@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import FileError, WorkspaceError
-from core.jobs.job_folder import Done, Failed, JobFolder, Paused, Progressed, Request, create_job
+from core.jobs.job_events import Done, Failed, Paused, Progressed
+from core.jobs.job_folder import JobFolder, Request, create_job
 from core.studies.case_figures import disagreements_of, figures_of
 from core.studies.study_job import StudyJob, main, read_study_job, run_study_job
 from core.studies.study_report import read_figures

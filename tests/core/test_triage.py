@@ -20,6 +20,7 @@ from core.domain.triage import contradictions, likely_slices, next_likely
 from core.inference.engine import Engine
 from core.inference.inference_triage import TriageRunner
 from core.inference.preprocess import prepare
+from core.inference.torch_network import trained_network
 from core.inference.triage_table import triage_cases
 from core.inference.volume_inference import RunOptions, predict
 from core.io.case_reader import read_volume
@@ -40,7 +41,7 @@ def test_probability_is_that_of_the_network_on_the_slice_and_its_neighbours(
     found = runner.triage(volume)
     prepared = prepare(volume, runner.model.spec.preprocessing, stride=runner.network.stride)
     with torch.no_grad():
-        logits = runner.network(torch.from_numpy(prepared.batch(range(20)))).numpy()
+        logits = trained_network(runner.model)(torch.from_numpy(prepared.batch(range(20)))).numpy()
     assert found.probability == pytest.approx(softmax(logits, 2.0)[:, 1], abs=0.02)
     assert found.slice_numbers == volume.slice_numbers
     assert found.highest == found.probability.max()
@@ -73,12 +74,24 @@ def test_contradictions_are_slices_where_triage_is_sure_of_the_opposite(
 ) -> None:
     found = contradictions(chances, mask, sure=0.9)
     there = mask.any(axis=(1, 2))
-    missing = {c.index for c in found if c.kind == "mask missing"}
-    unexpected = {c.index for c in found if c.kind == "mask unexpected"}
+    missing = {c.index for c in found if c.kind == "missing"}
+    unexpected = {c.index for c in found if c.kind == "unexpected"}
     assert missing == set(np.flatnonzero((chances >= 0.9) & ~there))
     assert unexpected == set(np.flatnonzero((chances <= 1 - 0.9) & there))
     sureness = [abs(c.probability - 0.5) for c in found]
     assert sureness == sorted(sureness, reverse=True)
+
+
+def test_the_surest_contradiction_comes_first_of_both_kinds() -> None:
+    mask = np.zeros((4, 2, 2), np.uint8)
+    mask[[1, 3]] = 1
+    found = contradictions(np.array([0.96, 0.0, 0.99, 0.05]), mask)
+    assert [(each.index, each.kind) for each in found] == [
+        (1, "unexpected"),
+        (2, "missing"),
+        (0, "missing"),
+        (3, "unexpected"),
+    ]
 
 
 def test_likely_slices_are_those_a_segmentation_must_not_skip() -> None:

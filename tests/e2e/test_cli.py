@@ -1,8 +1,9 @@
-"""The command line in real child processes: what it prints, writes and returns."""
+"""The command line: what it prints, writes and returns, here and in processes of its own."""
 
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,14 +18,15 @@ from core.inference.volume_inference import RunOptions, predict
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.models.registry import Model, Registry
+from tests.command_line import run_main
 from tests.synthetic import digest, publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = ("A_2", "病例 1")
 
 
-def overread(home: Path, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line with everything it writes below `home`."""
+def process(home: Path, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, with everything it writes below `home`."""
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
         capture_output=True, text=True, encoding="utf-8", check=False,
@@ -63,7 +65,7 @@ def dataset(place: Path) -> Path:
 def tiny(home: Path, place: Path) -> Model:
     """A model taken into the registry by the command line."""
     source = publish_unet(place / "elsewhere", "source")
-    done = overread(
+    done = run_main(
         home, "models", "import", source.weights, "--architecture", "unet",
         "--arg", "init_features=2", "--id", "tiny", "--title", "Tiny 模型",
     )  # fmt: skip
@@ -77,9 +79,9 @@ def volume(folder: Path, case_id: str) -> Volume:
 
 
 def test_models_are_promoted_listed_and_shown(home: Path, tiny: Model) -> None:
-    promoted = overread(home, "models", "promote", "tiny")
+    promoted = run_main(home, "models", "promote", "tiny")
     assert promoted.returncode == 0, promoted.stderr
-    listed = overread(home, "models", "list", "--json")
+    listed = run_main(home, "models", "list", "--json")
     assert listed.returncode == 0, listed.stderr
     rows = {row["id"]: row for row in json.loads(listed.stdout)}
     assert rows["tiny"]["champion"]
@@ -87,12 +89,12 @@ def test_models_are_promoted_listed_and_shown(home: Path, tiny: Model) -> None:
     assert rows["tiny"]["parameters"] == tiny.spec.parameters
     assert not rows["lite1"]["champion"]
     assert rows["lite1"]["metrics"]["dsc_native_val"] > 0.5
-    shown = overread(home, "models", "show", "tiny")
+    shown = run_main(home, "models", "show", "tiny")
     assert shown.returncode == 0, shown.stderr
     assert f"Parameters: {tiny.spec.parameters:,}" in shown.stdout
     assert "GMAC" in shown.stdout
     assert "Tiny 模型" in shown.stdout
-    assert_sentence(overread(home, "models", "show", "none"), 1, "'none'", "tiny", "lite1")
+    assert_sentence(run_main(home, "models", "show", "none"), 1, "'none'", "tiny", "lite1")
 
 
 def test_predict_writes_the_masks_this_process_would(
@@ -100,7 +102,7 @@ def test_predict_writes_the_masks_this_process_would(
 ) -> None:
     before = digest(dataset)
     out = tmp_path / "出 out"
-    done = overread(home, "predict", dataset, "--model", "tiny", "--out", out, "--device", "cpu")
+    done = process(home, "predict", dataset, "--model", "tiny", "--out", out, "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert f"2 of 2 cases written to {out}" in done.stdout
     for case_id in IDS:
@@ -117,7 +119,7 @@ def test_predict_writes_the_masks_this_process_would(
 def test_evaluate_scores_the_chosen_case(
     home: Path, dataset: Path, tiny: Model, tmp_path: Path
 ) -> None:
-    done = overread(
+    done = run_main(
         home, "evaluate", dataset, "--model", "tiny", "--out", tmp_path,
         "--protocol", "reference", "--case", IDS[1], "--device", "cpu",
     )  # fmt: skip
@@ -138,7 +140,7 @@ def test_a_case_that_fails_is_listed_with_status_3_and_the_others_are_done(
         write_case(folder, case_id, slices=2)
     (folder / "Bad" / "Bad_2.tif").write_bytes(b"text")
     before = digest(folder)
-    done = overread(home, "evaluate", folder, "--model", "tiny", "--out", tmp_path / "out")
+    done = run_main(home, "evaluate", folder, "--model", "tiny", "--out", tmp_path / "out")
     assert done.returncode == 3
     assert "Failed: Bad: Bad_2.tif: expected a TIFF image" in done.stderr
     assert "Traceback" not in done.stderr
@@ -152,35 +154,35 @@ def test_what_is_not_there_is_one_sentence_with_status_1(
     home: Path, dataset: Path, tmp_path: Path
 ) -> None:
     missing = tmp_path / "没有 here"
-    done = overread(home, "predict", missing, "--out", tmp_path / "out")
+    done = process(home, "predict", missing, "--out", tmp_path / "out")
     assert_sentence(done, 1, str(missing), "no such file or directory")
-    done = overread(home, "evaluate", dataset, "--case", "none", "--out", tmp_path / "out")
+    done = run_main(home, "evaluate", dataset, "--case", "none", "--out", tmp_path / "out")
     assert_sentence(done, 1, "expected a case named none")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_pipe_without_chinese_is_no_fault(home: Path, tiny: Model) -> None:
-    done = overread(home, "models", "list", "--json", PYTHONIOENCODING="cp1252")
+    done = process(home, "models", "list", "--json", PYTHONIOENCODING="cp1252")
     assert done.returncode == 0, done.stderr
     assert "Tiny 模型" in {row["title"] for row in json.loads(done.stdout)}
 
 
-def test_demo_is_written_where_one_wants_it(home: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "演示 demo"
-    done = overread(home, "demo", "--write", folder)
+def test_demo_is_written_where_one_wants_it(demo: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(demo, tmp_path / "演示 demo")
+    done = process(tmp_path / "home", "demo", "--write", folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(folder)
     cases = scan(folder).cases
     assert len(cases) >= 4
     assert all(case.has_ground_truth and not case.notices for case in cases)
-    assert not home.joinpath("synthetic-demo").exists()
+    assert not (tmp_path / "home" / "synthetic-demo").exists()
 
 
 def test_slices_that_triage_calls_empty_are_left_out_on_demand(
     home: Path, dataset: Path, tiny: Model, tmp_path: Path
 ) -> None:
     for name, floor in (("all", 0.0), ("none", 1.0)):
-        done = overread(
+        done = run_main(
             home, "predict", dataset, "--out", tmp_path / name, "--case", IDS[0], "--device", "cpu",
             "--model", tiny.spec.id, "--skip-below", floor,
         )  # fmt: skip

@@ -22,6 +22,7 @@ from core.models.train_spec import TrainSpec
 from core.workspace.splits import frozen_split
 from gui.app.program import Program
 from gui.shell.job_record import JobRecord
+from gui.shell.mask_source import MaskSource
 from gui.training.train_dialog import TrainDialog
 from tests.gui.conftest import shut
 from tests.gui.finding import button, by_name
@@ -150,7 +151,8 @@ def _wait_for(qtbot: QtBot, program: Program, kind: str) -> JobRecord:
 def _look_at_the_gate(qtbot: QtBot, program: Program, gate: JobRecord) -> None:
     """Open the comparison; a case of it is shown with both models beside each other."""
     assert gate.report is not None
-    qtbot.waitUntil(lambda: "second-try" in [key for key, _ in program.context.masks.sources()])
+    second = MaskSource("model", "second-try")
+    qtbot.waitUntil(lambda: second in [source for source, _ in program.context.masks.sources()])
     program.window.actions["gate"].trigger()
     qtbot.waitUntil(lambda: program.training.presenter.gate.dialog is not None)
     shown = program.training.presenter.gate.dialog
@@ -165,5 +167,5 @@ def _look_at_the_gate(qtbot: QtBot, program: Program, gate: JobRecord) -> None:
     assert opened is not None
     assert opened.loaded.case.id == gate.report.cases[0].case
     (pane,) = [pane for pane in program.window.grid.panes if pane.isVisible()]
-    assert pane.source == "second-try"
+    assert pane.source == second
     assert "not been run" in pane.empty.text or "Second try" in pane.view.hud_text("top_right")

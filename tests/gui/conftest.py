@@ -1,22 +1,35 @@
 """A whole window over a tiny dataset, and the proof that it leaves nothing behind."""
 
 import gc
+import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from shiboken6 import getCppPointer, isValid
+from shiboken6 import delete, getCppPointer, isValid
 
+from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
-from core.workspace.workspace_folder import registry
+from core.workspace.settings import (
+    HOME_VARIABLE,
+    load_settings,
+    save_settings,
+    settings_path,
+)
+from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
 from gui.viewer.slice_view import SliceView
+from tests.gui.comparing import compare_both, copy_compared, publish_both
 from tests.gui.hand import Hand
+from tests.gui.lent_engine import LentEngine, Triages
 from tests.gui.pressing import Press
 from tests.gui.running import LONG
 from tests.gui.tiny import SIDE, keep_predictions, settle, write_dataset
@@ -26,22 +39,74 @@ from tests.synthetic import publish_unet, write_case
 Start = Callable[..., Program]
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny cases and their workspace with a prediction of each, to be copied."""
+    place = tmp_path_factory.mktemp("made once")
+    dataset = write_dataset(place / "dataset")
+    keep_predictions(place / "home", dataset, "A_1", "B_2", "C_10")
+    workspace_folder(place / "home", dataset).rename(place / "workspace")
+    return place
+
+
 @pytest.fixture
-def dataset(tmp_path: Path) -> Path:
+def dataset(tmp_path: Path, made_once: Path) -> Path:
     """Three tiny cases on disk."""
-    return write_dataset(tmp_path / "tiny cases")
+    return shutil.copytree(made_once / "dataset", tmp_path / "tiny cases")
 
 
 @pytest.fixture
-def predicted(home: Path, dataset: Path) -> Path:
-    """The tiny cases, every one with a prediction in the workspace."""
-    keep_predictions(home, dataset, "A_1", "B_2", "C_10")
+def predicted(home: Path, dataset: Path, made_once: Path) -> Path:
+    """The tiny cases, every one with a prediction of the champion in the workspace."""
+    if (home / "models").exists():  # another champion than the bundled one may be there
+        keep_predictions(home, dataset, "A_1", "B_2", "C_10")
+    else:
+        shutil.copytree(made_once / "workspace", workspace_folder(home, dataset))
     return dataset
 
 
+@pytest.fixture(scope="session")
+def compared_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny cases, and a home in which two models were compared over them, to be copied."""
+    place = tmp_path_factory.mktemp("compared once")
+    dataset = write_dataset(place / "dataset")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(place / "home"))
+        publish_both(place / "home")
+        compare_both(place / "home", dataset)
+    return place
+
+
 @pytest.fixture
-def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
-    """Start windows on folders; all are closed at the end and must leave nothing behind."""
+def compared(home: Path, dataset: Path, compared_once: Path) -> Path:
+    """The tiny cases, over which two models of a few parameters were compared."""
+    copy_compared(compared_once, home, dataset)
+    return dataset
+
+
+@pytest.fixture(scope="session")
+def lender() -> Iterator[Engine]:
+    """The engine that windows borrow: its process starts before any of them."""
+    engine = Engine()
+    engine.devices()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def triages() -> Triages:
+    """What the classifier said of the volumes of these tests."""
+    return {}
+
+
+@pytest.fixture
+def start(
+    qapp: QApplication, qtbot: QtBot, home: Path, lender: Engine, triages: Triages
+) -> Iterator[Start]:
+    """Start windows on folders; all are closed at the end and must leave nothing behind.
+
+    With `engine` a window starts the process that runs models itself, and ends it.
+    """
     with_look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     opened: list[Program] = []
     faults: list[Fault] = []
@@ -56,12 +121,18 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
         engine: bool = False,
         active: bool = True,
         predictions: Path | None = None,
+        reader: str = "Ann",
     ) -> Program:
-        program = Program(qapp)
+        kept = load_settings(settings_path())
+        if reader != kept.reader:
+            save_settings(settings_path(), msgspec.structs.replace(kept, reader=reader))
+        program = Program(qapp, None if engine else LentEngine(lender, triages))
         opened.append(program)
+        # A reader who looks as long as it takes; what is too early has tests of its own.
+        program.context.readiness.clock = partial(next, count())
         program.lanes.reports.faulted.connect(faults.append)
         if not engine:
-            # The devices are known: no process need be started to ask for them.
+            # The devices are known: no process need be asked for them.
             program.session.set_devices(("cpu",), "")
         program.open(folder, predictions=predictions)
         if active:  # waiting for it lets everything else go on too
@@ -80,6 +151,7 @@ def start(qapp: QApplication, qtbot: QtBot, home: Path) -> Iterator[Start]:
     qapp.setFont(with_look[1])
     qapp.setPalette(with_look[2])
     assert _alive(qapp) - before == set()
+    _take_apart()
 
 
 @pytest.fixture
@@ -89,13 +161,7 @@ def program(start: Start, predicted: Path) -> Program:
 
 
 @pytest.fixture
-def quiet_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let threads of the model's process wait without spinning: the cores may be shared."""
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-
-
-@pytest.fixture
-def tiny(home: Path, quiet_engine: None) -> str:
+def tiny(home: Path) -> str:
     """Make a U-Net of a few parameters the champion; returns its id."""
     model = publish_unet(home / "models")
     registry(home).promote(model.spec.id)
@@ -103,7 +169,7 @@ def tiny(home: Path, quiet_engine: None) -> str:
 
 
 @pytest.fixture
-def slow(home: Path, quiet_engine: None) -> str:
+def slow(home: Path) -> str:
     """Make a U-Net the champion that takes its time on `LONG` slices; returns its id."""
     large = Preprocessing(size=128)
     arguments = {"init_features": 16}
@@ -151,9 +217,22 @@ def slice_view(qtbot: QtBot) -> Iterator[SliceView]:
 def shut(program: Program) -> None:
     """Close a window as its reader does, and let Qt take it apart; twice does nothing."""
     if isValid(program.window):
+        program.context.stopping.asks = False
         program.window.close()
         program.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _take_apart() -> None:
+    """Delete what stood behind windows that are gone.
+
+    Python does not see that Qt's connections lead from a session back to itself, and would keep all
+    of it for good. The objects of before are frozen, so that only those of this test are found.
+    """
+    for found in gc.get_objects():
+        ours = issubclass(type(found), QObject) and type(found).__module__.startswith("gui.")
+        if ours and isValid(found) and found.parent() is None:
+            delete(found)
 
 
 def _alive(application: QApplication) -> set[str]:

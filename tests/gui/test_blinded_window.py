@@ -11,18 +11,16 @@ from core.review.blinded import blinded_studies, presentations
 from core.workspace.store import Store
 from gui.app.program import Program
 from gui.blinded.blinded_reading import BlindedReading
-from tests.gui.comparing import SECOND, TITLES, compare_both, publish_both, said_on_screen
+from tests.gui.comparing import SECOND, TITLES, said_on_screen
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.tiny import settle
 
 
 @pytest.fixture
-def program(qtbot: QtBot, start: Start, home: Path, dataset: Path) -> Program:
+def program(qtbot: QtBot, start: Start, compared: Path) -> Program:
     """A window on the tiny cases, predicted by two models, with the set-up in front."""
-    publish_both(home)
-    compare_both(home, dataset)
-    program = start(dataset)
+    program = start(compared)
     program.blinded.presenter.show()
     dialog = program.blinded.presenter.dialog
     qtbot.waitUntil(dialog.isVisible)

@@ -14,6 +14,7 @@ from core.domain.metrics import volume_metrics
 from core.domain.prediction import to_mask
 from core.workspace import prediction_cache
 from gui.app.program import Program
+from gui.shell.mask_source import MaskSource
 from gui.viewer.compare_pane import ComparePane
 from gui.viewer.slice_view import SliceView
 from tests.gui.conftest import Start
@@ -42,10 +43,14 @@ def panes(program: Program, press: Press, qtbot: QtBot, keys: str) -> list[Compa
     return [pane for pane in program.window.grid.panes if pane.isVisible()]
 
 
-def lay(program: Program, pane: ComparePane, source: str, qtbot: QtBot) -> None:
-    """Choose what lies over a pane."""
+def choose_model(pane: ComparePane, model_id: str) -> None:
     box = by_name(pane, QComboBox, "Compared with")
-    box.setCurrentIndex(box.findData(source))
+    box.setCurrentIndex(pane.sources.index(MaskSource("model", model_id)))
+
+
+def lay(program: Program, pane: ComparePane, model_id: str, qtbot: QtBot) -> None:
+    """Choose what lies over a pane."""
+    choose_model(pane, model_id)
     settle(qtbot, program)
 
 
@@ -77,6 +82,19 @@ def test_views_show_the_same_place_of_the_same_slice(
         assert all(corner.startswith(pane.view.hud_text("top_left")) for pane in shown)
         assert all("Slice" in pane.view.hud_text("top_left") for pane in shown)
         assert all(same_place(program, pane) for pane in shown)
+
+
+def test_every_layout_is_fitted_anew(program: Program, press: Press, qtbot: QtBot) -> None:
+    main = program.window.view
+    fitted = main.zoom
+    for keys in ("Ctrl+4", "Ctrl+2", "Ctrl+1"):
+        wheel(main, 360, keys=CTRL)
+        shown = panes(program, press, qtbot, keys)
+        zoom, width = main.zoom, main.width()
+        main.fit()
+        assert main.zoom == pytest.approx(zoom), (keys, width)
+        assert all(same_place(program, pane) for pane in shown)
+    assert main.zoom == pytest.approx(fitted, rel=0.01)
 
 
 def test_a_pane_under_the_pointer_leads_the_others(
@@ -179,8 +197,7 @@ def test_an_answer_that_comes_late_does_not_lie_over_another_choice(
     assert current is not None
     lay(program, pane, OTHER, qtbot)
     button(pane, "Run").click()
-    lay_box = by_name(pane, QComboBox, "Compared with")
-    lay_box.setCurrentIndex(lay_box.findData(current.spec.id))
+    choose_model(pane, current.spec.id)
     qtbot.waitUntil(lambda: not program.lanes.busy, timeout=PATIENCE)
     QApplication.processEvents()
     assert current.spec.title in pane.view.hud_text("top_right")

@@ -51,7 +51,7 @@ def doubted(program: Program, qtbot: QtBot) -> Program:
 
 def test_both_kinds_are_found_the_surest_first(doubted: Program) -> None:
     there = [bool(plane.any()) for plane in predicted_mask(doubted)]
-    names = ["mask unexpected" if one else "mask missing" for one in there]
+    names = ["unexpected" if one else "missing" for one in there]
     assert kinds(doubted) == [(0, names[0]), (1, names[1])]
 
 
@@ -121,7 +121,7 @@ def test_without_ground_truth_they_are_there_too(
 def test_the_mask_on_screen_decides(doubted: Program, hand: Hand, qtbot: QtBot) -> None:
     full = np.full(len(predicted_mask(doubted)), 0.99)
     say(doubted, qtbot, full)
-    assert {kind for _, kind in kinds(doubted)} <= {"mask missing"}
+    assert {kind for _, kind in kinds(doubted)} <= {"missing"}
     doubted.prediction.desk.set_threshold(0.99)
     settle(qtbot, doubted)
     empty = [not plane.any() for plane in predicted_mask(doubted)]
@@ -143,7 +143,7 @@ HINTS = st.lists(
     st.builds(
         Contradiction,
         st.integers(0, 30),
-        st.sampled_from(["mask missing", "mask unexpected"]),
+        st.sampled_from(["missing", "unexpected"]),
         st.floats(0, 1),
     ),
     max_size=8,
@@ -163,4 +163,4 @@ def test_ticks_are_counted_by_slice_and_kind(
         assert row.to_see
         assert (row.answer is True) == (hint in seen)
         assert row.slices == str(hint.index + 1)
-        assert row.false_positive == (hint.kind == "mask unexpected")
+        assert row.false_positive == (hint.kind == "unexpected")

@@ -8,9 +8,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
-from core.annotation.versions import load_version, reader_name, versions
+from core.annotation.versions import load_version, versions
 from gui.annotation.versions_dialog import VersionsDialog
 from gui.app.program import Program
+from gui.shell.mask_source import MaskSource
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, texts
 from tests.gui.hand import Hand
@@ -61,7 +62,7 @@ def test_versions_are_listed_newest_first_with_what_they_cost_and_brought(
     figures = drawn.correction.figures()
     lines = table(opened(program, press, drawn))
     assert [line["Version"] for line in lines] == ["2", "1"]
-    assert lines[0]["Author"] == reader_name()
+    assert lines[0]["Author"] == program.session.reader
     assert lines[0]["Tools"] == "brush 1, eraser 1"
     assert lines[1]["Tools"] == "brush 1"
     assert figures.dsc_truth is not None
@@ -148,9 +149,10 @@ def test_versions_are_seen_beside_each_other_and_the_correction(
     for pane, score in zip(grid.panes, scores, strict=True):
         assert score in texts(pane)
     beside(2)
-    assert [pane.source for pane in grid.panes] == ["Version 1", "Version 2", "Version 3"]
+    versions = [MaskSource("version", f"Version {number}") for number in (1, 2, 3)]
+    assert [pane.source for pane in grid.panes] == versions
     choose(qtbot, program, "B_2")
-    assert not any(pane.source.startswith("Version") for pane in grid.panes)
+    assert not any(pane.source in versions for pane in grid.panes)
 
 
 def test_a_view_says_the_dsc_of_the_correction_that_lies_over_it(

@@ -46,9 +46,9 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def on_the_way(start: Start, dataset: Path, slow: Slow, qtbot: QtBot) -> Program:
+def on_the_way(start: Start, predicted: Path, slow: Slow, qtbot: QtBot) -> Program:
     """A window with one case on screen and the slow one asked for."""
-    program = start(dataset)
+    program = start(predicted)
     program.operations.cache.clear()  # the neighbours were read ahead
     program.operations.cache.reader = slow
     program.operations.choose_case(SLOW)
@@ -147,7 +147,7 @@ SAYING = (
         command.id
         for command in COMMANDS
         if command.group in ("Correct", "Review")
-        and command.id not in (*LEADING_ELSEWHERE, "discard_correction", "undo_review")
+        and command.id not in (*LEADING_ELSEWHERE, "discard_correction", "undo_review", "reader")
     ),
     "discard_correction",
     "run_case",

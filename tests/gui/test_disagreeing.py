@@ -14,9 +14,8 @@ from core.domain.prediction import Prediction, to_mask
 from core.models.registry import prediction_key
 from core.workspace.prediction_cache import keep
 from gui.app.program import Program
-from gui.review.disagreement_queue import CORRECTION
 from gui.review.review_presenter import extent_text
-from gui.shell.mask_finder import TRUTH
+from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.widgets.key_button import KeyButton
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
@@ -202,14 +201,12 @@ def against(program: Program) -> QComboBox:
     return by_name(program.window.disagreements, QComboBox, "Hold the prediction against")
 
 
-def offered(program: Program) -> list[str]:
-    box = against(program)
-    return [str(box.itemData(index)) for index in range(box.count())]
+def offered(program: Program) -> tuple[MaskSource, ...]:
+    return program.window.disagreements.sources
 
 
-def hold_against(program: Program, source: str, qtbot: QtBot) -> None:
-    box = against(program)
-    index = box.findData(source)
+def hold_against(program: Program, source: MaskSource, qtbot: QtBot) -> None:
+    box, index = against(program), offered(program).index(source)
     box.setCurrentIndex(index)
     box.activated.emit(index)
     settle(qtbot, program)
@@ -219,8 +216,10 @@ def test_the_prediction_is_held_against_another_model(
     program: Program, wanted: list[Disagreement], press: Press, hand: Hand, qtbot: QtBot
 ) -> None:
     assert offered(program)[0] == TRUTH
-    other = next(m for m in program.session.models.available if m.spec.id in offered(program))
-    hold_against(program, other.spec.id, qtbot)
+    others = [source.name for source in offered(program) if source.kind == "model"]
+    other = next(m for m in program.session.models.available if m.spec.id in others)
+    theirs_alone = MaskSource("model", other.spec.id)
+    hold_against(program, theirs_alone, qtbot)
     said = f"{other.spec.title} has not been run on this case."
     assert said in texts(program.window.disagreements)
     press("N")
@@ -235,7 +234,7 @@ def test_the_prediction_is_held_against_another_model(
     made_by_other = Prediction(theirs, other.spec.id, made, "cpu", 0.1)
     keep(opened.loaded, other, place.workspace, made_by_other)
     hold_against(program, TRUTH, qtbot)
-    hold_against(program, other.spec.id, qtbot)
+    hold_against(program, theirs_alone, qtbot)
     queue = program.review.desks.disagreeing.queue
     other_mask = to_mask(theirs, other.spec.postprocessing)
     assert list(queue.found) == disagreements(other_mask, predicted_mask(program))

@@ -16,6 +16,7 @@ from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
 from gui.app.program import Program
+from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
@@ -160,7 +161,7 @@ def side_by_side(program: Program) -> None:
 
 def another_source(program: Program) -> None:
     model = program.session.models.available[0]
-    program.context.masks.find(model.spec.id, lambda _: None)
+    program.context.masks.find(MaskSource("model", model.spec.id), lambda _: None)
 
 
 def begin_job(program: Program) -> None:
@@ -199,8 +200,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.model_runs.ModelRuns.show": other,
     "gui.prediction.part_scores.Scoring.update": other,
     "gui.prediction.part_scores.Scoring._measure": other,
-    "gui.review.contradiction_queue.Contradicting._look": another_classifier,
-    "gui.review.disagreement_queue.Disagreeing._find": other,
+    "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
+    "gui.review.disagreement_queue.DisagreementQueue._find": other,
     "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
     "gui.shell.case_loader.CaseLoading.open": read_from_disk,
     "gui.shell.case_loader.CaseLoading._read_into_cache": read_from_disk,
@@ -208,8 +209,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.prediction_desk.PredictionDesk.measure_model": (
         lambda program: program.prediction.desk.measure_model()
     ),
-    "gui.review.contradiction_queue.Contradicting.tick": tick,
-    "gui.review.disagreement_queue.Disagreeing._put": answer,
+    "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
+    "gui.review.disagreement_queue.DisagreementQueue._put": answer,
     "gui.review.review_desk.Reviewing._write": lambda program: program.context.trigger("rate_3"),
     "gui.annotation.correction_desk.Correcting._journal": paint,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
@@ -222,8 +223,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.annotation.correction_desk.Correcting.discard": (
         lambda program: program.annotation.desk.discard()
     ),
-    "gui.shell.mask_finder.Comparing._start": another_source,
-    "gui.shell.mask_finder.Comparing.find_slice": side_by_side,
+    "gui.shell.mask_finder.MaskFinder._start": another_source,
+    "gui.shell.mask_finder.MaskFinder.find_slice": side_by_side,
     "gui.worklist.worklist_presenter.WorklistPresenter._on_thumbnails_wanted": (
         lambda program: program.window.worklist.thumbnails_wanted.emit(["A_1"])
     ),
@@ -255,7 +256,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
 """What starts each kind of work in a window that shows a case; it is done in this order."""
 
 BEFORE: dict[str, Callable[[Program], object]] = {
-    "gui.review.contradiction_queue.Contradicting.tick": another_classifier,
+    "gui.review.contradiction_queue.ContradictionQueue.tick": another_classifier,
 }
 """What must have been done for it, and go well."""
 

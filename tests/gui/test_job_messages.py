@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.jobs.job_folder import Done, JobWriter, create_job
+from core.jobs.job_events import Done
+from core.jobs.job_folder import JobWriter, create_job
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
 from core.workspace.workspace_folder import registry
 from gui.training.job_parts import JobCard

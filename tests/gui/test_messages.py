@@ -27,8 +27,17 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 @pytest.fixture
-def toasts(window: QWidget) -> Toasts:
-    return Toasts(window)
+def image(window: QWidget) -> QWidget:
+    """What the toasts lie over: above controls at the foot, beside others at the right."""
+    image = QWidget(window)
+    image.setGeometry(0, 20, 700, 640)
+    image.show()
+    return image
+
+
+@pytest.fixture
+def toasts(window: QWidget, image: QWidget) -> Toasts:
+    return Toasts(window, over=image)
 
 
 def cards(toasts: Toasts) -> list[QFrame]:
@@ -36,24 +45,34 @@ def cards(toasts: Toasts) -> list[QFrame]:
     return [frame for frame in frames if frame.property("card") and frame.isVisibleTo(toasts)]
 
 
-def test_a_toast_lies_bottom_right_above_the_status_bar(toasts: Toasts) -> None:
+def test_a_toast_lies_in_the_lower_right_of_the_image(toasts: Toasts) -> None:
     toasts.show_toast("Saved", "7 slices changed.", kind="ok")
     assert toasts.isVisible()
-    assert toasts.geometry().getRect() == (1000 - 12 - 360, 700 - 26 - 12 - 56, 360, 56)
+    assert toasts.geometry().getRect() == (700 - 12 - 360, 660 - 64 - 56, 360, 56)
     assert texts(toasts) == ["Saved", "7 slices changed."]
 
 
-def test_toasts_follow_the_window(toasts: Toasts, window: QWidget) -> None:
+def test_toasts_follow_the_image(toasts: Toasts, image: QWidget) -> None:
     toasts.show_toast("Saved")
-    window.resize(1200, 800)
-    assert toasts.geometry().right() + 1 == 1200 - 12
-    assert toasts.geometry().bottom() + 1 == 800 - 26 - 12
+    image.setGeometry(0, 40, 900, 600)
+    assert toasts.geometry().right() + 1 == 900 - 12
+    assert toasts.geometry().bottom() + 1 == 640 - 64
+
+
+def test_toasts_never_leave_the_lower_half_of_the_image(toasts: Toasts, image: QWidget) -> None:
+    image.setGeometry(0, 40, 700, 440)
+    for number in range(3):
+        toasts.show_toast(f"Saved {number}", "7 slices changed.")
+    assert texts(toasts)[-2:] == ["Saved 2", "7 slices changed."]
+    assert len(cards(toasts)) < 3
+    assert toasts.geometry().top() >= image.geometry().center().y()
+    assert image.geometry().contains(toasts.geometry())
 
 
 def test_a_long_detail_is_shown_whole(toasts: Toasts) -> None:
     toasts.show_toast("Case could not be opened", "expected a TIFF, found text. " * 6, kind="error")
     assert toasts.height() > 56
-    assert toasts.geometry().bottom() + 1 == 700 - 26 - 12
+    assert toasts.geometry().bottom() + 1 == 660 - 64
 
 
 def test_at_most_three_and_errors_outlive_the_rest(toasts: Toasts) -> None:
@@ -93,7 +112,7 @@ def test_what_is_no_longer_so_is_withdrawn(toasts: Toasts) -> None:
 
 
 def test_a_toast_goes_by_itself_and_an_error_stays(qtbot: QtBot, window: QWidget) -> None:
-    toasts = Toasts(window, seconds=0.02)
+    toasts = Toasts(window, over=window, seconds=0.02)
     toasts.show_toast("Job stopped", kind="error")
     toasts.show_toast("Saved")
     qtbot.waitUntil(lambda: texts(toasts) == ["Job stopped"])
@@ -104,7 +123,7 @@ def test_a_toast_goes_by_itself_and_an_error_stays(qtbot: QtBot, window: QWidget
 
 
 def test_a_toast_waits_while_it_is_pointed_at(qtbot: QtBot, window: QWidget) -> None:
-    toasts = Toasts(window, seconds=0.02)
+    toasts = Toasts(window, over=window, seconds=0.02)
     toasts.show_toast("Read me")
     toasts.show_toast("Another")
     place = QPointF(10, 10)

@@ -52,7 +52,7 @@ def test_what_triage_says_of_cases_is_there_at_start(
 def test_a_run_tells_doubt_of_cases_with_and_without_truth_and_it_is_kept(
     start: Start, dataset: Path, tiny: str, triaged: dict[str, Triage], qtbot: QtBot
 ) -> None:
-    first = start(dataset, engine=True)
+    first = start(dataset)
     first.prediction.desk.run_all()
     finish(qtbot, first)
     told = {name: outlook(first, name) for name in CHANCES}

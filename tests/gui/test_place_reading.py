@@ -21,25 +21,25 @@ from tests.synthetic import publish_unet
 
 
 def test_opening_again_keeps_the_lock(tmp_path: Path) -> None:
-    lock, held = take_workspace(tmp_path, "tiny", None)
+    lock, held = take_workspace(tmp_path, "tiny", None, user="Ann")
     assert lock is not None
     with closing(open_workspace(tmp_path)) as workspace:
         place = Place(Dataset(tmp_path, ()), workspace, lock=lock, held=held)
-        assert take_workspace(tmp_path, "tiny", place) == (lock, "")
+        assert take_workspace(tmp_path, "tiny", place, user="Ann") == (lock, "")
     lock.release()
 
 
 def test_a_second_window_only_reads_until_the_first_has_gone(tmp_path: Path) -> None:
-    first, _ = take_workspace(tmp_path, "tiny", None)
+    first, _ = take_workspace(tmp_path, "tiny", None, user="Ann")
     assert first is not None
-    lock, held = take_workspace(tmp_path, "tiny", None)
+    lock, held = take_workspace(tmp_path, "tiny", None, user="Ann")
     assert lock is None
     assert "opened read-only" in held
     with closing(open_workspace(tmp_path)) as workspace:
         place = Place(Dataset(tmp_path, ()), workspace, lock=lock, held=held)
-        assert "opened read-only" in take_workspace(tmp_path, "tiny", place)[1]
+        assert "opened read-only" in take_workspace(tmp_path, "tiny", place, user="Ann")[1]
         first.release()
-        again, held = take_workspace(tmp_path, "tiny", place)
+        again, held = take_workspace(tmp_path, "tiny", place, user="Ann")
     assert again is not None
     assert held == ""
     again.release()
@@ -48,7 +48,7 @@ def test_a_second_window_only_reads_until_the_first_has_gone(tmp_path: Path) -> 
 def test_order_filter_and_search_survive_a_restart(
     program: Program, start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
-    asked = Listing("Largest HD95 first", "Unreviewed", "dsc:0-1 model:lite")
+    asked = Listing("HD95", "UNREVIEWED", "dsc:0-1 model:lite")
     program.window.worklist.set_listing(asked)
     listed = program.window.worklist.order()
     assert listed

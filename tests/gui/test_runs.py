@@ -26,7 +26,7 @@ from tests.synthetic import write_case
 def test_a_run_ends_with_masks_figures_and_a_kept_prediction(
     start: Start, dataset: Path, tiny: str, qtbot: QtBot
 ) -> None:
-    program = start(dataset, engine=True)
+    program = start(dataset)
     assert program.session.result is None
     assert not program.session.case_states["A_1"].scored
     qtbot.mouseClick(button(program.window.top_bar, "Run case"), Qt.MouseButton.LeftButton)
@@ -54,7 +54,7 @@ def test_a_run_ends_with_masks_figures_and_a_kept_prediction(
 def test_slices_are_drawn_as_they_arrive_nearest_first(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
-    program = start(long_case, engine=True)
+    program = start(long_case)
     program.viewer.verbs.go_to_slice(LONG - 3)
     arrived: list[frozenset[int]] = []
     said: list[str] = []
@@ -125,7 +125,7 @@ def test_the_queue_does_all_cases_with_those_that_fail_told(
     start: Start, dataset: Path, tiny: str, qtbot: QtBot
 ) -> None:
     write_case(dataset, "D_1", 3, (SIDE, SIDE), channels=1)
-    program = start(dataset, engine=True)
+    program = start(dataset)
     running: list[str] = []
     drawn: list[str] = []
 
@@ -159,7 +159,7 @@ def test_the_queue_does_all_cases_with_those_that_fail_told(
 def test_a_kept_prediction_is_shown_again_with_no_run(
     start: Start, dataset: Path, tiny: str, qtbot: QtBot
 ) -> None:
-    first = start(dataset, engine=True)
+    first = start(dataset)
     run(qtbot, first)
     probability, dsc = result(first).probability, first.session.case_states["A_1"].dsc
     shut(first)

@@ -4,23 +4,29 @@ import os
 import signal
 from pathlib import Path
 
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import Start, shut
+from tests.gui.finding import button
 from tests.gui.pressing import Press
 from tests.gui.running import LONG, PATIENCE, at_first_slices, finish, result, run, stored
 from tests.gui.tiny import choose, shown_case, toasts
 from tests.processes import children
 
 
-def test_escape_stops_the_run_and_leaves_nothing_of_it(
+def test_escape_asks_before_it_stops_many_runs_and_leaves_nothing_of_them(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
-    program = start(long_case, engine=True)
+    program = start(long_case)
     press = Press(program, qtbot)
     arrived = at_first_slices(program, lambda: press("Esc"))
     program.prediction.desk.run_all()
     qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    assert program.session.queue.active
+    (box,) = program.window.findChildren(QMessageBox)
+    assert box.text() == "Stop 2 runs?"
+    button(box, "Stop the runs").click()
     finish(qtbot, program)
 
     assert arrived[0] < LONG
@@ -41,7 +47,7 @@ def test_weights_that_cannot_be_read_are_a_sentence(
 ) -> None:
     weights = home / "models" / tiny / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:50])
-    program = start(dataset, engine=True)
+    program = start(dataset)
     run(qtbot, program)
     (said,) = toasts(program)
     assert "A_1" in said
@@ -80,7 +86,7 @@ def test_the_engine_may_die_and_the_next_run_works(
 def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
-    program = start(long_case, engine=True)
+    program = start(long_case)
     arrived = at_first_slices(program, lambda: program.operations.choose_case("LONG_2"))
     program.prediction.desk.run_case()
     qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2", timeout=PATIENCE)

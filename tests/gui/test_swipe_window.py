@@ -11,21 +11,19 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from gui.app.program import Program
-from gui.shell.mask_finder import AGREEMENT
+from gui.shell.mask_source import AGREEMENT, MaskSource
 from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.swipe_pane import SwipePane
-from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
+from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name
 from tests.gui.tiny import settle
 
 
 @pytest.fixture
-def program(start: Start, home: Path, dataset: Path) -> Program:
+def program(start: Start, compared: Path) -> Program:
     """A window on the tiny cases with the predictions of two models."""
-    publish_both(home)
-    compare_both(home, dataset)
-    program = start(dataset)
+    program = start(compared)
     models = program.session.models
     both = tuple(model for model in models.available if model.spec.id in TITLES)
     program.session.set_models(replace(models, available=both))
@@ -39,7 +37,7 @@ def _swipe(qtbot: QtBot, program: Program) -> SwipePane:
     pane = program.window.grid.swipe
     assert pane is not None
     sources = by_name(pane, QComboBox, "Compared with")
-    sources.setCurrentIndex(sources.findData(SECOND))
+    sources.setCurrentIndex(pane.sources.index(MaskSource("model", SECOND)))
     settle(qtbot, program)
     return pane
 
@@ -80,7 +78,7 @@ def test_the_line_is_dragged_and_goes_with_the_layout(qtbot: QtBot, program: Pro
 def test_the_map_tells_how_many_models_agree(qtbot: QtBot, program: Program) -> None:
     pane = _swipe(qtbot, program)
     sources = by_name(pane, QComboBox, "Compared with")
-    sources.setCurrentIndex(sources.findData(AGREEMENT))
+    sources.setCurrentIndex(pane.sources.index(AGREEMENT))
     settle(qtbot, program)
     said = pane.view.hud_text("top_right")
     assert "Agreement of 2 models" in said

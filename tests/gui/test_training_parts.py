@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.errors import DataError
 from core.io.dataset import scan
-from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, Paused, create_job
+from core.jobs.job_events import Paused, Progressed
+from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
 from core.jobs.train_preview import TrainPreview
 from core.models.gate import GateSpec, judge
 from core.models.registry import read_model
@@ -102,6 +103,12 @@ def written(
     return writer
 
 
+def learning(step: int, seconds_left: float) -> Progressed:
+    return Progressed(
+        time=0.0, fraction=0.5, stage="learning", seconds_left=seconds_left, step=step
+    )
+
+
 def read(writer: JobWriter) -> JobRecord:
     return JobTail(JobFolder(writer.folder.path)).read()
 
@@ -111,7 +118,7 @@ def test_a_job_is_followed_line_by_line(tmp_path: Path) -> None:
     tail = JobTail(writer.folder)
     assert tail.read().state == "running"
     writer.metric(10, {"loss": 0.5})
-    writer.progress(0.5, "step 10", 90.0)
+    writer.write(learning(10, 90.0))
     writer.metric(20, {"loss": 0.4})
     record = tail.read()
     assert record.curves["loss"] == ((10.0, 0.5), (20.0, 0.4))
@@ -126,7 +133,7 @@ def test_a_job_is_followed_line_by_line(tmp_path: Path) -> None:
 def test_what_is_said_of_a_job_fits_beside_its_buttons(qtbot: QtBot, tmp_path: Path) -> None:
     writer = written(tmp_path)
     writer.metric(10, {"loss": 0.5})
-    writer.progress(0.5, "step 10", 7300.0)
+    writer.write(learning(10, 7300.0))
     running = read(writer)
     writer.close()
     other = replace(running, folder=JobFolder(tmp_path / "0012-train"), state="interrupted")
@@ -138,7 +145,8 @@ def test_what_is_said_of_a_job_fits_beside_its_buttons(qtbot: QtBot, tmp_path: P
     short = replace(running, state="done", result="lite0-u-net-job-7")
     asked = replace(running, requested="stop")
     broken = replace(running, state="interrupted")
-    waiting = replace(running, waiting=True, message="waiting for another job on cuda:0")
+    queued = Progressed(time=0.0, fraction=0.5, stage="queued", about="cuda:0")
+    waiting = replace(running, progress=queued)
     for record in (short, running, asked, broken, waiting):
         drawer.show_jobs(jobs_view([other, record], record.id, NOBODY))
         QApplication.processEvents()
@@ -160,7 +168,7 @@ def test_where_minutes_may_end_it_no_epoch_is_told(tmp_path: Path) -> None:
     spec = msgspec.structs.replace(TRAINING, minutes=2.0, cases=("A",))
     writer = written(tmp_path, spec=spec)
     writer.metric(10, {"loss": 0.5})
-    writer.progress(0.5, "step 10", 60.0)
+    writer.write(learning(10, 60.0))
     view = job_view(read(writer), NOBODY)
     assert (view.at, view.detail.partition(" · ")[0]) == ("50%", "1 case")
     writer.close()
@@ -169,10 +177,20 @@ def test_where_minutes_may_end_it_no_epoch_is_told(tmp_path: Path) -> None:
 def test_a_comparison_tells_its_share_and_its_cases(tmp_path: Path) -> None:
     spec = GateSpec(champion="m/old", candidate="m/new", data="d", cases=("A", "B"))
     writer = written(tmp_path, spec=spec)
-    writer.progress(0.25, "Old model: A", None)
+    writer.progress(0.25, "comparing", "Old model: A")
     view = job_view(read(writer), NOBODY)
     assert (view.at, view.detail) == ("25%", "2 frozen cases, new to the candidate")
     assert [action.text for action in view.actions] == ["Stop"]
+    writer.close()
+
+
+def test_what_a_model_is_called_says_nothing_of_how_its_job_stands(tmp_path: Path) -> None:
+    spec = GateSpec(champion="m/old", candidate="m/new", data="d", cases=("A", "B"))
+    writer = written(tmp_path, spec=spec)
+    writer.progress(0.25, "comparing", "waiting for another job: A")
+    assert job_view(read(writer), NOBODY).at == "25%"
+    writer.progress(0.25, "queued", "cpu")
+    assert job_view(read(writer), NOBODY).at == "Queued"
     writer.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.volume import Volume, channel_names
 from core.domain.window_level import WindowLevel
 from gui.shell.view_state import RGB, LayerKey, LayerStyle, Shown, ViewState, resolve
@@ -23,7 +23,7 @@ def volume(
         pixels,
         channel_names(channels),
         tuple(range(first, first + slices)),
-        Geometry((slices, 2, 3)),
+        Grid((slices, 2, 3)),
         {index: f"slice {index} is broken" for index in unreadable},
     )
 
@@ -165,7 +165,7 @@ def test_a_synthetic_case_says_so_and_odd_slice_numbers_are_told() -> None:
 
 
 def test_the_voxel_size_is_said_in_the_order_x_y_z() -> None:
-    geometry = Geometry((4, 2, 3), (5.0, 1.5, 0.5))
+    geometry = Grid((4, 2, 3), (5.0, 1.5, 0.5))
     sized = replace(volume(), geometry=geometry)
     assert resolve(ViewState(), shown(sized)).bottom_left[-1] == "0.5 × 1.5 × 5.0 mm"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.jobs.job_folder import JobFolder, Measured
+from core.jobs.job_events import Measured
+from core.jobs.job_folder import JobFolder
 from tests.training.making import STILL, make_job
 from training.checkpoint import load_checkpoint
 from training.train import run

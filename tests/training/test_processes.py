@@ -11,7 +11,8 @@ import pytest
 from core.domain.errors import WorkspaceError
 from core.io.case_reader import read_case
 from core.io.dataset import scan
-from core.jobs.job_folder import JOB_FILE, Done, JobFolder, create_job, list_jobs
+from core.jobs.job_events import Done
+from core.jobs.job_folder import JOB_FILE, JobFolder, create_job, list_jobs
 from core.jobs.job_start import JobProgram, start_job
 from core.jobs.train_preview import preview_planes, read_preview
 from core.models.gate import GateSpec, read_gate

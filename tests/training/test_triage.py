@@ -18,7 +18,8 @@ from core.inference.inference_triage import TriageRunner
 from core.io.case_reader import read_volume
 from core.io.dataset import scan
 from core.jobs.classify_spec import ClassifySpec, task_of
-from core.jobs.job_folder import Done, JobFolder, Measured, create_job
+from core.jobs.job_events import Done, Measured
+from core.jobs.job_folder import JobFolder, create_job
 from core.models.classifiers import Classifiers
 from core.models.networks.weights import read_state_dict
 from core.models.preprocessing import Preprocessing

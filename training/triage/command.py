@@ -1,7 +1,6 @@
 """The training of a classifier from the options of the command line."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,7 +9,7 @@ from core.domain.errors import AppError
 from core.domain.volume import LGG_CHANNELS
 from core.io.json_file import decode_json
 from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
-from core.jobs.job_folder import Event, JobFolder, create_job
+from core.jobs.job_folder import Echo, JobFolder, create_job
 from core.models.classifiers import ClassifierModel
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import CLASSIFIERS
@@ -30,7 +29,7 @@ def train(
     options: TrainOptions,
     models: Path,
     *,
-    echo: Callable[[Event], None] | None = tell,
+    echo: Echo | None = tell,
 ) -> ClassifierModel | None:
     """Train the classifier that the options say, into the folder `models`; None when paused.
 

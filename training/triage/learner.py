@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.inference.volume_inference import autocast
+from core.inference.torch_device import autocast
 from core.jobs.classify_spec import ClassifySpec
 from core.models.networks.builder import build_classifier
 from core.models.networks.network import Classifier

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain.classification import report
 from core.inference.inference_triage import slice_logits
+from core.inference.torch_network import TorchNetwork
 from core.models.networks.network import Classifier
 from training.dataset import TrainCase
 from training.loop import Loop
@@ -53,6 +54,7 @@ def case_logits(
     network: Classifier, cases: Sequence[TrainCase], *, neighbours: int, device: torch.device
 ) -> NDArray[np.float64]:
     """Return the logits (N, K) of all slices of the cases in order; NaN counts as zero."""
-    network.eval()
-    found = [slice_logits(network, case.prepared(neighbours), device=device) for case in cases]
+    placed = TorchNetwork(network)
+    placed.place(str(device))
+    found = [slice_logits(placed, case.prepared(neighbours)) for case in cases]
     return np.nan_to_num(np.concatenate(found))

@@ -1,6 +1,5 @@
 """Make a classifier of a finished training: temperature, scores on `val`, figures, card."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from core.domain.classification import report as score
 from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
 from core.jobs.classify_spec import ClassifySpec
-from core.jobs.job_folder import JobFolder, Measured
+from core.jobs.job_folder import JobFolder
 from core.models.classifiers import (
     CLASSIFIER_FILE,
     ClassifierModel,
@@ -139,12 +138,7 @@ def _spec(finished: Finished, network: nn.Module, temperature: float) -> Classif
 
 
 def _draw_curves(folder: Path) -> None:
-    curves: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    for event in JobFolder(folder).events()[0]:
-        if isinstance(event, Measured):
-            for name, value in event.values.items():
-                curves[name].append((event.step, value))
-    draw_curves(curves, folder / CURVES_FILE)
+    draw_curves(JobFolder(folder).curves(), folder / CURVES_FILE)
 
 
 def model_card(finished: Finished, spec: ClassifierSpec, found: ClassReport | None) -> str:

@@ -9,7 +9,7 @@ from core.domain.classification import ClassReport
 from core.io.atomic import atomic_path, write_bytes
 from core.io.csv_file import csv_text
 from core.io.json_file import decode_json
-from core.jobs.job_folder import Done, JobFolder
+from core.jobs.job_folder import JobFolder
 from core.models.classifiers import ClassifierModel, read_classifier
 from core.models.networks.builder import build_classifier
 from core.models.networks.catalog import DenseArguments
@@ -130,17 +130,17 @@ temperature scaling.
 def _finished(folder: Path) -> tuple[ClassifierModel, ClassReport]:
     spec = read_classify_job(folder)
     job = JobFolder(folder)
-    done = [event.result for event in job.events()[0] if isinstance(event, Done)]
+    made = job.result()
     try:
         found = decode_json((folder / REPORT_FILE).read_bytes(), ClassReport)
     except (OSError, msgspec.DecodeError):
         found = None
-    if not done or found is None:
+    if not made or found is None:
         raise TrainingError(
             f"{folder}: expected a finished training of a classifier that was scored on val, "
             "found none. Let it end, or leave the folder out."
         )
-    return read_classifier(models_folder(spec, job) / done[-1]), found
+    return read_classifier(models_folder(spec, job) / made), found
 
 
 def _cells(line: Line) -> list[str]:

@@ -9,13 +9,14 @@ import torch
 from PIL import Image
 
 from core.domain.errors import DataError, FileError
-from core.domain.geometry import Geometry
+from core.domain.grid import Grid
 from core.domain.progress import Progress, silent
 from core.domain.volume import Pixels, Volume, channel_names
 from core.inference.preprocess import prepare
 from core.io.case_reader import read_volume
-from core.io.dataset import natural_key, scan
+from core.io.layouts.tree import natural_key
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
+from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.dataset import TrainCase, load_cases
 from training.split import Split, make_split
@@ -52,7 +53,7 @@ def make_source(spec: ClassifySpec, store: Path) -> Source:
     Raises `DataError` when it cannot be used.
     """
     if spec.task == "triage":
-        split = make_split(read_split(Path(spec.split)), scan(Path(spec.data)), spec)
+        split = make_split(read_split(Path(spec.split)), scan_known(Path(spec.data)), spec)
         return CaseSource(spec, split, read_volume(split.fit[0]).channels, store)
     return find_pictures(spec)
 
@@ -123,7 +124,7 @@ class PictureSource:
     def _case(self, picture: Picture, stride: int) -> TrainCase:
         pixels = read_picture(picture.path, channels=len(self.channels))
         shape = (1, int(pixels.shape[2]), int(pixels.shape[3]))
-        volume = Volume(pixels, self.channels, (1,), Geometry(shape))
+        volume = Volume(pixels, self.channels, (1,), Grid(shape))
         prepared = prepare(volume, self.spec.preprocessing, stride=stride)
         values = prepared.values.astype(np.float16)
         empty = np.zeros((1, *values.shape[2:]), np.uint8)

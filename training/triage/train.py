@@ -1,21 +1,13 @@
 """The training of a classifier: from a spec and a job folder to a published model."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from core.domain.errors import ModelError
-from core.inference.volume_inference import resolve_device
+from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import ClassifySpec
-from core.jobs.job_folder import (
-    Done,
-    Event,
-    JobFolder,
-    JobWriter,
-    read_spec,
-)
+from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.registry import Registry
 from training.errors import TrainingError
@@ -42,7 +34,7 @@ def run(
     job: JobFolder,
     *,
     resume: bool = False,
-    echo: Callable[[Event], None] | None = None,
+    echo: Echo | None = None,
 ) -> ClassifierModel | None:
     """Train the classifier that `spec` says and publish the best weights; None when paused.
 
@@ -88,7 +80,7 @@ def _train(
             models,
             progress=beating(writer, 1.0, "scoring"),
         )
-    writer.write(Done(time.time(), model.spec.id, model.spec.metrics))
+    writer.done(model.spec.id, model.spec.metrics)
     return model
 
 

@@ -1,5 +1,7 @@
 """What a layout finds in a folder by names alone: cases, their channels and masks, label names."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +44,21 @@ class FoundCase:
     masks: tuple[FoundMask, ...] = ()
     notices: tuple[str, ...] = ()
 
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """A name for each channel, no two alike: its role where one channel alone has it."""
+        roles = Counter(channel.role for channel in self.channels)
+        plain = [
+            channel.role.value
+            if channel.role is not Role.OTHER and roles[channel.role] == 1
+            else channel.name
+            for channel in self.channels
+        ]
+        return tuple(
+            name if plain.count(name) == 1 else f"{name} {plain[: index + 1].count(name)}"
+            for index, name in enumerate(plain)
+        )
+
 
 @dataclass(frozen=True)
 class FoundDataset:
@@ -60,11 +77,20 @@ class FoundDataset:
 class FolderUnknown(DataError):
     """No layout fits a folder: says what was found; the reader can give patterns instead."""
 
-    def __init__(self, root: Path, *, found: str, layouts: tuple[str, ...]) -> None:
+    def __init__(
+        self, root: Path, *, found: str, layouts: tuple[str, ...], notices: tuple[str, ...] = ()
+    ) -> None:
         self.root = root
         self.found = found
+        self._layouts = layouts
         super().__init__(
-            f"{root.name or root}: expected one of the layouts {', '.join(layouts)}, found "
+            f"{root}: expected one of the layouts {', '.join(layouts)}, found "
             f"{found}. Say how it is organised, by patterns such as --image FLAIR=*_flair.nii.gz "
-            "and --mask *_seg.nii.gz, or choose the folder above or below."
+            "and --mask *_seg.nii.gz, or choose the folder above or below. "
+            f"{' '.join(notices[:3])}".rstrip()
         )
+
+    def because(self, notices: Sequence[str]) -> "FolderUnknown":
+        """Return it with the first of `notices` as what may be the reason."""
+        told = tuple(notices)
+        return FolderUnknown(self.root, found=self.found, layouts=self._layouts, notices=told)

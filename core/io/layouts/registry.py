@@ -52,7 +52,8 @@ def find(root: Path, *, layout: str | Layout | None = None) -> FoundDataset:
         chosen = next((known for known in layouts()[0] if known.fits(tree)), None)
         found = None if chosen is None else _checked(chosen.find(tree))
         if found is None or not found.cases:
-            raise FolderUnknown(root, found=_what_is_there(tree), layouts=_names())
+            there = "another kind of file" if root.is_file() else _what_is_there(tree)
+            raise FolderUnknown(root, found=there, layouts=_names())
         return found
     chosen = layout if isinstance(layout, Layout) else _named(layout)
     found = _checked(chosen.find(tree))

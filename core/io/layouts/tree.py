@@ -106,7 +106,8 @@ def natural(names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: (natural_key(name), name))
 
 
-def natural_key(text: str) -> tuple[tuple[int, str | int], ...]:
-    """Return a sorting key that puts 2 before 10."""
-    parts = _NUMBERS.split(nfc(text).casefold())
-    return tuple((1, int(part)) if n % 2 else (0, part) for n, part in enumerate(parts))
+def natural_key(text: str) -> list[str | int]:
+    """Return a sorting key that puts 2 before 10; text and numbers take turns in it."""
+    parts: list[str | int] = [*_NUMBERS.split(nfc(text).casefold())]
+    parts[1::2] = map(int, parts[1::2])
+    return parts

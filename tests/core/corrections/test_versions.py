@@ -14,7 +14,6 @@ from core.annotation.live_figures import References
 from core.annotation.versions import (
     latest_versions,
     load_version,
-    reader_name,
     save_version,
     version_of,
     versions,
@@ -179,10 +178,6 @@ def test_an_edit_that_only_a_version_holds_is_not_taken_for_another(workspace):
     assert again.dirty
     again.apply("clear", 3, regions.clear(again.mask, z=3))
     assert again.dirty
-
-
-def test_the_reader_has_a_name():
-    assert reader_name()
 
 
 def _saved(workspace):

@@ -1,0 +1,56 @@
+"""What an engine is, and what it makes of a model: a network in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.models.classifiers import ClassifierModel
+from core.models.registry import Model
+
+FloatArray: TypeAlias = NDArray[np.float32]
+
+
+class MemoryShort(Exception):
+    """A device has no memory for a batch; fewer slices at once may do."""
+
+
+class LoadedNetwork(Protocol):
+    """A model's network in memory, ready to be computed on one device."""
+
+    @property
+    def stride(self) -> int:
+        """What height and width of its slices are divisible by."""
+
+    def place(self, device: str) -> str:
+        """Go to a device, `auto` the fastest, and return its name; `ModelError` when not there."""
+
+    def batch_size(self, device: str) -> int:
+        """Return how many slices at once suit a device."""
+
+    def logits(self, values: FloatArray) -> FloatArray:
+        """Return logits of slices (B, C, h, w): (B, 1, h, w), or (B, K) of a classifier.
+
+        Raises `MemoryShort`.
+        """
+
+
+AnyModel: TypeAlias = Model | ClassifierModel
+"""What has a network."""
+
+
+@dataclass(frozen=True)
+class InferenceEngine:
+    """One way to compute networks.
+
+    `precisions` are those it can be asked for beside `auto`. `open` loads a model without members
+    for a precision and a number of threads (0: all this process may use), and raises `ModelError`
+    when it cannot.
+    """
+
+    id: str
+    title: str
+    precisions: tuple[str, ...]
+    open: Callable[[AnyModel, str, int], LoadedNetwork]

@@ -1,0 +1,54 @@
+"""The graph of a model, made from its weights. Torch is loaded only where one is made."""
+
+from typing import TypeVar
+
+import msgspec
+
+from core.domain.errors import ModelError
+from core.models.certificates import (
+    GRAPH_FILE,
+    Certificates,
+    file_hash,
+    valid_certificates,
+    write_certificates,
+)
+from core.models.classifiers import ClassifierModel, read_classifier, write_classifier
+from core.models.registry import Model, read_model, write_spec
+
+Kind = TypeVar("Kind", Model, ClassifierModel)
+
+
+def prepare_graph(model: Kind) -> Kind:
+    """Return a model or classifier with its graph beside it, made anew where it is of others.
+
+    Certificates of other weights or another graph go. Raises `ModelError` for an ensemble, whose
+    members have graphs of their own, and where no graph can be made.
+    """
+    if isinstance(model, Model) and model.members:
+        names = ", ".join(model.spec.members)
+        raise ModelError(
+            f"{model.spec.title}: expected a model with weights of its own, found the mean of "
+            f"{names}. Certify these instead."
+        )
+    size = model.spec.preprocessing.size
+    if size is None:
+        raise ModelError(
+            f"{model.spec.title}: expected a model that sees slices of one size, found one for the "
+            "size they come in. Use the engine torch for it."
+        )
+    if valid_certificates(model.folder, model.weights) is not None and model.spec.stride:
+        return model
+    from core.inference.torch_network import trained_network
+    from core.models.networks.graph import write_graph
+
+    network = trained_network(model)
+    side = -(-size // network.stride) * network.stride
+    shape = (model.spec.network.in_channels, side, side)
+    write_graph(network, model.weights, model.folder / GRAPH_FILE, shape=shape)
+    hashes = file_hash(model.weights), file_hash(model.folder / GRAPH_FILE)
+    write_certificates(model.folder, Certificates(weights=hashes[0], graph=hashes[1]))
+    if isinstance(model, Model):
+        write_spec(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
+        return read_model(model.folder)
+    write_classifier(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
+    return read_classifier(model.folder)

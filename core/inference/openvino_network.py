@@ -1,0 +1,115 @@
+"""Networks computed by OpenVINO on the processor, without torch: from the graph of a model."""
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+from core.domain.errors import ModelError
+from core.inference.loaded_network import AnyModel, FloatArray
+from core.io.atomic import make_private_folder
+from core.models.network_graph import require_graph
+from core.workspace.settings import home
+
+_TYPES = {"float32": "f32", "bfloat16": "bf16"}
+
+
+class OpenVinoNetwork:
+    """A model's graph, compiled for one slice at a time; slices of a batch run side by side.
+
+    `precision` is always handed on: OpenVINO would take bfloat16 unasked where a processor has it.
+    Raises `ModelError` when there is no graph, or the library is not installed.
+    """
+
+    def __init__(self, model: AnyModel, precision: str = "auto", threads: int = 0) -> None:
+        path = require_graph(model.folder, model.weights, title=model.spec.title)
+        self._threads = threads or _allowed()
+        self._type = _TYPES["float32" if precision == "auto" else precision]
+        # It would tell its maker of every import, from a process of its own.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # bars it
+        try:
+            import openvino
+        except ImportError as error:
+            raise ModelError(
+                f"{model.spec.title}: expected the library OpenVINO, found that it is not "
+                "installed. Install it with pip, or choose another engine."
+            ) from error
+        self._library: Any = openvino
+        self._core = openvino.Core()
+        try:
+            self._graph = self._core.read_model(path)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{path}: expected the graph of {model.spec.title}, found that OpenVINO cannot "
+                "read it. Make it anew with `models certify`, or choose the engine torch."
+            ) from error
+        self._stride = model.spec.stride or 1
+        self._compiled: dict[tuple[int, ...], Any] = {}
+
+    @property
+    def stride(self) -> int:
+        """What height and width of its slices are divisible by."""
+        return self._stride
+
+    def place(self, device: str) -> str:
+        """Return `cpu`, where it is; raises `ModelError` for another device."""
+        if device not in ("auto", "cpu"):
+            raise ModelError(
+                f"Expected the device auto or cpu for the engine openvino, found {device!r}. "
+                "Choose one of these, or the engine torch."
+            )
+        return "cpu"
+
+    def batch_size(self, device: str) -> int:  # noqa: ARG002 - the processor is all there is
+        """Return how many slices at once keep every thread at work."""
+        return 2 * self._threads
+
+    def logits(self, values: FloatArray) -> FloatArray:
+        """Return logits (B, 1, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
+        found: list[FloatArray | None] = [None] * len(values)
+        requests = self._requests(values.shape[1:])
+
+        def keep(request: Any, index: int) -> None:
+            found[index] = request.get_output_tensor(0).data[0].astype(np.float32)
+
+        requests.set_callback(keep)
+        for index in range(len(values)):
+            requests.start_async([values[index : index + 1]], index)
+        requests.wait_all()
+        return np.stack([each for each in found if each is not None])
+
+    def _requests(self, shape: tuple[int, ...]) -> Any:
+        """Return what computes slices of a shape (C, h, w); compiled once for each."""
+        if shape not in self._compiled:
+            graph = self._graph.clone()
+            graph.reshape([1, *shape])
+            compiled = self._core.compile_model(
+                graph,
+                "CPU",
+                {
+                    "INFERENCE_PRECISION_HINT": self._type,
+                    "INFERENCE_NUM_THREADS": self._threads,
+                    "NUM_STREAMS": self._threads,
+                    **_cache(),
+                },
+            )
+            self._compiled = {shape: self._library.AsyncInferQueue(compiled, self._threads)}
+        return self._compiled[shape]
+
+
+def _cache() -> dict[str, str]:
+    """Return where compiled graphs are kept: found again, one is ready in half the time."""
+    folder = home() / "compiled"
+    try:
+        make_private_folder(folder)
+    except OSError:  # read-only: compiled anew each time
+        return {}
+    return {"CACHE_DIR": str(folder)}
+
+
+def _allowed() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,91 @@
+"""How a folder is organised, as the reader said it: a layout by name, patterns, corrected roles."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import DataError
+from core.domain.role import Role
+from core.io.case import Case
+from core.io.layouts.found import FoundCase, FoundDataset
+from core.io.layouts.pattern import image_patterns, pattern_layout
+from core.io.layouts.registry import find
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """What is given of a folder; nothing given means that the layout that fits is taken.
+
+    `images` are channel and pattern, `mask` is the pattern of the masks. `roles` are channels by
+    name whose role the reader corrected, `region` is the label or region that is lesion (all when
+    empty).
+    """
+
+    layout: str = ""
+    images: tuple[tuple[str, str], ...] = ()
+    mask: str = ""
+    roles: tuple[tuple[str, Role], ...] = ()
+    region: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """True when it says how the folder is organised, not only which roles its channels have."""
+        return bool(self.layout or self.images)
+
+    def over(self, before: "Organisation") -> "Organisation":
+        """Return what was said `before`, with what is said now in place of it."""
+        places = self if self.is_given else before
+        return Organisation(
+            places.layout,
+            places.images,
+            places.mask,
+            self.roles or before.roles,
+            self.region or before.region,
+        )
+
+    def applied(self, case: Case) -> Case:
+        """Return a case with the roles and the region that the reader chose."""
+        return replace(case, roles=self.roles, region=self.region)
+
+
+AS_IT_LIES = Organisation()
+
+
+def given(
+    layout: str | None, image: Sequence[str] | None, mask: str | None, region: str = ""
+) -> Organisation:
+    """Return what `--layout`, `--image ROLE=PATTERN`, `--mask PATTERN` and `--region` say.
+
+    Raises `DataError` for another form, and for a mask without an image.
+    """
+    if mask is not None and not image:
+        raise DataError(
+            "--mask: expected --image beside it, found none. Give a pattern for each channel, such "
+            "as --image FLAIR=*_flair.nii.gz."
+        )
+    images = tuple(image_patterns(image or ()).items())
+    return Organisation(layout or "", images, mask or "", region=region)
+
+
+def found_in(root: Path, how: Organisation = AS_IT_LIES) -> FoundDataset:
+    """Return the cases below `root` as `how` says, by file names.
+
+    Raises `FolderUnknown` when nothing is said and no layout fits, `DataError` when the patterns or
+    the layout find no case.
+    """
+    if how.images:
+        found = find(root, layout=pattern_layout(dict(how.images), how.mask or None))
+    else:
+        found = find(root, layout=how.layout or None)
+    if not how.roles:
+        return found
+    return replace(found, cases=tuple(_with_roles(case, how.roles) for case in found.cases))
+
+
+def _with_roles(case: FoundCase, roles: Sequence[tuple[str, Role]]) -> FoundCase:
+    known = dict(roles)
+    channels = tuple(
+        replace(channel, role=known.get(channel.name, channel.role)) for channel in case.channels
+    )
+    return replace(case, channels=channels)

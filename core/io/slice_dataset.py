@@ -1,0 +1,221 @@
+"""The cases of the public LGG layout, by file names alone, without reading a pixel.
+
+`<CASE>/<CASE>_<n>.tif` with `<CASE>_<n>_mask.tif` beside it or not, the case folders directly in
+the dataset or one folder deeper.
+"""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import chain, islice, pairwise
+from pathlib import Path
+
+from core.domain.errors import DataError, reason
+from core.domain.plain_text import is_steering, one_line
+from core.domain.progress import Progress, silent
+from core.io.case import Case, SliceFiles
+from core.io.layouts.tree import natural_key, nfc
+
+LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
+_MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
+_FEW_FOLDERS = 5  # by which the layout is known without a look at the others
+_SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+_OTHER_LAYOUT = re.compile(r"dataset\.json|sub-\w+|imagesT[rs]")
+
+
+def looks_like_slices(root: Path) -> bool:
+    """Tell at a glance whether `root` is of this layout; False where a closer look is needed."""
+    level = [root]
+    for _ in range(3):
+        deeper: list[Path] = []
+        for folder in level[:_FEW_FOLDERS]:
+            with suppress(OSError):
+                below = sorted(folder.iterdir())
+                if any(_OTHER_LAYOUT.fullmatch(path.name) for path in below):
+                    return False
+                if any(_SLICE.fullmatch(path.name) for path in below):
+                    return True
+                deeper += [path for path in below if path.is_dir()]
+        level = deeper
+    return False
+
+
+def slice_cases(root: Path, progress: Progress = silent) -> tuple[list[Case], list[str]]:
+    """Return the cases under `root` sorted by id, and sentences about what was left out.
+
+    Looks into the folder itself, its folders and theirs: a case folder given directly is a dataset
+    of one case; so is one slice. Raises `DataError` when `root` cannot be read.
+    """
+    if not is_text(str(root)):
+        raise DataError(_unnamed([str(root)]))
+    notices: list[str] = []
+    cases: dict[str, Case] = {}
+    folders = _case_folders(root, notices)
+    for index, (folder, names) in enumerate(folders):
+        progress(index / len(folders), f"{index} of {len(folders)} folders")
+        case = _case(folder, names)
+        if case.id in cases:
+            notices.append(_twice(case, cases[case.id]))
+        else:
+            cases[case.id] = case
+    return [cases[key] for key in sorted(cases, key=natural_key)], notices
+
+
+def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]]:
+    if root.is_file():
+        return [(root.parent, [root.name])] if _SLICE.fullmatch(root.name) else []
+    try:
+        own_files, own_folders = _listing(root, notices)
+    except OSError as error:
+        raise DataError(
+            f"{root}: expected a folder that can be read, found: {reason(error)}. "
+            "Check that it exists and that you may open it."
+        ) from error
+    found = [(root, own_files)] if any(_SLICE.fullmatch(name) for name in own_files) else []
+    level = [root / name for name in own_folders]
+    for _ in range(2):
+        deeper: list[Path] = []
+        for folder in level:
+            try:
+                files, folders = _listing(folder, notices)
+            except OSError as error:
+                notices.append(
+                    f"{folder.name}: expected a case folder that can be read, "
+                    f"found: {reason(error)}. It was left out; check its permissions."
+                )
+                continue
+            if any(_SLICE.fullmatch(name) for name in files):
+                found.append((folder, files))
+            else:
+                deeper.extend(folder / name for name in folders)
+        level = deeper
+    return found
+
+
+def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the files and of the folders in `folder`, hidden ones left out."""
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                (folders if _is_folder(entry) else files).append(entry.name)
+    for names in (files, folders):
+        odd = [name for name in names if not is_text(name)]
+        if odd:
+            notices.append(_unnamed(odd))
+            names[:] = [name for name in names if is_text(name)]
+        broken = [name for name in names if any(map(is_steering, name))]
+        if broken:
+            notices.append(_broken(broken))
+            names[:] = [name for name in names if name not in broken]
+    files.sort(key=lambda name: (natural_key(name), name))
+    folders.sort(key=lambda name: (natural_key(name), name))
+    return files, folders
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def is_text(name: str) -> bool:
+    """Tell whether `name` can be shown and written: it was UTF-8 on the disk."""
+    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
+
+
+def _unnamed(odd: list[str]) -> str:
+    first = min(odd).encode(errors="backslashreplace").decode()
+    return (
+        f"{first}{_more(odd)}: expected a name in UTF-8, found another encoding. "
+        "Left out; rename it, or unpack the archive anew with the right encoding."
+    )
+
+
+def _broken(names: list[str]) -> str:
+    return (
+        f"{one_line(min(names))}{_more(names)}: expected a name of one line, found line breaks or "
+        "control characters in it. Left out; rename it."
+    )
+
+
+def _more(names: Sequence[str]) -> str:
+    """Say how many of `names` there are besides the first."""
+    more = len(names) - 1
+    return f" (and {more} {'other' if more == 1 else 'others'})" if more else ""
+
+
+def _case(folder: Path, names: Iterable[str]) -> Case:
+    images: dict[int, str] = {}
+    masks: dict[int, str] = {}
+    notices: list[str] = []
+    foreign: list[str] = []
+    case_id = _case_id(folder, names)
+    for name in names:
+        match = _SLICE.fullmatch(name)
+        if match is None:
+            continue
+        if nfc(match["stem"]) != case_id:
+            foreign.append(name)
+            continue
+        kind = masks if match["mask"] else images
+        number = int(match["number"])
+        if number in kind:
+            notices.append(
+                f"{name}: expected one file for slice {number}, found {kind[number]} too. "
+                f"{kind[number]} is used; remove one of them."
+            )
+        else:
+            kind[number] = name
+    if foreign:
+        notices.append(
+            f"{foreign[0]}{_more(foreign)}: expected {case_id}_<number>.tif as most files of "
+            "this folder, found another name. Left out; give each case a folder of its own."
+        )
+    for number in sorted(masks.keys() - images.keys()):
+        notices.append(
+            f"{masks[number]}: expected an image {case_id}_{number}.tif beside the mask, found "
+            "none. The mask is left out; put the image back or remove the mask."
+        )
+    return _assemble(folder, case_id, (images, masks), notices)
+
+
+def _assemble(
+    folder: Path, case_id: str, files: tuple[dict[int, str], dict[int, str]], notices: list[str]
+) -> Case:
+    images, masks = files
+    numbers = sorted(images)
+    slices = tuple(
+        SliceFiles(n, folder / images[n], folder / masks[n] if n in masks else None)
+        for n in numbers
+    )
+    gaps = chain.from_iterable(range(n + 1, after) for n, after in pairwise(numbers))
+    missing = tuple(islice(gaps, _MOST_GAPS))
+    if missing:
+        listed = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
+        notices.append(
+            f"{case_id}: expected slices {numbers[0]} to {numbers[-1]}, found no file for slice "
+            f"{listed}. The others are shown in order; restore the file if it exists."
+        )
+    return Case(case_id, folder, slices, missing, tuple(notices))
+
+
+def _case_id(folder: Path, names: Iterable[str]) -> str:
+    """Return the stem most files share: the folder's own name in an orderly dataset."""
+    counts: dict[str, int] = defaultdict(int)
+    for name in names:
+        match = _SLICE.fullmatch(name)
+        if match is not None:
+            counts[nfc(match["stem"])] += 1
+    return max(counts, key=lambda stem: (counts[stem], stem == nfc(folder.name)))
+
+
+def _twice(case: Case, first: Case) -> str:
+    return (
+        f"{case.folder}: expected one folder for {case.id}, found {first.folder} too. "
+        "The first is used; rename or remove the other."
+    )

@@ -1,0 +1,138 @@
+"""Which engine may compute a model: shown by certificates that lie beside its weights.
+
+A certificate says how far an engine's probabilities lie from torch's in float32 on real cases. It
+holds for one file of weights and one graph.
+"""
+
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import ModelError, reason
+from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
+from core.models.processor import has_accelerator, has_bfloat16
+
+GRAPH_FILE = "network.onnx"
+CERTIFICATES_FILE = "certificates.json"
+LARGEST_DSC_CHANGE = 0.005
+"""How far the DSC of a case may move for an engine to be chosen by itself."""
+LARGEST_CHANGE = 0.02
+"""How far a probability may move where no DSC is known: a classifier's, or without ground truth."""
+_LIBRARIES = {"openvino": "openvino", "onnx": "onnxruntime"}
+
+
+class EngineChoice(msgspec.Struct, frozen=True):
+    """An engine and a precision of it; `auto` leaves either to what is certified."""
+
+    engine: str = "auto"
+    precision: str = "auto"
+
+    @property
+    def name(self) -> str:
+        """What tells keys of predictions apart; empty for torch as it was always run."""
+        plain = self in (TORCH, ANY)
+        return "" if plain else f"{self.engine}-{self.precision}"
+
+
+ANY = EngineChoice()
+TORCH = EngineChoice("torch")
+
+
+def engine_for(device: str, engine: str, precision: str) -> EngineChoice:
+    """Return the engine asked for; on a device that only torch has, `auto` is torch."""
+    elsewhere = engine == "auto" and device not in ("auto", "cpu")
+    return EngineChoice("torch" if elsewhere else engine, precision)
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine changes against torch in float32, over `cases` cases.
+
+    `largest_voxel` and `mean_voxel` are changes of a probability, 0 to 1, of a voxel or, by a
+    classifier, of a slice; `largest_dsc` and
+    `mean_dsc` of a case's DSC of the volume against its ground truth; None without any. `speed` is
+    torch's time, as it would be run otherwise, over the engine's.
+    """
+
+    engine: str
+    precision: str
+    cases: int
+    largest_voxel: float
+    mean_voxel: float
+    largest_dsc: float | None = None
+    mean_dsc: float | None = None
+    speed: float
+    versions: dict[str, str] = {}
+    processor: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the engine may be chosen by itself."""
+        if self.largest_dsc is None:
+            return self.largest_voxel <= LARGEST_CHANGE
+        return self.largest_dsc <= LARGEST_DSC_CHANGE
+
+
+class Certificates(msgspec.Struct, frozen=True, kw_only=True):
+    """The certificates of a model, and the hashes of the weights and the graph they hold for."""
+
+    weights: str
+    graph: str
+    certificates: tuple[Certificate, ...] = ()
+
+
+def read_certificates(folder: Path) -> Certificates | None:
+    """Return the certificates in a model's folder, None where there are none that can be read."""
+    try:
+        return decode_json((folder / CERTIFICATES_FILE).read_bytes(), Certificates)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def write_certificates(folder: Path, certificates: Certificates) -> None:
+    """Write the certificates of a model; atomic."""
+    content = msgspec.json.format(msgspec.json.encode(certificates), indent=2) + b"\n"
+    write_bytes(folder / CERTIFICATES_FILE, content)
+
+
+def file_hash(path: Path) -> str:
+    """Return a hash of a file's bytes; raises `ModelError` when it cannot be read."""
+    digest = blake2b(digest_size=16)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise ModelError(
+            f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
+        ) from error
+    return digest.hexdigest()
+
+
+def valid_certificates(folder: Path, weights: Path) -> Certificates | None:
+    """Return the certificates of a model if they are of these very weights and this graph."""
+    kept = read_certificates(folder)
+    if kept is None or not (folder / GRAPH_FILE).is_file():
+        return None
+    same = kept.weights == file_hash(weights) and kept.graph == file_hash(folder / GRAPH_FILE)
+    return kept if same else None
+
+
+def fastest(folder: Path, weights: Path) -> EngineChoice:
+    """Return the fastest engine that is certified for a model and can run here, else torch.
+
+    Where there is a graphics card, torch uses it.
+    """
+    kept = None if has_accelerator() else valid_certificates(folder, weights)
+    usable = [each for each in (kept.certificates if kept else ()) if _usable(each)]
+    best = max(usable, key=lambda each: each.speed, default=None)
+    return TORCH if best is None else EngineChoice(best.engine, best.precision)
+
+
+def _usable(certificate: Certificate) -> bool:
+    library = _LIBRARIES.get(certificate.engine)
+    here = library is not None and find_spec(library) is not None
+    computed = certificate.precision != "bfloat16" or has_bfloat16()
+    return certificate.holds and certificate.speed > 1 and here and computed

@@ -1,0 +1,163 @@
+"""The graph of a network as ONNX, whose weights stay where they are: in the safetensors beside it.
+
+Engines without torch read it. The file is small, for it holds no weight: each is named with its
+place in `weights.safetensors` and cast to float32 as it is read.
+"""
+
+import contextlib
+import io
+import logging
+import struct
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from torch import nn
+
+from core.domain.errors import ModelError
+from core.io.json_file import decode_json
+
+INPUT, OUTPUT = "slices", "logits"
+_HEADER = struct.Struct("<Q")
+_EXAMPLE_SIDE = 8
+"""Strides a side of the slice that is followed through a network without a size of its own."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where a tensor lies in a file of safetensors."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    length: int
+
+
+class _Entry(msgspec.Struct):
+    """A line of the header of a file of safetensors; that of its metadata has none of these."""
+
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    data_offsets: tuple[int, int] = (0, 0)
+
+
+def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple[int, ...]) -> None:
+    """Write the graph of `network`, for slices of `shape` (C, h, w), to `target`.
+
+    `weights` is its file of safetensors, by the names that the network has for them, in the same
+    folder. Raises `ModelError` when the graph cannot be made, and when the libraries for it are
+    not installed.
+    """
+    try:
+        import onnx_ir
+        import onnxscript  # noqa: F401 - torch makes graphs with it
+    except ImportError as error:
+        raise ModelError(
+            f"Expected the library {error.name}, which makes graphs of networks, found that it is "
+            "not installed. Install onnxscript with pip."
+        ) from error
+    model = _exported(network.eval(), shape)
+    stored = _stored(weights)
+    graph = model.graph
+    for name in [name for name in graph.initializers if name in stored]:
+        _bind(onnx_ir, graph, name, stored[name], weights)
+    # What is told of each node's origin is five times the graph, and holds paths.
+    for node in graph:
+        node.metadata_props.clear()
+        node.doc_string = None
+    for value in (*graph.inputs, *graph.outputs, *graph.initializers.values()):
+        value.metadata_props.clear()
+    model.metadata_props.clear()
+    onnx_ir.save(model, target)
+
+
+def _exported(network: nn.Module, shape: tuple[int, ...]) -> Any:
+    """Return the graph as torch makes it, not yet optimised: so weights keep names and values."""
+    example = torch.zeros(2, *shape)
+    with _quiet():
+        try:
+            program = torch.onnx.export(
+                network,
+                (example,),
+                dynamo=True,
+                optimize=False,
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                verbose=False,
+            )
+        # Whatever tracing a network may raise: the libraries have no class for it.
+        except Exception as error:
+            raise ModelError(
+                f"Expected a network whose graph can be written as ONNX, found one where it "
+                f"cannot ({type(error).__name__}). Use the engine torch for it."
+            ) from error
+    assert program is not None
+    return program.model
+
+
+def _bind(library: Any, graph: Any, name: str, place: Stored, weights: Path) -> None:
+    """Let a weight be read from the safetensors file, and be float32 from there on."""
+    types = {
+        "F16": library.DataType.FLOAT16,
+        "BF16": library.DataType.BFLOAT16,
+        "F32": library.DataType.FLOAT,
+        "I64": library.DataType.INT64,
+    }
+    value = graph.initializers.pop(name)
+    tensor = library.ExternalTensor(
+        weights.name,
+        place.offset,
+        place.length,
+        types[place.dtype],
+        shape=library.Shape(place.shape),
+        name=f"{name}.stored",
+        base_dir=str(weights.parent),
+    )
+    source = library.Value(
+        name=tensor.name,
+        shape=tensor.shape,
+        type=library.TensorType(tensor.dtype),
+        const_value=tensor,
+    )
+    graph.register_initializer(source)
+    wanted = library.AttrInt64("to", int(value.dtype))
+    cast = library.Node("", "Cast", [source], [wanted], num_outputs=1)
+    cast.outputs[0].name, cast.outputs[0].dtype = name, value.dtype
+    cast.outputs[0].shape = value.shape
+    value.replace_all_uses_with(cast.outputs[0])
+    graph.insert_before(graph[0], cast)
+
+
+def _stored(weights: Path) -> Mapping[str, Stored]:
+    with weights.open("rb") as file:
+        length = _HEADER.unpack(file.read(_HEADER.size))[0]
+        header = decode_json(file.read(length), dict[str, _Entry])
+    start = _HEADER.size + length
+    return {
+        name: Stored(
+            each.dtype,
+            each.shape,
+            start + each.data_offsets[0],
+            each.data_offsets[1] - each.data_offsets[0],
+        )
+        for name, each in header.items()
+        if name != "__metadata__"
+    }
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the libraries tell of their own future off the terminal."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)

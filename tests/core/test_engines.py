@@ -1,0 +1,242 @@
+"""Engines that compute networks: the same answer as torch, chosen only where that was shown."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from core.domain.errors import ModelError
+from core.inference.child_environment import child_environment
+from core.inference.engines import check_device, engines, open_network
+from core.inference.inference_ensemble import open_runner
+from core.inference.loaded_network import LoadedNetwork
+from core.inference.model_graph import prepare_graph
+from core.inference.torch_network import trained_network
+from core.inference.volume_inference import RunOptions
+from core.io.dataset import scan
+from core.models.certificates import (
+    GRAPH_FILE,
+    TORCH,
+    Certificate,
+    EngineChoice,
+    engine_for,
+    valid_certificates,
+    write_certificates,
+)
+from core.models.preprocessing import Preprocessing
+from core.models.registry import Model, ModelSpec, Registry, prediction_key, read_model
+from core.studies.certification import certify
+from core.workspace.settings import HOME_VARIABLE
+from tests.synthetic import head, publish_unet, volume_of, write_case
+
+EXACT = EngineChoice("openvino", "float32")
+OPENVINO, ONNX = "openvino", "onnx"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def whole(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model with its graph, made once; tests that change it copy its folder."""
+    seen = Preprocessing(crop="head", size=32)
+    made = publish_unet(tmp_path_factory.mktemp("models"), preprocessing=seen, logit_offset=0.3)
+    return prepare_graph(made)
+
+
+@pytest.fixture
+def model(whole: Model, tmp_path: Path) -> Model:
+    folder = tmp_path / "models" / whole.spec.id
+    folder.mkdir(parents=True)
+    for path in whole.folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return read_model(folder)
+
+
+def certified(model: Model, **changes: object) -> Model:
+    """Return the model with a certificate that was never earned."""
+    kept = valid_certificates(model.folder, model.weights)
+    assert kept is not None
+    made = Certificate(
+        engine="openvino", precision="float32", cases=3, largest_voxel=0.004, mean_voxel=0.0,
+        largest_dsc=0.0, mean_dsc=0.0, speed=2.0,
+    )  # fmt: skip
+    made = msgspec.structs.replace(made, **changes)
+    write_certificates(model.folder, msgspec.structs.replace(kept, certificates=(made,)))
+    return read_model(model.folder)
+
+
+def opened(model: Model, engine: str) -> LoadedNetwork:
+    if engine == ONNX:
+        pytest.importorskip("onnxruntime", reason="the extra overread[onnx]")
+    network = open_network(model, wanted=EngineChoice(engine, "float32"))
+    assert network.place("cpu") == "cpu"
+    return network
+
+
+@pytest.mark.parametrize("engine", ["torch", OPENVINO, ONNX])
+def test_every_engine_gives_the_logits_of_the_network(whole: Model, engine: str) -> None:
+    values = np.random.default_rng(0).normal(size=(5, 3, 32, 32)).astype(np.float32)
+    with torch.no_grad():
+        expected = trained_network(whole)(torch.from_numpy(values)).numpy()
+    network = opened(whole, engine)
+    assert np.abs(network.logits(values) - expected).max() < 1e-3
+    assert np.abs(expected).max() > 0.1
+    assert network.stride == 16
+
+
+def test_a_prediction_is_the_same_by_openvino(whole: Model) -> None:
+    volume = volume_of(head(6, (40, 32)))
+    found = [
+        open_runner(whole.with_flips(True).with_engine(each)).predict(volume, RunOptions("cpu"))
+        for each in (EngineChoice("torch", "float32"), EXACT)
+    ]
+    assert np.abs(found[0].probability.astype(int) - found[1].probability).max() <= 1
+    assert found[0].probability.any()
+    assert len({each.key for each in found}) == 2
+
+
+def test_the_graph_holds_no_weights(whole: Model) -> None:
+    assert (whole.folder / GRAPH_FILE).stat().st_size < whole.weights.stat().st_size
+    assert str(whole.folder).encode() not in (whole.folder / GRAPH_FILE).read_bytes()
+
+
+def test_auto_is_torch_until_something_faster_is_certified(model: Model) -> None:
+    assert model.engine == TORCH
+    assert certified(model).engine == EXACT
+    assert certified(model, largest_dsc=0.006).engine == TORCH
+    assert certified(model, speed=0.9).engine == TORCH
+    assert certified(model, engine="abacus").engine == TORCH
+    assert certified(model, largest_dsc=None).engine == EXACT
+    assert certified(model, largest_dsc=None, largest_voxel=0.03).engine == TORCH
+
+
+def test_a_precision_asked_for_is_had(model: Model) -> None:
+    made = certified(model)
+    assert made.with_engine(EngineChoice("auto", "float32")).engine == EXACT
+    wanted = EngineChoice("auto", "bfloat16")
+    assert made.with_engine(wanted).engine == EngineChoice("torch", "bfloat16")
+
+
+def test_other_weights_or_another_graph_end_a_certificate(model: Model) -> None:
+    made = certified(model)
+    graph = (made.folder / GRAPH_FILE).read_bytes()
+    (made.folder / GRAPH_FILE).write_bytes(graph + b" ")
+    assert read_model(made.folder).engine == TORCH
+    with pytest.raises(ModelError, match=r"expected network\.onnx and its certificates"):
+        open_network(made, wanted=EXACT)
+    (made.folder / GRAPH_FILE).write_bytes(graph)
+    assert read_model(made.folder).engine == EXACT
+    made.weights.write_bytes(made.weights.read_bytes() + b" ")
+    assert read_model(made.folder).engine == TORCH
+
+
+def test_a_key_tells_engines_and_precisions_apart(model: Model) -> None:
+    volume = volume_of(head(2))
+    choices = [
+        TORCH,
+        EngineChoice("torch", "bfloat16"),
+        EXACT,
+        EngineChoice("openvino", "bfloat16"),
+    ]
+    keys = [prediction_key(model.with_engine(each), volume) for each in choices]
+    assert len(set(keys)) == len(keys)
+    assert prediction_key(model, volume) == keys[0]
+    assert prediction_key(certified(model), volume) == keys[2]
+
+
+def test_members_of_an_ensemble_have_their_own_engines(model: Model) -> None:
+    made = certified(model)
+    other = publish_unet(made.folder.parent, "other")
+    folder = made.folder.parent / "both"
+    folder.mkdir()
+    both = ModelSpec(id="both", title="Both", architecture="", members=("tiny", "other"))
+    (folder / "model.json").write_bytes(msgspec.json.encode(both))
+    found = Registry((made.folder.parent,)).find("both")
+    assert [each.engine for each in found.members] == [EXACT, TORCH]
+    volume = volume_of(head(3, (40, 32)))
+    done = open_runner(found).predict(volume)
+    assert done.key == prediction_key(found, volume)
+    assert done.key != prediction_key(found.with_engine(TORCH), volume)
+    assert other.engine == TORCH
+
+
+def test_engines_there_are_not_are_sentences(whole: Model) -> None:
+    with pytest.raises(ModelError, match=r"one of the engines auto, .*, found 'abacus'"):
+        open_network(whole, wanted=EngineChoice("abacus"))
+    with pytest.raises(ModelError, match="precisions auto, float32, bfloat16 of OpenVINO"):
+        open_network(whole, wanted=EngineChoice("openvino", "float8"))
+    with pytest.raises(ModelError, match="device auto or cpu for the engine openvino"):
+        open_network(whole, wanted=EXACT).place("cuda:1")
+    with pytest.raises(ModelError, match="Expected a device among auto"):
+        check_device("abacus")
+    assert set(engines()) >= {"torch", OPENVINO, ONNX}
+    assert engine_for("cuda:0", "auto", "auto") == EngineChoice("torch", "auto")
+
+
+def test_a_model_for_slices_of_any_size_keeps_torch(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="slices of one size"):
+        prepare_graph(publish_unet(tmp_path))
+
+
+def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> None:
+    for name in "AB":
+        write_case(tmp_path / "data", name, slices=3, shape=(40, 32))
+    cases = scan(tmp_path / "data").cases
+    found = certify(model, EXACT, cases)
+    assert (found.cases, found.engine, found.precision) == (2, "openvino", "float32")
+    assert found.largest_voxel <= 1 / 255 + 1e-4
+    assert found.largest_dsc == pytest.approx(0, abs=1e-2)
+    assert found.speed > 0
+    assert set(found.versions) == {"torch", "openvino"}
+    kept = valid_certificates(model.folder, model.weights)
+    assert kept is not None
+    assert kept.certificates == (found,)
+    again = certify(model, EXACT, cases[:1])
+    kept = valid_certificates(model.folder, model.weights)
+    assert kept is not None
+    assert kept.certificates == (again,)
+
+
+_ALONE = """
+import sys
+import numpy as np
+from pathlib import Path
+from core.inference.inference_ensemble import open_runner
+from core.models.registry import read_model
+from tests.synthetic import head, volume_of
+model = read_model(Path(sys.argv[1]))
+open_runner(model).predict(volume_of(head(2, (40, 32))))
+print(*sorted({name.split(".")[0] for name in sys.modules} & {"torch", "timm", "openvino"}))
+print(sys.modules["openvino_telemetry"], "multiprocessing.process" in sys.modules)
+"""
+
+
+def test_a_certified_model_runs_without_torch(model: Model, home: Path) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", _ALONE, str(certified(model).folder)],
+        cwd=root, capture_output=True, text=True,
+        env=child_environment(), check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[0] == "openvino"
+
+
+def test_openvino_tells_nobody_that_it_is_used(model: Model, home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ALONE, str(certified(model).folder)],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True,
+        env=child_environment(), check=True,
+    )  # fmt: skip
+    # It sends from a process that it forks, if it can import what sends.
+    assert done.stdout.splitlines()[1] == "None False"

@@ -1,0 +1,112 @@
+"""Nothing a reader can press moves once it is shown, whatever arrives late or says something."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QListView,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from core.review.reviews import Review
+from gui.app.main_window import MainWindow
+from gui.review.disagreement_panel import DisagreementRow
+from gui.shell.mask_source import TRUTH, MaskSource
+from gui.widgets.metrics_view import MetricsView
+
+SIZES = [(1180, 720), (1280, 800), (1366, 768), (1600, 1000)]
+PRESSED = (QAbstractButton, QPlainTextEdit, QComboBox, QListView)
+READY = MetricsView("ready", "whole", dsc=0.5, predicted_volume=9.0, truth_volume=9.0)
+OTHER = MaskSource("model", "other")
+LINE = DisagreementRow("Missed lesion", False, "3–9", "7 vx")
+
+
+@pytest.fixture(scope="module")
+def bare(qapp: QApplication) -> Iterator[MainWindow]:
+    """A window that nothing fills."""
+    window = MainWindow()
+    window.setMinimumSize(0, 0)
+    window.show()
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+def place_of(window: QWidget, widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def places(window: MainWindow) -> dict[str, QRect]:
+    """Where everything is that a hand can press."""
+    for _ in range(4):  # a layout that changes asks the one around it, which then changes too
+        QApplication.processEvents()
+    found = [w for w in window.findChildren(QWidget) if isinstance(w, PRESSED) and w.isVisible()]
+    return {f"{type(w).__name__} {w.accessibleName()} {id(w)}": place_of(window, w) for w in found}
+
+
+def moved(before: dict[str, QRect], after: dict[str, QRect]) -> dict[str, tuple[QRect, QRect]]:
+    return {k: (v, after[k]) for k, v in before.items() if k in after and after[k] != v}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_review_is_whole_at_the_foot_of_the_inspector(
+    bare: MainWindow, size: tuple[int, int]
+) -> None:
+    bare.resize(*size)
+    for section in (bare.layers.section, bare.model_panel.section):
+        section.set_expanded(True)
+    bare.disagreements.set_rows([LINE] * 50, -1, 0)
+    QApplication.processEvents()
+    review = bare.review
+    foot = place_of(bare, review)
+    assert foot.bottom() < place_of(bare, bare.status).top() <= foot.bottom() + 3
+    for part in review.findChildren(QWidget):
+        if isinstance(part, PRESSED) and part.isVisible():
+            assert foot.contains(place_of(bare, part)), part.accessibleName()
+            assert part.visibleRegion().boundingRect() == part.rect(), part.accessibleName()
+    for section in (bare.layers.section, bare.model_panel.section):
+        section.set_expanded(False)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]) -> None:
+    bare.resize(*size)
+    bare.disagreements.set_rows([], -1, 0)
+    bare.disagreements.set_sources([], None)
+    bare.metrics.set_corrected(None)
+    bare.metrics.set_metrics(*(MetricsView("no_prediction", "Run the model."),) * 2)
+    bare.review.set_review(Review(case_id="A_1"))
+    before = places(bare)
+
+    bare.metrics.set_metrics(READY, READY)
+    bare.metrics.set_corrected((replace(READY, dsc=0.7), READY))
+    bare.disagreements.set_sources([(TRUTH, "Ground truth"), (OTHER, "Another model")], TRUTH)
+    bare.disagreements.set_rows([LINE] * 300, 4, 2)
+    bare.drawer.set_progress("1 of 15 · A_1", 0.1, "9 s left")
+    bare.drawer.show()
+    bare.review.set_review(Review(case_id="A_1", status="accepted", rating=3))
+    assert moved(before, places(bare)) == {}, bare.size()
+
+    bare.metrics.set_metrics(*(MetricsView("no_truth", "No masks."),) * 2)
+    bare.drawer.hide()
+    assert moved(before, places(bare)) == {}, bare.size()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_toasts_lie_over_no_control(bare: MainWindow, size: tuple[int, int]) -> None:
+    bare.resize(*size)
+    for number in range(3):
+        bare.toasts.show_toast(f"Note {number}", "Something happened that takes two lines." * 2)
+    there = places(bare)
+    for text in [name for name in there if " Close message " in name]:
+        del there[text]
+    toasts = place_of(bare, bare.toasts)
+    assert [name for name, place in there.items() if toasts.intersects(place)] == []
+    assert place_of(bare, bare.grid).contains(toasts)
+    bare.toasts.withdraw()
