@@ -53,7 +53,7 @@ def calibrate(
     with progress_bar() as progress:
         judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
     if judged.rows:
-        _say(chosen.spec.id, write_study(out, chosen, calibration, judged.rows), out)
+        _say(chosen.spec.id, write_study(out, chosen, calibration, judged), out)
     finish({**known.failed, **judged.failed}, dataset.notices)
 
 

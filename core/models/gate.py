@@ -15,6 +15,7 @@ from core.domain.errors import DataError
 from core.domain.protocol import Protocol
 from core.domain.statistics import bootstrap_interval, paired, wilcoxon
 from core.io.json_file import decode_json
+from core.models.provenance import Made
 
 GATE_FILE = "gate.json"
 REGRESSION = 0.02
@@ -57,7 +58,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     `low` and `high` are the 95 % bootstrap interval of the mean difference, None for one case;
     `p` is Wilcoxon's. `worst_tenth` is the difference of the means over each model's own worst
     tenth of the cases. `regressions` are cases that lost more than `REGRESSION`. `failed` holds a
-    sentence for each case that could not be scored.
+    sentence for each case that could not be scored. `made` tells what the figures were made from.
     """
 
     champion: str
@@ -75,6 +76,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reason: str
     failed: dict[str, str] = {}
+    made: Made | None = None
 
 
 def judge(

@@ -91,7 +91,7 @@ def html(report: StudyReport) -> str:
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
         reviews=report.said(),
-        cards=[(report.study.titles[m.spec.id], model_card(m)) for m in report.study.models],
+        cards=_cards(report),
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )
 
@@ -122,8 +122,11 @@ def study_pictures(
     return pictures
 
 
-def model_card(model: Model) -> list[tuple[str, str]]:
-    """Return what is known of a model as pairs of name and words."""
+def model_card(model: Model, fingerprint: str | None = None) -> list[tuple[str, str]]:
+    """Return what is known of a model as pairs of name and words.
+
+    `fingerprint` is its own of that time, where the model may be gone or another by now.
+    """
     spec = model.spec
     post = spec.postprocessing
     extra = [
@@ -146,8 +149,14 @@ def model_card(model: Model) -> list[tuple[str, str]]:
         ("Parent", spec.parent or "none"),
         ("Data", spec.data or "not said"),
         ("Licence", spec.licence or "not said"),
-        ("Fingerprint", model.fingerprint),
+        ("Fingerprint", model.fingerprint if fingerprint is None else fingerprint),
     ]
+
+
+def _cards(report: StudyReport) -> list[tuple[str, list[tuple[str, str]]]]:
+    then = {} if report.summary.made is None else report.summary.made.models
+    titles = report.study.titles
+    return [(titles[m.spec.id], model_card(m, then.get(m.spec.id))) for m in report.study.models]
 
 
 def _rows(study: Study) -> dict[str, dict[str, CaseFigures]]:

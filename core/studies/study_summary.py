@@ -8,6 +8,7 @@ from core.domain.lesions import MATCHING_RULE
 from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE
 from core.domain.statistics import RESAMPLES, Description, PairedComparison, compare_pairs, describe
 from core.models.lineage import code_version
+from core.models.provenance import Made, made_from
 from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.study import Study
 
@@ -31,7 +32,10 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order."""
+    """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order.
+
+    `made` tells what the figures were made from: inputs, models, versions.
+    """
 
     version: str
     cases: int
@@ -45,6 +49,8 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     matching_rule: str
     interval: str
     seconds: float
+    notices: tuple[str, ...] = ()
+    made: Made | None = None
 
 
 def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
@@ -85,6 +91,8 @@ def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) 
         matching_rule=MATCHING_RULE,
         interval=f"95 %, percentile bootstrap over cases, {resamples} resamples, seed {seed}",
         seconds=round(study.seconds, 3),
+        notices=study.notices,
+        made=made_from(study.models, study.inputs),
     )
 
 

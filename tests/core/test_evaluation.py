@@ -17,7 +17,8 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import Outcome, evaluate, score, summarise, write_report
+from core.studies.case_score import score
+from core.studies.evaluation import Outcome, evaluate, summarise, write_report
 from core.studies.mask_files import predict_masks
 from tests.synthetic import SHAPE, digest, lesion, write_case
 
