@@ -12,6 +12,7 @@ from core.cli.command_run import finish, own_models, progress_bar, scanned
 from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.options import (
     CaseIds,
+    ChannelNumbers,
     DataDir,
     Device,
     ImagePatterns,
@@ -67,6 +68,7 @@ def predict(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     format_name: MaskFormat = None,
+    channels: ChannelNumbers = "",
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
@@ -74,7 +76,7 @@ def predict(
     from core.studies.mask_files import predict_masks
 
     check_format(format_name)
-    how = given(layout, image, mask)
+    how = given(layout, image, mask, channels=channels)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
@@ -103,13 +105,14 @@ def evaluate(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    channels: ChannelNumbers = "",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
     from core.studies.evaluation import evaluate as run
     from core.studies.evaluation import write_report
 
-    how = given(layout, image, mask, region)
+    how = given(layout, image, mask, region, channels)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
