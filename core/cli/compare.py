@@ -13,15 +13,16 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
-from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
     DataDir,
     Device,
+    EngineId,
     ImagePatterns,
     LayoutName,
     MaskPattern,
+    PrecisionName,
     RegionName,
 )
 from core.cli.say import say

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.cli.command_run import finish, own_models, progress_bar, scanned
-from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
     DataDir,
     Device,
+    EngineId,
     ImagePatterns,
     LayoutName,
     MaskFormat,
     MaskPattern,
+    PrecisionName,
     RegionName,
 )
 from core.cli.say import say
