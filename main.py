@@ -12,10 +12,11 @@ import typer
 from core.cli.calibrate import calibrate
 from core.cli.compare import compare
 from core.cli.convert import convert
+from core.cli.evaluate import evaluate
 from core.cli.export import export
 from core.cli.info import info
 from core.cli.models import models
-from core.cli.predict import evaluate, predict
+from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason

@@ -1,0 +1,60 @@
+"""The command `evaluate`: one model against the ground truth of a folder of cases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from core.cli.command_run import finish, progress_bar
+from core.cli.engine_options import EngineId, PrecisionName
+from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
+from core.cli.options import (
+    CaseIds,
+    DataDir,
+    Device,
+    ImagePatterns,
+    LayoutName,
+    MaskPattern,
+    RegionName,
+)
+from core.cli.say import say
+
+
+def evaluate(
+    folder: DataDir,
+    out: OutDir,
+    model: ModelId = "",
+    protocol: Annotated[
+        Literal["native", "reference"],
+        typer.Option(help="Score on the native grid, or as the public reference implementation."),
+    ] = "native",
+    case: CaseIds = None,
+    device: Device = "auto",
+    flips: Flips = False,
+    skip_below: SkipBelow = 0.0,
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
+    region: RegionName = "",
+) -> None:
+    """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
+    from core.io.organisation import given
+    from core.studies.evaluation import evaluate as run
+    from core.studies.evaluation import write_report
+
+    how = given(layout, image, mask, region)
+    job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
+    cases, chosen, predictor = ready(job)
+    with progress_bar() as progress:
+        outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
+    summary = write_report(out, outcome, chosen, protocol)
+    if summary.mean is not None:
+        say(
+            f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "
+            f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
+        )
+    say(f"Report in {out}")
+    finish(outcome.failed, outcome.notices)
