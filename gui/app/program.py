@@ -98,7 +98,7 @@ class Program:
             self.operations.open_predictions(predictions, over=folder)
         elif folder is not None:
             self.operations.open_dataset(folder)
-        elif last is not None and last.is_dir():
+        elif last is not None and last.exists():
             self.operations.open_dataset(last)
         else:
             self.operations.open_demo()

@@ -1,5 +1,6 @@
 """Says which dataset is opened and what cannot be; takes what was open before and what drops."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from gui.data.recent_menu import RecentMenu
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
 from gui.viewer.empty_state import EmptyState
+
+_SLICE = re.compile(r"_\d+(_mask)?\.tiff?$|\.(dcm|ima|dicom)$|^[^.]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +88,10 @@ class DataPresenter(QObject):
         self._views.recent.set_folders(self._session.settings.recent)
 
     def _on_dropped(self, paths: Sequence[Path]) -> None:
-        self._context.operations.open_dataset(folder_of(paths[0]))
+        self._context.operations.open_dataset(meant_by(paths[0]))
 
 
-def folder_of(path: Path) -> Path:
-    """Return the folder that is meant by what was dropped: itself, or the one a file lies in."""
-    return path.parent if path.is_file() else path
+def meant_by(path: Path) -> Path:
+    """Return what is meant by a path: itself, or the folder a slice of a series lies in."""
+    is_slice = _SLICE.search(path.name) is not None and path.is_file()
+    return path.parent if is_slice else path

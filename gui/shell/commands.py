@@ -31,6 +31,7 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open_dataset", "Open folder…", "File", ("Ctrl+O",), "folder-open", "nothing"),
+    Command("open_file", "Open file or zip…", "File", ("Ctrl+Shift+O",), "image", "nothing"),
     Command("open_demo", "Open the synthetic demo", "File", (), "image", "nothing"),
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
@@ -66,6 +67,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+3",), "contrast"),
     Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
+    Command("neurological", "Neurological (right on the right)", "View", (), checkable=True),
     Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
     Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),

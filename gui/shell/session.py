@@ -74,7 +74,8 @@ class Session(QObject):
         self._listing = Listing()
         self.case_version = 0
         self.mask_version = 0
-        self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
+        view = ViewState(exact_voxels=settings.exact_voxels, neurological=settings.neurological)
+        self._state = _State(view=view)
 
     @property
     def reader(self) -> str:

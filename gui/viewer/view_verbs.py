@@ -81,6 +81,10 @@ class ViewVerbs:
         value = preset_range(preset, dict(opened.automatic)[channel])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
+    def set_neurological(self, on: bool) -> None:
+        """Show the patient's right on the right, or on the left again."""
+        self._change(neurological=on)
+
     def invert(self) -> None:
         """Show what is bright dark, or as it is again."""
         self._change(inverted=not self._session.view.inverted)
