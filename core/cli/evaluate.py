@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 import typer
 
 from core.cli.command_run import finish, progress_bar
-from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
 from core.cli.options import (
     CaseIds,
     DataDir,
     Device,
+    EngineId,
     ImagePatterns,
     LayoutName,
     MaskPattern,
+    PrecisionName,
     RegionName,
 )
 from core.cli.say import say

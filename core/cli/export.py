@@ -14,8 +14,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
-from core.cli.engine_options import EngineId, PrecisionName
-from core.cli.options import CaseIds, DataDir, Device
+from core.cli.options import CaseIds, DataDir, Device, EngineId, PrecisionName
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -32,6 +31,15 @@ class _Kinds:
     png: bool
     gif: bool
     sheet: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Pictured:
+    """A case and the mask that is drawn over it."""
+
+    loaded: LoadedCase
+    mask: Mask
+    made_by: str
 
 
 def export(
@@ -71,7 +79,7 @@ def export(
             try:
                 loaded = _read(each)
                 mask = to_mask(predict(loaded, inner).probability, chosen.spec.postprocessing)
-                _write(out, loaded, mask, kinds, style)
+                _write(out, _Pictured(loaded, mask, chosen.spec.title), kinds, style)
                 notices += loaded.notices
             except AppError as error:
                 failed[each.id] = str(error)
@@ -87,15 +95,21 @@ def _read(case: Case) -> LoadedCase:
     return loaded
 
 
-def _write(out: Path, loaded: LoadedCase, mask: Mask, kinds: _Kinds, style: PictureStyle) -> None:
-    from core.studies.pictures import frames, write_contact_sheet, write_gif, write_slices
+def _write(out: Path, source: _Pictured, kinds: _Kinds, style: PictureStyle) -> None:
+    from core.io.atomic import write_bytes
+    from core.studies.captions import captioned, captioned_frames, mask_words
+    from core.studies.pictures import contact_sheet, frames, png, write_gif, write_slices
 
-    case, numbers = loaded.case, loaded.volume.slice_numbers
-    labels = [f"slice {number}" for number in numbers]
-    pictures = list(frames(loaded.volume, loaded.ground_truth, mask, style))
-    if kinds.png:
-        write_slices(out, case.id, pictures, numbers=numbers)
-    if kinds.gif:
-        write_gif(out / f"{case.id}.gif", pictures)
+    loaded, mask, made_by = source.loaded, source.mask, source.made_by
+    case = loaded.case
+    if kinds.png or kinds.gif:
+        pictures = list(captioned_frames(loaded, mask, made_by, style))
+        if kinds.png:
+            write_slices(out, loaded, pictures)
+        if kinds.gif:
+            write_gif(out / f"{case.id}.gif", pictures)
     if kinds.sheet:
-        write_contact_sheet(out / f"{case.id}_sheet.png", pictures, labels)
+        plain = list(frames(loaded.volume, loaded.ground_truth, mask, style))
+        sheet = contact_sheet(plain, [f"slice {n}" for n in loaded.volume.slice_numbers])
+        said = (case.id, *mask_words(loaded, mask, made_by))
+        write_bytes(out / f"{case.id}_sheet.png", png(captioned(sheet, said)))

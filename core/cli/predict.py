@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from core.cli.command_run import finish, progress_bar
-from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
 from core.cli.options import (
     CaseIds,
     DataDir,
     Device,
+    EngineId,
     ImagePatterns,
     LayoutName,
     MaskFormat,
     MaskPattern,
+    PrecisionName,
 )
 from core.cli.say import say
 

@@ -7,7 +7,7 @@ lie beside it or among the bundled models. Imports no torch.
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -143,6 +143,18 @@ class Model:
         members = tuple(member.with_flips(True) for member in self.members)
         spec = msgspec.structs.replace(self.spec, flips=True)
         return Model(spec, self.folder, members, self.wanted)
+
+    def cut_by(self, post: Postprocessing) -> "Model":
+        """Return this model, its probability cut by `post`; what was computed of it is kept."""
+        if post == self.spec.postprocessing:
+            return self
+        other = replace(self, spec=msgspec.structs.replace(self.spec, postprocessing=post))
+        for name in ("fingerprint", "engine"):
+            if name in vars(self):
+                vars(other)[name] = vars(self)[name]
+        if "_mirrored" in vars(self):
+            vars(other)["_mirrored"] = self._mirrored.cut_by(post)
+        return other
 
     def fitted(self, volume: Volume) -> Volume:
         """Return the channels of `volume` that this model is given, in its order.

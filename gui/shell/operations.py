@@ -181,7 +181,10 @@ class Operations(QObject):
                 workspace, models = with_cached(home, workspace, wanted.predictions)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
             triaged = self.triager.outlooks(place)
-            states = with_scores(workspace, models.current, plain_states(dataset, triaged))
+            current = models.current
+            if current is not None and current.spec.id in state.cuts:
+                current = current.cut_by(state.cuts[current.spec.id])
+            states = with_scores(workspace, current, plain_states(dataset, triaged))
             progress(1.0, "")  # raises when another folder was asked for meanwhile
         except BaseException:
             if lock is not None and (before is None or lock is not before.lock):
@@ -199,8 +202,10 @@ class Operations(QObject):
         self._opening = None
         self.cache.clear()
         self._session.set_models(models)
+        self._session.set_cuts(last.cuts)
         if models.current is not None:
-            self._session.set_post(models.current.spec.postprocessing)
+            self._session.set_post(self._session.cut_of(models.current))
+        self._session.set_listed(self._session.post)
         self._session.set_listing(last.listing)
         self._session.set_place(place, states)
         root = str(place.dataset.root)

@@ -84,7 +84,8 @@ class Display:
 
     `head` is (y0, y1, x0, x1) in voxels: what is fitted to the window. A voxel is `aspect` times as
     high as it is wide; `mirrored` has x grow to the left. `edges` are the sides of the patient at
-    the left, top, right and bottom, none where they are not known.
+    the left, top, right and bottom, none where they are not known. `hidden` leaves the
+    image alone: nothing lies over it, whoever put it there.
     """
 
     picture: PictureKey
@@ -105,6 +106,7 @@ class Display:
     aspect: float = 1.0
     mirrored: bool = False
     edges: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         aspect=_aspect(shown.volume.geometry),
         mirrored=view.neurological and shown.volume.geometry.is_known,
         edges=_edges(shown.volume.geometry, mirrored=view.neurological),
+        hidden=view.overlays_hidden,
     )
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPointF
 from core.domain.components import Box
 from core.domain.progress import Progress
 from core.domain.uncertainty import entropy_map
+from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
@@ -77,7 +78,10 @@ class CanvasPresenter(QObject):
         style, result = display.uncertainty, self._session.result
         shown = style.visible and result is not None
         probability = result.probability if shown and result is not None else None
-        self._uncertainty.show_slice(probability, display.picture.slice_index, style.opacity)
+        opened = self._session.open_case
+        image = None if opened is None else _structure(opened.loaded.volume)
+        index = display.picture.slice_index
+        self._uncertainty.show_slice(probability, index, style.opacity, image=image)
         self._scale.show_when(shown)
 
     def _on_case_changed(self) -> None:
@@ -195,3 +199,10 @@ class CanvasPresenter(QObject):
         scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
         moved = now.moved(right * scale, -up * scale)
         self._session.set_view(view.with_window_level(channel, moved))
+
+
+def _structure(volume: Volume) -> Pixels:
+    """Return the channel by which the head is told from the air."""
+    channel = volume.channels.index("FLAIR") if "FLAIR" in volume.channels else 0
+    structure: Pixels = volume.pixels[channel]
+    return structure
