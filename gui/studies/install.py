@@ -21,6 +21,7 @@ class StudiesFeature:
         self.handlers: Handlers = {
             "compare_models": lambda: self.study.show(),
             "export_report": lambda: self.export.ask_report(),
+            "export_cases": lambda: self.export.ask_cases(),
             "export_pictures": lambda: self.export.ask_pictures(),
         }
 
