@@ -41,6 +41,13 @@ def compare(
         list[str] | None,
         typer.Option("--models", help="Ids of the models: --models A B, or repeated."),
     ] = None,
+    masks: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIR",
+            help="Masks or probabilities of another program, as one model more; repeatable.",
+        ),
+    ] = None,
     case: CaseIds = None,
     device: Device = "auto",
     engine: EngineId = "auto",
@@ -59,15 +66,17 @@ def compare(
     from core.inference.prediction_service import find_models, predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
+    from core.models.mask_model import mask_models
     from core.review.reviews import reviews
     from core.studies.html_report import StudyReport, study_pictures, write_html
     from core.studies.study import keep_study, run_study
     from core.studies.study_report import reviews_csv, write_study
 
-    wanted = _wanted(models, more)
+    wanted = _wanted(models, more, masks)
     dataset, cases = scanned(folder, case, out, given(layout, image, mask, region))
     with dataset_workspace(folder) as workspace:
         chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
+        chosen += mask_models(masks or (), dataset.cases)
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
             study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)
@@ -83,10 +92,11 @@ def compare(
     finish(study.failed, (*dataset.notices, *study.notices))
 
 
-def _wanted(models: list[str] | None, more: list[str] | None) -> list[str]:
+def _wanted(models: list[str] | None, more: list[str] | None, masks: list[str] | None) -> list[str]:
     wanted = [*(models or []), *(more or [])]
-    if not wanted:
-        say("overread: expected models to compare, found none. Add --models A B.", err=True)
+    if not wanted and not masks:
+        said = "expected models to compare, found none. Add --models A B, or --masks NAME=DIR."
+        say(f"overread: {said}", err=True)
         raise typer.Exit(_ERROR)
     return wanted
 

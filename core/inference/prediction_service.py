@@ -13,6 +13,7 @@ from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
 from core.io.case_reader import LoadedCase
 from core.models.certificates import ANY, EngineChoice
+from core.models.mask_model import MaskModel
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
@@ -50,6 +51,8 @@ class PredictionService:
         known = self.known(loaded, model)
         if known is not None:
             return known
+        if isinstance(model, MaskModel):
+            raise model.missing(loaded.case.id)
         if self.workspace.predictions is not None:
             raise DataError(
                 f"{loaded.case.id}: expected a prediction in {self.workspace.predictions}, found "
