@@ -63,7 +63,7 @@ def compare(
     region: RegionName = "",
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
-    from core.inference.prediction_service import find_models, predictors
+    from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.models.mask_model import mask_models
@@ -71,6 +71,7 @@ def compare(
     from core.studies.html_report import StudyReport, study_pictures, write_html
     from core.studies.study import keep_study, run_study
     from core.studies.study_report import reviews_csv, write_study
+    from core.workspace.known_models import find_models
 
     wanted = _wanted(models, more, masks)
     dataset, cases = scanned(folder, case, out, given(layout, image, mask, region))

@@ -60,13 +60,14 @@ def export(
 ) -> None:
     """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
     from core.domain.errors import DataError
-    from core.inference.prediction_service import find_models, predictors
+    from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.studies.case_export import ExportOrder, export_cases
     from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
     from core.studies.exported_mask import MaskSource
     from core.studies.pictures import PictureStyle
+    from core.workspace.known_models import find_models
 
     if masks is None and (images or format_name is not None):
         raise DataError(

@@ -38,6 +38,11 @@ class MaskModel(Model):
         """What the masks are filed under."""
         return self.fingerprint
 
+    @property
+    def runs(self) -> bool:
+        """Tell that there are no weights."""
+        return False
+
     def with_engine(self, wanted: EngineChoice) -> Model:
         """Return this model: nothing computes it."""
         del wanted

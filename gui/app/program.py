@@ -1,5 +1,6 @@
 """The composition root: makes the context and the window, installs the features, closes them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -86,7 +87,7 @@ class Program:
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
 
-    def open(self, folder: Path | None, *, predictions: Path | None = None) -> None:
+    def open(self, folder: Path | None, *, predictions: Sequence[Path] = ()) -> None:
         """Show the window on `folder`, else on what was open last, else on the demo.
 
         With `predictions` of that folder they are reviewed, and nothing is run.
@@ -94,8 +95,8 @@ class Program:
         settings = self.session.settings
         self.window.show_in_place(settings.windows, settings.last_screen)
         last = Path(settings.last_dataset) if settings.last_dataset else None
-        if folder is not None and predictions is not None:
-            self.operations.open_predictions(predictions, over=folder)
+        if folder is not None and predictions:
+            self.operations.open_predictions(*predictions, over=folder)
         elif folder is not None:
             self.operations.open_dataset(folder)
         elif last is not None and last.exists():

@@ -124,7 +124,7 @@ class ModelRuns(QObject):
         case = self._waiting.popleft()
         opened = self._session.open_case
         on_screen = opened is not None and opened.loaded.case.id == case.id
-        first = self._session.view.slice_index if on_screen else case.middle
+        first = self._session.view.slice_index if on_screen else None
         wanted = Wanted(case, model, place, self._session.settings.device, first)
         task = self._lanes.run_in_parts(
             "gpu",

@@ -16,7 +16,7 @@ from core.io.case_cache import CaseCache
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
-from gui.shell.cached_predictions import with_cached
+from gui.shell.cached_predictions import add_masks, cached_folder, with_cached
 from gui.shell.case_loader import CaseLoading
 from gui.shell.place_reader import (
     close_place,
@@ -38,7 +38,7 @@ class _Wanted:
 
     folder: Path
     demo: bool
-    predictions: Path | None
+    predictions: tuple[Path, ...]
     before: Place | None
     seen: LastState | None
 
@@ -82,20 +82,25 @@ class Operations(QObject):
         """Open a folder of cases; the case seen last comes back."""
         self._open(folder, demo=folder == self._session.home / DEMO_NAME)
 
-    def open_predictions(self, root: Path, *, over: Path | None = None) -> None:
-        """Review a folder of predictions of `over`, or of the open dataset; nothing is run."""
+    def open_predictions(self, *roots: Path, over: Path | None = None) -> None:
+        """Review folders of predictions of `over`, or of the open dataset; nothing is run.
+
+        One folder of cached predictions has a workspace of its own. Masks of other programs are
+        models of the dataset from then on.
+        """
         place = self._session.place
         if over is not None:
-            self._open(over, demo=False, predictions=root)
+            self._open(over, demo=False, predictions=roots)
         elif place is not None:
-            self._open(place.dataset.root, demo=place.synthetic, predictions=root)
+            self._open(place.dataset.root, demo=place.synthetic, predictions=roots)
 
     def open_again(self) -> None:
         """Open what is open once more, at the same place."""
         place = self._session.place
         if place is not None:
-            predictions = place.workspace.predictions
-            self._open(place.dataset.root, demo=place.synthetic, predictions=predictions)
+            cached = place.workspace.predictions
+            roots = () if cached is None else (cached,)
+            self._open(place.dataset.root, demo=place.synthetic, predictions=roots)
 
     def follow_order(self, order: Callable[[], list[str]]) -> None:
         """Take next and previous from `order`, which returns the case ids the worklist shows."""
@@ -142,10 +147,10 @@ class Operations(QObject):
             with suppress(AppError):
                 close_place(place, state)
 
-    def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
+    def _open(self, folder: Path, *, demo: bool, predictions: tuple[Path, ...] = ()) -> None:
         self.guard(lambda: self._start_opening(folder, demo=demo, predictions=predictions))
 
-    def _start_opening(self, folder: Path, *, demo: bool, predictions: Path | None) -> None:
+    def _start_opening(self, folder: Path, *, demo: bool, predictions: tuple[Path, ...]) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
@@ -170,15 +175,19 @@ class Operations(QObject):
         if wanted.demo:
             make_demo(wanted.folder, progress=progress)
         dataset = scan_known(wanted.folder, progress=progress)
-        folder = workspace_folder(home, wanted.predictions or dataset.root)
+        cached = cached_folder(wanted.predictions)
+        folder = workspace_folder(home, cached or dataset.root)
         lock, held = take_workspace(folder, dataset.name, before, user=self._session.reader)
         try:
             workspace = open_workspace(folder)
             again = before is not None and before.workspace.folder == folder
             state = (wanted.seen if again else None) or workspace.state()
-            models = read_models(home, workspace.folder, state.model_id, self._session.settings)
-            if wanted.predictions is not None:
-                workspace, models = with_cached(home, workspace, wanted.predictions)
+            wish, settings = state.model_id, self._session.settings
+            if wanted.predictions and cached is None:
+                wish = add_masks(workspace, wanted.predictions, dataset)
+            models = read_models(home, workspace.folder, wish, settings, dataset.cases)
+            if cached is not None:
+                workspace, models = with_cached(home, workspace, cached)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
             triaged = self.triager.outlooks(place)
             current = models.current

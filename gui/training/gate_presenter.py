@@ -150,7 +150,7 @@ class GatePresenter(QObject):
         def work(_: object) -> Models:
             act(self._registry(place))
             home, settings = self._session.home, self._session.settings
-            return read_models(home, place.workspace.folder, wanted, settings)
+            return read_models(home, place.workspace.folder, wanted, settings, place.dataset.cases)
 
         def show(models: Models) -> None:
             if self._session.place is place:
