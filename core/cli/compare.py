@@ -12,6 +12,7 @@ from core.cli.command_run import (
     finish,
     progress_bar,
     scanned,
+    tell_opinion,
 )
 from core.cli.options import (
     CaseIds,
@@ -23,6 +24,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    Verify,
 )
 from core.cli.say import say
 
@@ -61,6 +63,7 @@ def compare(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    verify: Verify = False,
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.inference.prediction_service import predictors
@@ -69,6 +72,7 @@ def compare(
     from core.models.mask_model import mask_models
     from core.review.reviews import reviews
     from core.studies.html_report import StudyReport, study_pictures, write_html
+    from core.studies.second_opinion import SecondOpinion
     from core.studies.study import keep_study, run_study
     from core.studies.study_report import reviews_csv, write_study
     from core.workspace.known_models import find_models
@@ -80,7 +84,15 @@ def compare(
         chosen += mask_models(masks or (), dataset.cases)
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
-            study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)
+            opinion = SecondOpinion() if verify else None
+            study = run_study(
+                cases,
+                chosen,
+                predictor_of,
+                ensemble=ensemble,
+                opinion=opinion,
+                progress=progress,
+            )
         keep_study(workspace.store, study)
         summary = write_study(out, study)
         if html:
@@ -90,6 +102,7 @@ def compare(
             write_html(out / REPORT_FILE, report)
             reviews_csv(out / REVIEWS_FILE, report.said())
     _say(summary, out)
+    tell_opinion(opinion)
     finish(study.failed, (*dataset.notices, *study.notices))
 
 

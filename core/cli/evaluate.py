@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.cli.command_run import finish, progress_bar
+from core.cli.command_run import finish, progress_bar, tell_opinion
 from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
 from core.cli.options import (
     CaseIds,
@@ -18,6 +18,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    Verify,
 )
 from core.cli.say import say
 
@@ -40,17 +41,22 @@ def evaluate(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    verify: Verify = False,
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
     from core.studies.evaluation import evaluate as run
     from core.studies.evaluation import write_report
+    from core.studies.second_opinion import SecondOpinion
 
     how = given(layout, image, mask, region)
     job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = ready(job)
     with progress_bar() as progress:
-        outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
+        opinion = SecondOpinion() if verify else None
+        outcome = run(
+            cases, chosen, predictor, protocol=protocol, opinion=opinion, progress=progress
+        )
     summary = write_report(out, outcome, chosen, protocol)
     if summary.mean is not None:
         say(
@@ -58,4 +64,5 @@ def evaluate(
             f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
         )
     say(f"Report in {out}")
+    tell_opinion(opinion)
     finish(outcome.failed, outcome.notices)

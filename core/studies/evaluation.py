@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
-from core.domain.grid import Grid
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
@@ -22,6 +21,7 @@ from core.models.registry import Model
 from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.figures import dsc_chart
 from core.studies.reference_protocol import reference_masks
+from core.studies.second_opinion import FIGURES, SecondOpinion, Verified
 
 EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"
 
@@ -65,13 +65,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     empty_rule: str = EMPTY_RULE
     distance_unit: str = "voxels"
     notices: tuple[str, ...] = ()
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Rows of the cases that could be scored, and a sentence for each that could not.
 
-    `notices` are sentences about files of cases that were scored all the same.
+    `notices` are sentences about files of cases that were scored all the same, `verified` is what
+    medpy found of the figures.
     """
 
     rows: tuple[Row, ...]
@@ -79,6 +81,7 @@ class Outcome:
     device: str
     seconds: float
     notices: tuple[str, ...] = ()
+    verified: Verified | None = None
 
 
 def evaluate(
@@ -87,9 +90,13 @@ def evaluate(
     predictor: Predictor,
     *,
     protocol: Protocol = "native",
+    opinion: SecondOpinion | None = None,
     progress: Progress = silent,
 ) -> Outcome:
-    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
+    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on.
+
+    `opinion` is given every figure to compute it again.
+    """
     rows: list[Row] = []
     notices: list[str] = []
     failed: dict[str, str] = {}
@@ -99,25 +106,34 @@ def evaluate(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
-            rows.append(score(loaded, prediction, model, protocol))
+            rows.append(score(loaded, prediction, model, protocol, opinion))
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
-    return Outcome(tuple(rows), failed, device, seconds, tuple(notices))
+    verified = None if opinion is None else opinion.found
+    return Outcome(tuple(rows), failed, device, seconds, tuple(notices), verified)
 
 
-def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> Row:
+def score(
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    protocol: Protocol,
+    opinion: SecondOpinion | None = None,
+) -> Row:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
-    truth = loaded.require_ground_truth()
-    grid = loaded.volume.geometry
+    truth, grid = loaded.require_ground_truth(), loaded.volume.geometry
     if protocol == "reference":
-        truth, mask = reference_masks(loaded.volume, truth, prediction)
-        grid = Grid((truth.shape[0], truth.shape[1], truth.shape[2]))  # of no known size
+        truth, mask, grid = reference_masks(loaded.volume, truth, prediction)
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
     ml = grid.voxel_ml
+    if opinion is not None:
+        figures = {name: getattr(metrics, name) for name in FIGURES}
+        of = (loaded.case.id, model.spec.id)
+        opinion.take((truth, mask), figures, spacing_mm=grid.spacing_mm, of=of)
     return Row(
         case=loaded.case.id,
         slices=len(truth),
@@ -155,6 +171,7 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
         largest_component=post.largest_component or protocol == "reference",
         distance_unit=" and ".join(sorted({row.distance_unit for row in outcome.rows})) or "voxels",
         notices=outcome.notices,
+        verified=outcome.verified,
     )
 
 

@@ -26,6 +26,7 @@ from core.studies.case_figures import (
     put_disagreement,
     put_figures,
 )
+from core.studies.second_opinion import FIGURES, SecondOpinion, Verified
 from core.workspace.score_keys import score_key
 from core.workspace.store import Store
 
@@ -46,6 +47,7 @@ class Study:
     disagreements: Mapping[str, float] | None = None
     seconds: float = 0.0
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    verified: Verified | None = None
 
     @property
     def titles(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ class _Run:
     disagreements: dict[str, float] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
     seconds: float = 0.0
+    opinion: SecondOpinion | None = None
 
     def add(self, loaded: LoadedCase, found: Mapping[str, Prediction]) -> None:
         """Take in the predictions of a case by model id; a model that failed has none."""
@@ -89,8 +92,27 @@ class _Run:
         if apart is not None:
             self.disagreements[case_id] = apart
         self.keys |= {(case_id, m.spec.id): score_key(m, found[m.spec.id].key) for m in there}
+        self._verify(loaded, there, found)
         self.seconds += sum(prediction.seconds for prediction in found.values())
         self.notices += loaded.notices
+
+    def _verify(
+        self, loaded: LoadedCase, models: Sequence[Model], found: Mapping[str, Prediction]
+    ) -> None:
+        """Let every figure of a case be computed again."""
+        truth, count = loaded.ground_truth, len(models)
+        if self.opinion is None or truth is None:
+            return
+        masks = dict(zip((m.spec.id for m in models), _masks(models, found), strict=True))
+        rows = {row.model: row for row in self.rows if row.case == loaded.case.id}
+        if ENSEMBLE in rows:
+            masks[ENSEMBLE] = _ensemble_mask(models, list(found.values()))
+        assert len(masks) in (count, count + 1)
+        for model, mask in masks.items():
+            figures = {name: getattr(rows[model], name) for name in FIGURES}
+            spacing = loaded.volume.geometry.spacing_mm
+            of = (loaded.case.id, model)
+            self.opinion.take((truth, mask), figures, spacing_mm=spacing, of=of)
 
 
 def run_study(
@@ -99,15 +121,17 @@ def run_study(
     predictor_of: PredictorOf,
     *,
     ensemble: bool = False,
+    opinion: SecondOpinion | None = None,
     progress: Progress = silent,
 ) -> Study:
     """Run every model on every case; what fails is told in the study, the rest goes on.
 
     `ensemble` adds the mean of all models as one more. Cases without ground truth have rows whose
-    figures against it are None. `progress` may raise `Cancelled`.
+    figures against it are None. `opinion` is given every figure to compute it again. `progress`
+    may raise `Cancelled`.
     """
     predictors = {model.spec.id: predictor_of(model) for model in models}
-    run = _Run(tuple(models), ensemble)
+    run = _Run(tuple(models), ensemble, opinion=opinion)
     for index, case in enumerate(cases):
         inner = part(progress, index / len(cases), (index + 1) / len(cases))
         try:
@@ -125,6 +149,7 @@ def run_study(
         run.disagreements,
         run.seconds,
         run.keys,
+        None if opinion is None else opinion.found,
     )
 
 
@@ -170,7 +195,11 @@ def _masks(models: Sequence[Model], found: Mapping[str, Prediction]) -> list[Mas
 def _ensemble_row(
     loaded: LoadedCase, models: Sequence[Model], predictions: Sequence[Prediction]
 ) -> CaseFigures:
-    mean = mean_prediction(predictions).probability
+    mask = _ensemble_mask(models, predictions)
+    sure = mean_uncertainty(mean_prediction(predictions).probability)
+    return mask_figures(loaded, mask, model_id=ENSEMBLE, uncertainty=sure)
+
+
+def _ensemble_mask(models: Sequence[Model], predictions: Sequence[Prediction]) -> Mask:
     post = ensemble_postprocessing([model.spec.postprocessing for model in models])
-    sure = mean_uncertainty(mean)
-    return mask_figures(loaded, to_mask(mean, post), model_id=ENSEMBLE, uncertainty=sure)
+    return to_mask(mean_prediction(predictions).probability, post)

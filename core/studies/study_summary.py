@@ -9,6 +9,7 @@ from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE
 from core.domain.statistics import RESAMPLES, Description, PairedComparison, compare_pairs, describe
 from core.models.lineage import code_version
 from core.studies.case_figures import METRICS, CaseFigures
+from core.studies.second_opinion import Verified
 from core.studies.study import Study
 
 PAIR_METRICS = {
@@ -45,6 +46,7 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     matching_rule: str
     interval: str
     seconds: float
+    verified: Verified | None = None
 
 
 def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
@@ -85,6 +87,7 @@ def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) 
         matching_rule=MATCHING_RULE,
         interval=f"95 %, percentile bootstrap over cases, {resamples} resamples, seed {seed}",
         seconds=round(study.seconds, 3),
+        verified=study.verified,
     )
 
 
