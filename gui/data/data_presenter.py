@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, SignalInstance
 
+from gui.data.organise_presenter import OrganisePresenter
 from gui.data.recent_menu import RecentMenu
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
@@ -35,6 +37,8 @@ class DataPresenter(QObject):
         operations = context.operations
         operations.opening.connect(self._on_opening)
         operations.not_opened.connect(self._on_not_opened)
+        operations.unorganised.connect(self._on_unorganised)
+        self.organise = OrganisePresenter(context)
         self._session.place_changed.connect(self._on_place_changed)
         self._session.settings_changed.connect(self._show_recent)
         views.recent.chosen.connect(operations.open_dataset)
@@ -71,6 +75,11 @@ class DataPresenter(QObject):
             action=("Open another…", lambda: self._context.trigger("open_dataset")),
             subject="not opened",
         )
+
+    def _on_unorganised(self, folder: Path, sentence: str) -> None:
+        """Ask how a folder is organised; without an answer it is not opened."""
+        refused = partial(self._on_not_opened, folder.name, sentence)
+        self.organise.ask(folder, refused=refused)
 
     def _on_acted(self) -> None:
         if self._refused:

@@ -24,13 +24,15 @@ class Data:
 
 def install(context: Context, views: DataViews) -> Data:
     """Make what says which dataset is open, and the commands that ask for a folder."""
+    presenter = DataPresenter(context, views)
     handlers: Handlers = {
+        "organise": presenter.organise.ask_again,
         "open_dataset": lambda: _ask_for_cases(context),
         "open_file": lambda: _ask_for_file(context),
         "open_demo": context.operations.open_demo,
         "open_predictions": lambda: _ask_for_predictions(context),
     }
-    return Data(handlers, DataPresenter(context, views))
+    return Data(handlers, presenter)
 
 
 def _ask_for_cases(context: Context) -> None:

@@ -32,6 +32,7 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("open_dataset", "Open folder…", "File", ("Ctrl+O",), "folder-open", "nothing"),
     Command("open_file", "Open file or zip…", "File", ("Ctrl+Shift+O",), "image", "nothing"),
+    Command("organise", "How the folder is organised…", "File", (), "layers", "nothing"),
     Command("open_demo", "Open the synthetic demo", "File", (), "image", "nothing"),
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("export_cases", "Export cases…", "File", ("Ctrl+Shift+M",), "export", "nothing"),

@@ -30,6 +30,7 @@ class Operations(QObject):
 
     opening = Signal(str, float)
     not_opened = Signal(str, str)
+    unorganised = Signal(Path, str)
 
     def __init__(self) -> None:
         super().__init__()

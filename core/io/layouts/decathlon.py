@@ -74,4 +74,4 @@ def _case(root: Path, image: str, label: str | None, told: DatasetJson) -> Found
     return FoundCase(nfc(stem_of(PurePosixPath(image).name)), tuple(channels), masks)
 
 
-LAYOUT = Layout("decathlon", "Medical Segmentation Decathlon", fits, find)
+LAYOUT = Layout("decathlon", "Decathlon", fits, find)
