@@ -18,7 +18,7 @@ from core.io.layouts.found import FoundMask
 from core.io.readers import read, stem_of, suffix_of
 from core.io.stored import Stored
 from core.io.tiff import write_label_slice, write_mask_slice
-from core.io.writers import NOBODY, Provenance, labelled, plain, suffix_like, write
+from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, write
 
 SLICES = "tiff"
 SUFFIXES = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "dicom-seg": ".dcm"}
@@ -35,7 +35,7 @@ class DrawnMask:
 
     label_map: LabelMap
     labels: LabelSet = BINARY
-    provenance: Provenance = NOBODY
+    provenance: Maker = NOBODY
 
 
 def check_format(name: str | None) -> None:
@@ -125,10 +125,19 @@ def read_drawn(case: Case, path: Path) -> Mask:
     return np.ascontiguousarray(turn.apply(placed.labels.mask(placed.values, region)))
 
 
+<<<<<<< HEAD
 def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]:
     """Return the files of a mask in slices: by their numbers, or `count` of them from 1 up."""
     numbers = [files.number for files in case.slices] or range(1, count + 1)
     return [folder / f"{case.id}_{number}_{ending}.tif" for number in numbers]
+=======
+def _like(case: Case, label_map: LabelMap) -> Stored:
+    found = like_of(case)
+    if found is not None:
+        return found
+    size = (label_map.shape[0], label_map.shape[1], label_map.shape[2])
+    return plain_volume(Grid(size), label_map)
+>>>>>>> main
 
 
 def write_planes(paths: Sequence[Path], label_map: LabelMap) -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
+<<<<<<< HEAD
 from core.domain.metrics import volume_metrics
+=======
+from core.domain.grid import Grid
+from core.domain.metrics import EMPTY_RULE, volume_metrics
+>>>>>>> main
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
@@ -23,10 +28,8 @@ from core.studies.figures import dsc_chart
 from core.studies.reference_protocol import reference_masks
 from core.studies.second_opinion import FIGURES, SecondOpinion, Verified
 
-EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"
 
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one case; `hd95` is in `distance_unit`, volumes are in mL where that is known.
 
     `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
@@ -76,7 +79,7 @@ class Outcome:
     medpy found of the figures.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[EvaluationRow, ...]
     failed: dict[str, str]
     device: str
     seconds: float
@@ -84,7 +87,7 @@ class Outcome:
     verified: Verified | None = None
 
 
-def evaluate(
+def evaluate_cases(
     cases: Sequence[Case],
     model: Model,
     predictor: Predictor,
@@ -93,11 +96,16 @@ def evaluate(
     opinion: SecondOpinion | None = None,
     progress: Progress = silent,
 ) -> Outcome:
+<<<<<<< HEAD
     """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on.
 
     `opinion` is given every figure to compute it again.
     """
     rows: list[Row] = []
+=======
+    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
+    rows: list[EvaluationRow] = []
+>>>>>>> main
     notices: list[str] = []
     failed: dict[str, str] = {}
     device, seconds = "", 0.0
@@ -106,7 +114,11 @@ def evaluate(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
+<<<<<<< HEAD
             rows.append(score(loaded, prediction, model, protocol, opinion))
+=======
+            rows.append(score_case(loaded, prediction, model, protocol))
+>>>>>>> main
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
         except AppError as error:
@@ -115,6 +127,7 @@ def evaluate(
     return Outcome(tuple(rows), failed, device, seconds, tuple(notices), verified)
 
 
+<<<<<<< HEAD
 def score(
     loaded: LoadedCase,
     prediction: Prediction,
@@ -122,6 +135,11 @@ def score(
     protocol: Protocol,
     opinion: SecondOpinion | None = None,
 ) -> Row:
+=======
+def score_case(
+    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+) -> EvaluationRow:
+>>>>>>> main
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth, grid = loaded.require_ground_truth(), loaded.volume.geometry
     if protocol == "reference":
@@ -130,11 +148,15 @@ def score(
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
     ml = grid.voxel_ml
+<<<<<<< HEAD
     if opinion is not None:
         figures = {name: getattr(metrics, name) for name in FIGURES}
         of = (loaded.case.id, model.spec.id)
         opinion.take((truth, mask), figures, spacing_mm=grid.spacing_mm, of=of)
     return Row(
+=======
+    return EvaluationRow(
+>>>>>>> main
         case=loaded.case.id,
         slices=len(truth),
         dsc=metrics.dsc,
@@ -153,7 +175,7 @@ def score(
     )
 
 
-def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Return the summary of an outcome; figures are None when no case could be scored."""
     scores = [row.dsc for row in outcome.rows]
     post = model.spec.postprocessing
@@ -175,10 +197,10 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     )
 
 
-def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+def write_evaluation(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Write metrics.csv, summary.json and dsc.png into `out`; returns the summary."""
-    summary = summarise(outcome, model, protocol)
-    write_csv(out / "metrics.csv", Row.__struct_fields__, map(_cells, outcome.rows))
+    summary = summarise_evaluation(outcome, model, protocol)
+    write_csv(out / "metrics.csv", EvaluationRow.__struct_fields__, map(_cells, outcome.rows))
     write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
     if outcome.rows:
         title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"
@@ -186,6 +208,6 @@ def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) 
     return summary
 
 
-def _cells(row: Row) -> list[str]:
-    values = [getattr(row, name) for name in Row.__struct_fields__]
+def _cells(row: EvaluationRow) -> list[str]:
+    values = [getattr(row, name) for name in EvaluationRow.__struct_fields__]
     return ["" if v is None else f"{v:.6f}" if isinstance(v, float) else str(v) for v in values]

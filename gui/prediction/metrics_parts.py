@@ -11,9 +11,9 @@ from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
-_ROW_HEIGHT = 22
+_ROW_HEIGHT = 20
 _HEAD_HEIGHT = 14
-_BAR_ROW_HEIGHT = 18
+_BAR_ROW_HEIGHT = 16
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
 _COLUMN = 54
@@ -36,7 +36,7 @@ class Hero(QWidget):
         words.addWidget(self._what)
         words.addStretch(1)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 2, 0, 2)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         row.addWidget(self._score)
         row.addLayout(words, 1)

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
+<<<<<<< HEAD
 from core.io.case import Case
+=======
+from core.inference.engines import left_out
+>>>>>>> main
 from core.io.dataset import Dataset
 from core.models.certificates import EngineChoice, engine_for
 from core.models.registry import Model
@@ -38,7 +42,7 @@ def read_models(
     champion = found.champion()
     available += masks
     current = next((m for m in available if m.spec.id == wanted), champion)
-    problems += calibration_problems(available)
+    problems += [*calibration_problems(available), *left_out()]
     return Models(tuple(available), current, champion.spec.id, tuple(problems))
 
 

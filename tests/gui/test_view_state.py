@@ -165,7 +165,11 @@ def test_a_synthetic_case_says_so_and_odd_slice_numbers_are_told() -> None:
 
 
 def test_the_voxel_size_is_said_in_the_order_x_y_z() -> None:
+<<<<<<< HEAD
     geometry = Grid((4, 2, 3), known_spacing_mm=(5.0, 1.5, 0.5))
+=======
+    geometry = Grid((4, 2, 3), np.diag((0.5, 1.5, 5.0, 1.0)))
+>>>>>>> main
     sized = replace(volume(), geometry=geometry)
     said = resolve(ViewState(), shown(sized)).bottom_left[-1]
     assert said == "0.5 × 1.5 × 5.0 mm · orientation unknown"
@@ -188,6 +192,14 @@ def test_edges_of_unknown_sides_have_no_letters_and_nothing_is_mirrored() -> Non
     assert display.edges == ()
     assert not display.mirrored
     assert display.aspect == 1.0
+
+
+def test_inverted_the_bright_end_is_black() -> None:
+    plain, inverted = (resolve(ViewState(inverted=turned), shown()) for turned in (False, True))
+    assert plain.limits is not None
+    assert plain.limits[0] < plain.limits[1]
+    assert inverted.limits == plain.limits[::-1]
+    assert inverted.bottom_left == plain.bottom_left
 
 
 def test_colour_has_no_range_to_say() -> None:
