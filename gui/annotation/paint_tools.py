@@ -15,14 +15,13 @@ from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.shell.session import Session
 from gui.shell.view_state import RGB, shown_channel
 from gui.viewer.slice_view import SliceView
+from gui.viewer.tool_items import TraceLine
 from gui.viewer.touch import Tool, Touch
 
 _STEP = 1.15
 _INSIDE, _OUTSIDE = 1, 2
 _TREMBLE, _NEAR = 4.0, 8.0  # pixels of the screen
 _COLOURS = {_INSIDE: "#3FD67A", _OUTSIDE: "#FF5C5C"}
-
-Line = tuple[tuple[QPointF, ...], str]
 
 
 class Drawing(QObject):
@@ -111,6 +110,8 @@ class Drawing(QObject):
             self._move(at)
         elif touch.kind == "release":
             self._release(at)
+        elif touch.kind == "cancel":
+            self.drop()
         elif self.tool == "lasso" and self._points:
             self._close_polygon()
 
@@ -268,11 +269,11 @@ class Drawing(QObject):
         self._view.set_brush(self.settings.size / 2, "−" if self._removes else "+")
 
     def _show_trace(self) -> None:
-        lines: list[Line] = []
+        lines: list[TraceLine] = []
         if self._points:
-            lines.append((tuple(QPointF(x, y) for y, x in self._points), ""))
+            lines.append(TraceLine(tuple(QPointF(x, y) for y, x in self._points)))
         for points, kind in self._scribbles.get(self._session.view.slice_index, []):
-            lines.append((tuple(QPointF(x, y) for y, x in points), _COLOURS[kind]))
+            lines.append(TraceLine(tuple(QPointF(x, y) for y, x in points), _COLOURS[kind]))
         self._view.show_trace(tuple(lines))
 
 
