@@ -33,6 +33,7 @@ MEASUREMENTS = (
     "window_while_running",
     "brush_core",
     "brush_window",
+    "quick_circle",
     "training_speed",
     "inference_beside_training",
 )
