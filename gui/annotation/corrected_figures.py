@@ -37,7 +37,7 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
     chances = () if triage is None else tuple(map(float, triage.probability))
     if counts is None:
         nothing = (0.0,) * volume.slices
-        area = tuple(map(float, correction.mask.sum(axis=(1, 2)).tolist()))
+        area = tuple(map(float, correction.slice_voxels().tolist()))
         none = (None,) * volume.slices
         return StripData(
             volume.slice_numbers,

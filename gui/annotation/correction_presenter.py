@@ -13,6 +13,7 @@ from core.domain.metrics import hd95
 from gui.annotation.corrected_figures import corrected_strip, corrected_views
 from gui.annotation.correction_desk import Correcting
 from gui.annotation.paint_tools import Drawing
+from gui.annotation.tool_hints import tool_hints
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import ToolRail
 from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
@@ -76,7 +77,11 @@ class CorrectionPresenter(QObject):
         session.post_changed.connect(self._show_numbers)
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
+        for changed in (session.result_changed, session.case_state_changed):
+            changed.connect(self._show_start)
+        session.settings_changed.connect(self._show_tool)
         drawing.settings_changed.connect(self._show_tool)
+        drawing.held_changed.connect(self._enable_steps)
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
         correcting.save_failed.connect(self._on_save_failed)
@@ -90,7 +95,6 @@ class CorrectionPresenter(QObject):
         self._views.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         self._views.card.complete_asked.connect(drawing.complete)
         self._strip.scope_chosen.connect(self._show_figures)
-        self._views.viewer.views.view.escaped.connect(drawing.drop)
         correcting.later.changed.connect(self._views.status.show_work)
         self._views.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._figures, self._bars, self._distance):
@@ -99,6 +103,15 @@ class CorrectionPresenter(QObject):
     def _show_tool(self) -> None:
         drawing = self._drawing
         self._views.card.show_tool(drawing.tool, drawing.settings)
+        swapped = self._session.settings.swap_buttons
+        self._views.status.set_hints(tool_hints(drawing.tool, swapped=swapped))
+        self._show_start()
+
+    def _show_start(self) -> None:
+        """Say what a first edit would start from, while there is none."""
+        start = self._correcting.start
+        kind = self._session.settings.start_from
+        self._views.card.show_start(kind, None if start is None else start.title)
 
     def _on_correction_changed(self) -> None:
         self._saved = ""
@@ -111,6 +124,7 @@ class CorrectionPresenter(QObject):
         else:
             self._panels.show_strip()
         self._panels.show_layers()
+        self._show_start()
         self._show_figures()
         self._show_state()
 
@@ -147,11 +161,9 @@ class CorrectionPresenter(QObject):
         self._strip.set_current(self._session.view.slice_index)
 
     def _enable_steps(self) -> None:
-        correction = self._session.correction
-        there = correction is not None and not self._correcting.problem
-        can_undo = self._correcting.can_undo
-        can_redo = correction is not None and correction.can_redo
-        for name, on in (("undo", there and can_undo), ("redo", there and can_redo)):
+        held = self._drawing.holds
+        can = {"undo": held or self._correcting.can_undo, "redo": self._correcting.can_redo}
+        for name, on in can.items():
             self._context.actions[name].setEnabled(on)
             self._views.rail.enable(name, on)
 
@@ -176,7 +188,7 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None or opened.loaded.ground_truth is None:
             self._hd95 = None
             return
-        mask, revision = correction.snapshot_mask(), correction.revision
+        mask, revision = correction.mask, correction.revision
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
 
@@ -185,7 +197,8 @@ class CorrectionPresenter(QObject):
                 self._hd95 = value
                 self._show_figures()
 
-        self._context.lanes.run("io", lambda _: hd95(truth, mask, spacing_mm=spacing), show)
+        # Copied by the worker: what is painted meanwhile is measured again, and this is dropped.
+        self._context.lanes.run("io", lambda _: hd95(truth, mask.copy(), spacing_mm=spacing), show)
 
     def _on_place_changed(self) -> None:
         self._just_opened = True
@@ -229,6 +242,13 @@ class CorrectionPresenter(QObject):
         if state is not None:
             self._session.set_case_state(replace(state, version=version.number))
         said = f"Version {version.number} of {version.case_id}"
+        if version.far_smaller:
+            few = (
+                f"{said} has {version.voxels:,} voxels, the ground truth {version.truth_voxels:,}. "
+                "It looks only begun, and no training offers it ticked."
+            )
+            self._toasts.show_toast("Version saved, far smaller than the truth", few)
+            return
         self._toasts.show_toast("Version saved", said, kind="ok")
 
     def _on_exported(self, manifest: object) -> None:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from gui.annotation.correction_desk import Correcting
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
+from gui.annotation.lesion_marking import Lesions
 from gui.annotation.paint_tools import Drawing
+from gui.annotation.range_preview import Preview
+from gui.annotation.shown_grey import ShownGrey
 from gui.shell.context import Context, Handlers
+from gui.viewer.install import Viewer
+from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import Tool
 
 
@@ -24,12 +29,20 @@ class AnnotationFeature:
 
 def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     """Make desk, tools and presenter of the correction, and connect them."""
-    desk = Correcting(context.session, context.lanes)
-    drawing = Drawing(context.session, desk, views.viewer.views.view)
+    session, lanes = context.session, context.lanes
+    desk = Correcting(session, lanes)
+    parts = Lesions(session, lanes, desk), Preview(lanes)
+    drawing = Drawing(ShownGrey(session), desk, parts)
+    views.viewer.with_views(drawing.add_view)
     presenter = CorrectionPresenter(context, desk, drawing, views)
     desk.saved.connect(context.operations.keep_place)
     context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
+    views.card.start_chosen.connect(
+        lambda kind: context.operations.change_settings(start_from=kind)
+    )
+    context.closing.connect(parts[1].drop)
+    _follow_hands(context, views.viewer)
 
     def set_tool(tool: Tool) -> None:
         views.show_tool(tool)
@@ -39,6 +52,30 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     handlers: Handlers = {
         "pan_tool": lambda: set_tool("pan"),
         "window_tool": lambda: set_tool("window"),
+        "swap_buttons": lambda: _swap_buttons(context),
         **correction_verbs(Bench(context, desk, drawing, views.viewer, set_tool)),
     }
     return AnnotationFeature(handlers, desk, drawing, presenter, set_tool)
+
+
+def _swap_buttons(context: Context) -> None:
+    swapped = context.session.settings.swap_buttons
+    context.operations.change_settings(swap_buttons=not swapped)
+
+
+def _follow_hands(context: Context, viewer: Viewer) -> None:
+    """Let the buttons of the mouse change their parts in every view, as the settings say."""
+    views: list[SliceView] = []
+
+    def follow() -> None:
+        swapped = context.session.settings.swap_buttons
+        context.actions["swap_buttons"].setChecked(swapped)
+        for view in views:
+            view.set_swapped(swapped)
+
+    def add(view: SliceView) -> None:
+        views.append(view)
+        follow()
+
+    viewer.with_views(add)
+    context.session.settings_changed.connect(follow)

@@ -68,6 +68,7 @@ def is_typing() -> bool:
 
 def _is_typed(key: str) -> bool:
     """True for keys that a text field needs: letters, digits, signs, arrows, Home and End."""
-    moves = ("Up", "Down", "Left", "Right", "Home", "End", "Esc", "Delete", "Return", "Enter")
+    moves = ("Up", "Down", "Left", "Right", "Home", "End", "Esc", "Delete", "Backspace")
+    moves += ("Return", "Enter")
     plain = key.removeprefix("Shift+")
     return len(plain) == 1 or plain in moves

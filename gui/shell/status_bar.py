@@ -4,13 +4,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from gui.widgets.icons import pixmap
-from gui.widgets.labels import make_label
+from gui.widgets.labels import ElidedLabel, make_label
 from gui.widgets.palette import OverlayColours, Theme
 
 HEIGHT = 26
 _BAR_WIDTH = 56
 _SOON_MS = 150
-_HINTS = "Right-drag zoom · Wheel slices · Space hold to hide overlays · ? shortcuts"
 
 
 class StatusBar(QFrame):
@@ -32,15 +31,15 @@ class StatusBar(QFrame):
         self._correction = make_label("", "caption")
         self._device = make_label("", "caption")
         self._device.hide()
-        self._hints = make_label(_HINTS, "caption")
+        self._hints = ElidedLabel("", "caption")
+        self._hints.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._sign = QLabel()
         self._work = Work()
         self._work.stop.clicked.connect(self.stop_asked)
         row.addWidget(self._message)
         row.addWidget(self._work)
         row.addWidget(self._correction)
-        row.addStretch(1)
-        row.addWidget(self._hints)
+        row.addWidget(self._hints, 1)
         row.addWidget(self._device)
         notice = QHBoxLayout()
         notice.setSpacing(6)
@@ -56,6 +55,10 @@ class StatusBar(QFrame):
         """Say how the correction is kept, in place of what went on before."""
         self._correction.setText(said)
         self._message.setVisible(not said)
+
+    def set_hints(self, said: str) -> None:
+        """Say what the pointer does with the tool in hand."""
+        self._hints.setText(said)
 
     def show_work(self, tool: str) -> None:
         """Say that an edit by `tool` is being computed; empty when none is any more."""

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.viewer.fingers import Contact, Fingers, pans
 from gui.viewer.picture_view import PictureView
+from gui.viewer.region_item import RegionItem
 from gui.viewer.tool_items import BrushCursor, Sign, Trace, TraceLine
 from gui.viewer.touch import ROUND, VIEWING, Tool, Touch, TouchKind
 
@@ -47,8 +50,8 @@ class SliceView(PictureView):
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.viewport().ungrabGesture(Qt.GestureType.PanGesture)  # two fingers pan here
-        self._cursor, self._trace = BrushCursor(), Trace()
-        for item in (self._trace, self._cursor):
+        self._cursor, self._trace, self._region = BrushCursor(), Trace(), RegionItem()
+        for item in (self._region, self._trace, self._cursor):
             self.add_item(item)
         self._tool: Tool = "pan"
         self._radius = 6.0
@@ -89,6 +92,20 @@ class SliceView(PictureView):
     def show_trace(self, lines: tuple[TraceLine, ...]) -> None:
         """Show the lines of a tool in use, in voxels; none hides them."""
         self._trace.set_lines(lines)
+
+    def show_region(self, plane: NDArray[np.bool_] | None, colour: str = "#ffffff") -> None:
+        """Mark voxels (Y, X) that a tool is about to change; None marks nothing."""
+        self._region.show_plane(plane, colour)
+
+    @property
+    def marks_region(self) -> bool:
+        """True while voxels are marked."""
+        return self._region.shown
+
+    @property
+    def trace(self) -> tuple[TraceLine, ...]:
+        """The lines of the tool in use."""
+        return self._trace.lines
 
     def viewportEvent(self, event: QEvent) -> bool:
         return self._fingers.take(event) or bool(super().viewportEvent(event))

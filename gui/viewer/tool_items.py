@@ -107,6 +107,11 @@ class Trace(pg.GraphicsObject):  # type: ignore[misc]
         self._lines: tuple[TraceLine, ...] = ()
         self.setZValue(9)
 
+    @property
+    def lines(self) -> tuple[TraceLine, ...]:
+        """The lines that are shown."""
+        return self._lines
+
     def set_lines(self, lines: tuple[TraceLine, ...]) -> None:
         """Show other lines; none hides them."""
         self.prepareGeometryChange()
