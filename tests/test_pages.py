@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 import typer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument, QTextTable
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -194,6 +195,27 @@ def test_every_line_of_the_guide_has_its_place(qtbot: QtBot, qapp: QApplication)
         page.resize(width, 640)
         qapp.processEvents()
         assert lost_lines(page.browser.document()) == []
+
+
+def test_the_guide_is_searched(qtbot: QtBot, qapp: QApplication) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    show_guide(window)
+    page = window.findChildren(Page)[0]
+    count = page.browser.toPlainText().lower().count("worst")
+    assert count > 1
+    page.search.field.setText("worst")
+    assert page.search.found == f"1 of {count}"
+    assert len(page.browser.extraSelections()) == count
+    qtbot.keyClick(page.search.field, Qt.Key.Key_Return)
+    assert page.search.found == f"2 of {count}"
+    qtbot.keyClick(page.search.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    page.search.step(-1)
+    assert page.search.found == f"{count} of {count}"
+    page.search.field.setText("no such words at all")
+    assert page.search.found == "not found"
+    page.search.field.clear()
+    assert page.search.found == ""
 
 
 def lost_lines(document: QTextDocument) -> list[str]:

@@ -145,10 +145,13 @@ def _draw(
     if length > _ROUNDING**2:
         along = np.clip((rows * (down / length)) + columns * (right / length), 0, 1)
         distance = (rows - along * down) ** 2 + (columns - along * right) ** 2
+        if radii[0] != radii[1]:
+            radius = radii[0] + along * (radii[1] - radii[0])
+            block[where] |= distance <= radius * radius + _ROUNDING
+            return
     else:
-        along, distance = 1.0, rows**2 + columns**2
-    radius = radii[1] if radii[0] == radii[1] else radii[0] + along * (radii[1] - radii[0])
-    block[where] |= distance <= radius * radius + _ROUNDING
+        distance = rows**2 + columns**2
+    block[where] |= distance <= max(radii) ** 2 + _ROUNDING
 
 
 def _inside(where: Where, points: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
-from core.cli.engine_options import EngineId, PrecisionName
+from core.cli.options import CaseIds, DataDir, Device, EngineId, PrecisionName
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -34,17 +33,26 @@ class _Kinds:
     sheet: bool
 
 
+@dataclass(frozen=True, eq=False)
+class _Pictured:
+    """A case and the mask that is drawn over it."""
+
+    loaded: LoadedCase
+    mask: Mask
+    made_by: str
+
+
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Model id; the champion when not given.")] = "",
-    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    case: CaseIds = None,
     png: Annotated[bool, typer.Option(help="A PNG a slice.")] = False,
     gif: Annotated[bool, typer.Option(help="An animated GIF a case.")] = False,
     sheet: Annotated[bool, typer.Option(help="A contact sheet a case.")] = False,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     engine: EngineId = "auto",
     precision: PrecisionName = "auto",
     run: Annotated[
@@ -71,7 +79,7 @@ def export(
             try:
                 loaded = _read(each)
                 mask = to_mask(predict(loaded, inner).probability, chosen.spec.postprocessing)
-                _write(out, loaded, mask, kinds, style)
+                _write(out, _Pictured(loaded, mask, chosen.spec.title), kinds, style)
                 notices += loaded.notices
             except AppError as error:
                 failed[each.id] = str(error)
@@ -87,18 +95,21 @@ def _read(case: Case) -> LoadedCase:
     return loaded
 
 
-def _write(out: Path, loaded: LoadedCase, mask: Mask, kinds: _Kinds, style: PictureStyle) -> None:
-    from core.studies.pictures import frames, write_contact_sheet, write_gif, write_slices
+def _write(out: Path, source: _Pictured, kinds: _Kinds, style: PictureStyle) -> None:
+    from core.io.atomic import write_bytes
+    from core.studies.captions import captioned, captioned_frames, mask_words
+    from core.studies.pictures import contact_sheet, frames, png, write_gif, write_slices
 
+    loaded, mask, made_by = source.loaded, source.mask, source.made_by
     case = loaded.case
-    pictures = list(frames(loaded.volume, loaded.ground_truth, mask, style))
-    if kinds.png:
-        write_slices(out, case, pictures)
-    if kinds.gif:
-        write_gif(out / f"{case.id}.gif", pictures)
+    if kinds.png or kinds.gif:
+        pictures = list(captioned_frames(loaded, mask, made_by, style))
+        if kinds.png:
+            write_slices(out, loaded, pictures)
+        if kinds.gif:
+            write_gif(out / f"{case.id}.gif", pictures)
     if kinds.sheet:
-        write_contact_sheet(out / f"{case.id}_sheet.png", pictures, list(_labels(case)))
-
-
-def _labels(case: Case) -> Iterable[str]:
-    return (f"slice {files.number}" for files in case.slices)
+        plain = list(frames(loaded.volume, loaded.ground_truth, mask, style))
+        sheet = contact_sheet(plain, [f"slice {n}" for n in loaded.volume.slice_numbers])
+        said = (case.id, *mask_words(loaded, mask, made_by))
+        write_bytes(out / f"{case.id}_sheet.png", png(captioned(sheet, said)))

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.domain.head import above_background, silhouette
 from core.domain.volume import Pixels
 
-_BACKGROUND = 0.1
 _RIM = 0.18
 """Scalp, fat and skull, as a share of the width of the head: some 25 of 140 mm."""
 
@@ -50,14 +49,14 @@ def automatic(channel: Pixels) -> WindowLevel:
     percentile of a slice, the 90th of that over the slices.
     """
     sample = _sample(channel)
-    low, high = float(sample.min()), float(np.percentile(sample, _BRIGHTEST))
-    head = sample > low + _BACKGROUND * (high - low)
-    inside = head & _behind_rim(head) & _behind_rim(head.swapaxes(1, 2)).swapaxes(1, 2)
+    head = above_background(sample, float(np.percentile(sample, _BRIGHTEST)))
+    inside = head & silhouette(head, rim=_RIM)
     counts, areas = inside.sum(axis=(1, 2)), head.sum(axis=(1, 2))
     told = (areas >= areas.max() / 2) & (counts >= _FEWEST)
     tops = [np.percentile(sample[z][inside[z]], _BRIGHT) for z in np.flatnonzero(told)]
     if not tops:
         return full_range(channel)
+    low = float(sample.min())
     window = max(float(np.percentile(tops, _OVER_SLICES)) - low, 1.0)
     return WindowLevel(window, low + window / 2)
 
@@ -83,15 +82,3 @@ def _sample(channel: Pixels) -> Pixels:
     slices, rows, columns = channel.shape
     step = -(-max(rows, columns) // _SAMPLE_EDGE)
     return channel[:: -(-slices // _SAMPLE_SLICES), ::step, ::step]
-
-
-def _behind_rim(head: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return what lies in each row (last axis) further from its ends than the rim is thick."""
-    width = head.shape[-1]
-    first = head.argmax(axis=-1)
-    last = width - 1 - head[..., ::-1].argmax(axis=-1)
-    span = np.where(head.any(axis=-1), last - first + 1, 0)
-    rim = _RIM * span.max(axis=-1, keepdims=True)
-    at = np.arange(width)
-    found: NDArray[np.bool_] = (at >= (first + rim)[..., None]) & (at <= (last - rim)[..., None])
-    return found

@@ -66,6 +66,12 @@ def check_device(device: str) -> None:
         )
 
 
+def engine_titles() -> tuple[tuple[str, str], ...]:
+    """Return what a reader may choose among, as (id, title); what others add is looked up."""
+    first = ("auto", "Fastest certified engine")
+    return (first, *((each.id, each.title) for each in engines().values()))
+
+
 def open_network(
     model: AnyModel, *, threads: int = 0, wanted: EngineChoice | None = None
 ) -> LoadedNetwork:

@@ -1,6 +1,7 @@
 """Networks computed by OpenVINO on the processor, without torch: from the graph of a model."""
 
 import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class OpenVinoNetwork:
         path = require_graph(model.folder, model.weights, title=model.spec.title)
         self._threads = threads or _allowed()
         self._type = _TYPES["float32" if precision == "auto" else precision]
+        # It would tell its maker of every import, from a process of its own.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # bars it
         try:
             import openvino
         except ImportError as error:

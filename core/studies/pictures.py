@@ -21,7 +21,7 @@ from core.domain.outlines import enlarged
 from core.domain.volume import Pixels, Volume
 from core.domain.window_level import WindowLevel, automatic
 from core.io.atomic import atomic_path, write_bytes
-from core.io.case import Case
+from core.io.case_reader import LoadedCase
 from core.io.resource_paths import resource
 
 Frame = NDArray[np.uint8]
@@ -90,10 +90,11 @@ def telling_slice(truth: Mask | None, prediction: Mask | None) -> int:
     return 0 if given is None else len(given) // 2
 
 
-def write_slices(out: Path, case: Case, pictures: Sequence[Frame]) -> list[Path]:
+def write_slices(out: Path, loaded: LoadedCase, pictures: Sequence[Frame]) -> list[Path]:
     """Write a PNG a slice as `<CASE>/<CASE>-<number>.png`; returns their paths."""
-    digits = max(2, *(len(str(files.number)) for files in case.slices))
-    paths = [out / case.id / f"{case.id}-{files.number:0{digits}d}.png" for files in case.slices]
+    case_id, numbers = loaded.case.id, loaded.volume.slice_numbers
+    digits = max(2, *(len(str(number)) for number in numbers))
+    paths = [out / case_id / f"{case_id}-{number:0{digits}d}.png" for number in numbers]
     for path, picture in zip(paths, pictures, strict=True):
         write_bytes(path, png(picture))
     return paths
@@ -120,7 +121,14 @@ def write_gif(path: Path, pictures: Sequence[Frame], *, seconds: float = _SECOND
 
 
 def write_contact_sheet(path: Path, pictures: Sequence[Frame], labels: Sequence[str]) -> None:
-    """Write all pictures side by side in one PNG, each with its label; at most 8192 a side.
+    """Write `contact_sheet` as a PNG; raises `ValueError` without pictures."""
+    sheet = contact_sheet(pictures, labels)
+    with atomic_path(path) as temporary:
+        Image.fromarray(sheet).save(temporary, format="PNG")
+
+
+def contact_sheet(pictures: Sequence[Frame], labels: Sequence[str]) -> Frame:
+    """Return all pictures side by side, each with its label; at most 8192 a side.
 
     Pictures that would not fit are made smaller. Raises `ValueError` without pictures.
     """
@@ -142,8 +150,7 @@ def write_contact_sheet(path: Path, pictures: Sequence[Frame], labels: Sequence[
             image = image.resize((int(width * shrink), int(height * shrink)))
         sheet.paste(image, (left, top))
         draw.text((left + 2, top + image.height + 3), label, fill="white", font=font)
-    with atomic_path(path) as temporary:
-        sheet.save(temporary, format="PNG")
+    return np.asarray(sheet)
 
 
 def png(picture: Frame) -> bytes:

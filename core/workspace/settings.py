@@ -13,6 +13,8 @@ from core.io.atomic import make_private_folder, sweep, write_bytes
 from core.io.json_file import decode_json
 
 HOME_VARIABLE = "OVERREAD_HOME"
+MOST_RECENT = 10
+"""How many datasets are remembered."""
 
 
 class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,10 +34,12 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
     device: str = "auto"
+    engine: str = "auto"
     flips: bool = False
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
     last_dataset: str = ""
+    recent: tuple[str, ...] = ()
     windows: dict[str, WindowPlace] = {}
     last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""The correction that a first stroke would begin, made ready on a worker while a tool is in hand."""
+"""What a first stroke would begin, made ready on a worker while a tool is in hand."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -11,7 +11,10 @@ from gui.shell.tasks import Lanes, Task
 
 
 class LaterEdit(QObject):
-    """One edit at a time, of the correction that is `here`. `changed` names its tool, and is empty when there is none any more."""
+    """One edit at a time, of the correction that is `here`.
+
+    `changed` names its tool, and is empty when there is none any more.
+    """
 
     changed = Signal(str)
     made = Signal(str, object)

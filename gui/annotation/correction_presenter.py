@@ -13,8 +13,8 @@ from core.domain.metrics import hd95
 from gui.annotation.corrected_figures import corrected_strip, corrected_views
 from gui.annotation.correction_desk import Correcting
 from gui.annotation.paint_tools import Drawing
-from gui.annotation.tool_hints import tool_hints
 from gui.annotation.tool_card import ToolCard
+from gui.annotation.tool_hints import tool_hints
 from gui.annotation.tool_rail import ToolRail
 from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
 from gui.shell.context import Context

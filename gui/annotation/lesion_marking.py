@@ -172,9 +172,7 @@ class Lesions(QObject):
         return -1 if correction is None else correction.revision
 
 
-def _found(
-    act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: bool
-) -> Marked | None:
+def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: bool) -> Marked | None:
     mask, other = masks
     makers: dict[Act, Callable[[], Patch | None]] = {
         "delete component": lambda: regions.delete_component(mask, at, volumetric=not here),

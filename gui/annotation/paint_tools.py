@@ -313,9 +313,7 @@ class Drawing(QObject):
         refines = known is not None and self._scribbles.refines(known)
         back = known.before_last() if known is not None and refines else None
         self._filling = True
-        self._correcting.apply_later(
-            _FILL, filler(pixels[np.newaxis], lines, z=z, back=back)
-        )
+        self._correcting.apply_later(_FILL, filler(pixels[np.newaxis], lines, z=z, back=back))
 
     def _on_stepped(self) -> None:
         known = self._correcting.known

@@ -65,16 +65,14 @@ class ToolCard(QFrame):
         self.setFixedWidth(_WIDTH)
         self._tool: Tool = "pan"
         self._span = 255.0
+        self._range_name = "window"
         self._keys: Keys = {}
         self._title, self._key = make_label("", "section"), make_label("", "caption")
         self._size = _Range("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
         self._size.moved.connect(lambda value: self.changed.emit("size", value))
         least, most = (round(share * _STEPS) for share in (LEAST_SHARE, LARGEST_SHARE))
         self._range = _Range("Window", least, most, self._grey)
-        self._range.moved.connect(
-            lambda value: self.changed.emit(self._range_name, value / _STEPS)
-        )
-        self._range_name = "window"
+        self._range.moved.connect(lambda value: self.changed.emit(self._range_name, value / _STEPS))
         self._mode = Segments(("Add", "Remove"), name="The tool")
         self._mode.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
         self._scribble = Segments(("Inside", "Outside"), name="Scribble")

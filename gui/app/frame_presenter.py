@@ -38,9 +38,6 @@ class FramePresenter(QObject):
         session.models_changed.connect(self._enable)
         session.queue_changed.connect(self._enable)
         operations.failed.connect(context.say_failed)
-        operations.not_opened.connect(self._on_not_opened)
-        operations.opening.connect(self._on_opening)
-        window.top_bar.dataset_asked.connect(lambda: context.trigger("open_dataset"))
         self._apply_look()
         window.set_keys(session.settings.keys)
         self._enable()
@@ -67,16 +64,6 @@ class FramePresenter(QObject):
             self._window.status.set_message(f"{self._session.current} cannot be opened")
         self._enable()
         self._window.view.setFocus()
-
-    def _on_opening(self, name: str, fraction: float) -> None:
-        self._window.status.set_message(f"Opening {name}… {fraction:.0%}")
-        if self._session.place is None:
-            self._window.empty.say("Opening…", f"{name}, {fraction:.0%}", icon="folder-open")
-
-    def _on_not_opened(self, name: str) -> None:
-        self._window.status.set_message(f"{name} was not opened")
-        if self._session.place is None:
-            self._window.empty.say("Not opened", name, icon="folder-open")
 
     def _show_shortcuts(self) -> None:
         """Show the sheet of all keys, where they can be changed; one sheet is enough."""

@@ -1,14 +1,21 @@
 """The layout of the window: regions and their sizes, nothing of what they do."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QScreen
+from PySide6.QtCore import QMimeData, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+    QScreen,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -18,15 +25,17 @@ from core.workspace.settings import WindowPlace
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import TOOLS, ToolRail
 from gui.app.inspector import Inspector
+from gui.app.menu_bar import fill_menu_bar
 from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
 from gui.app.window_place import first_geometry, kept_place, screen_key, smallest_size
+from gui.data.recent_menu import RecentMenu
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.run_drawer import RunDrawer
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
-from gui.shell.commands import COMMANDS, Keys
+from gui.shell.commands import Keys
 from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
@@ -48,7 +57,6 @@ from gui.worklist.worklist_panel import Worklist
 _COMPACT_BELOW = 1400
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
-_GROUPS = ("File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help")
 
 
 class MainWindow(QMainWindow):
@@ -56,6 +64,8 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
     overlays_held = Signal(bool)
+    dropped = Signal(list)
+    """Paths of what was dropped on the window."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +78,7 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self)
         self._make_regions()
         self._lay_out()
+        self.setAcceptDrops(True)
         self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
         self._keyboard.space_held.connect(self.overlays_held)
@@ -130,7 +141,7 @@ class MainWindow(QMainWindow):
         """Obey and name the keys that the reader gave to commands."""
         self.actions.set_keys(changed)
         self.rail.set_keys(changed)
-        for part in (self.header, self.card, self.review, self.disagreements):
+        for part in (self.top_bar, self.header, self.card, self.review, self.disagreements):
             part.set_keys(changed)
 
     def find_case(self) -> None:
@@ -151,6 +162,7 @@ class MainWindow(QMainWindow):
             self.strip,
             self.jobs,
             self.layers,
+            self.review,
         ]
         focused = self.focusWidget()
         inside = [n for n, r in enumerate(regions) if focused is not None and within(r, focused)]
@@ -183,13 +195,23 @@ class MainWindow(QMainWindow):
             self.closing.emit()
         event.accept()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(_paths(event.mimeData()))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_compact(self.width() < _COMPACT_BELOW)
         self.empty.place()
 
     def _make_regions(self) -> None:
-        self.top_bar = TopBar(self._menu())
+        self.recent = RecentMenu(self)
+        fill_menu_bar(self.menuBar(), self.actions, self.recent)
+        self.top_bar = TopBar(self.recent, self.actions)
         self.worklist = Worklist()
         self.header = ViewerHeader()
         self.notices = NoticeBar()
@@ -272,15 +294,6 @@ class MainWindow(QMainWindow):
             column.addWidget(widget, 1 if widget is image else 0)
         return centre
 
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for group in _GROUPS:
-            part = menu.addMenu(group)
-            for command in COMMANDS:
-                if command.group == group and command.menu:
-                    part.addAction(self.actions[command.id])
-        return menu
-
     def _set_compact(self, compact: bool) -> None:
         if compact == self._compact:
             return
@@ -309,3 +322,8 @@ def _column(widget: QWidget) -> QVBoxLayout:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     return column
+
+
+def _paths(data: QMimeData) -> list[Path]:
+    """Return the files and folders of this computer that are dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

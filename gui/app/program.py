@@ -14,11 +14,12 @@ from gui.app.frame_presenter import FramePresenter
 from gui.app.main_window import MainWindow
 from gui.blinded import install as blinded
 from gui.data import install as data
+from gui.data.data_presenter import DataViews
 from gui.prediction import install as prediction
 from gui.prediction.prediction_presenter import PredictionViews
 from gui.review import install as review
 from gui.review.review_presenter import ReviewViews
-from gui.shell.context import Context, Wishes
+from gui.shell.context import Context, Handlers, Wishes
 from gui.shell.lock_takeover import TakingOver
 from gui.shell.look import look_of
 from gui.shell.mask_finder import MaskFinder
@@ -26,6 +27,7 @@ from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
 from gui.shell.readiness import Readiness
 from gui.shell.session import Session
+from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
 from gui.training import install as training
@@ -62,18 +64,23 @@ class Program:
         )
         self.prediction = prediction.install(context, self._prediction_views())
         self.annotation = annotation.install(context, self._annotation_views())
-        window.may_close = Leaving(window, self.lanes, self.annotation.desk).may_close
+        self._leaving = Leaving(window, self.lanes, self.annotation.desk)
+        window.may_close = self._may_close
+        self.operations.guard = lambda go_on: context.stopping.ask(
+            go_on, doing="Stop them and open"
+        )
         review_views = ReviewViews(self.viewer, window.review, window.disagreements)
         self.review = review.install(context, review_views, self.annotation.desk)
         self.training = training.install(context, training.TrainingViews(window.jobs, self.viewer))
         self.studies = studies.install(context)
         self.blinded = blinded.install(context)
         self.frame = FramePresenter(context, window, application)
+        self.data = data.install(context, self._data_views())
         features = (
-            self.viewer, self.worklist, self.prediction, self.annotation, self.review,
+            self.data, self.viewer, self.worklist, self.prediction, self.annotation, self.review,
             self.training, self.studies, self.blinded, self.frame,
         )  # fmt: skip
-        handlers = data.install(context) | {"cancel_runs": self._cancel}
+        handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:
             handlers |= feature.handlers
         gated, say = context.readiness.gated, self._say_early
@@ -107,6 +114,7 @@ class Program:
         self.operations.change_settings(windows=kept, last_screen=screen)
         self.review.close()
         self.training.close()
+        self.prediction.desk.rescoring.cancel()
         self.prediction.desk.runs.cancel()
         self.operations.close()
 
@@ -118,7 +126,19 @@ class Program:
     def _cancel(self) -> None:
         """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
         if not self.annotation.drawing.drop():
-            self.prediction.desk.runs.cancel()
+            self.context.stopping.ask(self.prediction.desk.runs.cancel)
+
+    def _may_close(self) -> bool:
+        """Ask about runs first, and about what could not be written then."""
+        stopping = self.context.stopping
+        if stopping.has_question:
+            stopping.ask(self._close_with_runs, doing="Stop them and close")
+            return False
+        return self._leaving.may_close()
+
+    def _close_with_runs(self) -> None:
+        self.context.stopping.asks = False
+        self.context.stopping.asks = not self.window.close()
 
     def _make_context(self) -> Context:
         session, lanes, window = self.session, self.lanes, self.window
@@ -130,6 +150,7 @@ class Program:
             takeover=TakingOver(session, lanes, self.operations, window.toasts),
             readers=Readers(session, self.operations, window.toasts, window),
             readiness=Readiness(session),
+            stopping=StopGuard(session, window),
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),
@@ -149,6 +170,10 @@ class Program:
             window.layers,
             window.top_bar,
         )
+
+    def _data_views(self) -> DataViews:
+        window = self.window
+        return DataViews(window.empty, window.status, window.recent, window.dropped)
 
     def _prediction_views(self) -> PredictionViews:
         window = self.window

@@ -27,18 +27,24 @@ def run(folder: Path | None, predictions: Path | None = None) -> int:
     return application.exec()
 
 
+def _end(program: Program) -> None:
+    """Close without a question about runs: a signal waits for no answer."""
+    program.context.stopping.asks = False
+    program.window.close()
+
+
 def _install_hooks(program: Program) -> None:
     def on_fault(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            program.window.close()
+            _end(program)
             return
         show_fault(program.window, "".join(traceback.format_exception(kind, error, trace)))
 
     sys.excepthook = on_fault
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: program.window.close())
+        signal.signal(number, lambda *_: _end(program))
     # Python hears a signal only between two of its own steps: give it one now and then.
     timer = QTimer(program.window)
     timer.timeout.connect(lambda: None)

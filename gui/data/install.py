@@ -1,19 +1,30 @@
 """Data in a window: which folder is open."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
+from gui.data.data_presenter import DataPresenter, DataViews
 from gui.shell.context import Context, Handlers
 
 
-def install(context: Context) -> Handlers:
-    """Return the commands that ask for a folder and open it."""
-    return {
+@dataclass(frozen=True, eq=False)
+class Data:
+    """What was installed."""
+
+    handlers: Handlers
+    presenter: DataPresenter
+
+
+def install(context: Context, views: DataViews) -> Data:
+    """Make what says which dataset is open, and the commands that ask for a folder."""
+    handlers: Handlers = {
         "open_dataset": lambda: _ask_for_cases(context),
         "open_demo": context.operations.open_demo,
         "open_predictions": lambda: _ask_for_predictions(context),
     }
+    return Data(handlers, DataPresenter(context, views))
 
 
 def _ask_for_cases(context: Context) -> None:

@@ -1,6 +1,7 @@
 """Prediction in a window: runs, figures, models and triage."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from gui.prediction.case_confidence import Doubting
 from gui.prediction.case_triage import Triaging
@@ -27,13 +28,18 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     panels = PredictionPresenter(context, views)
     triaging = Triaging(session, lanes, operations.triager)
     doubting = Doubting(session, lanes)
+    choosing = partial(_choose_model, context, desk, panels)
     _connect_bars(desk, views)
+    views.top_bar.model_chosen.connect(choosing)
+    views.drawer.stop_asked.connect(lambda: context.stopping.ask(desk.runs.cancel))
     desk.failed.connect(context.say_failed)
     desk.measured.connect(panels.show_measured)
+    desk.engines_found.connect(panels.show_engines)
     desk.runs.finished_all.connect(lambda done, failed: _tell_done(context, done, failed))
-    context.wishes.model_wanted.connect(desk.choose_model)
+    context.wishes.model_wanted.connect(choosing)
     context.wishes.prediction_wanted.connect(desk.runs.show)
-    views.top_bar.device_chosen.connect(operations.choose_device)
+    views.top_bar.device_chosen.connect(desk.set_device)
+    views.top_bar.engine_chosen.connect(desk.set_engine)
     triaging.slice_wanted.connect(views.verbs.go_to_slice)
     for part in (triaging, doubting):
         part.failed.connect(context.toasts.show_toast)
@@ -47,6 +53,10 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
 
     def toggle_flips() -> None:
         flips = not session.settings.flips
+        context.actions["flips"].setChecked(not flips)
+        context.stopping.ask(lambda: set_flips(flips), doing="Stop them and go on")
+
+    def set_flips(flips: bool) -> None:
         context.actions["flips"].setChecked(flips)
         desk.set_flips(flips)
 
@@ -64,13 +74,26 @@ def _connect_bars(desk: PredictionDesk, views: PredictionViews) -> None:
     bar, layers = views.top_bar, views.layers
     bar.run_case_asked.connect(desk.run_case)
     bar.run_all_asked.connect(desk.run_all)
-    bar.model_chosen.connect(desk.choose_model)
     bar.threshold_moved.connect(desk.set_threshold)
-    views.drawer.stop_asked.connect(desk.runs.cancel)
+    bar.threshold_reset.connect(desk.reset_threshold)
     layers.largest_changed.connect(desk.set_largest_component)
     layers.no_small_changed.connect(desk.set_no_small)
     layers.holes_changed.connect(desk.set_fill_holes)
     views.metrics.run_requested.connect(desk.run_case)
+
+
+def _choose_model(
+    context: Context, desk: PredictionDesk, panels: PredictionPresenter, model_id: str
+) -> None:
+    """Take another model, which ends the runs of the one before; the reader is asked first."""
+    current = context.session.models.current
+    if current is not None and current.spec.id == model_id:
+        return
+    context.stopping.ask(
+        lambda: desk.choose_model(model_id),
+        otherwise=panels.show_model,
+        doing="Stop them and change the model",
+    )
 
 
 def _tell_done(context: Context, done: int, failed: int) -> None:

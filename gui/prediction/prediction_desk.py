@@ -6,12 +6,15 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import SMALL_SHARE
+from core.inference.engines import engine_titles
+from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.part_scores import Scoring
+from gui.prediction.rescoring import Rescoring
 from gui.shell.cached_predictions import CachedModel
 from gui.shell.operations import Operations
-from gui.shell.place_reader import plain_states, with_scores
+from gui.shell.place_reader import engine_of, plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -20,6 +23,7 @@ class PredictionDesk(QObject):
     """Runs models on what operations open; `failed` says what went wrong."""
 
     measured = Signal(object)
+    engines_found = Signal(object)
     failed = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes, operations: Operations) -> None:
@@ -29,6 +33,8 @@ class PredictionDesk(QObject):
         case_run = CaseRun(operations.engine, operations.cache, operations.triager)
         self.runs = ModelRuns(session, lanes, case_run, self.scoring)
         self.runs.failed.connect(self.failed)
+        self.rescoring = Rescoring(session, lanes, operations)
+        self.runs.outdated.connect(self.rescoring.start)
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
         operations.loaded.connect(self._on_loaded)
@@ -49,18 +55,44 @@ class PredictionDesk(QObject):
         """Predict with another model from now on."""
         models = self._session.models
         chosen = next((m for m in models.available if m.spec.id == model_id), None)
-        if chosen is None or chosen is models.current or self._session.place is None:
+        if chosen is not None and chosen is not models.current:
+            self._choose(chosen)
+
+    def set_device(self, device: str) -> None:
+        """Run models on another device from the next run on."""
+        self._run_by(device=device)
+
+    def set_engine(self, engine: str) -> None:
+        """Let another engine compute models; what the one before found is not shown."""
+        self._run_by(engine=engine)
+
+    def _run_by(self, **changes: str) -> None:
+        self._operations.change_settings(**changes)
+        wanted, models = engine_of(self._session.settings), self._session.models
+        if models.current is None or models.current.wanted == wanted:
             return
+        available = tuple(model.with_engine(wanted) for model in models.available)
+        current = next(m for m in available if m.spec.id == models.current.spec.id)
+        self._session.set_models(replace(models, available=available))
+        self._choose(current)
+
+    def _choose(self, chosen: Model) -> None:
+        if self._session.place is None:
+            return
+        models = self._session.models
         self.runs.cancel()
         self._session.set_models(replace(models, current=chosen))
-        self._session.set_post(chosen.spec.postprocessing)
+        self._session.set_post(self._session.cut_of(chosen))
+        self._session.set_listed(self._session.post)
         place = self._session.place
         known = {name: state.outlook for name, state in self._session.case_states.items()}
-        states = with_scores(place.workspace, chosen, plain_states(place.dataset, known))
+        cut = chosen.cut_by(self._session.post)
+        states = with_scores(place.workspace, cut, plain_states(place.dataset, known))
         for state in states.values():
             self._session.set_case_state(state)
         self._session.set_result(None)
         self.runs.show()
+        self._score_missing()
 
     def set_flips(self, flips: bool) -> None:
         """Average with the mirrored slice or not; what was predicted the other way is not shown."""
@@ -85,6 +117,12 @@ class PredictionDesk(QObject):
         """Take every voxel above `threshold` as lesion; runs nothing again."""
         self._set_post(threshold=threshold)
 
+    def reset_threshold(self) -> None:
+        """Go back to the threshold of the model itself."""
+        model = self._session.models.current
+        if model is not None:
+            self._set_post(threshold=model.spec.postprocessing.threshold)
+
     def set_largest_component(self, on: bool) -> None:
         """Keep only the largest component of the prediction."""
         self._set_post(largest_component=on)
@@ -103,6 +141,7 @@ class PredictionDesk(QObject):
 
     def _on_opened(self) -> None:
         """Show predictions that were opened to be reviewed; run the demo, which has none yet."""
+        self._score_missing()
         place = self._session.place
         scored = any(state.scored for state in self._session.case_states.values())
         if place is not None and (
@@ -110,17 +149,28 @@ class PredictionDesk(QObject):
         ):
             self.run_all()
 
+    def _score_missing(self) -> None:
+        """Score what was predicted and has no figures at the threshold in use."""
+        states = self._session.case_states.values()
+        if any(s.scored and s.dsc is None and s.case.has_ground_truth for s in states):
+            self.rescoring.start()
+
     def _on_loaded(self) -> None:
         self.runs.show()
         if not (self._session.devices or isinstance(self._session.models.current, CachedModel)):
             self._warm_engine()
+
+    def _show_engine(self, found: tuple[list[str], tuple[tuple[str, str], ...]]) -> None:
+        devices, titles = found
+        self._session.set_devices(tuple(devices), "")
+        self.engines_found.emit(titles)
 
     def _warm_engine(self) -> None:
         """Start the engine behind the first picture, so that the first run begins at once."""
         self._session.set_devices(("cpu",), "")
         self._lanes.run(
             "gpu",
-            lambda _: self._operations.engine.devices(),
-            lambda names: self._session.set_devices(tuple(names), ""),
+            lambda _: (self._operations.engine.devices(), engine_titles()),
+            self._show_engine,
             failed=lambda sentence: self.failed.emit("No model can run", sentence),
         )

@@ -37,11 +37,12 @@ class PredictionPresenter(QObject):
         super().__init__()
         self._session, self._views = context.session, views
         self._measured: dict[str, Measured] = {}
+        self._engines: tuple[tuple[str, str], ...] = ()
         # The window's child: nothing is shown in one that has gone.
         self._result = GivingWay(self._show_figures, context.window)
         session = self._session
         session.place_changed.connect(self._show_figures)
-        session.models_changed.connect(self._show_model)
+        session.models_changed.connect(self.show_model)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
         session.view_changed.connect(self._on_view_changed)
@@ -54,7 +55,7 @@ class PredictionPresenter(QObject):
     def show_measured(self, found: tuple[str, Measured]) -> None:
         """Show what a model costs."""
         self._measured[found[0]] = found[1]
-        self._show_model()
+        self.show_model()
 
     def _on_case_changed(self) -> None:
         if self._session.open_case is None:
@@ -69,8 +70,13 @@ class PredictionPresenter(QObject):
 
     def _on_view_changed(self) -> None:
         self._result.note_gesture()
-        self._views.top_bar.set_threshold(self._session.post.threshold)
+        self._show_threshold()
         self._show_figures()
+
+    def _show_threshold(self) -> None:
+        model, post = self._session.models.current, self._session.post
+        own = post if model is None else model.spec.postprocessing
+        self._views.top_bar.set_threshold(post.threshold, own.threshold)
 
     def _on_case_state_changed(self, case_id: str) -> None:
         if case_id == self._session.current and self._session.result is None:
@@ -82,7 +88,8 @@ class PredictionPresenter(QObject):
         if queue.active:
             self._views.drawer.set_progress(*queue_words(queue))
 
-    def _show_model(self) -> None:
+    def show_model(self) -> None:
+        """Show which models there are and which is in use."""
         models = self._session.models
         offered = [(m.spec.id, m.spec.title) for m in models.available]
         current = "" if models.current is None else models.current.spec.id
@@ -97,7 +104,13 @@ class PredictionPresenter(QObject):
     def _show_devices(self) -> None:
         chosen, used = self._session.settings.device, self._session.device_used
         self._views.top_bar.set_devices(self._session.devices, chosen, used)
+        self._views.top_bar.set_engines(self._engines, self._session.settings.engine)
         self._views.status.set_device((used or chosen).upper())
+
+    def show_engines(self, engines: tuple[tuple[str, str], ...]) -> None:
+        """Offer what computes models, as (id, title)."""
+        self._engines = engines
+        self._show_devices()
 
     def _show_figures(self) -> None:
         self._views.metrics.set_metrics(*metrics_views(self._session))

@@ -19,9 +19,9 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
         return (MetricsView("no_case", "Open a case to see its figures."),) * 2
     comparison = None if result is None else result.comparison
     if result is None or (comparison is None and result.ready is None):
-        waiting = session.case_states[opened.loaded.case.id].run if result is None else "running"
-        if waiting in ("queued", "running"):
-            return (MetricsView("running", "The model is about to run on this case."),) * 2
+        said = _waiting_words(session, opened.loaded.case.id)
+        if said:
+            return (MetricsView("running", said),) * 2
         return (MetricsView("no_prediction", "Run the model to see where it is right."),) * 2
     if comparison is None or result.ready is not None:
         done = 0 if result.ready is None else len(result.ready)
@@ -37,6 +37,16 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
     if not plane.truth_voxels and not plane.predicted_voxels:
         one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
     return case, one
+
+
+def _waiting_words(session: Session, case_id: str) -> str:
+    """Say what the figures of a case wait for; empty when nothing is on its way."""
+    if session.result is not None:
+        return "The prediction is there; its figures are being counted."
+    run = session.case_states[case_id].run
+    if run == "queued":
+        return "The model runs on this case when its turn comes."
+    return "The model is about to run on this case." if run == "running" else ""
 
 
 def model_view(model: Model, champion_id: str, measured: Measured | None) -> ModelView:

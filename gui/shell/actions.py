@@ -68,7 +68,7 @@ def is_typing() -> bool:
 
 def _is_typed(key: str) -> bool:
     """True for keys that a text field needs: letters, digits, signs, arrows, Home and End."""
-    moves = ("Up", "Down", "Left", "Right", "Home", "End", "Esc", "Delete", "Backspace")
-    moves += ("Return", "Enter")
+    moves = ("Up", "Down", "Left", "Right", "Home", "End")
+    edits = ("Esc", "Delete", "Backspace", "Return", "Enter")
     plain = key.removeprefix("Shift+")
-    return len(plain) == 1 or plain in moves
+    return len(plain) == 1 or plain in (*moves, *edits)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.domain.errors import DataError
 from core.io.prediction_file import read_prediction
+from core.models.certificates import EngineChoice
 from core.models.registry import Model, ModelSpec
 from core.workspace.prediction_folder import open_predictions
 from core.workspace.workspace_folder import Workspace, registry
@@ -24,6 +25,16 @@ class CachedModel(Model):
     def fingerprint(self) -> str:
         """The hash of the weights the predictions were made with."""
         return self.made_by
+
+    @property
+    def computed(self) -> str:
+        """What the predictions depend on, as they name it."""
+        return self.made_by
+
+    def with_engine(self, wanted: EngineChoice) -> Model:
+        """Return this model: nothing computes it."""
+        del wanted
+        return self
 
     def with_flips(self, flips: bool) -> Model:
         """Return this model: what was predicted stays as it is."""

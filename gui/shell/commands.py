@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
     Command("export_pictures", "Export pictures of the case…", "File", ("Ctrl+Shift+P",), "image"),
+    Command("copy_picture", "Copy the picture", "File", ("Ctrl+Shift+C",), "image"),
     Command("quit", "Quit", "File", ("Ctrl+Q",), "", "nothing"),
     Command("previous_slice", "Previous slice", "Slice", ("Up", "Left")),
     Command("next_slice", "Next slice", "Slice", ("Down", "Right")),
@@ -56,7 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("window_lesion", "Bright lesions", "View"),
     Command("window_soft", "Soft contrast", "View"),
     Command("invert", "Invert grey values", "View", ("Ctrl+I",), "invert", checkable=True),
-    Command("cine", "Play the slices", "View", ("J",), "play", checkable=True),
+    Command("cine", "Play the slices", "View", ("F7",), "play", checkable=True),
     Command("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=")),
     Command("zoom_out", "Zoom out", "View", ("Ctrl+-",)),
     Command("fit", "Fit to the window", "View", ("0",), "fit"),
@@ -65,9 +66,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+3",), "contrast"),
     Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
-    Command(
-        "swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True
-    ),
+    Command("swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True),
     Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
     Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),
@@ -106,9 +105,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",)),
     Command("interpolate", "Interpolate between painted slices", "Correct", ("I",), "interpolate"),
     Command("delete_component", "Delete the lesion under the pointer", "Correct", ("Delete",)),
-    Command(
-        "delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",)
-    ),
+    Command("delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",)),
     Command(
         "keep_component", "Keep only the lesion under the pointer", "Correct", ("Shift+Delete",)
     ),
@@ -179,6 +176,7 @@ GESTURES: tuple[tuple[Group, str, str], ...] = (
     ("View", "Zoom", "Right-drag  Ctrl+Wheel"),
     ("View", "Pan", "Middle-drag"),
     ("Overlays", "Hide all overlays while held", "Space"),
+    ("Help", "Press the control that Tab or F6 has reached", "Enter"),
 )
 """What mouse and Space do, which no command does: group, text and how."""
 
@@ -187,8 +185,15 @@ KEPT_KEYS = {"Space": "hides all overlays while it is held", "Tab": "goes to the
 
 
 def keys_of(command_id: str, changed: Keys | None = None) -> tuple[str, ...]:
-    """Return the keys of a command: those the reader gave it, else its own."""
-    return (changed or {}).get(command_id, BY_ID[command_id].keys)
+    """Return the keys of a command: those the reader gave it, else its own.
+
+    A key that the reader gave to one command is no longer that of another, which may be newer.
+    """
+    given = changed or {}
+    if command_id in given:
+        return given[command_id]
+    taken = {key for keys in given.values() for key in keys}
+    return tuple(key for key in BY_ID[command_id].keys if key not in taken)
 
 
 def first_key(command_id: str, changed: Keys | None = None) -> str:

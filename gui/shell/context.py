@@ -17,6 +17,7 @@ from gui.shell.operations import Operations
 from gui.shell.reader_name import Readers
 from gui.shell.readiness import Readiness
 from gui.shell.session import Session
+from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Fault, Lanes
 
 Handlers = dict[str, Callable[[], object]]
@@ -62,6 +63,7 @@ class Context:
     takeover: TakingOver
     readers: Readers
     readiness: Readiness
+    stopping: StopGuard
     toasts: Toasts
     actions: Actions
     wishes: Wishes

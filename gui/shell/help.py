@@ -3,10 +3,18 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QPalette, QShowEvent, QTextLength, QTextTable
+from PySide6.QtGui import (
+    QKeySequence,
+    QPalette,
+    QShortcut,
+    QShowEvent,
+    QTextLength,
+    QTextTable,
+)
 from PySide6.QtWidgets import QDialog, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from core.io.resource_paths import resource
+from gui.shell.page_search import PageSearch
 
 GUIDE = "guide.md"
 _CELL_PADDING = 5
@@ -32,8 +40,12 @@ class Page(QDialog):
         self.browser = QTextBrowser()
         self.browser.setOpenExternalLinks(True)
         self.browser.setSearchPaths([str(resource("help"))])
+        self.search = PageSearch(self.browser)
+        column.addWidget(self.search)
+        QShortcut(QKeySequence.StandardKey.Find, self, self.search.focus)
         column.addWidget(self.browser)
         close = QPushButton("Close")
+        close.setAutoDefault(False)
         close.clicked.connect(self.reject)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
@@ -85,4 +97,5 @@ def _fill_guide(page: Page) -> None:
 
 def _fill_about(page: Page) -> None:
     page.resize(520, 320)
+    page.search.hide()
     page.browser.setMarkdown(_ABOUT)

@@ -1,4 +1,7 @@
-"""What the keyboard means in a window: Space held hides the overlays, text fields get letters."""
+"""What the keyboard means in a window, wherever its focus was left.
+
+Space held hides the overlays, Enter presses what Tab has reached, text fields get letters.
+"""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
@@ -7,19 +10,18 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from gui.shell.actions import is_typing
 
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-_BY_HAND = (
-    Qt.FocusReason.MouseFocusReason,
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-)
+_ENTERING = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+_NO_KEY = Qt.KeyboardModifier.NoModifier
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+_BY_HAND = (*_BY_TAB, Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class Keyboard(QObject):
-    """Follows Space and the focus of one window, whichever of its widgets they reach.
+    """Follows Space, Enter and the focus of one window, whichever of its widgets they reach.
 
-    Space belongs to a text field, and to a button that Tab has reached; a button that was clicked
-    leaves it to the overlays, for a reader who clicks goes on looking at the image.
+    Space belongs to the overlays, but in a text field and in another window. A control that Tab or
+    F6 has reached is pressed by Enter; one that was clicked is not, and Enter is a command there.
     """
 
     space_held = Signal(bool)
@@ -28,7 +30,7 @@ class Keyboard(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._held = self._typing = self._clicked = False
+        self._held = self._typing = self._reached = False
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
@@ -37,6 +39,8 @@ class Keyboard(QObject):
         kind = event.type()
         if kind in _KEYS and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
             return self._take_space(event)
+        if kind in _ENTERING and isinstance(event, QKeyEvent) and event.key() in _ENTER:
+            return self._take_enter(watched, event)
         if kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
             self._follow_focus(event.reason())
         elif kind == QEvent.Type.WindowDeactivate and watched is self._window:
@@ -52,13 +56,34 @@ class Keyboard(QObject):
             self._hold(pressed)
         return True
 
-    def _is_wanted_elsewhere(self) -> bool:
+    def _is_elsewhere(self) -> bool:
         if not self._window.isActiveWindow():
             return True
-        if QApplication.activeModalWidget() or QApplication.activePopupWidget():
+        return bool(QApplication.activeModalWidget() or QApplication.activePopupWidget())
+
+    def _is_wanted_elsewhere(self) -> bool:
+        if self._is_elsewhere():
             return True
-        control = isinstance(QApplication.focusWidget(), QAbstractButton | QComboBox)
-        return is_typing() or (control and not self._clicked)
+        return is_typing()
+
+    def _take_enter(self, watched: QObject, event: QKeyEvent) -> bool:
+        """Press the control that Tab has reached, in place of what Enter means elsewhere."""
+        control = QApplication.focusWidget()
+        plain = event.modifiers() in (_NO_KEY, Qt.KeyboardModifier.KeypadModifier)
+        if not (self._reached and plain and watched is control) or self._is_elsewhere():
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            wanted = isinstance(control, QAbstractButton | QComboBox)
+            if wanted:
+                event.accept()
+            return wanted
+        if isinstance(control, QComboBox):
+            control.showPopup()
+        elif isinstance(control, QAbstractButton):
+            control.click()
+        else:
+            return False
+        return True
 
     def _hold(self, held: bool) -> None:
         if held != self._held:
@@ -67,7 +92,7 @@ class Keyboard(QObject):
 
     def _follow_focus(self, reason: Qt.FocusReason) -> None:
         if reason in _BY_HAND:
-            self._clicked = reason == Qt.FocusReason.MouseFocusReason
+            self._reached = reason in _BY_TAB
         typing = is_typing()
         if typing != self._typing:
             self._typing = typing

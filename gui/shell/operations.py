@@ -13,8 +13,8 @@ from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
-from core.io.dataset import scan
-from core.workspace.settings import save_settings, settings_path
+from core.workspace.known_dataset import scan_known
+from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
 from gui.shell.case_loader import CaseLoading
@@ -47,8 +47,8 @@ class Operations(QObject):
     """Opens datasets and cases, keeps settings and what was last seen.
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
-    when a case is on screen. `failed` says what went wrong, `not_opened` of what nothing
-    is shown.
+    when a case is on screen. `failed` says what went wrong, `not_opened` which folder was not
+    opened and why. `guard` is given what would end work in hand, to do it when the reader agrees.
     """
 
     opening = Signal(str, float)
@@ -56,7 +56,7 @@ class Operations(QObject):
     opened = Signal()
     loaded = Signal()
     failed = Signal(str, str)
-    not_opened = Signal(str)
+    not_opened = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes, engine: Engine) -> None:
         super().__init__()
@@ -69,6 +69,7 @@ class Operations(QObject):
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
+        self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_load_failed)
@@ -122,10 +123,6 @@ class Operations(QObject):
         """Remember how the worklist is sorted and filtered."""
         self._session.set_listing(listing)
 
-    def choose_device(self, device: str) -> None:
-        """Run models on another device from the next run on."""
-        self.change_settings(device=device)
-
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
         settings = msgspec.structs.replace(self._session.settings, **changes)
@@ -146,6 +143,9 @@ class Operations(QObject):
                 close_place(place, state)
 
     def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
+        self.guard(lambda: self._start_opening(folder, demo=demo, predictions=predictions))
+
+    def _start_opening(self, folder: Path, *, demo: bool, predictions: Path | None) -> None:
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
@@ -161,8 +161,7 @@ class Operations(QObject):
         )
 
     def _say_unopened(self, name: str, sentence: str) -> None:
-        self.not_opened.emit(name)
-        self.failed.emit("The folder was not opened", sentence)
+        self.not_opened.emit(name, sentence)
 
     def _read_place(
         self, wanted: _Wanted, progress: Progress
@@ -170,19 +169,22 @@ class Operations(QObject):
         home, before = self._session.home, wanted.before
         if wanted.demo:
             make_demo(wanted.folder, progress=progress)
-        dataset = scan(wanted.folder, progress=progress)
+        dataset = scan_known(wanted.folder, progress=progress)
         folder = workspace_folder(home, wanted.predictions or dataset.root)
         lock, held = take_workspace(folder, dataset.name, before, user=self._session.reader)
         try:
             workspace = open_workspace(folder)
             again = before is not None and before.workspace.folder == folder
             state = (wanted.seen if again else None) or workspace.state()
-            models = read_models(home, workspace.folder, state.model_id)
+            models = read_models(home, workspace.folder, state.model_id, self._session.settings)
             if wanted.predictions is not None:
                 workspace, models = with_cached(home, workspace, wanted.predictions)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
             triaged = self.triager.outlooks(place)
-            states = with_scores(workspace, models.current, plain_states(dataset, triaged))
+            current = models.current
+            if current is not None and current.spec.id in state.cuts:
+                current = current.cut_by(state.cuts[current.spec.id])
+            states = with_scores(workspace, current, plain_states(dataset, triaged))
             progress(1.0, "")  # raises when another folder was asked for meanwhile
         except BaseException:
             if lock is not None and (before is None or lock is not before.lock):
@@ -200,11 +202,15 @@ class Operations(QObject):
         self._opening = None
         self.cache.clear()
         self._session.set_models(models)
+        self._session.set_cuts(last.cuts)
         if models.current is not None:
-            self._session.set_post(models.current.spec.postprocessing)
+            self._session.set_post(self._session.cut_of(models.current))
+        self._session.set_listed(self._session.post)
         self._session.set_listing(last.listing)
         self._session.set_place(place, states)
-        self.change_settings(last_dataset=str(place.dataset.root))
+        root = str(place.dataset.root)
+        recent = self._session.settings.recent if place.synthetic else self._recent(root)
+        self.change_settings(last_dataset=root, recent=recent)
         first = last.case_id if last.case_id in states else next(iter(states))
         index = last.slice_index if last.case_id in states else -1
         self.loading.open(states[first].case, slice_index=index)
@@ -213,6 +219,11 @@ class Operations(QObject):
             self.failed.emit("The workspace was found damaged", notice)
         for problem in models.problems:
             self.failed.emit("A model was left out", problem)
+
+    def _recent(self, root: str) -> tuple[str, ...]:
+        """Return the datasets opened last, this one first."""
+        before = self._session.settings.recent
+        return (root, *(folder for folder in before if folder != root))[:MOST_RECENT]
 
     def _leave(self, place: Place) -> None:
         """Close a workspace on a worker, after what was last seen is kept in it."""

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
+    QLineEdit,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -32,6 +33,7 @@ class ShortcutSheet(QDialog):
     def __init__(self, parent: QWidget, keys: Keys) -> None:
         super().__init__(parent)
         self._keys = dict(keys)
+        self._rows: dict[str, tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = {}
         self.setWindowTitle("Keyboard and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(680, 720)
@@ -41,6 +43,11 @@ class ShortcutSheet(QDialog):
         self.tree.setAccessibleName("Commands and their keys")
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.currentItemChanged.connect(self._on_current_changed)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search commands and keys")
+        self.search.setAccessibleName("Search commands and keys")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
         self._field = QKeySequenceEdit()
         self._field.setMaximumSequenceLength(1)
         self._field.setAccessibleName("New key")
@@ -50,16 +57,21 @@ class ShortcutSheet(QDialog):
         self._lay_out()
         self._fill()
         self._on_current_changed()
+        self.tree.setFocus()
+        QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         for widget in (self._field, self._set, self._own):
             row.addWidget(widget)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        for button in buttons.buttons():
+            button.setProperty("autoDefault", False)
         every = buttons.addButton("All as they were", QDialogButtonBox.ButtonRole.ResetRole)
         every.clicked.connect(lambda: self._take({}))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
+        column.addWidget(self.search)
         column.addWidget(self.tree)
         column.addLayout(row)
         column.addWidget(self._hint)
@@ -74,28 +86,41 @@ class ShortcutSheet(QDialog):
     def _fill(self) -> None:
         here = self._current()
         self.tree.clear()
-        groups: dict[str, QTreeWidgetItem] = {}
+        self._rows.clear()
         for command in COMMANDS:
-            item = _row(self._group(groups, command.group), command.text)
+            item = self._add(command.group, command.text)
             item.setText(1, "  ".join(keys_of(command.id, self._keys)))
             item.setData(0, _ID, command.id)
             if command.id == here:
                 self.tree.setCurrentItem(item)
         for group, text, how in GESTURES:
-            item = _row(self._group(groups, group), text)
+            item = self._add(group, text)
             item.setText(1, how)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
         self.tree.expandAll()
+        self._filter(self.search.text())
 
-    def _group(self, groups: dict[str, QTreeWidgetItem], name: str) -> QTreeWidgetItem:
-        if name not in groups:
-            item = QTreeWidgetItem(self.tree, [name])
-            font = item.font(0)
+    def _filter(self, words: str) -> None:
+        """Leave what has all the words in its name, its keys or the name of its group."""
+        wanted = words.casefold().split()
+        for group, rows in self._rows.values():
+            for row in rows:
+                said = f"{group.text(0)} {row.text(0)} {row.text(1)}".casefold()
+                row.setHidden(not all(word in said for word in wanted))
+            group.setHidden(all(row.isHidden() for row in rows))
+
+    def _add(self, group: str, text: str) -> QTreeWidgetItem:
+        """Add a row below its group, which is made when it is the first."""
+        if group not in self._rows:
+            head = QTreeWidgetItem(self.tree, [group])
+            font = head.font(0)
             font.setBold(True)
-            item.setFont(0, font)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            groups[name] = item
-        return groups[name]
+            head.setFont(0, font)
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self._rows[group] = (head, [])
+        head, rows = self._rows[group]
+        rows.append(QTreeWidgetItem(head, [text]))
+        return rows[-1]
 
     def _current(self) -> str:
         item = self.tree.currentItem()
@@ -140,7 +165,3 @@ class ShortcutSheet(QDialog):
 
 
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
-
-
-def _row(parent: QTreeWidgetItem, text: str) -> QTreeWidgetItem:
-    return QTreeWidgetItem(parent, [text])

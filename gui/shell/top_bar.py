@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -15,13 +16,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.shell.actions import Actions
+from gui.shell.commands import Keys
+from gui.shell.layout_choice import LayoutChoice
 from gui.widgets.icons import icon, pixmap
-from gui.widgets.labels import make_label
+from gui.widgets.labels import make_label, plain_tip
 from gui.widgets.palette import OverlayColours, Theme
 from gui.widgets.segments import Segments
 
 HEIGHT = 48
 _THRESHOLD_STEPS = 100
+_LONGEST_NAME = 150
+_OPENS = ("open_dataset", "open_demo", "open_predictions")
+_WINDOW = (
+    "auto_window", "reset_window", "window_contrast", "window_lesion", "window_soft", "invert",
+    "cine",
+)  # fmt: skip
 
 
 class TopBar(QFrame):
@@ -31,41 +41,48 @@ class TopBar(QFrame):
     run_all_asked = Signal()
     model_chosen = Signal(str)
     threshold_moved = Signal(float)
+    threshold_reset = Signal()
     channel_chosen = Signal(str)
     device_chosen = Signal(str)
-    dataset_asked = Signal()
+    engine_chosen = Signal(str)
+    layout_asked = Signal(str)
 
     _channel: Segments
     _channel_slot: QHBoxLayout
     _champion: QLabel
     _compact: bool
-    _dataset: QLabel
+    _dataset: QPushButton
     _device: QPushButton
     _device_menu: QMenu
     _is_champion: bool
+    _layouts: LayoutChoice
     _mark: QLabel
     _model: QComboBox
-    _more: QToolButton
-    _open: QToolButton
+    _window: QToolButton
     _run: QPushButton
     _run_more: QPushButton
     _synthetic: QLabel
-    _threshold: QSlider
+    _threshold: "_ThresholdSlider"
     _threshold_title: QLabel
     _threshold_value: QLabel
 
-    def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
+    def __init__(self, recent: QMenu, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("TopBar")
         self.setFixedHeight(HEIGHT)
         self._theme: Theme | None = None
         self._channels: tuple[str, ...] = ()
-        self._build_parts(menu)
+        self._engines: tuple[tuple[str, str], ...] = ()
+        self._engine, self._engine_actions = "auto", list[QAction]()
+        self._build_parts(recent, actions)
         self._lay_out()
 
     def set_dataset(self, name: str, *, synthetic: bool) -> None:
         """Name the dataset that is open."""
-        self._dataset.setText(name)
+        metrics = self._dataset.fontMetrics()
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+        self._dataset.setText(short.replace("&", "&&"))
+        self._dataset.setToolTip(plain_tip(name))
         self._synthetic.setVisible(synthetic)
 
     def set_models(self, models: Sequence[tuple[str, str]], current: str, champion: str) -> None:
@@ -79,12 +96,24 @@ class TopBar(QFrame):
         self._champion.setVisible(bool(current) and current == champion and not self._compact)
         self._is_champion = bool(current) and current == champion
 
-    def set_threshold(self, threshold: float) -> None:
-        """Show the threshold in use."""
+    def set_threshold(self, threshold: float, own: float) -> None:
+        """Show the threshold in use; `own` is that of the model itself."""
         self._threshold.blockSignals(True)
         self._threshold.setValue(round(threshold * _THRESHOLD_STEPS))
         self._threshold.blockSignals(False)
         self._threshold_value.setText(f"{threshold:.2f}")
+        said = "Probability above which a voxel counts as lesion, in every case of this model."
+        back = f"Its own is {own:.2f}: a double click goes back."
+        for widget in (self._threshold, self._threshold_value):
+            widget.setToolTip(f"{said}\n{back}")
+
+    def set_layout(self, command: str) -> None:
+        """Mark the layout of the views, by the id of its command."""
+        self._layouts.set_layout(command)
+
+    def set_keys(self, changed: Keys) -> None:
+        """Name the keys that the reader gave to commands."""
+        self._layouts.set_keys(changed)
 
     def set_channels(self, channels: Sequence[str], current: str) -> None:
         """Offer the channels of the case on screen."""
@@ -111,6 +140,28 @@ class TopBar(QFrame):
             action.setCheckable(True)
             action.setChecked(name == chosen)
             action.triggered.connect(lambda _=False, name=name: self.device_chosen.emit(name))
+        self._offer_engines()
+
+    def set_engines(self, engines: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer what computes models, as (id, title)."""
+        self._engines, self._engine = tuple(engines), chosen
+        for action in self._engine_actions:
+            self._device_menu.removeAction(action)
+        self._offer_engines()
+
+    def engines(self) -> dict[str, bool]:
+        """Return the titles on offer, True for what is in use."""
+        actions = [each for each in self._engine_actions if each.isCheckable()]
+        return {action.text(): action.isChecked() for action in actions}
+
+    def _offer_engines(self) -> None:
+        self._engine_actions = [self._device_menu.addSection("Computed by")]
+        for name, title in self._engines:
+            action = self._device_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(name == self._engine)
+            action.triggered.connect(lambda _=False, name=name: self.engine_chosen.emit(name))
+            self._engine_actions.append(action)
 
     def set_runnable(self, runnable: bool) -> None:
         """Say whether a model can be run on the case on screen."""
@@ -124,6 +175,7 @@ class TopBar(QFrame):
         for widget in (self._threshold_title, self._device):
             widget.setVisible(not compact)
         self._model.setMinimumWidth(140 if compact else 180)
+        self._layouts.set_compact(compact)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
@@ -132,16 +184,18 @@ class TopBar(QFrame):
         self._mark.setPixmap(pixmap("mark", theme.acc, 24, ratio))
         self._run.setIcon(icon("play", colour=theme.acc, size=14))
         self._device.setIcon(icon("chip", colour=theme.t2, size=16))
-        self._more.setIcon(icon("more", colour=theme.t2, size=18))
-        self._open.setIcon(icon("folder-open", colour=theme.t2, size=18))
+        self._window.setIcon(icon("window-level", colour=theme.t2, size=18))
+        self._layouts.set_theme(theme)
 
-    def _build_parts(self, menu: QMenu) -> None:
+    def _build_parts(self, recent: QMenu, actions: Actions) -> None:
         self._compact = self._is_champion = False
         self._mark = QLabel()
-        self._dataset = make_label("", "value")
+        self._dataset = QPushButton("No dataset")
+        self._dataset.setProperty("flat", True)
+        self._dataset.setAccessibleName("Dataset")
+        self._dataset.setMenu(_dataset_menu(self, recent, actions))
         self._synthetic = make_label("synthetic", "badge-warn")
         self._synthetic.hide()
-        self._open = _tool("Open folder (Ctrl+O)", self.dataset_asked.emit)
         self._model = QComboBox()
         self._model.setAccessibleName("Model")
         self._model.setToolTip("The model that predicts")
@@ -156,11 +210,11 @@ class TopBar(QFrame):
         self._run.clicked.connect(self.run_case_asked)
         self._run_more = _split_arrow(self._run_menu())
         self._threshold_title = make_label("Threshold", "caption")
-        self._threshold = QSlider(Qt.Orientation.Horizontal)
+        self._threshold = _ThresholdSlider(Qt.Orientation.Horizontal)
+        self._threshold.reset_asked.connect(self.threshold_reset)
         self._threshold.setRange(1, _THRESHOLD_STEPS - 1)
         self._threshold.setFixedWidth(92)
         self._threshold.setAccessibleName("Threshold")
-        self._threshold.setToolTip("Probability above which a voxel counts as lesion")
         self._threshold.valueChanged.connect(self._on_threshold_changed)
         self._threshold_value = make_label("0.50", "value")
         self._threshold_value.setMinimumWidth(30)
@@ -171,16 +225,16 @@ class TopBar(QFrame):
         self._device.setAccessibleName("Device")
         self._device_menu = QMenu(self)
         self._device.setMenu(self._device_menu)
-        self._more = _tool("Menu", lambda: None)
-        self._more.setMenu(menu)
-        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._window = _menu_button("Window and level", _menu_of(self, actions, _WINDOW))
+        self._layouts = LayoutChoice(actions)
+        self._layouts.asked.connect(self.layout_asked)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
         name = make_label("Overread", "title")
-        for widget in (self._mark, name, _rule(), self._dataset, self._synthetic, self._open):
+        for widget in (self._mark, name, _rule(), self._dataset, self._synthetic):
             row.addWidget(widget)
         row.addWidget(_rule())
         row.addWidget(self._model)
@@ -198,9 +252,9 @@ class TopBar(QFrame):
         self._channel_slot = QHBoxLayout()
         self._channel_slot.addWidget(self._channel)
         row.addLayout(self._channel_slot)
-        row.addWidget(_rule())
+        row.addWidget(self._window)
+        row.addWidget(self._layouts)
         row.addWidget(self._device)
-        row.addWidget(self._more)
 
     def _run_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -216,13 +270,37 @@ class TopBar(QFrame):
         self.channel_chosen.emit(self._channels[index])
 
 
-def _tool(tip: str, started: object) -> QToolButton:
+class _ThresholdSlider(QSlider):
+    reset_asked = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_asked.emit()
+        event.accept()
+
+
+def _menu_button(name: str, menu: QMenu) -> QToolButton:
     button = QToolButton()
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
+    button.setToolTip(name)
+    button.setAccessibleName(name)
     button.setIconSize(QSize(18, 18))
-    button.clicked.connect(started)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     return button
+
+
+def _menu_of(parent: QWidget, actions: Actions, commands: Sequence[str]) -> QMenu:
+    menu = QMenu(parent)
+    for name in commands:
+        menu.addAction(actions[name])
+    return menu
+
+
+def _dataset_menu(parent: QWidget, recent: QMenu, actions: Actions) -> QMenu:
+    menu = _menu_of(parent, actions, _OPENS[:1])
+    menu.addMenu(recent)
+    for name in _OPENS[1:]:
+        menu.addAction(actions[name])
+    return menu
 
 
 def _split_arrow(menu: QMenu) -> QPushButton:

@@ -76,7 +76,8 @@ class PictureKey:
 class Display:
     """What the canvas draws; it sets only what differs from the last one.
 
-    `head` is (y0, y1, x0, x1) in voxels: what is fitted to the window.
+    `head` is (y0, y1, x0, x1) in voxels: what is fitted to the window. `hidden` leaves the image
+    alone: nothing lies over it, whoever put it there.
     """
 
     picture: PictureKey
@@ -94,6 +95,7 @@ class Display:
     bottom_left: tuple[str, ...] = ()
     unreadable: str = ""
     head: tuple[int, int, int, int] | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,14 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         bottom_left=_bottom_left(view, shown, channel),
         unreadable=shown.volume.unreadable.get(index, ""),
         head=shown.head,
+        hidden=view.overlays_hidden,
     )
+
+
+def correction_alone(display: Display) -> Display:
+    """Return a display of nothing but the correction."""
+    nothing = replace(display.truth, visible=False)
+    return replace(display, truth=nothing, prediction=nothing, errors=nothing)
 
 
 def shown_channel(view: ViewState, volume: Volume) -> str:

@@ -84,9 +84,11 @@ class ExportPresenter(QObject):
         result, correction = self._session.result, self._session.correction
         comparison = None if result is None else result.comparison
         mask = None if comparison is None else comparison.mask
+        model, threshold = self._session.models.current, self._session.post.threshold
+        made_by = "" if model is None else f"{model.spec.title} at {threshold:.2f}"
         if correction is not None:
-            mask = correction.snapshot_mask()
-        source = PictureSource(place.dataset.root, opened.loaded, mask)
+            mask, made_by = correction.snapshot_mask(), "correction"
+        source = PictureSource(place.dataset.root, opened.loaded, mask, made_by)
         self._start(self.pictures, lambda progress: write_pictures(source, wanted, progress))
 
     def _start(self, dialog: ExportDialog, work: Callable[[Progress], list[Path]]) -> None:

@@ -16,7 +16,10 @@ from PySide6.QtGui import (
     QPageSize,
     QPainter,
     QPdfWriter,
+    QTextBlock,
+    QTextCursor,
     QTextDocument,
+    QTextFormat,
 )
 
 from core.domain.errors import WorkspaceError
@@ -64,7 +67,7 @@ def write_pages(path: Path, text: str, *, title: str, progress: Progress = silen
 def _paint(painter: QPainter, writer: QPdfWriter, text: str, progress: Progress) -> int:
     scale = writer.width() / _WIDTH
     height = writer.height() / scale - _FOOT
-    document = _document(text, QSizeF(_WIDTH, height))
+    document = lay_out(text, QSizeF(_WIDTH, height))
     pages = document.pageCount()
     for page in range(pages):
         progress(page / pages, f"page {page + 1} of {pages}")
@@ -85,14 +88,51 @@ def _paint(painter: QPainter, writer: QPdfWriter, text: str, progress: Progress)
     return pages
 
 
-def _document(text: str, page: QSizeF) -> QTextDocument:
+def lay_out(text: str, page: QSizeF) -> QTextDocument:
     document = QTextDocument()
     document.setUndoRedoEnabled(False)
     document.setDocumentMargin(0)
     document.setDefaultFont(app_font(size_px=13))
     document.setHtml(_FIGURES.sub(_in_a_table, _CASES.sub(_on_own_pages, text)))
     document.setPageSize(page)
+    _keep_headings(document)
     return document
+
+
+def _keep_headings(document: QTextDocument) -> None:
+    """Begin a page with each heading that would stand alone at the foot of the page before."""
+    for _ in range(document.blockCount()):
+        heading = _lonely_heading(document)
+        if heading is None:
+            return
+        shape = heading.blockFormat()
+        shape.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+        QTextCursor(heading).setBlockFormat(shape)
+
+
+def _lonely_heading(document: QTextDocument) -> QTextBlock | None:
+    """Return the first of headings that follow each other and whose text is on the next page."""
+    height, layout = document.pageSize().height(), document.documentLayout()
+
+    def page_of(block: QTextBlock) -> int:
+        return int(layout.blockBoundingRect(block).top() // height)
+
+    first: QTextBlock | None = None
+    block = document.begin()
+    while block.isValid():
+        if block.blockFormat().headingLevel():
+            first = block if first is None else first
+        elif block.length() > 1:
+            if first is not None and page_of(first) < page_of(block) and not _breaks(first):
+                return first
+            first = None
+        block = block.next()
+    return None
+
+
+def _breaks(block: QTextBlock) -> bool:
+    always = QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore
+    return bool(block.blockFormat().pageBreakPolicy() & always)
 
 
 def _on_own_pages(section: re.Match[str]) -> str:

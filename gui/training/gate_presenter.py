@@ -149,7 +149,8 @@ class GatePresenter(QObject):
 
         def work(_: object) -> Models:
             act(self._registry(place))
-            return read_models(self._session.home, place.workspace.folder, wanted)
+            home, settings = self._session.home, self._session.settings
+            return read_models(home, place.workspace.folder, wanted, settings)
 
         def show(models: Models) -> None:
             if self._session.place is place:

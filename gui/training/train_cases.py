@@ -254,11 +254,14 @@ class _Parts(QWidget):
 def _item(choice: CaseChoice, *, ticked: bool) -> QTreeWidgetItem:
     kind = {"corrected": choice.note, "truth": "ground truth", "none": ""}[choice.kind]
     doubt = f" · {choice.doubt}" if choice.doubt else ""
-    note = choice.locked or f"{choice.slices:,} slices · {kind}{doubt}"
+    slices = f"{choice.slices:,} slices · " if choice.slices else ""
+    note = choice.locked or f"{slices}{kind}{doubt}"
     item = QTreeWidgetItem([choice.name, note])
     item.setToolTip(0, plain_tip(choice.case_id))
     item.setToolTip(1, plain_tip(note))
-    item.setCheckState(0, _CHECKED if ticked and not (choice.locked or choice.doubt) else _UNCHECKED)
+    item.setCheckState(
+        0, _CHECKED if ticked and not (choice.locked or choice.doubt) else _UNCHECKED
+    )
     if choice.locked:
         item.setFlags(Qt.ItemFlag.NoItemFlags)
     return item
@@ -282,7 +285,8 @@ def _share(ticked: Sequence[CaseChoice], own: Sequence[CaseChoice]) -> str:
     if not ticked:
         return f"none of {_cases(len(own))}"
     some = "" if len(ticked) == len(own) else f"{len(ticked):,} of "
-    return f"{some}{_cases(len(own))}, {sum(each.slices for each in ticked):,} slices"
+    slices = f", {sum(each.slices for each in ticked):,} slices"
+    return f"{some}{_cases(len(own))}{slices if all(each.slices for each in ticked) else ''}"
 
 
 def _cases(count: int) -> str:

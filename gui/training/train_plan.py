@@ -241,7 +241,7 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
         locked = "no ground truth, no correction"
     kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"
     doubt = "" if version is None or locked else _doubt(version)
-    return CaseChoice(case.id, names[case.id], len(case.slices), kind, note, locked, doubt)
+    return CaseChoice(case.id, names[case.id], case.slice_count or 0, kind, note, locked, doubt)
 
 
 def _doubt(version: Version) -> str:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF
+from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.domain.components import Box
 from core.domain.progress import Progress
 from core.domain.uncertainty import entropy_map
+from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
@@ -26,7 +27,12 @@ _WORDS_WAIT_SECONDS = 0.025
 
 
 class CanvasPresenter(QObject):
-    """Draws what the session holds; a picture not yet prepared is made at once."""
+    """Draws what the session holds; a picture not yet prepared is made at once.
+
+    `drawn` comes with the picture, its display, and the box that alone differs when it is known.
+    """
+
+    drawn = Signal(object, object, object)
 
     def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
         super().__init__()
@@ -47,7 +53,7 @@ class CanvasPresenter(QObject):
         session.correction_changed.connect(self.draw)
         session.mask_painted.connect(lambda box: self.draw(painted=box))
         session.place_changed.connect(self._on_place_changed)
-        view.hovered.connect(self._on_hovered)
+        view.hovered.connect(self.point)
         view.window_level_dragged.connect(self._on_window_level_dragged)
 
     def draw(self, *, painted: Box | None = None) -> None:
@@ -61,6 +67,7 @@ class CanvasPresenter(QObject):
             picture = self._make(opened, display.picture, painted)
             self._pictures.put(display.picture, picture)
         self._view.show_display(display, picture, painted)
+        self.drawn.emit(picture, display, painted)
         self._show_uncertainty(display)
         if display.unreadable:
             number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
@@ -77,7 +84,10 @@ class CanvasPresenter(QObject):
         style, result = display.uncertainty, self._session.result
         shown = style.visible and result is not None
         probability = result.probability if shown and result is not None else None
-        self._uncertainty.show_slice(probability, display.picture.slice_index, style.opacity)
+        opened = self._session.open_case
+        image = None if opened is None else _structure(opened.loaded.volume)
+        index = display.picture.slice_index
+        self._uncertainty.show_slice(probability, index, style.opacity, image=image)
         self._scale.show_when(shown)
 
     def _on_case_changed(self) -> None:
@@ -145,7 +155,8 @@ class CanvasPresenter(QObject):
     def _on_prepared(self) -> None:
         self._ahead = None
 
-    def _on_hovered(self, at: QPointF | None) -> None:
+    def point(self, at: QPointF | None) -> None:
+        """The pointer is over this place of the slice, in whichever view."""
         self._pointer = at
         self._words.do(can_wait=at is not None)
 
@@ -195,3 +206,10 @@ class CanvasPresenter(QObject):
         scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
         moved = now.moved(right * scale, -up * scale)
         self._session.set_view(view.with_window_level(channel, moved))
+
+
+def _structure(volume: Volume) -> Pixels:
+    """Return the channel by which the head is told from the air."""
+    channel = volume.channels.index("FLAIR") if "FLAIR" in volume.channels else 0
+    structure: Pixels = volume.pixels[channel]
+    return structure

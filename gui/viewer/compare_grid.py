@@ -8,6 +8,7 @@ from gui.viewer.swipe_pane import SwipePane
 from gui.widgets.labels import make_label
 from gui.widgets.palette import OverlayColours, Theme
 
+_COMMANDS = {1: "one_view", 2: "two_views", 4: "four_views"}
 _PLACES = {1: ((0, 0),), 2: ((0, 0), (0, 1)), 4: ((0, 0), (0, 1), (1, 0), (1, 1))}
 
 
@@ -48,6 +49,11 @@ class CompareGrid(QWidget):
     def swiping(self) -> bool:
         """Whether a second mask is swiped over the main view."""
         return self._swiping
+
+    @property
+    def layout_name(self) -> str:
+        """The id of the command that lays the views out as they are."""
+        return "swipe_view" if self._swiping else _COMMANDS[self._count]
 
     def set_main(self, title: str, score: str) -> None:
         """Name what lies over the main view, and its DSC of the whole volume."""

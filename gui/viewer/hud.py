@@ -8,8 +8,9 @@ from gui.widgets.theme import app_font
 
 _LINE = 18
 _OUTLINE = 0.75
-_MARGIN = 1
-_INSET = 14
+_PAD = 6
+_INSET = 9
+_PLATE_ALPHA = 110
 _AROUND = tuple(QPoint(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)))
 
 
@@ -53,7 +54,7 @@ class HudCorner(QWidget):
             QFontMetrics(self._font(n)).horizontalAdvance(line)
             for n, line in enumerate(self._lines)
         ]
-        return QSize(max(widths, default=0) + 2 * _MARGIN + 2, _LINE * len(self._lines))
+        return QSize(max(widths, default=0) + 2 * _PAD + 2, _LINE * len(self._lines))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -62,8 +63,13 @@ class HudCorner(QWidget):
         flags = align | Qt.AlignmentFlag.AlignVCenter
         dark = QColor(0, 0, 0)
         dark.setAlphaF(_OUTLINE)
+        # A ground of its own: seen only where outlines and bright tissue lie below the words.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, _PLATE_ALPHA))
+        painter.drawRoundedRect(self.rect(), 4, 4)
         for number, line in enumerate(self._lines):
-            area = QRect(_MARGIN, number * _LINE, self.width() - 2 * _MARGIN, _LINE)
+            area = QRect(_PAD, number * _LINE, self.width() - 2 * _PAD, _LINE)
             painter.setFont(self._font(number))
             painter.setPen(dark)
             for step in _AROUND:

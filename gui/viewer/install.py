@@ -1,12 +1,20 @@
 """The viewer of a window: the slice on screen, the views beside it, and what lies over both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtGui import QGuiApplication
+
+from core.domain.components import Box
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
+from gui.shell.view_state import Display
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
 from gui.viewer.compare_presenter import ComparePresenter
+from gui.viewer.picture import Picture
+from gui.viewer.picture_copy import caption_of, picture_of
+from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
@@ -24,6 +32,15 @@ class Viewer:
     panels: ViewerPresenter
     compared: ComparePresenter
 
+    def with_views(self, use: Callable[[SliceView], None]) -> None:
+        """Give every view of the case to `use`, those that are made later as well."""
+        grid = self.views.grid
+        swiped = [] if grid.swipe is None else [grid.swipe]
+        for view in (self.views.view, *(pane.view for pane in (*grid.panes, *swiped))):
+            use(view)
+        for added in (grid.pane_added, grid.swipe_added):
+            added.connect(lambda pane: use(pane.view))
+
     def show_beside(self, title: str, mask: Mask) -> None:
         """Show a mask (Z, Y, X) of the case in a view beside the one on screen."""
         if self.views.grid.count == 1:
@@ -37,11 +54,22 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
     panels = ViewerPresenter(context, views, verbs)
     compared = ComparePresenter(context, views, verbs)
+
+    def lay_correction(picture: Picture, display: Display, painted: Box | None) -> None:
+        for view in compared.beside:
+            view.lay_correction(picture, display, painted)
+
+    canvas.drawn.connect(lay_correction)
+    views.grid.layout_changed.connect(lambda _: canvas.draw())
+    for added in (views.grid.pane_added, views.grid.swipe_added):
+        added.connect(lambda pane: pane.view.hovered.connect(canvas.point))
     layers = views.layers
     views.view.slice_stepped.connect(verbs.step_slice)
     views.strip.slice_chosen.connect(verbs.go_to_slice)
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
+    views.top_bar.layout_asked.connect(context.trigger)
+    views.grid.layout_changed.connect(lambda _: views.top_bar.set_layout(views.grid.layout_name))
     layers.visibility_changed.connect(lambda key, on: verbs.set_layer(key, visible=on))
     layers.opacity_changed.connect(lambda key, value: verbs.set_layer(key, opacity=value))
     layers.filled_changed.connect(lambda key, on: verbs.set_layer(key, filled=on))
@@ -54,7 +82,15 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     layers.exact_changed.connect(set_exact)
     cine = Cine(context.session, verbs.go_to_slice)
     cine.changed.connect(context.actions["cine"].setChecked)
+
+    def copy_picture() -> None:
+        alone = views.grid.count == 1 and not views.grid.swiping
+        picture = picture_of(views.view if alone else views.grid, caption_of(context.session))
+        QGuiApplication.clipboard().setImage(picture)
+        context.toasts.show_toast("Picture copied", "Paste it into another program.", kind="ok")
+
     handlers: Handlers = {
+        "copy_picture": copy_picture,
         **_slice_handlers(verbs),
         **_view_handlers(views, verbs),
         **_overlay_handlers(verbs),

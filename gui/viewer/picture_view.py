@@ -68,6 +68,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._picture, self._display = picture, display
         self._image.setVisible(not display.unreadable)
         self._overlay.set_picture(picture, display, painted)
+        for item in (self._marker, self._pointer_mark):
+            item.setVisible(not display.hidden)
         for corner in ("top_left", "top_right"):
             self._hud[corner].set_lines(getattr(display, corner))
         if other:

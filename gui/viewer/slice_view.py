@@ -8,11 +8,16 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from core.domain.components import Box
+from gui.shell.view_state import Display, correction_alone
 from gui.viewer.fingers import Contact, Fingers, pans
+from gui.viewer.overlay_item import OverlayItem
+from gui.viewer.picture import Picture
 from gui.viewer.picture_view import PictureView
 from gui.viewer.region_item import RegionItem
 from gui.viewer.tool_items import BrushCursor, Sign, Trace, TraceLine
 from gui.viewer.touch import ROUND, VIEWING, Tool, Touch, TouchKind
+from gui.widgets.palette import DEFAULT_OVERLAYS, OverlayColours, Theme
 
 _WHEEL_STEP = 120
 _ZOOM_PER_PIXEL = 1.008
@@ -53,6 +58,8 @@ class SliceView(PictureView):
         self._cursor, self._trace, self._region = BrushCursor(), Trace(), RegionItem()
         for item in (self._region, self._trace, self._cursor):
             self.add_item(item)
+        self._correction: OverlayItem | None = None
+        self._colours = DEFAULT_OVERLAYS
         self._tool: Tool = "pan"
         self._radius = 6.0
         self._sign: Sign = "+"
@@ -69,6 +76,8 @@ class SliceView(PictureView):
     def set_tool(self, tool: Tool) -> None:
         """Choose what a press and a drag with the left button do."""
         self._tool = tool
+        if self._correction is not None:
+            self._correction.setVisible(tool not in VIEWING)
         self._show_cursor(None)
         shape = Qt.CursorShape
         shapes = {"pan": shape.OpenHandCursor, "window": shape.SizeAllCursor}
@@ -92,6 +101,20 @@ class SliceView(PictureView):
     def show_trace(self, lines: tuple[TraceLine, ...]) -> None:
         """Show the lines of a tool in use, in voxels; none hides them."""
         self._trace.set_lines(lines)
+
+    def lay_correction(self, picture: Picture, display: Display, painted: Box | None) -> None:
+        """Lay the correction of another view over this one while there is a tool to change it."""
+        if self._correction is None:
+            self._correction = OverlayItem(self._colours)
+            self._correction.setVisible(self._tool not in VIEWING)
+            self.add_item(self._correction)
+        self._correction.set_picture(picture, correction_alone(display), painted)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        super().set_look(theme, overlays)
+        self._colours = overlays
+        if self._correction is not None:
+            self._correction.set_colours(overlays)
 
     def show_region(self, plane: NDArray[np.bool_] | None, colour: str = "#ffffff") -> None:
         """Mark voxels (Y, X) that a tool is about to change; None marks nothing."""

@@ -45,7 +45,7 @@ class SliceStrip(QWidget):
         self._legend = _Legend()
         self._worst = QPushButton("Worst slice")
         self._worst.setProperty("small", True)
-        self._worst.setToolTip("Go to the slice with the lowest DSC")
+        self._worst.setToolTip("Go to the slice with the most wrong area")
         self._worst.clicked.connect(self._on_worst_clicked)
         self._previous = _arrow("Previous slice with lesion")
         self._previous.clicked.connect(lambda: self._jump(-1))

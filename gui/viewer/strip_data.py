@@ -69,17 +69,25 @@ class StripData:
         return index not in self.unreadable and self.height(index) > 0
 
     def scored(self, index: int) -> float | None:
-        """Return the DSC of a slice if it counts: truth, prediction and pixels are there."""
-        usable = self.truth and self.is_predicted(index) and index not in self.unreadable
-        return self.dsc[index] if usable else None
+        """Return the DSC of a slice if it counts."""
+        return self.dsc[index] if self.counts(index) else None
+
+    def counts(self, index: int) -> bool:
+        """Whether the errors of a slice are known: truth, prediction and pixels are there."""
+        return self.truth and self.is_predicted(index) and index not in self.unreadable
 
 
 def worst_slice(data: StripData) -> int | None:
-    """Return the position of the lowest DSC, the first of equals; None without any."""
-    scores = (
-        (score, index) for index in range(data.count) if (score := data.scored(index)) is not None
-    )
-    return min(scores, default=(0.0, None))[1]
+    """Return the position with the most wrong area, the first of equals; None where none is wrong.
+
+    The lowest DSC would be that of an edge slice on which three voxels were missed.
+    """
+    wrong = [
+        data.false_positive[index] + data.false_negative[index] if data.counts(index) else 0.0
+        for index in range(data.count)
+    ]
+    most = max(wrong, default=0.0)
+    return wrong.index(most) if most > 0 else None
 
 
 def next_lesion(data: StripData, start: int, step: int) -> int | None:

@@ -21,6 +21,7 @@ _SIGN_ARM = 4.0
 _SMALLEST_SIGNED = 9.0
 _BESIDE = 11.0
 _CORNER, _APART = 12.0, 6.0
+_LABEL_HEIGHT, _LABEL_INSET, _LABEL_GAP, _LABEL_ALPHA = 20, 7, 4, 190
 _FAR = QRectF(-1e5, -1e5, 2e5, 2e5)
 
 
@@ -181,9 +182,9 @@ class Marker(pg.GraphicsObject):  # type: ignore[misc]
                 path.lineTo(x, y)
                 path.lineTo(x, y + down)
         _stroke(painter, path, self._colour)
-        painter.setFont(app_font(size_px=12, weight=600))
-        painter.setPen(QColor(self._colour))
-        painter.drawText(area.topRight() + QPointF(8, 8), self._text)
+        if self._text:
+            view = area if widget is None else QRectF(widget.rect())
+            _label(painter, self._text, self._colour, beside=area, inside=view)
         painter.restore()
 
 
@@ -194,6 +195,24 @@ def _band(painter: QPainter, path: QPainterPath, colour: str, width: float) -> N
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.strokePath(path, pen)
+
+
+def _label(painter: QPainter, text: str, colour: str, *, beside: QRectF, inside: QRectF) -> None:
+    """Write on a ground of its own, above a frame, or below it where there is no room above."""
+    painter.setFont(app_font(size_px=12, weight=600))
+    size = painter.fontMetrics().boundingRect(text)
+    plate = QRectF(0, 0, size.width() + 2 * _LABEL_INSET, _LABEL_HEIGHT)
+    plate.moveBottomLeft(beside.topLeft() - QPointF(0, _LABEL_GAP))
+    if plate.top() < inside.top():
+        plate.moveTop(beside.bottom() + _LABEL_GAP)
+    room = inside.adjusted(_LABEL_GAP, _LABEL_GAP, -_LABEL_GAP, -_LABEL_GAP)
+    plate.moveLeft(max(min(plate.left(), room.right() - plate.width()), room.left()))
+    plate.moveTop(max(min(plate.top(), room.bottom() - plate.height()), room.top()))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, _LABEL_ALPHA))
+    painter.drawRoundedRect(plate, 4, 4)
+    painter.setPen(QColor(colour))
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _stroke(

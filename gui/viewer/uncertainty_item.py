@@ -9,7 +9,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from core.domain.head import above_background, silhouette
 from core.domain.uncertainty import entropy_map
+from core.domain.volume import Pixels
 from gui.widgets.palette import UNCERTAINTY
 from gui.widgets.theme import app_font
 
@@ -17,7 +19,9 @@ LEAST_BITS = 0.05
 """What is surer than this is left clear, so that the image shows wherever there is no doubt."""
 
 _BAR = QRect(0, 0, 10, 112)
-_INSET = 14
+_TITLE = "Uncertainty"
+_INSET, _PAD = 9, 6
+_PLATE_ALPHA = 110
 _GAP = 7
 _LINE = 16
 _AROUND = tuple(QPoint(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)))
@@ -33,16 +37,27 @@ class UncertaintyItem(pg.GraphicsObject):  # type: ignore[misc]
         self._drawn = (-1, 0.0)
         self.hide()
 
-    def show_slice(self, probability: NDArray[np.uint8] | None, index: int, opacity: float) -> None:
-        """Draw the slice at `index` of (Z, Y, X); None draws nothing."""
+    def show_slice(
+        self,
+        probability: NDArray[np.uint8] | None,
+        index: int,
+        opacity: float,
+        *,
+        image: Pixels | None = None,
+    ) -> None:
+        """Draw the slice at `index` of (Z, Y, X); None draws nothing.
+
+        In the air around the head of `image` (Z, Y, X) there is nothing to be unsure of.
+        """
         self.setVisible(probability is not None)
         same = probability is self._probability and self._drawn == (index, opacity)
         if probability is None or same:
             return
-        image = entropy_image(probability[index], opacity)
-        if self._image is None or image.size() != self._image.size():
+        head = None if image is None else silhouette(_bright(image, index))
+        drawn = entropy_image(probability[index], opacity, head)
+        if self._image is None or drawn.size() != self._image.size():
             self.prepareGeometryChange()
-        self._probability, self._drawn, self._image = probability, (index, opacity), image
+        self._probability, self._drawn, self._image = probability, (index, opacity), drawn
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -64,8 +79,8 @@ class UncertaintyScale(QWidget):
         self.setAccessibleName("Uncertainty from 0 to 1 bit")
         self._view = view
         self._font = app_font(size_px=12)
-        width = max(QFontMetrics(self._font).horizontalAdvance(said) for said in ("1 bit", "0"))
-        self.resize(width + _GAP + _BAR.width() + 4, _BAR.height() + _LINE)
+        width = QFontMetrics(self._font).horizontalAdvance(_TITLE)
+        self.resize(width + 2 * _PAD, _BAR.height() + 2 * _LINE + _PAD)
         view.installEventFilter(self)
         self.hide()
 
@@ -83,7 +98,12 @@ class UncertaintyScale(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         painter = QPainter(self)
-        bar = _BAR.translated(self.width() - _BAR.width() - 1, _LINE // 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, _PLATE_ALPHA))
+        painter.drawRoundedRect(self.rect(), 4, 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        bar = _BAR.translated(self.width() - _BAR.width() - _PAD, _LINE + _LINE // 2)
         scale = QLinearGradient(bar.bottomLeft(), bar.topLeft())
         for number, colour in enumerate(UNCERTAINTY):
             scale.setColorAt(number / (len(UNCERTAINTY) - 1), QColor(colour))
@@ -92,8 +112,12 @@ class UncertaintyScale(QWidget):
         painter.drawRect(bar.adjusted(-1, -1, 0, 0))
         painter.setFont(self._font)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for said, y in (("1 bit", bar.top()), ("0", bar.bottom())):
-            area = QRect(0, y - _LINE // 2, bar.left() - _GAP, _LINE)
+        title = QRect(0, 0, self.width() - _PAD, _LINE)
+        ends = [
+            (said, QRect(0, y - _LINE // 2, bar.left() - _GAP, _LINE))
+            for said, y in (("1 bit", bar.top()), ("0", bar.bottom()))
+        ]
+        for said, area in ((_TITLE, title), *ends):
             painter.setPen(QColor(0, 0, 0, 190))
             for step in _AROUND:
                 painter.drawText(area.translated(step), flags, said)
@@ -105,12 +129,24 @@ class UncertaintyScale(QWidget):
         self.move(area.width() - self.width() - _INSET, (area.height() - self.height()) // 2)
 
 
-def entropy_image(plane: NDArray[np.uint8], opacity: float) -> QImage:
-    """Return the map of a slice as 32-bit pixels, which Qt enlarges without a further step."""
+def entropy_image(
+    plane: NDArray[np.uint8], opacity: float, head: NDArray[np.bool_] | None = None
+) -> QImage:
+    """Return the map of a slice as 32-bit pixels, which Qt enlarges without a further step.
+
+    Where `head` (Y, X) is given, what lies outside it is left clear.
+    """
     pixels = np.take(_pixels(round(opacity * 255)), plane)
+    if head is not None:
+        pixels[~head] = 0
     height, width = plane.shape
     form = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(pixels.data, width, height, 4 * width, form).copy()
+
+
+def _bright(image: Pixels, index: int) -> NDArray[np.bool_]:
+    # By the whole image: a slice beyond the head has no bright voxel of its own.
+    return above_background(image[index], float(image[:: max(len(image) // 8, 1)].max()))
 
 
 @cache

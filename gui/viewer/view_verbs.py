@@ -35,7 +35,7 @@ class ViewVerbs:
             self.go_to_slice(opened.loaded.volume.slices - 1)
 
     def worst_slice(self) -> None:
-        """Show the slice with the lowest DSC."""
+        """Show the slice with the most wrong area."""
         opened = self._session.open_case
         if opened is None:
             return

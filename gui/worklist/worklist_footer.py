@@ -118,8 +118,18 @@ class EmptyList(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)
 
-    def set_total(self, total: int) -> None:
-        """Say why nothing is listed: a filter over `total` cases, or no case at all."""
+    def set_total(self, total: int, problem: str) -> None:
+        """Say why nothing is listed: a filter over `total` cases, or no case at all.
+
+        `problem` says what of the search is not understood.
+        """
+        if problem:
+            self._title.setText("Not understood")
+            self._sentence.setText(problem)
+            self._button.setText("Clear the search")
+            self._button.show()
+            return
+        self._button.setText("Clear the filter")
         cases = "the only case" if total == 1 else f"all {total} cases"
         self._title.setText("No case matches" if total else "No cases")
         self._sentence.setText(

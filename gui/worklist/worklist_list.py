@@ -85,13 +85,13 @@ class CaseList(QListView):
     def _anchor(self, moving: str) -> QPersistentModelIndex:
         height = self._delegate.row_height
         top = self.verticalScrollBar().value()
+        if top == 0 and not self.underMouse():
+            return QPersistentModelIndex()  # Who looks at the worst wants to see a new worst.
         current = self._rows.index_of(self._rows.current)
         if current.isValid():
             y = current.row() * height - top
             if -height < y < self.viewport().height():
                 return QPersistentModelIndex(current)
-        if top == 0 and not self.underMouse():
-            return QPersistentModelIndex()  # Who looks at the worst wants to see a new worst.
         index = self._rows.index(top // height)
         if index.isValid() and index.data() == moving:
             index = self._rows.index(index.row() + 1)

@@ -41,6 +41,11 @@ class WorklistModel(QAbstractListModel):
         """How many cases there are, shown or not."""
         return len(self._rows)
 
+    @property
+    def problem(self) -> str:
+        """What of the search is not understood: then nothing is listed."""
+        return self._query.problem(self._rows.values())
+
     def models(self) -> list[str]:
         """Return the models that predicted a case, by name."""
         return sorted({model for row in self._rows.values() for model in row.models})
@@ -96,7 +101,10 @@ class WorklistModel(QAbstractListModel):
         self._rebuild()
 
     def set_filter(self, case_filter: CaseFilter, text: str) -> None:
-        """List the cases that pass both; `text` is read as in `worklist_query`."""
+        """List the cases that pass both; `text` is read as in `worklist_query`.
+
+        None is listed while the text is not understood: a list would look as if it fitted.
+        """
         self._filter = case_filter
         self._query = read_query(text)
         self._rebuild()

@@ -87,6 +87,10 @@ class Worklist(QWidget):
         short = short or f"{fraction:.0%}"
         self._footer.set_texts(left=text, right=right, short=short, fraction=fraction)
 
+    def set_note(self, note: str) -> None:
+        """Say what the figures are at, where that is not what one would think."""
+        self._header.set_note(note)
+
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Take the colours; other overlays mean other outlines on the thumbnails."""
         if overlays != self._overlays:
@@ -193,7 +197,7 @@ class Worklist(QWidget):
     def _show_state(self) -> None:
         shown, total = self._model.rowCount(), self._model.total
         self._header.set_counts(shown, total)
-        self._empty.set_total(total)
+        self._empty.set_total(total, self._model.problem)
         self._stack.setCurrentWidget(self._list if shown or self._compact else self._empty)
         self._rail_head.show_filter(self._theme, self._header.is_filtering)
 

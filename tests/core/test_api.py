@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import overread
+from core.demo import demo_cases
+from core.demo.gallery import GALLERY
 from tests.synthetic import digest, lesion, publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +74,7 @@ def test_masks_are_written_and_read_but_never_into_the_dataset(
     assert np.array_equal(overread.read_masks(case, folder), mask)
     with pytest.raises(overread.DataError, match="never written to"):
         overread.write_masks(case, mask, folder)
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(overread.DataError, match="expected a mask of 3 slices"):
         overread.write_masks(case, mask[:2], tmp_path / "two")
     files[1].unlink()
     with pytest.raises(overread.FileError, match=r"A_2_pred\.tif"):
@@ -105,7 +108,11 @@ def test_a_training_that_fails_says_why(folder: Path, home: Path) -> None:
             workspace.train("other", other, architecture="unet")
 
 
-def test_the_notebook_runs(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_notebook_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {name: replace(spec, slices=4) for name, spec in GALLERY.items()}
+    monkeypatch.setattr(demo_cases, "GALLERY", few)
     notebook = json.loads(NOTEBOOK.read_text("utf-8"))
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]

@@ -218,6 +218,7 @@ from tests.synthetic import head, volume_of
 model = read_model(Path(sys.argv[1]))
 open_runner(model).predict(volume_of(head(2, (40, 32))))
 print(*sorted({name.split(".")[0] for name in sys.modules} & {"torch", "timm", "openvino"}))
+print(sys.modules["openvino_telemetry"], "multiprocessing.process" in sys.modules)
 """
 
 
@@ -228,4 +229,14 @@ def test_a_certified_model_runs_without_torch(model: Model, home: Path) -> None:
         cwd=root, capture_output=True, text=True,
         env=child_environment(), check=True,
     )  # fmt: skip
-    assert done.stdout.split() == ["openvino"]
+    assert done.stdout.splitlines()[0] == "openvino"
+
+
+def test_openvino_tells_nobody_that_it_is_used(model: Model, home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ALONE, str(certified(model).folder)],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True,
+        env=child_environment(), check=True,
+    )  # fmt: skip
+    # It sends from a process that it forks, if it can import what sends.
+    assert done.stdout.splitlines()[1] == "None False"

@@ -1,5 +1,6 @@
 """Pictures of a case, read back by Pillow and compared with the reference rule for outlines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from core.domain.window_level import automatic
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
+from core.studies.captions import captioned, captioned_frames, mask_words
 from core.studies.pictures import (
     PictureStyle,
     frames,
@@ -106,7 +108,7 @@ def test_telling_slice_has_the_most_lesion() -> None:
 
 def test_png_of_every_slice_is_read_back_exactly(loaded: LoadedCase, tmp_path: Path) -> None:
     made = list(frames(loaded.volume, loaded.ground_truth, predicted(loaded)))
-    paths = write_slices(tmp_path / "out", loaded.case, made)
+    paths = write_slices(tmp_path / "out", loaded, made)
     names = [path.name for path in paths]
     assert names == [f"HT_1-{number:02d}.png" for number in (2, 3, 5, 8, 9, 10)]
     for path, picture in zip(paths, made, strict=True):
@@ -162,3 +164,31 @@ def test_nothing_to_draw_is_refused(tmp_path: Path) -> None:
 
 def test_png_bytes_start_as_a_png_does() -> None:
     assert png(np.zeros((2, 3, 3), np.uint8)).startswith(b"\x89PNG\r\n\x1a\n")
+
+
+@pytest.mark.parametrize("width", [40, 150, 400, 900])
+def test_a_caption_is_below_the_picture_whole_at_every_width(width: int) -> None:
+    picture = np.full((50, width, 3), 77, np.uint8)
+    said = ("TCGA_XY_1234_19990101", "slice 12", "Lite0 U-Net", "DSC 0.901")
+    made = captioned(picture, said)
+    left = (made.shape[1] - width) // 2
+    np.testing.assert_array_equal(made[:50, left : left + width], picture)
+    band = made[50:].astype(int)
+    inked = (band.sum(axis=2) > 500).any(axis=0)
+    warned = ((band[..., 0] > 180) & (band[..., 2] < 90)).any(axis=0)
+    assert inked.any()
+    assert warned.any()
+    assert not inked[:5].any()
+    assert not (inked | warned)[-5:].any()
+    assert len(captioned(picture, said)) > len(captioned(picture, said[:1])) or width > 600
+
+
+def test_captions_name_the_mask_and_its_dsc(loaded: LoadedCase) -> None:
+    truth = loaded.require_ground_truth()
+    assert mask_words(loaded, truth, "Lite0") == ("Lite0", "DSC 1.000")
+    assert mask_words(replace(loaded, ground_truth=None), truth, "Lite0") == ("Lite0",)
+    assert mask_words(loaded, None, "Lite0") == ("no prediction",)
+    made = list(captioned_frames(loaded, predicted(loaded), "Lite0", PictureStyle()))
+    plain = list(frames(loaded.volume, truth, predicted(loaded)))
+    assert len(made) == len(plain)
+    assert all(len(a) > len(b) for a, b in zip(made, plain, strict=True))

@@ -141,7 +141,9 @@ def test_export_writes_what_is_asked_for(data: Path, tmp_path: Path) -> None:
     assert names == sorted(["C_0.gif", "C_0_sheet.png", "C_1.gif", "C_1_sheet.png", *slices])
     for path in out.rglob("C_?-*.png"):
         with Image.open(path) as picture:
-            assert picture.size == (64, 80)
+            width, height = picture.size
+            assert width > 64  # the words that never go missing are wider
+            assert height > 80 + 2 * 12
             colours = {colour for _, colour in picture.getcolors(1 << 16) or []}
         assert path.stem.endswith("01") or (0, 255, 0) in colours
     with Image.open(out / "C_0.gif") as picture:

@@ -84,24 +84,6 @@ def opened(program: Program) -> Scenario:
     yield lambda: session.open_case is not None or bool(session.problem)
 
 
-def moved(program: Program) -> Scenario:
-    """Go to the last slice of the second case, in a smaller window."""
-    yield from opened(program)
-    program.operations.step_case(1)
-    wanted = program.session.wanted
-    yield lambda: _shown(program) == wanted
-    program.viewer.verbs.last_slice()
-    program.window.resize(1234, 777)
-
-
-def passed_on(program: Program) -> Scenario:
-    """Go from the case on screen to the next, which can be read."""
-    yield from opened(program)
-    before = program.session.wanted
-    program.operations.step_case(1)
-    yield lambda: _shown(program) not in ("", before)
-
-
 def killed(program: Program) -> Scenario:
     """Draw a stroke on each slice, tell what is seen when it is saved, then wait for the end."""
     yield from opened(program)
@@ -138,7 +120,7 @@ def main() -> None:
     runpy.run_path(str(_MAIN), run_name="__main__")
 
 
-_SCENARIOS = (predicted, opened, moved, passed_on, killed, came_back)
+_SCENARIOS = (predicted, killed, came_back)
 
 
 class _Reader(QObject):
@@ -184,11 +166,6 @@ def _digest(correction: Correction | None) -> str:
 def _is_whole(program: Program) -> bool:
     result = program.session.result
     return result is not None and result.prediction is not None and result.comparison is not None
-
-
-def _shown(program: Program) -> str:
-    case = program.session.open_case
-    return "" if case is None else case.loaded.case.id
 
 
 def _texts(root: QWidget) -> list[str]:

@@ -14,7 +14,7 @@ from tifffile import imread
 
 from core.domain.version import version
 from tests.decoys import write_decoys
-from tests.synthetic import write_case
+from tests.synthetic import publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "lite0"
@@ -153,7 +153,7 @@ from pathlib import Path
 data = overread.open_dataset("data")
 models = overread.models()
 with overread.open_workspace(data) as workspace:
-    found = workspace.predict(overread.read_case(data.case("A_1")), models.find("lite0"))
+    found = workspace.predict(overread.read_case(data.case("A_1")), models.find("tiny"))
 print(found.probability.shape, Path(overread.__file__).parent.name)
 assert not [name for name in ("core", "gui", "training", "main") if name in sys.modules]
 assert "torch" not in sys.modules
@@ -164,6 +164,7 @@ def test_processes_that_the_interface_starts_find_their_modules(
     installed: Path, away: Path
 ) -> None:
     write_case(away / "data", "A_1", slices=2)
+    publish_unet(away / "home" / "models")
     path = os.pathsep.join((str(installed), sysconfig.get_path("purelib")))
     done = subprocess.run(
         [sys.executable, "-S", "-c", _NOTEBOOK],

@@ -14,7 +14,6 @@ from core.demo.demo_cases import DEMO_NAME
 from core.workspace.settings import HOME_VARIABLE
 from tests.e2e.scenarios import Seen
 from tests.processes import children
-from tests.synthetic import write_case
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 150
@@ -66,39 +65,6 @@ def test_the_demo_opens_predicts_by_itself_and_says_it_is_synthetic(
     assert sorted(seen.statuses) == sorted(
         p.name for p in (home / DEMO_NAME).iterdir() if p.is_dir()
     )
-
-
-def test_bad_cases_are_told_and_the_others_open(home: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "mit Leerzeichen 影像"
-    for case_id in ("A_1", "B_2", "C_3"):
-        write_case(folder, case_id, 4, SIZE)
-    for path in (folder / "A_1").glob("A_1_?.tif"):
-        path.write_bytes(b"no image at all")
-    broken = folder / "B_2" / "B_2_2.tif"
-    broken.write_bytes(broken.read_bytes()[:64])
-
-    first = read(home, "opened", "open", str(folder))
-    assert first.case_id == ""
-    assert "A_1 cannot be opened" in first.sentence
-    assert "A_1_1.tif" in first.sentence
-    assert first.statuses == {"A_1": "failed", "B_2": "", "C_3": ""}
-
-    second = read(home, "passed_on", "open", str(folder))
-    assert second.case_id == "B_2"
-    assert any("B_2_2.tif" in said for said in second.notices)
-    assert second.statuses["B_2"] == ""
-
-
-def test_the_place_comes_back_at_the_next_start(home: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "cases"
-    for case_id in ("A_1", "B_2", "C_3"):
-        write_case(folder, case_id, 5, SIZE)
-    left = read(home, "moved", "open", str(folder))
-    assert (left.case_id, left.slice_index, left.size) == ("B_2", 4, (1234, 777))
-
-    back = read(home, "opened")
-    assert (back.case_id, back.slice_index, back.size) == ("B_2", 4, (1234, 777))
-    assert back.title == left.title
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a window is closed otherwise there")

@@ -17,11 +17,17 @@ from shiboken6 import delete, getCppPointer, isValid
 
 from core.inference.engine import Engine
 from core.models.preprocessing import Preprocessing
-from core.workspace.settings import load_settings, save_settings, settings_path
+from core.workspace.settings import (
+    HOME_VARIABLE,
+    load_settings,
+    save_settings,
+    settings_path,
+)
 from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
 from gui.viewer.slice_view import SliceView
+from tests.gui.comparing import compare_both, copy_compared, publish_both
 from tests.gui.hand import Hand
 from tests.gui.lent_engine import LentEngine, Triages
 from tests.gui.pressing import Press
@@ -56,6 +62,25 @@ def predicted(home: Path, dataset: Path, made_once: Path) -> Path:
         keep_predictions(home, dataset, "A_1", "B_2", "C_10")
     else:
         shutil.copytree(made_once / "workspace", workspace_folder(home, dataset))
+    return dataset
+
+
+@pytest.fixture(scope="session")
+def compared_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny cases, and a home in which two models were compared over them, to be copied."""
+    place = tmp_path_factory.mktemp("compared once")
+    dataset = write_dataset(place / "dataset")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(place / "home"))
+        publish_both(place / "home")
+        compare_both(place / "home", dataset)
+    return place
+
+
+@pytest.fixture
+def compared(home: Path, dataset: Path, compared_once: Path) -> Path:
+    """The tiny cases, over which two models of a few parameters were compared."""
+    copy_compared(compared_once, home, dataset)
     return dataset
 
 
@@ -192,6 +217,7 @@ def slice_view(qtbot: QtBot) -> Iterator[SliceView]:
 def shut(program: Program) -> None:
     """Close a window as its reader does, and let Qt take it apart; twice does nothing."""
     if isValid(program.window):
+        program.context.stopping.asks = False
         program.window.close()
         program.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

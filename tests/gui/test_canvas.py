@@ -199,3 +199,36 @@ def _red(view: SliceView) -> NDArray[np.intp]:
     """Return the (row, column) of the red pixels; the words in the corners are white."""
     shown = pixels_of(view).astype(int)
     return np.argwhere(shown[..., 0] - shown[..., 1] > 200)
+
+
+def test_space_leaves_no_frame_and_no_pointer_of_another_view(view: SliceView) -> None:
+    volume, chosen = small_volume(), ViewState(slice_index=1)
+    plain = pixels_of(view)
+    view.mark((10, 20, 8, 18), "1 / 3")
+    view.point_at(QPointF(20.0, 20.0))
+    QApplication.processEvents()
+    assert (pixels_of(view) != plain).any()
+    put(view, volume, replace(chosen, overlays_hidden=True))
+    QApplication.processEvents()
+    np.testing.assert_array_equal(pixels_of(view), plain)
+    put(view, volume, chosen)
+    QApplication.processEvents()
+    assert (pixels_of(view) != plain).any()
+
+
+@pytest.mark.parametrize("box", [(10, 20, 8, 18), (0, 5, 0, 4), (30, 40, 26, 32)])
+def test_the_words_of_a_frame_stand_on_their_own_ground_inside_the_view(
+    view: SliceView, box: tuple[int, int, int, int]
+) -> None:
+    plain = pixels_of(view)
+    view.mark(box, "1 / 279")
+    framed = pixels_of(view)
+    view.mark(box, "")
+    QApplication.processEvents()
+    words = (framed != pixels_of(view)).any(axis=2)
+    rows, columns = np.flatnonzero(words.any(axis=1)), np.flatnonzero(words.any(axis=0))
+    assert 8 < np.ptp(rows) < 24
+    assert 30 < np.ptp(columns) < 90
+    ground = framed[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    before = plain[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    assert np.median(ground) <= np.median(before) * 0.4 + 1

@@ -13,6 +13,7 @@ from core.workspace.settings import Settings
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.viewer.cine import Cine
+from gui.viewer.picture_copy import caption_of
 from gui.viewer.view_verbs import ViewVerbs
 from tests.synthetic import write_case
 
@@ -83,3 +84,7 @@ def test_presets_and_the_inverted_image_are_what_is_drawn(session: Session) -> N
     assert session.view.window_level("FLAIR") is None
     verbs.invert()
     assert session.view.inverted
+
+
+def test_a_copied_picture_is_named_by_case_slice_and_channel(session: Session) -> None:
+    assert caption_of(session) == "A_1 · slice 3 of 4 · FLAIR"

@@ -20,6 +20,7 @@ def test_the_place_is_kept(
     choose(qtbot, program, "B_2")
     program.viewer.verbs.last_slice()
     program.window.resize(QSize(1250, 801))
+    title = program.window.windowTitle()
     shut(program)
 
     workspace = open_workspace(workspace_folder(home, predicted))
@@ -35,6 +36,7 @@ def test_the_place_is_kept(
     assert shown_case(again) == "B_2"
     assert again.session.view.slice_index == 4
     assert again.window.size() == QSize(1250, 801)
+    assert again.window.windowTitle() == title
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (3840, 2160)])

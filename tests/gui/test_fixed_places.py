@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
 from core.review.reviews import Review
 from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
+from gui.shell.mask_source import TRUTH, MaskSource
 from gui.widgets.metrics_view import MetricsView
 
 SIZES = [(1180, 720), (1280, 800), (1366, 768), (1600, 1000)]
 PRESSED = (QAbstractButton, QPlainTextEdit, QComboBox, QListView)
 READY = MetricsView("ready", "whole", dsc=0.5, predicted_volume=9.0, truth_volume=9.0)
+OTHER = MaskSource("model", "other")
 LINE = DisagreementRow("Missed lesion", False, "3–9", "7 vx")
 
 
@@ -76,7 +78,7 @@ def test_the_review_is_whole_at_the_foot_of_the_inspector(
 def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]) -> None:
     bare.resize(*size)
     bare.disagreements.set_rows([], -1, 0)
-    bare.disagreements.set_sources([], "")
+    bare.disagreements.set_sources([], None)
     bare.metrics.set_corrected(None)
     bare.metrics.set_metrics(*(MetricsView("no_prediction", "Run the model."),) * 2)
     bare.review.set_review(Review(case_id="A_1"))
@@ -84,7 +86,7 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
 
     bare.metrics.set_metrics(READY, READY)
     bare.metrics.set_corrected((replace(READY, dsc=0.7), READY))
-    bare.disagreements.set_sources([("a", "Ground truth"), ("b", "Another model")], "a")
+    bare.disagreements.set_sources([(TRUTH, "Ground truth"), (OTHER, "Another model")], TRUTH)
     bare.disagreements.set_rows([LINE] * 300, 4, 2)
     bare.drawer.set_progress("1 of 15 · A_1", 0.1, "9 s left")
     bare.drawer.show()

@@ -73,12 +73,37 @@ def test_space_hides_the_overlays_while_it_is_held(
     assert program.session.view == before
 
 
-def test_space_still_ticks_a_box_that_has_the_focus(program: Program, qtbot: QtBot) -> None:
+def test_space_hides_the_overlays_wherever_the_focus_was_left(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    """F6 leads to a button: held down, Space is a look under the mask there as anywhere."""
+    for _ in range(7):
+        press("F6")
+        control = QApplication.focusWidget()
+        assert control is not None
+        qtbot.keyPress(control, Key.Key_Space)
+        assert program.session.view.overlays_hidden, control
+        qtbot.keyRelease(control, Key.Key_Space)
+        assert not program.session.view.overlays_hidden, control
     box = by_name(program.window, QCheckBox, "Fill holes")
     box.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(box, Key.Key_Space)
+    assert not program.session.post.fill_holes
+
+
+def test_enter_presses_the_control_that_tab_has_reached_and_no_other(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    box = by_name(program.window, QCheckBox, "Fill holes")
+    box.setFocus(Qt.FocusReason.TabFocusReason)
+    press("Return")
     assert program.session.post.fill_holes
-    assert not program.session.view.overlays_hidden
+    button = by_name(program.window, QPushButton, "Metrics of: Slice")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    other = by_name(program.window, QPushButton, "Metrics of: Case")
+    other.setFocus(Qt.FocusReason.MouseFocusReason)
+    press("Return")
+    assert button.isChecked()
 
 
 def test_space_after_a_click_on_a_button_is_a_look_under_the_mask(

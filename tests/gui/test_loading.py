@@ -175,6 +175,26 @@ def test_a_case_without_a_readable_slice_is_a_sentence_and_no_image(
     assert program.window.empty.text == ""
 
 
+def test_a_first_case_that_is_bad_is_told_and_the_others_open(
+    start: Start, folder: Path, qtbot: QtBot
+) -> None:
+    break_case(folder, name(1))
+    break_image(folder, name(2), 2)
+    program = start(folder, wait=False)
+    wait_for_failure(qtbot, program)
+    assert shown_case(program) == ""
+    assert shows_nothing_but(program, f"{name(1)} cannot be opened", f"{name(1)}_1.tif")
+    states = program.session.case_states
+    failed = {case_id: state.run for case_id, state in states.items() if state.run}
+    assert failed == {name(1): "failed"}
+
+    program.operations.step_case(1)
+    settle(qtbot, program)
+    assert shown_case(program) == name(2)
+    assert any(f"{name(2)}_2.tif" in said for said in notices(program))
+    assert states[name(2)].run == ""
+
+
 def test_a_bad_case_left_before_it_was_read_says_nothing(
     start: Start, folder: Path, qtbot: QtBot
 ) -> None:

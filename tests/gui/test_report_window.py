@@ -21,7 +21,7 @@ from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.app.program import Program
 from gui.studies.export_dialog import ExportDialog
 from gui.studies.report_pdf import write_pdf
-from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
+from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.tiny import BARE, SLICES, champion, settle, toasts
@@ -57,11 +57,9 @@ def _wait_for(qtbot: QtBot, dialog: ExportDialog, words: str) -> None:
 
 
 @pytest.fixture
-def compared(start: Start, home: Path, dataset: Path) -> Program:
+def reviewed(start: Start, compared: Path) -> Program:
     """A window on cases over which two models were compared; one case has a review."""
-    publish_both(home)
-    compare_both(home, dataset)
-    program = start(dataset)
+    program = start(compared)
     place = program.session.place
     assert place is not None
     change = ReviewChange(status="rejected", rating=2, note=_NOTE, reader="reader")
@@ -70,11 +68,11 @@ def compared(start: Start, home: Path, dataset: Path) -> Program:
 
 
 def test_a_report_is_written_as_html_pdf_and_csv(
-    qtbot: QtBot, compared: Program, tmp_path: Path
+    qtbot: QtBot, reviewed: Program, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    compared.studies.export.ask_report()
-    dialog = compared.studies.export.report
+    reviewed.studies.export.ask_report()
+    dialog = reviewed.studies.export.report
     _ask(dialog, out)
     assert by_name(dialog, QProgressBar, "Progress of the export").isVisibleTo(dialog)
     _wait_for(qtbot, dialog, "4 files written")
@@ -100,10 +98,10 @@ def test_a_report_is_written_as_html_pdf_and_csv(
 
 
 def test_nothing_is_written_into_the_dataset(
-    qtbot: QtBot, compared: Program, dataset: Path
+    qtbot: QtBot, reviewed: Program, dataset: Path
 ) -> None:
     before = digest(dataset)
-    export = compared.studies.export
+    export = reviewed.studies.export
     for ask, dialog in (
         (export.ask_report, export.report),
         (export.ask_pictures, export.pictures),
@@ -185,10 +183,10 @@ def test_an_export_that_is_cancelled_leaves_what_was_there(tmp_path: Path) -> No
 
 
 def test_closing_the_dialog_cancels_what_it_writes(
-    qtbot: QtBot, compared: Program, tmp_path: Path
+    qtbot: QtBot, reviewed: Program, tmp_path: Path
 ) -> None:
-    compared.studies.export.ask_report()
-    dialog = compared.studies.export.report
+    reviewed.studies.export.ask_report()
+    dialog = reviewed.studies.export.report
     _ask(dialog, tmp_path / "out")
     button(dialog, "Cancel").click()
     _wait_for(qtbot, dialog, "Stopped")

@@ -4,16 +4,18 @@ import os
 import signal
 from pathlib import Path
 
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import Start, shut
+from tests.gui.finding import button
 from tests.gui.pressing import Press
 from tests.gui.running import LONG, PATIENCE, at_first_slices, finish, result, run, stored
 from tests.gui.tiny import choose, shown_case, toasts
 from tests.processes import children
 
 
-def test_escape_stops_the_run_and_leaves_nothing_of_it(
+def test_escape_asks_before_it_stops_many_runs_and_leaves_nothing_of_them(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
     program = start(long_case)
@@ -21,6 +23,10 @@ def test_escape_stops_the_run_and_leaves_nothing_of_it(
     arrived = at_first_slices(program, lambda: press("Esc"))
     program.prediction.desk.run_all()
     qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    assert program.session.queue.active
+    (box,) = program.window.findChildren(QMessageBox)
+    assert box.text() == "Stop 2 runs?"
+    button(box, "Stop the runs").click()
     finish(qtbot, program)
 
     assert arrived[0] < LONG

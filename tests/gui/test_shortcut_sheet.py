@@ -9,15 +9,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QKeySequenceEdit,
+    QLineEdit,
     QPlainTextEdit,
     QToolButton,
     QTreeWidgetItem,
     QTreeWidgetItemIterator,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from core.workspace.settings import load_settings, settings_path
 from gui.app.program import Program
+from gui.shell.commands import keys_of
 from gui.shell.shortcuts import ShortcutSheet
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
@@ -96,6 +99,34 @@ def test_a_key_that_was_given_up_is_free(program: Program, sheet: ShortcutSheet)
     button(sheet, "Its own key").click()
     assert any("E now means: Brush" in text for text in texts(sheet))
     assert program.window.actions["eraser_tool"].shortcut().toString() == "J"
+
+
+def test_a_key_of_the_readers_own_is_no_longer_anothers() -> None:
+    given = {"brush_tool": ("F7", "E")}
+    assert keys_of("brush_tool", given) == ("F7", "E")
+    assert keys_of("cine", given) == ()
+    assert keys_of("eraser_tool", given) == ()
+    assert keys_of("redo", {"undo": ("Ctrl+Y",)}) == ("Ctrl+Shift+Z",)
+
+
+def hidden(sheet: ShortcutSheet) -> set[str]:
+    return {name for name in ("Brush", "Undo", "Brush size") if row(sheet, name).isHidden()}
+
+
+def test_the_sheet_is_searched_by_name_and_key(qtbot: QtBot, qapp: QApplication) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    sheet = ShortcutSheet(parent, {})
+    sheet.show()
+    field = by_name(sheet, QLineEdit, "Search commands and keys")
+    for words, gone in (
+        ("brush", {"Undo"}),
+        ("CTRL+Z", {"Brush", "Brush size"}),
+        ("correct brush size", {"Undo", "Brush"}),
+        ("", set()),
+    ):
+        field.setText(words)
+        assert hidden(sheet) == gone, words
 
 
 def test_space_stays_a_look_under_the_overlays(program: Program, sheet: ShortcutSheet) -> None:

@@ -16,7 +16,7 @@ from core.io.dataset import scan
 from core.workspace.settings import HOME_VARIABLE
 from gui.widgets.palette import DEFAULT_OVERLAYS
 from tests.gui.snapshot import Colour, Snapshot
-from tests.gui.tiny import probability
+from tests.gui.tiny import SLICES, keep_triages, probability
 
 ROOT = Path(__file__).resolve().parents[2]
 SLICE = 2
@@ -52,6 +52,8 @@ def strength(colour: Colour) -> int:
 
 @pytest.mark.parametrize("ratio", [1, 2])
 def test_colours_lie_on_the_voxels_of_their_masks(home: Path, predicted: Path, ratio: int) -> None:
+    # Triage is kept, so that no process need be started for it.
+    keep_triages(home, predicted, dict.fromkeys(SLICES, ()))
     truth, prediction = regions(predicted)
     parts = {
         "both": truth & prediction,

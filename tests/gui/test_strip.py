@@ -189,19 +189,29 @@ def test_tab_reaches_the_plot_and_a_click_leaves_the_focus_alone(strip: SliceStr
     assert plot_of(strip).focusPolicy() == Qt.FocusPolicy.TabFocus
 
 
-def test_worst_slice_jumps_to_the_lowest_dsc(qtbot: QtBot, strip: SliceStrip) -> None:
+def test_worst_slice_jumps_to_the_most_wrong_area(qtbot: QtBot, strip: SliceStrip) -> None:
+    data = strip_data(20)
+    missed = [*data.false_negative[:12], 900.0, *data.false_negative[13:]]
+    strip.set_data(replace(data, false_negative=tuple(missed)))
     with qtbot.waitSignal(strip.slice_chosen) as chosen:
         QTest.mouseClick(button(strip, "Worst slice"), Qt.MouseButton.LeftButton)
-    assert chosen.args == [11]
+    assert chosen.args == [12]
 
 
-def test_the_worst_slice_is_one_that_counts() -> None:
-    data = replace(strip_data(4), dsc=(0.9, 0.2, 0.2, 0.5))
+def test_the_worst_slice_is_not_an_edge_slice_where_three_voxels_were_missed() -> None:
+    data = replace(
+        strip_data(4),
+        true_positive=(0.0, 900.0, 800.0, 0.0),
+        false_positive=(0.0, 20.0, 60.0, 0.0),
+        false_negative=(3.0, 40.0, 0.0, 0.0),
+        dsc=(0.0, 0.97, 0.96, None),
+    )
     assert worst_slice(data) == 1
     assert worst_slice(replace(data, unreadable=frozenset({1}))) == 2
-    assert worst_slice(replace(data, predicted=frozenset({0, 3}))) == 3
+    assert worst_slice(replace(data, predicted=frozenset({0, 3}))) == 0
     assert worst_slice(replace(data, truth=False)) is None
-    assert worst_slice(replace(data, dsc=(None,) * 4)) is None
+    right = replace(data, false_positive=(0.0,) * 4, false_negative=(0.0,) * 4)
+    assert worst_slice(right) is None
 
 
 def test_arrows_jump_to_slices_with_lesion(qtbot: QtBot, strip: SliceStrip) -> None:

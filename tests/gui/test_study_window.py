@@ -15,7 +15,7 @@ from gui.app.program import Program
 from gui.studies.study_dialog import StudyChoice, StudyDialog
 from gui.studies.study_plots import by_case, one_against_other, volumes
 from gui.studies.study_reader import StudyFound
-from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
+from tests.gui.comparing import FIRST, SECOND, TITLES, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.tiny import BARE, settle, shown_case
@@ -23,14 +23,6 @@ from tests.gui.tiny import BARE, settle, shown_case
 _LONG = 90_000
 _OWN = ("seconds", "version")
 """What a run says of itself, not of the models."""
-
-
-@pytest.fixture
-def compared(home: Path, dataset: Path) -> Path:
-    """The tiny cases, over which two models were compared."""
-    publish_both(home)
-    compare_both(home, dataset)
-    return dataset
 
 
 @pytest.fixture

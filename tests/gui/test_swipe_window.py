@@ -14,18 +14,16 @@ from gui.app.program import Program
 from gui.shell.mask_source import AGREEMENT, MaskSource
 from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.swipe_pane import SwipePane
-from tests.gui.comparing import FIRST, SECOND, TITLES, compare_both, publish_both
+from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name
 from tests.gui.tiny import settle
 
 
 @pytest.fixture
-def program(start: Start, home: Path, dataset: Path) -> Program:
+def program(start: Start, compared: Path) -> Program:
     """A window on the tiny cases with the predictions of two models."""
-    publish_both(home)
-    compare_both(home, dataset)
-    program = start(dataset)
+    program = start(compared)
     models = program.session.models
     both = tuple(model for model in models.available if model.spec.id in TITLES)
     program.session.set_models(replace(models, available=both))

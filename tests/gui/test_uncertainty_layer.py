@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from skimage.color import rgb2lab
 
+from core.domain.head import silhouette
 from core.domain.uncertainty import entropy_map
 from gui.app.program import Program
 from gui.viewer.uncertainty_item import LEAST_BITS, entropy_image
@@ -49,6 +50,16 @@ def test_a_voxel_is_tinted_by_its_entropy_and_clear_when_sure(
     for (y, x), doubt in np.ndenumerate(bits):
         alpha = image.pixelColor(x, y).alpha()
         assert alpha == (round(255 * opacity) if doubt >= LEAST_BITS else 0)
+
+
+def test_the_air_around_a_head_is_left_clear() -> None:
+    image = np.zeros((1, 9, 9), np.uint8)
+    image[0, 2:7, 2:7] = 100
+    image[0, 4, 4] = 0  # a ventricle is inside all the same
+    plane = np.full((9, 9), 127, np.uint8)
+    drawn = entropy_image(plane, 1.0, silhouette(image[0] > 10))
+    clear = {(x, y) for x in range(9) for y in range(9) if drawn.pixelColor(x, y).alpha() == 0}
+    assert clear == {(x, y) for x in range(9) for y in range(9) if not (2 <= x < 7 and 2 <= y < 7)}
 
 
 def test_the_colours_run_from_first_to_last_of_the_scale() -> None:

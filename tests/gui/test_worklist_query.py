@@ -12,7 +12,7 @@ from core.workspace.workspace_folder import Listing
 from gui.worklist.worklist_panel import WorklistRow
 from gui.worklist.worklist_query import read_query, with_term
 from gui.worklist.worklist_rows import FIGURES
-from tests.gui.finding import texts
+from tests.gui.finding import button, texts
 from tests.gui.listing import row, shown_worklist
 
 
@@ -68,7 +68,7 @@ def test_all_that_is_typed_must_fit(typed: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["dsc<", "dsc:", "dsc<x", "status:", "hd95 > ", "status<accepted"]
+    "typed", ["dsc<", "dsc:", "dsc<.", "dsc:0.6-", "dsc:0.6..", "status:", "hd95 > "]
 )
 def test_what_is_not_finished_hides_nothing(typed: str) -> None:
     assert all(map(read_query(typed).accepts, ROWS))
@@ -77,6 +77,44 @@ def test_what_is_not_finished_hides_nothing(typed: str) -> None:
 def test_a_word_that_only_looks_like_a_term_is_a_word() -> None:
     assert read_query("mydsc<0.8").words == "mydsc<0.8"
     assert not any(map(read_query("foo:3").accepts, ROWS))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("dsc<abc", "A number belongs there: dsc<0.8 or dsc:0.6-0.8"),
+        ("c_ dsc:high", "“dsc:high” was not understood"),
+        ("dice<0.8", "Did you mean dsc?"),
+        ("dise<0.8", "“dise<0.8” was not understood"),
+        ("DSC<0.8 statsu:rejected", "Did you mean status?"),
+        ("foo>3", "Figures take <, > or : with a number (dsc, hd95, f1"),
+        ("status<accepted", "It is typed as status:word"),
+    ],
+)
+def test_what_is_not_understood_is_said_with_what_is(typed: str, said: str) -> None:
+    query = read_query(typed)
+    assert said in query.problem(ROWS)
+    assert not any(map(query.accepts, ROWS))
+
+
+def test_a_word_with_a_colon_is_found_where_a_case_has_it() -> None:
+    rows = [*ROWS, scored("F_6", 0.5, 1.0, note="scanner:b")]
+    query = read_query("scanner:b")
+    assert query.problem(rows) == ""
+    assert [each.case_id for each in rows if query.accepts(each)] == ["F_6"]
+
+
+def test_nothing_is_listed_for_what_is_not_understood(qtbot: QtBot) -> None:
+    worklist = shown_worklist(qtbot)
+    worklist.set_rows(ROWS)
+    field = worklist.findChild(QLineEdit)
+    assert field is not None
+    field.setText("dice<0.8")
+    assert worklist.order() == []
+    assert "Not understood" in texts(worklist)
+    assert any("Did you mean dsc?" in text for text in texts(worklist))
+    button(worklist, "Clear the search").click()
+    assert len(worklist.order()) == len(ROWS)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

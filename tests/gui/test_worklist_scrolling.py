@@ -118,6 +118,17 @@ def test_resorting_leaves_the_current_row_where_it_is(worklist: Worklist, moving
     assert place(worklist, "case-0050") == before
 
 
+def test_the_worst_stays_in_view_while_a_run_sorts(worklist: Worklist) -> None:
+    worklist.set_rows(many(100))
+    worklist.set_current("case-0003")
+    assert listed(worklist).verticalScrollBar().value() == 0
+    for number in range(90, 96):
+        worklist.update_row(row(f"case-{number:04d}", (100 - number) / 1000))
+    worst = worklist.order()[0]
+    assert worst == "case-0095"
+    assert place(worklist, worst) == (0, True)
+
+
 def test_resorting_leaves_what_is_read_where_it_is(worklist: Worklist) -> None:
     worklist.set_rows(many(100))
     worklist.set_current("case-0000")

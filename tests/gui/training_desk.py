@@ -54,7 +54,9 @@ class Desk:
         self.lanes.reports.faulted.connect(self.faults.append)
         dataset = scan(data)
         self.place = Place(dataset, open_workspace(workspace_folder(home, dataset.root)))
-        self.session.set_models(read_models(home, self.place.workspace.folder, CHAMPION))
+        self.session.set_models(
+            read_models(home, self.place.workspace.folder, CHAMPION, Settings())
+        )
         self.session.set_place(self.place, plain_states(dataset))
         self.window.show()
 

@@ -1,0 +1,34 @@
+"""The menu bar: every command there is, by group."""
+
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from gui.shell.actions import Actions
+from gui.shell.commands import COMMANDS, Group
+
+_TITLES: dict[Group, str] = {
+    "File": "&File",
+    "View": "&View",
+    "Slice": "&Slice",
+    "Correct": "&Correct",
+    "Review": "&Review",
+    "Overlays": "&Overlays",
+    "Model": "&Model",
+    "Help": "&Help",
+}
+_RECENT_AFTER = "open_dataset"
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
+    """Put every command into the menu of its group, the lesser ones below More."""
+    for group, title in _TITLES.items():
+        menu = bar.addMenu(title)
+        lesser = [c for c in COMMANDS if c.group == group and not c.menu]
+        for command in COMMANDS:
+            if command.group == group and command.menu:
+                menu.addAction(actions[command.id])
+            if command.id == _RECENT_AFTER and group == "File":
+                menu.addMenu(recent)
+        if lesser:
+            more = menu.addMenu("More")
+            for command in lesser:
+                more.addAction(actions[command.id])

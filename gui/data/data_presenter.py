@@ -1,0 +1,93 @@
+"""Says which dataset is opened and what cannot be; takes what was open before and what drops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, SignalInstance
+
+from gui.data.recent_menu import RecentMenu
+from gui.shell.context import Context
+from gui.shell.status_bar import StatusBar
+from gui.viewer.empty_state import EmptyState
+
+
+@dataclass(frozen=True, eq=False)
+class DataViews:
+    """What of the window says which dataset is open; `dropped` gives paths."""
+
+    empty: EmptyState
+    status: StatusBar
+    recent: RecentMenu
+    dropped: SignalInstance
+
+
+class DataPresenter(QObject):
+    """Says how opening goes, and opens what was open before or is dropped on the window."""
+
+    def __init__(self, context: Context, views: DataViews) -> None:
+        super().__init__()
+        self._context, self._session, self._views = context, context.session, views
+        self._refused = False
+        operations = context.operations
+        operations.opening.connect(self._on_opening)
+        operations.not_opened.connect(self._on_not_opened)
+        self._session.place_changed.connect(self._on_place_changed)
+        self._session.settings_changed.connect(self._show_recent)
+        views.recent.chosen.connect(operations.open_dataset)
+        views.recent.cleared.connect(lambda: operations.change_settings(recent=()))
+        views.dropped.connect(self._on_dropped)
+        views.empty.acted.connect(self._on_acted)
+        views.empty.other_acted.connect(self._on_other_acted)
+        self._show_recent()
+
+    def _on_opening(self, name: str, fraction: float) -> None:
+        self._views.status.set_message(f"Opening {name}… {fraction:.0%}")
+        if self._session.place is None:
+            self._refused = False
+            self._views.empty.say("Opening…", f"{name}, {fraction:.0%}", icon="folder-open")
+
+    def _on_not_opened(self, name: str, sentence: str) -> None:
+        """Say what was found and what to do: in the middle, unless a case is on screen there."""
+        self._views.status.set_message(f"{name} was not opened")
+        title = f"{name} was not opened"
+        if self._session.place is None:
+            self._refused = True
+            self._views.empty.say(
+                title,
+                sentence,
+                icon="folder-open",
+                button="Open another folder…",
+                other="Open the demo",
+            )
+            return
+        self._context.toasts.show_toast(
+            title,
+            sentence,
+            kind="error",
+            action=("Open another…", lambda: self._context.trigger("open_dataset")),
+            subject="not opened",
+        )
+
+    def _on_acted(self) -> None:
+        if self._refused:
+            self._context.trigger("open_dataset")
+
+    def _on_other_acted(self) -> None:
+        if self._refused:
+            self._context.trigger("open_demo")
+
+    def _on_place_changed(self) -> None:
+        self._refused = False
+        self._context.toasts.withdraw("not opened")
+
+    def _show_recent(self) -> None:
+        self._views.recent.set_folders(self._session.settings.recent)
+
+    def _on_dropped(self, paths: Sequence[Path]) -> None:
+        self._context.operations.open_dataset(folder_of(paths[0]))
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder that is meant by what was dropped: itself, or the one a file lies in."""
+    return path.parent if path.is_file() else path

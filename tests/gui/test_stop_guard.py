@@ -1,0 +1,90 @@
+"""What stops many runs asks first, whatever it is."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.domain.prediction import Postprocessing
+from core.workspace.settings import Settings
+from gui.shell.session import Session
+from gui.shell.session_parts import RunQueue
+from gui.shell.stop_guard import StopGuard
+from tests.gui.conftest import Start
+from tests.gui.finding import button
+from tests.synthetic import publish_unet
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(tmp_path, Settings())
+
+
+def boxes(window: QWidget) -> list[QMessageBox]:
+    return [box for box in window.findChildren(QMessageBox) if box.isVisible()]
+
+
+def test_a_batch_is_asked_about_once_and_goes_on_unless_the_reader_agrees(
+    session: Session, window: QWidget
+) -> None:
+    guard, done = StopGuard(session, window), list[str]()
+    session.set_queue(RunQueue(total=15, done=3))
+    for _ in range(2):
+        guard.ask(lambda: done.append("stopped"), otherwise=lambda: done.append("left"))
+    (box,) = boxes(window)
+    assert box.text() == "Stop 12 runs?"
+    assert "3 of 15 cases are predicted and stay so" in box.informativeText()
+    box.button(QMessageBox.StandardButton.Cancel).click()
+    assert done == ["left"]
+    guard.ask(lambda: done.append("stopped"))
+    button(boxes(window)[0], "Stop the runs").click()
+    assert done == ["left", "stopped"]
+
+
+@pytest.mark.parametrize("queue", [RunQueue(), RunQueue(total=1), RunQueue(total=15, done=14)])
+def test_what_ends_no_more_than_one_run_is_done_at_once(
+    session: Session, window: QWidget, queue: RunQueue
+) -> None:
+    done: list[str] = []
+    session.set_queue(queue)
+    StopGuard(session, window).ask(lambda: done.append("stopped"))
+    assert done == ["stopped"]
+    assert boxes(window) == []
+
+
+def test_every_way_to_end_a_batch_asks(start: Start, home: Path, predicted: Path) -> None:
+    other = publish_unet(home / "models", postprocessing=Postprocessing(threshold=0.3))
+    program = start(predicted)
+    model, place = program.session.models.current, program.session.place
+    ways = {
+        "Esc": lambda: program.context.trigger("cancel_runs"),
+        "Stop": lambda: program.window.drawer.stop_asked.emit(),
+        "model": lambda: program.window.top_bar.model_chosen.emit(other.spec.id),
+        "wish": lambda: program.context.wishes.model_wanted.emit(other.spec.id),
+        "flips": lambda: program.context.trigger("flips"),
+        "open": lambda: program.operations.open_dataset(predicted),
+        "demo": program.operations.open_demo,
+        "close": program.window.close,
+    }
+    for name, end in ways.items():
+        program.session.set_queue(RunQueue(total=15, done=3))
+        end()
+        QApplication.processEvents()
+        (box,) = boxes(program.window)
+        box.reject()
+        QApplication.processEvents()
+        assert program.session.queue.total == 15, name
+        assert program.session.models.current is model, name
+        assert not program.session.settings.flips, name
+        assert program.session.place is place, name
+        assert program.window.isVisible(), name
+    program.session.set_queue(RunQueue())
