@@ -13,20 +13,29 @@ from gui.widgets.metrics_view import MetricsView, Pending
 
 
 def corrected_views(
-    correction: Correction, opened: OpenCase, index: int, hd95: float | Pending | None
+    correction: Correction,
+    opened: OpenCase,
+    index: int,
+    *,
+    hd95: float | Pending | None,
+    other: str = "",
 ) -> tuple[MetricsView, MetricsView]:
-    """Return the figures of the correction for the case and for the slice at `index`."""
+    """Return the figures of the correction for the case and for the slice at `index`.
+
+    `other` says what it started from where that is not what is predicted now.
+    """
     counts = correction.truth_counts()
     if counts is None:
         voxels = correction.figures().voxels
         plane = int(correction.mask[index].sum())
-        return _area(voxels, opened, "whole volume"), _area(plane, opened, "this slice")
+        areas = _area(voxels, opened, "whole volume"), _area(plane, opened, "this slice")
+        return replace(areas[0], other=other), replace(areas[1], other=other)
     case = figures_of(counts.pooled(), opened, "whole volume, corrected", has_truth=True)
     plane_counts = counts.of_slice(index)
     one = figures_of(plane_counts, opened, "this slice, corrected", has_truth=True)
     if not plane_counts.truth_voxels and not plane_counts.predicted_voxels:
         one = replace(one, dsc=None, iou=None)
-    return replace(case, hd95=hd95), one
+    return replace(case, hd95=hd95, other=other), replace(one, other=other)
 
 
 def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | None) -> StripData:
@@ -48,6 +57,7 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
             unreadable=unreadable,
             truth=False,
             triage=chances,
+            marked="Corrected",
         )
     scores = counts.dsc().tolist()
     return StripData(
@@ -58,6 +68,7 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
         tuple(None if isnan(score) else score for score in scores),
         unreadable=unreadable,
         triage=chances,
+        marked="Corrected",
     )
 
 

@@ -18,6 +18,7 @@ from gui.annotation.tool_hints import tool_hints
 from gui.annotation.tool_rail import ToolRail
 from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
 from gui.shell.context import Context
+from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
@@ -80,6 +81,7 @@ class CorrectionPresenter(QObject):
         for changed in (session.result_changed, session.case_state_changed):
             changed.connect(self._show_start)
         session.settings_changed.connect(self._show_tool)
+        session.models_changed.connect(self._on_models_changed)
         drawing.settings_changed.connect(self._show_tool)
         drawing.held_changed.connect(self._enable_steps)
         correcting.stepped.connect(self._enable_steps)
@@ -113,6 +115,11 @@ class CorrectionPresenter(QObject):
         kind = self._session.settings.start_from
         self._views.card.show_start(kind, None if start is None else start.title)
 
+    def _on_models_changed(self) -> None:
+        self._panels.show_layers()
+        self._show_start()
+        self._show_figures()
+
     def _on_correction_changed(self) -> None:
         self._saved = ""
         self._withdraw_when_saved()
@@ -145,7 +152,8 @@ class CorrectionPresenter(QObject):
             self._views.metrics.set_corrected(None)
             return
         index = self._session.view.slice_index
-        views = corrected_views(correction, opened, index, self._hd95)
+        other = other_origin(self._session)
+        views = corrected_views(correction, opened, index, hd95=self._hd95, other=other)
         self._views.metrics.set_corrected(views)
         self._show_state()
 
@@ -179,6 +187,8 @@ class CorrectionPresenter(QObject):
         said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
         agrees = figures.dsc_prediction
         if agrees is not None:
+            other = other_origin(self._session)
+            said += f", begun from {other}" if other else ""
             said += f" · DSC with the prediction {agrees:.3f}"
         self._views.status.set_correction(" · ".join(t for t in (self._saved, said) if t))
 

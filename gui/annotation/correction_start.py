@@ -126,16 +126,6 @@ def _prediction(session: Session) -> Start | None:
     return Start(origin, f"the prediction of {model.spec.title}", predicted)
 
 
-def origin_title(session: Session, origin: Origin) -> str:
-    """Say what a correction started from."""
-    if origin.kind == "prediction":
-        titles = {model.spec.id: model.spec.title for model in session.models.available}
-        return f"the prediction of {titles.get(origin.model_id, origin.model_id)}"
-    if origin.kind == "version":
-        return f"version {origin.version}"
-    return "the ground truth" if origin.kind == "ground_truth" else "nothing"
-
-
 def provenance_of(correction: Correction, author: str) -> Provenance:
     """Say who exports a correction now, and what it began from."""
     made_at = datetime.now(UTC).isoformat(timespec="seconds")

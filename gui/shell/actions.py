@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
-from gui.shell.commands import COMMANDS, Keys, keys_of
+from gui.shell.commands import COMMANDS, Keys, keys_of, taken_by
 
 
 class Actions:
@@ -37,6 +37,14 @@ class Actions:
         """Start commands by the keys that the reader gave them."""
         self._keys = changed
         self.release_typing_keys(is_typing())
+
+    def start(self, key: str) -> bool:
+        """Start the command that has a key; False when none has, or it cannot be done now."""
+        command_id = taken_by(key, self._keys)
+        if command_id is None or not self._actions[command_id].isEnabled():
+            return False
+        self._actions[command_id].trigger()
+        return True
 
     def enable(self, *, case: bool, model: bool, running: bool) -> None:
         """Enable what can be done now."""

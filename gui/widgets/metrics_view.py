@@ -11,7 +11,11 @@ LengthUnit = Literal["voxels", "mm"]
 
 @dataclass(frozen=True, slots=True)
 class MetricsView:
-    """Figures ready to show; `message` says what they are of, or what to do to get them."""
+    """Figures ready to show; `message` says what they are of, or what to do to get them.
+
+    `other` says what a correction started from where that is not what is predicted now: its
+    figures are then no gain over those of the prediction.
+    """
 
     state: State
     message: str = ""
@@ -24,3 +28,4 @@ class MetricsView:
     truth_volume: float | None = None
     volume_unit: VolumeUnit = "voxels"
     length_unit: LengthUnit = "voxels"
+    other: str = ""

@@ -22,6 +22,10 @@ def worklist_row(
         detail = "cannot be read or run"
     elif not case.has_ground_truth:
         detail += " · no ground truth"
+    if state.begun:
+        detail += " · correction begun"
+    elif state.version:
+        detail += f" · corrected, version {state.version}"
     return WorklistRow(
         case_id=case.id,
         slices=count or 0,
@@ -37,6 +41,7 @@ def worklist_row(
         figures=state.figures,
         review=review,
         was=was,
+        correction="begun" if state.begun else "saved" if state.version else "",
         disagreement=state.disagreement,
         models=state.models,
         outlook=state.outlook,
