@@ -165,25 +165,29 @@ class Correcting(QObject):
         correction = self._ensure()
         if correction is not None and not correction.painting:
             correction.begin(tool, z)
-            self._follow()
         return correction
 
     def paint(self, patch: Patch | None) -> None:
         """Go on with the gesture."""
-        correction = self._session.correction
-        if correction is not None and correction.painting:
-            self._show(correction.paint(patch))
+        correction = self.known
+        if correction is None or not correction.painting:
+            return
+        box = correction.paint(patch)
+        if self._session.correction is correction:
+            self._show(box)
+        else:
+            self._follow()  # which shows all of it
 
     def end(self) -> None:
         """Finish the gesture: one edit, journalled; nothing when it changed nothing."""
-        correction = self._session.correction
+        correction = self.known
         if correction is not None and correction.painting:
             self._keep(correction.end())
             self._follow()
 
     def cancel(self) -> bool:
         """Take the gesture in hand back; False when there is none."""
-        correction = self._session.correction
+        correction = self.known
         if correction is None or not correction.painting:
             return False
         self._show(correction.cancel())

@@ -62,6 +62,7 @@ class CorrectionPresenter(QObject):
         self._hd95: float | Pending | None = None
         self._saved = ""
         self._just_opened = False
+        self._begun = _timer(self, _FIGURES_MS, self._show_correction)
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
         self._bars = _timer(self, _BARS_MS, self._show_bars)
         self._distance = _timer(self, _DISTANCE_MS, self._measure)
@@ -99,7 +100,7 @@ class CorrectionPresenter(QObject):
         self._strip.scope_chosen.connect(self._show_figures)
         correcting.later.changed.connect(self._views.status.show_work)
         self._views.status.stop_asked.connect(correcting.later.cancel)
-        for timer in (self._figures, self._bars, self._distance):
+        for timer in (self._begun, self._figures, self._bars, self._distance):
             self._context.closing.connect(timer.stop)
 
     def _show_tool(self) -> None:
@@ -121,11 +122,19 @@ class CorrectionPresenter(QObject):
         self._show_figures()
 
     def _on_correction_changed(self) -> None:
+        """Show another correction; after the first sample of one that is just begun."""
         self._saved = ""
         self._withdraw_when_saved()
+        correction = self._session.correction
+        self._hd95 = None if correction is None else "pending"
+        if correction is not None and correction.painting:
+            self._begun.start()
+        else:
+            self._show_correction()
+
+    def _show_correction(self) -> None:
         there = self._session.correction is not None
         self._strip.offer_correction(there)
-        self._hd95 = "pending" if there else None
         if there:
             self._distance.start()
         else:
@@ -179,7 +188,7 @@ class CorrectionPresenter(QObject):
         correction = self._session.correction
         self._enable_steps()
         if correction is None:
-            self._views.status.set_correction("")
+            self._views.status.set_correction(self._saved)
             return
         figures = correction.figures()
         minutes, seconds = divmod(int(figures.seconds), 60)
@@ -222,7 +231,7 @@ class CorrectionPresenter(QObject):
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:
-        correction = self._session.correction
+        correction = self._correcting.known
         if correction is not None:
             undone = f", {correction.undone} undone" if correction.undone else ""
             edits = f"{_edits(correction.applied)} in the journal{undone}"

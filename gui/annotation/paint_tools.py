@@ -95,8 +95,8 @@ class Drawing(QObject):
     @property
     def holds(self) -> bool:
         """True while something is half drawn or marked, which undo takes back first."""
-        correction = self._session.correction
-        scribbled = self.tool == "smart" and self._scribbles.pending(self._correcting.known)
+        correction = self._correcting.known
+        scribbled = self.tool == "smart" and self._scribbles.pending(correction)
         stroke = self._stroke is not None or (correction is not None and correction.painting)
         return stroke or scribbled or self._corners is not None or self._marks
 
@@ -247,7 +247,7 @@ class Drawing(QObject):
             self._stroke = None
             self._show()
             return
-        correction = self._session.correction
+        correction = self._correcting.known
         if correction is None or not correction.painting:
             self._stroke = None
             return

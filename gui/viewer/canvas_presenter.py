@@ -53,7 +53,7 @@ class CanvasPresenter(QObject):
         session.correction_changed.connect(self.draw)
         session.mask_painted.connect(lambda box: self.draw(painted=box))
         session.place_changed.connect(self._on_place_changed)
-        view.hovered.connect(self.point)
+        view.hovered.connect(self._on_hovered)
         view.window_level_dragged.connect(self._on_window_level_dragged)
 
     def draw(self, *, painted: Box | None = None) -> None:
@@ -155,8 +155,11 @@ class CanvasPresenter(QObject):
     def _on_prepared(self) -> None:
         self._ahead = None
 
-    def point(self, at: QPointF | None) -> None:
-        """The pointer is over this place of the slice, in whichever view."""
+    def point_elsewhere(self, at: QPointF | None) -> None:
+        """The pointer is over this place of the slice in another view."""
+        self._pointer = at
+
+    def _on_hovered(self, at: QPointF | None) -> None:
         self._pointer = at
         self._words.do(can_wait=at is not None)
 

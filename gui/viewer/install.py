@@ -62,7 +62,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     canvas.drawn.connect(lay_correction)
     views.grid.layout_changed.connect(lambda _: canvas.draw())
     for added in (views.grid.pane_added, views.grid.swipe_added):
-        added.connect(lambda pane: pane.view.hovered.connect(canvas.point))
+        added.connect(lambda pane: pane.view.hovered.connect(canvas.point_elsewhere))
     layers = views.layers
     views.view.slice_stepped.connect(verbs.step_slice)
     views.strip.slice_chosen.connect(verbs.go_to_slice)

@@ -34,6 +34,7 @@ MEASUREMENTS = (
     "brush_core",
     "brush_window",
     "quick_circle",
+    "first_stroke",
     "training_speed",
     "inference_beside_training",
 )
