@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
     QScreen,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -31,7 +32,6 @@ from gui.app.window_place import first_geometry, kept_place, screen_key, smalles
 from gui.data.recent_menu import RecentMenu
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
-from gui.prediction.run_drawer import RunDrawer
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
@@ -52,6 +52,7 @@ from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.run_line import RunLine
 from gui.worklist.worklist_panel import Worklist
 
 _COMPACT_BELOW = 1400
@@ -221,7 +222,7 @@ class MainWindow(QMainWindow):
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
-        self.drawer = RunDrawer()
+        self.drawer = RunLine("Runs", stop_tip="Stop the runs (Esc)")
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
         self.metrics = MetricsPanel()
@@ -276,7 +277,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _centre(self) -> QWidget:
-        centre = QWidget()
+        centre = _Centre(self.view)
         column = _column(centre)
         image = QWidget()
         row = QHBoxLayout(image)
@@ -315,6 +316,17 @@ class _Look(Protocol):
     """A part of the window that is drawn in the colours of a theme and a palette."""
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None: ...
+
+
+class _Centre(QWidget):
+    """Turns the slices wherever the wheel is turned around the image: headers, cards, tools."""
+
+    def __init__(self, view: SliceView) -> None:
+        super().__init__()
+        self._view = view
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._view.wheelEvent(event)
 
 
 def _column(widget: QWidget) -> QVBoxLayout:

@@ -22,6 +22,7 @@ from gui.shell.layout_choice import LayoutChoice
 from gui.widgets.icons import icon, pixmap
 from gui.widgets.labels import make_label, plain_tip
 from gui.widgets.palette import OverlayColours, Theme
+from gui.widgets.quiet_choice import QuietChoice
 from gui.widgets.segments import Segments
 
 HEIGHT = 48
@@ -191,7 +192,7 @@ class TopBar(QFrame):
         self._dataset.setMenu(_dataset_menu(self, recent, actions))
         self._synthetic = make_label("synthetic", "badge-warn")
         self._synthetic.hide()
-        self._model = QComboBox()
+        self._model = QuietChoice()
         self._model.setAccessibleName("Model")
         self._model.setToolTip("The model that predicts")
         self._model.setMinimumWidth(180)

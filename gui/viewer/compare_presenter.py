@@ -12,7 +12,7 @@ from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts, slice_counts
 from gui.shell.context import Context
 from gui.shell.mask_finder import MaskFinder, SourceMask
-from gui.shell.mask_source import TRUTH, MaskSource
+from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
@@ -34,6 +34,8 @@ class ComparePresenter(QObject):
         self._drawers: list[_PaneDrawer] = []
         self._swipe: _PaneDrawer | None = None
         self._masks: dict[MaskSource, SourceMask] = {}
+        self._chosen: MaskSource | None = None
+        self._found: set[MaskSource] = set()
         self._grid.pane_added.connect(self._on_pane_added)
         self._grid.swipe_added.connect(self._on_swipe_added)
         self._grid.layout_changed.connect(self._on_layout_changed)
@@ -56,6 +58,8 @@ class ComparePresenter(QObject):
     def show_source(self, number: int, source: MaskSource) -> None:
         """Lay `source` over the pane at position `number`."""
         drawer = self._drawers[number]
+        if number == 0:
+            self._chosen = source
         drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
 
@@ -76,6 +80,8 @@ class ComparePresenter(QObject):
         comparison = Comparison(mask, counts, truth is not None)
         self._masks[source] = SourceMask(source, title, comparison)
         self._offer()
+        if drawer is self._drawers[0]:
+            self._chosen = source
         drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
 
@@ -94,23 +100,53 @@ class ComparePresenter(QObject):
         return min(self._drawers[: self._grid.count - 1], key=rank)
 
     def _sources(self) -> list[tuple[MaskSource, str]]:
-        """Return what can lie over a pane, each with its title."""
-        return [*self._finder.sources(), *((each, each.name) for each in self._masks)]
+        """Return what can lie over a pane, each with its title; what has to be run comes last."""
+        found, there = self._finder.sources(), self._there()
+        ready = [(each, title) for each, title in found if each in there]
+        rest = [(each, f"{title} · not run") for each, title in found if each not in there]
+        return [*ready, *((each, each.name) for each in self._masks), *rest]
+
+    def _there(self) -> set[MaskSource]:
+        """Return the sources whose mask of the case on screen needs no run."""
+        session = self._session
+        state, current = session.case_states.get(session.current), session.models.current
+        models = {*(() if state is None else state.models)}
+        if current is not None and session.result is not None and session.result.ready is None:
+            models.add(current.spec.id)
+        there = {TRUTH, *self._found, *(MaskSource("model", name) for name in models)}
+        if all(MaskSource("model", each.spec.id) in there for each in self._finder.together):
+            there |= {MEAN, AGREEMENT}
+        return there
+
+    def _on_found(self, source: MaskSource) -> None:
+        """The mask of a source is there now, and is offered so."""
+        if source not in self._there() and source.kind == "model":
+            self._found.add(source)
+            self._offer()
+
+    def _on_chosen(self, pane: ComparePane) -> None:
+        """What the reader chose goes over to the swipe, and back."""
+        self._chosen = pane.source
 
     def _on_case_changed(self) -> None:
         self._masks.clear()
+        self._found.clear()
         self._look_up()
 
     def _on_pane_added(self, pane: ComparePane) -> None:
         self._drawers.append(self._make_drawer(pane))
+        if len(self._drawers) == 1:
+            pane.source_chosen.connect(lambda: self._on_chosen(pane))
         self._offer()
 
     def _on_swipe_added(self, pane: ComparePane) -> None:
         self._swipe = self._make_drawer(pane)
+        pane.source_chosen.connect(lambda: self._on_chosen(pane))
         self._offer()
 
     def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
         drawer = _PaneDrawer(self._session, self._finder, (self._main, pane), self.own)
+        drawer.found = self._on_found
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
         pane.view.hovered.connect(lambda at: self._point_from(pane, at))
         pane.view.slice_stepped.connect(self._verbs.step_slice)
@@ -121,14 +157,15 @@ class ComparePresenter(QObject):
 
     def _offer(self) -> None:
         sources, current = self._sources(), self._session.models.current
-        first = [source for source, _ in self._finder.sources()]
+        first = [source for source, _ in sources if source not in self._masks]
         here = None if current is None else MaskSource("model", current.spec.id)
         others: list[MaskSource | None] = [each for each in first if each != here]
         others = others or [*first] or [None]
         swiped = [] if self._swipe is None else [(0, self._swipe)]
         for number, drawer in (*enumerate(self._drawers), *swiped):
-            there = drawer.pane.source in dict(sources)
-            wanted = drawer.pane.source if there else others[min(number, len(others) - 1)]
+            chosen = self._chosen if number == 0 and self._chosen else drawer.pane.source
+            there = chosen in dict(sources)
+            wanted = chosen if there else others[min(number, len(others) - 1)]
             drawer.pane.set_sources(sources, wanted)
 
     def _look_up(self) -> None:
@@ -188,6 +225,7 @@ class _PaneDrawer:
         self._main, self.pane = views
         self._pictures = PictureCache()
         self._compared: SourceMask | None = None
+        self.found: Callable[[MaskSource], None] = lambda _: None
         self._heat = AgreementItem()
         self.pane.view.add_item(self._heat)
         self.pane.source_chosen.connect(self.look_up)
@@ -275,6 +313,8 @@ class _PaneDrawer:
         comparison = compared.comparison
         drawn = comparison is not None or compared.agreement is not None
         known = drawn or compared.source == TRUTH
+        if drawn:
+            self.found(compared.source)
         if known:
             self.pane.empty.hide()
         else:
