@@ -9,7 +9,7 @@ TOOLS := $(VENV)/.tools
 # Where the machine has Python keep no compiled modules, each process of the tests would compile ours.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test bench clean
+.PHONY: run setup test bench fuzz clean
 
 run: $(RUNS)
 	$(BIN)/python main.py
@@ -37,6 +37,10 @@ test: setup
 bench: setup
 	mkdir -p build
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.bench --out build/bench.json
+
+# Ten thousand damaged inputs for everything that reads; the counts are in build/fuzz.json.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --out build/fuzz.json
 
 clean:
 	rm -rf $(VENV) build

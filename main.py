@@ -18,7 +18,7 @@ from core.cli.models import models
 from core.cli.predict import evaluate, predict
 from core.cli.say import say
 from core.cli.triage import triage
-from core.domain.errors import AppError
+from core.domain.errors import AppError, reason
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
@@ -106,6 +106,14 @@ def main() -> None:
         app()
     except AppError as error:
         say(f"overread: {error}", err=True)
+        sys.exit(ERROR)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        say(
+            f"overread: {place}expected a file or folder that can be read and written, found: "
+            f"{reason(error)}. Check that it exists, its name, its permissions and the free space.",
+            err=True,
+        )
         sys.exit(ERROR)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,7 +1,6 @@
 """What a training needs to go on as if it had never stopped, in one file."""
 
 import io
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import msgspec
 import torch
 
 from core.io.atomic import write_bytes
+from core.models.networks.weights import require_sizes
 from training.errors import TrainingError
 
 _FORMAT = 1
@@ -43,13 +43,14 @@ def save_checkpoint(path: Path, position: Position, states: dict[str, Any]) -> N
 def load_checkpoint(path: Path) -> tuple[Position, dict[str, Any]]:
     """Return position and states; raises `TrainingError` when there is nothing to go on from."""
     try:
+        require_sizes(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
         position = msgspec.convert(content.pop("position"), Position)
     except FileNotFoundError as error:
         raise TrainingError(
             f"{path}: expected a checkpoint to go on from, found none. Start the training anew."
         ) from error
-    except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # a damaged pickle surfaces as whatever its steps met
         raise TrainingError(
             f"{path}: expected a checkpoint, found a file that cannot be read. "
             "Start the training anew in another folder."

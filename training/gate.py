@@ -24,10 +24,10 @@ from core.inference.prediction_service import (
 )
 from core.inference.torch_device import limit_threads
 from core.io.atomic import write_bytes
-from core.io.dataset import scan
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
 from core.models.registry import Model, read_model
+from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import Workspace, open_workspace
 from training.errors import TrainingError
 from training.events import tell
@@ -50,7 +50,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     limit_threads(spec.threads or None)
     if not spec.threads:
         limit_threads(max(1, torch.get_num_threads() - 1))
-    dataset = scan(Path(spec.data))
+    dataset = scan_known(Path(spec.data))
     cases = [dataset.case(name) for name in spec.cases]
     scores: list[Scores] = []
     models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]

@@ -82,9 +82,16 @@ class Loop:
 
     def resume(self) -> None:
         """Take everything up from the checkpoint; raises `TrainingError` when there is none."""
-        self.position, states = load_checkpoint(self.writer.folder.checkpoint)
-        self.sampler.generator.set_state(states["sampler"])
-        self.learner.load_states({**states, "step": self.position.step})
+        path = self.writer.folder.checkpoint
+        self.position, states = load_checkpoint(path)
+        try:
+            self.sampler.generator.set_state(states["sampler"])
+            self.learner.load_states({**states, "step": self.position.step})
+        except (KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+            raise TrainingError(
+                f"{path}: expected a checkpoint of this training, found one that does not fit "
+                f"({type(error).__name__}). Start the training anew in another folder."
+            ) from error
 
     def save(self) -> None:
         """Write the checkpoint."""

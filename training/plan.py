@@ -7,12 +7,12 @@ import torch
 
 from core.domain.progress import Progress
 from core.io.case_reader import read_volume
-from core.io.dataset import scan
 from core.models.ensembles import require_weights_of_its_own
 from core.models.networks.builder import build_network
 from core.models.networks.spec import NetworkSpec
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
+from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.corrections import Corrections
 from training.dataset import Sampler, TrainCase, load_cases, require_lesions
@@ -51,7 +51,7 @@ def make_plan(spec: TrainSpec) -> Plan:
     parent = read_model(Path(spec.parent)).spec if spec.parent else None
     if parent is not None:
         require_weights_of_its_own(parent)
-    dataset = scan(Path(spec.data))
+    dataset = scan_known(Path(spec.data))
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
     return Plan(spec, split, corrections)
 

@@ -76,7 +76,7 @@ def _measure(plan: Plan, ready: PreparedCases, writer: JobWriter) -> TrainPrevie
         if before - started > _MOST_SECONDS and len(times) > _WARM_UP:
             break
     a_step = float(np.median(times[_WARM_UP:]))
-    slices = sum(len(case.slices) for case in plan.split.fit)
+    slices = ready.sampler.slices
     return TrainPreview(
         seconds_a_step=a_step,
         images_a_second=spec.batch_size / a_step,

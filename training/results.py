@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.domain.errors import DataError, reason
 from core.io.atomic import write_bytes
 from core.jobs.classify_spec import task_of
 from training.report import compare_networks
@@ -30,4 +31,10 @@ def write_results(
 
 
 def _text(path: Path | None) -> str:
-    return path.read_text(encoding="utf-8") if path else ""
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        found = reason(error) if isinstance(error, OSError) else "another encoding"
+        raise DataError(
+            f"{path}: expected notes as text in UTF-8, found: {found}. Give another file."
+        ) from error

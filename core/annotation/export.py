@@ -77,21 +77,21 @@ def read_export(folder: Path, case: Case) -> Mask:
     Raises `DataError` when files are missing or not as the manifest lists them.
     """
     manifest = _read_manifest(folder / case.id / _manifest_name(case))
-    mask = np.zeros(manifest.shape, np.uint8)
-    if len(case.slices) != len(mask):
+    if len(case.slices) != manifest.shape[0]:
         raise DataError(
-            f"{case.id}: expected {len(case.slices)} slices in its export, found {len(mask)}. "
-            f"{_AGAIN}"
+            f"{case.id}: expected {len(case.slices)} slices in its export, found "
+            f"{manifest.shape[0]}. {_AGAIN}"
         )
-    for plane, slice_files in zip(mask, case.slices, strict=True):
+    planes: list[Mask] = []
+    for slice_files in case.slices:
         path = folder / case.id / _mask_name(case, slice_files.number)
         if sha256(_bytes(path)).hexdigest() != manifest.files.get(path.name):
             raise _changed(path, "one that was changed since the export")
         values, _ = read_mask_slice(path)
-        if values.shape != plane.shape:
+        if values.shape != manifest.shape[1:]:
             raise _changed(path, f"one of {values.shape[0]}×{values.shape[1]} pixels")
-        plane[:] = values
-    return mask
+        planes.append(values)
+    return np.stack(planes)
 
 
 def corrected_mask(

@@ -9,8 +9,9 @@ from core.domain.mask import Mask
 from core.domain.metrics import VolumeMetrics, volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.io.case import Case
+from core.io.case_masks import DrawnMask, write_mask
 from core.io.case_reader import LoadedCase
-from core.io.tiff import read_mask_slice, write_mask_slice
+from core.io.tiff import read_mask_slice
 from core.io.write_guard import refuse_inside
 from core.models.registry import Model
 
@@ -32,18 +33,18 @@ def score(case: LoadedCase, mask: Mask) -> VolumeMetrics:
     return volume_metrics(truth, mask, spacing_mm=case.volume.geometry.spacing_mm)
 
 
-def write_masks(case: Case, mask: Mask, folder: Path | str) -> list[Path]:
-    """Write a mask (Z, Y, X) as `<CASE>/<CASE>_<n>_pred.tif`, 0 and 255; returns the files.
+def write_masks(
+    case: Case, mask: Mask, folder: Path | str, *, format_name: str | None = None
+) -> list[Path]:
+    """Write a mask (Z, Y, X) on the grid of its files and return them.
 
-    Raises `DataError` for a folder in which the case itself lies: originals are never written to;
-    `ValueError` where the mask has not as many slices as the case.
+    A case of slices gives `<CASE>/<CASE>_<n>_pred.tif`, any other `<CASE>.nii.gz` or what its own
+    format is; `format_name` is nifti, nrrd, mha, tiff or dicom-seg. Raises `DataError` for a folder
+    in which the case itself lies, as originals are never written to, and for another grid.
     """
-    place = Path(folder) / case.id
-    refuse_inside(case.folder, place)
-    paths = [place / f"{case.id}_{files.number}_pred.tif" for files in case.slices]
-    for path, plane in zip(paths, mask, strict=True):
-        write_mask_slice(path, plane)
-    return paths
+    refuse_inside(case.folder, Path(folder) / case.id)
+    drawn = DrawnMask(mask)
+    return write_mask(case, drawn, Path(folder), ending="pred", format_name=format_name)
 
 
 def read_masks(case: Case, folder: Path | str) -> Mask:

@@ -16,12 +16,13 @@ from core.inference.prediction_service import PredictionService, engine_run
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
-from core.io.dataset import Dataset, scan
+from core.io.dataset import Dataset
 from core.jobs.job_folder import create_job
 from core.jobs.job_start import start_job
 from core.models.ensembles import require_weights_of_its_own
 from core.models.registry import Model, Registry
 from core.models.train_spec import FINE_TUNING, Changes, PresetName, make_spec
+from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split, split_hash
 from core.workspace.workspace_folder import open_workspace as open_store
@@ -149,7 +150,7 @@ class Workbench:
 
 def open_dataset(folder: Path | str) -> Dataset:
     """Return the cases below a folder, without reading a pixel; raises `DataError` for none."""
-    return scan(Path(folder))
+    return scan_known(Path(folder))
 
 
 def open_workspace(dataset: Dataset | Path | str) -> Workbench:

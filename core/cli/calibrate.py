@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.command_run import finish, progress_bar
+from core.cli.options import DataDir
 from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     split: Annotated[Path, typer.Option(help='JSON: {"train": [case ids], "val": [case ids]}.')],
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Model id; the champion by default.")] = "",
@@ -26,7 +27,6 @@ def calibrate(
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
     from core.inference.prediction_service import local_predictor
-    from core.io.dataset import scan
     from core.review.expected_dsc import write_calibration
     from core.studies.expected_dsc_study import (
         calibration_cases,
@@ -34,12 +34,13 @@ def calibrate(
         measure,
         write_study,
     )
+    from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.splits import read_split
     from core.workspace.workspace_folder import registry
 
     refuse_inside(folder, out)
-    dataset, file, models = scan(folder), read_split(split), registry(home())
+    dataset, file, models = scan_known(folder), read_split(split), registry(home())
     chosen = models.find(model) if model else models.champion()
     predictor = local_predictor(chosen, device)
     fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]

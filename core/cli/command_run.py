@@ -18,20 +18,24 @@ if TYPE_CHECKING:
     from core.domain.progress import Progress
     from core.io.case import Case
     from core.io.dataset import Dataset
+    from core.io.organisation import Organisation
     from core.workspace.workspace_folder import Workspace
 
 FAILED_CASES = 3
 
 
-def scanned(folder: Path, wanted: Sequence[str] | None, out: Path) -> tuple[Dataset, list[Case]]:
-    """Return a dataset and its cases, or those `wanted`.
+def scanned(
+    folder: Path, wanted: Sequence[str] | None, out: Path, how: Organisation | None = None
+) -> tuple[Dataset, list[Case]]:
+    """Return a dataset, organised as `how` says, and its cases, or those `wanted`.
 
     Raises `DataError` for one that is not there, and when `out` lies in the dataset.
     """
-    from core.io.dataset import scan
+    from core.io.organisation import AS_IT_LIES
+    from core.workspace.known_dataset import scan_known
 
     refuse_inside(folder, out)
-    dataset = scan(folder)
+    dataset = scan_known(folder, how or AS_IT_LIES)
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 

@@ -14,6 +14,15 @@ from core.cli.command_run import (
     scanned,
 )
 from core.cli.engine_options import EngineId, PrecisionName
+from core.cli.options import (
+    CaseIds,
+    DataDir,
+    Device,
+    ImagePatterns,
+    LayoutName,
+    MaskPattern,
+    RegionName,
+)
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -24,15 +33,15 @@ _ERROR = 1
 
 
 def compare(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     models: Annotated[
         list[str] | None,
         typer.Option("--models", help="Ids of the models: --models A B, or repeated."),
     ] = None,
-    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    case: CaseIds = None,
+    device: Device = "auto",
     engine: EngineId = "auto",
     precision: PrecisionName = "auto",
     ensemble: Annotated[bool, typer.Option(help="Add the mean of the models as one more.")] = False,
@@ -40,9 +49,14 @@ def compare(
     run: Annotated[
         bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
     ] = True,
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
+    region: RegionName = "",
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.inference.prediction_service import find_models, predictors
+    from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.review.reviews import reviews
     from core.studies.html_report import StudyReport, study_pictures, write_html
@@ -50,7 +64,7 @@ def compare(
     from core.studies.study_report import reviews_csv, write_study
 
     wanted = _wanted(models, more)
-    dataset, cases = scanned(folder, case, out)
+    dataset, cases = scanned(folder, case, out, given(layout, image, mask, region))
     with dataset_workspace(folder) as workspace:
         chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
         predictor_of = predictors(workspace, device, run=run)

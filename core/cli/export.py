@@ -15,6 +15,7 @@ from core.cli.command_run import (
     scanned,
 )
 from core.cli.engine_options import EngineId, PrecisionName
+from core.cli.options import CaseIds, DataDir, Device
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -43,16 +44,16 @@ class _Pictured:
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Model id; the champion when not given.")] = "",
-    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    case: CaseIds = None,
     png: Annotated[bool, typer.Option(help="A PNG a slice.")] = False,
     gif: Annotated[bool, typer.Option(help="An animated GIF a case.")] = False,
     sheet: Annotated[bool, typer.Option(help="A contact sheet a case.")] = False,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     engine: EngineId = "auto",
     precision: PrecisionName = "auto",
     run: Annotated[
@@ -105,7 +106,7 @@ def _write(out: Path, source: _Pictured, kinds: _Kinds, style: PictureStyle) -> 
     if kinds.png or kinds.gif:
         pictures = list(captioned_frames(loaded, mask, made_by, style))
         if kinds.png:
-            write_slices(out, loaded, pictures)
+            write_slices(out, case.id, pictures, numbers=loaded.volume.slice_numbers)
         if kinds.gif:
             write_gif(out / f"{case.id}.gif", pictures)
     if kinds.sheet:

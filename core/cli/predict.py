@@ -8,22 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.cli.command_run import finish, progress_bar
+from core.cli.command_run import finish, progress_bar, scanned
 from core.cli.engine_options import EngineId, PrecisionName
+from core.cli.options import (
+    CaseIds,
+    DataDir,
+    Device,
+    ImagePatterns,
+    LayoutName,
+    MaskFormat,
+    MaskPattern,
+    RegionName,
+)
 from core.cli.say import say
-from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
     from core.inference.prediction_service import Predictor
     from core.io.case import Case
+    from core.io.organisation import Organisation
     from core.models.registry import Model, Registry
 
-DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
 OutDir = Annotated[Path, typer.Option(help="Folder to write into, outside DIR.")]
 ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion when not given.")]
-CaseIds = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
 Flips = Annotated[bool, typer.Option(help="Average with the mirrored slice.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 SkipBelow = Annotated[
     float,
     typer.Option(min=0.0, max=1.0, help="Leave out slices less likely to hold a lesion; 0: none."),
@@ -35,6 +42,8 @@ class _Job:
     """What is asked for: `skip_below` is a probability of triage, 0 to look at every slice."""
 
     folder: Path
+    how: Organisation
+    out: Path
     model: str
     cases: list[str] | None
     device: str
@@ -54,15 +63,24 @@ def predict(
     skip_below: SkipBelow = 0.0,
     engine: EngineId = "auto",
     precision: PrecisionName = "auto",
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
+    format_name: MaskFormat = None,
 ) -> None:
-    """Write predicted masks as <CASE>/<CASE>_<n>_pred.tif (0/255, native grid)."""
+    """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
+    from core.io.case_masks import check_format
+    from core.io.organisation import given
     from core.studies.mask_files import predict_masks
 
-    refuse_inside(folder, out)
-    job = _Job(folder, model, case, device, flips, skip_below, engine, precision)
+    check_format(format_name)
+    how = given(layout, image, mask)
+    job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
-        written = predict_masks(cases, chosen, predictor, out=out, progress=progress)
+        written = predict_masks(
+            cases, chosen, predictor, out=out, format_name=format_name, progress=progress
+        )
     say(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
     finish(written.failed, written.notices)
 
@@ -81,13 +99,18 @@ def evaluate(
     skip_below: SkipBelow = 0.0,
     engine: EngineId = "auto",
     precision: PrecisionName = "auto",
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
+    region: RegionName = "",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
+    from core.io.organisation import given
     from core.studies.evaluation import evaluate as run
     from core.studies.evaluation import write_report
 
-    refuse_inside(folder, out)
-    job = _Job(folder, model, case, device, flips, skip_below, engine, precision)
+    how = given(layout, image, mask, region)
+    job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
@@ -103,15 +126,13 @@ def evaluate(
 
 def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
     from core.inference.engines import check_device
-    from core.io.dataset import scan
     from core.models.certificates import engine_for
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry as registry_of
 
-    dataset = scan(job.folder)
+    dataset, cases = scanned(job.folder, job.cases, job.out, job.how)
     for notice in dataset.notices:
         say(notice, err=True)
-    cases = [dataset.case(name) for name in job.cases] if job.cases else list(dataset.cases)
     registry = registry_of(home(), engine=engine_for(job.device, job.engine, job.precision))
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)

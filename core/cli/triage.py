@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.command_run import finish, progress_bar
+from core.cli.options import DataDir
 from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
@@ -20,7 +21,7 @@ TRIAGE_FILE = "triage.csv"
 
 
 def triage(
-    folder: Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")],
+    folder: DataDir,
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Id of a triage model; the first by default.")] = "",
     case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
@@ -29,13 +30,13 @@ def triage(
     """Write triage.csv: case, slice number as in the file name, probability of a lesion."""
     from core.inference.inference_triage import TriageRunner
     from core.inference.triage_table import triage_cases, write_triage
-    from core.io.dataset import scan
     from core.models.classifiers import Classifiers
+    from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry
 
     refuse_inside(folder, out)
-    dataset = scan(folder)
+    dataset = scan_known(folder)
     cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
     runner = TriageRunner(Classifiers(registry(home()).roots).find(model), device)
 

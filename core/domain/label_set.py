@@ -142,3 +142,7 @@ def colour_of(value: int) -> Colour:
 
 def _unnamed(value: int) -> Label:
     return Label(value, f"Label {value}", colour_of(value))
+
+
+BINARY = binary()
+"""The label set of a mask whose one value is lesion."""

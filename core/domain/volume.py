@@ -1,6 +1,6 @@
 """The image channels of a case on one voxel grid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,13 +51,19 @@ class Volume:
         """Bytes the pixels hold in memory."""
         return int(self.pixels.nbytes)
 
-    def content_hash(self) -> str:
-        """Return a hash of pixels, shape and type: the same image has the same one anywhere."""
+    def content_hash(self, order: Sequence[int] | None = None) -> str:
+        """Return a hash of pixels, shape and type: the same image has the same one anywhere.
+
+        `order` are the indices of the channels that count, all by default.
+        """
         from hashlib import blake2b
 
+        chosen = range(len(self.pixels)) if order is None else order
+        shape = (len(chosen), *self.pixels.shape[1:])
         digest = blake2b(digest_size=16)
-        digest.update(f"{self.pixels.shape}{self.pixels.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(self.pixels).data)
+        digest.update(f"{shape}{self.pixels.dtype.str}".encode())
+        for index in chosen:
+            digest.update(np.ascontiguousarray(self.pixels[index]).data)
         return digest.hexdigest()
 
 

@@ -74,13 +74,14 @@ class Engine:
         `on_slices` and `progress` are called on the calling thread; when `progress` raises
         `Cancelled`, the run stops within one batch. Raises `ModelError`.
         """
-        model.check(volume)
+        volume = model.fitted(volume)
         pixels = volume.pixels
         request = PredictRequest(
             folder=str(model.folder),
             pixels=pixels.tobytes(),
             shape=pixels.shape,
             dtype=pixels.dtype.str,
+            channels=volume.channels,
             device=device,
             first=first,
             flips=model.spec.flips,
@@ -110,13 +111,14 @@ class Engine:
         progress: Progress = silent,
     ) -> Triage:
         """Return which slices of `volume` are likely to hold a lesion; raises `ModelError`."""
-        model.check(volume)
+        volume = model.fitted(volume)
         pixels = volume.pixels
         request = TriageRequest(
             folder=str(model.folder),
             pixels=pixels.tobytes(),
             shape=pixels.shape,
             dtype=pixels.dtype.str,
+            channels=volume.channels,
             device=device,
         )
         with self._lock:

@@ -21,6 +21,7 @@ class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     pixels: bytes
     shape: tuple[int, int, int, int]
     dtype: str
+    channels: tuple[str, ...]
     device: str
     first: int
     flips: bool
@@ -35,6 +36,7 @@ class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
     pixels: bytes
     shape: tuple[int, int, int, int]
     dtype: str
+    channels: tuple[str, ...]
     device: str
 
 

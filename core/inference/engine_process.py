@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.progress import Cancelled
-from core.domain.volume import Volume, channel_names
+from core.domain.volume import Volume
 from core.inference.engine_messages import (
     CancelRequest,
     ComplexityRequest,
@@ -145,9 +145,8 @@ class Server:
 
 def _volume(request: PredictRequest | TriageRequest) -> Volume:
     pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
-    count, depth = request.shape[:2]
-    numbers = tuple(range(1, depth + 1))
-    return Volume(pixels, channel_names(count), numbers, Grid(request.shape[1:]))
+    numbers = tuple(range(1, request.shape[1] + 1))
+    return Volume(pixels, request.channels, numbers, Grid(request.shape[1:]))
 
 
 def _threads() -> int:

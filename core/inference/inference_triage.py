@@ -45,7 +45,7 @@ class TriageRunner:
         `progress` is called after each batch and may raise `Cancelled`. Raises `ModelError` when
         the model does not fit the volume.
         """
-        self.model.check(volume)
+        volume = self.model.fitted(volume)
         progress(0.0, "preparing")
         spec = self.model.spec
         prepared = prepare(volume, spec.preprocessing, stride=self.network.stride)

@@ -61,7 +61,7 @@ class Runner:
         progress: Progress = silent,
     ) -> Prediction:
         """Return the prediction for `volume`; see `predict`."""
-        self.model.check(volume)
+        volume = self.model.fitted(volume)
         started = time.perf_counter()
         progress(0.0, "preparing")
         device = self.network.place(options.device)

@@ -19,16 +19,23 @@ def opened(path: Path) -> Iterator[Path]:
 
     Raises `FileError` for a damaged zip, one with a password, and names that lead out of it.
     """
-    if path.suffix.casefold() != ".zip" or not path.is_file():
+    if not is_zip(path):
         yield path
         return
     with TemporaryDirectory(prefix="overread") as folder:
         target = Path(folder) / path.stem
-        _unpack(path, target)
+        unpack(path, target)
         yield target
 
 
-def _unpack(path: Path, target: Path) -> None:
+def is_zip(path: Path) -> bool:
+    """Tell whether a path is a file that its name calls a zip."""
+    return path.suffix.casefold() == ".zip" and path.is_file()
+
+
+def unpack(path: Path, target: Path) -> None:
+    """Unpack a zip into the folder `target`; raises `FileError` as `opened`."""
+    target.mkdir(parents=True, exist_ok=True)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()

@@ -98,9 +98,6 @@ def _of_volumes(case: Case, read: VolumeRead) -> LoadedCase:
     if read.label_map is None or read.labels is None:
         return LoadedCase(case, read.volume, None, said, read.damaged, turn=read.turn)
     truth = read.labels.mask(read.label_map, region_of(read.labels, case.region))
-    if truth.any():
-        head = head_of(read.volume.pixels)
-        said += judge_mask(case.id, truth, head, numbers=read.volume.slice_numbers)
     labels = None if read.labels.is_binary else read.label_map
     return LoadedCase(
         case, read.volume, truth, said, read.damaged, labels, read.labels, turn=read.turn

@@ -61,11 +61,11 @@ def scan(root: Path, how: Organisation = AS_IT_LIES, *, progress: Progress = sil
         # A closer look tells which names were left out, and finds what others do not.
         cases, notices = slice_dataset.slice_cases(root, progress)
         if cases:
-            return Dataset(root, tuple(map(how.named, cases)), tuple(notices))
+            return Dataset(root, tuple(map(how.applied, cases)), tuple(notices))
         raise unknown.because(notices) from None
     if found.layout == SLICES:
         return _of_slices(root, how, progress)
-    return _of_volumes(root, found)
+    return _of_volumes(root, found, how)
 
 
 def _of_slices(root: Path, how: Organisation, progress: Progress) -> Dataset:
@@ -75,10 +75,10 @@ def _of_slices(root: Path, how: Organisation, progress: Progress) -> Dataset:
             f"{root}: expected {slice_dataset.LAYOUT}, found none. Choose the folder that holds "
             f"them. {' '.join(notices[:3])}".strip()
         )
-    return Dataset(root, tuple(map(how.named, cases)), tuple(notices))
+    return Dataset(root, tuple(map(how.applied, cases)), tuple(notices))
 
 
-def _of_volumes(root: Path, found: FoundDataset) -> Dataset:
+def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:
     cases = tuple(
         Case(
             case.id,
@@ -86,6 +86,7 @@ def _of_volumes(root: Path, found: FoundDataset) -> Dataset:
             notices=case.notices,
             volumes=case,
             labels=found.labels,
+            region=how.region,
         )
         for case in found.cases
     )

@@ -18,29 +18,44 @@ class Organisation(msgspec.Struct, frozen=True):
     """What is given of a folder; nothing given means that the layout that fits is taken.
 
     `images` are channel and pattern, `mask` is the pattern of the masks. `roles` are channels by
-    name whose role the reader corrected.
+    name whose role the reader corrected, `region` is the label or region that is lesion (all when
+    empty).
     """
 
     layout: str = ""
     images: tuple[tuple[str, str], ...] = ()
     mask: str = ""
     roles: tuple[tuple[str, Role], ...] = ()
+    region: str = ""
 
     @property
     def is_given(self) -> bool:
         """True when it says how the folder is organised, not only which roles its channels have."""
         return bool(self.layout or self.images)
 
-    def named(self, case: Case) -> Case:
-        """Return a case of slices with the corrected roles of its channels."""
-        return replace(case, roles=self.roles) if self.roles else case
+    def over(self, before: "Organisation") -> "Organisation":
+        """Return what was said `before`, with what is said now in place of it."""
+        places = self if self.is_given else before
+        return Organisation(
+            places.layout,
+            places.images,
+            places.mask,
+            self.roles or before.roles,
+            self.region or before.region,
+        )
+
+    def applied(self, case: Case) -> Case:
+        """Return a case with the roles and the region that the reader chose."""
+        return replace(case, roles=self.roles, region=self.region)
 
 
 AS_IT_LIES = Organisation()
 
 
-def given(layout: str | None, image: Sequence[str] | None, mask: str | None) -> Organisation:
-    """Return what the options `--layout`, `--image ROLE=PATTERN` and `--mask PATTERN` say.
+def given(
+    layout: str | None, image: Sequence[str] | None, mask: str | None, region: str = ""
+) -> Organisation:
+    """Return what `--layout`, `--image ROLE=PATTERN`, `--mask PATTERN` and `--region` say.
 
     Raises `DataError` for another form, and for a mask without an image.
     """
@@ -50,7 +65,7 @@ def given(layout: str | None, image: Sequence[str] | None, mask: str | None) -> 
             "as --image FLAIR=*_flair.nii.gz."
         )
     images = tuple(image_patterns(image or ()).items())
-    return Organisation(layout or "", images, mask or "")
+    return Organisation(layout or "", images, mask or "", region=region)
 
 
 def found_in(root: Path, how: Organisation = AS_IT_LIES) -> FoundDataset:

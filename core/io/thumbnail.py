@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.domain.errors import FileError
+from core.domain.errors import DataError
+from core.domain.mask import Mask
+from core.domain.volume import Pixels
 from core.io.case import Case
 from core.io.mask_stack import read_loose_masks
 from core.io.tiff import read_image
-from core.io.tiff_samples import Samples
+from core.io.volume_reader import read_shown
 
 _FLAIR = 1
 _TOP = 99.5
@@ -27,19 +29,30 @@ class Thumbnail:
 def thumbnail(case: Case, *, edge: int) -> Thumbnail | None:
     """Return the slice with most lesion, else the middle one, cut to the head; None if unreadable.
 
-    `edge` is the side in pixels. FLAIR is shown where there are several channels.
+    `edge` is the side in pixels. FLAIR is shown where there are several channels. Of a volume that
+    one channel is read.
     """
-    index, truth = _largest(case)
     try:
-        image = read_image(case.slices[index].image)
-    except (FileError, IndexError):
+        plane, truth = _telling_plane(case)
+    except (DataError, IndexError):
         return None
-    plane = image[min(_FLAIR, len(image) - 1)]
     if truth is None or truth.shape != plane.shape:
         truth = np.zeros(plane.shape, np.uint8)
     rows, columns = _head(plane)
     grey, mask = _grey(plane)[rows, columns], truth[rows, columns]
     return Thumbnail(_small(grey, edge), _small_mask(mask, edge))
+
+
+def _telling_plane(case: Case) -> tuple[Pixels, Mask | None]:
+    """Return the plane to show and its mask; raises `DataError` for one that cannot be read."""
+    if case.volumes is not None:
+        channel, stack = read_shown(case)
+        areas = [] if stack is None else stack.sum(axis=(1, 2)).tolist()
+        index = int(np.argmax(areas)) if any(areas) else len(channel) // 2
+        return channel[index], None if stack is None else stack[index]
+    index, truth = _largest(case)
+    image = read_image(case.slices[index].image)
+    return image[min(_FLAIR, len(image) - 1)], truth
 
 
 def _largest(case: Case) -> tuple[int, NDArray[np.uint8] | None]:
@@ -51,7 +64,7 @@ def _largest(case: Case) -> tuple[int, NDArray[np.uint8] | None]:
     return (best, stack[best]) if stack[best].any() else (case.middle, None)
 
 
-def _head(plane: Samples) -> tuple[slice, slice]:
+def _head(plane: Pixels) -> tuple[slice, slice]:
     inside = plane > plane.max() * 0.1
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if not len(rows):
@@ -59,7 +72,7 @@ def _head(plane: Samples) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def _grey(plane: Samples) -> NDArray[np.uint8]:
+def _grey(plane: Pixels) -> NDArray[np.uint8]:
     top = max(float(np.percentile(plane, _TOP)), 1.0)
     return np.asarray(np.clip(plane * (255.0 / top), 0, 255), dtype=np.uint8)
 

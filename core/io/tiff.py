@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tifffile import TiffFileError, TiffFrame, TiffPage, imwrite
 
 from core.domain.errors import FileError, reason
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.mask_meaning import meaning_of_masks
@@ -70,6 +71,12 @@ def write_mask_slice(path: Path, mask: Mask) -> None:
         imwrite(
             temporary, binarise(mask) * np.uint8(255), compression="zlib", photometric="minisblack"
         )
+
+
+def write_label_slice(path: Path, labels: LabelMap) -> None:
+    """Write label values (Y, X) as they are, compressed without loss; atomic."""
+    with atomic_path(path) as temporary:
+        imwrite(temporary, labels, compression="zlib", photometric="minisblack")
 
 
 def write_image(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.errors import AppError, DataError
-from core.domain.grid import Grid, Turn
+from core.domain.grid import Turn
 from core.domain.label_set import LabelMap, LabelSet
+from core.domain.mask import Mask, binarise
 from core.domain.progress import Progress, silent
 from core.domain.role import Role
 from core.domain.volume import Pixels, Volume
@@ -86,10 +87,19 @@ def read_volumes(case: Case, *, progress: Progress = silent) -> VolumeRead:
     )
 
 
-def read_grid(case: Case) -> Grid:
-    """Return the stored grid of a case's channels; reads the first of them."""
+def read_shown(case: Case) -> tuple[Pixels, Mask | None]:
+    """Return the channel that tells most (FLAIR, else the last) and any lesion, each (Z, Y, X).
+
+    Raises `DataError` when the channel cannot be read; a mask that cannot be used is left out.
+    """
     assert case.volumes is not None
-    return read_channel(case.volumes.channels[0]).grid
+    channels = case.volumes.channels
+    shown = next((c for c in channels if c.role is Role.FLAIR), channels[-1])
+    stored = read_channel(shown)
+    _, turn = stored.grid.canonical()
+    mask, _ = _truth(case, stored)
+    pixels = np.nan_to_num(turn.apply(stored.real())[0])
+    return pixels, None if mask is None else binarise(turn.apply(mask.values))
 
 
 def _read_channels(found: FoundCase, progress: Progress) -> list[Stored]:

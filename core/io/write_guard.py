@@ -6,6 +6,9 @@ from pathlib import Path
 
 from core.domain.errors import DataError
 
+_DEEPEST = 4
+"""Levels below a dataset that are looked at; cases lie two deep at most."""
+
 
 def refuse_inside(folder: Path, out: Path, *, also: Iterable[Path] = ()) -> None:
     """Raise `DataError` when `out` lies in the dataset, or leads into it by any link or spelling.
@@ -16,9 +19,9 @@ def refuse_inside(folder: Path, out: Path, *, also: Iterable[Path] = ()) -> None
     names, links = _inside(folder)
     originals = _identities((folder, *also, *links))
     for place in (out, *(out / name for name in names)):
-        if place != out and not place.is_symlink():
+        if place != out and not _is_link(place):
             continue
-        real = place.resolve()
+        real = _resolved(place)
         for above in (real, *real.parents):
             found = originals.get(_identity(above))
             if found is not None:
@@ -36,9 +39,11 @@ def _inside(folder: Path) -> tuple[list[str], list[Path]]:
         names += folders
         for name in folders:
             path = Path(place, name)
-            if path.is_symlink():
-                links += [path.resolve(), *_parents_of_links(path)]
+            if _is_link(path):
+                links += [_resolved(path), *_parents_of_links(path)]
         links += _linked(Path(place), files)
+        if len(Path(place).parts) - len(folder.parts) >= _DEEPEST:
+            folders.clear()
     return names, links
 
 
@@ -51,7 +56,22 @@ def _parents_of_links(folder: Path) -> list[Path]:
 
 
 def _linked(folder: Path, files: Iterable[str]) -> list[Path]:
-    return [Path(folder, n).resolve().parent for n in files if Path(folder, n).is_symlink()]
+    return [_resolved(folder / name).parent for name in files if _is_link(folder / name)]
+
+
+def _is_link(path: Path) -> bool:
+    """Tell whether there is a link; a name too long for the system, or not to be seen, is none."""
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # one that may not be seen, or that leads to itself
+        return path.absolute()
 
 
 def _identities(places: Iterable[Path]) -> dict[tuple[int, int] | None, Path]:

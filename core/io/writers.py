@@ -35,6 +35,9 @@ class Provenance:
     patient_name: bool = False
 
 
+NOBODY = Provenance()
+
+
 @dataclass(frozen=True)
 class Order:
     """What to write: the volume, the name the file will have, and who made it."""
@@ -131,7 +134,7 @@ def write(
             action="It was left as it is; choose another name.",
         )
     with atomic_path(path) as temporary:
-        writer.write(temporary, Order(stored, path.name, provenance or Provenance()))
+        writer.write(temporary, Order(stored, path.name, provenance or NOBODY))
         _check(path, readers.read(temporary), stored, writer)
 
 

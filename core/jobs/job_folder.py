@@ -79,10 +79,10 @@ class JobFolder:
     def requested(self) -> Request | None:
         """Return what was asked of the job, None when nothing was."""
         try:
-            text = (self.path / REQUEST_FILE).read_text()
+            text = (self.path / REQUEST_FILE).read_bytes()
         except OSError:
             return None
-        return "pause" if text == "pause" else "stop" if text == "stop" else None
+        return "pause" if text == b"pause" else "stop" if text == b"stop" else None
 
     def clear_request(self) -> None:
         """Forget a request that was met."""

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.errors import WorkspaceError
 from core.io.json_file import decode_json
 
 PREVIEW_FILE = "preview.json"
@@ -36,7 +37,19 @@ def read_preview(folder: Path) -> TrainPreview | None:
 def preview_planes(folder: Path) -> NDArray[np.uint8]:
     """Return a slice and variations of it (N, 2, h, w): 0 to 255, and its mask 0 or 1.
 
-    The first of the N is the slice as it is. Raises `OSError` before the preview is there.
+    The first of the N is the slice as it is. Raises `WorkspaceError` for a file that is not that.
     """
-    planes: NDArray[np.uint8] = np.load(folder / PLANES_FILE)
+    path = folder / PLANES_FILE
+    try:
+        planes: NDArray[np.uint8] = np.load(path)
+    except Exception as error:  # a damaged header surfaces as whatever its parser met
+        raise _refused(path, f"a file that cannot be read ({type(error).__name__})") from error
+    if planes.dtype != np.uint8 or planes.ndim != 4 or planes.shape[1] != 2 or not planes.size:
+        raise _refused(path, f"{planes.shape} of {planes.dtype}")
     return planes
+
+
+def _refused(path: Path, found: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"{path}: expected slices of a preview, found {found}. Time the training again."
+    )

@@ -17,9 +17,10 @@ from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.models.certificates import EngineChoice, fastest
+from core.models.contract import fitted
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
-from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id, check_volume
+from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id
 
 FORMAT = 1
 CLASSIFIER_FILE = "classifier.json"
@@ -92,9 +93,12 @@ class ClassifierModel:
             ) from error
         return digest.hexdigest()
 
-    def check(self, volume: Volume) -> None:
-        """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
-        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
+    def fitted(self, volume: Volume) -> Volume:
+        """Return the channels of `volume` that this model is given, in its order.
+
+        Raises `ModelError` with a sentence when the volume is not what it was made for.
+        """
+        return fitted(volume, self.spec.channels, title=self.spec.title)
 
 
 @dataclass(frozen=True)

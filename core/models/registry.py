@@ -7,7 +7,7 @@ lie beside it or among the bundled models. Imports no torch.
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -21,6 +21,7 @@ from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.certificates import ANY, TORCH, EngineChoice, fastest
+from core.models.contract import content_hash, fitted
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
@@ -143,9 +144,24 @@ class Model:
         spec = msgspec.structs.replace(self.spec, flips=True)
         return Model(spec, self.folder, members, self.wanted)
 
-    def check(self, volume: Volume) -> None:
-        """Raise `ModelError` with a sentence when `volume` is not what this model was made for."""
-        check_volume(volume, title=self.spec.title, channels=self.spec.channels)
+    def cut_by(self, post: Postprocessing) -> "Model":
+        """Return this model, its probability cut by `post`; what was computed of it is kept."""
+        if post == self.spec.postprocessing:
+            return self
+        other = replace(self, spec=msgspec.structs.replace(self.spec, postprocessing=post))
+        for name in ("fingerprint", "engine"):
+            if name in vars(self):
+                vars(other)[name] = vars(self)[name]
+        if "_mirrored" in vars(self):
+            vars(other)["_mirrored"] = self._mirrored.cut_by(post)
+        return other
+
+    def fitted(self, volume: Volume) -> Volume:
+        """Return the channels of `volume` that this model is given, in its order.
+
+        Raises `ModelError` with a sentence when the volume is not what it was made for.
+        """
+        return fitted(volume, self.spec.channels, title=self.spec.title)
 
 
 @dataclass(frozen=True)
@@ -317,34 +333,14 @@ def check_id(model_id: str) -> None:
         raise ModelError(_no_id(model_id))
 
 
-def check_volume(volume: Volume, *, title: str, channels: tuple[str, ...]) -> None:
-    """Raise `ModelError` when `volume` is not what the model `title` was made for."""
-    found = volume.channels
-    if len(channels) != len(found):
-        raise ModelError(
-            f"{title}: expected {len(channels)} channels ({', '.join(channels)}), "
-            f"found {len(found)} ({', '.join(found)}). Choose a model made for such images."
-        )
-    height, width = volume.geometry.shape[1:]
-    if min(height, width) < 16 or max(height, width) > 4096:
-        raise ModelError(
-            f"{title}: expected slices of 16 to 4096 pixels a side, "
-            f"found {height}×{width}. Resample the case."
-        )
-    if not volume.pixels.any():
-        raise ModelError(
-            f"{title}: expected an image, found zeros in every voxel. "
-            "Check how the case was exported."
-        )
-
-
 def prediction_key(model: Model, volume: Volume) -> str:
     """Return what a cached prediction is filed under.
 
     It is the same only for the same model, run by the same engine in the same precision, and the
-    same image.
+    same image. Raises `ModelError` when the volume has not the channels of the model.
     """
-    return f"{model.computed}-{volume.content_hash()}"
+    seen = content_hash(volume, model.spec.channels, title=model.spec.title)
+    return f"{model.computed}-{seen}"
 
 
 def _is_id(model_id: str) -> bool:

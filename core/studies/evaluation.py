@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
+from core.domain.grid import Grid
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
@@ -26,7 +27,7 @@ EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only on
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one case; volumes in voxels, `hd95` in voxels where spacing is unknown.
+    """The figures of one case; `hd95` is in `distance_unit`, volumes are in mL where that is known.
 
     `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
     truth.
@@ -42,6 +43,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     truth_voxels: int
     predicted_voxels: int
     expected_dsc: float
+    truth_ml: float | None = None
+    predicted_ml: float | None = None
+    distance_unit: str = "voxels"
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,11 +110,14 @@ def evaluate(
 def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> Row:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth = loaded.require_ground_truth()
+    grid = loaded.volume.geometry
     if protocol == "reference":
         truth, mask = reference_masks(loaded.volume, truth, prediction)
+        grid = Grid((truth.shape[0], truth.shape[1], truth.shape[2]))  # of no known size
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
-    metrics = volume_metrics(truth, mask, spacing_mm=loaded.volume.geometry.spacing_mm)
+    metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
+    ml = grid.voxel_ml
     return Row(
         case=loaded.case.id,
         slices=len(truth),
@@ -124,6 +131,9 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
         expected_dsc=expected_dsc(
             prediction.probability, model.spec.postprocessing, read_calibration(model.folder)
         ),
+        truth_ml=None if ml is None else metrics.truth_voxels * ml,
+        predicted_ml=None if ml is None else metrics.predicted_voxels * ml,
+        distance_unit=grid.length_unit,
     )
 
 
@@ -143,6 +153,7 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
         seconds=round(outcome.seconds, 3),
         threshold=post.threshold,
         largest_component=post.largest_component or protocol == "reference",
+        distance_unit=" and ".join(sorted({row.distance_unit for row in outcome.rows})) or "voxels",
         notices=outcome.notices,
     )
 

@@ -1,17 +1,18 @@
-"""Predicted masks as files, a slice each."""
+"""Predicted masks as files, in the format of their images or another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import AppError
-from core.domain.mask import Mask
+from core.domain.label_set import LabelSet, binary
 from core.domain.prediction import to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import Predictor
 from core.io.case import Case, each_case
-from core.io.case_reader import read_case
-from core.io.tiff import write_mask_slice
+from core.io.case_masks import DrawnMask, check_format, write_mask
+from core.io.case_reader import LoadedCase, read_case
+from core.io.writers import Provenance
 from core.models.registry import Model
 
 
@@ -29,9 +30,15 @@ def predict_masks(
     predictor: Predictor,
     *,
     out: Path,
+    format_name: str | None = None,
     progress: Progress = silent,
 ) -> Written:
-    """Write `<CASE>/<CASE>_<n>_pred.tif` for each case."""
+    """Write `<CASE>/<CASE>_<n>_pred.tif` for cases of slices, `<CASE>.<format>` for others.
+
+    The format is that of the images unless `format_name` names another; raises `DataError` when
+    there is none of that name.
+    """
+    check_format(format_name)
     notices: list[str] = []
     failed: dict[str, str] = {}
     for case, inner in each_case(cases, progress):
@@ -39,14 +46,15 @@ def predict_masks(
             loaded = read_case(case)
             loaded.require_whole()
             prediction = predictor(loaded, inner)
-            write_masks(case, to_mask(prediction.probability, model.spec.postprocessing), out)
+            mask = to_mask(prediction.probability, model.spec.postprocessing)
+            drawn = DrawnMask(mask, labels_of(loaded), Provenance(model.spec.title, model.spec.id))
+            write_mask(case, drawn, out, ending="pred", format_name=format_name)
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
     return Written(failed, tuple(notices))
 
 
-def write_masks(case: Case, mask: Mask, out: Path) -> None:
-    """Write a mask (Z, Y, X) slice by slice as `<CASE>/<CASE>_<n>_pred.tif`, 0/255."""
-    for files, plane in zip(case.slices, mask, strict=True):
-        write_mask_slice(out / case.id / f"{case.id}_{files.number}_pred.tif", plane)
+def labels_of(loaded: LoadedCase) -> LabelSet:
+    """Return what the one value of a predicted mask means: the region that is lesion."""
+    return binary(loaded.case.region or "Lesion")

@@ -20,7 +20,6 @@ import msgspec
 from core.domain.errors import AppError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import find_models, predictors
-from core.io.dataset import scan
 from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import JobFolder, JobWriter, read_spec
@@ -28,6 +27,7 @@ from core.review.reviews import reviews
 from core.studies.html_report import StudyReport, study_pictures, write_html
 from core.studies.study import keep_study, run_study
 from core.studies.study_report import write_study
+from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
@@ -74,7 +74,7 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 
 
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
-    dataset = scan(Path(spec.data))
+    dataset = scan_known(Path(spec.data))
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
     models = find_models(workspace, spec.models)
     predictor_of = predictors(workspace, spec.device, run=True)

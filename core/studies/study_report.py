@@ -70,10 +70,10 @@ def read_figures(path: Path) -> list[CaseFigures]:
     """Return the rows of a file that `figures_csv` wrote; raises `FileError` for any other."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = [
-                {name: plain(text or "") or None for name, text in row.items()}
-                for row in csv.DictReader(file)
-            ]
+            found = list(csv.DictReader(file))
+        if any(None in row for row in found):
+            raise csv.Error("a row of more cells than the first")
+        rows = [{name: plain(row[name] or "") or None for name in row} for row in found]
         return msgspec.convert(rows, list[CaseFigures], strict=False)
     except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
         raise FileError(

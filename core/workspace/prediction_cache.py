@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.domain.comparison import compare
+from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
 from core.io.prediction_file import load_prediction, save_prediction
@@ -21,7 +22,10 @@ class Scored:
 
 def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
     """Return what `model` predicted for this very image before, or None."""
-    key = prediction_key(model, loaded.volume)
+    try:
+        key = prediction_key(model, loaded.volume)
+    except ModelError:  # of other channels: told when it is to be run
+        return None
     path = workspace.prediction_path(model.spec.id, loaded.case.id)
     prediction = load_prediction(path, key=key)
     # A file of another shape under the right key is damaged: as if it were not there.

@@ -16,6 +16,14 @@ def figures_now(model: Model) -> Callable[[str], bool]:
     They are not when its weights were replaced under the same id, or when it cuts otherwise now.
     Raises `ModelError` when the weights cannot be read.
     """
+    predicted, suffix = predicted_now(model), score_key(model, "")
+    return lambda key: predicted(key) and key.endswith(suffix)
+
+
+def predicted_now(model: Model) -> Callable[[str], bool]:
+    """Return whether a key is of a prediction of `model` as it is today, however it was cut.
+
+    Raises `ModelError` when the weights cannot be read.
+    """
     prefixes = tuple(f"{each.computed}-" for each in (model, model.with_flips(True)))
-    suffix = score_key(model, "")
-    return lambda key: key.startswith(prefixes) and key.endswith(suffix)
+    return lambda key: key.startswith(prefixes)

@@ -20,6 +20,9 @@ from core.workspace.schema import STEPS
 
 T = TypeVar("T")
 
+# What SQLite says of damaged names of tables may itself be no UTF-8.
+_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+
 
 class Store:
     """One connection, usable from several threads in turn; closed by `close`.
@@ -41,7 +44,7 @@ class Store:
             except BaseException:
                 self._connection.close()
                 raise
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *_FAULTS) as error:
             raise _refused(path, error) from error
 
     def _connected(self, path: Path) -> sqlite3.Connection:
@@ -65,6 +68,10 @@ class Store:
         execute("PRAGMA journal_mode=WAL")
         execute("PRAGMA synchronous=FULL")
         version = self._version()
+        if version < 0:
+            raise WorkspaceError(
+                f"{path}: expected a workspace, found version {version}. {_way_back(path.parent)}"
+            )
         if version > len(STEPS):
             raise WorkspaceError(
                 f"{path}: expected version {len(STEPS)} at most, found {version}. "
@@ -105,7 +112,7 @@ class Store:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
+            except _FAULTS as error:
                 self._roll_back()
                 raise _refused(self._path, error) from error
             except BaseException:
@@ -117,7 +124,7 @@ class Store:
         with self._lock:
             try:
                 return self._connection.execute(query, values).fetchall()
-            except sqlite3.Error as error:
+            except _FAULTS as error:
                 raise _refused(self._path, error) from error
 
     def read_as(self, kind: type[T], query: str, *values: object) -> list[T]:
@@ -159,13 +166,16 @@ class Store:
         with self._lock:
             try:
                 return work(self._connection)
-            except sqlite3.Error as error:
+            except _FAULTS as error:
                 raise _refused(self._path, error) from error
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _copy(path: Path, copy: sqlite3.Connection) -> None:
@@ -186,7 +196,7 @@ def _refused(path: Path, error: Exception) -> WorkspaceError:
         advice = (
             "Another program holds it: close that one, or wait until it is done, and try again."
         )
-    elif code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    elif code in _DAMAGED or isinstance(error, UnicodeDecodeError):
         advice = _way_back(path.parent)
     return WorkspaceError(
         f"{path}: expected a workspace that can be written, found: {error}. {advice}"

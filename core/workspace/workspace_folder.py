@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError
+from core.domain.prediction import Postprocessing
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
 from core.models.certificates import ANY, EngineChoice
@@ -29,12 +30,16 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class LastState(msgspec.Struct, frozen=True):
-    """Where the reader was: the case, its slice, the model chosen, and the worklist."""
+    """Where the reader was: the case, its slice, the model chosen, and the worklist.
+
+    `cuts` are the thresholds and clean-ups that were set otherwise than the models' own, by id.
+    """
 
     case_id: str = ""
     slice_index: int = -1
     model_id: str = ""
     listing: Listing = Listing()
+    cuts: dict[str, Postprocessing] = {}
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ class Program:
         self.operations.change_settings(windows=kept, last_screen=screen)
         self.review.close()
         self.training.close()
+        self.prediction.desk.rescoring.cancel()
         self.prediction.desk.runs.cancel()
         self.operations.close()
 

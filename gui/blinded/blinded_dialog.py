@@ -123,6 +123,10 @@ class BlindedDialog(QDialog):
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """The style sheet colours all of it."""
 
+    def is_unblinded(self, study_id: int) -> bool:
+        """Whether the names of a reading were shown before."""
+        return any(study.id == study_id and study.unblinded for study in self._studies)
+
     def _chosen(self) -> StudyState | None:
         row = self._list.currentRow()
         return self._studies[row] if 0 <= row < len(self._studies) else None
@@ -142,7 +146,7 @@ class BlindedDialog(QDialog):
         study = self._chosen()
         done = study is not None and study.done == study.total
         self._go_on.setEnabled(study is not None and not done)
-        self._unblind.setEnabled(done)
+        self._unblind.setVisible(done)
         shown = study is not None and study.unblinded
         self._unblind.setText("Show the result" if shown else "Unblind")
 

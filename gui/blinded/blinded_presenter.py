@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QObject
@@ -22,13 +23,20 @@ from gui.blinded.blinded_canvas import BlindedCanvas
 from gui.blinded.blinded_dialog import BlindedDialog, BlindedForm
 from gui.blinded.blinded_reading import BlindedReading
 from gui.blinded.blinded_result import BlindedResult
-from gui.blinded.pair_loader import BlindedCase, BlindedSource, next_case
+from gui.blinded.pair_loader import BlindedCase, BlindedSource, next_case, prepare
 from gui.shell.context import Context
 from gui.shell.look import look_of
-from gui.shell.tasks import Lane
+from gui.shell.readiness import SEEN_SECONDS
+from gui.shell.tasks import Lane, Task
+from gui.widgets.confirm import confirm
 
 T = TypeVar("T")
 _SEEDS = 1_000_000
+_UNBLINDING = (
+    "Show the names?",
+    "Every case is answered. Once the names are shown, nothing can be answered or taken back.",
+    "Show the names",
+)
 
 
 class BlindedPresenter(QObject):
@@ -41,7 +49,10 @@ class BlindedPresenter(QObject):
         self._case: BlindedCase | None = None
         self._canvas: BlindedCanvas | None = None
         self._hidden: list[QWidget] = []
-        self._since = 0.0
+        self.clock: Callable[[], float] = time.monotonic
+        self._since: float | None = None
+        self._unpainted: set[str] = set()
+        self._preparing: Task[None] | None = None
         self.reading: BlindedReading | None = None
         self.dialog = BlindedDialog(context.window)
         self.result = BlindedResult(context.window)
@@ -49,7 +60,7 @@ class BlindedPresenter(QObject):
             lambda form: context.readers.named(lambda: self._begin(form))
         )
         self.dialog.go_on_asked.connect(self._go_on)
-        self.dialog.unblind_asked.connect(self._unblind)
+        self.dialog.unblind_asked.connect(self._ask_to_unblind)
         context.closing.connect(self._on_closing)
 
     def show(self) -> None:
@@ -112,7 +123,8 @@ class BlindedPresenter(QObject):
         reading.preferred.connect(lambda letter: self._answer(Answer(preferred=letter)))
         reading.rated.connect(lambda ratings: self._answer(Answer(ratings=ratings)))
         reading.undo_asked.connect(self._undo)
-        reading.unblind_asked.connect(self._finish)
+        reading.unblind_asked.connect(self._ask_to_finish)
+        reading.may_answer = self._was_seen
         reading.left.connect(self._end)
         reading.slice_stepped.connect(lambda step: self._go_to(canvas.view.slice_index + step))
         reading.slice_chosen.connect(self._go_to)
@@ -121,12 +133,47 @@ class BlindedPresenter(QObject):
             pane.view.slice_stepped.connect(
                 lambda step: self._go_to(canvas.view.slice_index + step)
             )
+            pane.view.painted.connect(partial(self._on_painted, pane.letter))
         reading.setGeometry(window.geometry())
         reading.show()
         reading.activateWindow()
         # After it is there: Qt ends a program whose last window has gone.
         self._hide_others(reading)
+        self._prepare(study)
+
+    def _prepare(self, study: StudyState) -> None:
+        """Predict what is missing of all pairs before the first of them is shown."""
+        source, reading = self._source(), self.reading
+        if source is None or reading is None:
+            return
+        reading.show_preparing(0.0, "")
+        self._preparing = self._context.lanes.run(
+            "gpu",
+            lambda progress: prepare(source, study.id, progress),
+            self._on_prepared,
+            progressed=self._on_preparing,
+            failed=self._say_failed,
+            faulted=lambda _: self._end(),
+        )
+
+    def _on_preparing(self, fraction: float, said: str) -> None:
+        if self.reading is not None and fraction >= 0:
+            self.reading.show_preparing(fraction, said)
+
+    def _on_prepared(self, _: object) -> None:
+        self._preparing = None
         self._load()
+
+    def _on_painted(self, letter: str) -> None:
+        """Count from the moment at which the last of the outlines is on screen."""
+        if self._case is not None and letter in self._unpainted:
+            self._unpainted.discard(letter)
+            if not self._unpainted:
+                self._since = self.clock()
+
+    def _was_seen(self) -> bool:
+        """Whether the pair was shown long enough for anything to be said about it."""
+        return self._since is not None and self.clock() - self._since >= SEEN_SECONDS
 
     def _hide_others(self, reading: QWidget) -> None:
         """Hide every other window, with all the names in it."""
@@ -139,6 +186,9 @@ class BlindedPresenter(QObject):
     def _end(self) -> None:
         """Show the rest of Overread again; what was answered is kept."""
         reading, self.reading = self.reading, None
+        if self._preparing is not None:
+            self._preparing.cancel()
+            self._preparing = None
         self._canvas = self._case = self._study = None
         if reading is None:
             return
@@ -158,18 +208,22 @@ class BlindedPresenter(QObject):
             self._canvas.go_to_slice(index)
             self.reading.show_slice(self._canvas.view.slice_index)
 
-    def _load(self) -> None:
-        place, study, reading = self._session.place, self._study, self.reading
-        if place is None or study is None or reading is None:
-            return
-        operations = self._context.operations
-        source = BlindedSource(
+    def _source(self) -> BlindedSource | None:
+        place, operations = self._session.place, self._context.operations
+        if place is None:
+            return None
+        return BlindedSource(
             place,
             self._session.models.available,
             operations.engine,
             operations.cache,
             self._session.settings.device,
         )
+
+    def _load(self) -> None:
+        source, study, reading = self._source(), self._study, self.reading
+        if source is None or study is None or reading is None:
+            return
         number = study.id
         reading.show_waiting("Getting the next case ready…")
         self._start("gpu", lambda progress: next_case(source, number, progress), self._show)
@@ -178,7 +232,8 @@ class BlindedPresenter(QObject):
         reading, canvas, study = self.reading, self._canvas, self._study
         if reading is None or canvas is None or study is None:
             return
-        self._case = case
+        self._case, self._since = case, None
+        self._unpainted = {pane.letter for pane in reading.panes}
         if case is None:
             canvas.show_nothing()
             reading.show_done(study.total)
@@ -186,13 +241,12 @@ class BlindedPresenter(QObject):
         canvas.show_case(case)
         volume = case.opened.loaded.volume
         reading.show_presentation(case.presentation, volume.slices, canvas.view.slice_index)
-        self._since = time.monotonic()
 
     def _answer(self, given: Answer) -> None:
         place, study, case, reading = self._session.place, self._study, self._case, self.reading
         if place is None or study is None or case is None or reading is None:
             return
-        spent = time.monotonic() - self._since
+        spent = self.clock() - (self._since or 0.0)
         timed = Answer(preferred=given.preferred, ratings=given.ratings, seconds=spent)
         store, number = place.workspace.store, case.presentation.number
         reading.show_waiting("Keeping the answer…")
@@ -206,6 +260,17 @@ class BlindedPresenter(QObject):
 
     def _on_kept(self, _: object) -> None:
         self._load()
+
+    def _ask_to_finish(self) -> None:
+        if self.reading is not None:
+            confirm(self.reading, _UNBLINDING, self._finish)
+
+    def _ask_to_unblind(self, study_id: int) -> None:
+        """Show the names of a reading: asked about the first time, for then it is over."""
+        if self.dialog.is_unblinded(study_id):
+            self._unblind(study_id)
+        else:
+            confirm(self.dialog, _UNBLINDING, lambda: self._unblind(study_id))
 
     def _finish(self) -> None:
         study = self._study

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from core.review.blinded import Presentation
 from gui.blinded.blinded_pane import BlindedPane
 from gui.widgets.key_button import KeyButton, key_width
-from gui.widgets.labels import make_label
+from gui.widgets.labels import keep_room, make_label
 from gui.widgets.palette import DARK, OverlayColours, Theme
 
 LETTERS = "ABCD"
@@ -53,6 +53,7 @@ class BlindedReading(QWidget):
         self._presentation: Presentation | None = None
         self._ratings: dict[str, int] = {}
         self._turn = 0
+        self.may_answer: Callable[[], bool] = lambda: True
         self._title = make_label("", "title")
         self._said = make_label("", "body")
         self._bar = QProgressBar()
@@ -67,8 +68,13 @@ class BlindedReading(QWidget):
         self._buttons: list[QPushButton] = []
         self._undo = _button("Undo", "Take the last answer back (Ctrl+Z)", self.undo_asked.emit)
         self._leave = _button("Leave", "Go on another time", self.close)
-        self._unblind = _button("Unblind", "Show the names and counts", self.unblind_asked.emit)
-        self._unblind.setProperty("primary", True)
+        self._unblind = _button(
+            "Unblind",
+            "Show names and counts; then nothing can be answered",
+            self.unblind_asked.emit,
+        )
+        keep_room(self._unblind)
+        self._unblind.hide()
         self._lay_out()
         self._make_keys()
 
@@ -102,6 +108,15 @@ class BlindedReading(QWidget):
         self._unblind.hide()
         if self.panes:
             self.panes[0].view.setFocus()
+
+    def show_preparing(self, fraction: float, said: str) -> None:
+        """Say how far all cases are prepared; none is shown before they all are."""
+        self._presentation = None
+        self._title.setText("Preparing every case")
+        self._bar.setRange(0, 100)
+        self._bar.setValue(round(100 * fraction))
+        self._said.setText(said or "Nothing is shown until all outlines are there.")
+        self._undo.setEnabled(False)
 
     def show_waiting(self, said: str) -> None:
         """Say what is waited for; nothing can be answered meanwhile."""
@@ -144,7 +159,7 @@ class BlindedReading(QWidget):
 
     def _on_digit(self, digit: int) -> None:
         asked = self._presentation
-        if asked is None:
+        if asked is None or self._is_early():
             return
         if asked.question == "prefer":
             if digit <= len(asked.letters):
@@ -158,7 +173,7 @@ class BlindedReading(QWidget):
 
     def _prefer(self, letter: str | None) -> None:
         asked = self._presentation
-        if asked is not None and asked.question == "prefer":
+        if asked is not None and asked.question == "prefer" and not self._is_early():
             self._presentation = None
             self.preferred.emit(letter)
 
@@ -174,9 +189,19 @@ class BlindedReading(QWidget):
 
     def _confirm(self) -> None:
         asked = self._presentation
-        if asked is not None and asked.question == "rate" and len(self._ratings) == len(self.panes):
+        whole = len(self._ratings) == len(self.panes)
+        if asked is not None and asked.question == "rate" and whole and not self._is_early():
             self._presentation = None
             self.rated.emit(dict(self._ratings))
+
+    def _is_early(self) -> bool:
+        """Say so when the pair was not looked at yet, and return whether that is so."""
+        early = not self.may_answer()
+        if early:
+            self._said.setText(
+                "Look first: an answer counts half a second after the pair is shown."
+            )
+        return early
 
     def _show_turn(self) -> None:
         asked = self._presentation
@@ -259,8 +284,8 @@ class BlindedReading(QWidget):
         foot.setContentsMargins(16, 8, 16, 12)
         foot.setSpacing(12)
         foot.addLayout(self._answers)
-        foot.addWidget(self._unblind)
         foot.addWidget(self._slider, 1)
+        foot.addWidget(self._unblind)
         foot.addWidget(self._undo)
         foot.addWidget(self._leave)
         column = QVBoxLayout(self)

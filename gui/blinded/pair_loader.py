@@ -11,10 +11,11 @@ from core.domain.window_level import automatic
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
 from core.inference.preprocess import head_box
+from core.io.case import Case
 from core.io.case_cache import CaseCache
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model
-from core.review.blinded import Presentation, next_presentation, presented
+from core.review.blinded import Presentation, next_presentation, presentations, presented
 from gui.shell.session_parts import OpenCase, Place
 
 
@@ -38,6 +39,20 @@ class BlindedSource:
     device: str
 
 
+def prepare(source: BlindedSource, study_id: int, progress: Progress) -> None:
+    """Predict all that is shown in a study and was not answered yet, so that nothing is waited for.
+
+    Raises `DataError`, in words that name no model.
+    """
+    store = source.place.workspace.store
+    waiting = [each for each in presentations(store, study_id) if each.answer is None]
+    cases = {each.case_id: each.number for each in waiting}
+    for done, (case_id, number) in enumerate(cases.items()):
+        progress(done / len(cases), f"{done} of {len(cases)} cases")
+        _masks(source, study_id, number, source.place.dataset.case(case_id), progress)
+    progress(1.0, "")
+
+
 def next_case(source: BlindedSource, study_id: int, progress: Progress) -> BlindedCase | None:
     """Return the next case without an answer, None when all have one.
 
@@ -48,21 +63,31 @@ def next_case(source: BlindedSource, study_id: int, progress: Progress) -> Blind
     if waiting is None:
         return None
     case = source.place.dataset.case(waiting.case_id)
-    loaded = source.cache.read(case)
+    loaded, masks = _masks(source, study_id, waiting.number, case, progress)
+    ranges = tuple(
+        (name, automatic(pixels))
+        for name, pixels in zip(loaded.volume.channels, loaded.volume.pixels, strict=True)
+    )
+    return BlindedCase(waiting, OpenCase(loaded, ranges, head_box(loaded.volume.pixels)), masks)
+
+
+def _masks(
+    source: BlindedSource, study_id: int, number: int, case: Case, progress: Progress
+) -> tuple[LoadedCase, dict[str, Mask]]:
+    """Return a case and what lies under each letter."""
     try:
-        masks = presented(
-            store, study_id, waiting.number, lambda name: _mask(source, loaded, name, progress)
+        loaded = source.cache.read(case)
+        return loaded, presented(
+            source.place.workspace.store,
+            study_id,
+            number,
+            lambda name: _mask(source, loaded, name, progress),
         )
     except AppError as error:
         raise DataError(
             f"{case.id}: expected an outline under every letter, found a model that has none. "
             "Leave the reading and run all its models on this case."
         ) from error
-    ranges = tuple(
-        (name, automatic(pixels))
-        for name, pixels in zip(loaded.volume.channels, loaded.volume.pixels, strict=True)
-    )
-    return BlindedCase(waiting, OpenCase(loaded, ranges, head_box(loaded.volume.pixels)), masks)
 
 
 def _mask(source: BlindedSource, loaded: LoadedCase, model_id: str, progress: Progress) -> Mask:
@@ -71,5 +96,6 @@ def _mask(source: BlindedSource, loaded: LoadedCase, model_id: str, progress: Pr
         raise DataError("A model of this reading is no longer there.")
     run = engine_run(source.engine, device=source.device)
     service = PredictionService(source.place.workspace, run)
-    known = service.predict(loaded, model, progress)
+    # How far the model is would say which one it is; that the reader goes away is heard.
+    known = service.predict(loaded, model, lambda _fraction, _said: progress(-1.0, ""))
     return to_mask(known.prediction.probability, model.spec.postprocessing)

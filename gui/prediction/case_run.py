@@ -24,6 +24,7 @@ from core.studies.case_figures import (
     put_figures,
 )
 from core.workspace.prediction_cache import Scored
+from core.workspace.store import Store
 from gui.shell.session_parts import Place
 from gui.shell.triager import Triager
 
@@ -74,7 +75,8 @@ class CaseRun:
         known = PredictionService(workspace, run).predict(loaded, wanted.model, progress)
         store = workspace.store
         outlook = keep_doubt(store, wanted.case, wanted.model, known.prediction, triage)
-        return Finished(known, _figures(loaded, wanted, known), outlook)
+        figures = figures_of_prediction(store, loaded, wanted.model, known)
+        return Finished(known, figures, outlook)
 
     def _triage(self, loaded: LoadedCase, wanted: Wanted, progress: Progress) -> Triage | None:
         """Return the triage, which runs ahead; None when it cannot be told.
@@ -94,12 +96,13 @@ class CaseRun:
             return None
 
 
-def _figures(loaded: LoadedCase, wanted: Wanted, scored: Scored) -> CaseFigures:
-    """Return the figures of a prediction: those kept when they are of this very prediction."""
-    store, model, case_id = wanted.place.workspace.store, wanted.model.spec.id, wanted.case.id
-    key = scored.score.key
-    if figures_key(store, model, case_id) == key:
-        return figures_of(store, model, key.__eq__)[case_id]
-    figures = case_figures(loaded, scored.prediction.probability, wanted.model)
+def figures_of_prediction(
+    store: Store, loaded: LoadedCase, model: Model, scored: Scored
+) -> CaseFigures:
+    """Return the figures of a prediction: those kept when they are of this very mask."""
+    model_id, case_id, key = model.spec.id, loaded.case.id, scored.score.key
+    if figures_key(store, model_id, case_id) == key:
+        return figures_of(store, model_id, key.__eq__)[case_id]
+    figures = case_figures(loaded, scored.prediction.probability, model)
     put_figures(store, [(figures, key)])
     return figures

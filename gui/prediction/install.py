@@ -75,6 +75,7 @@ def _connect_bars(desk: PredictionDesk, views: PredictionViews) -> None:
     bar.run_case_asked.connect(desk.run_case)
     bar.run_all_asked.connect(desk.run_all)
     bar.threshold_moved.connect(desk.set_threshold)
+    bar.threshold_reset.connect(desk.reset_threshold)
     layers.largest_changed.connect(desk.set_largest_component)
     layers.no_small_changed.connect(desk.set_no_small)
     layers.holes_changed.connect(desk.set_fill_holes)

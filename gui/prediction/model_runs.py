@@ -14,6 +14,7 @@ from core.io.case import Case
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
+from core.workspace.score_keys import score_key
 from gui.prediction.case_run import CaseRun, Finished, Wanted
 from gui.prediction.part_scores import Scoring
 from gui.shell.session import Session
@@ -38,6 +39,8 @@ class ModelRuns(QObject):
 
     finished_all = Signal(int, int)
     failed = Signal(str, str)
+    outdated = Signal()
+    """The figures of a run are at a threshold that is set no more."""
 
     def __init__(self, session: Session, lanes: Lanes, case_run: CaseRun, scoring: Scoring) -> None:
         super().__init__()
@@ -190,15 +193,19 @@ class ModelRuns(QObject):
     def _on_done(self, finished: Finished) -> None:
         self._running = None
         score, figures = finished.scored.score, finished.figures
+        model = self._session.running_model
+        timely = model is not None and score.key == score_key(model, finished.scored.prediction.key)
         self._set_case(
             score.case_id,
             run="",
             progress=0.0,
-            dsc=score.dsc,
+            dsc=score.dsc if timely else None,
             scored=True,
-            figures=figures,
+            figures=figures if timely else None,
             outlook=finished.outlook,
         )
+        if not timely:
+            self.outdated.emit()
         self._session.set_devices(self._session.devices, finished.scored.prediction.device)
         opened = self._session.open_case
         if opened is not None and opened.loaded.case.id == score.case_id:
@@ -206,16 +213,21 @@ class ModelRuns(QObject):
         self._count(done=1)
 
     def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
-        if version != self._session.case_version or model != self._session.running_model:
+        if version != self._session.case_version or not self._is_run(model):
             return
         self._session.set_seeking(False)
         if found is None:
             if self._session.result is not None and self._session.result.ready is None:
                 self._session.set_result(None)
             return
-        score = found.score
-        self._set_case(score.case_id, dsc=score.dsc, scored=True)
+        if model.spec.postprocessing == self._session.listed:
+            self._set_case(found.score.case_id, dsc=found.score.dsc, scored=True)
         self._show_whole(found.prediction)
+
+    def _is_run(self, model: Model) -> bool:
+        """Return whether a model is the one in use, run as it is now, however it is cut."""
+        now = self._session.running_model
+        return now is not None and now.cut_by(model.spec.postprocessing) == model
 
     def _show_whole(self, prediction: Prediction) -> None:
         before = self._session.result

@@ -11,6 +11,7 @@ from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.part_scores import Scoring
+from gui.prediction.rescoring import Rescoring
 from gui.shell.cached_predictions import CachedModel
 from gui.shell.operations import Operations
 from gui.shell.place_reader import engine_of, plain_states, with_scores
@@ -32,6 +33,8 @@ class PredictionDesk(QObject):
         case_run = CaseRun(operations.engine, operations.cache, operations.triager)
         self.runs = ModelRuns(session, lanes, case_run, self.scoring)
         self.runs.failed.connect(self.failed)
+        self.rescoring = Rescoring(session, lanes, operations)
+        self.runs.outdated.connect(self.rescoring.start)
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
         operations.loaded.connect(self._on_loaded)
@@ -79,14 +82,17 @@ class PredictionDesk(QObject):
         models = self._session.models
         self.runs.cancel()
         self._session.set_models(replace(models, current=chosen))
-        self._session.set_post(chosen.spec.postprocessing)
+        self._session.set_post(self._session.cut_of(chosen))
+        self._session.set_listed(self._session.post)
         place = self._session.place
         known = {name: state.outlook for name, state in self._session.case_states.items()}
-        states = with_scores(place.workspace, chosen, plain_states(place.dataset, known))
+        cut = chosen.cut_by(self._session.post)
+        states = with_scores(place.workspace, cut, plain_states(place.dataset, known))
         for state in states.values():
             self._session.set_case_state(state)
         self._session.set_result(None)
         self.runs.show()
+        self._score_missing()
 
     def set_flips(self, flips: bool) -> None:
         """Average with the mirrored slice or not; what was predicted the other way is not shown."""
@@ -111,6 +117,12 @@ class PredictionDesk(QObject):
         """Take every voxel above `threshold` as lesion; runs nothing again."""
         self._set_post(threshold=threshold)
 
+    def reset_threshold(self) -> None:
+        """Go back to the threshold of the model itself."""
+        model = self._session.models.current
+        if model is not None:
+            self._set_post(threshold=model.spec.postprocessing.threshold)
+
     def set_largest_component(self, on: bool) -> None:
         """Keep only the largest component of the prediction."""
         self._set_post(largest_component=on)
@@ -129,12 +141,19 @@ class PredictionDesk(QObject):
 
     def _on_opened(self) -> None:
         """Show predictions that were opened to be reviewed; run the demo, which has none yet."""
+        self._score_missing()
         place = self._session.place
         scored = any(state.scored for state in self._session.case_states.values())
         if place is not None and (
             place.workspace.predictions is not None or (place.synthetic and not scored)
         ):
             self.run_all()
+
+    def _score_missing(self) -> None:
+        """Score what was predicted and has no figures at the threshold in use."""
+        states = self._session.case_states.values()
+        if any(s.scored and s.dsc is None and s.case.has_ground_truth for s in states):
+            self.rescoring.start()
 
     def _on_loaded(self) -> None:
         self.runs.show()

@@ -70,8 +70,13 @@ class PredictionPresenter(QObject):
 
     def _on_view_changed(self) -> None:
         self._result.note_gesture()
-        self._views.top_bar.set_threshold(self._session.post.threshold)
+        self._show_threshold()
         self._show_figures()
+
+    def _show_threshold(self) -> None:
+        model, post = self._session.models.current, self._session.post
+        own = post if model is None else model.spec.postprocessing
+        self._views.top_bar.set_threshold(post.threshold, own.threshold)
 
     def _on_case_state_changed(self, case_id: str) -> None:
         if case_id == self._session.current and self._session.result is None:

@@ -25,6 +25,7 @@ class SourceMask:
     """What a pane shows of its source: no mask where its model has not been run on this case.
 
     `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
+    `threshold` is what the mask was cut at; None for no probability.
     """
 
     source: MaskSource
@@ -32,6 +33,7 @@ class SourceMask:
     comparison: Comparison | None = None
     agreement: NDArray[np.uint8] | None = None
     models: int = 0
+    threshold: float | None = None
 
 
 class MaskFinder(QObject):
@@ -87,7 +89,7 @@ class MaskFinder(QObject):
         opened, place = self._session.open_case, self._session.place
         if opened is None or place is None:
             return
-        models = [m.with_flips(self._session.settings.flips) for m in self._wanted(source)]
+        models = [self._session.as_set(model) for model in self._wanted(source)]
         version, title = self._session.case_version, dict(self.sources()).get(source, source.name)
         device = self._session.settings.device
 
@@ -102,7 +104,8 @@ class MaskFinder(QObject):
             one = found[0] if len(found) == 1 else mean_prediction(found)
             own = [model.spec.postprocessing for model in models]
             post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
-            return SourceMask(source, title, compare(one.probability, truth, post))
+            mask = compare(one.probability, truth, post)
+            return SourceMask(source, title, mask, threshold=post.threshold)
 
         def keep(compared: SourceMask) -> None:
             if version == self._session.case_version:
@@ -125,7 +128,7 @@ class MaskFinder(QObject):
         if opened is None or place is None:
             return
         version, device = self._session.case_version, self._session.settings.device
-        as_run = [model.with_flips(self._session.settings.flips) for model in models]
+        as_run = [self._session.as_set(model) for model in models]
 
         def work(progress: Progress) -> int | None:
             way = _Way(self._engine if run else None, device, progress)
@@ -135,7 +138,7 @@ class MaskFinder(QObject):
             truth = opened.loaded.ground_truth
             one, other = (
                 compare(each.probability, truth, model.spec.postprocessing)
-                for each, model in zip(found, models, strict=True)
+                for each, model in zip(found, as_run, strict=True)
             )
             return furthest_apart(one, other)
 

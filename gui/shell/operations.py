@@ -13,7 +13,7 @@ from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
-from core.io.dataset import scan
+from core.workspace.known_dataset import scan_known
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
@@ -169,7 +169,7 @@ class Operations(QObject):
         home, before = self._session.home, wanted.before
         if wanted.demo:
             make_demo(wanted.folder, progress=progress)
-        dataset = scan(wanted.folder, progress=progress)
+        dataset = scan_known(wanted.folder, progress=progress)
         folder = workspace_folder(home, wanted.predictions or dataset.root)
         lock, held = take_workspace(folder, dataset.name, before, user=self._session.reader)
         try:
@@ -181,7 +181,10 @@ class Operations(QObject):
                 workspace, models = with_cached(home, workspace, wanted.predictions)
             place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
             triaged = self.triager.outlooks(place)
-            states = with_scores(workspace, models.current, plain_states(dataset, triaged))
+            current = models.current
+            if current is not None and current.spec.id in state.cuts:
+                current = current.cut_by(state.cuts[current.spec.id])
+            states = with_scores(workspace, current, plain_states(dataset, triaged))
             progress(1.0, "")  # raises when another folder was asked for meanwhile
         except BaseException:
             if lock is not None and (before is None or lock is not before.lock):
@@ -199,8 +202,10 @@ class Operations(QObject):
         self._opening = None
         self.cache.clear()
         self._session.set_models(models)
+        self._session.set_cuts(last.cuts)
         if models.current is not None:
-            self._session.set_post(models.current.spec.postprocessing)
+            self._session.set_post(self._session.cut_of(models.current))
+        self._session.set_listed(self._session.post)
         self._session.set_listing(last.listing)
         self._session.set_place(place, states)
         root = str(place.dataset.root)

@@ -1,6 +1,6 @@
 """What is read when a dataset is opened: models, scores, who else works in its workspace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from core.models.certificates import EngineChoice, engine_for
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
 from core.studies.case_figures import figures_of, widest_disagreements
-from core.workspace.score_keys import figures_now
+from core.workspace.score_keys import figures_now, predicted_now
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import LastState, Workspace, registry
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
@@ -65,7 +65,13 @@ def last_state(session: Session) -> LastState | None:
     if opened is None:
         return None
     model_id = "" if model is None else model.spec.id
-    return LastState(opened.loaded.case.id, session.view.slice_index, model_id, session.listing)
+    return LastState(
+        opened.loaded.case.id,
+        session.view.slice_index,
+        model_id,
+        session.listing,
+        session.cuts,
+    )
 
 
 def close_place(place: Place, state: LastState | None) -> None:
@@ -105,21 +111,23 @@ def with_scores(
     }
     if model is None:
         return states
-    now = _figures_now(model)
-    scores = {n: s for n, s in workspace.scores(model.spec.id).items() if now(s.key)}
+    try:
+        now, predicted = figures_now(model), predicted_now(model)
+    except ModelError:  # said when it is run; of weights that are gone no figure is shown
+        return states
+    scores = {n: s for n, s in workspace.scores(model.spec.id).items() if predicted(s.key)}
     figures = figures_of(workspace.store, model.spec.id, now)
     known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
     states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
     return {
-        name: replace(state, dsc=scores[name].dsc, scored=True, figures=figures.get(name))
+        name: replace(
+            state,
+            # At another threshold it is another figure, which is computed anew.
+            dsc=scores[name].dsc if now(scores[name].key) else None,
+            scored=True,
+            figures=figures.get(name),
+        )
         if name in scores
         else state
         for name, state in states.items()
     }
-
-
-def _figures_now(model: Model) -> Callable[[str], bool]:
-    try:
-        return figures_now(model)
-    except ModelError:  # said when it is run; of weights that are gone no figure is shown
-        return lambda _: False

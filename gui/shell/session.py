@@ -24,6 +24,7 @@ class _State:
     place: Place | None = None
     models: Models = field(default_factory=Models)
     post: Postprocessing = field(default_factory=Postprocessing)
+    listed: Postprocessing = field(default_factory=Postprocessing)
     open_case: OpenCase | None = None
     current: str = ""
     pending: str = ""
@@ -57,6 +58,7 @@ class Session(QObject):
     result_changed = Signal()
     view_changed = Signal()
     post_changed = Signal()
+    listed_changed = Signal()
     case_state_changed = Signal(str)
     queue_changed = Signal()
     device_changed = Signal()
@@ -74,6 +76,8 @@ class Session(QObject):
         self._listing = Listing()
         self.case_version = 0
         self.mask_version = 0
+        self._cuts: dict[str, Postprocessing] = {}
+        self._as_set: dict[str, Model] = {}
         self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
 
     @property
@@ -102,9 +106,41 @@ class Session(QObject):
 
     @property
     def running_model(self) -> Model | None:
-        """The model in use as it is run: with flip averaging when the reader asked for it."""
+        """The model in use as it is run and cut: as the reader set it."""
         current = self._state.models.current
-        return None if current is None else current.with_flips(self.settings.flips)
+        return None if current is None else self.as_set(current)
+
+    def as_set(self, model: Model) -> Model:
+        """Return a model as the reader set it: averaged with its mirror image, its threshold."""
+        found = self._as_set.get(model.spec.id)
+        if found is None:
+            found = model.cut_by(self.cut_of(model))
+            self._as_set[model.spec.id] = found
+        return found.with_flips(self.settings.flips)
+
+    @property
+    def cuts(self) -> dict[str, Postprocessing]:
+        """What the reader set otherwise than the models do themselves, by id of the model."""
+        return dict(self._cuts)
+
+    def set_cuts(self, cuts: dict[str, Postprocessing]) -> None:
+        """The thresholds set before in this workspace were read."""
+        self._cuts = dict(cuts)
+        self._as_set.clear()
+
+    def cut_of(self, model: Model) -> Postprocessing:
+        """Return how the probability of a model becomes a mask: one way wherever it is seen."""
+        return self._cuts.get(model.spec.id, model.spec.postprocessing)
+
+    @property
+    def listed(self) -> Postprocessing:
+        """How the masks were made that the figures of the worklist are of."""
+        return self._state.listed
+
+    def set_listed(self, post: Postprocessing) -> None:
+        """The figures of the worklist are of masks that were made otherwise."""
+        self._state.listed = post
+        self.listed_changed.emit()
 
     @property
     def post(self) -> Postprocessing:
@@ -261,6 +297,7 @@ class Session(QObject):
     def set_models(self, models: Models) -> None:
         """Other models are there, or another is in use."""
         self._state.models = models
+        self._as_set.clear()
         self.models_changed.emit()
 
     def set_pending(self, case_id: str) -> None:
@@ -299,8 +336,14 @@ class Session(QObject):
         self.result_changed.emit()
 
     def set_post(self, post: Postprocessing) -> None:
-        """Another way from probability to mask; the masks follow."""
+        """Another way from probability to mask of the model in use; the masks follow."""
         self._state.post = post
+        current = self._state.models.current
+        if current is not None:
+            self._cuts.pop(current.spec.id, None)
+            if post != current.spec.postprocessing:
+                self._cuts[current.spec.id] = post
+            self._as_set.pop(current.spec.id, None)
         self.post_changed.emit()
 
     def set_view(self, view: ViewState) -> None:

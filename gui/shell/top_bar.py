@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -42,6 +42,7 @@ class TopBar(QFrame):
     run_all_asked = Signal()
     model_chosen = Signal(str)
     threshold_moved = Signal(float)
+    threshold_reset = Signal()
     channel_chosen = Signal(str)
     device_chosen = Signal(str)
     engine_chosen = Signal(str)
@@ -62,7 +63,7 @@ class TopBar(QFrame):
     _run: QPushButton
     _run_more: QPushButton
     _synthetic: QLabel
-    _threshold: QSlider
+    _threshold: "_ThresholdSlider"
     _threshold_title: QLabel
     _threshold_value: QLabel
 
@@ -96,12 +97,16 @@ class TopBar(QFrame):
         self._champion.setVisible(bool(current) and current == champion and not self._compact)
         self._is_champion = bool(current) and current == champion
 
-    def set_threshold(self, threshold: float) -> None:
-        """Show the threshold in use."""
+    def set_threshold(self, threshold: float, own: float) -> None:
+        """Show the threshold in use; `own` is that of the model itself."""
         self._threshold.blockSignals(True)
         self._threshold.setValue(round(threshold * _THRESHOLD_STEPS))
         self._threshold.blockSignals(False)
         self._threshold_value.setText(f"{threshold:.2f}")
+        said = "Probability above which a voxel counts as lesion, in every case of this model."
+        back = f"Its own is {own:.2f}: a double click goes back."
+        for widget in (self._threshold, self._threshold_value):
+            widget.setToolTip(f"{said}\n{back}")
 
     def set_layout(self, command: str) -> None:
         """Mark the layout of the views, by the id of its command."""
@@ -206,11 +211,11 @@ class TopBar(QFrame):
         self._run.clicked.connect(self.run_case_asked)
         self._run_more = _split_arrow(self._run_menu())
         self._threshold_title = make_label("Threshold", "caption")
-        self._threshold = QSlider(Qt.Orientation.Horizontal)
+        self._threshold = _ThresholdSlider(Qt.Orientation.Horizontal)
+        self._threshold.reset_asked.connect(self.threshold_reset)
         self._threshold.setRange(1, _THRESHOLD_STEPS - 1)
         self._threshold.setFixedWidth(92)
         self._threshold.setAccessibleName("Threshold")
-        self._threshold.setToolTip("Probability above which a voxel counts as lesion")
         self._threshold.valueChanged.connect(self._on_threshold_changed)
         self._threshold_value = make_label("0.50", "value")
         self._threshold_value.setMinimumWidth(30)
@@ -264,6 +269,14 @@ class TopBar(QFrame):
 
     def _on_channel_chosen(self, index: int) -> None:
         self.channel_chosen.emit(self._channels[index])
+
+
+class _ThresholdSlider(QSlider):
+    reset_asked = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_asked.emit()
+        event.accept()
 
 
 def _menu_button(name: str, menu: QMenu) -> QToolButton:

@@ -58,7 +58,7 @@ class Triager:
         if model is None:
             return None, None
         try:
-            model.check(volume)
+            model.fitted(volume)
         except ModelError:
             return None, None  # other channels than it knows: no triage is no failure
         key, store = triage_key(model, volume), place.workspace.store

@@ -251,7 +251,8 @@ class _Parts(QWidget):
 
 def _item(choice: CaseChoice, *, ticked: bool) -> QTreeWidgetItem:
     kind = {"corrected": choice.note, "truth": "ground truth", "none": ""}[choice.kind]
-    note = choice.locked or f"{choice.slices:,} slices · {kind}"
+    slices = f"{choice.slices:,} slices · " if choice.slices else ""
+    note = choice.locked or f"{slices}{kind}"
     item = QTreeWidgetItem([choice.name, note])
     item.setToolTip(0, plain_tip(choice.case_id))
     item.setToolTip(1, plain_tip(note))
@@ -279,7 +280,8 @@ def _share(ticked: Sequence[CaseChoice], own: Sequence[CaseChoice]) -> str:
     if not ticked:
         return f"none of {_cases(len(own))}"
     some = "" if len(ticked) == len(own) else f"{len(ticked):,} of "
-    return f"{some}{_cases(len(own))}, {sum(each.slices for each in ticked):,} slices"
+    slices = f", {sum(each.slices for each in ticked):,} slices"
+    return f"{some}{_cases(len(own))}{slices if all(each.slices for each in ticked) else ''}"
 
 
 def _cases(count: int) -> str:

@@ -240,7 +240,7 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
     elif version is None and not case.has_ground_truth:
         locked = "no ground truth, no correction"
     kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"
-    return CaseChoice(case.id, names[case.id], len(case.slices), kind, note, locked)
+    return CaseChoice(case.id, names[case.id], case.slice_count or 0, kind, note, locked)
 
 
 def _parental(form: TrainForm, offer: TrainOffer, parent: Model) -> Changes:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF
+from PySide6.QtCore import QObject, QPointF, QTimer
 
 from core.domain.comparison import Comparison
 from core.domain.mask import Mask
@@ -22,6 +22,8 @@ from gui.viewer.shown_case import shown
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerViews
+
+_CUT_MS = 250
 
 
 class ComparePresenter(QObject):
@@ -45,6 +47,11 @@ class ComparePresenter(QObject):
         self._session.models_changed.connect(self._offer)
         self._session.view_changed.connect(self._draw)
         self._session.result_changed.connect(self._draw)
+        # A model has one threshold, wherever it is seen.
+        self._cut = QTimer(self, singleShot=True, interval=_CUT_MS)
+        self._cut.timeout.connect(self._look_up_cut)
+        self._session.post_changed.connect(self._cut.start)
+        context.closing.connect(self._cut.stop)
         self._main.moved.connect(self._follow)
         self._main.hovered.connect(self._point)
         self._finder.changed.connect(self._look_up)
@@ -174,6 +181,15 @@ class ComparePresenter(QObject):
         for drawer in self._shown:
             drawer.look_up()
 
+    def _look_up_cut(self) -> None:
+        """Find anew what the model in use has part in."""
+        current = self._session.models.current
+        name = "" if current is None else current.spec.id
+        for drawer in self._shown:
+            source = drawer.pane.source
+            if source is not None and (source.kind in ("mean", "agreement") or source.name == name):
+                drawer.look_up()
+
     def _draw(self) -> None:
         self._name_main()
         for drawer in self._shown:
@@ -280,6 +296,8 @@ class _PaneDrawer:
             dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
         title = "" if self._compared is None else self._compared.title
         said: tuple[str, ...] = (title,) if title else ()
+        if self._compared is not None and self._compared.threshold is not None:
+            said += (f"Threshold {self._compared.threshold:.2f}",)
         if self._compared is not None and self._plane is not None:
             said += shares(self._plane, self._compared.models)
         return replace(

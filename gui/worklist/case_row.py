@@ -16,15 +16,15 @@ def worklist_row(
 ) -> WorklistRow:
     """Return the worklist's row of a case; `was` is what was said of something else."""
     case = state.case
-    count = len(case.slices)
-    detail = f"{count} slice{'' if count == 1 else 's'}"
+    count = case.slice_count
+    detail = f"{count} slice{'' if count == 1 else 's'}" if count else ", ".join(case.sequences)
     if state.run == "failed":
         detail = "cannot be read or run"
     elif not case.has_ground_truth:
         detail += " · no ground truth"
     return WorklistRow(
         case_id=case.id,
-        slices=count,
+        slices=count or 0,
         dsc=state.dsc,
         status=_status(review, is_open=is_open),
         detail=detail,

@@ -43,6 +43,7 @@ class WorklistHeader(QWidget):
         super().__init__()
         self._theme = DARK
         self._filter = CaseFilter.ALL
+        self._counted = self._note = ""
         self.search = SearchField()
         self._count = QLabel()
         self._count.setObjectName("WorklistCount")
@@ -59,8 +60,17 @@ class WorklistHeader(QWidget):
 
     def set_counts(self, shown: int, total: int) -> None:
         """Say how many cases are listed."""
-        self._count.setText(str(total) if shown == total else f"{shown} of {total}")
+        self._counted = str(total) if shown == total else f"{shown} of {total}"
+        self._show_counts()
         self._show_filter()
+
+    def set_note(self, note: str) -> None:
+        """Say what the figures are at, where that is not what one would think."""
+        self._note = note
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        self._count.setText(" · ".join(part for part in (self._counted, self._note) if part))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -87,6 +87,10 @@ class Worklist(QWidget):
         short = short or f"{fraction:.0%}"
         self._footer.set_texts(left=text, right=right, short=short, fraction=fraction)
 
+    def set_note(self, note: str) -> None:
+        """Say what the figures are at, where that is not what one would think."""
+        self._header.set_note(note)
+
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Take the colours; other overlays mean other outlines on the thumbnails."""
         if overlays != self._overlays:

@@ -56,6 +56,8 @@ class WorklistPresenter(QObject):
         self._standings.timeout.connect(self._on_reviews_changed)
         for changed in (session.post_changed, session.models_changed):
             changed.connect(self._standings.start)
+        for changed in (session.post_changed, session.models_changed, session.listed_changed):
+            changed.connect(self._show_note)
         context.closing.connect(self._standings.stop)
         worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
         worklist.order_changed.connect(self._show_header)
@@ -83,10 +85,14 @@ class WorklistPresenter(QObject):
         case_id, order = self._session.current, self._views.worklist.order()
         if case_id not in self._session.case_states:
             return
-        count = len(self._session.case_states[case_id].case.slices)
+        opened = self._session.open_case
+        read = None if opened is None else opened.loaded.volume.slices
+        count = read or self._session.case_states[case_id].case.slice_count or 0
         place = f" · {order.index(case_id) + 1} of {len(order)}" if case_id in order else ""
         title = self._names.get(case_id) or case_id
-        self._views.header.set_case(title, f"{count} slices{place}", case_id)
+        self._views.header.set_case(
+            title, f"{count} slices{place}" if count else place[3:], case_id
+        )
 
     def _on_reviews_changed(self) -> None:
         for case_id in self._session.reviews:
@@ -141,6 +147,19 @@ class WorklistPresenter(QObject):
         short = f"{found.reviewed}/{found.total}"
         share = found.reviewed / max(found.total, 1)
         self._views.worklist.set_footer(text, left, share, short=short)
+
+    def _show_note(self) -> None:
+        """Say which threshold the figures are at, where it is not the model's own."""
+        model, post = self._session.models.current, self._session.post
+        own = post if model is None else model.spec.postprocessing
+        listed, note = self._session.listed, ""
+        if listed != post:
+            note = f"at {listed.threshold:.2f}, changing…"
+        elif post != own:
+            note = (
+                f"at {post.threshold:.2f}" if post.threshold != own.threshold else "other clean-up"
+            )
+        self._views.worklist.set_note(note)
 
     def _show_footer(self) -> None:
         reviewed = review_progress(self._session.case_states, self._session.standings)

@@ -74,7 +74,7 @@ def test_masks_are_written_and_read_but_never_into_the_dataset(
     assert np.array_equal(overread.read_masks(case, folder), mask)
     with pytest.raises(overread.DataError, match="never written to"):
         overread.write_masks(case, mask, folder)
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(overread.DataError, match="expected a mask of 3 slices"):
         overread.write_masks(case, mask[:2], tmp_path / "two")
     files[1].unlink()
     with pytest.raises(overread.FileError, match=r"A_2_pred\.tif"):

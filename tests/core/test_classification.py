@@ -6,8 +6,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from monai.metrics.average_precision import compute_average_precision
-from monai.metrics.rocauc import compute_roc_auc
 
 from core.domain.classification import (
     auprc,
@@ -44,6 +42,9 @@ def test_auroc_turns_with_the_scores_and_keeps_its_value_under_rising_maps(
 
 
 def test_areas_are_those_of_monai() -> None:
+    from monai.metrics.average_precision import compute_average_precision
+    from monai.metrics.rocauc import compute_roc_auc
+
     random = np.random.default_rng(5)
     truth = random.random(200) < 0.3
     scores = random.normal(size=200) + truth

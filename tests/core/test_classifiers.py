@@ -75,6 +75,6 @@ def test_a_newer_format_is_told(tmp_path: Path) -> None:
 
 def test_a_volume_of_other_channels_is_refused(tmp_path: Path) -> None:
     model = publish_classifier(tmp_path)
-    model.check(volume_of(head()))
+    model.fitted(volume_of(head()))
     with pytest.raises(ModelError, match="expected 3 channels"):
-        model.check(volume_of(head(channels=1)))
+        model.fitted(volume_of(head(channels=1)))

@@ -8,10 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from medpy.metric import binary
-from monai.metrics.meandice import compute_dice
-from monai.metrics.surface_dice import compute_surface_dice
-from monai.metrics.surface_distance import compute_average_surface_distance
-from monai.metrics.utils import get_edge_surface_distance
 from numpy.typing import NDArray
 
 from core.domain.metrics import (
@@ -147,6 +143,8 @@ def test_overlap_equals_medpy(pair: tuple[Bool, Bool]) -> None:
 @given(mask_pairs())
 @settings(max_examples=50)
 def test_dsc_equals_monai(pair: tuple[Bool, Bool]) -> None:
+    from monai.metrics.meandice import compute_dice
+
     one, other = (torch.from_numpy(mask[None, None].astype(np.float32)) for mask in pair)
     expected = compute_dice(other, one, ignore_empty=False)
     assert overlap(*pair).dsc == pytest.approx(float(expected), abs=1e-6)
@@ -184,6 +182,8 @@ def test_hd95_is_the_pooled_percentile_of_monai_distances(
     if found is None:
         assert not (truth.any() and prediction.any())
         return
+    from monai.metrics.utils import get_edge_surface_distance
+
     one, other = (torch.from_numpy(mask) for mask in pair)
     _, distances, _ = get_edge_surface_distance(other, one, spacing=spacing_mm, symmetric=True)
     pooled = np.concatenate([np.asarray(each, np.float64) for each in distances])
@@ -264,6 +264,9 @@ def test_surface_dice_and_average_distance_equal_monai(
     pooled = np.concatenate([found.from_truth, found.from_prediction])
     if np.abs(pooled - tolerance).min() < 1e-4:  # MONAI measures in float32
         return
+    from monai.metrics.surface_dice import compute_surface_dice
+    from monai.metrics.surface_distance import compute_average_surface_distance
+
     one, other = (torch.from_numpy(mask[None, None].astype(np.float32)) for mask in pair)
     options = {"include_background": True, "spacing": list(spacing_mm)}
     dice = compute_surface_dice(other, one, [tolerance], **options)  # type: ignore[arg-type]

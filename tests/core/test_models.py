@@ -314,8 +314,8 @@ def test_weights_that_have_gone_are_told(tmp_path: Path) -> None:
 
 def test_volume_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
     model = place(tmp_path, "a")
-    model.check(volume_of(head()))
-    model.check(volume_of(head(dtype=np.uint16)))
+    model.fitted(volume_of(head()))
+    model.fitted(volume_of(head(dtype=np.uint16)))
     wrong: list[tuple[Volume, str]] = [
         (
             volume_of(head(channels=1)),
@@ -328,7 +328,7 @@ def test_volume_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
     ]
     for volume, said in wrong:
         with pytest.raises(ModelError, match=rf"Model a: .*{said}") as error:
-            model.check(volume)
+            model.fitted(volume)
         assert str(error.value).rstrip().endswith(".")
 
 

@@ -101,6 +101,16 @@ def test_summary_describes_and_compares_the_rows(study: Study) -> None:
     assert summary.mean_disagreement == describe(list((study.disagreements or {}).values())).mean
 
 
+def test_too_much_and_too_little_do_not_cancel_in_the_volume_error(tmp_path: Path) -> None:
+    rows = tuple(
+        CaseFigures(case=name, model=IDS[0], slices=1, dsc=0.5, volume_difference=value)
+        for name, value in (("a", 0.4), ("b", -0.2), ("c", None))
+    )
+    summary = summarise_study(Study(tuple(models(tmp_path)), rows, {}), resamples=20)
+    assert summary.models[0].figures["volume_error"].mean == pytest.approx(0.3)
+    assert summary.models[0].figures["volume_difference"].mean == pytest.approx(0.1)
+
+
 def test_worst_and_best_cases_never_overlap() -> None:
     rows = tuple(
         CaseFigures(case=name, model="m", slices=1, dsc=dsc)

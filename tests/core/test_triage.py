@@ -82,6 +82,18 @@ def test_contradictions_are_slices_where_triage_is_sure_of_the_opposite(
     assert sureness == sorted(sureness, reverse=True)
 
 
+def test_the_surest_contradiction_comes_first_of_both_kinds() -> None:
+    mask = np.zeros((4, 2, 2), np.uint8)
+    mask[[1, 3]] = 1
+    found = contradictions(np.array([0.96, 0.0, 0.99, 0.05]), mask)
+    assert [(each.index, each.kind) for each in found] == [
+        (1, "unexpected"),
+        (2, "missing"),
+        (0, "missing"),
+        (3, "unexpected"),
+    ]
+
+
 def test_likely_slices_are_those_a_segmentation_must_not_skip() -> None:
     assert likely_slices(np.array([0.0, 0.05, 0.1, 0.9]), threshold=0.1) == [2, 3]
 

@@ -1,18 +1,20 @@
-"""Runs one target in a process of its own: NAME SEED COUNT SECONDS FOLDER.
+"""Runs targets in a process of its own: SEED SECONDS FOLDER and NAME COUNT for each target.
 
-It prints one line of JSON with its counts; a crash ends it without, and leaves the input in DIR.
+It prints one line of JSON for each with its counts; a crash ends it without, and leaves the input
+in the target's folder.
 """
 
 import faulthandler
 import json
 import random
+import re
 import sys
 import time
 import traceback
 import warnings
 from pathlib import Path
 
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import target
 from tests.memory import peak_mib
 
 _HANG = 10.0
@@ -21,7 +23,8 @@ _HANG = 10.0
 def main(name: str, seed: int, count: int, seconds: float, folder: Path) -> dict[str, object]:
     """Try `count` inputs, or as many as `seconds` allow."""
     warnings.simplefilter("ignore")
-    attempt = TARGETS[name].prepare(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    attempt = target(name).prepare(folder)
     read = tried = 0
     slowest = 0.0
     faults: list[str] = []
@@ -40,17 +43,22 @@ def main(name: str, seed: int, count: int, seconds: float, folder: Path) -> dict
         slowest = max(slowest, time.perf_counter() - began)
     faulthandler.cancel_dump_traceback_later()
     return {
+        "name": name,
         "inputs": tried,
         "read": read,
         "refused": tried - read - len(faults),
         "faults": faults,
         "slowest_s": round(slowest, 3),
         "peak_mib": peak_mib(),
+        "seconds": round(time.perf_counter() - start, 1),
     }
 
 
 if __name__ == "__main__":
     faulthandler.enable()
-    _, _name, _seed, _count, _seconds, _folder = sys.argv
-    found = main(_name, int(_seed), int(_count), float(_seconds), Path(_folder))
-    sys.stdout.write(json.dumps(found) + "\n")
+    _, _seed, _seconds, _folder, *_wanted = sys.argv
+    for _name, _count in zip(_wanted[::2], _wanted[1::2], strict=True):
+        _own = Path(_folder) / re.sub(r"\W+", "-", _name)
+        found = main(_name, int(_seed), int(_count), float(_seconds), _own)
+        sys.__stdout__.write(json.dumps(found) + "\n")  # type: ignore[union-attr]
+        sys.__stdout__.flush()  # type: ignore[union-attr]

@@ -12,7 +12,10 @@ class Target:
 
     An attempt returns whether the input was read (True) or refused in a sentence (False); whatever
     it raises is a fault of ours. It keeps the input in the folder, so that a crash leaves it there.
+    `share` is how many of ten thousand inputs it gets, `tried` how many in the tests.
     """
 
     name: str
     prepare: Callable[[Path], Callable[[random.Random], bool]]
+    share: int
+    tried: int = 60

@@ -66,4 +66,4 @@ def _is_read(reader: Callable[[Path], object], path: Path) -> bool:
     return True
 
 
-TIFF = Target("TIFF slices", _prepare)
+TIFF = Target("TIFF slices", _prepare, share=2000, tried=200)

@@ -184,7 +184,7 @@ def _fresh(folder: Path) -> Path:
 
 
 VOLUMES = tuple(
-    Target(name, partial(_attempts, make))
+    Target(name, partial(_attempts, make), share=900, tried=50)
     for name, make in {
         "NIfTI": _nifti,
         "NRRD": _nrrd,

@@ -1,12 +1,25 @@
 """Blinded reading: set up, read by keys with every name out of sight, taken back, unblinded."""
 
+import threading
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QListWidget, QSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QListWidget,
+    QMessageBox,
+    QPushButton,
+    QSpinBox,
+)
 from pytestqt.qtbot import QtBot
 
+from core.domain.progress import Progress, silent
+from core.io.case import Case
+from core.io.case_reader import LoadedCase
 from core.review.blinded import blinded_studies, presentations
 from core.workspace.store import Store
 from gui.app.program import Program
@@ -14,6 +27,7 @@ from gui.blinded.blinded_reading import BlindedReading
 from tests.gui.comparing import SECOND, TITLES, said_on_screen
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
+from tests.gui.test_reviewing import Clock
 from tests.gui.tiny import settle
 
 
@@ -21,6 +35,8 @@ from tests.gui.tiny import settle
 def program(qtbot: QtBot, start: Start, compared: Path) -> Program:
     """A window on the tiny cases, predicted by two models, with the set-up in front."""
     program = start(compared)
+    # A reader who looks as long as it takes; what is too early has a test of its own.
+    program.blinded.presenter.clock = partial(next, count())
     program.blinded.presenter.show()
     dialog = program.blinded.presenter.dialog
     qtbot.waitUntil(dialog.isVisible)
@@ -107,6 +123,8 @@ def test_answers_by_keys_are_kept_taken_back_and_unblinded(qtbot: QtBot, program
     qtbot.waitUntil(lambda: "All cases are answered" in texts(reading))
     assert not program.window.isVisible()
     button(reading, "Unblind").click()
+    (box,) = reading.findChildren(QMessageBox)
+    button(box, "Show the names").click()
     result = program.blinded.presenter.result
     qtbot.waitUntil(result.isVisible)
     assert program.window.isVisible()
@@ -153,7 +171,7 @@ def test_slices_move_together_and_a_reading_goes_on_later(qtbot: QtBot, program:
     program.blinded.presenter.show()
     dialog = program.blinded.presenter.dialog
     qtbot.waitUntil(dialog.isVisible)
-    assert not button(dialog, "Unblind").isEnabled()
+    assert not button(dialog, "Unblind").isVisible()
     button(dialog, "Go on").click()
     qtbot.waitUntil(lambda: program.blinded.presenter.reading is not None)
     again = program.blinded.presenter.reading
@@ -180,3 +198,92 @@ def test_the_end_of_the_program_ends_the_reading(qtbot: QtBot, program: Program)
     program.window.close()
     assert not reading.isVisible()
     assert [w for w in QApplication.topLevelWidgets() if w.isVisible()] == []
+
+
+def test_an_answer_counts_half_a_second_after_the_pair_is_shown(
+    qtbot: QtBot, program: Program
+) -> None:
+    clock = Clock()
+    program.blinded.presenter.clock = clock
+    reading = _begin(qtbot, program)
+    qtbot.waitUntil(lambda: reading.asked is not None)
+    for pane in reading.panes:
+        pane.view.viewport().repaint()
+    clock.now += 0.49
+    for key in (Qt.Key.Key_1, Qt.Key.Key_T, Qt.Key.Key_A):
+        _press(qtbot, reading, key)
+    button(reading, "A is best").click()
+    settle(qtbot, program)
+    assert _given(program) == []
+    assert any(said.startswith("Look first") for said in texts(reading))
+    clock.now += 0.02
+    _press(qtbot, reading, Qt.Key.Key_1)
+    _wait_for(qtbot, reading, 2)
+    assert len(_given(program)) == 1
+    reading.close()
+    settle(qtbot, program)
+
+
+def test_ratings_typed_before_the_pair_was_seen_are_none(qtbot: QtBot, program: Program) -> None:
+    question = by_name(program.blinded.presenter.dialog, QComboBox, "Question")
+    question.setCurrentIndex(question.findData("rate"))
+    program.blinded.presenter.clock = Clock()
+    reading = _begin(qtbot, program)
+    _press(qtbot, reading, Qt.Key.Key_4)
+    assert [said for said in texts(reading) if said.endswith("of 5")] == []
+    reading.close()
+    settle(qtbot, program)
+
+
+def test_every_pair_is_prepared_before_the_first_and_nothing_can_be_pressed_meanwhile(
+    qtbot: QtBot, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    reader, read = program.operations.cache.reader, list[str]()
+
+    def slow(case: Case, *, progress: Progress = silent) -> LoadedCase:
+        assert gate.wait(60)
+        read.append(case.id)
+        return reader(case, progress=progress)
+
+    program.operations.cache.clear()
+    program.operations.cache.reader = slow
+    button(program.blinded.presenter.dialog, "Begin reading").click()
+    qtbot.waitUntil(lambda: program.blinded.presenter.reading is not None)
+    reading = program.blinded.presenter.reading
+    assert reading is not None
+    qtbot.waitUntil(reading.isVisible)
+    qtbot.waitUntil(lambda: "Preparing every case" in texts(reading))
+    enabled = [b.text() for b in reading.findChildren(QPushButton) if b.isVisible()]
+    assert set(enabled) - {"A", "B"} == {"Undo", "Leave"}
+    assert not button(reading, "Undo").isEnabled()
+    gate.set()
+    _wait_for(qtbot, reading, 1)
+    assert sorted(read[:3]) == ["A_1", "B_2", "C_10"]
+    assert not button(reading, "Unblind").isVisible()
+    assert button(reading, "Unblind").property("primary") is None
+    reading.close()
+    settle(qtbot, program)
+
+
+def test_a_reader_who_leaves_while_it_is_prepared_is_back_at_once(
+    qtbot: QtBot, program: Program
+) -> None:
+    gate = threading.Event()
+    reader = program.operations.cache.reader
+
+    def slow(case: Case, *, progress: Progress = silent) -> LoadedCase:
+        assert gate.wait(60)
+        return reader(case, progress=progress)
+
+    program.operations.cache.clear()
+    program.operations.cache.reader = slow
+    button(program.blinded.presenter.dialog, "Begin reading").click()
+    qtbot.waitUntil(lambda: program.blinded.presenter.reading is not None)
+    reading = program.blinded.presenter.reading
+    assert reading is not None
+    reading.close()
+    assert program.window.isVisible()
+    gate.set()
+    settle(qtbot, program)
+    assert program.blinded.presenter.reading is None

@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from monai.losses import DiceCELoss, DiceLoss, TverskyLoss
 from torch import Tensor
 
 from training.losses import (
@@ -26,16 +25,22 @@ def _batch(seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _monai_dice(logits: Tensor, target: Tensor) -> Tensor:
+    from monai.losses import DiceLoss
+
     return DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)(logits, target)
 
 
 def _monai_iou(logits: Tensor, target: Tensor) -> Tensor:
+    from monai.losses import DiceLoss
+
     # Its Jaccard doubles the intersection and the union, but not the smoothing.
     whole = DiceLoss(sigmoid=True, batch=True, jaccard=True, smooth_nr=2.0, smooth_dr=2.0)
     return whole(logits, target)
 
 
 def _monai_calc(logits: Tensor, target: Tensor) -> Tensor:
+    from monai.losses import DiceCELoss
+
     whole = DiceCELoss(
         sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0, lambda_dice=0.5, lambda_ce=0.5
     )
@@ -43,6 +48,8 @@ def _monai_calc(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def _monai_tversky(logits: Tensor, target: Tensor) -> Tensor:
+    from monai.losses import TverskyLoss
+
     index = TverskyLoss(sigmoid=True, batch=True, alpha=0.3, beta=0.7, smooth_nr=1.0, smooth_dr=1.0)
     return index(logits, target) ** 0.75
 

@@ -78,7 +78,12 @@ def test_a_training_publishes_a_model_that_runs_with_its_scores_and_card(tmp_pat
 
 def test_training_learns(tmp_path: Path) -> None:
     spec, job = make_job(
-        tmp_path, max_steps=160, arguments={"init_features": 4}, augmentation=STILL, ema=0.9
+        tmp_path,
+        max_steps=80,
+        learning_rate=2e-2,
+        arguments={"init_features": 4},
+        augmentation=STILL,
+        ema=0.9,
     )
     model = run(spec, job)
     assert model is not None
@@ -149,7 +154,7 @@ def _pausing(job: JobFolder) -> Callable[[object], None]:
 
 
 def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
-    changes = {"max_steps": 60, "selections": 60, "checkpoint_minutes": 1e-4}
+    changes = {"max_steps": 30, "selections": 30, "checkpoint_minutes": 1e-4}
     spec, whole = make_job(tmp_path, "whole", **changes)
     run(spec, whole)
     killed = make_job(tmp_path, "killed", **changes)[1]
@@ -161,7 +166,7 @@ def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: 
     child.kill()
     assert child.wait() == -signal.SIGKILL
     step = load_checkpoint(killed.checkpoint)[0].step
-    assert 0 < step < 60
+    assert 0 < step < 30
     model = run(spec, killed, resume=True)
     assert model is not None
     assert _same(_weights(whole), _weights(killed))

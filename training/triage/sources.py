@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
@@ -14,9 +14,9 @@ from core.domain.progress import Progress, silent
 from core.domain.volume import Pixels, Volume, channel_names
 from core.inference.preprocess import prepare
 from core.io.case_reader import read_volume
-from core.io.dataset import scan
 from core.io.layouts.tree import natural_key
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
+from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.dataset import TrainCase, load_cases
 from training.split import Split, make_split
@@ -53,7 +53,7 @@ def make_source(spec: ClassifySpec, store: Path) -> Source:
     Raises `DataError` when it cannot be used.
     """
     if spec.task == "triage":
-        split = make_split(read_split(Path(spec.split)), scan(Path(spec.data)), spec)
+        split = make_split(read_split(Path(spec.split)), scan_known(Path(spec.data)), spec)
         return CaseSource(spec, split, read_volume(split.fit[0]).channels, store)
     return find_pictures(spec)
 
@@ -181,7 +181,7 @@ def _opened(path: Path) -> Image.Image:
     try:
         image = Image.open(path)
         image.load()
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+    except Exception as error:  # a damaged picture surfaces as whatever its decoder met
         raise FileError(
             path,
             expected="a picture",

@@ -25,7 +25,14 @@ def fits(tree: Folder) -> bool:
 def find(tree: Folder) -> FoundDataset:
     """Return the cases; each channel names all slices, and which of their channels it is."""
     cases = tuple(_case(folder) for folder in tree.walk() if _is_case(folder))
-    return FoundDataset("lgg", tree.path, cases, binary())
+    notices = tuple(
+        f"{case.id}: expected images {case.id}_<number>.tif, found masks alone. Left out; put the "
+        "images beside them."
+        for case in cases
+        if not case.channels[0].files
+    )
+    shown = tuple(case for case in cases if case.channels[0].files)
+    return FoundDataset("lgg", tree.path, shown, binary(), notices)
 
 
 def _is_case(folder: Folder) -> bool:

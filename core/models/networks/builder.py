@@ -1,16 +1,25 @@
 """From the description of a network to the network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 import msgspec
+import torch
 
-from core.domain.errors import ModelError
-from core.models.networks.arguments import Arguments
+from core.domain.errors import DataError, ModelError
+from core.io.memory import require_memory
+from core.models.networks.arguments import Arguments, ArgumentValue
 from core.models.networks.catalog import ARCHITECTURES, CLASSIFIERS, EncoderArguments
 from core.models.networks.network import Classifier, Network
 from core.models.networks.spec import Catalogue, NetworkSpec, find_architecture, resolve_arguments
+
+_FAILURES = (
+    *(RuntimeError, MemoryError, TypeError, ValueError, OverflowError, KeyError, AttributeError),
+    *(AssertionError, NotImplementedError, ZeroDivisionError, IndexError),
+)
+_LARGE = 64
+_SAID = 200
 
 
 def build_network(spec: NetworkSpec, *, load_encoder: bool = True) -> Network:
@@ -21,15 +30,47 @@ def build_network(spec: NetworkSpec, *, load_encoder: bool = True) -> Network:
     unknown architecture, wrong arguments or a file of weights that does not fit.
     """
     make, arguments = _resolved(spec, ARCHITECTURES, load_encoder=load_encoder)
-    network: Network = make(spec.in_channels, arguments)
+    network: Network = _built(lambda: make(spec.in_channels, arguments), spec)
     return network
 
 
 def build_classifier(spec: NetworkSpec, classes: int, *, load_encoder: bool = True) -> Classifier:
     """Return the classifier of a spec with one logit a class; otherwise as `build_network`."""
     make, arguments = _resolved(spec, CLASSIFIERS, load_encoder=load_encoder)
-    classifier: Classifier = make(spec.in_channels, arguments, classes=classes)
+    classifier: Classifier = _built(
+        lambda: make(spec.in_channels, arguments, classes=classes), spec
+    )
     return classifier
+
+
+def _built(make: Callable[[], Any], spec: NetworkSpec) -> Any:
+    """Return what `make` makes; raises ModelError where arguments do not fit, or no memory does."""
+    try:
+        if _is_large(spec):
+            with torch.device("meta"):  # shapes alone, without a byte of weights
+                weights = sum(weight.nbytes for weight in make().parameters())
+            require_memory(f"{spec.architecture} with {spec.arguments}", weights)
+        return make()
+    except ModelError:
+        raise
+    except DataError as error:
+        raise ModelError(str(error)) from error
+    except _FAILURES as error:
+        raise ModelError(
+            f"Expected arguments that {spec.architecture} can be built with, found "
+            f"{spec.arguments}, of which it says: {str(error)[:_SAID]}. Correct them."
+        ) from error
+
+
+def _is_large(spec: NetworkSpec) -> bool:
+    values = [v for value in spec.arguments.values() for v in _each(value)]
+    return spec.in_channels > _LARGE or any(value > _LARGE for value in values)
+
+
+def _each(value: ArgumentValue) -> Sequence[float]:
+    if isinstance(value, list):
+        return value
+    return () if isinstance(value, str) else (value,)
 
 
 def _resolved(

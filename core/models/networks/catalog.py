@@ -14,12 +14,15 @@ from msgspec import Meta
 from core.domain.plugins import plugins
 from core.models.networks.arguments import Argument, Arguments, ArgumentValue, describe_arguments
 
+_WIDEST = 1024
+
 
 class UNetArguments(Arguments, frozen=True, kw_only=True):
     """Arguments of `unet` and `attention-unet`."""
 
     init_features: Annotated[
-        int, Meta(ge=1, description="channels of the first level, doubled at each level below")
+        int,
+        Meta(ge=1, le=_WIDEST, description="channels of the first level, doubled below"),
     ] = 32
 
 
@@ -56,14 +59,16 @@ class ResUNetArguments(EncoderArguments, frozen=True, kw_only=True):
 class DenseArguments(EncoderArguments, frozen=True, kw_only=True):
     """What sets the layers of a DenseNet, in a classifier or an encoder."""
 
-    init_features: Annotated[int, Meta(ge=1, description="channels of the stem")] = 24
-    growth_rate: Annotated[int, Meta(ge=1, description="channels that each layer adds")] = 12
+    init_features: Annotated[int, Meta(ge=1, le=_WIDEST, description="channels of the stem")] = 24
+    growth_rate: Annotated[
+        int, Meta(ge=1, le=_WIDEST, description="channels that each layer adds")
+    ] = 12
     block_config: Annotated[
-        tuple[Annotated[int, Meta(ge=1)], ...],
+        tuple[Annotated[int, Meta(ge=1, le=256)], ...],
         Meta(min_length=1, max_length=5, description="layers of each dense block"),
     ] = (3, 4, 6, 4)
     bn_size: Annotated[
-        int, Meta(ge=1, description="bottleneck channels as a multiple of the growth rate")
+        int, Meta(ge=1, le=64, description="bottleneck channels as a multiple of the growth rate")
     ] = 4
     compression: Annotated[
         float, Meta(gt=0, le=1, description="share of the channels a transition keeps")
@@ -88,7 +93,8 @@ class SEDenseUNetArguments(DenseUNetArguments, frozen=True, kw_only=True):
     """Arguments of `se-denseunet`."""
 
     reduction: Annotated[
-        int, Meta(ge=1, description="channels of a block over those of its squeeze")
+        int,
+        Meta(ge=1, le=_WIDEST, description="channels of a block over those of its squeeze"),
     ] = 16
 
 
@@ -105,7 +111,8 @@ class SEDenseNetArguments(DenseNetArguments, frozen=True, kw_only=True):
     """Arguments of the classifier `se-densenet`."""
 
     reduction: Annotated[
-        int, Meta(ge=1, description="channels of a block over those of its squeeze")
+        int,
+        Meta(ge=1, le=_WIDEST, description="channels of a block over those of its squeeze"),
     ] = 16
 
 

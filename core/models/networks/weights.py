@@ -68,13 +68,13 @@ def _read(path: Path) -> object:
             return safetensors.torch.load_file(path)
         except safetensors.SafetensorError as error:
             raise ValueError(str(error)) from error
-    _require_sizes(path)
+    require_sizes(path)
     with torch.serialization.safe_globals(_NUMBERS), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of sparse tensors, which are refused
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _require_sizes(path: Path) -> None:
+def require_sizes(path: Path) -> None:
     """Raise `ValueError` for an archive that unpacks to much more than it is: torch packs none."""
     if not zipfile.is_zipfile(path):
         return

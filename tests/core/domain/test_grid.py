@@ -107,6 +107,8 @@ def test_spacing_is_in_array_order_and_volume_in_millilitres():
     assert grid.spacing_mm == (4, 1, 0.5)
     assert grid.voxel_ml == pytest.approx(0.002)
     assert grid.length_unit == "mm"
+    mirrored = Grid((2, 3, 4), np.diag([-0.5, 1, 4, 1]))
+    assert mirrored.voxel_ml == pytest.approx(0.002)
 
 
 def test_unknown_orientation_keeps_a_known_spacing():
@@ -129,6 +131,7 @@ def test_unknown_orientation_keeps_a_known_spacing():
         (([0, 1, 0], [0, 0, 1], [5, 0, 0]), "sagittal"),
         (([5, 0, 0], [0, 1, 0], [0, 0, 1]), "sagittal"),  # thick along x although stored last
         (([1, 0, 0], [0, 1, 0], [0, 0, 1]), "axial"),
+        (([2, 0, 0], [0, 1.9, 0], [0, 0, 1]), "axial"),  # hardly longer than the next one
     ],
 )
 def test_plane_is_across_the_thick_axis(columns, plane):

@@ -72,6 +72,7 @@ def test_slope_that_means_nothing_leaves_the_values(tmp_path, slope):
     found = read(path)
     assert np.array_equal(found.real()[0], voxels())
     assert np.array_equal(found.real()[0], oracle(path)[0])
+    assert not any("slope" in notice for notice in found.passport.notices)
 
 
 def test_slope_that_is_infinite_is_told(tmp_path):

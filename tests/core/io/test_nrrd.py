@@ -6,6 +6,7 @@ import SimpleITK
 from core.io.readers import read
 from tests.core.io.making import SHAPE, blob, refused, told, voxels
 
+SHORT = ("RAS", "LAS", "LPS")
 NONE = [np.nan] * 3
 DIRECTIONS = [[2, 0, 0], [0, 3, 0], [0, 0, 4]]
 PLACE = {"space": "left-posterior-superior", "space directions": np.array(DIRECTIONS, float),
@@ -40,7 +41,8 @@ def check_place(found, path):
 
 
 @pytest.mark.parametrize(
-    "space", ["left-posterior-superior", "right-anterior-superior", "left-anterior-superior", "RAS"]
+    "space",
+    ["left-posterior-superior", "right-anterior-superior", "left-anterior-superior", *SHORT],
 )
 def test_every_space_is_turned_to_one(tmp_path, space):
     path = write(tmp_path / "a.nrrd", space=space)
@@ -71,6 +73,8 @@ def test_missing_origin_units_and_shear_are_told(tmp_path):
     found = read(write(tmp_path / "b.nrrd", **{"space units": ["um", "um", "um"]}))
     told(found, "um")
     assert np.allclose(found.grid.spacing_mm, (0.004, 0.003, 0.002))
+    found = read(write(tmp_path / "cm.nrrd", **{"space units": ["cm", "cm", "cm"]}))
+    assert np.allclose(found.grid.spacing_mm, (40, 30, 20))
     told(read(write(tmp_path / "c.nrrd", **{"space units": ["px", "px", "px"]})), "px")
     sheared = np.array([[2, 0, 0], [0.3, 3, 0], [0, 0, 4]])
     told(read(write(tmp_path / "d.nrrd", **{"space directions": sheared})), "right angles")

@@ -16,6 +16,7 @@ RAS = np.array([[2.0, 0, 0, -10], [0, 3.0, 0, -20], [0, 0, 4.0, -30], [0, 0, 0, 
 
 
 def brats(root: Path, affine=RAS, dtype=np.int16, **masks) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
     for number, kind in enumerate(("t1n", "t1c", "t2w", "t2f")):
         nifti(root / f"A-{kind}.nii.gz", voxels(dtype=dtype, seed=number), affine)
     for name, values in masks.items():

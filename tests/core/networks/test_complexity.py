@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-import torchvision
 from torch import Tensor, nn
 
 from core.models.networks.builder import build_network
@@ -44,6 +43,8 @@ def test_views_and_work_in_place_take_no_memory() -> None:
 
 
 def test_figures_of_a_known_network() -> None:
+    import torchvision
+
     network = torchvision.models.resnet18(weights=None)
     complexity = measure(network, in_channels=3, size=224)
     weights = torchvision.models.ResNet18_Weights.IMAGENET1K_V1

@@ -7,8 +7,6 @@ from typing import cast
 
 import pytest
 import torch
-import torchvision
-from monai.networks.blocks.squeeze_and_excitation import ChannelSELayer
 from torch import Tensor, nn
 
 from core.domain.errors import ModelError
@@ -39,6 +37,8 @@ def preset(architecture: str, name: str, **arguments: ArgumentValue) -> DenseUNe
 @pytest.fixture(scope="module")
 def densenet121() -> nn.Module:
     torch.manual_seed(3)
+    import torchvision
+
     oracle: nn.Module = torchvision.models.densenet121(weights=None).eval()
     for buffer in oracle.buffers():
         if buffer.is_floating_point():
@@ -250,6 +250,8 @@ def test_recalibrated_features_go_to_the_skip_and_to_the_next_block() -> None:
 
 def test_squeeze_and_excitation_is_that_of_monai() -> None:
     ours = SqueezeExcitation(12, 3)
+    from monai.networks.blocks.squeeze_and_excitation import ChannelSELayer
+
     oracle = ChannelSELayer(2, 12, r=3)
     names = {"squeeze": "fc.0", "excite": "fc.2"}
     oracle.load_state_dict(

@@ -99,7 +99,11 @@ def test_unknown_architecture_is_told_with_those_there_are() -> None:
     ("architecture", "arguments", "told"),
     [
         ("unet", {"depth": 5}, r"unet among init_features, found depth\. Correct"),
-        ("unet", {"init_features": "32"}, r"init_features .* a whole number >= 1, found '32'"),
+        (
+            "unet",
+            {"init_features": "32"},
+            r"init_features .* number >= 1 and <= 1024, found '32'",
+        ),
         ("unet", {"init_features": True}, "found True"),
         ("unet", {"init_features": 1.5}, r"found 1\.5"),
         ("unet", {"init_features": 0}, r"found 0\. Correct it, or leave it out for 32"),

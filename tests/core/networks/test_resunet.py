@@ -5,7 +5,6 @@ from typing import cast
 
 import pytest
 import torch
-import torchvision
 from torch import nn
 
 from core.domain.errors import ModelError
@@ -25,6 +24,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file as torchvision publishes them, with weights of its own."""
     torch.manual_seed(7)
     path = tmp_path_factory.mktemp("weights") / "resnet18.pth"
+    import torchvision
+
     torch.save(torchvision.models.resnet18(weights=None).state_dict(), path)
     return path
 
@@ -52,6 +53,8 @@ def test_decoder_has_the_parameters_of_the_library_it_follows() -> None:
 @pytest.mark.parametrize("encoder", ["resnet18", "resnet50"])
 def test_encoder_gives_what_torchvision_gives(encoder: str) -> None:
     torch.manual_seed(3)
+    import torchvision
+
     oracle = torchvision.models.get_model(encoder, weights=None).eval()
     network = build(encoder=encoder)
     network.encoder.load_state_dict(

@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-import segmentation_models_pytorch as library
 import torch
 
 from core.domain.errors import ModelError
@@ -62,6 +61,8 @@ def test_what_lies_deeper_than_the_encoder_s_depth_is_left_out_and_changes_nothi
     encoder = "tu-tf_efficientnet_lite0"
     options: dict[str, ArgumentValue] = {"encoder_depth": 4, "decoder_channels": [16, 16, 8, 8]}
     network = build_network(spec(encoder=encoder, **options)).eval()
+    import segmentation_models_pytorch as library
+
     whole = library.Unet(
         encoder,
         encoder_weights=None,

@@ -1,0 +1,37 @@
+"""Options that several commands share: which folder, and how it is organised."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataDir = Annotated[
+    Path,
+    typer.Argument(
+        help="A folder of cases in any layout, a file, a series or a zip.", metavar="DIR"
+    ),
+]
+CaseIds = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+LayoutName = Annotated[
+    str | None,
+    typer.Option(
+        "--layout", help="lgg, brats, nnunet, decathlon, bids, dicom or loose; else what fits."
+    ),
+]
+ImagePatterns = Annotated[
+    list[str] | None,
+    typer.Option("--image", help="A channel by a pattern; repeatable.", metavar="ROLE=PATTERN"),
+]
+MaskPattern = Annotated[
+    str | None, typer.Option("--mask", help="The masks by a pattern.", metavar="PATTERN")
+]
+MaskFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format", help="nifti, nrrd, mha, tiff or dicom-seg; the format of the images by default."
+    ),
+]
+RegionName = Annotated[
+    str, typer.Option("--region", help="The label or region that is lesion; all by default.")
+]

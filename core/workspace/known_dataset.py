@@ -1,0 +1,92 @@
+"""Datasets as the reader has them: a zip is unpacked, and how a folder is organised is kept."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from shutil import rmtree
+
+import msgspec
+
+from core.domain.progress import Progress, silent
+from core.io.archive import is_zip, unpack
+from core.io.atomic import make_private_folder, write_bytes
+from core.io.dataset import Dataset, scan
+from core.io.json_file import decode_json
+from core.io.organisation import AS_IT_LIES, Organisation
+from core.workspace.settings import home
+from core.workspace.workspace_folder import workspace_folder
+
+ORGANISATION_FILE = "organisation.json"
+_UNPACKED = "unpacked"
+_KEPT_SECONDS = 30 * 86400
+
+
+def scan_known(
+    root: Path, how: Organisation = AS_IT_LIES, *, progress: Progress = silent
+) -> Dataset:
+    """Return the cases under `root`, as `how` says and, where it says nothing, as was said before.
+
+    What is said is kept in the workspace once it has found cases. `root` may be a zip. Raises
+    `DataError` as `scan`, `WorkspaceError` when it cannot be kept.
+    """
+    root = root.expanduser().absolute()
+    before = recalled(root)
+    said = how.over(before)
+    found = scan(unpacked(root), said, progress=progress)
+    if said != before:
+        keep(root, said)
+    return replace(found, root=root)
+
+
+def recalled(root: Path) -> Organisation:
+    """Return how the reader said that the folder is organised, or nothing."""
+    try:
+        return decode_json(_path(root).read_bytes(), Organisation)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return AS_IT_LIES
+
+
+def keep(root: Path, how: Organisation) -> None:
+    """Keep in the workspace how a folder is organised."""
+    path = _path(root)
+    with suppress(OSError):  # told by the write
+        make_private_folder(path.parent)
+    write_bytes(path, msgspec.json.format(msgspec.json.encode(how), indent=2) + b"\n")
+
+
+def unpacked(root: Path) -> Path:
+    """Return `root`, or the private folder that a zip of that path is unpacked in.
+
+    It is unpacked once; those not asked for in thirty days go. Raises `FileError` for a damaged
+    one.
+    """
+    if not is_zip(root):
+        return root
+    known = root.stat()
+    mark = f"{root} {known.st_size} {known.st_mtime_ns}"
+    box = home() / _UNPACKED
+    make_private_folder(box)
+    folder = box / blake2b(mark.encode(), digest_size=8).hexdigest()
+    target = folder / root.stem
+    if not target.is_dir():
+        _forget(box)
+        part = box / f".{folder.name}.part"
+        rmtree(part, ignore_errors=True)
+        unpack(root, part / root.stem)
+        part.replace(folder)
+    folder.touch()
+    return target
+
+
+def _forget(box: Path) -> None:
+    """Take away what was unpacked long ago."""
+    for folder in box.iterdir():
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _KEPT_SECONDS:
+                rmtree(folder)
+
+
+def _path(root: Path) -> Path:
+    return workspace_folder(home(), root) / ORGANISATION_FILE
