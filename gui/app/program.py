@@ -29,6 +29,7 @@ from gui.shell.session import Session
 from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
+from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
 from gui.viewer.viewer_presenter import ViewerViews
@@ -68,7 +69,8 @@ class Program:
         review_views = ReviewViews(self.viewer, window.review, window.disagreements)
         self.review = review.install(context, review_views, self.annotation.desk)
         self.training = training.install(context, training.TrainingViews(window.jobs, self.viewer))
-        self.studies = studies.install(context)
+        line = window.study_line
+        self.studies = studies.install(context, StudiesViews(window, self.viewer, line))
         self.blinded = blinded.install(context)
         self.frame = FramePresenter(context, window, application)
         self.data = data.install(context, self._data_views())
