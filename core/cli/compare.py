@@ -13,14 +13,15 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
-from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.options import (
     CaseIds,
     DataDir,
     Device,
+    EngineId,
     ImagePatterns,
     LayoutName,
     MaskPattern,
+    PrecisionName,
     RegionName,
 )
 from core.cli.say import say

@@ -14,8 +14,7 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
-from core.cli.engine_options import EngineId, PrecisionName
-from core.cli.options import CaseIds, DataDir, Device
+from core.cli.options import CaseIds, DataDir, Device, EngineId, PrecisionName
 from core.cli.say import say
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def _write(out: Path, source: _Pictured, kinds: _Kinds, style: PictureStyle) -> 
     if kinds.png or kinds.gif:
         pictures = list(captioned_frames(loaded, mask, made_by, style))
         if kinds.png:
-            write_slices(out, case.id, pictures, numbers=loaded.volume.slice_numbers)
+            write_slices(out, loaded, pictures)
         if kinds.gif:
             write_gif(out / f"{case.id}.gif", pictures)
     if kinds.sheet:

@@ -35,3 +35,10 @@ MaskFormat = Annotated[
 RegionName = Annotated[
     str, typer.Option("--region", help="The label or region that is lesion; all by default.")
 ]
+EngineId = Annotated[
+    str,
+    typer.Option(help="What computes: auto, torch, openvino, onnx; auto is the fastest certified."),
+]
+PrecisionName = Annotated[
+    str, typer.Option("--precision", help="auto, float32 or bfloat16, as the engine has it.")
+]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.cli.command_run import finish, progress_bar, scanned
-from core.cli.engine_options import EngineId, PrecisionName
 from core.cli.options import (
     CaseIds,
     DataDir,
     Device,
+    EngineId,
     ImagePatterns,
     LayoutName,
     MaskFormat,
     MaskPattern,
+    PrecisionName,
     RegionName,
 )
 from core.cli.say import say

@@ -44,6 +44,14 @@ class CaseCache:
             self.put(loaded)
         return loaded
 
+    def glance(self, case: Case) -> LoadedCase:
+        """Return a case from memory, else read and not kept: for work that goes through them all.
+
+        Raises `FileError` as `read_case`.
+        """
+        loaded = self.get(case.id)
+        return self.reader(case) if loaded is None or loaded.case != case else loaded
+
     def put(self, loaded: LoadedCase) -> None:
         """Keep a case; one larger than the whole budget is not kept."""
         if loaded.nbytes > self._budget:

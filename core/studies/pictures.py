@@ -21,6 +21,7 @@ from core.domain.outlines import enlarged
 from core.domain.volume import Pixels, Volume
 from core.domain.window_level import WindowLevel, automatic
 from core.io.atomic import atomic_path, write_bytes
+from core.io.case_reader import LoadedCase
 from core.io.resource_paths import resource
 
 Frame = NDArray[np.uint8]
@@ -89,10 +90,9 @@ def telling_slice(truth: Mask | None, prediction: Mask | None) -> int:
     return 0 if given is None else len(given) // 2
 
 
-def write_slices(
-    out: Path, case_id: str, pictures: Sequence[Frame], *, numbers: Sequence[int]
-) -> list[Path]:
+def write_slices(out: Path, loaded: LoadedCase, pictures: Sequence[Frame]) -> list[Path]:
     """Write a PNG a slice as `<CASE>/<CASE>-<number>.png`; returns their paths."""
+    case_id, numbers = loaded.case.id, loaded.volume.slice_numbers
     digits = max(2, *(len(str(number)) for number in numbers))
     paths = [out / case_id / f"{case_id}-{number:0{digits}d}.png" for number in numbers]
     for path, picture in zip(paths, pictures, strict=True):

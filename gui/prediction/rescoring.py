@@ -11,7 +11,6 @@ from core.domain.progress import Progress
 from core.inference.prediction_service import PredictionService
 from core.io.case import Case
 from core.io.case_cache import CaseCache
-from core.io.case_reader import read_case
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
 from core.studies.case_figures import CaseFigures
@@ -111,7 +110,7 @@ def _rescored(ground: _Ground, cases: list[Case], progress: Progress) -> list[_R
         progress(number / len(cases), case.id)
         with suppress(DataError):  # a case that cannot be read any more is told when it is opened
             # What is not in memory is read past it: the neighbours of the case on screen stay.
-            loaded = ground.cache.read(case) if case.id in ground.cache else read_case(case)
+            loaded = ground.cache.glance(case)
             known = service.known(loaded, ground.model)
             if known is not None:
                 triage = ground.triager.known(loaded, ground.place)

@@ -39,7 +39,7 @@ def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progre
     """
     refuse_inside(source.root, wanted.folder)
     loaded, out = source.loaded, wanted.folder
-    case, numbers, count = loaded.case, loaded.volume.slice_numbers, loaded.volume.slices
+    case, count = loaded.case, loaded.volume.slices
     style = PictureStyle("RGB" if wanted.option == "RGB" else "FLAIR", 2)
     drawn = []
     made = captioned_frames(loaded, source.mask, source.made_by, style)
@@ -49,7 +49,7 @@ def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progre
     written = list[Path]()
     if "png" in wanted.kinds:
         progress(0.5, "writing pictures")
-        written += write_slices(out, case.id, drawn, numbers=numbers)
+        written += write_slices(out, loaded, drawn)
     if "gif" in wanted.kinds:
         progress(0.7, "writing the animation")
         written.append(out / f"{case.id}.gif")

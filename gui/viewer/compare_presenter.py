@@ -1,6 +1,5 @@
 """Keeps the compared views in step with the slice on screen: slice, zoom, window and cursor."""
 
-
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QTimer
 

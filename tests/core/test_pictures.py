@@ -108,9 +108,7 @@ def test_telling_slice_has_the_most_lesion() -> None:
 
 def test_png_of_every_slice_is_read_back_exactly(loaded: LoadedCase, tmp_path: Path) -> None:
     made = list(frames(loaded.volume, loaded.ground_truth, predicted(loaded)))
-    paths = write_slices(
-        tmp_path / "out", loaded.case.id, made, numbers=loaded.volume.slice_numbers
-    )
+    paths = write_slices(tmp_path / "out", loaded, made)
     names = [path.name for path in paths]
     assert names == [f"HT_1-{number:02d}.png" for number in (2, 3, 5, 8, 9, 10)]
     for path, picture in zip(paths, made, strict=True):
