@@ -21,14 +21,14 @@ from gui.shell.actions import Actions
 from gui.shell.commands import Keys
 from gui.shell.layout_choice import LayoutChoice
 from gui.widgets.icons import icon, pixmap
-from gui.widgets.labels import make_label, plain_tip
+from gui.widgets.labels import ElidedLabel, make_label, plain_tip
 from gui.widgets.palette import OverlayColours, Theme
 from gui.widgets.quiet_choice import QuietChoice
 from gui.widgets.segments import Segments
 
 HEIGHT = 48
 _THRESHOLD_STEPS = 100
-_LONGEST_NAME = 150
+_LONGEST_NAME, _LONGEST_READER = 150, 110
 _WIDE = 1680
 Mode = Literal["review", "compare"]
 _MODES: tuple[Mode, ...] = ("review", "compare")
@@ -69,6 +69,7 @@ class TopBar(QFrame):
     _mode_shown: int
     _model: QComboBox
     _window: QToolButton
+    _reader: ElidedLabel
     _run: QPushButton
     _run_more: QPushButton
     _synthetic: QLabel
@@ -94,6 +95,12 @@ class TopBar(QFrame):
         self._dataset.setText(short.replace("&", "&&"))
         self._dataset.setToolTip(plain_tip(name))
         self._synthetic.setVisible(synthetic)
+
+    def set_reader(self, name: str) -> None:
+        """Name who reads, beside what is read."""
+        self._reader.setText(name)
+        self._reader.setAccessibleName(f"Reader: {name}" if name else "")
+        self._reader.setMaximumWidth(min(self._reader.sizeHint().width(), _LONGEST_READER))
 
     def set_models(self, models: Sequence[tuple[str, str]], current: str, champion: str) -> None:
         """Offer models as (id, title); `current` is in use."""
@@ -189,7 +196,8 @@ class TopBar(QFrame):
         """Leave out what a narrow window has no room for."""
         self._compact = compact
         self._champion.setVisible(self._is_champion and not compact)
-        self._device.setVisible(not compact)
+        for part in (self._device, self._reader):
+            part.setVisible(not compact)
         self._model.setMinimumWidth(140 if compact else 160)
         self._layouts.set_compact(compact)
 
@@ -251,6 +259,7 @@ class TopBar(QFrame):
         self._dataset.setProperty("flat", True)
         self._dataset.setAccessibleName("Dataset")
         self._dataset.setMenu(_dataset_menu(self, recent, actions))
+        self._reader = ElidedLabel("", "caption")
         self._synthetic = make_label("synthetic", "badge-warn")
         self._synthetic.hide()
         self._mode_shown = 0
@@ -262,7 +271,7 @@ class TopBar(QFrame):
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
         name = make_label("Overread", "title")
-        for widget in (self._mark, name, _rule(), self._dataset, self._synthetic):
+        for widget in (self._mark, name, _rule(), self._dataset, self._reader, self._synthetic):
             row.addWidget(widget)
         row.addWidget(self._mode)
         row.addWidget(_rule())
