@@ -11,6 +11,7 @@ from gui.annotation.correction_presenter import AnnotationViews
 from gui.app.close_guard import Leaving
 from gui.app.frame_presenter import FramePresenter
 from gui.app.main_window import MainWindow
+from gui.app.tour import Tour
 from gui.blinded import install as blinded
 from gui.data import install as data
 from gui.data.data_presenter import DataViews
@@ -74,9 +75,10 @@ class Program:
         self.blinded = blinded.install(context)
         self.frame = FramePresenter(context, window, application)
         self.data = data.install(context, self._data_views())
+        self.tour = Tour(context, window)
         features = (
             self.data, self.viewer, self.worklist, self.prediction, self.annotation, self.review,
-            self.training, self.studies, self.blinded, self.frame,
+            self.training, self.studies, self.blinded, self.frame, self.tour,
         )  # fmt: skip
         handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:

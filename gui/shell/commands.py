@@ -143,6 +143,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("gate", "Candidate against champion…", "Model", ("Ctrl+G",), "tick-circle", "nothing"),
     Command("compare_models", "Compare models", "Model", ("Ctrl+M",), "trend", "nothing"),
     Command("cancel_runs", "Stop the runs", "Model", ("Esc",), "stop", "run"),
+    Command("tour", "Take the tour", "Help", (), "help", "nothing"),
     Command("guide", "User guide", "Help", ("F1",), "help", "nothing"),
     Command("shortcuts", "Keyboard shortcuts", "Help", ("?",), "keyboard", "nothing"),
     Command("about", "About Overread", "Help", (), "info", "nothing"),
