@@ -95,12 +95,14 @@ class TopBar(QFrame):
         self._dataset.setText(short.replace("&", "&&"))
         self._dataset.setToolTip(plain_tip(name))
         self._synthetic.setVisible(synthetic)
+        self._fit()
 
     def set_reader(self, name: str) -> None:
         """Name who reads, beside what is read."""
         self._reader.setText(name)
         self._reader.setAccessibleName(f"Reader: {name}" if name else "")
         self._reader.setMaximumWidth(min(self._reader.sizeHint().width(), _LONGEST_READER))
+        self._fit()
 
     def set_models(self, models: Sequence[tuple[str, str]], current: str, champion: str) -> None:
         """Offer models as (id, title); `current` is in use."""
@@ -196,15 +198,22 @@ class TopBar(QFrame):
         """Leave out what a narrow window has no room for."""
         self._compact = compact
         self._champion.setVisible(self._is_champion and not compact)
-        for part in (self._device, self._reader):
-            part.setVisible(not compact)
+        self._device.setVisible(not compact)
+        self._fit()
         self._model.setMinimumWidth(140 if compact else 160)
         self._layouts.set_compact(compact)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what there is no room for, the least needed first."""
+        wide = self.width() >= _WIDE
         # The slider says what it is under the pointer, too.
-        self._threshold_title.setVisible(self.width() >= _WIDE)
+        self._threshold_title.setVisible(wide)
+        room = wide or (not self._compact and self._synthetic.isHidden())
+        self._reader.setVisible(room and bool(self._reader.text()))
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
