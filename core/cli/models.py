@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -91,6 +91,22 @@ def certify_model(
         f"torch."
     )
     say("It is chosen by itself." if found.holds else "It is not chosen by itself: 0.005 is most.")
+
+
+@models.command(name="export")
+def export_model(
+    model_id: Annotated[str, typer.Argument(metavar="ID")],
+    out: Annotated[Path, typer.Option(help="File to write; its ending is added.")],
+    format_name: Annotated[
+        Literal["safetensors", "pt", "onnx", "openvino"],
+        typer.Option("--format", help="What other programs are to read."),
+    ] = "safetensors",
+) -> None:
+    """Write a model for other programs; nothing that is there is overwritten."""
+    from core.inference.model_export import export_model as export
+
+    path = export(_registry().find(model_id), out, format_name)
+    say(f"{model_id} written to {path}")
 
 
 @models.command(name="import")

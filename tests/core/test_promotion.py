@@ -44,6 +44,14 @@ def test_promotions_can_be_taken_back_to_any_earlier_champion(registry: Registry
     assert registry.champion().spec.id == "shipped"
 
 
+def test_the_way_back_from_a_champion_that_was_set_elsewhere_is_the_last_one_known(
+    registry: Registry,
+) -> None:
+    promote(registry, "first")
+    registry.promote("second")
+    assert roll_back(registry) == "first"
+
+
 def test_what_never_was_champion_is_no_way_back(registry: Registry) -> None:
     with pytest.raises(ModelError, match="there is none"):
         roll_back(registry)

@@ -13,6 +13,7 @@ from core.review.reviews import (
     ReviewChange,
     add_seconds,
     decisions,
+    history,
     put_decision,
     put_review,
     review_of,
@@ -53,6 +54,12 @@ def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
         "Ann",
     )
     assert put_review(store, "a", change=ReviewChange(rating=0)).rating is None
+
+
+def test_a_change_is_by_who_made_it(store: Store) -> None:
+    put_review(store, "a", change=ReviewChange(status="accepted", reader="Ann"))
+    assert put_review(store, "a", change=ReviewChange(rating=2, reader="Ben")).reader == "Ben"
+    assert [each.reader for each in history(store, "a")] == ["Ann", "Ben"]
 
 
 def test_reviews_survive_a_restart(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from core.annotation.versions import latest_versions
 from core.jobs.job_folder import JOB_FILE
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
+from core.workspace.settings import Settings, save_settings, settings_path
 from core.workspace.splits import frozen_split
 from gui.app.program import Program
 from gui.shell.job_record import JobRecord
@@ -45,6 +46,7 @@ def program(qapp: QApplication, qtbot: QtBot, home: Path, tmp_path: Path) -> Ite
     """A window on eleven tiny cases, whose champion has learnt nothing."""
     look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     make_champion(home)
+    save_settings(settings_path(), Settings(reader="Ann"))
     program = Program(qapp)
     program.session.set_devices(("cpu",), "")
     program.open(write_dataset(tmp_path / "data"))

@@ -88,7 +88,7 @@ def test_a_folder_without_predictions_is_refused(
     program = start(dataset)
     before = program.session.place
     (tmp_path / "empty").mkdir()
-    with qtbot.waitSignal(program.operations.failed) as told:
+    with qtbot.waitSignal(program.operations.not_opened) as told:
         program.operations.open_predictions(tmp_path / "empty")
     assert "expected predictions as <model>/<case>.npz" in told.args[1]
     assert program.session.place is before

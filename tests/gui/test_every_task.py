@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QListWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Progress
@@ -18,13 +19,16 @@ from core.models.train_spec import TrainSpec
 from core.review.blinded import create_blinded
 from core.review.blinded_plan import StudyPlan
 from gui.app.program import Program
+from gui.blinded.blinded_dialog import BlindedForm
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
 from gui.training.train_plan import JOBS_FOLDER
 from tests.gui import training_desk
+from tests.gui.comparing import TITLES
 from tests.gui.conftest import Start
+from tests.gui.finding import button, by_name
 from tests.gui.tiny import SLICES, choose, keep_triages, predicted_mask, settle, shown_case
 
 GUI = Path(__file__).resolve().parents[2] / "gui"
@@ -134,6 +138,7 @@ def paint(program: Program) -> None:
 
 def answer(program: Program) -> None:
     program.review.desks.disagreement_queue.choose(0)
+    program.window.view.viewport().repaint()
     program.context.trigger("no")
 
 
@@ -188,6 +193,12 @@ def stop_job(program: Program) -> None:
 def export(program: Program) -> None:
     wanted = ExportWanted(frozenset({"csv"}), program.session.home / "report")
     program.studies.export.report.asked.emit(wanted)
+
+
+def read_blinded(program: Program) -> None:
+    models = tuple(model.spec.id for model in program.session.models.available[:2])
+    form = BlindedForm(models, "prefer", 0, 1)
+    program.blinded.presenter.dialog.begin_asked.emit(form)
 
 
 def open_again(program: Program) -> None:
@@ -264,8 +275,12 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.shell.operations.Operations._write_quietly": (
         lambda program: program.operations.change_settings(flips=False)
     ),
-    "gui.shell.operations.Operations.read_scores": (
-        lambda program: program.operations.read_scores()
+    "gui.prediction.rescoring.Rescoring.start": (
+        lambda program: program.prediction.desk.rescoring.start()
+    ),
+    "gui.review.truth_verbs.TruthDesk.count": lambda program: program.review.truth.count(),
+    "gui.review.truth_verbs.TruthDesk._write": (
+        lambda program: program.review.truth._write(program.session.home / "parcel")
     ),
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
@@ -282,9 +297,12 @@ IN_THE_TRAIN_DIALOG = (
     "gui.training.train_request.TrainRequest._poll",
 )
 
+IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
+
 
 def test_every_kind_of_work_is_listed_here() -> None:
-    assert sorted({*ACTS, *IN_THE_TRAIN_DIALOG}) == sorted(set(places()))
+    listed = {*ACTS, *IN_THE_TRAIN_DIALOG, IN_A_BLINDED_READING}
+    assert sorted(listed) == sorted(set(places()))
 
 
 def dialogs() -> list[FaultDialog]:
@@ -382,3 +400,23 @@ def test_a_preview_that_goes_wrong_can_be_asked_for_again(
         break_one(qtbot, program, breaking, lambda: asking.preview(dialog.form), place)
     dialog.reject()
     choose(qtbot, program, "A_2")
+
+
+def test_a_reading_that_cannot_be_prepared_ends(
+    start: Start, compared: Path, breaking: Breaking, qtbot: QtBot
+) -> None:
+    program = start(compared)
+    only_the_dialog(program)
+    program.context.trigger("blinded")
+    dialog = program.blinded.presenter.dialog
+    qtbot.waitUntil(dialog.isVisible)
+    settle(qtbot, program)
+    models = by_name(dialog, QListWidget, "Models to read blinded")
+    for row in range(models.count()):
+        wanted = models.item(row).text() in TITLES.values()
+        state = Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked
+        models.item(row).setCheckState(state)
+    begin = button(dialog, "Begin reading")
+    break_one(qtbot, program, breaking, begin.click, IN_A_BLINDED_READING)
+    assert program.blinded.presenter.reading is None
+    assert program.window.isVisible()

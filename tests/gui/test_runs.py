@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.counted_mask import count_mask
 from core.io.case_reader import read_case
 from core.io.dataset import scan
+from core.workspace.workspace_folder import Listing
 from gui.app.program import Program
 from gui.shell.view_state import resolve
 from gui.viewer.shown_case import shown
@@ -47,6 +48,8 @@ def test_a_run_ends_with_masks_figures_and_a_kept_prediction(
     state = program.session.case_states["A_1"]
     assert (state.run, state.scored, state.dsc) == ("", True, pytest.approx(figures.dsc))
     assert stored(program, "A_1")
+    program.window.worklist.set_listing(Listing(text=f"model:{tiny}"))
+    assert program.window.worklist.order() == ["A_1"]
     assert not program.window.drawer.isVisible()
     assert program.session.device_used == "cpu"
 

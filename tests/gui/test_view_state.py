@@ -170,6 +170,14 @@ def test_the_voxel_size_is_said_in_the_order_x_y_z() -> None:
     assert resolve(ViewState(), shown(sized)).bottom_left[-1] == "0.5 × 1.5 × 5.0 mm"
 
 
+def test_inverted_the_bright_end_is_black() -> None:
+    plain, inverted = (resolve(ViewState(inverted=turned), shown()) for turned in (False, True))
+    assert plain.limits is not None
+    assert plain.limits[0] < plain.limits[1]
+    assert inverted.limits == plain.limits[::-1]
+    assert inverted.bottom_left == plain.bottom_left
+
+
 def test_colour_has_no_range_to_say() -> None:
     display = resolve(ViewState(channel=RGB), shown())
     assert display.bottom_left == ("Spacing unknown",)

@@ -1,7 +1,6 @@
 """The programs behind a job folder, started as the window starts them."""
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from core.models.gate import GateSpec, read_gate
 from core.models.registry import read_model
 from core.workspace import prediction_cache
 from core.workspace.workspace_folder import open_workspace
+from tests.processes import wait_for_job
 from tests.synthetic import publish_unet
 from tests.training.making import VAL, make_dataset, make_job
 from training.gate import read_gate_spec, run_gate
@@ -27,10 +27,7 @@ from training.preview import preview
 
 def _finish(job: JobFolder, program: JobProgram, *, resume: bool = False) -> None:
     """Start the job and wait until it has said its last word."""
-    start_job(job, program, resume=resume)
-    end = time.monotonic() + 120
-    while job.state() in ("new", "running") and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for_job(start_job(job, program, resume=resume))
 
 
 def test_a_training_runs_by_itself_and_writes_its_log(tmp_path: Path) -> None:

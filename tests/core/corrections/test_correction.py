@@ -206,6 +206,16 @@ def test_it_is_dirty_until_a_version_holds_it():
     assert correction.dirty, "another edit at the same place is another state"
 
 
+def test_tools_are_those_of_what_is_applied():
+    correction = Correction(fresh_draft(), _REFERENCES)
+    correction.apply("clear", 2, regions.clear(correction.mask, z=2))
+    correction.apply("clear all", 2, regions.clear(correction.mask))
+    correction.undo()
+    assert correction.tools == {"clear": 1}
+    correction.redo()
+    assert correction.tools == {"clear": 1, "clear all": 1}
+
+
 def test_a_snapshot_stays_as_it_was():
     correction = Correction(fresh_draft(), _REFERENCES)
     correction.apply("clear", 2, regions.clear(correction.mask, z=2))
