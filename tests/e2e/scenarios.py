@@ -145,6 +145,7 @@ class _Reader(QObject):
             return
         self._timer.stop()
         _tell(self._program)
+        self._program.context.stopping.asks = False
         self._program.window.close()
 
 
