@@ -20,8 +20,8 @@ from gui.viewer.install import Viewer
 class QueueDesks:
     """The two queues and the way through both."""
 
-    disagreeing: DisagreementQueue
-    contradicting: ContradictionQueue
+    disagreement_queue: DisagreementQueue
+    contradiction_queue: ContradictionQueue
     walk: QueueWalk
 
 
@@ -37,7 +37,7 @@ class QueuePresenter(QObject):
         self._view = viewer.views.view
         self._tint = AskedItem()
         self._view.add_item(self._tint)
-        session, queue, hints = context.session, desks.disagreeing, desks.contradicting
+        session, queue, hints = context.session, desks.disagreement_queue, desks.contradiction_queue
         session.view_changed.connect(self._show_asked)
         session.mask_painted.connect(lambda _: self._show_asked())
         session.correction_changed.connect(self._show_asked)
@@ -55,22 +55,22 @@ class QueuePresenter(QObject):
         self._show_queue()
 
     def _show_queue(self) -> None:
-        queue, walk = self._desks.disagreeing, self._desks.walk
+        queue, walk = self._desks.disagreement_queue, self._desks.walk
         self._panel.set_sources(queue.sources, queue.source)
         self._panel.set_rows(self._rows(), walk.current, walk.answered)
         self._panel.say(queue.problem)
         if walk.current < 0:
             self._readiness.note_asked(False)
         if queue.asked is None and self._session.view.asking:
-            self._session.set_view(replace(self._session.view, asking=False))
+            self._viewer.verbs.set_asking(False)
         self._show_asked()
 
     def _rows(self) -> list[DisagreementRow]:
-        opened, queue = self._session.open_case, self._desks.disagreeing
+        opened, queue = self._session.open_case, self._desks.disagreement_queue
         if opened is None:
             return []
         numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
-        hints = self._desks.contradicting.queue
+        hints = self._desks.contradiction_queue.queue
         rows = [hint_row(hints, at, numbers) for at in range(len(hints.found))]
         for question in queue.queue.found:
             row = question_row(
@@ -87,7 +87,7 @@ class QueuePresenter(QObject):
 
     def _on_chosen(self, question: Question) -> None:
         """Bring the region into view, and leave the view alone where it is there already."""
-        session, queue = self._session, self._desks.disagreeing
+        session, queue = self._session, self._desks.disagreement_queue
         z, y, x = question.centre
         if not queue.is_mostly_on(session.view.slice_index):
             self._viewer.verbs.go_to_slice(z)
@@ -95,7 +95,7 @@ class QueuePresenter(QObject):
         _, _, y0, y1, x0, x1 = largest.box
         if not self._view.shows((y0, y1, x0, x1)):
             self._view.centre_on(x + 0.5, y + 0.5)
-        session.set_view(replace(session.view, asking=True))
+        self._viewer.verbs.set_asking(True)
         self._note_asked()
 
     def _on_hint_chosen(self, hint: Contradiction) -> None:
@@ -109,7 +109,11 @@ class QueuePresenter(QObject):
 
     def _show_asked(self) -> None:
         """Tint what is asked about on the slice on screen, and say what an answer would change."""
-        queue, view, opened = self._desks.disagreeing, self._session.view, self._session.open_case
+        queue, view, opened = (
+            self._desks.disagreement_queue,
+            self._session.view,
+            self._session.open_case,
+        )
         question = queue.asked
         plane = None if question is None else queue.voxels(view.slice_index)
         self._tint.show_plane(None if view.overlays_hidden else plane)
@@ -124,7 +128,7 @@ class QueuePresenter(QObject):
         self._view.mark(None if around is None else around[2:], text)
 
     def _effect(self) -> str:
-        queue, opened = self._desks.disagreeing, self._session.open_case
+        queue, opened = self._desks.disagreement_queue, self._session.open_case
         if queue.asked is None or opened is None:
             return ""
         yes, no = queue.effect(is_lesion=True), queue.effect(is_lesion=False)

@@ -9,7 +9,7 @@ from core.review.reviews import Review
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.disagreement_queue import DisagreementQueue
-from gui.review.review_desk import NOT_SAVED, Reviewing
+from gui.review.review_desk import SAVING, ReviewDesk
 from gui.review.review_panel import ReviewPanel
 from gui.shell.context import Context, Edits
 from gui.viewer.install import Viewer
@@ -33,9 +33,9 @@ class ReviewDesks:
     context: Context
     views: ReviewViews
     edits: Edits
-    reviewing: Reviewing
-    disagreeing: DisagreementQueue
-    contradicting: ContradictionQueue
+    review_desk: ReviewDesk
+    disagreement_queue: DisagreementQueue
+    contradiction_queue: ContradictionQueue
     walk: QueueWalk
 
 
@@ -48,19 +48,19 @@ class ReviewPresenter(QObject):
         self._desks, self._context, self._views = desks, context, views
         self._session = context.session
         self._closing = False
-        session, reviewing, panel = context.session, desks.reviewing, views.review
+        session, review_desk, panel = context.session, desks.review_desk, views.review
         session.case_changed.connect(self._show_review)
         session.reviews_changed.connect(self._show_review)
         session.review_changed.connect(lambda _: self._show_review())
         session.case_state_changed.connect(self._on_case_state_changed)
         session.post_changed.connect(self._show_review)
         session.models_changed.connect(self._show_review)
-        reviewing.said.connect(self._on_said)
-        reviewing.undone.connect(self._on_undone)
-        reviewing.next_wanted.connect(context.operations.choose_case)
-        reviewing.failed.connect(context.toasts.show_error)
-        reviewing.noted.connect(context.toasts.show_toast)
-        reviewing.refused.connect(context.takeover.ask)
+        review_desk.said.connect(self._on_said)
+        review_desk.undone.connect(self._on_undone)
+        review_desk.next_wanted.connect(context.operations.choose_case)
+        review_desk.failed.connect(context.toasts.show_error)
+        review_desk.noted.connect(context.toasts.show_toast)
+        review_desk.refused.connect(context.takeover.ask)
         panel.command_asked.connect(context.trigger)
         panel.note_written.connect(self._on_note)
         context.closing.connect(self._on_closing)
@@ -82,7 +82,7 @@ class ReviewPresenter(QObject):
 
     def _on_note(self, case_id: str, text: str) -> None:
         """Keep a note, under the name of its reader; on the way out nobody is asked."""
-        keep = partial(self._desks.reviewing.note, case_id, text)
+        keep = partial(self._desks.review_desk.note, case_id, text)
         if self._session.settings.reader or self._closing:
             keep()
         else:  # not while the focus is on its way
@@ -92,13 +92,13 @@ class ReviewPresenter(QObject):
         self._closing = True
 
     def _on_said(self, review: Review) -> None:
-        self._context.toasts.withdraw(NOT_SAVED)
+        self._context.toasts.withdraw(SAVING)
         if review.status in _DONE and review.status != "corrected":
             self._context.toasts.show_toast(
                 f"{_DONE[review.status]}: {review.case_id}",
                 "" if review.subject is None else f"of {review.subject.said()}",
                 kind="ok",
-                action=("Undo", self._desks.reviewing.undo),
+                action=("Undo", self._desks.review_desk.undo),
             )
 
     def _on_undone(self, review: Review) -> None:

@@ -17,8 +17,8 @@ def review_verbs(desks: ReviewDesks) -> Handlers:
         "correct": lambda: named(lambda: _correct(desks)),
         "reject": lambda: _decide(desks, "rejected"),
         "save_and_next": lambda: _save_and_next(desks),
-        "next_unreviewed": lambda: desks.reviewing.go_on(),
-        "undo_review": lambda: desks.reviewing.undo(),
+        "next_unreviewed": lambda: desks.review_desk.go_on(),
+        "undo_review": lambda: desks.review_desk.undo(),
         "next_disagreement": lambda: desks.walk.step(1),
         "previous_disagreement": lambda: desks.walk.step(-1),
         "yes": lambda: _answer(desks, True),
@@ -28,13 +28,13 @@ def review_verbs(desks: ReviewDesks) -> Handlers:
 
 def _decide(desks: ReviewDesks, status: Literal["accepted", "rejected"]) -> None:
     """Accept or reject; nobody is asked for a name where that would be refused."""
-    if desks.reviewing.may_say(status):
-        desks.context.readers.named(lambda: desks.reviewing.say(status, go_on=True))
+    if desks.review_desk.may_say(status):
+        desks.context.readers.named(lambda: desks.review_desk.say(status, go_on=True))
 
 
 def _rate(desks: ReviewDesks, rating: int) -> None:
-    if desks.reviewing.may_rate():
-        desks.context.readers.named(lambda: desks.reviewing.rate(rating))
+    if desks.review_desk.may_rate():
+        desks.context.readers.named(lambda: desks.review_desk.rate(rating))
 
 
 def _answer(desks: ReviewDesks, is_lesion: bool) -> None:
@@ -46,7 +46,7 @@ def _answer(desks: ReviewDesks, is_lesion: bool) -> None:
 
 def _correct(desks: ReviewDesks) -> None:
     """Mark the case as one to be corrected, and take the brush."""
-    desks.reviewing.say("corrected", go_on=False)
+    desks.review_desk.say("corrected", go_on=False)
     desks.context.wishes.tool_wanted.emit("brush")
 
 
@@ -57,9 +57,9 @@ def _save_and_next(desks: ReviewDesks) -> None:
     if correction is not None and correction.dirty:
         desks.context.readers.named(lambda: _save(desks))
     else:
-        desks.reviewing.go_on_when_decided()
+        desks.review_desk.go_on_when_decided()
 
 
 def _save(desks: ReviewDesks) -> None:
     desks.edits.save_version()
-    desks.reviewing.say("corrected", go_on=True)
+    desks.review_desk.say("corrected", go_on=True)

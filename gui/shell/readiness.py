@@ -142,4 +142,4 @@ def is_unsettled(session: Session) -> bool:
     result = session.result
     if result is None or result.ready is not None:
         return False
-    return result.comparison is None or result.cut != session.post
+    return result.counted is None or result.cut != session.post

@@ -39,7 +39,9 @@ def contrary(program: Program, *, sure: tuple[float, ...] = (0.99, 0.97)) -> np.
 
 
 def kinds(program: Program) -> list[tuple[int, str]]:
-    return [(each.index, each.kind) for each in program.review.desks.contradicting.queue.found]
+    return [
+        (each.index, each.kind) for each in program.review.desks.contradiction_queue.queue.found
+    ]
 
 
 @pytest.fixture
@@ -56,22 +58,22 @@ def test_both_kinds_are_found_the_surest_first(doubted: Program) -> None:
 
 
 def test_they_come_before_the_pieces_and_n_goes_round_all(doubted: Program, press: Press) -> None:
-    pieces = len(doubted.review.desks.disagreeing.queue.found)
+    pieces = len(doubted.review.desks.disagreement_queue.queue.found)
     assert pieces > 0
     for position in (*range(pieces + 2), 0):
         press("N")
         assert doubted.review.desks.walk.current == position
     assert doubted.session.view.slice_index == 0
-    assert doubted.review.desks.disagreeing.queue.current == -1
+    assert doubted.review.desks.disagreement_queue.queue.current == -1
     press("N")
     assert doubted.session.view.slice_index == 1
     press("N")
-    assert doubted.review.desks.contradicting.queue.current == -1
-    assert doubted.review.desks.disagreeing.queue.current == 0
+    assert doubted.review.desks.contradiction_queue.queue.current == -1
+    assert doubted.review.desks.disagreement_queue.queue.current == 0
     press("Shift+N")
     press("Shift+N")
     press("Shift+N")
-    assert doubted.review.desks.disagreeing.queue.current == pieces - 1
+    assert doubted.review.desks.disagreement_queue.queue.current == pieces - 1
 
 
 def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
@@ -82,7 +84,7 @@ def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
     press("Y")
     assert doubted.session.correction is None
     assert doubted.review.desks.walk.answered == 1
-    assert doubted.review.desks.contradicting.queue.is_seen(0)
+    assert doubted.review.desks.contradiction_queue.queue.is_seen(0)
     chances, total = contrary(doubted), doubted.review.desks.walk.count
     assert f"1 of {total}" in texts(doubted.window.disagreements)
     settle(qtbot, doubted)
@@ -90,8 +92,8 @@ def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
 
     other = start(predicted)
     say(other, qtbot, chances)
-    assert other.review.desks.contradicting.queue.is_seen(0)
-    assert not other.review.desks.contradicting.queue.is_seen(1)
+    assert other.review.desks.contradiction_queue.queue.is_seen(0)
+    assert not other.review.desks.contradiction_queue.queue.is_seen(1)
     Press(other, qtbot)("N")
     assert other.review.desks.walk.current == 1
 
@@ -104,7 +106,10 @@ def test_a_click_on_seen_ticks_its_line(doubted: Program, qtbot: QtBot) -> None:
         qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
         settle(qtbot, doubted)
         doubted.window.view.viewport().repaint()
-    assert [doubted.review.desks.contradicting.queue.is_seen(n) for n in (0, 1)] == [False, True]
+    assert [doubted.review.desks.contradiction_queue.queue.is_seen(n) for n in (0, 1)] == [
+        False,
+        True,
+    ]
     assert doubted.session.view.slice_index == 1
 
 
@@ -136,7 +141,11 @@ def test_agreement_leaves_the_queue_to_the_pieces(
     say(program, qtbot, np.array(agreed))
     assert kinds(program) == []
     press("N")
-    assert program.review.desks.walk.current == program.review.desks.disagreeing.queue.current == 0
+    assert (
+        program.review.desks.walk.current
+        == program.review.desks.disagreement_queue.queue.current
+        == 0
+    )
     assert toasts(program) == []
 
 

@@ -40,7 +40,7 @@ def agreeing(error: Question) -> str:
 
 
 def answers(program: Program) -> dict[str, bool]:
-    return dict(program.review.desks.disagreeing.queue.answers)
+    return dict(program.review.desks.disagreement_queue.queue.answers)
 
 
 def test_undo_takes_the_tick_back_with_the_edit_and_redo_puts_both_again(
@@ -117,4 +117,4 @@ def test_a_tick_taken_back_stays_so_after_a_restart(
     third = start(predicted)
     settle(qtbot, third)
     assert answers(third) == {}
-    assert third.review.desks.disagreeing.queue.answered == 0
+    assert third.review.desks.disagreement_queue.queue.answered == 0

@@ -20,7 +20,7 @@ from core.domain.prediction import Prediction, to_mask
 from core.models.registry import prediction_key
 from core.review.questions import Question, region_of
 from core.review.truth_errors import truth_errors
-from core.workspace.prediction_cache import keep
+from core.workspace.prediction_cache import keep_prediction
 from gui.app.program import Program
 from gui.review.queue_rows import extent_text
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
@@ -51,13 +51,13 @@ def masks(program: Program) -> tuple[Mask, Mask]:
 
 
 def looked_at(program: Program) -> Question:
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     return queue.found[queue.current]
 
 
 def look(program: Program, index: int) -> None:
     """Look at what is asked at a position among the pieces."""
-    program.review.desks.disagreeing.choose(index)
+    program.review.desks.disagreement_queue.choose(index)
     program.window.view.viewport().repaint()
 
 
@@ -80,7 +80,7 @@ def predicted(home: Path, predicted: Path) -> Path:
 def wanted(program: Program, qtbot: QtBot) -> list[Question]:
     """What there is to ask of the first case, with the speck beside its lesion."""
     show_speck(program, qtbot)
-    found = list(program.review.desks.disagreeing.queue.found)
+    found = list(program.review.desks.disagreement_queue.queue.found)
     assert len(found) > 2
     return found
 
@@ -132,7 +132,7 @@ def test_what_is_asked_about_is_tinted_alone_and_numbered_once(
     assert tint.isVisible()
     assert chips() == set()
     question = looked_at(program)
-    plane = program.review.desks.disagreeing.voxels(program.session.view.slice_index)
+    plane = program.review.desks.disagreement_queue.voxels(program.session.view.slice_index)
     assert plane is not None
     z0, _, y0, y1, x0, x1 = question.box
     region = region_of(question, masks(program))[program.session.view.slice_index - z0]
@@ -161,7 +161,7 @@ def test_what_an_answer_would_change_is_said_first(
     first, last = numbers[question.first_slice], numbers[question.last_slice]
     said = f"Yes adds {question.voxels} voxels on slices {first} to {last}"
     assert said in texts(program.window.disagreements)
-    assert (program.review.desks.disagreeing.voxels(question.first_slice) == 2).any()
+    assert (program.review.desks.disagreement_queue.voxels(question.first_slice) == 2).any()
     press("Y")
     hand.settle()
     look(program, missed)
@@ -174,7 +174,7 @@ def test_small_ones_are_one_line_and_answered_together(
 ) -> None:
     program.operations.change_settings(small_voxels=10_000)
     settle(qtbot, program)
-    (few,) = program.review.desks.disagreeing.queue.found
+    (few,) = program.review.desks.disagreement_queue.queue.found
     found = disagreements(*masks(program))
     assert few.together
     lines = by_name(program.window.disagreements, QListView, "Disagreements")
@@ -184,18 +184,18 @@ def test_small_ones_are_one_line_and_answered_together(
     hand.settle()
     truth, prediction = masks(program)
     np.testing.assert_array_equal(hand.correction.mask, truth & prediction)
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     assert queue.answers == {each.key: False for each in found}
     assert "1 of 1" in texts(program.window.disagreements)
     press("Ctrl+Z")
     hand.settle()
-    assert program.review.desks.disagreeing.queue.answers == {}
+    assert program.review.desks.disagreement_queue.queue.answers == {}
     press("Ctrl+Shift+Z")
     hand.settle()
-    assert program.review.desks.disagreeing.queue.answered == 1
+    assert program.review.desks.disagreement_queue.queue.answered == 1
     program.operations.change_settings(small_voxels=1)
     settle(qtbot, program)
-    assert program.review.desks.disagreeing.queue.answered == len(found)
+    assert program.review.desks.disagreement_queue.queue.answered == len(found)
 
 
 def test_an_answer_counts_once_the_region_was_seen(
@@ -208,13 +208,13 @@ def test_an_answer_counts_once_the_region_was_seen(
     press("N")
     program.window.view.viewport().repaint()
     press("Y")
-    assert program.review.desks.disagreeing.queue.answers == {}
+    assert program.review.desks.disagreement_queue.queue.answers == {}
     assert any("less than half a second" in said for said in toasts(program))
     clock.now += 0.5
     press("Y")
     program.window.view.viewport().repaint()
     press("Y")  # meant for the one before: the next has just come
-    assert len(program.review.desks.disagreeing.queue.answers) == 1
+    assert len(program.review.desks.disagreement_queue.queue.answers) == 1
 
 
 def test_the_truth_may_be_what_is_wrong(
@@ -307,7 +307,7 @@ def test_the_right_answers_lead_to_the_truth_and_the_end_is_told(
     hand.settle()
     truth, _ = masks(program)
     np.testing.assert_array_equal(hand.correction.mask, truth)
-    assert program.review.desks.disagreeing.queue.answered == len(wanted)
+    assert program.review.desks.disagreement_queue.queue.answered == len(wanted)
     assert any("All answered" in said for said in toasts(program))
     assert "1.000" in texts(program.window.metrics)
 
@@ -337,7 +337,7 @@ def test_answers_come_back_after_a_restart_and_are_passed_over(
     shut(program)
     other = start(predicted)
     show_speck(other, qtbot)
-    assert other.review.desks.disagreeing.queue.answers == {wanted[0].key: True}
+    assert other.review.desks.disagreement_queue.queue.answers == {wanted[0].key: True}
     Press(other, qtbot)("N")
     assert looked_at(other) == wanted[1]
 
@@ -350,11 +350,11 @@ def test_a_click_on_no_answers_its_own_line(
     spot = QPoint(area.right() - 30, area.center().y())
     qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     hand.settle()
-    assert program.review.desks.disagreeing.queue.answers == {}  # it was not seen yet
+    assert program.review.desks.disagreement_queue.queue.answers == {}  # it was not seen yet
     assert looked_at(program) == wanted[1]
     qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     hand.settle()
-    assert program.review.desks.disagreeing.queue.answers == {wanted[1].key: False}
+    assert program.review.desks.disagreement_queue.queue.answers == {wanted[1].key: False}
     assert looked_at(program) == wanted[2]
 
 
@@ -370,7 +370,7 @@ def test_another_threshold_asks_anew(
     press("N")
     program.prediction.desk.set_threshold(0.3)
     settle(qtbot, program)
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     assert queue.current == -1
     found = {piece.key for question in queue.found for piece in question.pieces}
     assert found == {error.key for error in disagreements(*masks(program))}
@@ -381,11 +381,11 @@ def test_without_ground_truth_another_model_is_held_against(
     program: Program, press: Press, wanted: list[Question], qtbot: QtBot
 ) -> None:
     choose(qtbot, program, BARE)
-    assert program.review.desks.disagreeing.queue.found == ()
+    assert program.review.desks.disagreement_queue.queue.found == ()
     assert TRUTH not in offered(program)
     assert any("has not been run" in said for said in texts(program.window.disagreements))
     press("N")
-    assert program.review.desks.disagreeing.queue.current == -1
+    assert program.review.desks.disagreement_queue.queue.current == -1
     assert any("No disagreement" in said for said in toasts(program))
 
 
@@ -424,10 +424,10 @@ def test_the_prediction_is_held_against_another_model(
     theirs[2, 5:20, 5:20] = 255
     made = prediction_key(other, opened.loaded.volume)
     made_by_other = Prediction(theirs, other.spec.id, made, "cpu", 0.1)
-    keep(opened.loaded, other, place.workspace, made_by_other)
+    keep_prediction(opened.loaded, other, place.workspace, made_by_other)
     hold_against(program, TRUTH, qtbot)
     hold_against(program, theirs_alone, qtbot)
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     other_mask = to_mask(theirs, other.spec.postprocessing)
     found = {piece.key for question in queue.found for piece in question.pieces}
     expected = disagreements(other_mask, predicted_mask(program))
@@ -436,10 +436,12 @@ def test_the_prediction_is_held_against_another_model(
     kinds = [question.pieces[0].kind for question in queue.found]
     missed = kinds.index("false_negative")
     look(program, missed)
-    plane = program.review.desks.disagreeing.voxels(queue.found[missed].centre[0])
+    plane = program.review.desks.disagreement_queue.voxels(queue.found[missed].centre[0])
     assert plane is not None
     assert 0 < np.count_nonzero(plane) <= queue.found[missed].voxels
-    assert program.review.desks.disagreeing.voxels(queue.found[missed].last_slice + 1) is None
+    assert (
+        program.review.desks.disagreement_queue.voxels(queue.found[missed].last_slice + 1) is None
+    )
     press("Y")
     hand.settle()
     assert hand.correction.mask[other_mask == 1].all()
@@ -453,12 +455,12 @@ def test_the_correction_is_a_source_while_there_is_one(
     press("Y" if wanted[0].pieces[0].kind == "false_negative" else "U")
     hand.settle()
     hold_against(program, CORRECTION, qtbot)
-    found = program.review.desks.disagreeing.queue.found
+    found = program.review.desks.disagreement_queue.queue.found
     assert [each.voxels for each in found] == [wanted[0].voxels]
 
     press("Ctrl+Z")
     hand.settle()
-    qtbot.waitUntil(lambda: not program.review.desks.disagreeing.queue.found)
+    qtbot.waitUntil(lambda: not program.review.desks.disagreement_queue.queue.found)
     press("N")
     assert "Prediction and correction agree everywhere." in toasts(program)[-1]
 
