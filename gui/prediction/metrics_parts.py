@@ -18,7 +18,8 @@ _HEAD_HEIGHT = 14
 _BAR_ROW_HEIGHT = 16
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
-_COLUMN = 54
+_COLUMN = 52
+_BETWEEN = 6
 
 
 class Hero(QWidget):
@@ -77,7 +78,8 @@ class Table(QWidget):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
+        grid.setVerticalSpacing(0)
+        grid.setHorizontalSpacing(_BETWEEN)
         grid.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight
         self._heads = [make_label(text, "caption") for text in self._HEADS]
