@@ -13,12 +13,13 @@ from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
-_ROW_HEIGHT = 20
+_ROW_HEIGHT = 18
 _HEAD_HEIGHT = 14
 _BAR_ROW_HEIGHT = 16
 _BAR_HEIGHT = 4
 _HEADROOM = 1.12
-_COLUMN = 54
+_COLUMN = 52
+_BETWEEN = 6
 
 
 class Hero(QWidget):
@@ -77,17 +78,17 @@ class Table(QWidget):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
+        grid.setVerticalSpacing(0)
+        grid.setHorizontalSpacing(_BETWEEN)
         grid.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight
         self._heads = [make_label(text, "caption") for text in self._HEADS]
         for column, label in enumerate(self._heads):
             grid.addWidget(label, 0, column + 1, right)
-        self._names: dict[str, QLabel] = {}
+        self._names: dict[str, ElidedLabel] = {}
         self._values: dict[str, list[QLabel]] = {}
         for row, (key, title) in enumerate(zip(self._KEYS, self._TITLES, strict=True), start=1):
-            self._names[key] = make_label(title, "body")
-            self._names[key].setToolTip(HD95_RULE if key in _DISTANCES else "")
+            self._names[key] = ElidedLabel(title, "body")
             grid.addWidget(self._names[key], row, 0)
             self._values[key] = [make_label(MISSING, "value") for _ in self._HEADS]
             for column, label in enumerate(self._values[key]):
@@ -102,7 +103,10 @@ class Table(QWidget):
 
     def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
         for key, title in _DISTANCES.items():
-            self._names[key].setText(f"{title}, {view.length_unit}")
+            whole = f"{title}, {view.length_unit}"
+            # Beside three columns there is no room for the unit, which the tool tip says too.
+            self._names[key].setText(whole if corrected is None else title)
+            self._names[key].tip = f"{whole}\n{HD95_RULE}"
         beside = corrected is not None
         for column in (2, 3):
             self._grid.setColumnMinimumWidth(column, _COLUMN if beside else 0)

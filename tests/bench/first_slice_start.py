@@ -52,6 +52,7 @@ class _FirstPaint(QObject):
         seconds = time.time() - self._started
         found = FirstSlice(seconds, time.process_time(), "torch" in sys.modules)
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        self._program.context.stopping.asks = False
         self._program.window.close()
 
 

@@ -109,6 +109,7 @@ def opened(folder: Path, home: Path) -> Iterator[Stage]:
     try:
         yield stage
     finally:
+        program.context.stopping.asks = False
         program.window.close()
 
 

@@ -49,6 +49,7 @@ def program(qapp: QApplication, qtbot: QtBot, home: Path, tmp_path: Path) -> Ite
     save_settings(settings_path(), Settings(reader="Ann"))
     program = Program(qapp)
     program.session.set_devices(("cpu",), "")
+    program.operations.change_settings(reader="Ann")
     program.open(write_dataset(tmp_path / "data"))
     program.window.activateWindow()
     settle(qtbot, program)
