@@ -14,7 +14,7 @@ from core.domain.protocol import Protocol
 from core.inference.torch_device import limit_threads
 from core.io.atomic import atomic_path, write_bytes
 from core.io.csv_file import csv_text
-from training.runs import Cost, Run, measure_cost, read_run
+from training.runs import Cost, TrainingRun, measure_cost, read_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ _HEADINGS = (
 )
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     """One run in the table; DSC over the cases of `val`, `error` the standard error of a mean.
 
     `published` is what the articles give for this network and loss, in the reference protocol.
@@ -92,11 +92,11 @@ def compare_networks(folders: Sequence[Path], out: Path, *, notes: str = "") -> 
     limit_threads()
     lines = [_line(run, measure_cost(run.model)) for run in runs]
     write_bytes(out / TABLE_FILE, _csv(lines).encode())
-    draw_curves(runs, out / CURVES_FILE)
+    draw_run_curves(runs, out / CURVES_FILE)
     return markdown(runs, lines, notes)
 
 
-def markdown(runs: Sequence[Run], lines: Sequence[Line], notes: str) -> str:
+def markdown(runs: Sequence[TrainingRun], lines: Sequence[ReportRow], notes: str) -> str:
     """Return the report's text."""
     rows = "\n".join(_row(line) for line in lines)
     return f"""## Networks and losses compared
@@ -120,7 +120,7 @@ three, prepared, predicted and put back on the native grid. Slices seen: every d
 """
 
 
-def draw_curves(runs: Sequence[Run], path: Path) -> None:
+def draw_run_curves(runs: Sequence[TrainingRun], path: Path) -> None:
     """Write a PNG: training loss and selection DSC of each run over its minutes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -137,7 +137,7 @@ def draw_curves(runs: Sequence[Run], path: Path) -> None:
         figure.savefig(temporary, format="png", dpi=_DPI)
 
 
-def _draw(axes: Axes, runs: Sequence[Run], figure: str, label: str) -> None:
+def _draw(axes: Axes, runs: Sequence[TrainingRun], figure: str, label: str) -> None:
     for index, run in enumerate(runs):
         curve = run.curve(figure)
         style = "-" if index < 10 else "--"  # ten colours, then again with dashes
@@ -159,10 +159,10 @@ def _draw(axes: Axes, runs: Sequence[Run], figure: str, label: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _line(run: Run, cost: Cost) -> Line:
+def _line(run: TrainingRun, cost: Cost) -> ReportRow:
     spec = run.spec
     reference, native = _figures(run, "reference"), _figures(run, "native")
-    return Line(
+    return ReportRow(
         run=run.name,
         network=_network(run),
         loss=spec.loss,
@@ -184,18 +184,18 @@ def _line(run: Run, cost: Cost) -> Line:
     )
 
 
-def _figures(run: Run, protocol: Protocol) -> _Figures:
+def _figures(run: TrainingRun, protocol: Protocol) -> _Figures:
     values = list(run.scores.of(protocol).values()) or [float("nan")]
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
     return _Figures(statistics.fmean(values), statistics.median(values), error)
 
 
-def _network(run: Run) -> str:
+def _network(run: TrainingRun) -> str:
     arguments = (f"{n}={v}" for n, v in run.spec.arguments.items() if not isinstance(v, list))
     return " ".join((run.spec.architecture, *arguments))
 
 
-def _row(line: Line) -> str:
+def _row(line: ReportRow) -> str:
     published = "–" if line.published is None else f"{line.published:.3f}"
     cells = (
         line.run,
@@ -214,7 +214,7 @@ def _row(line: Line) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _conditions(runs: Sequence[Run]) -> str:
+def _conditions(runs: Sequence[TrainingRun]) -> str:
     """Return what the runs had, those of equal conditions together."""
     alike: dict[str, list[str]] = {}
     for run in runs:
@@ -224,7 +224,7 @@ def _conditions(runs: Sequence[Run]) -> str:
     return "\n".join(f"- {', '.join(names)}: {said}" for said, names in alike.items())
 
 
-def _condition(run: Run) -> str:
+def _condition(run: TrainingRun) -> str:
     spec, lineage = run.spec, run.model.spec.lineage
     cases = ""
     if lineage is not None:
@@ -248,9 +248,9 @@ def _count(number: int, what: str) -> str:
     return f"all {what}s but one" if not number else f"{number} {what}{'s' * (number > 1)}"
 
 
-def _csv(lines: Sequence[Line]) -> str:
+def _csv(lines: Sequence[ReportRow]) -> str:
     rows = (
         [f"{v:.4f}" if isinstance(v, float) else v for v in msgspec.structs.astuple(line)]
         for line in lines
     )
-    return csv_text(Line.__struct_fields__, rows)
+    return csv_text(ReportRow.__struct_fields__, rows)

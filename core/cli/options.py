@@ -37,7 +37,10 @@ RegionName = Annotated[
 ]
 EngineId = Annotated[
     str,
-    typer.Option(help="What computes: auto, torch, openvino, onnx; auto is the fastest certified."),
+    typer.Option(
+        help="What computes: auto (the fastest certified), torch, openvino, onnx, or one that "
+        "another package adds."
+    ),
 ]
 PrecisionName = Annotated[
     str, typer.Option("--precision", help="auto, float32 or bfloat16, as the engine has it.")

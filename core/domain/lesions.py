@@ -1,6 +1,6 @@
 """Lesion by lesion: which lesions of the truth were found, which of the prediction are right.
 
-A lesion is a connected piece of a mask, joined by faces, edges and corners (26 neighbours).
+A lesion is what `core.domain.components` says: joined by faces, edges and corners (26 neighbours).
 
 The matching rule, for every lesion-wise figure Overread shows: a lesion of the truth is found when
 the prediction shares at least one voxel with it, and a lesion of the prediction is right when it
@@ -20,12 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.components import MaskLike, bounding_box, box_slices
+from core.domain.components import LESION_NEIGHBOURS, MaskLike, bounding_box, box_slices
 from core.domain.metrics.overlap import require_same_shape
 
 MATCHING_RULE = (
-    "26-neighbour components; a lesion of the truth is found, and a lesion of the prediction is "
-    "right, when it shares at least one voxel with the other mask (Carass 2017)."
+    "26-neighbour lesions: joined by faces, edges and corners. One of the truth is found, and one "
+    "of the prediction is right, when it shares at least one voxel with the other mask (Carass "
+    "2017)."
 )
 LEAST_IOU = 0.5
 
@@ -81,7 +82,7 @@ def _lesions(mask: MaskLike) -> tuple[NDArray[np.int32], int]:
     # Loaded at the first use: the first picture need not wait for scipy.
     from scipy import ndimage
 
-    labels, count = ndimage.label(mask > 0, np.ones((3, 3, 3), bool))
+    labels, count = ndimage.label(mask > 0, LESION_NEIGHBOURS)
     return np.asarray(labels, np.int32), int(count)
 
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = Mapping[str, float | None]
+FigureByCase = Mapping[str, float | None]
 """A figure by case id; None where it is undefined."""
 
 CONFIDENCE = 0.95
@@ -82,7 +82,7 @@ def describe(values: Sequence[float | None]) -> Description:
 
 
 def compare_pairs(
-    scores: Mapping[str, Scores],
+    scores: Mapping[str, FigureByCase],
     *,
     lower_is_better: bool = False,
     seed: int = 0,
@@ -101,7 +101,7 @@ def compare_pairs(
     ]
 
 
-def paired(first: Scores, second: Scores) -> tuple[list[str], NDArray[np.float64]]:
+def paired(first: FigureByCase, second: FigureByCase) -> tuple[list[str], NDArray[np.float64]]:
     """Return the cases scored in both and their scores (N, 2), in the order of `first`."""
     both = [
         (case, value, second[case])
@@ -169,7 +169,7 @@ def sign_test(wins: int, losses: int) -> float:
     return float(binomtest(wins, wins + losses).pvalue)
 
 
-def bland_altman(first: Scores, second: Scores) -> BlandAltman:
+def bland_altman(first: FigureByCase, second: FigureByCase) -> BlandAltman:
     """Return how two measurements of the same cases agree; raises `ValueError` without a case."""
     cases, values = paired(first, second)
     if not cases:
@@ -188,7 +188,7 @@ def bland_altman(first: Scores, second: Scores) -> BlandAltman:
 
 
 def _compare(
-    one: str, other: str, scores: Mapping[str, Scores], better: int, draw: tuple[int, int]
+    one: str, other: str, scores: Mapping[str, FigureByCase], better: int, draw: tuple[int, int]
 ) -> PairedComparison:
     cases, values = paired(scores[one], scores[other])
     differences = values[:, 0] - values[:, 1]

@@ -77,7 +77,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     failed: dict[str, str] = {}
 
 
-def judge(
+def judge_candidate(
     champion: tuple[str, Mapping[str, float]],
     candidate: tuple[str, Mapping[str, float]],
     *,

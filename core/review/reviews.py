@@ -111,7 +111,7 @@ def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
     return review_of(store, case_id)
 
 
-def standing(review: Review, now: Subject) -> Review:
+def review_standing(review: Review, now: Subject) -> Review:
     """Return what a review says of what is there `now`: its note alone when it is of another."""
     if review.holds(now):
         return review
@@ -159,12 +159,6 @@ def review_of(store: Store, case_id: str) -> Review:
     )
     found = next(iter(_reviews(store, newest, case_id)), Review(case_id=case_id))
     return msgspec.structs.replace(found, seconds=seconds_spent(store, case_id))
-
-
-def history(store: Store, case_id: str) -> list[Review]:
-    """Return what was said of a case, the oldest first, without what was undone."""
-    all_of_it = f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id"
-    return _reviews(store, all_of_it, case_id)
 
 
 def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None:

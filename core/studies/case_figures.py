@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.agreement import mean_uncertainty
+from core.domain.grid import LengthUnit
 from core.domain.lesions import lesion_score
 from core.domain.mask import Mask
 from core.domain.metrics import volume_metrics
@@ -18,9 +19,6 @@ from core.domain.prediction import Postprocessing, to_mask
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.workspace.store import Store
-
-LengthUnit = str
-"""`mm` or `voxels`."""
 
 
 class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,12 +158,6 @@ def put_disagreement(store: Store, case_id: str, models: Sequence[str], value: f
             "INSERT OR REPLACE INTO model_disagreements VALUES (?, ?, ?)",
             (case_id, _together(models), value),
         )
-
-
-def disagreements_of(store: Store, models: Sequence[str]) -> dict[str, float]:
-    """Return by case id how far these models, in any order, disagree."""
-    query = "SELECT case_id, value FROM model_disagreements WHERE models = ?"
-    return dict(store.read_as(tuple[str, float], query, _together(models)))
 
 
 def widest_disagreements(store: Store) -> dict[str, float]:

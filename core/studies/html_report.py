@@ -91,7 +91,7 @@ def html(report: StudyReport) -> str:
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
         reviews=report.said(),
-        cards=[(report.study.titles[m.spec.id], model_card(m)) for m in report.study.models],
+        cards=[(report.study.titles[m.spec.id], model_paragraphs(m)) for m in report.study.models],
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )
 
@@ -122,7 +122,7 @@ def study_pictures(
     return pictures
 
 
-def model_card(model: Model) -> list[tuple[str, str]]:
+def model_paragraphs(model: Model) -> list[tuple[str, str]]:
     """Return what is known of a model as pairs of name and words."""
     spec = model.spec
     post = spec.postprocessing

@@ -88,11 +88,11 @@ class ContradictionQueue(QObject):
         """Find the contradictions anew when mask or triage is another."""
         result, triage, place = self._session.result, self._session.triage, self._session.place
         whole = result is not None and result.ready is None
-        comparison = result.comparison if whole and result is not None else None
-        if comparison is None or triage is None or place is None:
+        counted = result.counted if whole and result is not None else None
+        if counted is None or triage is None or place is None:
             self._forget()
             return
-        mask = comparison.mask
+        mask = counted.mask
         if self._of is not None and self._of[0] is mask and self._of[1] is triage:
             return
         self._of, self._opened = (mask, triage), self._session.open_case
@@ -140,10 +140,12 @@ class QueueWalk:
     contradictions, those triage is surest of first: each is no more than a hint at a slice.
     """
 
-    def __init__(self, disagreeing: DisagreementQueue, contradicting: ContradictionQueue) -> None:
-        self._pieces, self._slices = disagreeing, contradicting
-        disagreeing.chosen.connect(lambda _: contradicting.choose(-1))
-        contradicting.chosen.connect(lambda _: disagreeing.leave())
+    def __init__(
+        self, disagreement_queue: DisagreementQueue, contradiction_queue: ContradictionQueue
+    ) -> None:
+        self._pieces, self._slices = disagreement_queue, contradiction_queue
+        disagreement_queue.chosen.connect(lambda _: contradiction_queue.choose(-1))
+        contradiction_queue.chosen.connect(lambda _: disagreement_queue.leave())
 
     @property
     def current(self) -> int:

@@ -217,10 +217,10 @@ class DisagreementQueue(QObject):
     def _mask(self) -> Mask | None:
         """The whole mask of the prediction on screen."""
         result = self._session.result
-        whole = result is not None and result.ready is None and result.comparison is not None
-        if not whole or result is None or result.comparison is None:
+        whole = result is not None and result.ready is None and result.counted is not None
+        if not whole or result is None or result.counted is None:
             return None
-        return result.comparison.mask
+        return result.counted.mask
 
     def _look_up(self) -> None:
         """Fetch what the prediction is held against."""
@@ -242,10 +242,10 @@ class DisagreementQueue(QObject):
     def _hold(self, found: SourceMask, mask: Mask) -> None:
         if self._looked_up is None or self._looked_up[1] is not mask or self.source != found.source:
             return
-        if found.comparison is None:
+        if found.counted is None:
             self._say(f"{found.title} has not been run on this case.")
         else:
-            self._find(found.comparison.mask, mask)
+            self._find(found.counted.mask, mask)
 
     def _say(self, problem: str) -> None:
         """Show an empty queue, and why it is empty."""

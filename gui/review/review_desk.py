@@ -23,19 +23,19 @@ from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
-LONGEST_PAUSE_SECONDS = 30.0
-NOT_SAVED = "The review was not saved"
+LONGEST_READING_PAUSE_SECONDS = 30.0
+SAVING = "review"  # the subject of one that was not saved
 _VERBS: dict[Status, str] = {"accepted": "accept", "rejected": "reject"}
 
 
-class Reviewing(QObject):
+class ReviewDesk(QObject):
     """Keeps reviews in the workspace; each change of one is a transaction and can be undone.
 
     `clock` gives seconds that never go back: the time spent on a case is counted by it. `refused`
     means that another window holds the workspace.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     said = Signal(object)
@@ -181,7 +181,7 @@ class Reviewing(QObject):
     def _count_time(self) -> None:
         """A pause counts as reading up to a limit; a reader who went away is not counted on."""
         now = self.clock()
-        self._spent += min(now - self._last_action, LONGEST_PAUSE_SECONDS)
+        self._spent += min(now - self._last_action, LONGEST_READING_PAUSE_SECONDS)
         self._last_action = now
 
     def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
@@ -189,5 +189,5 @@ class Reviewing(QObject):
             "journal",
             lambda _: work(),
             show,
-            failed=lambda sentence: self.failed.emit(NOT_SAVED, sentence),
+            failed=lambda sentence: self.failed.emit("The review was not saved", sentence, SAVING),
         )

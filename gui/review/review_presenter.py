@@ -11,7 +11,7 @@ from core.review.reviews import Review
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk, SliceQueue
 from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
 from gui.review.disagreement_queue import DisagreementQueue
-from gui.review.review_desk import NOT_SAVED, Reviewing
+from gui.review.review_desk import SAVING, ReviewDesk
 from gui.review.review_panel import ReviewPanel
 from gui.shell.context import Context, Edits
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
@@ -43,9 +43,9 @@ class ReviewDesks:
     context: Context
     views: ReviewViews
     edits: Edits
-    reviewing: Reviewing
-    disagreeing: DisagreementQueue
-    contradicting: ContradictionQueue
+    review_desk: ReviewDesk
+    disagreement_queue: DisagreementQueue
+    contradiction_queue: ContradictionQueue
     walk: QueueWalk
 
 
@@ -60,8 +60,8 @@ class ReviewPresenter(QObject):
         self._closing = False
         self._piece = AgreementItem()
         self._view.add_item(self._piece)
-        session, reviewing, queue = context.session, desks.reviewing, desks.disagreeing
-        hints = desks.contradicting
+        session, review_desk, queue = context.session, desks.review_desk, desks.disagreement_queue
+        hints = desks.contradiction_queue
         session.case_changed.connect(self._show_review)
         session.reviews_changed.connect(self._show_review)
         session.review_changed.connect(lambda _: self._show_review())
@@ -69,18 +69,18 @@ class ReviewPresenter(QObject):
         session.post_changed.connect(self._show_review)
         session.models_changed.connect(self._show_review)
         session.view_changed.connect(self._show_marker)
-        reviewing.said.connect(self._on_said)
-        reviewing.undone.connect(self._on_undone)
-        reviewing.next_wanted.connect(context.operations.choose_case)
+        review_desk.said.connect(self._on_said)
+        review_desk.undone.connect(self._on_undone)
+        review_desk.next_wanted.connect(context.operations.choose_case)
         queue.changed.connect(self._show_queue)
         queue.chosen.connect(self._on_chosen)
         hints.changed.connect(self._show_queue)
         hints.chosen.connect(lambda hint: views.viewer.verbs.go_to_slice(hint.index))
-        for part in (reviewing, queue, hints):
+        for part in (review_desk, queue, hints):
             part.failed.connect(self._context.toasts.show_error)
-        for part in (reviewing, queue):
+        for part in (review_desk, queue):
             part.noted.connect(self._context.toasts.show_toast)
-        reviewing.refused.connect(context.takeover.ask)
+        review_desk.refused.connect(context.takeover.ask)
         panel, lines = views.review, views.disagreements
         panel.command_asked.connect(context.trigger)
         panel.note_written.connect(self._on_note)
@@ -108,7 +108,7 @@ class ReviewPresenter(QObject):
 
     def _on_note(self, case_id: str, text: str) -> None:
         """Keep a note, under the name of its reader; on the way out nobody is asked."""
-        keep = partial(self._desks.reviewing.note, case_id, text)
+        keep = partial(self._desks.review_desk.note, case_id, text)
         if self._session.settings.reader or self._closing:
             keep()
         else:  # not while the focus is on its way
@@ -118,13 +118,13 @@ class ReviewPresenter(QObject):
         self._closing = True
 
     def _on_said(self, review: Review) -> None:
-        self._context.toasts.withdraw(NOT_SAVED)
+        self._context.toasts.withdraw(SAVING)
         if review.status in _DONE and review.status != "corrected":
             self._context.toasts.show_toast(
                 f"{_DONE[review.status]}: {review.case_id}",
                 "" if review.subject is None else f"of {review.subject.said()}",
                 kind="ok",
-                action=("Undo", self._desks.reviewing.undo),
+                action=("Undo", self._desks.review_desk.undo),
             )
 
     def _on_undone(self, review: Review) -> None:
@@ -132,37 +132,37 @@ class ReviewPresenter(QObject):
         self._context.operations.choose_case(review.case_id)
 
     def _show_queue(self) -> None:
-        disagreeing, opened = self._desks.disagreeing, self._session.open_case
-        hints, walk = self._desks.contradicting.queue, self._desks.walk
+        disagreement_queue, opened = self._desks.disagreement_queue, self._session.open_case
+        hints, walk = self._desks.contradiction_queue.queue, self._desks.walk
         panel = self._views.disagreements
         rows: list[DisagreementRow] = []
         if opened is not None:
             numbers = opened.loaded.volume.slice_numbers
-            rows = [self._row(error) for error in disagreeing.queue.found]
+            rows = [self._row(error) for error in disagreement_queue.queue.found]
             rows += [hint_row(hints, at, numbers) for at in range(len(hints.found))]
-        panel.set_sources(disagreeing.sources, disagreeing.source)
+        panel.set_sources(disagreement_queue.sources, disagreement_queue.source)
         panel.set_rows(rows, walk.current, walk.answered)
-        if disagreeing.problem:
-            panel.say(disagreeing.problem)
+        if disagreement_queue.problem:
+            panel.say(disagreement_queue.problem)
         self._show_marker()
 
     def _row(self, error: Disagreement) -> DisagreementRow:
-        opened, disagreeing = self._session.open_case, self._desks.disagreeing
+        opened, disagreement_queue = self._session.open_case, self._desks.disagreement_queue
         assert opened is not None
         numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
         first, last = numbers[error.first_slice], numbers[error.last_slice]
         ml = geometry.voxel_ml
         size = _voxels(error.voxels) if ml is None else f"{number(error.volume_ml(ml), 1)} mL"
-        title = _title(error, disagreeing.source)
+        title = _title(error, disagreement_queue.source)
         slices = str(first) if first == last else f"{first}–{last}"
         across = extent_text(error, geometry.spacing_mm)
-        what = _ERRORS[error.error] if disagreeing.source == TRUTH else title
+        what = _ERRORS[error.error] if disagreement_queue.source == TRUTH else title
         return DisagreementRow(
             title=title,
             false_positive=error.kind == "false_positive",
             slices=slices,
             volume=size,
-            answer=disagreeing.queue.answers.get(error.key),
+            answer=disagreement_queue.queue.answers.get(error.key),
             detail=f"{what}, slices {slices}, {size}, {across}".capitalize(),
         )
 
@@ -172,10 +172,10 @@ class ReviewPresenter(QObject):
         self._view.centre_on(x + 0.5, y + 0.5)
 
     def _show_marker(self) -> None:
-        queue, index = self._desks.disagreeing.queue, self._session.view.slice_index
-        against_truth = self._desks.disagreeing.source == TRUTH
+        queue, index = self._desks.disagreement_queue.queue, self._session.view.slice_index
+        against_truth = self._desks.disagreement_queue.source == TRUTH
         # What differs from the truth is drawn as errors already.
-        plane = None if against_truth else self._desks.disagreeing.voxels(index)
+        plane = None if against_truth else self._desks.disagreement_queue.voxels(index)
         self._piece.show_counts(plane, 1)
         if not 0 <= queue.current < len(queue.found):
             self._view.mark(None, "")

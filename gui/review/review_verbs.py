@@ -12,12 +12,12 @@ def review_verbs(desks: ReviewDesks) -> Handlers:
     ratings: Handlers = {f"rate_{value}": partial(_rate, desks, value) for value in range(1, 6)}
     return {
         **ratings,
-        "accept": lambda: named(lambda: desks.reviewing.say("accepted", go_on=True)),
+        "accept": lambda: named(lambda: desks.review_desk.say("accepted", go_on=True)),
         "correct": lambda: named(lambda: _correct(desks)),
-        "reject": lambda: named(lambda: desks.reviewing.say("rejected", go_on=True)),
+        "reject": lambda: named(lambda: desks.review_desk.say("rejected", go_on=True)),
         "save_and_next": lambda: named(lambda: _save_and_next(desks)),
-        "next_unreviewed": lambda: desks.reviewing.go_on(),
-        "undo_review": lambda: desks.reviewing.undo(),
+        "next_unreviewed": lambda: desks.review_desk.go_on(),
+        "undo_review": lambda: desks.review_desk.undo(),
         "next_disagreement": lambda: desks.walk.step(1),
         "previous_disagreement": lambda: desks.walk.step(-1),
         "yes": lambda: desks.walk.answer(True),
@@ -26,12 +26,12 @@ def review_verbs(desks: ReviewDesks) -> Handlers:
 
 
 def _rate(desks: ReviewDesks, rating: int) -> None:
-    desks.context.readers.named(lambda: desks.reviewing.rate(rating))
+    desks.context.readers.named(lambda: desks.review_desk.rate(rating))
 
 
 def _correct(desks: ReviewDesks) -> None:
     """Mark the case as one to be corrected, and take the brush."""
-    desks.reviewing.say("corrected", go_on=False)
+    desks.review_desk.say("corrected", go_on=False)
     desks.context.wishes.tool_wanted.emit("brush")
 
 
@@ -41,6 +41,6 @@ def _save_and_next(desks: ReviewDesks) -> None:
     correction = desks.context.session.correction
     if correction is not None and correction.dirty:
         desks.edits.save_version()
-        desks.reviewing.say("corrected", go_on=True)
+        desks.review_desk.say("corrected", go_on=True)
     else:
-        desks.reviewing.go_on_when_decided()
+        desks.review_desk.go_on_when_decided()

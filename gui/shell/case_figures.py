@@ -7,7 +7,9 @@ from gui.shell.session_parts import OpenCase
 from gui.widgets.metrics_view import MetricsView
 
 
-def figures_of(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool) -> MetricsView:
+def metrics_view_of(
+    counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool
+) -> MetricsView:
     """Return the figures of voxel counts in words and units of the case."""
     geometry = opened.loaded.volume.geometry
     ml = geometry.voxel_ml

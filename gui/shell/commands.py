@@ -7,7 +7,7 @@ from typing import Literal
 Keys = Mapping[str, tuple[str, ...]]
 """Keys that the reader gave to commands, by command id; what is left out keeps its own."""
 
-Group = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
+CommandGroup = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
 Needs = Literal["nothing", "case", "model", "run", "own"]
 
 
@@ -21,7 +21,7 @@ class Command:
 
     id: str
     text: str
-    group: Group
+    group: CommandGroup
     keys: tuple[str, ...] = ()
     icon: str = ""
     needs: Needs = "case"
@@ -151,7 +151,7 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_ID: dict[str, Command] = {command.id: command for command in COMMANDS}
 
-GESTURES: tuple[tuple[Group, str, str], ...] = (
+GESTURES: tuple[tuple[CommandGroup, str, str], ...] = (
     ("Slice", "Previous or next slice", "Wheel"),
     ("Correct", "The opposite of the tool", "Right button  Ctrl"),
     ("Correct", "Brush size", "Shift+Wheel"),

@@ -116,4 +116,4 @@ def _waits(result: Result | None, session: Session) -> bool:
     """Return whether the mask on screen is not yet that of the threshold that is set."""
     if result is None or result.ready is not None:
         return False
-    return result.comparison is None or result.cut != session.post
+    return result.counted is None or result.cut != session.post

@@ -1,5 +1,6 @@
 """What the reader has chosen to see, and the pure step from there to what is drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -168,14 +169,16 @@ def can_rgb(volume: Volume) -> bool:
     return len(volume.channels) == len("RGB")
 
 
-def current_range(view: ViewState, shown: Shown, channel: str) -> WindowLevel:
-    """Return the range a channel is shown with."""
-    return view.window_level(channel) or dict(shown.automatic)[channel]
+def current_range(
+    view: ViewState, automatic: Iterable[tuple[str, WindowLevel]], channel: str
+) -> WindowLevel:
+    """Return the range a channel is shown with: the reader's, else the automatic one."""
+    return view.window_level(channel) or dict(automatic)[channel]
 
 
 def _limits(view: ViewState, shown: Shown, channel: str) -> tuple[float, float]:
     """Return the values shown black and white; inverted, the first is the higher one."""
-    low, high = current_range(view, shown, channel).limits
+    low, high = current_range(view, shown.automatic, channel).limits
     return (high, low) if view.inverted else (low, high)
 
 
@@ -205,5 +208,5 @@ def _bottom_left(view: ViewState, shown: Shown, channel: str) -> tuple[str, ...]
     size = " × ".join(f"{s:.1f}" for s in spacing[::-1]) + " mm" if spacing else "Spacing unknown"
     if channel == RGB:
         return (size,)
-    value = current_range(view, shown, channel)
+    value = current_range(view, shown.automatic, channel)
     return f"W {value.window:.0f}  L {value.level:.0f}", size

@@ -10,7 +10,7 @@ from core.studies.study import Study
 from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
-from gui.studies.case_plot import Dot, Line, PlotView
+from gui.studies.case_plot import Dot, PlotLine, PlotView
 from gui.widgets.labels import MINUS, MISSING, number, p_text
 
 _NOTHING = "No case has this figure: it needs ground truth."
@@ -48,7 +48,7 @@ class PairLine:
     better: int
 
 
-def figures(unit: str) -> list[tuple[str, str]]:
+def figure_choices(unit: str) -> list[tuple[str, str]]:
     """Return the figures models are compared by, as (key, name with its unit)."""
     units = {"hd95": f", {unit}", "average_surface_distance": f", {unit}"}
     return [(key, f"{_name(key)}{units.get(key, '')}") for key in PAIR_METRICS]
@@ -92,7 +92,7 @@ def pair_lines(summary: StudySummary, figure: str) -> list[PairLine]:
 def by_case(study: Study, figure: str) -> PlotView:
     """Return a column of dots a model, with its mean and its median."""
     dots: list[Dot] = []
-    lines: list[Line] = []
+    lines: list[PlotLine] = []
     ticks: list[tuple[float, str]] = []
     decimals = _decimals(figure)
     every = [v for found in scores(study, figure).values() for v in found.values() if v is not None]
@@ -111,7 +111,7 @@ def by_case(study: Study, figure: str) -> PlotView:
         if typical.mean is not None and typical.median is not None:
             ends = (column - _HALF_WIDTH, column + _HALF_WIDTH)
             for value, means in ((typical.mean, "mean"), (typical.median, "median")):
-                lines.append(Line(means, (ends[0], value), (ends[1], value)))  # type: ignore[arg-type]
+                lines.append(PlotLine(means, (ends[0], value), (ends[1], value)))  # type: ignore[arg-type]
     return PlotView(
         tuple(dots),
         tuple(lines),
@@ -135,11 +135,11 @@ def one_against_other(study: Study, figure: str, first: str, second: str) -> Plo
         for case, (x, y) in zip(cases, values, strict=True)
     )
     low, high = _range(values.ravel().tolist(), share=figure in _SHARES)
-    lines = [Line("guide", (low, low), (high, high))]
+    lines = [PlotLine("guide", (low, low), (high, high))]
     for means, at in (("mean", values.mean(axis=0)), ("median", np.median(values, axis=0))):
         x, y = map(float, at)
-        lines.append(Line(means, (x, low), (x, high)))  # type: ignore[arg-type]
-        lines.append(Line(means, (low, y), (high, y)))  # type: ignore[arg-type]
+        lines.append(PlotLine(means, (x, low), (x, high)))  # type: ignore[arg-type]
+        lines.append(PlotLine(means, (low, y), (high, y)))  # type: ignore[arg-type]
     name = _name(figure)
     return PlotView(
         dots,
@@ -164,12 +164,12 @@ def volumes(study: Study, first: str, second: str) -> PlotView:
         for case, x, y in zip(agreed.cases, agreed.means, agreed.differences, strict=True)
     )
     left, right = _range(agreed.means.tolist())
-    lines = [Line("guide", (left, 0.0), (right, 0.0))]
+    lines = [PlotLine("guide", (left, 0.0), (right, 0.0))]
     for value, name in ((agreed.low, "−1.96 SD"), (agreed.bias, "bias"), (agreed.high, "+1.96 SD")):
         if value is not None:
             text = f"{name} {_signed(value, decimals)}"
             kind = "mean" if name == "bias" else "limit"
-            lines.append(Line(kind, (left, value), (right, value), text))  # type: ignore[arg-type]
+            lines.append(PlotLine(kind, (left, value), (right, value), text))  # type: ignore[arg-type]
     ys = [*agreed.differences.tolist(), *(line.start[1] for line in lines)]
     return PlotView(
         dots,

@@ -36,7 +36,7 @@ _BADGES = {
 
 
 class GateDialog(QDialog):
-    """Shows a comparison and asks; modeless, so that a case can be looked at behind it."""
+    """Shows a gate and asks; modeless, so that a case can be looked at behind it."""
 
     case_asked = Signal(str)
     promote_asked = Signal(str)
@@ -62,7 +62,7 @@ class GateDialog(QDialog):
         self._lay_out()
 
     def show_gate(self, view: GateView) -> None:
-        """Show a comparison."""
+        """Show what the gate found."""
         self._view = view
         self._title.setText(f"{view.candidate} against {view.champion}")
         text, role = _BADGES[view.verdict]

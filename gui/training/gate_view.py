@@ -6,7 +6,7 @@ from typing import Literal
 
 from core.models.gate import GateReport
 from gui.training.job_descriptions import report_verdicts
-from gui.training.jobs_view import Verdict
+from gui.training.jobs_view import VerdictRow
 
 Standing = Literal["candidate", "champion", "gone"]
 
@@ -25,7 +25,7 @@ class GateRow:
 
 @dataclass(frozen=True)
 class GateView:
-    """A comparison and what can be done about it; `earlier` are champions to go back to."""
+    """What a gate found and what can be done about it; `earlier` are champions to go back to."""
 
     champion_id: str
     candidate_id: str
@@ -34,7 +34,7 @@ class GateView:
     verdict: Literal["promote", "keep", "reject"]
     reason: str
     rows: tuple[GateRow, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[VerdictRow, ...] = ()
     notes: tuple[str, ...] = ()
     standing: Standing = "candidate"
     deletable: bool = False

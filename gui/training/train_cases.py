@@ -112,10 +112,6 @@ class CasesCard(QFrame):
         chosen = len(self.chosen)
         self._sum.setText(f"{_cases(chosen + cases)} in training" if chosen else "No case chosen")
 
-    def unfold(self, unfolded: bool) -> None:
-        """Show or hide the list of all cases."""
-        self._more.setChecked(unfolded)
-
     def _group(self, kind: CaseKind, title: str) -> _Group:
         group = _Group(kind, title, QCheckBox(title), make_label("", "body"))
         group.box.clicked.connect(lambda: self._tick_all(group))

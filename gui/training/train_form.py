@@ -10,7 +10,7 @@ from core.models.train_spec import LossName, PresetName
 
 CaseKind = Literal["corrected", "truth", "none"]
 
-FEWEST_CASES = 2
+FEWEST_CHOSEN = 2
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,6 @@ def _cases_problem(form: TrainForm, offer: TrainOffer) -> str:
     fresh, old = fresh_cases(form, offer), replayed_cases(form, offer)
     if not fresh:
         return "Choose cases to learn from."
-    if len(fresh) + len(old) < FEWEST_CASES:
+    if len(fresh) + len(old) < FEWEST_CHOSEN:
         return "Choose two cases at least: one to learn from, one to choose the weights by."
     return ""

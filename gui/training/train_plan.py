@@ -14,7 +14,7 @@ from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview
-from core.jobs.training_job import SPLIT_FILE, make_job, make_training
+from core.jobs.training_job import SPLIT_FILE, make_job, make_training, taken_over
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import Model, Registry
@@ -186,9 +186,9 @@ def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) 
     budget: Changes = {"epochs": form.epochs, "minutes": form.minutes}
     own = _parental(form, offer, parent) if parent else {"arguments": _arguments(form)}
     spec = make_spec(form.preset, {**own, **required}, budget)
-    prepared = parent.spec.preprocessing if parent else spec.preprocessing
-    if parent is None:
-        prepared = msgspec.structs.replace(prepared, size=form.size)
+    if parent is not None:
+        return spec
+    prepared = msgspec.structs.replace(spec.preprocessing, size=form.size)
     return msgspec.structs.replace(spec, preprocessing=prepared)
 
 
@@ -244,11 +244,9 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
 
 
 def _parental(form: TrainForm, offer: TrainOffer, parent: Model) -> Changes:
-    fine_tuning = {k: v for k, v in FINE_TUNING.items() if k not in ("epochs", "learning_rate")}
+    asked = ("epochs", "learning_rate")  # of the reader
     return {
-        **fine_tuning,
-        "parent": str(parent.folder.absolute()),
-        "arguments": parent.spec.arguments,
+        **{name: value for name, value in taken_over(parent).items() if name not in asked},
         "cases": fresh_cases(form, offer),
         "replay": form.replay if replayed_cases(form, offer) else 0.0,
     }

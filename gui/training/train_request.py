@@ -45,7 +45,7 @@ class _Running:
     pid: int
 
 
-class TrainAsking(QObject):
+class TrainRequest(QObject):
     """Keeps a dialog in step with what the reader chooses; starts no training itself."""
 
     failed = Signal(str, str)

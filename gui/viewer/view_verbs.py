@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import get_args
 
 from core.domain.components import DisagreementKind
-from core.domain.window_level import Preset, full_range, preset_range
+from core.domain.window_level import WindowPreset, full_range, preset_range
 from gui.shell.session import Session
-from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
+from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, current_range, shown_channel
 from gui.viewer.case_strip import strip_data
 from gui.viewer.strip_data import worst_slice
+
+_WINDOW_PER_PIXEL = 0.004
 
 
 class ViewVerbs:
@@ -73,13 +75,23 @@ class ViewVerbs:
         value = full_range(volume.pixels[volume.channels.index(channel)])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
-    def preset_window(self, preset: Preset) -> None:
+    def preset_window(self, preset: WindowPreset) -> None:
         """Show a range that readers often want of the channel on screen."""
         opened, channel = self._session.open_case, self.channel()
         if opened is None or channel == RGB:
             return
         value = preset_range(preset, dict(opened.automatic)[channel])
         self._session.set_view(self._session.view.with_window_level(channel, value))
+
+    def drag_window(self, right: float, up: float) -> None:
+        """Widen the range by pixels to the right and lower it by pixels up."""
+        opened, channel = self._session.open_case, self.channel()
+        if opened is None or channel == RGB:
+            return
+        view = self._session.view
+        scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
+        moved = current_range(view, opened.automatic, channel).moved(right * scale, -up * scale)
+        self._session.set_view(view.with_window_level(channel, moved))
 
     def invert(self) -> None:
         """Show what is bright dark, or as it is again."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from core.domain.grid import LengthUnit
+
 Pending = Literal["pending"]
 State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
 VolumeUnit = Literal["voxels", "mL", "cm²"]
-LengthUnit = Literal["voxels", "mm"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.errors import DataError
-from core.models.gate import REGRESSION, GateReport, judge
+from core.models.gate import REGRESSION, GateReport, judge_candidate
 
 CASES = tuple(f"CASE_{n}" for n in range(12))
 
@@ -14,7 +14,7 @@ CASES = tuple(f"CASE_{n}" for n in range(12))
 def _judge(differences: tuple[float, ...], base: float = 0.8) -> GateReport:
     champion = dict.fromkeys(CASES[: len(differences)], base)
     candidate = {c: base + d for c, d in zip(champion, differences, strict=True)}
-    return judge(("old", champion), ("new", candidate))
+    return judge_candidate(("old", champion), ("new", candidate))
 
 
 def test_a_candidate_that_gains_everywhere_is_to_be_promoted() -> None:
@@ -57,16 +57,16 @@ def test_one_case_has_no_interval_and_decides_nothing() -> None:
 
 
 def test_only_cases_scored_on_both_sides_count_and_none_is_an_error() -> None:
-    report = judge(("old", {"A": 0.5, "B": 0.5}), ("new", {"B": 0.6, "C": 0.9}))
+    report = judge_candidate(("old", {"A": 0.5, "B": 0.5}), ("new", {"B": 0.6, "C": 0.9}))
     assert [c.case for c in report.cases] == ["B"]
     with pytest.raises(DataError, match="both scored on"):
-        judge(("old", {"A": 0.5}), ("new", {"C": 0.9}))
+        judge_candidate(("old", {"A": 0.5}), ("new", {"C": 0.9}))
 
 
 def test_the_worst_tenth_is_each_models_own() -> None:
     old = {c: 0.5 + 0.003 * n**2 for n, c in enumerate(CASES)}
     new = {**old, CASES[0]: 0.9}
-    report = judge(("old", old), ("new", new))
+    report = judge_candidate(("old", old), ("new", new))
     worst = (sorted(old.values())[:2], sorted(new.values())[:2])
     assert report.worst_tenth == pytest.approx(np.mean(worst[1]) - np.mean(worst[0]))
 
@@ -78,7 +78,7 @@ def test_figures_are_those_of_scipy_and_of_the_cases(pairs: list[tuple[float, fl
 
     old = {c: one for c, (one, _) in zip(CASES, pairs, strict=False)}
     new = {c: two for c, (_, two) in zip(CASES, pairs, strict=False)}
-    report = judge(("old", old), ("new", new))
+    report = judge_candidate(("old", old), ("new", new))
     differences = np.array([two - one for one, two in pairs])
     assert report.mean_difference == pytest.approx(differences.mean())
     assert report.candidate_mean - report.champion_mean == pytest.approx(differences.mean())

@@ -209,4 +209,4 @@ def test_a_cached_prediction_of_another_shape_is_absent(tmp_path: Path) -> None:
         other = Prediction(np.zeros((1, 2, 3), np.uint8), "rule", key, "cpu", 1.0)
         path = workspace.prediction_path("rule", "A_1")
         prediction_cache.save_prediction(path, other)
-        assert prediction_cache.find(loaded, model, workspace) is None
+        assert prediction_cache.find_prediction(loaded, model, workspace) is None

@@ -100,7 +100,7 @@ def _correct(program: Program, qtbot: QtBot, case_id: str) -> None:
     assert opened is not None
     assert opened.loaded.ground_truth is not None
     program.annotation.set_tool("brush")
-    program.annotation.drawing.change(size=_DIAMETER)
+    program.annotation.paint_tools.change(size=_DIAMETER)
     for index, plane in enumerate(opened.loaded.ground_truth):
         program.viewer.verbs.go_to_slice(index)
         program.window.actions["clear_slice"].trigger()

@@ -50,7 +50,7 @@ def test_predictions_are_reviewed_without_a_model(
     assert result(program).probability.any()
     assert [said for said in toasts(program) if "No model can run" in said] == []
 
-    program.review.desks.reviewing.say("accepted", go_on=False)
+    program.review.desks.review_desk.say("accepted", go_on=False)
     settle(qtbot, program)
     place = program.session.place
     assert place is not None

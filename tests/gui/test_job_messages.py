@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.jobs.job_events import Done
 from core.jobs.job_folder import JobWriter, create_job
-from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.workspace.workspace_folder import registry
 from gui.training.job_parts import JobCard
 from gui.training.jobs_view import JobAction, JobView
@@ -29,7 +29,7 @@ def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
     make_champion(home)
     made = Desk(qtbot, home, write_dataset(tmp_path / "data"))
     publish_unet(made.place.workspace.models, WORSE, title=TITLE, seed=1)
-    made.training.gate.reload_models()
+    made.training.gate.desk.reload()
     qtbot.waitUntil(lambda: len(made.session.models.available) > 1 and not made.lanes.busy)
     yield made
     made.close()
@@ -38,7 +38,7 @@ def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
 def _report(change: float) -> GateReport:
     before = dict.fromkeys(CASES, 0.9)
     after = {name: 0.9 + change * (1 + n / 10) for n, name in enumerate(CASES)}
-    return judge((CHAMPION, before), (WORSE, after))
+    return judge_candidate((CHAMPION, before), (WORSE, after))
 
 
 def _end_a_gate(desk: Desk, report: GateReport, *, expanded: bool) -> list[tuple[str, ...]]:

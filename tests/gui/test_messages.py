@@ -92,12 +92,12 @@ def test_the_same_toast_does_not_pile_up(toasts: Toasts) -> None:
 
 
 def test_a_toast_takes_the_place_of_an_older_one_of_its_subject(toasts: Toasts) -> None:
-    toasts.show_error("Read-only", "Ann has it.")
+    toasts.show_error("Read-only", "Ann has it.", "lock")
     toasts.show_toast("Not saved", kind="error", subject="journal")
-    toasts.show_error("Read-only", "Bo has it.")
+    toasts.show_error("Read-only", "Bo has it.", "lock")
     said = [card.accessibleName() for card in cards(toasts)]
     assert said == ["Not saved.", "Read-only. Bo has it."]
-    toasts.show_toast("Yours again", kind="ok", subject="Read-only")
+    toasts.show_toast("Yours again", kind="ok", subject="lock")
     assert texts(toasts) == ["Not saved", "Yours again"]
 
 

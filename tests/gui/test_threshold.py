@@ -19,8 +19,8 @@ from tests.synthetic import publish_unet
 def on_screen(program: Program) -> float:
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    dsc = result.comparison.counts.pooled().dsc
+    assert result.counted is not None
+    dsc = result.counted.counts.pooled().dsc
     assert dsc is not None
     return dsc
 
@@ -105,7 +105,7 @@ def test_a_pane_of_the_model_has_the_threshold_of_the_screen(
     model = program.session.models.current
     assert model is not None
     program.context.trigger("two_views")
-    program.viewer.compared.show_source(0, MaskSource("model", model.spec.id))
+    program.viewer.linked.show_source(0, MaskSource("model", model.spec.id))
     settle(qtbot, program)
     assert "Threshold 0.50" in program.window.grid.panes[0].view.hud_text("top_right")
     set_threshold(program, qtbot, 0.2)

@@ -20,7 +20,7 @@ from core.io.dataset import scan
 from core.jobs.job_events import Paused, Progressed
 from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
 from core.jobs.train_preview import TrainPreview
-from core.models.gate import GateSpec, judge
+from core.models.gate import GateSpec, judge_candidate
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
@@ -29,9 +29,9 @@ from gui.shell.job_record import JobRecord, JobTail
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.gate_view import Choices, gate_view
-from gui.training.job_descriptions import job_view, jobs_view, known
+from gui.training.job_descriptions import job_view, jobs_view, known_models
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
-from gui.training.jobs_view import Curve, Line
+from gui.training.jobs_view import Curve, CurveLine
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
 from gui.training.train_plan import (
@@ -52,7 +52,7 @@ from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
 from tests.synthetic import publish_unet
 
-NOBODY = known((), {})
+NOBODY = known_models((), {})
 TRAINING = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
 
 
@@ -408,7 +408,7 @@ def test_the_dialog_ticks_what_a_base_has_not_learnt(qtbot: QtBot, offer: TrainO
 def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:
     before = {f"CASE_{n}": 0.8 + n / 100 for n in range(8)}
     after = {name: score + 0.01 for name, score in before.items()} | {"CASE_3": 0.7}
-    report = judge(("old", before), ("new", after))
+    report = judge_candidate(("old", before), ("new", after))
     seen = {"new": frozenset({"CASE_1"})}
     choices = Choices("old", {"old": "Old", "new": "New"}, seen, frozenset({"new"}))
     dialog = GateDialog()
@@ -433,7 +433,7 @@ def test_the_gate_names_five_regressions_and_counts_the_rest(qtbot: QtBot) -> No
     after["CASE_7"] = after["CASE_8"] = 0.95
     dialog = GateDialog()
     qtbot.addWidget(dialog)
-    report = judge(("old", before), ("new", after))
+    report = judge_candidate(("old", before), ("new", after))
     dialog.show_gate(gate_view(report, Choices("old", {"old": "Old", "new": "New"}), {}))
     named = [b.text() for b in dialog.findChildren(QPushButton) if b.text().startswith("CASE")]
     assert len(named) == 5
@@ -446,7 +446,7 @@ def test_a_curve_is_drawn_in_its_colour_up_to_its_share_of_the_budget(qtbot: QtB
     qtbot.addWidget(plot)
     plot.resize(200, 100)
     plot.set_look(DARK, DEFAULT_OVERLAYS)
-    line = Line("train", tuple((float(x), 0.5) for x in range(1, 51)), dots=False)
+    line = CurveLine("train", tuple((float(x), 0.5) for x in range(1, 51)), dots=False)
     plot.set_curve(Curve("Loss", (line,), last_x=100))
     image = plot.grab().toImage()
     drawn = [x for x in range(200) if _has(image.pixelColor(x, y) for y in range(24, 82))]

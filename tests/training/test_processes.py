@@ -83,13 +83,13 @@ def test_the_gate_keeps_what_it_predicted_and_takes_what_is_there(tmp_path: Path
     for case_id in VAL:
         loaded = read_case(scan(Path(spec.data)).case(case_id))
         for model in models:
-            assert prediction_cache.find(loaded, model, workspace) is not None
+            assert prediction_cache.find_prediction(loaded, model, workspace) is not None
         # Were the candidate run again, it would not find every voxel.
-        found = prediction_cache.find(loaded, models[1], workspace)
+        found = prediction_cache.find_prediction(loaded, models[1], workspace)
         assert found is not None
         whole = np.where(loaded.require_ground_truth() > 0, 255, 0).astype(np.uint8)
         perfect = replace(found.prediction, probability=whole)
-        prediction_cache.keep(loaded, models[1], workspace, perfect)
+        prediction_cache.keep_prediction(loaded, models[1], workspace, perfect)
     workspace.close()
     again = run_gate(spec, create_job(tmp_path / "two", spec))
     assert again is not None

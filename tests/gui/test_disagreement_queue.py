@@ -12,7 +12,7 @@ from core.domain.components import Disagreement, box_slices, disagreements, voxe
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction, to_mask
 from core.models.registry import prediction_key
-from core.workspace.prediction_cache import keep
+from core.workspace.prediction_cache import keep_prediction
 from gui.app.program import Program
 from gui.review.review_presenter import extent_text
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
@@ -39,7 +39,7 @@ def masks(program: Program) -> tuple[Mask, Mask]:
 
 
 def looked_at(program: Program) -> Disagreement:
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     return queue.found[queue.current]
 
 
@@ -120,7 +120,7 @@ def test_the_right_answers_lead_to_the_truth_and_the_end_is_told(
     hand.settle()
     truth, _ = masks(program)
     np.testing.assert_array_equal(hand.correction.mask, truth)
-    assert program.review.desks.disagreeing.queue.answered == len(wanted)
+    assert program.review.desks.disagreement_queue.queue.answered == len(wanted)
     assert any("All answered" in said for said in toasts(program))
     assert "1.000" in texts(program.window.metrics)
 
@@ -150,7 +150,7 @@ def test_answers_come_back_after_a_restart_and_are_passed_over(
     shut(program)
     other = start(predicted)
     show_speck(other, qtbot)
-    assert other.review.desks.disagreeing.queue.answers == {wanted[0].key: True}
+    assert other.review.desks.disagreement_queue.queue.answers == {wanted[0].key: True}
     Press(other, qtbot)("N")
     assert looked_at(other) == wanted[1]
 
@@ -163,7 +163,7 @@ def test_a_click_on_no_answers_its_own_line(
     spot = QPoint(area.right() - 30, area.center().y())
     qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     hand.settle()
-    assert program.review.desks.disagreeing.queue.answers == {wanted[1].key: False}
+    assert program.review.desks.disagreement_queue.queue.answers == {wanted[1].key: False}
     assert looked_at(program) == wanted[2]
 
 
@@ -179,7 +179,7 @@ def test_another_threshold_asks_anew(
     press("N")
     program.prediction.desk.set_threshold(0.3)
     settle(qtbot, program)
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     assert queue.current == -1
     assert list(queue.found) == disagreements(*masks(program))
     assert list(queue.found) != wanted
@@ -189,11 +189,11 @@ def test_without_ground_truth_another_model_is_held_against(
     program: Program, press: Press, wanted: list[Disagreement], qtbot: QtBot
 ) -> None:
     choose(qtbot, program, BARE)
-    assert program.review.desks.disagreeing.queue.found == ()
+    assert program.review.desks.disagreement_queue.queue.found == ()
     assert TRUTH not in offered(program)
     assert any("has not been run" in said for said in texts(program.window.disagreements))
     press("N")
-    assert program.review.desks.disagreeing.queue.current == -1
+    assert program.review.desks.disagreement_queue.queue.current == -1
     assert any("No disagreement" in said for said in toasts(program))
 
 
@@ -232,19 +232,21 @@ def test_the_prediction_is_held_against_another_model(
     theirs[2, 5:20, 5:20] = 255
     made = prediction_key(other, opened.loaded.volume)
     made_by_other = Prediction(theirs, other.spec.id, made, "cpu", 0.1)
-    keep(opened.loaded, other, place.workspace, made_by_other)
+    keep_prediction(opened.loaded, other, place.workspace, made_by_other)
     hold_against(program, TRUTH, qtbot)
     hold_against(program, theirs_alone, qtbot)
-    queue = program.review.desks.disagreeing.queue
+    queue = program.review.desks.disagreement_queue.queue
     other_mask = to_mask(theirs, other.spec.postprocessing)
     assert list(queue.found) == disagreements(other_mask, predicted_mask(program))
 
     missed = next(n for n, each in enumerate(queue.found) if each.kind == "false_negative")
-    program.review.desks.disagreeing.choose(missed)
-    plane = program.review.desks.disagreeing.voxels(queue.found[missed].centre_slice)
+    program.review.desks.disagreement_queue.choose(missed)
+    plane = program.review.desks.disagreement_queue.voxels(queue.found[missed].centre_slice)
     assert plane is not None
     assert 0 < plane.sum() <= queue.found[missed].voxels
-    assert program.review.desks.disagreeing.voxels(queue.found[missed].last_slice + 1) is None
+    assert (
+        program.review.desks.disagreement_queue.voxels(queue.found[missed].last_slice + 1) is None
+    )
     press("Y")
     hand.settle()
     assert hand.correction.mask[other_mask == 1].all()
@@ -258,12 +260,12 @@ def test_the_correction_is_a_source_while_there_is_one(
     press("Y" if wanted[0].kind == "false_negative" else "U")
     hand.settle()
     hold_against(program, CORRECTION, qtbot)
-    found = program.review.desks.disagreeing.queue.found
+    found = program.review.desks.disagreement_queue.queue.found
     assert [each.voxels for each in found] == [wanted[0].voxels]
 
     press("Ctrl+Z")
     hand.settle()
-    qtbot.waitUntil(lambda: not program.review.desks.disagreeing.queue.found)
+    qtbot.waitUntil(lambda: not program.review.desks.disagreement_queue.queue.found)
     press("N")
     assert "Prediction and correction agree everywhere." in toasts(program)[-1]
 

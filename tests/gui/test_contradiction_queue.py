@@ -39,7 +39,9 @@ def contrary(program: Program, *, sure: tuple[float, ...] = (0.99, 0.97)) -> np.
 
 
 def kinds(program: Program) -> list[tuple[int, str]]:
-    return [(each.index, each.kind) for each in program.review.desks.contradicting.queue.found]
+    return [
+        (each.index, each.kind) for each in program.review.desks.contradiction_queue.queue.found
+    ]
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_both_kinds_are_found_the_surest_first(doubted: Program) -> None:
 
 
 def test_they_come_after_the_pieces_and_n_goes_round_all(doubted: Program, press: Press) -> None:
-    pieces = len(doubted.review.desks.disagreeing.queue.found)
+    pieces = len(doubted.review.desks.disagreement_queue.queue.found)
     assert pieces > 0
     for position in (*range(pieces + 2), 0):
         press("N")
@@ -64,22 +66,22 @@ def test_they_come_after_the_pieces_and_n_goes_round_all(doubted: Program, press
     press("Shift+N")
     assert doubted.review.desks.walk.current == pieces + 1
     assert doubted.session.view.slice_index == 1
-    assert doubted.review.desks.disagreeing.queue.current == -1
+    assert doubted.review.desks.disagreement_queue.queue.current == -1
     press("Shift+N")
     press("Shift+N")
-    assert doubted.review.desks.contradicting.queue.current == -1
-    assert doubted.review.desks.disagreeing.queue.current == pieces - 1
+    assert doubted.review.desks.contradiction_queue.queue.current == -1
+    assert doubted.review.desks.disagreement_queue.queue.current == pieces - 1
 
 
 def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
     doubted: Program, press: Press, start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
-    first = len(doubted.review.desks.disagreeing.queue.found)
+    first = len(doubted.review.desks.disagreement_queue.queue.found)
     doubted.review.desks.walk.choose(first)
     press("Y")
     assert doubted.session.correction is None
     assert doubted.review.desks.walk.answered == 1
-    assert doubted.review.desks.contradicting.queue.is_seen(0)
+    assert doubted.review.desks.contradiction_queue.queue.is_seen(0)
     chances, total = contrary(doubted), first + 2
     assert f"1 of {total} answered" in texts(doubted.window.disagreements)
     settle(qtbot, doubted)
@@ -87,8 +89,8 @@ def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
 
     other = start(predicted)
     say(other, qtbot, chances)
-    assert other.review.desks.contradicting.queue.is_seen(0)
-    assert not other.review.desks.contradicting.queue.is_seen(1)
+    assert other.review.desks.contradiction_queue.queue.is_seen(0)
+    assert not other.review.desks.contradiction_queue.queue.is_seen(1)
     other.review.desks.walk.choose(first - 1)
     Press(other, qtbot)("N")
     assert other.review.desks.walk.current == first + 1
@@ -102,7 +104,10 @@ def test_a_click_on_seen_ticks_its_line(doubted: Program, qtbot: QtBot) -> None:
     spot = QPoint(area.right() - 40, area.center().y())
     qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     settle(qtbot, doubted)
-    assert [doubted.review.desks.contradicting.queue.is_seen(n) for n in (0, 1)] == [False, True]
+    assert [doubted.review.desks.contradiction_queue.queue.is_seen(n) for n in (0, 1)] == [
+        False,
+        True,
+    ]
     assert doubted.session.view.slice_index == 1
 
 
@@ -111,7 +116,7 @@ def test_without_ground_truth_they_are_there_too(
 ) -> None:
     choose(qtbot, program, BARE)
     say(program, qtbot, contrary(program, sure=(0.99,)))
-    pieces = len(program.review.desks.disagreeing.queue.found)
+    pieces = len(program.review.desks.disagreement_queue.queue.found)
     assert len(kinds(program)) == 1
     program.viewer.verbs.last_slice()
     program.review.desks.walk.choose(pieces)
@@ -135,7 +140,11 @@ def test_agreement_leaves_the_queue_to_the_pieces(
     say(program, qtbot, np.array(agreed))
     assert kinds(program) == []
     press("N")
-    assert program.review.desks.walk.current == program.review.desks.disagreeing.queue.current == 0
+    assert (
+        program.review.desks.walk.current
+        == program.review.desks.disagreement_queue.queue.current
+        == 0
+    )
     assert toasts(program) == []
 
 

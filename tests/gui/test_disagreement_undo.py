@@ -11,7 +11,7 @@ from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
-from tests.gui.test_disagreeing import looked_at, masks
+from tests.gui.test_disagreement_queue import looked_at, masks
 from tests.gui.tiny import settle
 
 
@@ -33,7 +33,7 @@ def agreeing(error: Disagreement) -> str:
 
 
 def answers(program: Program) -> dict[str, bool]:
-    return dict(program.review.desks.disagreeing.queue.answers)
+    return dict(program.review.desks.disagreement_queue.queue.answers)
 
 
 def test_undo_takes_the_tick_back_with_the_edit_and_redo_puts_both_again(
@@ -110,4 +110,6 @@ def test_a_tick_taken_back_stays_so_after_a_restart(
     third = start(predicted)
     settle(qtbot, third)
     assert answers(third) == {}
-    assert len(third.review.desks.disagreeing.queue.found) == len(disagreements(*masks(third)))
+    assert len(third.review.desks.disagreement_queue.queue.found) == len(
+        disagreements(*masks(third))
+    )
