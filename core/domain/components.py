@@ -194,27 +194,6 @@ def voxels_of(error: Disagreement, truth: MaskLike, prediction: MaskLike) -> NDA
     return np.asarray(labels == labels[z, y, x])
 
 
-def piece_of(
-    found: Sequence[Disagreement],
-    changed: NDArray[np.bool_],
-    box: Box,
-    masks: tuple[MaskLike, MaskLike],
-) -> str:
-    """Return the key of the piece that all voxels `changed` in `box` belong to; empty for none.
-
-    `masks` are the truth and the prediction the pieces were found in.
-    """
-    for error in found:
-        starts = [inner - outer for inner, outer in zip(box[::2], error.box[::2], strict=True)]
-        ends = [inner - outer for inner, outer in zip(box[1::2], error.box[::2], strict=True)]
-        inside = all(a <= b for a, b in zip(box[1::2], error.box[1::2], strict=True))
-        if inside and min(starts) >= 0:
-            z, y, x = (slice(start, end) for start, end in zip(starts, ends, strict=True))
-            if not (changed & ~voxels_of(error, *masks)[z, y, x]).any():
-                return error.key
-    return ""
-
-
 def _errors(
     kind: DisagreementKind, wrong: NDArray[np.bool_], agreed: NDArray[np.bool_], frame: Box
 ) -> list[Disagreement]:

@@ -18,6 +18,7 @@ from gui.annotation.correction_book import Book
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
 from gui.annotation.version_reader import VersionReader
+from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -78,12 +79,14 @@ class CorrectionDesk(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
-        if self._session.correction is None and self._session.seeking:
+        if self._session.correction is not None:
+            return ""
+        if self._session.seeking:
             return "The prediction is being read."
-        state = self._session.case_states[self._session.current]
-        if self._session.correction is None and state.run == "running":
+        if self._session.case_states[self._session.current].run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
-        return ""
+        # Begun now, a correction would start from nothing, or from the mask of another threshold.
+        return "The figures are not settled yet." if is_unsettled(self._session) else ""
 
     @property
     def unsaved(self) -> list[Book]:
@@ -186,6 +189,16 @@ class CorrectionDesk(QObject):
             lambda _: discard_draft(store, case_id),
             failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
         )
+
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of: the correction, or what one would start from.
+
+        None when nothing can be painted. It is not to be changed.
+        """
+        opened, correction = self._session.open_case, self._session.correction
+        if correction is not None:
+            return correction.mask
+        return None if self.problem or opened is None else starting_mask(self._session, opened)[0]
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""

@@ -255,8 +255,8 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.disagreements, self.model_panel)
-        self._inspector = Inspector(panels, self.review)
+        panels = (self.layers, self.metrics, self.disagreements)
+        self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._inspector.setMinimumWidth(NARROWEST)
         self._inspector.setMaximumWidth(WIDEST)
         self._split = split = QSplitter(Qt.Orientation.Horizontal)

@@ -120,8 +120,8 @@ class Program:
         self.context.toasts.show_toast("Too early", said, subject="early")
 
     def _cancel(self) -> None:
-        """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
-        if not self.annotation.paint_tools.drop():
+        """Drop what is half drawn or asked about; only when nothing is, stop the runs."""
+        if not self.annotation.paint_tools.drop() and not self.review.desks.walk.leave():
             self.context.stopping.ask(self.prediction.desk.runs.cancel)
 
     def _may_close(self) -> bool:

@@ -59,17 +59,25 @@ class ReviewDesk(QObject):
         session.post_changed.connect(self._count_time)
         session.mask_painted.connect(self._count_time)
 
-    def say(self, status: Status, *, go_on: bool) -> None:
-        """Set the status of the case on screen; then the next unreviewed one, when `go_on`.
+    def may_say(self, status: Status) -> bool:
+        """Return whether the case on screen can be said to be that, and tell why it cannot.
 
-        Without a prediction there is nothing to accept or to reject, which is told.
+        Without a prediction there is nothing to accept or to reject.
         """
-        if status == "corrected" or self._is_predicted(_VERBS[status]):
+        return status == "corrected" or self._is_predicted(_VERBS[status])
+
+    def may_rate(self) -> bool:
+        """Return whether there is a prediction to rate, and tell when there is none."""
+        return self._is_predicted("rate")
+
+    def say(self, status: Status, *, go_on: bool) -> None:
+        """Set the status of the case on screen; then the next unreviewed one, when `go_on`."""
+        if self.may_say(status):
             self._put(ReviewChange(status=status), go_on=go_on)
 
     def rate(self, rating: int) -> None:
         """Rate the prediction from 1 to 5; the same rating again takes it away."""
-        if self._is_predicted("rate"):
+        if self.may_rate():
             same = self._session.standing(self._session.current).rating == rating
             self._put(ReviewChange(rating=0 if same else rating))
 
@@ -90,7 +98,7 @@ class ReviewDesk(QObject):
         self.noted.emit(
             "Not decided",
             f"{case_id} {was or 'has no decision yet'}. Accept (A), Correct (C) or Reject (X); "
-            "Ctrl+PgDown goes on without.",
+            "Ctrl+PgDn goes on without.",
         )
 
     def go_on(self) -> None:

@@ -48,6 +48,9 @@ class Edits(Protocol):
     ) -> bool:
         """Make one edit from the mask as it is; False when it cannot be made."""
 
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of, not to be changed; None when there is none."""
+
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
 

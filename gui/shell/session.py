@@ -319,7 +319,9 @@ class Session(QObject):
         self._state.triage = None
         self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
-        self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
+        self._state.view = replace(
+            self.view, slice_index=slice_index, window_levels=(), asking=False
+        )
         self.case_version += 1
         self._change_masks()
         self.case_changed.emit()

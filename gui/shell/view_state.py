@@ -23,7 +23,10 @@ class LayerStyle:
 
 @dataclass(frozen=True)
 class ViewState:
-    """Everything the reader chose about the picture; the slice is an index, not a number."""
+    """Everything the reader chose about the picture; the slice is an index, not a number.
+
+    While one region is asked about (`asking`), no other error is filled.
+    """
 
     slice_index: int = 0
     channel: str = "FLAIR"
@@ -38,6 +41,7 @@ class ViewState:
     correction: LayerStyle = LayerStyle()
     uncertainty: LayerStyle = LayerStyle(visible=False, opacity=0.7, filled=True)
     inverted: bool = False
+    asking: bool = False
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
         """Return it with another style for one layer."""
@@ -141,7 +145,10 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         prediction=_shown_layer(view.prediction, visible and shown.has_prediction),
         errors=_shown_layer(
             view.errors,
-            visible and shown.has_truth and (shown.has_prediction or shown.has_correction),
+            visible
+            and not view.asking
+            and shown.has_truth
+            and (shown.has_prediction or shown.has_correction),
         ),
         correction=_shown_layer(view.correction, visible and shown.has_correction),
         false_positive=view.false_positive,

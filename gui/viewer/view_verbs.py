@@ -19,6 +19,10 @@ class ViewVerbs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def set_asking(self, asking: bool) -> None:
+        """Show what is asked about alone, or everything again."""
+        self._session.set_view(replace(self._session.view, asking=asking))
+
     def go_to_slice(self, index: int) -> None:
         """Show the slice at `index`, or the nearest there is."""
         opened = self._session.open_case
@@ -104,18 +108,20 @@ class ViewVerbs:
     def toggle_errors(self, kind: DisagreementKind) -> None:
         """Show or hide false positives or false negatives."""
         view = self._session.view
-        on = not (getattr(view, kind) and view.errors.visible)
+        on = view.asking or not (getattr(view, kind) and view.errors.visible)
         other = "false_negative" if kind == "false_positive" else "false_positive"
         if on and not view.errors.visible:
-            self._change(errors=replace(view.errors, visible=True), **{kind: True, other: False})
+            shown = {kind: True, other: False}
+            self._change(errors=replace(view.errors, visible=True), asking=False, **shown)
         else:
-            self._change(**{kind: on})
+            self._change(asking=False, **{kind: on})
 
     def set_layer(self, key: LayerKey, **style: object) -> None:
         """Change how a layer is drawn: `visible`, `opacity` or `filled`."""
         view = self._session.view
         changed = replace(view.layer(key), **style)  # type: ignore[arg-type]
-        self._session.set_view(view.with_layer(key, changed))
+        asking = view.asking and key != "errors"
+        self._session.set_view(replace(view.with_layer(key, changed), asking=asking))
 
     def change_opacity(self, steps: int) -> None:
         """Make all overlays more or less opaque."""

@@ -105,11 +105,11 @@ class ViewerPresenter(QObject):
             "toggle_truth": (view.truth.visible, there["truth"]),
             "toggle_prediction": (view.prediction.visible, there["prediction"]),
             "toggle_false_positive": (
-                view.false_positive and view.errors.visible,
+                view.false_positive and view.errors.visible and not view.asking,
                 there["errors"],
             ),
             "toggle_false_negative": (
-                view.false_negative and view.errors.visible,
+                view.false_negative and view.errors.visible and not view.asking,
                 there["errors"],
             ),
         }

@@ -58,9 +58,7 @@ def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
 def test_a_change_is_by_who_made_it(store: Store) -> None:
     put_review(store, "a", change=ReviewChange(status="accepted", reader="Ann"))
     assert put_review(store, "a", change=ReviewChange(rating=2, reader="Ben")).reader == "Ben"
-    undone = undo_review(store)
-    assert undone is not None
-    assert undone.reader == "Ann"
+    assert reviews(store)["a"].reader == "Ben"
 
 
 def test_reviews_survive_a_restart(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_review_is_of_model_and_threshold_and_of_nothing_else(
     program.prediction.desk.choose_model(other.spec.id)
     settle(qtbot, program)
     assert checked(program) == set()
-    assert subject(program) == f"accepted by Ann of {model.spec.title} at 0.50, not this"
+    assert subject(program) == f"was accepted, of {model.spec.title} at 0.50"
     assert program.session.standing(here).status == "unreviewed"
     program.prediction.desk.choose_model(model.spec.id)
     settle(qtbot, program)

@@ -19,6 +19,7 @@ from core.models.train_spec import TrainSpec
 from core.review.blinded import create_blinded
 from core.review.blinded_plan import StudyPlan
 from gui.app.program import Program
+from gui.blinded.blinded_dialog import BlindedForm
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
@@ -137,6 +138,7 @@ def paint(program: Program) -> None:
 
 def answer(program: Program) -> None:
     program.review.desks.disagreement_queue.choose(0)
+    program.window.view.viewport().repaint()
     program.context.trigger("no")
 
 
@@ -191,6 +193,12 @@ def stop_job(program: Program) -> None:
 def export(program: Program) -> None:
     wanted = ExportWanted(frozenset({"csv"}), program.session.home / "report")
     program.studies.export.report.asked.emit(wanted)
+
+
+def read_blinded(program: Program) -> None:
+    models = tuple(model.spec.id for model in program.session.models.available[:2])
+    form = BlindedForm(models, "prefer", 0, 1)
+    program.blinded.presenter.dialog.begin_asked.emit(form)
 
 
 def open_again(program: Program) -> None:
@@ -267,8 +275,12 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.shell.operations.Operations._write_quietly": (
         lambda program: program.operations.change_settings(flips=False)
     ),
-    "gui.shell.operations.Operations.read_scores": (
-        lambda program: program.operations.read_scores()
+    "gui.prediction.rescoring.Rescoring.start": (
+        lambda program: program.prediction.desk.rescoring.start()
+    ),
+    "gui.review.truth_verbs.TruthDesk.count": lambda program: program.review.truth.count(),
+    "gui.review.truth_verbs.TruthDesk._write": (
+        lambda program: program.review.truth._write(program.session.home / "parcel")
     ),
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
