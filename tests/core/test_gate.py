@@ -93,15 +93,8 @@ def test_the_worst_tenth_is_each_models_own() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=len(CASES)))
-<<<<<<< HEAD
-@settings(max_examples=30)  # the exact test of SciPy takes its time
-def test_figures_are_those_of_scipy_and_of_the_cases(pairs: list[tuple[float, float]]) -> None:
-    from scipy import stats
-
-=======
 @settings(max_examples=30)
 def test_figures_are_those_of_the_cases(pairs: list[tuple[float, float]]) -> None:
->>>>>>> main
     old = {c: one for c, (one, _) in zip(CASES, pairs, strict=False)}
     new = {c: two for c, (_, two) in zip(CASES, pairs, strict=False)}
     report = judge_candidate(("old", old), ("new", new))

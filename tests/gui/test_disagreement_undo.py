@@ -11,7 +11,7 @@ from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
-from tests.gui.test_disagreeing import looked_at, masks
+from tests.gui.test_disagreement_queue import looked_at, masks
 from tests.gui.tiny import SLICES, keep_triages, settle
 
 

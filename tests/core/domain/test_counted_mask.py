@@ -2,13 +2,8 @@
 
 import numpy as np
 import pytest
-<<<<<<< HEAD:tests/core/domain/test_counted_mask.py
 
 from core.domain.counted_mask import CountedMask, furthest_apart
-=======
-from core.domain.comparison import Comparison, furthest_apart
-
->>>>>>> main:tests/core/domain/test_comparison.py
 from core.domain.metrics import slice_counts
 
 
