@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
-from scipy.stats import entropy
 
 from core.domain.agreement import (
     agreement_map,
@@ -84,6 +83,8 @@ def test_disagreement_is_one_less_the_mean_dsc_over_pairs() -> None:
 def test_uncertainty_is_the_mean_entropy_where_anything_is_seen(
     probability: NDArray[np.uint8],
 ) -> None:
+    from scipy.stats import entropy
+
     seen = probability[probability >= 0.05 * 255] / 255
     expected = entropy(np.stack([seen, 1 - seen]), base=2).mean() if seen.size else 0.0
     assert mean_uncertainty(probability) == pytest.approx(expected)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
-from scipy.stats import entropy
 
 from core.domain.metrics import overlap
 from core.domain.prediction import Postprocessing, Prediction, to_mask
@@ -23,6 +22,8 @@ POST = Postprocessing()
 
 @given(PROBABILITIES)
 def test_entropy_is_that_of_scipy_in_bits(probability: np.ndarray) -> None:
+    from scipy.stats import entropy
+
     chance = probability / 255.0
     expected = entropy(np.stack([chance, 1 - chance]), base=2)
     found = entropy_map(probability)

@@ -1,7 +1,7 @@
 """U-Net with a ResNet encoder, and encoders started from a file."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import torch
@@ -9,14 +9,16 @@ from torch import nn
 
 from core.domain.errors import ModelError
 from core.models.networks.builder import build_network
-from core.models.networks.resunet import ResUNet
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 
+if TYPE_CHECKING:  # it loads torchvision
+    from core.models.networks.resunet import ResUNet
 
-def build(in_channels: int = 3, **arguments: ArgumentValue) -> ResUNet:
+
+def build(in_channels: int = 3, **arguments: ArgumentValue) -> "ResUNet":
     torch.manual_seed(1)
     spec = NetworkSpec("resunet34", in_channels, {"encoder": "resnet18", **arguments})
-    return cast(ResUNet, build_network(spec).eval())
+    return cast("ResUNet", build_network(spec).eval())
 
 
 @pytest.fixture(scope="module")

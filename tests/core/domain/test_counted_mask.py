@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from core.domain.comparison import Comparison, furthest_apart
 
+from core.domain.counted_mask import CountedMask, furthest_apart
 from core.domain.metrics import slice_counts
 
 
-def wrong(*voxels: int) -> Comparison:
-    """Return a comparison with so many wrong voxels on each slice."""
+def wrong(*voxels: int) -> CountedMask:
+    """Return a mask with so many wrong voxels on each slice."""
     mask = np.zeros((len(voxels), 1, 9), np.uint8)
     for plane, count in zip(mask, voxels, strict=True):
         plane[0, :count] = 1
-    return Comparison(mask, slice_counts(np.zeros_like(mask), mask), has_truth=True)
+    return CountedMask(mask, slice_counts(np.zeros_like(mask), mask), has_truth=True)
 
 
 @pytest.mark.parametrize(
