@@ -19,10 +19,9 @@ from core.jobs.job_folder import Echo, JobFolder, JobWriter
 from core.models.registry import SPEC_FILE, Registry, check_id
 from core.models.train_spec import TrainSpec
 from core.workspace.settings import home
-from training.board import Board
 from training.checkpoint import Position
 from training.errors import TrainingError
-from training.loggers import Logger, open_loggers, require_loggers
+from training.loggers import open_loggers, require_loggers
 from training.loop import Loop, PauseRequested
 from training.parallel import ProcessGroup, joined_group
 
@@ -67,7 +66,7 @@ def _heard(
     if not group.leads:
         yield None
         return
-    loggers: list[Logger] = [Board(job.path)] if spec is None else open_loggers(job.path, spec)
+    loggers = open_loggers(job.path, spec)
 
     def hear(event: Event) -> None:
         for logger in loggers:

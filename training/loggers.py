@@ -44,11 +44,13 @@ def require_loggers(spec: TrainSpec) -> None:
             )
 
 
-def open_loggers(folder: Path, spec: TrainSpec) -> list[Logger]:
-    """Return TensorBoard's and the loggers of a training, of which none opens a connection.
+def open_loggers(folder: Path, spec: TrainSpec | None) -> list[Logger]:
+    """Return TensorBoard's and the loggers of a training, if it is one; none opens a connection.
 
     Raises `TrainingError` where one is not installed.
     """
+    if spec is None:
+        return [Board(folder)]
     require_loggers(spec)
     made: dict[LoggerName, Callable[[], Logger]] = {
         "mlflow": lambda: MlflowLogger(folder, spec),
