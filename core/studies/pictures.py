@@ -76,6 +76,7 @@ def outlined(plane: NDArray[np.float32], truth: Mask, prediction: Mask) -> Frame
 
     The masks are (Y, X).
     """
+    plane = np.nan_to_num(plane)
     low, high = np.percentile(plane, (1, 99))
     grey = np.clip((plane - low) / max(high - low, 1e-6), 0, 1) * 255
     picture = np.stack([grey.astype(np.uint8)] * 3, axis=-1)
