@@ -1,8 +1,11 @@
-"""The curves of a job as TensorBoard reads them."""
+"""The curves and pictures of a job as TensorBoard reads them."""
 
 from pathlib import Path
 
-from core.jobs.job_events import Event, Measured
+import numpy as np
+from PIL import Image
+
+from core.jobs.job_events import Event, Measured, Pictured
 from core.jobs.job_folder import TENSORBOARD_FOLDER
 
 
@@ -15,6 +18,7 @@ class Board:
 
     def __init__(self, folder: Path) -> None:
         """Open the folder's event file."""
+        self._folder = folder
         try:
             # Imported here alone: it costs a second, and only a training needs it.
             from torch.utils.tensorboard import SummaryWriter
@@ -24,12 +28,17 @@ class Board:
             self._writer = None
 
     def show(self, event: Event) -> None:
-        """Add the points of an event, if it has some."""
-        if self._writer is None or not isinstance(event, Measured):
+        """Add the points or the pictures of an event, if it has some."""
+        if self._writer is None:
             return
         try:
-            for name, value in event.values.items():
-                self._writer.add_scalar(name, value, event.step, event.time)
+            if isinstance(event, Measured):
+                for name, value in event.values.items():
+                    self._writer.add_scalar(name, value, event.step, event.time)
+            elif isinstance(event, Pictured):
+                for name, file in event.files.items():
+                    picture = np.asarray(Image.open(self._folder / file))
+                    self._writer.add_image(name, picture, event.step, event.time, dataformats="HWC")
         except OSError:
             self._writer = None
 

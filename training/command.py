@@ -55,6 +55,7 @@ class TrainOptions:
     corrections: Path | None = None
     model_id: str = ""
     title: str = ""
+    loggers: tuple[str, ...] = ()
     resume: bool = False
 
 
@@ -124,6 +125,7 @@ def _described(options: TrainOptions, parent: Model | None) -> ModelSpec:
 def _given(options: TrainOptions) -> Changes:
     same = ("loss", "epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed")
     given: Changes = {name: getattr(options, name) for name in (*same, "device", "replay")}
+    given["loggers"] = options.loggers or None
     for name in ("encoder_weights", "corrections"):
         if (path := getattr(options, name)) is not None:
             given[name] = str(path.absolute())

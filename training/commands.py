@@ -65,6 +65,9 @@ CorrectionsOption = Annotated[
     typer.Option(help="Exported corrections, or a workspace, to learn from."),
 ]
 ModelIdOption = Annotated[str, typer.Option("--id", help="Id; the job's name by default.")]
+Loggers = Annotated[
+    Texts, typer.Option("--logger", help="mlflow or wandb: write for it too, offline.")
+]
 Title = Annotated[str, typer.Option(help="Name shown to readers.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training in --out.")]
 
@@ -95,6 +98,7 @@ def train(
     corrections: CorrectionsOption = None,
     model_id: ModelIdOption = "",
     title: Title = "",
+    loggers: Loggers = None,
     resume: Resume = False,
 ) -> None:
     """Train a model, or fine-tune one (--from), and add it to the registry as a candidate."""

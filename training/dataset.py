@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Generator, Tensor
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
+from core.domain.volume import Volume
 from core.inference.preprocess import PlaneGrid, Prepared, prepare, to_grid
 from core.io.atomic import atomic_path
 from core.io.case import Case
@@ -31,6 +33,7 @@ class TrainCase:
     """A prepared case: `values` (C, Z, h, w) float16 and `mask` (Z, h, w) on the network's grid.
 
     `truth` (Z, Y, X) is what it is learnt from on the native grid, and `origin` says what that is.
+    `fingerprint` is a hash of the voxels and of that truth.
     """
 
     id: str
@@ -41,6 +44,7 @@ class TrainCase:
     slice_numbers: tuple[int, ...]
     channels: tuple[str, ...]
     origin: str = GROUND_TRUTH
+    fingerprint: str = ""
 
     def prepared(self, neighbours: int) -> Prepared:
         """Return what inference would see of this case."""
@@ -111,7 +115,14 @@ def _load(
         loaded.volume.slice_numbers,
         loaded.volume.channels,
         origin,
+        _fingerprint(loaded.volume, truth),
     )
+
+
+def _fingerprint(volume: Volume, truth: Mask) -> str:
+    digest = blake2b(volume.content_hash().encode(), digest_size=16)
+    digest.update(np.packbits(truth > 0).tobytes())
+    return digest.hexdigest()
 
 
 def _mapped(case: TrainCase, path: Path) -> TrainCase:

@@ -11,6 +11,7 @@ from core.jobs.job_events import (
     Logged,
     Measured,
     Paused,
+    Pictured,
     Progressed,
     progress_text,
 )
@@ -31,6 +32,8 @@ def line(event: Event) -> str:
             return f"{fraction:6.1%} {progress_text(event)}{said}"
         case Measured(_, step, values):
             return f"step {step}: {_figures(values)}"
+        case Pictured(_, step, files):
+            return f"step {step}: pictures of {', '.join(files)}"
         case Logged(_, text) | Failed(_, text):
             return text
         case Paused(_, step):

@@ -19,9 +19,9 @@ from core.jobs.job_folder import Echo, JobFolder, JobWriter
 from core.models.registry import SPEC_FILE, Registry, check_id
 from core.models.train_spec import TrainSpec
 from core.workspace.settings import home
-from training.board import Board
 from training.checkpoint import Position
 from training.errors import TrainingError
+from training.loggers import open_loggers, require_loggers
 from training.loop import Loop, PauseRequested
 from training.parallel import ProcessGroup, joined_group
 
@@ -39,9 +39,13 @@ def in_job(
     *,
     resume: bool,
     echo: Echo | None,
+    spec: TrainSpec | None = None,
 ) -> Outcome | None:
-    """Return what `work` makes, its beginning and failures told in the job; None when paused."""
-    with joined_group() as group, _heard(job, echo, group) as hear:
+    """Return what `work` makes, its beginning and failures told in the job; None when paused.
+
+    The loggers of a training's `spec` hear it too.
+    """
+    with joined_group() as group, _heard(job, echo, group, spec) as hear:
         writer = JobWriter(job, hear)
         if group.leads:
             writer.start(resumed=resume)
@@ -55,22 +59,26 @@ def in_job(
 
 
 @contextmanager
-def _heard(job: JobFolder, echo: Echo | None, group: ProcessGroup) -> Iterator[Echo | None]:
+def _heard(
+    job: JobFolder, echo: Echo | None, group: ProcessGroup, spec: TrainSpec | None
+) -> Iterator[Echo | None]:
     """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
     if not group.leads:
         yield None
         return
-    board = Board(job.path)
+    loggers = open_loggers(job.path, spec)
 
     def hear(event: Event) -> None:
-        board.show(event)
+        for logger in loggers:
+            logger.show(event)
         if echo is not None:
             echo(event)
 
     try:
         yield hear
     finally:
-        board.close()
+        for logger in loggers:
+            logger.close()
 
 
 def run_loop(loop: Loop, writer: JobWriter) -> Position:
@@ -94,6 +102,7 @@ def check_job(spec: TrainSpec, registry: Registry) -> None:
         raise TrainingError(
             "Expected a budget, found none. Give --epochs, --max-steps or --minutes."
         )
+    require_loggers(spec)
     check_id(spec.model_id)
     if (registry.roots[0] / spec.model_id / SPEC_FILE).exists():
         raise ModelError(

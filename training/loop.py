@@ -18,13 +18,14 @@ from training.dataset import Batch, Sampler, TrainCase
 from training.errors import TrainingError
 from training.learner import Learner, NotFinite
 from training.optimise import rate_share
-from training.selection import score_cases
+from training.selection import draw_case, score_cases
 from training.start import logit_offset, usual_share
 
 BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
 """The most steps behind a point of the loss; the first points stand for fewer."""
 _TELL_SECONDS = 2.0
+_PICTURES = 3
 _REQUESTS: tuple[JobRequest | None, ...] = (None, "pause", "stop")
 
 
@@ -165,7 +166,23 @@ class Loop:
             self.writer.metric(
                 at.step, {f"selection_{self.figure}": value, f"best_{self.figure}": at.best}
             )
+            self._show()
             self.save()
+
+    def _show(self) -> None:
+        """Tell pictures of a few cases that choose the weights, those with most lesion."""
+        shown = sorted(self.selection, key=lambda case: int(case.mask.sum()))[-_PICTURES:]
+        drawn = {
+            case.id: draw_case(
+                self.learner.average.network,
+                case,
+                self.spec,
+                device=self.learner.device,
+                logit_offset=logit_offset(self.spec),
+            )
+            for case in shown
+        }
+        self.writer.pictures(self.position.step, drawn)
 
     def _score(self) -> tuple[float, float]:
         """Return the DSC of the selection cases, and the smallest share that gave it.
@@ -174,15 +191,16 @@ class Loop:
         """
         group, found = self.learner.group, (0.0, 0.0)
         if group.leads:
-            scores = score_cases(
+            scored = score_cases(
                 self.learner.average.network,
                 self.selection,
-                neighbours=self.spec.preprocessing.neighbours,
+                self.spec,
                 device=self.learner.device,
                 logit_offset=logit_offset(self.spec),
                 beat=self.writer.beat,
             )
-            usual = usual_share(self.spec)
+            self.writer.metric(self.position.step, {"selection_loss": scored.loss})
+            scores, usual = scored.dsc, usual_share(self.spec)
             share = max(scores, key=lambda each: (scores[each], each == usual))
             found = (scores[share], share)
         value, share = group.agree(found)

@@ -93,7 +93,7 @@ def _selection_seconds(plan: Plan, ready: PreparedCases, writer: JobWriter) -> f
     score_cases(
         learner.average.network,
         case,
-        neighbours=plan.spec.preprocessing.neighbours,
+        plan.spec,
         device=learner.device,
         beat=writer.beat,
     )

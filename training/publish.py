@@ -11,7 +11,7 @@ from core.domain.prediction import Postprocessing
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import local_predictor
 from core.io.atomic import write_bytes
-from core.models.lineage import GROUND_TRUTH, Lineage, code_version
+from core.models.lineage import GROUND_TRUTH, Lineage, code_version, library_versions
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import read_state_dict
 from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
@@ -30,7 +30,8 @@ CANDIDATE_FOLDER = "candidate"
 class FinishedTraining:
     """A training that is over: what it was, how it went and which cases it had.
 
-    `learnt` says what each case that reached a gradient was learnt from.
+    `learnt` says what each case that reached a gradient was learnt from, `data` holds hashes of
+    what each case was.
     """
 
     spec: TrainSpec
@@ -39,6 +40,7 @@ class FinishedTraining:
     channels: tuple[str, ...]
     folder: Path
     learnt: Mapping[str, str]
+    data: Mapping[str, str]
 
 
 def publish(
@@ -161,6 +163,9 @@ def _lineage(finished: FinishedTraining) -> Lineage:
         parent_fingerprint=parent.fingerprint if parent else "",
         learnt=dict(finished.learnt),
         selection=tuple(case.id for case in finished.split.selection),
+        validation=tuple(case.id for case in finished.split.val),
+        data=dict(finished.data),
+        libraries=library_versions(),
         steps=at.step,
         minutes=round(at.seconds / 60, 1),
         seed=job.seed,

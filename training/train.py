@@ -61,6 +61,7 @@ def run(
         lambda writer, group: _train(spec, writer, group, resume=resume),
         resume=resume,
         echo=echo,
+        spec=spec,
     )
 
 
@@ -93,7 +94,8 @@ def _train_reserved(
             return None
         learnt = {case.id: case.origin for case in loop.sampler.cases}
         channels, folder = loop.learner.channels, writer.folder.path
-        finished = FinishedTraining(spec, position, plan.split, channels, folder, learnt)
+        data = {case.id: case.fingerprint for case in (*loop.sampler.cases, *loop.selection)}
+        finished = FinishedTraining(spec, position, plan.split, channels, folder, learnt, data)
         model = publish(
             finished, loop.learner.network, registry, progress=job_progress(writer, 1.0, "scoring")
         )

@@ -37,10 +37,14 @@ def calibrate(
     from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.splits import read_split
-    from core.workspace.workspace_folder import registry
+    from core.workspace.workspace_folder import registry, workspace_folder
 
     refuse_inside(folder, out)
-    dataset, file, models = scan_known(folder), read_split(split), registry(home())
+    dataset, file, models = (
+        scan_known(folder),
+        read_split(split),
+        registry(home(), workspace_folder(home(), folder)),
+    )
     chosen = models.find(model) if model else models.champion()
     predictor = local_predictor(chosen, device)
     fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]

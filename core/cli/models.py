@@ -1,4 +1,4 @@
-"""The commands `models …`: list, show, import and promote models."""
+"""The commands `models …`: list, show, promote, export, import, combine, copy and delete models."""
 
 from __future__ import annotations
 
@@ -7,14 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from core.cli.model_changes import (
+    all_models,
+    copy_models,
+    delete_models,
+    promote_model,
+    rename_models,
+    roll_back_model,
+)
 from core.cli.say import say
 
 if TYPE_CHECKING:
-    from core.models.registry import ModelSpec, Registry
+    from core.models.registry import ModelSpec
 
 models = typer.Typer(
     help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
 )
+models.command(name="promote")(promote_model)
+models.command(name="rollback")(roll_back_model)
+models.command(name="delete")(delete_models)
+models.command(name="rename")(rename_models)
+models.command(name="copy")(copy_models)
 
 
 @models.command(name="list")
@@ -24,7 +37,7 @@ def list_models(
     """List the models: id, architecture, champion, parameters, metrics."""
     from core.models.model_listing import listing, listing_json
 
-    rows, problems = listing(_registry())
+    rows, problems = listing(all_models())
     if json:
         say(listing_json(rows))
     else:
@@ -44,20 +57,13 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
     from core.inference.network_cost import complexity
 
-    model = _registry().find(model_id)
+    model = all_models().find(model_id)
     found = complexity(model)
     say(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
     say(f"Folder: {model.folder}")
     say(f"Parameters: {found.parameters:,}")
     say(f"Multiply-adds of a 256×256 slice: {found.gmac:.2f} GMAC")
     say(f"Memory of a batch of 8: {found.batch_megabytes:.0f} MB")
-
-
-@models.command(name="promote")
-def promote_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Make a model the champion: the one that predicts by default."""
-    _registry().promote(model_id)
-    say(f"{model_id} is the champion now.")
 
 
 @models.command(name="certify")
@@ -77,8 +83,8 @@ def certify_model(
 
     dataset = scan(data)
     cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
-    models, wanted = _registry(), EngineChoice(engine, precision)
-    classifiers = {each.spec.id: each for each in Classifiers(models.roots).models()[0]}
+    models, wanted = all_models(), EngineChoice(engine, precision)
+    classifiers = {each.spec.id: each for each in Classifiers(models.everywhere).models()[0]}
     if model_id in classifiers:
         found = certify_classifier(classifiers[model_id], wanted, cases)
     else:
@@ -105,7 +111,7 @@ def export_model(
     """Write a model for other programs; nothing that is there is overwritten."""
     from core.inference.model_export import export_model as export
 
-    path = export(_registry().find(model_id), out, format_name)
+    path = export(all_models().find(model_id), out, format_name)
     say(f"{model_id} written to {path}")
 
 
@@ -128,7 +134,7 @@ def import_model(
     spec: ModelSpec = spec_from_options(
         model_id or file.stem, title, architecture, arguments=arg or [], preprocessing=preprocessing
     )
-    model = import_weights(file, spec, _registry(), half=half)
+    model = import_weights(file, spec, all_models(), half=half)
     say(f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)")
 
 
@@ -152,14 +158,7 @@ def combine_models(
 
     share = SMALL_SHARE if drop_small else 0.0
     post = Postprocessing(largest_component=largest, smallest_share=share)
-    model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
+    model = combine(all_models(), model_id, members, title=title, flips=flips, postprocessing=post)
     if alone:
         pack_members(model)
     say(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
-
-
-def _registry() -> Registry:
-    from core.workspace.settings import home
-    from core.workspace.workspace_folder import registry
-
-    return registry(home())

@@ -130,11 +130,16 @@ def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
     from core.models.certificates import engine_for
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry as registry_of
+    from core.workspace.workspace_folder import workspace_folder
 
     dataset, cases = scanned(job.folder, job.cases, job.out, job.how)
     for notice in dataset.notices:
         say(notice, err=True)
-    registry = registry_of(home(), engine=engine_for(job.device, job.engine, job.precision))
+    registry = registry_of(
+        home(),
+        workspace_folder(home(), job.folder),
+        engine_for(job.device, job.engine, job.precision),
+    )
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
     check_device(job.device)

@@ -38,7 +38,7 @@ def triage(
     refuse_inside(folder, out)
     dataset = scan_known(folder)
     cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
-    runner = TriageRunner(Classifiers(registry(home()).roots).find(model), device)
+    runner = TriageRunner(Classifiers(registry(home()).everywhere).find(model), device)
 
     def triager(loaded: LoadedCase, progress: Progress) -> Triage:
         return runner.triage(loaded.volume, progress=progress)

@@ -20,7 +20,7 @@ def gated_predictor(
     The other slices hold no lesion. Raises `ModelError` without a classifier or without the device.
     """
     runner = open_runner(model)
-    triager = TriageRunner(Classifiers(registry.roots).find(""), device)
+    triager = TriageRunner(Classifiers(registry.everywhere).find(""), device)
 
     def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
         found = triager.triage(loaded.volume)

@@ -46,6 +46,14 @@ class Measured(msgspec.Struct, frozen=True, tag="metric"):
     values: dict[str, float]
 
 
+class Pictured(msgspec.Struct, frozen=True, tag="pictures"):
+    """Pictures of the cases that choose the weights, by name the file in the job's folder."""
+
+    time: float
+    step: int
+    files: dict[str, str]
+
+
 class Logged(msgspec.Struct, frozen=True, tag="log"):
     """A sentence for the reader."""
 
@@ -78,7 +86,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 StepCurve: TypeAlias = list[tuple[int, float]]
 """Points (step, value) of a figure, in order of their steps."""
 
-Event: TypeAlias = Started | Progressed | Measured | Logged | Paused | Done | Failed
+Event: TypeAlias = Started | Progressed | Measured | Pictured | Logged | Paused | Done | Failed
 
 
 def state_after(state: JobState, event: Event) -> JobState:

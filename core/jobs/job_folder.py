@@ -25,6 +25,7 @@ from core.jobs.job_events import (
     Logged,
     Measured,
     Paused,
+    Pictured,
     Progressed,
     Stage,
     Started,
@@ -42,6 +43,7 @@ HEARTBEAT_FILE = "heartbeat"
 LOG_FILE = "log.txt"
 Spec = TypeVar("Spec", bound=msgspec.Struct)
 TENSORBOARD_FOLDER = "tensorboard"
+PICTURES_FOLDER = "pictures"
 
 ALIVE_SECONDS = 30.0
 """A job whose heartbeat is older than this counts as ended by something else."""
@@ -221,6 +223,14 @@ class JobWriter:
     def metric(self, step: int, values: dict[str, float]) -> None:
         """Add points to the curves."""
         self.write(Measured(time.time(), step, values))
+
+    def pictures(self, step: int, pictures: Mapping[str, bytes]) -> None:
+        """Write PNG files by name into the folder, the last of each name, and tell of them."""
+        numbered = enumerate(pictures, start=1)  # a case may be called what no file can
+        files = {name: f"{PICTURES_FOLDER}/{number}.png" for number, name in numbered}
+        for name, file in files.items():
+            write_bytes(self.folder.path / file, pictures[name])
+        self.write(Pictured(time.time(), step, files))
 
     def pause(self, step: int = 0) -> None:
         """Say that the job ends on request, which is met with that."""

@@ -133,6 +133,15 @@ def judge_candidate(
     )
 
 
+def newest_gate(jobs: Path, *, champion: str, candidate: str) -> GateReport | None:
+    """Return the newest comparison of two models among the jobs in a folder, None without one."""
+    for path in sorted(jobs.glob(f"*/{GATE_FILE}"), key=lambda p: p.stat().st_mtime, reverse=True):
+        report = read_gate(path.parent)
+        if report is not None and (report.champion, report.candidate) == (champion, candidate):
+            return report
+    return None
+
+
 def read_gate(folder: Path) -> GateReport | None:
     """Return the report in a job folder, None while there is none."""
     try:

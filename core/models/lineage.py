@@ -1,8 +1,12 @@
 """Where a trained model comes from: its parent, what it learnt from, how, and with which code."""
 
+from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from pathlib import Path
+from platform import python_version
 
 import msgspec
 
@@ -10,6 +14,10 @@ from core.domain.version import version
 from core.models.train_spec import TrainSpec
 
 GROUND_TRUTH = "ground truth"
+_LIBRARIES = (
+    *("torch", "torchvision", "segmentation-models-pytorch", "timm", "safetensors"),
+    *("numpy", "scipy", "pillow", "tifffile", "imagecodecs", "nibabel", "pydicom", "pynrrd"),
+)
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,19 +27,34 @@ class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     `parent_fingerprint` is the parent's own, so that it is known even after it was deleted.
     `learnt` says for each case that reached a gradient what it was learnt from: the ground truth or
-    a version of a correction. `selection` are the cases that chose the weights. Paths in `settings`
-    are names alone.
+    a version of a correction. `selection` are the cases that chose the weights, `validation`
+    those that it was scored on. `data` is a hash of each case's voxels and of what was learnt from
+    them; `libraries` are the versions of those that trained it. Paths in `settings` are names
+    alone.
     """
 
     parent: str = ""
     parent_fingerprint: str = ""
     learnt: dict[str, str] = {}
     selection: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ()
+    data: dict[str, str] = {}
+    libraries: dict[str, str] = {}
     steps: int = 0
     minutes: float = 0.0
     seed: int = 0
     code: str = ""
     settings: TrainSpec | None = None
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that a training depends on, of those installed."""
+    found = {}
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version_of(name)
+    return {"python": python_version(), **found}
 
 
 @cache

@@ -1,16 +1,15 @@
-"""Who predicts by default: promotion with its history, the way back, and what may be deleted."""
+"""Who predicts by default: promotion with its history, and the way back."""
 
-import shutil
 import time
 from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError, reason
+from core.domain.errors import ModelError
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.models.gate import GateReport
-from core.models.registry import SPEC_FILE, Registry
+from core.models.registry import Registry
 
 HISTORY_FILE = "promotions.json"
 
@@ -35,16 +34,13 @@ def promote(registry: Registry, model_id: str, report: GateReport | None = None)
     registry.find(model_id)
     done = Promotion(id=model_id, before=before, time=time.time(), report=report)
     # First the history: a champion without a way back is worse than a step that changed nothing.
-    _write(registry, [*champion_history(registry), done])
+    _write(registry.roots[0] / HISTORY_FILE, [*champion_history(registry), done])
     registry.promote(model_id)
 
 
 def champion_history(registry: Registry) -> list[Promotion]:
     """Return the changes of champion, the oldest first; a damaged file counts as none."""
-    try:
-        return decode_json(_path(registry).read_bytes(), list[Promotion])
-    except (OSError, msgspec.DecodeError):
-        return []
+    return _read(registry.roots[0] / HISTORY_FILE)
 
 
 def earlier_champions(registry: Registry) -> list[str]:
@@ -73,30 +69,22 @@ def roll_back(registry: Registry, model_id: str = "") -> str:
     return wanted
 
 
-def delete_model(registry: Registry, model_id: str) -> None:
-    """Delete a model of the reader's own registry.
-
-    Raises `ModelError` for the champion and for a model that came with Overread.
-    """
-    model = registry.find(model_id)
-    if model_id == registry.champion().spec.id:
-        raise ModelError(
-            f"{model_id}: expected a model that is not the champion, found the one that predicts "
-            "by default. Promote another first."
+def rename_in_history(root: Path, before: str, now: str) -> None:
+    """Call a model by its new id in the history of a folder of models."""
+    changes = _read(root / HISTORY_FILE)
+    if any(before in (done.id, done.before) for done in changes):
+        names = {before: now}
+        _write(
+            root / HISTORY_FILE,
+            [
+                msgspec.structs.replace(
+                    done,
+                    id=names.get(done.id, done.id),
+                    before=names.get(done.before, done.before),
+                )
+                for done in changes
+            ],
         )
-    if model.folder.parent != registry.roots[0]:
-        raise ModelError(
-            f"{model_id}: expected a model of this workspace, found one of {model.folder.parent}. "
-            "It stays."
-        )
-    try:
-        # Without its specification a folder is no model: what a failure leaves is not listed.
-        (model.folder / SPEC_FILE).unlink()
-        shutil.rmtree(model.folder)
-    except OSError as error:
-        raise ModelError(
-            f"{model_id}: could not be deleted ({reason(error)}). Check the folder's permissions."
-        ) from error
 
 
 def _before(registry: Registry, past: list[str]) -> str:
@@ -106,10 +94,13 @@ def _before(registry: Registry, past: list[str]) -> str:
     return next((name for name in (*led, *past) if name in past), "")
 
 
-def _path(registry: Registry) -> Path:
-    return registry.roots[0] / HISTORY_FILE
+def _read(path: Path) -> list[Promotion]:
+    try:
+        return decode_json(path.read_bytes(), list[Promotion])
+    except (OSError, msgspec.DecodeError):
+        return []
 
 
-def _write(registry: Registry, changes: list[Promotion]) -> None:
+def _write(path: Path, changes: list[Promotion]) -> None:
     content = msgspec.json.format(msgspec.json.encode(changes), indent=2)
-    write_bytes(_path(registry), content + b"\n")
+    write_bytes(path, content + b"\n")

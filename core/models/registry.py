@@ -168,12 +168,25 @@ class Model:
 class Registry:
     """The models of several folders; an id found twice is taken from the earlier folder.
 
-    New models and the choice of champion are written to the first folder. `wanted` is the engine
-    that its models are run by.
+    New models and the choice of champion are written to the first folder; of several, the last has
+    what came with the program and is never written to. `wanted` is the engine
+    that its models are run by. The models of `others`, such as those of other datasets, are there
+    too, but who is champion there is not heeded.
     """
 
     roots: tuple[Path, ...]
     wanted: EngineChoice = ANY
+    others: tuple[Path, ...] = ()
+
+    @property
+    def everywhere(self) -> tuple[Path, ...]:
+        """All folders, in the order in which an id is looked for."""
+        return (*self.roots, *self.others)
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The folders of the reader's models, of this dataset and others."""
+        return (*(self.roots[:-1] or self.roots), *self.others)
 
     def models(self) -> tuple[list[Model], list[str]]:
         """Return the models that can be used and a sentence for each folder that cannot."""
@@ -181,7 +194,7 @@ class Registry:
         problems: list[str] = []
         box = resource("models")
         bundled = _ids(box) if box in self.roots else set()
-        for root in self.roots:
+        for root in self.everywhere:
             for path in sorted(root.glob(f"*/{SPEC_FILE}")):
                 try:
                     model = _listed(path.parent)
@@ -211,7 +224,7 @@ class Registry:
         models, problems = self.models()
         by_id = {model.spec.id: model for model in models}
         for root in self.roots:
-            chosen = _read_champion(root)
+            chosen = read_champion(root)
             if chosen in by_id:
                 return by_id[chosen]
         if models:
@@ -221,7 +234,7 @@ class Registry:
     def promote(self, model_id: str) -> None:
         """Make the model of that id the champion; raises `ModelError` when there is none."""
         self.find(model_id)
-        write_bytes(self.roots[0] / CHAMPION_FILE, msgspec.json.encode(_Champion(model_id)))
+        write_champion(self.roots[0], model_id)
 
     def publish(self, spec: ModelSpec, weights: Path) -> Model:
         """Add a model from a file of safetensors; raises `ModelError` when the id is taken."""
@@ -365,7 +378,13 @@ def _takes_name(folder: Path) -> str:
     )
 
 
-def _read_champion(root: Path) -> str:
+def write_champion(root: Path, model_id: str) -> None:
+    """Make the model of that id the champion of a folder of models; atomic."""
+    write_bytes(root / CHAMPION_FILE, msgspec.json.encode(_Champion(model_id)))
+
+
+def read_champion(root: Path) -> str:
+    """Return the id of the champion that a folder of models names, empty where it names none."""
     try:
         return decode_json((root / CHAMPION_FILE).read_bytes(), _Champion).id
     except (OSError, msgspec.DecodeError):

@@ -14,6 +14,7 @@ from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
 
 LossName: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
+LoggerName: TypeAlias = Literal["mlflow", "wandb"]
 PresetName: TypeAlias = Literal["cpu", "gpu", "reference"]
 
 _Share = Annotated[float, Meta(ge=0, le=1)]
@@ -63,7 +64,8 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     folder of readers' masks, <CASE>_<n>_mask.tif, that stand in for the ground truth. The
     candidate goes to the folder `models`, by default one in the job folder. `threads` 0 leaves one
     core to the window. `logit_offset` is the model's (`ModelSpec`), None the parent's or none: it
-    changes the cut, not the gradients.
+    changes the cut, not the gradients. `loggers` write figures and pictures into the job's folder
+    beside TensorBoard's, and open no connection.
     """
 
     architecture: str
@@ -107,6 +109,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     models: str = ""
     data_title: str = ""
     licence: str = ""
+    loggers: tuple[LoggerName, ...] = ()
 
     @property
     def has_budget(self) -> bool:

@@ -71,6 +71,18 @@ def frames(
         yield _drawn(_plane(volume, index, style, windows), index, truth, prediction)
 
 
+def outlined(plane: NDArray[np.float32], truth: Mask, prediction: Mask) -> Frame:
+    """Return a plane (Y, X) of any values, its range from the 1st to the 99th percentile, outlined.
+
+    The masks are (Y, X).
+    """
+    plane = np.nan_to_num(plane)
+    low, high = np.percentile(plane, (1, 99))
+    grey = np.clip((plane - low) / max(high - low, 1e-6), 0, 1) * 255
+    picture = np.stack([grey.astype(np.uint8)] * 3, axis=-1)
+    return _drawn(picture, 0, truth[np.newaxis], prediction[np.newaxis])
+
+
 def outline(plane: Mask) -> NDArray[np.bool_]:
     """Return the outline of a mask (Y, X), one pixel wide; the picture's rim is no background."""
     # Loaded at the first use: the first picture of the window need not wait for scipy.

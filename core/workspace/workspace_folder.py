@@ -165,10 +165,13 @@ def prediction_name(case_id: str) -> str:
 def registry(home: Path, workspace: Path | None = None, engine: EngineChoice = ANY) -> Registry:
     """Return the models of a workspace, of this reader and those that come with Overread.
 
-    They are run by `engine`.
+    Those of other workspaces come after them: a model is the same wherever it was trained. They are
+    run by `engine`.
     """
     own = (workspace / "models",) if workspace else ()
-    return Registry((*own, home / "models", resource("models")), engine)
+    trained = sorted((home / "workspaces").glob("*/models"))
+    others = tuple(folder for folder in trained if folder not in own)
+    return Registry((*own, home / "models", resource("models")), engine, others)
 
 
 def _safe(name: str) -> str:

@@ -16,6 +16,7 @@ from core.jobs.job_events import (
     Logged,
     Measured,
     Paused,
+    Pictured,
     Progressed,
     Started,
     StepCurve,
@@ -145,7 +146,7 @@ class JobTail:
             )
         elif isinstance(event, Measured):
             self._measure(event)
-        elif not isinstance(event, Logged):
+        elif not isinstance(event, Logged | Pictured):
             self._end(event)
 
     def _measure(self, event: Measured) -> None:

@@ -47,7 +47,7 @@ class Triager:
 
     def classifier(self, place: Place) -> ClassifierModel | None:
         """Return the classifier in use: the first of the workspace, the reader, the program."""
-        models, _ = Classifiers(registry(self.home, place.workspace.folder).roots).models()
+        models, _ = Classifiers(registry(self.home, place.workspace.folder).everywhere).models()
         return models[0] if models else None
 
     def _look_up(

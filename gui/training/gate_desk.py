@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.errors import AppError
 from core.models import promotion
 from core.models.gate import GateReport
+from core.models.model_changes import delete_model
 from core.models.registry import Registry
 from core.workspace.workspace_folder import registry
 from gui.shell.place_reader import read_models
@@ -49,7 +50,7 @@ class GateDesk(QObject):
 
     def delete(self, model_id: str, then: Then) -> None:
         """Delete a model and its weights."""
-        self._change(lambda found: promotion.delete_model(found, model_id), then)
+        self._change(lambda found: delete_model(found, model_id), then)
 
     def reload(self, then: Then | None = None) -> None:
         """Read the models anew."""

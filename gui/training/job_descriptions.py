@@ -233,10 +233,11 @@ def _budget(record: JobRecord) -> str:
 
 
 def _loss_curve(record: JobRecord) -> Curve:
-    points = record.curves.get("loss", ())
+    points, held = (record.curves.get(name, ()) for name in ("loss", "selection_loss"))
+    lines = (CurveLine("train", points, "t2"), CurveLine("held out", held))
     return Curve(
-        "Training loss",
-        (CurveLine("train", points, "t2"),) if points else (),
+        "Loss",
+        tuple(line for line in lines if line.points),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),
         x_text=_budget(record),

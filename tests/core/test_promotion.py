@@ -1,4 +1,4 @@
-"""Promotion, the way back, and what may be deleted."""
+"""Promotion, and the way back."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from core.domain.errors import ModelError
 from core.models.gate import judge_candidate
 from core.models.promotion import (
     champion_history,
-    delete_model,
     earlier_champions,
     promote,
     roll_back,
@@ -68,18 +67,6 @@ def test_promoting_the_champion_changes_nothing_and_an_unknown_model_is_told(
     with pytest.raises(ModelError, match="found the name 'absent'"):
         promote(registry, "absent")
     assert champion_history(registry) == []
-
-
-def test_a_candidate_can_be_deleted_the_champion_and_a_shipped_model_cannot(
-    registry: Registry,
-) -> None:
-    promote(registry, "first")
-    for name, told in (("first", "not the champion"), ("shipped", "a model of this workspace")):
-        with pytest.raises(ModelError, match=told):
-            delete_model(registry, name)
-    delete_model(registry, "second")
-    assert {model.spec.id for model in registry.models()[0]} == {"first", "shipped"}
-    assert not (registry.roots[0] / "second").exists()
 
 
 def test_a_damaged_history_costs_the_history_alone(registry: Registry) -> None:

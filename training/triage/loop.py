@@ -49,6 +49,9 @@ class ClassifierLoop(Loop):
         (agreed,) = group.agree((found,))
         return agreed, 0.0
 
+    def _show(self) -> None:
+        """Tell no pictures: a class has no outline."""
+
 
 def case_logits(
     network: Classifier, cases: Sequence[TrainCase], *, neighbours: int, device: torch.device

@@ -45,6 +45,7 @@ def run(
         lambda writer, group: _train(spec, writer, group, resume=resume),
         resume=resume,
         echo=echo,
+        spec=spec,
     )
 
 

@@ -1,0 +1,132 @@
+"""Models deleted, copied and renamed, with all that lies beside their weights."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import ModelError, reason
+from core.models.promotion import rename_in_history
+from core.models.registry import (
+    SPEC_FILE,
+    Model,
+    Registry,
+    check_id,
+    read_champion,
+    read_model,
+    write_champion,
+    write_spec,
+)
+
+_HALF = ".half"
+
+
+def delete_model(registry: Registry, model_id: str) -> None:
+    """Delete a model of the reader's own.
+
+    Raises `ModelError` for a champion, for a member of an ensemble beside it, and for a model that
+    came with Overread.
+    """
+    model = registry.find(model_id)
+    if model_id == registry.champion().spec.id or model_id in _champions(registry):
+        raise ModelError(
+            f"{model_id}: expected a model that is not the champion, found the one that predicts "
+            "by default. Promote another first."
+        )
+    _require_own(registry, model)
+    if beside := [each.spec.id for each in _ensembles(model)]:
+        raise ModelError(
+            f"{model_id}: expected a model that no other needs, found a member of "
+            f"{', '.join(beside)}. Delete that first."
+        )
+    _remove(model.folder)
+
+
+def copy_model(registry: Registry, model_id: str, new_id: str, *, title: str = "") -> Model:
+    """Add a copy of a model under another id to the first folder of a registry.
+
+    An ensemble's members are copied into it. Raises `ModelError` when the id is taken.
+    """
+    model = registry.find(model_id)
+    _require_free(registry, new_id)
+    spec = msgspec.structs.replace(model.spec, id=new_id, title=title or model.spec.title)
+    target = registry.roots[0] / new_id
+    half = target.with_name(f"{_HALF}{new_id}")
+    try:
+        shutil.rmtree(half, ignore_errors=True)
+        # Under a name that no list reads: a copy is there whole or not at all.
+        shutil.copytree(model.folder, half)
+        for member in model.members:
+            if not (half / member.spec.id).exists():
+                shutil.copytree(member.folder, half / member.spec.id)
+        write_spec(half, spec)
+        half.rename(target)
+    except OSError as error:
+        shutil.rmtree(half, ignore_errors=True)
+        raise ModelError(
+            f"{new_id}: could not be written ({reason(error)}). Free some space, or check the "
+            f"permissions of {registry.roots[0]}."
+        ) from error
+    return read_model(target)
+
+
+def rename_model(registry: Registry, model_id: str, new_id: str, *, title: str = "") -> Model:
+    """Give a model of the reader's own another id; champion and ensembles follow it.
+
+    Raises `ModelError` when the id is taken, and for a model that came with Overread.
+    """
+    model = registry.find(model_id)
+    _require_own(registry, model)
+    home = Registry((model.folder.parent,))
+    _require_free(registry, new_id)
+    copy_model(home, model_id, new_id, title=title)
+    for other in _ensembles(model):
+        members = tuple(new_id if name == model_id else name for name in other.spec.members)
+        write_spec(other.folder, msgspec.structs.replace(other.spec, members=members))
+    for root in registry.everywhere:
+        if read_champion(root) == model_id:
+            write_champion(root, new_id)
+        rename_in_history(root, model_id, new_id)
+    _remove(model.folder)
+    return read_model(model.folder.parent / new_id)
+
+
+def _champions(registry: Registry) -> set[str]:
+    return {read_champion(root) for root in registry.everywhere}
+
+
+def _ensembles(model: Model) -> Iterator[Model]:
+    """Yield the ensembles that take a model as their member from beside them."""
+    for path in sorted(model.folder.parent.glob(f"*/{SPEC_FILE}")):
+        with suppress(ModelError):
+            other = read_model(path.parent)
+            if any(member.folder == model.folder for member in other.members):
+                yield other
+
+
+def _require_own(registry: Registry, model: Model) -> None:
+    if model.folder.parent not in registry.own:
+        raise ModelError(
+            f"{model.spec.id}: expected a model of the reader's own, found one that came with "
+            "Overread. It stays; `models copy` gives one that is yours."
+        )
+
+
+def _require_free(registry: Registry, model_id: str) -> None:
+    check_id(model_id)
+    if any((root / model_id / SPEC_FILE).exists() for root in registry.everywhere):
+        raise ModelError(f"{model_id}: expected an id no model has yet, found one. Give another.")
+
+
+def _remove(folder: Path) -> None:
+    try:
+        # Without its specification a folder is no model: what a failure leaves is not listed.
+        (folder / SPEC_FILE).unlink()
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise ModelError(
+            f"{folder.name}: could not be deleted ({reason(error)}). Check the folder's "
+            "permissions."
+        ) from error

@@ -1,0 +1,136 @@
+"""Models deleted, copied and renamed; one registry for all datasets."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.cli.models import models as models_app
+from core.domain.errors import AppError, ModelError
+from core.jobs.job_folder import create_job
+from core.models.ensembles import combine
+from core.models.gate import GATE_FILE, GateSpec, judge_candidate
+from core.models.model_changes import copy_model, delete_model, rename_model
+from core.models.promotion import champion_history, promote, roll_back
+from core.models.registry import Registry, read_model
+from core.workspace.workspace_folder import registry as registry_of
+from core.workspace.workspace_folder import workspace_folder
+from tests.synthetic import publish_unet
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Two own models, one of another dataset, and one that came with the program."""
+    publish_unet(tmp_path / "shipped", "shipped")
+    publish_unet(tmp_path / "else", "elsewhere")
+    for name in ("first", "second"):
+        publish_unet(tmp_path / "own", name)
+    roots = (tmp_path / "own", tmp_path / "shipped")
+    Registry(roots[1:]).promote("shipped")
+    return Registry(roots, others=(tmp_path / "else",))
+
+
+def test_what_came_with_the_program_and_champions_stay(registry: Registry) -> None:
+    promote(registry, "first")
+    Registry(registry.others).promote("elsewhere")
+    for name, told in (
+        ("first", "not the champion"),
+        ("elsewhere", "not the champion"),
+        ("shipped", "not the champion"),
+    ):
+        with pytest.raises(ModelError, match=told):
+            delete_model(registry, name)
+    delete_model(registry, "second")
+    assert {m.spec.id for m in registry.models()[0]} == {"first", "shipped", "elsewhere"}
+    assert not (registry.roots[0] / "second").exists()
+
+
+def test_a_member_stays_while_an_ensemble_needs_it(registry: Registry) -> None:
+    combine(registry, "both", ["first", "second"])
+    with pytest.raises(ModelError, match="a member of both"):
+        delete_model(registry, "first")
+    delete_model(registry, "both")
+    delete_model(registry, "first")
+
+
+def test_a_copy_predicts_the_same_and_brings_its_members(registry: Registry) -> None:
+    (registry.roots[0] / "first" / "certificate.json").write_text("{}")
+    made = copy_model(registry, "first", "third", title="Third")
+    assert (made.spec.id, made.spec.title) == ("third", "Third")
+    assert made.fingerprint == registry.find("first").fingerprint
+    assert (made.folder / "certificate.json").exists()
+    combine(registry, "both", ["first", "second"])
+    again = copy_model(Registry((registry.roots[0] / "deep", *registry.roots)), "both", "alone")
+    assert {member.folder.parent for member in again.members} == {again.folder}
+    for taken in ("second", "shipped", "elsewhere"):
+        with pytest.raises(ModelError, match="no model has yet"):
+            copy_model(registry, "first", taken)
+
+
+def test_champion_history_and_ensembles_follow_a_new_id(registry: Registry) -> None:
+    combine(registry, "both", ["first", "second"])
+    promote(registry, "first")
+    promote(registry, "second")
+    rename_model(registry, "first", "premier")
+    assert registry.find("both").spec.members == ("premier", "second")
+    assert [done.id for done in champion_history(registry)] == ["premier", "second"]
+    rename_model(registry, "second", "deuxieme", title="Deuxième")
+    assert registry.champion().spec.title == "Deuxième"
+    assert roll_back(registry) == "premier"
+    assert not (registry.roots[0] / "first").exists()
+    with pytest.raises(ModelError, match="came with Overread"):
+        rename_model(registry, "shipped", "mine")
+
+
+def test_models_of_another_dataset_are_there_and_its_champion_is_not(home: Path) -> None:
+    other, here = (workspace_folder(home, home / name) for name in ("other", "here"))
+    publish_unet(other / "models", "trained-there")
+    Registry((other / "models",)).promote("trained-there")
+    found = registry_of(home, here)
+    assert found.find("trained-there").folder == other / "models" / "trained-there"
+    assert found.champion().spec.id != "trained-there"
+    assert registry_of(home, other).champion().spec.id == "trained-there"
+    assert registry_of(home).find("trained-there")
+    with pytest.raises(ModelError, match="no model has yet"):
+        publish_unet(here / "models", "x") and combine(found, "trained-there", ["x", "lite0"])
+
+
+def _call(*arguments: str) -> str:
+    result = CliRunner().invoke(models_app, arguments)
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+def test_a_worse_model_is_promoted_from_the_terminal_only_with_yes(home: Path) -> None:
+    data = home / "scans"
+    place = workspace_folder(home, data)
+    for name in ("before", "after"):
+        publish_unet(place / "models", name)
+    Registry((place / "models",)).promote("before")
+    scores = {f"C_{n}": 0.9 for n in range(8)}
+    report = judge_candidate(
+        ("before", scores), ("after", {c: s - 0.01 for c, s in scores.items()})
+    )
+    spec = GateSpec(champion="before", candidate="after", data="d", cases=tuple(scores))
+    job = create_job(place / "jobs" / "0001-gate", spec)
+    import msgspec
+
+    (job.path / GATE_FILE).write_bytes(msgspec.json.encode(report))
+    with pytest.raises(AppError, match=r"worse than the champion.*--yes"):
+        _call("promote", "after", "--data", str(data))
+    assert registry_of(home, place).champion().spec.id == "before"
+    _call("promote", "after", "--data", str(data), "--yes")
+    assert registry_of(home, place).champion().spec.id == "after"
+    assert "before is the champion again" in _call("rollback", "--data", str(data))
+
+
+def test_the_terminal_copies_renames_and_deletes(home: Path) -> None:
+    publish_unet(home / "models", "mine")
+    assert "Copied" in _call("copy", "mine", "yours")
+    assert "theirs now" in _call("rename", "yours", "theirs")
+    assert read_model(home / "models" / "theirs").spec.id == "theirs"
+    with pytest.raises(AppError, match="--yes"):
+        _call("delete", "theirs")
+    _call("delete", "theirs", "--yes")
+    assert not (home / "models" / "theirs").exists()
