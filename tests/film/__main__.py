@@ -12,21 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 FILM = Path(__file__).resolve().parents[2] / "resources" / "help" / "loop.webp"
-STILL = FILM.with_name("demo.png")
 LARGEST_BYTES = 3 * 2**20
-_QUALITY = 62
+_QUALITY = 80
 _PATIENCE_SECONDS = 900.0
 
 
-def main(out: Path, still: Path) -> int:
-    """Make the film and the picture beside it; returns the exit status."""
+def main(out: Path) -> int:
+    """Make the film; returns the exit status."""
     from PySide6.QtWidgets import QApplication
 
     from core.demo.demo_cases import DEMO_NAME
     from core.workspace.settings import Settings, home, save_settings, settings_path
     from gui.app.program import Program
     from tests.film.camera import Camera
-    from tests.film.scenes import SCENES, Film, disagreement
+    from tests.film.scenes import SCENES, Film
 
     save_settings(settings_path(), Settings(reader="Ann", tour_seen=True))
     application = QApplication(["film"])
@@ -39,8 +38,6 @@ def main(out: Path, still: Path) -> int:
         scene(film)
         sys.stdout.write(f"{scene.__name__}: {len(camera.frames)} frames\n")
         sys.stdout.flush()
-        if scene is disagreement:
-            camera.window.grab().save(str(still))
     program.window.close()
     camera.write(out, quality=_QUALITY)
     size = out.stat().st_size
@@ -68,8 +65,7 @@ if __name__ == "__main__":
     os.environ["QT_QPA_PLATFORM"] = (
         f"offscreen:configfile={Path(__file__).resolve().parents[1] / 'screens.json'}"
     )
-    wanted = [Path(word) for word in sys.argv[1:]] or [FILM]
-    beside = STILL if wanted[0] == FILM else wanted[0].with_name("still.png")
+    wanted = Path(sys.argv[1]) if len(sys.argv) > 1 else FILM
     with tempfile.TemporaryDirectory(prefix="overread-film-") as folder:
         os.environ["OVERREAD_HOME"] = folder
-        sys.exit(main(wanted[0], beside))
+        sys.exit(main(wanted))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from gui.widgets.theme import app_font
 
-SIZE = QSize(1120, 700)
+SIZE = QSize(1280, 800)
 _BAND = 34
 _GROUND, _INK, _ACCENT = "#0C0E11", "#E8EBEE", "#9B8CFF"
 _SCRIM = QColor(4, 5, 7, 170)
