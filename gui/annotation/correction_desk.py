@@ -1,6 +1,7 @@
 """The correction of the case on screen: begun, painted, undone, journalled, saved as a version."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -9,20 +10,22 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step, new_draft
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
+from core.annotation.versions import Version
 from core.domain.components import Box
 from core.domain.mask import Mask
 from core.workspace.store import Store
 from gui.annotation.correction_book import Book
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
-from gui.annotation.version_reader import VersionReading
+from gui.annotation.version_reader import VersionReader
+from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
 
-class Correcting(QObject):
+class CorrectionDesk(QObject):
     """Owns the correction of a session; every change of it goes to the journal before it is safe.
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
@@ -31,7 +34,7 @@ class Correcting(QObject):
     the workspace. `versions` are those of the case on screen.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     stepped = Signal()
@@ -50,7 +53,7 @@ class Correcting(QObject):
         self.damage = ""
         self.writing = 0
         self.later = LaterEdit(session, lanes)
-        self.versions = VersionReading(session, lanes)
+        self.versions = VersionReader(session, lanes)
         self.versions.refused.connect(self.refused)
         self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
         for part in (self.later, self.versions):
@@ -59,7 +62,7 @@ class Correcting(QObject):
         session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
-        self.versions.version_saved.connect(self._write_unsaved)
+        self.versions.version_saved.connect(self._on_version_saved)
 
     @property
     def reader(self) -> str:
@@ -76,12 +79,14 @@ class Correcting(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
-        if self._session.correction is None and self._session.seeking:
+        if self._session.correction is not None:
+            return ""
+        if self._session.seeking:
             return "The prediction is being read."
-        state = self._session.case_states[self._session.current]
-        if self._session.correction is None and state.run == "running":
+        if self._session.case_states[self._session.current].run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
-        return ""
+        # Begun now, a correction would start from nothing, or from the mask of another threshold.
+        return "The figures are not settled yet." if is_unsettled(self._session) else ""
 
     @property
     def unsaved(self) -> list[Book]:
@@ -182,8 +187,18 @@ class Correcting(QObject):
         self._lanes.run(
             "journal",
             lambda _: discard_draft(store, case_id),
-            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence),
+            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
         )
+
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of: the correction, or what one would start from.
+
+        None when nothing can be painted. It is not to be changed.
+        """
+        opened, correction = self._session.open_case, self._session.correction
+        if correction is not None:
+            return correction.mask
+        return None if self.problem or opened is None else starting_mask(self._session, opened)[0]
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
@@ -262,7 +277,7 @@ class Correcting(QObject):
         def tell(sentence: str) -> None:
             if self._session.open_case is opened:
                 self.damage = sentence
-            self.failed.emit("The correction cannot be read", sentence)
+            self.failed.emit("The correction cannot be read", sentence, "")
 
         self._lanes.run("journal", lambda _: load_draft(store, case_id, shape), show, failed=tell)
 
@@ -291,6 +306,12 @@ class Correcting(QObject):
         if step is not None and book is not None:
             self.stepped.emit()
             self._journal(book, lambda: book.record(step))
+
+    def _on_version_saved(self, version: Version) -> None:
+        state = self._session.case_states.get(version.case_id)
+        if state is not None:
+            self._session.set_case_state(replace(state, version=version.number))
+        self._write_unsaved()
 
     def _write_unsaved(self) -> None:
         """Try again where there is room for a version now."""

@@ -16,7 +16,7 @@ class LaterEdit(QObject):
 
     changed = Signal(str)
     made = Signal(str, object)
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
@@ -50,7 +50,7 @@ class LaterEdit(QObject):
             "io",
             lambda _: make(mask),
             show,
-            failed=lambda sentence: self.failed.emit(tool.capitalize(), sentence),
+            failed=lambda sentence: self.failed.emit(tool.capitalize(), sentence, ""),
             finished=lambda: self._end(asked),
         )
         self.tool = tool

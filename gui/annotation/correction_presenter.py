@@ -1,7 +1,7 @@
 """Keeps tool card, figures, strip and status bar in step with the correction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,20 +9,20 @@ from PySide6.QtCore import QObject, QTimer
 
 from core.annotation.versions import Version
 from core.domain.mask import Mask
-from core.domain.metrics import hd95
+from core.domain.metrics import Hd95, hd95
 from gui.annotation.corrected_figures import corrected_strip, corrected_views
-from gui.annotation.correction_desk import Correcting
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import ToolRail
-from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
+from gui.annotation.version_reader import EXPORTING, SAVING
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
 
-_NOT_SAVED = "The edit was not saved"
+_EDIT = "edit"  # the subject of one that was not saved
 _FIGURES_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
@@ -50,14 +50,18 @@ class CorrectionPresenter(QObject):
     """Listens to the correction; figures follow a sample within `_FIGURES_MS`, bars later."""
 
     def __init__(
-        self, context: Context, desk: Correcting, drawing: Drawing, views: AnnotationViews
+        self,
+        context: Context,
+        desk: CorrectionDesk,
+        paint_tools: PaintTools,
+        views: AnnotationViews,
     ) -> None:
         super().__init__()
         self._context, self._views = context, views
         self._session, self._toasts = context.session, context.toasts
-        self._correcting, self._drawing = desk, drawing
+        self._correction_desk, self._paint_tools = desk, paint_tools
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
-        self._hd95: float | Pending | None = None
+        self._hd95: Hd95 | Pending | None = None
         self._saved = ""
         self._just_opened = False
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
@@ -68,7 +72,11 @@ class CorrectionPresenter(QObject):
         self._show_state()
 
     def _connect(self) -> None:
-        session, correcting, drawing = self._session, self._correcting, self._drawing
+        session, correction_desk, paint_tools = (
+            self._session,
+            self._correction_desk,
+            self._paint_tools,
+        )
         session.correction_changed.connect(self._on_correction_changed)
         session.case_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
@@ -76,29 +84,29 @@ class CorrectionPresenter(QObject):
         session.post_changed.connect(self._show_numbers)
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
-        drawing.settings_changed.connect(self._show_tool)
-        correcting.stepped.connect(self._enable_steps)
-        correcting.saved.connect(self._on_saved)
-        correcting.save_failed.connect(self._on_save_failed)
-        correcting.versions.version_saved.connect(self._on_version_saved)
-        correcting.versions.exported.connect(self._on_exported)
-        correcting.failed.connect(self._toasts.show_error)
-        correcting.noted.connect(self._toasts.show_toast)
-        correcting.refused.connect(self._context.takeover.ask)
-        correcting.found.connect(self._on_found)
+        paint_tools.settings_changed.connect(self._show_tool)
+        correction_desk.stepped.connect(self._enable_steps)
+        correction_desk.saved.connect(self._on_saved)
+        correction_desk.save_failed.connect(self._on_save_failed)
+        correction_desk.versions.version_saved.connect(self._on_version_saved)
+        correction_desk.versions.exported.connect(self._on_exported)
+        correction_desk.failed.connect(self._toasts.show_error)
+        correction_desk.noted.connect(self._toasts.show_toast)
+        correction_desk.refused.connect(self._context.takeover.ask)
+        correction_desk.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
-        self._views.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
-        self._views.card.complete_asked.connect(drawing.complete)
+        self._views.card.changed.connect(lambda name, value: paint_tools.change(**{name: value}))
+        self._views.card.complete_asked.connect(paint_tools.complete)
         self._strip.scope_chosen.connect(self._show_figures)
-        self._views.viewer.views.view.escaped.connect(drawing.drop)
-        correcting.later.changed.connect(self._views.status.show_work)
-        self._views.status.stop_asked.connect(correcting.later.cancel)
+        self._views.viewer.views.view.escaped.connect(paint_tools.drop)
+        correction_desk.later.changed.connect(self._views.status.show_work)
+        self._views.status.stop_asked.connect(correction_desk.later.cancel)
         for timer in (self._figures, self._bars, self._distance):
             self._context.closing.connect(timer.stop)
 
     def _show_tool(self) -> None:
-        drawing = self._drawing
-        self._views.card.show_tool(drawing.tool, drawing.settings)
+        paint_tools = self._paint_tools
+        self._views.card.show_tool(paint_tools.tool, paint_tools.settings)
 
     def _on_correction_changed(self) -> None:
         self._saved = ""
@@ -148,8 +156,8 @@ class CorrectionPresenter(QObject):
 
     def _enable_steps(self) -> None:
         correction = self._session.correction
-        there = correction is not None and not self._correcting.problem
-        can_undo = self._correcting.can_undo
+        there = correction is not None and not self._correction_desk.problem
+        can_undo = self._correction_desk.can_undo
         can_redo = correction is not None and correction.can_redo
         for name, on in (("undo", there and can_undo), ("redo", there and can_redo)):
             self._context.actions[name].setEnabled(on)
@@ -180,7 +188,7 @@ class CorrectionPresenter(QObject):
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
 
-        def show(value: float | None) -> None:
+        def show(value: Hd95 | None) -> None:
             if self._session.correction is correction and correction.revision == revision:
                 self._hd95 = value
                 self._show_figures()
@@ -209,30 +217,27 @@ class CorrectionPresenter(QObject):
 
     def _withdraw_when_saved(self) -> None:
         """Say no longer that an edit was not saved, once none of any case is in memory only."""
-        if not self._correcting.unsaved:
-            self._toasts.withdraw(_NOT_SAVED)
+        if not self._correction_desk.unsaved:
+            self._toasts.withdraw(_EDIT)
 
     def _on_save_failed(self, sentence: str) -> None:
         self._saved = "Not saved: your work is in memory only"
         self._show_state()
         self._toasts.show_toast(
-            _NOT_SAVED,
+            "The edit was not saved",
             sentence,
             kind="error",
             action=("Export…", self._context.actions["export_correction"].trigger),
-            subject=_NOT_SAVED,
+            subject=_EDIT,
         )
 
     def _on_version_saved(self, version: Version) -> None:
-        self._toasts.withdraw(NOT_SAVED)
-        state = self._session.case_states.get(version.case_id)
-        if state is not None:
-            self._session.set_case_state(replace(state, version=version.number))
+        self._toasts.withdraw(SAVING)
         said = f"Version {version.number} of {version.case_id}"
         self._toasts.show_toast("Version saved", said, kind="ok")
 
     def _on_exported(self, manifest: object) -> None:
-        self._toasts.withdraw(NOT_EXPORTED)
+        self._toasts.withdraw(EXPORTING)
         self._toasts.show_toast("Exported", str(manifest), kind="ok")
 
 

@@ -11,8 +11,8 @@ from core.annotation import regions, shapes
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.mask import Mask
-from gui.annotation.correction_desk import Correcting
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
@@ -36,8 +36,8 @@ class Bench:
     """What the verbs take in hand; `set_tool` takes a tool."""
 
     context: Context
-    desk: Correcting
-    drawing: Drawing
+    desk: CorrectionDesk
+    paint_tools: PaintTools
     viewer: Viewer
     set_tool: Callable[[Tool], None]
 
@@ -53,9 +53,9 @@ def _shape_verbs(bench: Bench) -> Handlers:
         return lambda: bench.desk.apply(tool, lambda mask: make(mask, _index(bench)))
 
     return {
-        "smaller_brush": lambda: bench.drawing.resize(-1),
-        "larger_brush": lambda: bench.drawing.resize(1),
-        "complete_fill": lambda: bench.drawing.complete(),
+        "smaller_brush": lambda: bench.paint_tools.resize(-1),
+        "larger_brush": lambda: bench.paint_tools.resize(1),
+        "complete_fill": lambda: bench.paint_tools.complete(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
         "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
         "reshape": lambda: _reshape(bench, whole=False),
@@ -96,7 +96,7 @@ def _keeping_verbs(bench: Bench) -> Handlers:
 
 def _toggle_tool(bench: Bench, tool: Tool) -> None:
     """Take a tool in hand; its key pressed again puts it back."""
-    bench.set_tool("pan" if bench.drawing.tool == tool else tool)
+    bench.set_tool("pan" if bench.paint_tools.tool == tool else tool)
 
 
 def _show_versions(bench: Bench) -> None:
@@ -115,12 +115,12 @@ def _index(bench: Bench) -> int:
 
 def _take(bench: Bench, *, whole: bool) -> None:
     result = bench.context.session.result
-    comparison = None if result is None else result.comparison
-    if comparison is None:
+    counted = None if result is None else result.counted
+    if counted is None:
         bench.desk.noted.emit("Nothing to take", "Run the model on this case first.")
         return
     z = None if whole else _index(bench)
-    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, comparison.mask, z=z))
+    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, counted.mask, z=z))
 
 
 def _reshape(bench: Bench, *, whole: bool) -> None:
@@ -147,14 +147,14 @@ def _at_pointer(bench: Bench, tool: str) -> None:
     if at is None:
         bench.desk.noted.emit(tool.capitalize(), "Point at it in the image first.")
         return
-    comparison = None if result is None else result.comparison
+    counted = None if result is None else result.counted
     makers: dict[str, Callable[[Mask], Patch | None]] = {
-        "delete component": lambda mask: regions.delete_component(mask, at),
-        "keep component": lambda mask: regions.keep_component(mask, at),
+        "delete component": lambda mask: regions.delete_lesion(mask, at),
+        "keep component": lambda mask: regions.keep_lesion(mask, at),
     }
-    if comparison is not None:
-        predicted = comparison.mask
-        makers["take component"] = lambda mask: regions.add_component(mask, predicted, at)
+    if counted is not None:
+        predicted = counted.mask
+        makers["take component"] = lambda mask: regions.add_lesion(mask, predicted, at)
     if tool in makers:
         bench.desk.apply(tool, makers[tool])
 

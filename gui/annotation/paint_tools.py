@@ -10,7 +10,7 @@ from core.annotation import regions, smart_fill, strokes
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from core.domain.volume import Pixels, Volume
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.shell.session import Session
 from gui.shell.view_state import RGB, shown_channel
@@ -22,19 +22,19 @@ _INSIDE, _OUTSIDE = 1, 2
 _TREMBLE, _NEAR = 4.0, 8.0  # pixels of the screen
 _COLOURS = {_INSIDE: "#3FD67A", _OUTSIDE: "#FF5C5C"}
 
-Line = tuple[tuple[QPointF, ...], str]
+ToolLine = tuple[tuple[QPointF, ...], str]
 
 
-class Drawing(QObject):
+class PaintTools(QObject):
     """The tool in hand, its settings, and the gesture it is in the middle of."""
 
     settings_changed = Signal()
     scribbled = Signal(bool)
 
-    def __init__(self, session: Session, correcting: Correcting, view: SliceView) -> None:
+    def __init__(self, session: Session, correction_desk: CorrectionDesk, view: SliceView) -> None:
         super().__init__()
         self._session = session
-        self._correcting = correcting
+        self._correction_desk = correction_desk
         self._view = view
         self.tool: Tool = "pan"
         self.settings = ToolSettings()
@@ -51,7 +51,7 @@ class Drawing(QObject):
 
     def set_tool(self, tool: Tool) -> None:
         """Take another tool; a half-drawn polygon is dropped."""
-        self._correcting.cancel()
+        self._correction_desk.cancel()
         self._points.clear()
         self.tool = tool
         self._view.set_tool(tool)
@@ -73,8 +73,8 @@ class Drawing(QObject):
 
     def drop(self) -> bool:
         """Drop what is half drawn, else the edit being computed; False when there is neither."""
-        there = bool(self._points) or bool(self._scribbles) or self._correcting.cancel()
-        there = there or self._correcting.later.cancel()
+        there = bool(self._points) or bool(self._scribbles) or self._correction_desk.cancel()
+        there = there or self._correction_desk.later.cancel()
         self._points.clear()
         self._scribbles.clear()
         self._last = None
@@ -91,11 +91,11 @@ class Drawing(QObject):
         pixels = volume.pixels[channel : channel + 1]
         drawn = _drawn(self._scribbles, shape, self.settings.size)
         if self.settings.volumetric:
-            self._correcting.apply_later(
+            self._correction_desk.apply_later(
                 "smart fill", lambda mask: smart_fill.smart_fill_volume(mask, pixels, drawn)
             )
         else:
-            self._correcting.apply_later(
+            self._correction_desk.apply_later(
                 "smart fill",
                 lambda mask: smart_fill.smart_fill(mask, pixels, drawn[index], z=index),
             )
@@ -143,7 +143,7 @@ class Drawing(QObject):
 
     def _begin_stroke(self, at: tuple[float, float]) -> None:
         index = self._session.view.slice_index
-        if self._correcting.begin(self.tool, index) is None:
+        if self._correction_desk.begin(self.tool, index) is None:
             return
         if self.tool == "threshold":
             plane = self._plane(index)
@@ -169,7 +169,7 @@ class Drawing(QObject):
     def _release(self, at: tuple[float, float]) -> None:
         self._last = None
         if self.tool in ("brush", "eraser", "threshold"):
-            self._correcting.end()
+            self._correction_desk.end()
             self._threshold = None
         elif self.tool == "lasso" and self._points and self._closes(at):
             self._close_polygon()
@@ -186,7 +186,7 @@ class Drawing(QObject):
         else:
             size = self.settings.size
             patch = strokes.stroke(mask, index, path, size=size, value=self._value)
-        self._correcting.paint(patch)
+        self._correction_desk.paint(patch)
 
     def _closes(self, at: tuple[float, float]) -> bool:
         """True after a drag, and when a click meets the first point of a polygon."""
@@ -207,7 +207,7 @@ class Drawing(QObject):
         self._points.clear()
         self._show_trace()
         if len(points) >= 3:
-            self._correcting.apply(
+            self._correction_desk.apply(
                 "lasso", lambda mask: strokes.polygon(mask, index, points, value=value)
             )
 
@@ -225,9 +225,9 @@ class Drawing(QObject):
             )
 
         if volumetric:
-            self._correcting.apply_later("fill", make)
+            self._correction_desk.apply_later("fill", make)
         else:
-            self._correcting.apply("fill", make)
+            self._correction_desk.apply("fill", make)
 
     def _pick(self, at: tuple[float, float]) -> None:
         """Take the prediction's component under the pointer, or delete the mask's."""
@@ -235,13 +235,13 @@ class Drawing(QObject):
         if where is None:
             return
         if self._value == 0:
-            self._correcting.apply(
-                "delete component", lambda mask: regions.delete_component(mask, where)
+            self._correction_desk.apply(
+                "delete component", lambda mask: regions.delete_lesion(mask, where)
             )
-        elif result is not None and result.comparison is not None:
-            other = result.comparison.mask
-            self._correcting.apply(
-                "take component", lambda mask: regions.add_component(mask, other, where)
+        elif result is not None and result.counted is not None:
+            other = result.counted.mask
+            self._correction_desk.apply(
+                "take component", lambda mask: regions.add_lesion(mask, other, where)
             )
 
     def _voxel(self, at: tuple[float, float]) -> tuple[int, int, int] | None:
@@ -268,7 +268,7 @@ class Drawing(QObject):
         self._view.set_brush(self.settings.size / 2, "−" if self._removes else "+")
 
     def _show_trace(self) -> None:
-        lines: list[Line] = []
+        lines: list[ToolLine] = []
         if self._points:
             lines.append((tuple(QPointF(x, y) for y, x in self._points), ""))
         for points, kind in self._scribbles.get(self._session.view.slice_index, []):

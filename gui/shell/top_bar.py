@@ -28,6 +28,7 @@ from gui.widgets.segments import Segments
 
 HEIGHT = 48
 _THRESHOLD_STEPS = 100
+_DEVICE_WIDTH = 78
 _LONGEST_NAME, _LONGEST_READER = 150, 110
 _WIDE = 1680
 Mode = Literal["review", "compare"]
@@ -197,6 +198,9 @@ class TopBar(QFrame):
     def set_compact(self, compact: bool) -> None:
         """Leave out what a narrow window has no room for."""
         self._compact = compact
+        policy = self._champion.sizePolicy()
+        policy.setRetainSizeWhenHidden(not compact)  # where there is room, nothing moves for it
+        self._champion.setSizePolicy(policy)
         self._champion.setVisible(self._is_champion and not compact)
         self._device.setVisible(not compact)
         self._fit()
@@ -253,6 +257,7 @@ class TopBar(QFrame):
         self._channel = Segments(("–",), name="Channel")
         self._device = QPushButton("Auto")
         self._device.setProperty("flat", True)
+        self._device.setMinimumWidth(_DEVICE_WIDTH)
         self._device.setToolTip("Where models run")
         self._device.setAccessibleName("Device")
         self._device_menu = QMenu(self)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.figure_text import MISSING
 from core.domain.grid import Grid
 from core.domain.mask import Mask
 from core.domain.metrics import Overlap
 from gui.studies.compare_side import CaseLine
-from gui.widgets.labels import MISSING, number
+from gui.widgets.labels import number
 from gui.widgets.metrics_view import Pending
 
 

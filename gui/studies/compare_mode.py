@@ -32,7 +32,7 @@ class CompareMode(QObject):
         study.run_changed.connect(self._show_run)
         views.line.show_asked.connect(self.enter)
         views.line.stop_asked.connect(study.cancel)
-        views.viewer.compared.measures.changed.connect(lambda _: self._show_figures())
+        views.viewer.linked.measures.changed.connect(lambda _: self._show_figures())
         session.models_changed.connect(self._offer)
         session.place_changed.connect(self._on_place_changed)
         for signal in (session.case_changed, session.result_changed):
@@ -114,7 +114,7 @@ class CompareMode(QObject):
 
     def _on_case_changed(self) -> None:
         if self._on and self._session.open_case is not None:
-            self._views.viewer.compared.measures.want(
+            self._views.viewer.linked.measures.want(
                 MaskSource("model", model.spec.id) for model in self._session.models.available
             )
         self._show_figures()
@@ -125,19 +125,19 @@ class CompareMode(QObject):
         if not self._on or opened is None:
             return
         index = self._session.view.slice_index
-        measures, loaded = self._views.viewer.compared.measures, opened.loaded
+        measures, loaded = self._views.viewer.linked.measures, opened.loaded
         has_truth = loaded.ground_truth is not None
         scores: dict[str, float | None] = {}
         lines, planes = list[Counted](), []
         for model in self._session.models.available:
             found = measures.of(MaskSource("model", model.spec.id))
             counts = None if found is None else found.counts(index if side.of_slice else None)
-            if found is None or counts is None or found.found.comparison is None:
+            if found is None or counts is None or found.found.counted is None:
                 continue
             scores[model.spec.id] = found.dsc
             lines.append(Counted(model.spec.title, counts, None if side.of_slice else found.hd95))
             if model.spec.id in side.ticked:
-                planes.append(found.found.comparison.mask[index])
+                planes.append(found.found.counted.mask[index])
         side.models.show_dsc(scores)
         side.show_case(case_lines(lines, loaded.volume.geometry, has_truth=has_truth))
         side.show_agreement(vote_shares(planes), len(planes))

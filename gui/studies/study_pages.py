@@ -6,7 +6,7 @@ from gui.studies.case_plot import PlotView
 from gui.studies.study_panel import StudyChoice, StudyPanel
 from gui.studies.study_plots import (
     by_case,
-    figures,
+    figure_choices,
     model_lines,
     one_against_other,
     pair_lines,
@@ -26,14 +26,14 @@ def show_study(panel: StudyPanel, found: StudyFound) -> None:
     divided = "" if apart is None else f" · mean disagreement {apart:.3f}"
     title = f"{len(found.study.models)} models on {cases}"
     said = f"{found.folder.name}{failed}{divided}"
-    panel.set_study((title, said), titles, figures(summary.distance_unit))
+    panel.set_study((title, said), titles, figure_choices(summary.distance_unit))
 
 
 def show_choice(panel: StudyPanel, found: StudyFound, champion: str) -> None:
     """Show the plot and the figure that are chosen."""
     choice, study, summary = panel.choice, found.study, found.summary
     views: dict[str, Callable[[StudyChoice], PlotView]] = {
-        "by case": lambda c: by_case(study, c.figure),
+        "by_case": lambda c: by_case(study, c.figure),
         "scatter": lambda c: one_against_other(study, c.figure, c.first, c.second),
         "volumes": lambda c: volumes(study, c.first, c.second),
     }

@@ -28,7 +28,7 @@ from gui.widgets.segments import Segments
 HEIGHT, LOW_HEIGHT = 312, 220
 _TABLE_WIDTH = 640
 _PLOTS: tuple[tuple["PlotKind", str], ...] = (
-    ("by case", "By case"),
+    ("by_case", "By case"),
     ("scatter", "A against B"),
     ("volumes", "Volume, A − B"),
 )
@@ -38,7 +38,7 @@ _NOTHING = (
     "they differ by and how sure that is appear here."
 )
 
-PlotKind = Literal["by case", "scatter", "volumes"]
+PlotKind = Literal["by_case", "scatter", "volumes"]
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class StudyPanel(QFrame):
         self._right.setMaximumWidth(16_777_215 if self._narrow else _TABLE_WIDTH)
 
     def _on_choice(self) -> None:
-        two = self.choice.plot != "by case"
+        two = self.choice.plot != "by_case"
         for widget in (self._first, self._against, self._second):
             widget.setVisible(two)
         self._figure.setEnabled(self.choice.plot != "volumes")

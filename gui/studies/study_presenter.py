@@ -14,8 +14,7 @@ from gui.shell.context import Context
 from gui.shell.job_record import JobRecord
 from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
-from gui.shell.place_reader import plain_states, with_scores
-from gui.shell.session_parts import CaseState, Place
+from gui.shell.session_parts import Place
 from gui.studies.compare_side import CompareSide, RunView
 from gui.studies.study_pages import show_choice, show_study
 from gui.studies.study_panel import StudyPanel
@@ -97,7 +96,7 @@ class StudyPresenter(QObject):
         )
 
         def prepare(path: Path) -> tuple[JobFolder, JobProgram]:
-            return create_job(path, spec), "compare"
+            return create_job(path, spec), "study"
 
         self._say_run(RunView(0.0, "Starting…"))
         self.watch.begin("compare", prepare)
@@ -153,7 +152,7 @@ class StudyPresenter(QObject):
             kind="ok",
             action=("Show", self.show_asked.emit),
         )
-        self._refresh_worklist(place)
+        self._context.operations.read_scores()
 
     def _load(self, place: Place) -> None:
         home = self._session.home
@@ -168,22 +167,6 @@ class StudyPresenter(QObject):
     def _show_choice(self) -> None:
         if self._found is not None:
             show_choice(self.panel, self._found, self._session.models.champion_id)
-
-    def _refresh_worklist(self, place: Place) -> None:
-        """Show what the job found of the model in use, in the worklist too."""
-        model, workspace = self._session.models.current, place.workspace
-
-        def keep(states: dict[str, CaseState]) -> None:
-            if self._session.place is not place or self._session.models.current is not model:
-                return
-            for name, state in states.items():
-                before = self._session.case_states[name]
-                if state.scored and not before.run:
-                    self._session.set_case_state(state)
-
-        known = {name: state.outlook for name, state in self._session.case_states.items()}
-        plain = plain_states(place.dataset, known)
-        self._start(lambda: with_scores(workspace, model, plain), keep)
 
     def _start(self, work: Callable[[], T], keep: Callable[[T], None]) -> None:
         self._context.lanes.run(

@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableWidget
 
+from core.domain.statistics import INTERVAL_RULE
 from gui.studies.study_plots import ModelLine, PairLine
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.palette import DARK, Theme
@@ -45,7 +46,7 @@ class PairTable(QTableWidget):
         self.setColumnWidth(_BAR, _BAR_WIDTH)
         self.setAccessibleName("Models against each other")
         tips = {
-            3: "Percentile bootstrap over cases, seeded: the same numbers every time",
+            3: f"{INTERVAL_RULE[0].upper()}{INTERVAL_RULE[1:]}",
             _BAR: "The interval around the mean difference; the line is no difference",
             _P: "Wilcoxon signed-rank test, two-sided, corrected by Holm over the pairs",
             6: "Cases in which the first is better, as good, worse",

@@ -8,7 +8,7 @@ from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
-from gui.viewer.compare_presenter import ComparePresenter
+from gui.viewer.linked_presenter import LinkedPresenter
 from gui.viewer.picture_copy import caption_of, picture_of
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
@@ -25,13 +25,13 @@ class Viewer:
     verbs: ViewVerbs
     canvas: CanvasPresenter
     panels: ViewerPresenter
-    compared: ComparePresenter
+    linked: LinkedPresenter
 
     def show_beside(self, title: str, mask: Mask) -> None:
         """Show a mask (Z, Y, X) of the case in a view beside the one on screen."""
         if self.views.grid.count == 1:
             self.views.grid.set_count(2)
-        self.compared.show_mask(title, mask)
+        self.linked.show_mask(title, mask)
 
 
 def install(context: Context, views: ViewerViews) -> Viewer:
@@ -39,9 +39,10 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     verbs = ViewVerbs(context.session)
     canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
     panels = ViewerPresenter(context, views, verbs)
-    compared = ComparePresenter(context, views, verbs)
+    linked = LinkedPresenter(context, views, verbs)
     layers = views.layers
     views.view.slice_stepped.connect(verbs.step_slice)
+    views.view.window_level_dragged.connect(verbs.drag_window)
     views.strip.slice_chosen.connect(verbs.go_to_slice)
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
@@ -75,7 +76,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         "cine": cine.toggle,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
-    return Viewer(handlers, views, verbs, canvas, panels, compared)
+    return Viewer(handlers, views, verbs, canvas, panels, linked)
 
 
 def _slice_handlers(verbs: ViewVerbs) -> Handlers:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from core.domain.metrics import Overlap, hd95
+from core.domain.metrics import Hd95, Overlap, hd95
 from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import MaskSource
 from gui.shell.session import Session
@@ -24,17 +24,17 @@ class MaskFigures:
 
     def counts(self, slice_index: int | None = None) -> Overlap | None:
         """Return the counts of the volume, or of one slice; None without a mask."""
-        comparison = self.found.comparison
-        if comparison is None:
+        counted = self.found.counted
+        if counted is None:
             return None
-        counts = comparison.counts
+        counts = counted.counts
         return counts.pooled() if slice_index is None else counts.of_slice(slice_index)
 
     @property
     def dsc(self) -> float | None:
         """The DSC of the volume; None without a mask or ground truth."""
-        comparison, counts = self.found.comparison, self.counts()
-        return counts.dsc if counts is not None and comparison and comparison.has_truth else None
+        counted, counts = self.found.counted, self.counts()
+        return counts.dsc if counts is not None and counted and counted.has_truth else None
 
 
 class MaskMeasures(QObject):
@@ -65,10 +65,10 @@ class MaskMeasures(QObject):
     def note(self, found: SourceMask) -> None:
         """A mask was found or made."""
         before = self._known.get(found.source)
-        if before is not None and before.found.comparison is found.comparison:
+        if before is not None and before.found.counted is found.counted:
             return
-        opened, comparison = self._session.open_case, found.comparison
-        measured = comparison is not None and comparison.has_truth and opened is not None
+        opened, counted = self._session.open_case, found.counted
+        measured = counted is not None and counted.has_truth and opened is not None
         self._known[found.source] = MaskFigures(found, "pending" if measured else None)
         self.changed.emit(found.source)
         if measured and opened is not None:
@@ -76,12 +76,12 @@ class MaskMeasures(QObject):
 
     def _measure(self, opened: OpenCase, found: SourceMask) -> None:
         truth, spacing = opened.loaded.ground_truth, opened.loaded.volume.geometry.spacing_mm
-        comparison = found.comparison
-        if truth is None or comparison is None:
+        counted = found.counted
+        if truth is None or counted is None:
             return
         self._lanes.run(
             "idle",
-            lambda _: hd95(truth, comparison.mask, spacing_mm=spacing),
+            lambda _: _pooled(hd95(truth, counted.mask, spacing_mm=spacing)),
             lambda value: self._keep(found, value),
         )
 
@@ -111,6 +111,10 @@ def figure_words(figures: MaskFigures | None, opened: OpenCase) -> tuple[str, ..
     apart = "…" if figures.hd95 == "pending" else number(_plain(figures.hd95), 1)
     truth = number(counts.truth_voxels * scale, decimals)
     return f"HD95 {apart} {length}", f"{volume}, truth {truth}"
+
+
+def _pooled(found: Hd95 | None) -> float | None:
+    return None if found is None else found.pooled
 
 
 def _plain(value: float | Pending | None) -> float | None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from core.domain.metrics import SliceCounts
 from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
-from gui.viewer.compare_pane import ComparePane
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.mask_figures import MaskFigures, figure_words
 from gui.viewer.picture import Masks, PictureCache, make_picture
 from gui.viewer.shown_case import shown
@@ -27,7 +27,7 @@ class PaneDrawer:
         self,
         session: Session,
         finder: MaskFinder,
-        views: tuple[SliceView, ComparePane],
+        views: tuple[SliceView, LinkedPane],
         own: Callable[[MaskSource], SourceMask | None],
     ) -> None:
         self._session, self._finder, self._own = session, finder, own
@@ -64,15 +64,15 @@ class PaneDrawer:
             self.pane.view.clear_picture()
             self._heat.show_counts(None, 0)
             return
-        comparison = None if self._compared is None else self._compared.comparison
-        what = self._what(comparison is not None)
+        counted = None if self._compared is None else self._compared.counted
+        what = self._what(counted is not None)
         source = self.pane.source
         figures = None if source is None else self.measured(source)
         said = figure_words(figures, opened)
         display = replace(resolve(session.view, what), bottom_left=said, zoom_said=False)
         picture = self._pictures.get(display.picture)
         if picture is None:
-            mask = None if comparison is None else comparison.mask
+            mask = None if counted is None else counted.mask
             masks = Masks(opened.loaded.ground_truth, mask)
             picture = make_picture(opened.loaded.volume, masks, display.picture)
             self._pictures.put(display.picture, picture)
@@ -86,10 +86,10 @@ class PaneDrawer:
         session = self._session
         opened = session.open_case
         assert opened is not None
-        comparison = None if self._compared is None else self._compared.comparison
+        counted = None if self._compared is None else self._compared.counted
         dsc = None
-        if comparison is not None and comparison.has_truth:
-            plane = comparison.counts.of_slice(session.view.slice_index)
+        if counted is not None and counted.has_truth:
+            plane = counted.counts.of_slice(session.view.slice_index)
             dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
         title = "" if self._compared is None else self._compared.title
         said: tuple[str, ...] = (title,) if title else ()
@@ -125,8 +125,8 @@ class PaneDrawer:
             return
         self._compared = compared
         self._pictures.clear()
-        comparison = compared.comparison
-        drawn = comparison is not None or compared.agreement is not None
+        counted = compared.counted
+        drawn = counted is not None or compared.agreement is not None
         known = drawn or compared.source == TRUTH
         if drawn:
             self.found(compared)
@@ -135,13 +135,13 @@ class PaneDrawer:
         else:
             said = f"{compared.title} has not been run on this case."
             self.pane.empty.say("No prediction yet", said, icon="play", button="Run")
-        self.pane.set_score(score(comparison))
+        self.pane.set_score(score(counted))
         self.draw()
 
 
-def score(comparison: Comparison | None) -> str:
+def score(counted: CountedMask | None) -> str:
     """Say the DSC of the whole volume, nothing without ground truth."""
-    return dsc_words(comparison.counts if comparison is not None and comparison.has_truth else None)
+    return dsc_words(counted.counts if counted is not None and counted.has_truth else None)
 
 
 def dsc_words(counts: SliceCounts | None) -> str:

@@ -151,8 +151,8 @@ class SliceView(PictureView):
             self._show_cursor(self._cursor.centre)
 
     def _draws(self, button: Qt.MouseButton) -> bool:
-        drawing = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
-        return drawing and self._tool not in VIEWING and self._picture is not None
+        paint_tools = button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
+        return paint_tools and self._tool not in VIEWING and self._picture is not None
 
     def _touch(self, kind: TouchKind, at: QPointF) -> None:
         self.touched.emit(Touch(kind, at.x(), at.y(), bool(self._drawing_other)))

@@ -6,19 +6,18 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from core.domain.grid import Grid
 from core.domain.metrics import Overlap, slice_counts
 from core.domain.statistics import PairedComparison
 from core.studies.study_summary import StudySummary
 from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import MaskSource
-from gui.studies.case_plot import Line, PlotView
+from gui.studies.case_plot import PlotLine, PlotView
 from gui.studies.compare_lines import Counted, case_lines, vote_shares
 from gui.studies.compare_models import ModelRow
 from gui.studies.compare_side import CompareSide
 from gui.studies.plot_legend import PlotLegend
-from gui.studies.study_plots import PairLine
 from gui.studies.study_tables import PairTable
 from gui.studies.study_verdict import method, verdict
 from gui.viewer.mask_figures import MaskFigures
@@ -133,9 +132,9 @@ def test_the_legend_explains_the_lines_that_are_drawn(qtbot: QtBot) -> None:
     legend = PlotLegend()
     qtbot.addWidget(legend)
     ends = ((0.0, 0.0), (1.0, 1.0))
-    legend.show_lines(PlotView(lines=(Line("mean", *ends), Line("median", *ends))))
+    legend.show_lines(PlotView(lines=(PlotLine("mean", *ends), PlotLine("median", *ends))))
     assert legend.names == ("Mean", "Median")
-    legend.show_lines(PlotView(lines=(Line("guide", *ends), Line("mean", *ends))))
+    legend.show_lines(PlotView(lines=(PlotLine("guide", *ends), PlotLine("mean", *ends))))
     assert legend.names == ("Mean",)
 
 
@@ -168,6 +167,6 @@ def test_a_mask_has_its_dsc_only_against_ground_truth() -> None:
     truth[:, :2] = 1
     counts = slice_counts(truth, truth)
     for has_truth, dsc in ((True, 1.0), (False, None)):
-        found = SourceMask(MaskSource("model", "a"), "A", Comparison(truth, counts, has_truth))
+        found = SourceMask(MaskSource("model", "a"), "A", CountedMask(truth, counts, has_truth))
         assert MaskFigures(found).dsc == dsc
     assert MaskFigures(SourceMask(MaskSource("model", "a"), "A")).counts() is None

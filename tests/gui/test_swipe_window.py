@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gui.viewer.compare_pane import ComparePane
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
@@ -13,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from gui.app.program import Program
 from gui.shell.mask_source import AGREEMENT, MaskSource
 from gui.viewer.agreement_item import AgreementItem, shares
-from gui.viewer.compare_pane import ComparePane
 from gui.viewer.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
@@ -37,7 +37,7 @@ def _swipe(qtbot: QtBot, program: Program) -> SwipePane:
     program.window.actions["swipe_view"].trigger()
     pane = program.window.grid.swipe
     assert pane is not None
-    sources = by_name(pane, QComboBox, "Compared with")
+    sources = by_name(pane, QComboBox, "Mask of this view")
     sources.setCurrentIndex(pane.sources.index(MaskSource("model", SECOND)))
     settle(qtbot, program)
     return pane
@@ -78,7 +78,7 @@ def test_the_line_is_dragged_and_goes_with_the_layout(qtbot: QtBot, program: Pro
 
 def test_the_map_tells_how_many_models_agree(qtbot: QtBot, program: Program) -> None:
     pane = _swipe(qtbot, program)
-    sources = by_name(pane, QComboBox, "Compared with")
+    sources = by_name(pane, QComboBox, "Mask of this view")
     sources.setCurrentIndex(pane.sources.index(AGREEMENT))
     settle(qtbot, program)
     said = pane.view.hud_text("top_right")

@@ -1,15 +1,15 @@
-"""Keeps the compared views in step with the slice on screen: slice, zoom, window and cursor."""
+"""Keeps the linked views in step with the slice on screen: slice, zoom, window and cursor."""
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QTimer
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from core.domain.mask import Mask
 from core.domain.metrics import slice_counts
 from gui.shell.context import Context
 from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
-from gui.viewer.compare_pane import ComparePane
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.mask_figures import MaskMeasures
 from gui.viewer.pane_drawer import PaneDrawer, dsc_words, score
 from gui.viewer.view_verbs import ViewVerbs
@@ -18,7 +18,7 @@ from gui.viewer.viewer_presenter import ViewerViews
 _CUT_MS = 250
 
 
-class ComparePresenter(QObject):
+class LinkedPresenter(QObject):
     """Gives every pane of the grid a source and draws it beside the main view."""
 
     def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
@@ -78,8 +78,8 @@ class ComparePresenter(QObject):
         source = MaskSource("version", title)
         drawer = self._drawer_for(source)
         self._masks.pop(source, None)  # the one shown last comes last
-        comparison = Comparison(mask, counts, truth is not None)
-        self._masks[source] = SourceMask(source, title, comparison)
+        counted = CountedMask(mask, counts, truth is not None)
+        self._masks[source] = SourceMask(source, title, counted)
         self._offer()
         if drawer is self._drawers[0]:
             self._chosen = source
@@ -132,7 +132,7 @@ class ComparePresenter(QObject):
             self._found.add(source)
             self._offer()
 
-    def _on_chosen(self, pane: ComparePane) -> None:
+    def _on_chosen(self, pane: LinkedPane) -> None:
         """What the reader chose goes over to the swipe, and back."""
         self._chosen = pane.source
 
@@ -141,18 +141,18 @@ class ComparePresenter(QObject):
         self._found.clear()
         self._look_up()
 
-    def _on_pane_added(self, pane: ComparePane) -> None:
+    def _on_pane_added(self, pane: LinkedPane) -> None:
         self._drawers.append(self._make_drawer(pane))
         if len(self._drawers) == 1:
             pane.source_chosen.connect(lambda: self._on_chosen(pane))
         self._offer()
 
-    def _on_swipe_added(self, pane: ComparePane) -> None:
+    def _on_swipe_added(self, pane: LinkedPane) -> None:
         self._swipe = self._make_drawer(pane)
         pane.source_chosen.connect(lambda: self._on_chosen(pane))
         self._offer()
 
-    def _make_drawer(self, pane: ComparePane) -> PaneDrawer:
+    def _make_drawer(self, pane: LinkedPane) -> PaneDrawer:
         drawer = PaneDrawer(self._session, self._finder, (self._main, pane), self.own)
         drawer.measured = self.measures.of
         drawer.found = self._on_found
@@ -204,23 +204,23 @@ class ComparePresenter(QObject):
             self._grid.set_main("Correction", dsc_words(correction.truth_counts()))
             return
         model, result = self._session.models.current, self._session.result
-        comparison = None if result is None else result.comparison
-        said = [score(comparison)]
-        if result is not None and isinstance(result.hd95, float) and said[0]:
-            said.insert(0, f"HD95 {result.hd95:.1f}")
+        counted = None if result is None or result.ready is not None else result.counted
+        said = [score(counted)]
+        if result is not None and result.hd95 is not None and said[0]:
+            said.insert(0, f"HD95 {result.hd95.pooled:.1f}")
         self._grid.set_main("" if model is None else model.spec.title, " · ".join(said))
 
     def _follow(self, centre: QPointF, zoom: float) -> None:
         for drawer in self._shown:
             drawer.pane.view.follow(centre, zoom)
 
-    def _lead(self, pane: ComparePane, centre: QPointF, zoom: float) -> None:
+    def _lead(self, pane: LinkedPane, centre: QPointF, zoom: float) -> None:
         """A pane the reader moves takes all others along."""
         if pane.view.underMouse():
             self._main.follow(centre, zoom)
             self._follow(centre, zoom)
 
-    def _point_from(self, pane: ComparePane, at: QPointF | None) -> None:
+    def _point_from(self, pane: LinkedPane, at: QPointF | None) -> None:
         """Show in every other view where the pointer is in one of the panes."""
         self._main.point_at(at)
         for drawer in self._shown:
