@@ -22,7 +22,7 @@ _OFFER = Explained(
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """What is explained, where, and by which words; `{command}` in them is its key."""
 
     title: str
@@ -31,31 +31,31 @@ class Step:
 
 
 STEPS = (
-    Step(
+    TourStep(
         "1. The worst first",
         "Every case with its DSC, the worst prediction at the top. A click opens a case, "
         "{next_case} the next one. While models run, the list sorts itself.",
         lambda window: window.worklist,
     ),
-    Step(
+    TourStep(
         "2. Right and wrong",
         "Green is the ground truth, red the prediction; what was invented is hatched, what was "
         "missed is filled. The wheel turns the slices. Hold Space to see the image alone.",
         lambda window: window.grid,
     ),
-    Step(
+    TourStep(
         "3. Answer the disagreements",
         "{next_disagreement} goes to the next place where truth and prediction part, the worst "
         "first. {yes} says that it is lesion, {no} that it is not, and the mask follows.",
         lambda window: window.disagreements,
     ),
-    Step(
+    TourStep(
         "4. Repair by hand",
         "{brush_tool} takes the brush, the right button erases, {undo} takes it back. Every stroke "
         "is on the disk at once, and your originals are never written to.",
         lambda window: window.rail,
     ),
-    Step(
+    TourStep(
         "5. Decide, and retrain",
         "{accept}, {correct} or {reject}, a rating, a note; {save_and_next} opens the next case. "
         "Then {train} trains on what you corrected, and the gate shows whether it got better.",

@@ -2,12 +2,12 @@
 
 from PySide6.QtCore import QObject
 
-from core.review.signing import Signed, put_signed, signed_cases
+from core.review.signature import Signed, put_signed, signed_cases
 from core.workspace.store import now
 from gui.shell.context import Context
 from gui.shell.mask_source import MaskSource
 from gui.studies.compare_lines import Counted, case_lines, vote_shares
-from gui.studies.compare_models import ModelRow
+from gui.studies.compare_models import ComparedModel
 from gui.studies.compare_side import RunView
 from gui.studies.studies_views import StudiesViews
 from gui.studies.study_presenter import StudyPresenter
@@ -80,7 +80,7 @@ class CompareMode(QObject):
     def _offer(self) -> None:
         models = self._session.models
         rows = [
-            ModelRow(
+            ComparedModel(
                 model.spec.id,
                 model.spec.title,
                 _size(model.spec.parameters),

@@ -15,7 +15,7 @@ _ROW = 38
 
 
 @dataclass(frozen=True)
-class ModelRow:
+class ComparedModel:
     """A model as the list shows it; `dsc` of the case on screen, None while not known."""
 
     id: str
@@ -44,7 +44,7 @@ class ModelList(QWidget):
         """Ids of the ticked models, in their order."""
         return tuple(name for name, row in self._rows.items() if row.tick.isChecked())
 
-    def set_models(self, models: Sequence[ModelRow], ticked: Sequence[str]) -> None:
+    def set_models(self, models: Sequence[ComparedModel], ticked: Sequence[str]) -> None:
         """Offer models."""
         for row in self._rows.values():
             self._column.removeWidget(row)
@@ -71,7 +71,7 @@ class ModelList(QWidget):
 
 
 class _Row(QWidget):
-    def __init__(self, place: int, model: ModelRow) -> None:
+    def __init__(self, place: int, model: ComparedModel) -> None:
         super().__init__()
         self.setFixedHeight(_ROW)
         self.dsc = model.dsc

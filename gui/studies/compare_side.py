@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.studies.compare_models import ModelList, ModelRow
+from gui.studies.compare_models import ComparedModel, ModelList
 from gui.widgets.labels import ElidedLabel, make_label, make_wrapped_label, set_colour
 from gui.widgets.meter import Meter
 from gui.widgets.palette import DARK, OverlayColours, Theme
@@ -109,7 +109,7 @@ class CompareSide(QFrame):
         """Whether the figures are of the slice on screen alone."""
         return self._scope.index == 1
 
-    def set_models(self, models: Sequence[ModelRow], ticked: Sequence[str]) -> None:
+    def set_models(self, models: Sequence[ComparedModel], ticked: Sequence[str]) -> None:
         """Offer models to run and to sign."""
         self.models.set_models(models, ticked)
         self._offer_signatures(models)
@@ -237,7 +237,7 @@ class CompareSide(QFrame):
         said = "By the numbers of the list above. Names are hidden in a blinded reading."
         column.addWidget(make_wrapped_label(said, "caption"))
 
-    def _offer_signatures(self, models: Sequence[ModelRow]) -> None:
+    def _offer_signatures(self, models: Sequence[ComparedModel]) -> None:
         for button in self._signatures.values():
             self._answers.removeButton(button)
             self._row.removeWidget(button)

@@ -5,7 +5,7 @@ from pathlib import Path
 from core.domain.progress import Progress, part
 from core.io.atomic import write_bytes
 from core.io.write_guard import refuse_inside
-from core.review.signing import SIGNED_FILE, signed_cases, signed_csv
+from core.review.signature import SIGNED_FILE, signed_cases, signed_csv
 from core.studies.html_report import html
 from core.studies.study_report import figures_csv, reviews_csv
 from gui.studies.export_dialog import ExportWanted

@@ -15,9 +15,10 @@ from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import MaskSource
 from gui.studies.case_plot import PlotLine, PlotView
 from gui.studies.compare_lines import Counted, case_lines, vote_shares
-from gui.studies.compare_models import ModelRow
+from gui.studies.compare_models import ComparedModel
 from gui.studies.compare_side import CompareSide
 from gui.studies.plot_legend import PlotLegend
+from gui.studies.study_plots import PairLine
 from gui.studies.study_tables import PairTable
 from gui.studies.study_verdict import method, verdict
 from gui.viewer.mask_figures import MaskFigures
@@ -41,7 +42,7 @@ def summary(*pairs: PairedComparison, figure: str = "dsc") -> StudySummary:
     return StudySummary(
         version="", cases=20, models=models, pairs={figure: list(pairs)}, mean_disagreement=None,
         failed={}, distance_unit="voxels", tolerance=2.0, empty_rule="", matching_rule="",
-        interval="95 %", seconds=0.0,
+        interval="95 %", seconds=0.0, lesion_iou=0.1, hd95_rule="",
     )  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_shares_of_votes_are_of_what_any_model_marks() -> None:
 def side(qtbot: QtBot) -> CompareSide:
     side = CompareSide()
     qtbot.addWidget(side)
-    rows = [ModelRow(key, title, "1.0 M params") for key, title in TITLES.items()]
+    rows = [ComparedModel(key, title, "1.0 M params") for key, title in TITLES.items()]
     side.set_models(rows, ["a", "b"])
     side.resize(320, 700)
     side.show()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.cli.compare import compare
-from core.review.signing import signed_cases
+from core.review.signature import signed_cases
 from core.studies.study_report import read_figures
 from gui.app.program import Program
 from gui.studies.compare_side import CompareSide

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.review.signing import Signed, put_signed, signed_cases, signed_csv
+from core.review.signature import Signed, put_signed, signed_cases, signed_csv
 from core.workspace.store import Store
 
 SHOWN = ("lite0", "lite1")
