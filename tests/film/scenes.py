@@ -76,8 +76,8 @@ def disagreement(film: Film) -> None:
     program.context.trigger("next_disagreement")
     film.settle()
     film.camera.shot("Disagreement: N goes to the next one", 1.8)
-    queue = program.review.desks.disagreeing.queue
-    invented = queue.found[queue.current].kind == "false_positive"
+    queue = program.review.desks.disagreement_queue.queue
+    invented = queue.found[queue.current].pieces[0].kind == "false_positive"
     keys = {"no": ("No", "U: it is no lesion"), "yes": ("Yes", "Y: it is lesion")}
     command = "no" if invented else "yes"
     title, said = keys[command]

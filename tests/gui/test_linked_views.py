@@ -261,7 +261,7 @@ def test_views_offer_what_is_predicted_first(
     program: Program, press: Press, qtbot: QtBot, home: Path
 ) -> None:
     (pane,) = panes(program, press, qtbot, "Ctrl+2")
-    box = by_name(pane, QComboBox, "Compared with")
+    box = by_name(pane, QComboBox, "Mask of this view")
     said = [box.itemText(index) for index in range(box.count())]
     run = [not text.endswith("not run") for text in said]
     assert run == sorted(run, reverse=True)
@@ -284,7 +284,7 @@ def test_the_wheel_turns_slices_over_headers_and_cards_and_changes_no_mask(
     (pane,) = panes(program, press, qtbot, "Ctrl+2")
     lay(program, pane, OTHER, qtbot)
     assert "No prediction yet" in pane.empty.text
-    box = by_name(pane, QComboBox, "Compared with")
+    box = by_name(pane, QComboBox, "Mask of this view")
     press("Home")
     chosen = box.currentText()
     window = program.window

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gui.viewer.compare_pane import ComparePane
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
@@ -14,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui.app.program import Program
 from gui.shell.mask_source import AGREEMENT, MaskSource
 from gui.viewer.agreement_item import AgreementItem, shares
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
@@ -117,5 +117,5 @@ def test_the_choice_goes_over_to_the_swipe_and_back(qtbot: QtBot, program: Progr
     assert pane.source == AGREEMENT
 
 
-def choose(pane: ComparePane, source: MaskSource) -> None:
-    by_name(pane, QComboBox, "Compared with").setCurrentIndex(pane.sources.index(source))
+def choose(pane: LinkedPane, source: MaskSource) -> None:
+    by_name(pane, QComboBox, "Mask of this view").setCurrentIndex(pane.sources.index(source))
