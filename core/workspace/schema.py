@@ -104,6 +104,10 @@ CREATE TABLE truth_errors (
 ) WITHOUT ROWID;
 """
 
+_SIGNED = """
+CREATE TABLE signed (id INTEGER PRIMARY KEY, case_id TEXT NOT NULL, content TEXT NOT NULL);
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -111,5 +115,6 @@ STEPS = (
     _REVIEWS_AND_FIGURES,
     _TRIAGE_AND_DOUBTS,
     _SUBJECTS_AND_TRUTH_ERRORS,
+    _SIGNED,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

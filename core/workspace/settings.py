@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     flips: bool = False
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
+    tour_seen: bool = False
     last_dataset: str = ""
     recent: tuple[str, ...] = ()
     windows: dict[str, WindowPlace] = {}

@@ -33,6 +33,7 @@ class FramePresenter(QObject):
         }
         session, operations = self._session, self._operations
         session.place_changed.connect(self._on_place_changed)
+        session.settings_changed.connect(self._show_reader)
         session.case_opening.connect(self._on_case_opening)
         session.case_changed.connect(self._on_case_changed)
         session.models_changed.connect(self._enable)
@@ -40,6 +41,7 @@ class FramePresenter(QObject):
         operations.failed.connect(context.say_failed)
         self._apply_look()
         window.set_keys(session.settings.keys)
+        self._show_reader()
         self._enable()
 
     def _enable(self) -> None:
@@ -52,6 +54,9 @@ class FramePresenter(QObject):
             self._window.setWindowTitle(f"{place.dataset.name} – Overread")
             for notice in place.dataset.notices[:3]:
                 self._context.say_failed("Left out", notice)
+
+    def _show_reader(self) -> None:
+        self._window.top_bar.set_reader(self._session.settings.reader)
 
     def _on_case_opening(self) -> None:
         self._window.status.set_message(f"Opening {self._session.pending}…")

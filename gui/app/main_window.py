@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QMimeData, QRect, Qt, Signal
 from PySide6.QtGui import (
@@ -12,11 +12,13 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
     QScreen,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +33,6 @@ from gui.app.window_place import first_geometry, kept_place, screen_key, smalles
 from gui.data.recent_menu import RecentMenu
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
-from gui.prediction.run_drawer import RunDrawer
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
@@ -52,9 +53,14 @@ from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.run_line import RunLine
 from gui.worklist.worklist_panel import Worklist
 
+if TYPE_CHECKING:
+    from gui.studies.study_panel import StudyPanel
+
 _COMPACT_BELOW = 1400
+_LOW = 900
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
 
@@ -74,6 +80,7 @@ class MainWindow(QMainWindow):
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
         self._closed = False
+        self._below: StudyPanel | None = None
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self)
         self._make_regions()
@@ -155,7 +162,7 @@ class MainWindow(QMainWindow):
 
     def next_region(self, step: int) -> None:
         """Move the focus to the next region, in reading order."""
-        regions: list[QWidget] = [
+        every: list[QWidget] = [
             self.top_bar,
             self.worklist,
             self.view,
@@ -163,7 +170,10 @@ class MainWindow(QMainWindow):
             self.jobs,
             self.layers,
             self.review,
+            self._right,
         ]
+        regions = [region for region in every if region.isVisible()]
+        regions = regions[:-1] if self.review in regions else regions
         focused = self.focusWidget()
         inside = [n for n, r in enumerate(regions) if focused is not None and within(r, focused)]
         index = (inside[0] + step) % len(regions) if inside else 0
@@ -179,6 +189,32 @@ class MainWindow(QMainWindow):
         """Fold the worklist to a rail again, in a narrow window."""
         if self._compact:
             self._show_worklist(False)
+
+    def lay_compare(self, side: QWidget, below: "StudyPanel") -> None:
+        """Show the views large, `side` at their right and `below` under both."""
+        self._right.addWidget(side)
+        self._right.setCurrentWidget(side)
+        self._below = below
+        self._area.addWidget(below)
+        below.show()
+        self._set_reviewing(False)
+
+    def lay_review(self) -> None:
+        """Show the regions of a review."""
+        self._right.setCurrentWidget(self._inspector)
+        if self._below is not None:
+            self._below.hide()
+        self._set_reviewing(True)
+
+    def _set_reviewing(self, reviewing: bool) -> None:
+        for part in (self.rail, self.strip, self.jobs):
+            part.setVisible(reviewing)
+        self._fit_below()
+
+    def _fit_below(self) -> None:
+        if self._below is not None:
+            self._below.set_narrow(bool(self._compact))
+            self._below.set_low(self.height() < _LOW)
 
     def _show_worklist(self, shown: bool) -> None:
         """Show the whole worklist or its rail; in a narrow window the whole lies over the image."""
@@ -206,6 +242,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_compact(self.width() < _COMPACT_BELOW)
+        self._fit_below()
         self.empty.place()
 
     def _make_regions(self) -> None:
@@ -221,7 +258,9 @@ class MainWindow(QMainWindow):
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
-        self.drawer = RunDrawer()
+        self.drawer = RunLine("Runs", stop_tip="Stop the runs (Esc)")
+        tip = "Stop after the slices in hand; what is predicted is kept"
+        self.study_line = RunLine("Comparison", stop_tip=tip, show_label="Show")
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
         self.metrics = MetricsPanel()
@@ -257,14 +296,16 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         panels = (self.layers, self.metrics, self.disagreements)
         self._inspector = Inspector(panels, (self.model_panel,), self.review)
-        self._inspector.setMinimumWidth(NARROWEST)
-        self._inspector.setMaximumWidth(WIDEST)
-        self._split = split = QSplitter(Qt.Orientation.Horizontal)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        room = QWidget()
-        for widget in (room, self._centre(), self._inspector):
-            split.addWidget(widget)
+        self._right = QStackedWidget()
+        self._right.setMinimumWidth(NARROWEST)
+        self._right.setMaximumWidth(WIDEST)
+        self._right.addWidget(self._inspector)
+        self._inner = _splitter(self._centre(), self._right)
+        self._inner.setStretchFactor(0, 1)
+        room, area = QWidget(), QWidget()
+        self._area = _column(area)
+        self._area.addWidget(self._inner, 1)
+        self._split = split = _splitter(room, area)
         split.setStretchFactor(1, 1)
         whole = QWidget()
         column = _column(whole)
@@ -276,7 +317,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _centre(self) -> QWidget:
-        centre = QWidget()
+        centre = _Centre(self.view)
         column = _column(centre)
         image = QWidget()
         row = QHBoxLayout(image)
@@ -289,7 +330,8 @@ class MainWindow(QMainWindow):
         seen.addWidget(self.grid, 1)
         seen.addWidget(self.notices)
         row.addWidget(beside, 1)
-        self.jobs.show_in_line(self.drawer)
+        for line in (self.drawer, self.study_line):
+            self.jobs.show_in_line(line)
         for widget in (self.header, image, self.strip, self.jobs):
             column.addWidget(widget, 1 if widget is image else 0)
         return centre
@@ -308,13 +350,35 @@ class MainWindow(QMainWindow):
     def _set_sides(self, worklist: int) -> None:
         """Give the panels at the sides their widths, and the image the rest."""
         inspector = _COMPACT_INSPECTOR if self._compact else _INSPECTOR_WIDTH
-        self._split.setSizes([worklist, max(self.width() - worklist - inspector, 1), inspector])
+        rest = self.width() - worklist
+        self._split.setSizes([worklist, rest])
+        self._inner.setSizes([max(rest - inspector, 1), inspector])
 
 
 class _Look(Protocol):
     """A part of the window that is drawn in the colours of a theme and a palette."""
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None: ...
+
+
+class _Centre(QWidget):
+    """Turns the slices wherever the wheel is turned around the image: headers, cards, tools."""
+
+    def __init__(self, view: SliceView) -> None:
+        super().__init__()
+        self._view = view
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._view.wheelEvent(event)
+
+
+def _splitter(*parts: QWidget) -> QSplitter:
+    split = QSplitter(Qt.Orientation.Horizontal)
+    split.setHandleWidth(1)
+    split.setChildrenCollapsible(False)
+    for part in parts:
+        split.addWidget(part)
+    return split
 
 
 def _column(widget: QWidget) -> QVBoxLayout:

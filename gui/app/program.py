@@ -11,6 +11,7 @@ from gui.annotation.correction_presenter import AnnotationViews
 from gui.app.close_guard import CloseGuard
 from gui.app.frame_presenter import FramePresenter
 from gui.app.main_window import MainWindow
+from gui.app.tour import Tour
 from gui.blinded import install as blinded
 from gui.data import install as data
 from gui.data.data_presenter import DataViews
@@ -29,6 +30,7 @@ from gui.shell.session import Session
 from gui.shell.stop_guard import StopGuard
 from gui.shell.tasks import Lanes
 from gui.studies import install as studies
+from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
 from gui.viewer.viewer_presenter import ViewerViews
@@ -68,13 +70,15 @@ class Program:
         review_views = ReviewViews(self.viewer, window.review, window.disagreements)
         self.review = review.install(context, review_views, self.annotation.desk)
         self.training = training.install(context, training.TrainingViews(window.jobs, self.viewer))
-        self.studies = studies.install(context)
+        line = window.study_line
+        self.studies = studies.install(context, StudiesViews(window, self.viewer, line))
         self.blinded = blinded.install(context)
         self.frame = FramePresenter(context, window, application)
         self.data = data.install(context, self._data_views())
+        self.tour = Tour(context, window)
         features = (
             self.data, self.viewer, self.worklist, self.prediction, self.annotation, self.review,
-            self.training, self.studies, self.blinded, self.frame,
+            self.training, self.studies, self.blinded, self.frame, self.tour,
         )  # fmt: skip
         handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:

@@ -8,13 +8,13 @@ from core.inference.engine_messages import NetworkCost
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.prediction_views import metrics_views, model_view, queue_words
-from gui.prediction.run_drawer import RunDrawer
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
 from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
 from gui.viewer.layers import LayersPanel
 from gui.viewer.view_verbs import ViewVerbs
+from gui.widgets.run_line import RunLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class PredictionViews:
 
     metrics: MetricsPanel
     model_panel: ModelPanel
-    drawer: RunDrawer
+    drawer: RunLine
     layers: LayersPanel
     top_bar: TopBar
     status: StatusBar

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from gui.widgets.hint_line import HintLine
 from gui.widgets.icons import pixmap
 from gui.widgets.labels import make_label
 from gui.widgets.palette import OverlayColours, Theme
@@ -10,7 +11,7 @@ from gui.widgets.palette import OverlayColours, Theme
 HEIGHT = 26
 _BAR_WIDTH = 56
 _SOON_MS = 150
-_HINTS = "Right-drag zoom · Wheel slices · Space hold to hide overlays · ? shortcuts"
+_HINTS = "Right-drag zoom · Wheel slices · Space hides overlays · ? shortcuts"
 
 
 class StatusBar(QFrame):
@@ -32,15 +33,18 @@ class StatusBar(QFrame):
         self._correction = make_label("", "caption")
         self._device = make_label("", "caption")
         self._device.hide()
-        self._hints = make_label(_HINTS, "caption")
+        self._hints = HintLine()
+        self._hints.set_text(_HINTS)
+        room = self._hints.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self._hints.setSizePolicy(room)
         self._sign = QLabel()
         self._work = WorkShown()
         self._work.stop.clicked.connect(self.stop_asked)
         row.addWidget(self._message)
         row.addWidget(self._work)
         row.addWidget(self._correction)
-        row.addStretch(1)
-        row.addWidget(self._hints)
+        row.addWidget(self._hints, 1)
         row.addWidget(self._device)
         notice = QHBoxLayout()
         notice.setSpacing(6)
@@ -72,6 +76,7 @@ class StatusBar(QFrame):
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
+        self._hints.set_theme(theme)
         self._sign.setPixmap(pixmap("warning", theme.warn, 14, self.devicePixelRatioF()))
 
 

@@ -1,9 +1,10 @@
 """The bar at the top: what is open, which model, run, threshold, channel, device, menu."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -20,14 +21,19 @@ from gui.shell.actions import Actions
 from gui.shell.commands import Keys
 from gui.shell.layout_choice import LayoutChoice
 from gui.widgets.icons import icon, pixmap
-from gui.widgets.labels import make_label, plain_tip
+from gui.widgets.labels import ElidedLabel, make_label, plain_tip
 from gui.widgets.palette import OverlayColours, Theme
+from gui.widgets.quiet_choice import QuietChoice
 from gui.widgets.segments import Segments
 
 HEIGHT = 48
 _THRESHOLD_STEPS = 100
 _DEVICE_WIDTH = 78
-_LONGEST_NAME = 150
+_LONGEST_NAME, _LONGEST_READER = 150, 110
+_WIDE = 1680
+Mode = Literal["review", "compare"]
+_MODES: tuple[Mode, ...] = ("review", "compare")
+_MODE_COMMANDS = ("review_mode", "compare_models", "train")
 _OPENS = ("open_dataset", "open_demo", "open_predictions")
 _WINDOW = (
     "auto_window", "reset_window", "window_contrast", "window_lesion", "window_soft", "invert",
@@ -47,6 +53,8 @@ class TopBar(QFrame):
     device_chosen = Signal(str)
     engine_chosen = Signal(str)
     layout_asked = Signal(str)
+    mode_asked = Signal(str)
+    """The id of the command that reviews, compares or trains."""
 
     _channel: Segments
     _channel_slot: QHBoxLayout
@@ -58,8 +66,11 @@ class TopBar(QFrame):
     _is_champion: bool
     _layouts: LayoutChoice
     _mark: QLabel
+    _mode: Segments
+    _mode_shown: int
     _model: QComboBox
     _window: QToolButton
+    _reader: ElidedLabel
     _run: QPushButton
     _run_more: QPushButton
     _synthetic: QLabel
@@ -85,6 +96,14 @@ class TopBar(QFrame):
         self._dataset.setText(short.replace("&", "&&"))
         self._dataset.setToolTip(plain_tip(name))
         self._synthetic.setVisible(synthetic)
+        self._fit()
+
+    def set_reader(self, name: str) -> None:
+        """Name who reads, beside what is read."""
+        self._reader.setText(name)
+        self._reader.setAccessibleName(f"Reader: {name}" if name else "")
+        self._reader.setMaximumWidth(min(self._reader.sizeHint().width(), _LONGEST_READER))
+        self._fit()
 
     def set_models(self, models: Sequence[tuple[str, str]], current: str, champion: str) -> None:
         """Offer models as (id, title); `current` is in use."""
@@ -107,6 +126,13 @@ class TopBar(QFrame):
         back = f"Its own is {own:.2f}: a double click goes back."
         for widget in (self._threshold, self._threshold_value):
             widget.setToolTip(f"{said}\n{back}")
+
+    def set_mode(self, mode: Mode) -> None:
+        """Mark what the window is laid out for."""
+        self._mode_shown = _MODES.index(mode)
+        self._mode.blockSignals(True)
+        self._mode.set_index(self._mode_shown)
+        self._mode.blockSignals(False)
 
     def set_layout(self, command: str) -> None:
         """Mark the layout of the views, by the id of its command."""
@@ -176,10 +202,22 @@ class TopBar(QFrame):
         policy.setRetainSizeWhenHidden(not compact)  # where there is room, nothing moves for it
         self._champion.setSizePolicy(policy)
         self._champion.setVisible(self._is_champion and not compact)
-        for widget in (self._threshold_title, self._device):
-            widget.setVisible(not compact)
-        self._model.setMinimumWidth(140 if compact else 180)
+        self._device.setVisible(not compact)
+        self._fit()
+        self._model.setMinimumWidth(140 if compact else 160)
         self._layouts.set_compact(compact)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what there is no room for, the least needed first."""
+        wide = self.width() >= _WIDE
+        # The slider says what it is under the pointer, too.
+        self._threshold_title.setVisible(wide)
+        room = wide or (not self._compact and self._synthetic.isHidden())
+        self._reader.setVisible(room and bool(self._reader.text()))
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
@@ -193,14 +231,8 @@ class TopBar(QFrame):
 
     def _build_parts(self, recent: QMenu, actions: Actions) -> None:
         self._compact = self._is_champion = False
-        self._mark = QLabel()
-        self._dataset = QPushButton("No dataset")
-        self._dataset.setProperty("flat", True)
-        self._dataset.setAccessibleName("Dataset")
-        self._dataset.setMenu(_dataset_menu(self, recent, actions))
-        self._synthetic = make_label("synthetic", "badge-warn")
-        self._synthetic.hide()
-        self._model = QComboBox()
+        self._build_place(recent, actions)
+        self._model = QuietChoice()
         self._model.setAccessibleName("Model")
         self._model.setToolTip("The model that predicts")
         self._model.setMinimumWidth(180)
@@ -234,13 +266,28 @@ class TopBar(QFrame):
         self._layouts = LayoutChoice(actions)
         self._layouts.asked.connect(self.layout_asked)
 
+    def _build_place(self, recent: QMenu, actions: Actions) -> None:
+        """Make what says where the reader is: the dataset, and what the window is laid out for."""
+        self._mark = QLabel()
+        self._dataset = QPushButton("No dataset")
+        self._dataset.setProperty("flat", True)
+        self._dataset.setAccessibleName("Dataset")
+        self._dataset.setMenu(_dataset_menu(self, recent, actions))
+        self._reader = ElidedLabel("", "caption")
+        self._synthetic = make_label("synthetic", "badge-warn")
+        self._synthetic.hide()
+        self._mode_shown = 0
+        self._mode = Segments(("Review", "Compare", "Train"), name="Mode")
+        self._mode.chosen.connect(self._on_mode_chosen)
+
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
         name = make_label("Overread", "title")
-        for widget in (self._mark, name, _rule(), self._dataset, self._synthetic):
+        for widget in (self._mark, name, _rule(), self._dataset, self._reader, self._synthetic):
             row.addWidget(widget)
+        row.addWidget(self._mode)
         row.addWidget(_rule())
         row.addWidget(self._model)
         row.addWidget(self._champion)
@@ -270,6 +317,11 @@ class TopBar(QFrame):
     def _on_threshold_changed(self, value: int) -> None:
         self._threshold_value.setText(f"{value / _THRESHOLD_STEPS:.2f}")
         self.threshold_moved.emit(value / _THRESHOLD_STEPS)
+
+    def _on_mode_chosen(self, index: int) -> None:
+        # The mark follows the window, not the click: training is a dialog over what is shown.
+        self.set_mode(_MODES[self._mode_shown])
+        self.mode_asked.emit(_MODE_COMMANDS[index])
 
     def _on_channel_chosen(self, index: int) -> None:
         self.channel_chosen.emit(self._channels[index])

@@ -101,6 +101,7 @@ class Display:
     unreadable: str = ""
     head: tuple[int, int, int, int] | None = None
     hidden: bool = False
+    zoom_said: bool = True
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
 from gui.studies.case_plot import Dot, PlotLine, PlotView
+from gui.studies.study_verdict import Standing, standing
 from gui.widgets.labels import number
 
 _NOTHING = "No case has this figure: it needs ground truth."
+_SIGNS: dict[Standing, int] = {"better": 1, "worse": -1, "same": 0}
 _SHARES = frozenset({"dsc", "lesion_f1", "lesion_f1_any"})
 _HALF_WIDTH = 0.4
 _ROOM = 0.06
@@ -47,6 +49,8 @@ class PairLine:
     holm: str
     counts: str
     better: int
+    ends: tuple[float, float, float] | None = None
+    """Lower end of the interval, the mean difference, upper end."""
 
 
 def figure_choices(unit: str) -> list[tuple[str, str]]:
@@ -84,7 +88,8 @@ def pair_lines(summary: StudySummary, figure: str) -> list[PairLine]:
             p=p_value(pair.wilcoxon_p),
             holm=p_value(pair.holm_p),
             counts=f"{pair.wins} / {pair.ties} / {pair.losses}",
-            better=_better(pair, lower_is_better=lower),
+            better=_SIGNS[standing(pair, lower_is_better=lower)],
+            ends=_ends(pair),
         )
         for pair in summary.pairs[figure]
     ]
@@ -190,10 +195,10 @@ def _decimals(figure: str) -> int:
     return 1 if figure in ("hd95", "hd95_max") else 2 if figure == "average_surface_distance" else 3
 
 
-def _better(pair: PairedComparison, *, lower_is_better: bool) -> int:
-    if pair.holm_p is None or pair.mean_difference is None or pair.holm_p >= 0.05:
-        return 0
-    return 1 if (pair.mean_difference > 0) != lower_is_better else -1
+def _ends(pair: PairedComparison) -> tuple[float, float, float] | None:
+    if pair.low is None or pair.mean_difference is None or pair.high is None:
+        return None
+    return pair.low, pair.mean_difference, pair.high
 
 
 def _range(values: list[float], *, share: bool = False) -> tuple[float, float]:

@@ -39,7 +39,7 @@ class JobsDrawer(QFrame):
         self._theme: Theme = DARK
         self._view = JobsView()
         self._expanded = False
-        self._line: QWidget | None = None
+        self._lines: list[QWidget] = []
         self._build_header()
         self._build_body()
         column = QVBoxLayout(self)
@@ -71,7 +71,7 @@ class JobsDrawer(QFrame):
 
     def show_in_line(self, line: QWidget) -> None:
         """Show `line`, whenever it shows, in the head in place of the job's progress."""
-        self._line = line
+        self._lines.append(line)
         self._header_row.insertWidget(self._header_row.indexOf(self._inline), line, 1)
         line.installEventFilter(self)
 
@@ -127,7 +127,7 @@ class JobsDrawer(QFrame):
             self._inline_name.setText(job.name)
             self._inline_bar.show_job(job)
             self._inline_at.setText(" · ".join(text for text in (job.at, job.left) if text))
-        taken = self._line is not None and not self._line.isHidden()
+        taken = any(not line.isHidden() for line in self._lines)
         self._inline.setVisible(job is not None and not self._expanded and not taken)
 
     def _build_header(self) -> None:

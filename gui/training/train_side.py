@@ -70,7 +70,7 @@ class PreviewPanel(QWidget):
 
 
 class RunningPanel(QWidget):
-    """The job that runs now, with its curve and what is known of its candidate."""
+    """The job that runs now, with its curves and what is known of its candidate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class RunningPanel(QWidget):
         self._at = make_label("", "section")
         self._left = make_label("", "body")
         self._bar = JobBar()
-        self._dsc = CurvePlot(axes=True)
+        self._dsc, self._loss = CurvePlot(axes=True), CurvePlot(axes=True)
         self._verdicts = VerdictList()
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -91,7 +91,11 @@ class RunningPanel(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self._bar)
-        column.addWidget(self._dsc, 1)
+        plots = QHBoxLayout()
+        plots.setSpacing(16)
+        for plot in (self._dsc, self._loss):
+            plots.addWidget(plot, 1)
+        column.addLayout(plots, 1)
         column.addWidget(_rule())
         column.addWidget(self._verdicts)
         self.show_job(None)
@@ -106,10 +110,12 @@ class RunningPanel(QWidget):
         self._left.setText(job.left)
         self._bar.show_job(job)
         self._dsc.set_curve(job.dsc)
+        self._loss.set_curve(job.loss)
         self._verdicts.show_verdicts(job.verdicts, job.verdict_note)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
-        self._dsc.set_look(theme, overlays)
+        for plot in (self._dsc, self._loss):
+            plot.set_look(theme, overlays)
         self._verdicts.set_theme(theme)
 
 

@@ -11,6 +11,7 @@ _OUTLINE = 0.75
 _PAD = 6
 _INSET = 9
 _PLATE_ALPHA = 110
+_LOWEST = 170
 _AROUND = tuple(QPoint(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)))
 
 
@@ -48,6 +49,8 @@ class HudCorner(QWidget):
         x = area.width() - size.width() - _INSET if right else _INSET
         y = area.height() - size.height() - _INSET + 2 if bottom else _INSET - 2
         self.setGeometry(QRect(QPoint(x, y), size))
+        # In a low view the corners at the top and at the bottom would lie over each other.
+        self.setVisible(not bottom or area.height() >= _LOWEST)
 
     def sizeHint(self) -> QSize:
         widths = [

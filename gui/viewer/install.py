@@ -47,6 +47,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
     views.top_bar.layout_asked.connect(context.trigger)
+    views.top_bar.mode_asked.connect(context.trigger)
     views.grid.layout_changed.connect(lambda _: views.top_bar.set_layout(views.grid.layout_name))
     layers.visibility_changed.connect(lambda key, on: verbs.set_layer(key, visible=on))
     layers.opacity_changed.connect(lambda key, value: verbs.set_layer(key, opacity=value))

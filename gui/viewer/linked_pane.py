@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.shell.mask_source import MaskSource
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.slice_view import SliceView
 from gui.widgets.labels import make_label
 from gui.widgets.palette import OverlayColours, Theme
+from gui.widgets.quiet_choice import QuietChoice
 
 HEADER = 32
 
@@ -26,7 +27,7 @@ class LinkedPane(QFrame):
         self.view = SliceView()
         self.empty = EmptyState(self.view)
         self.empty.acted.connect(self.run_asked)
-        self._sources = QComboBox()
+        self._sources = QuietChoice()
         self._sources.setAccessibleName("Mask of this view")
         self._sources.setProperty("flat", True)
         self._offered: list[MaskSource] = []

@@ -61,6 +61,6 @@ def _mask_words(session: Session) -> list[str]:
         return ["correction", "" if counts is None else f"DSC {counts.pooled().dsc:.3f}"]
     if result is None or result.counted is None or model is None:
         return []
-    comparison = result.counted
+    counted = result.counted
     name = f"{model.spec.title} at {session.post.threshold:.2f}"
-    return [name, f"DSC {comparison.counts.pooled().dsc:.3f}" if comparison.has_truth else ""]
+    return [name, f"DSC {counted.counts.pooled().dsc:.3f}" if counted.has_truth else ""]

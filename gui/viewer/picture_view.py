@@ -192,7 +192,9 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         """Say how much is enlarged, between the lines of the bottom left corner."""
         if self._display is not None:
             lines = self._display.bottom_left
-            self._hud["bottom_left"].set_lines((*lines[:-1], f"Zoom {self.zoom:.1f}×", *lines[-1:]))
+            if self._display.zoom_said:
+                lines = (*lines[:-1], f"Zoom {self.zoom:.1f}×", *lines[-1:])
+            self._hud["bottom_left"].set_lines(lines)
 
     def _pan(self, step: QPoint) -> None:
         self._box.translateBy(x=-step.x() / self.zoom, y=-step.y() / self.zoom)

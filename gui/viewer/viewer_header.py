@@ -157,7 +157,9 @@ class _ChipButton(QAbstractButton):
         colour = QColor(getattr(self._overlays, self._chip.colour))
         middle = self.height() / 2
         if not self._chip.region:
-            pen = QPen(colour, 2)
+            # White reads on the image, which is black, but not on a light header.
+            drawn = self._theme.t1 if self._chip.colour == "correction" else colour
+            pen = QPen(QColor(drawn), 2)
             dash = getattr(self._overlays, f"{self._chip.colour}_dash")
             if dash:
                 pen.setDashPattern([length / 2 for length in dash])

@@ -169,6 +169,11 @@ def another_source(program: Program) -> None:
     program.context.masks.find(MaskSource("model", model.spec.id), lambda _: None)
 
 
+def sign(program: Program) -> None:
+    program.studies.study.side.signed.emit("")
+    program.studies.compare.leave()
+
+
 def begin_job(program: Program) -> None:
     def prepare(_: Path) -> object:
         raise AssertionError("goes wrong before")
@@ -246,6 +251,13 @@ ACTS: dict[str, Callable[[Program], object]] = {
         lambda program: program.context.trigger("blinded")
     ),
     "gui.studies.study_presenter.StudyPresenter._start": lambda program: program.studies.study,
+    "gui.studies.compare_mode.CompareMode._on_place_changed": (
+        lambda program: program.studies.compare
+    ),
+    "gui.viewer.mask_figures.MaskMeasures._measure": lambda program: (
+        program.studies.compare.enter()
+    ),
+    "gui.studies.compare_mode.CompareMode._sign": sign,
     "gui.studies.export_presenter.ExportPresenter._start": export,
     "gui.training.training_presenter.TrainingPresenter.new_job": (
         lambda program: program.context.trigger("train")

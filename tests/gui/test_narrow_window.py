@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from gui.app.main_window import MainWindow
@@ -68,3 +68,15 @@ def test_every_part_lies_inside_at_every_size(window: MainWindow, size: tuple[in
     for part in parts:
         corner = part.mapTo(window, part.rect().topLeft())
         assert inside.contains(QRect(corner, part.size())), part
+
+
+def test_the_reader_stands_beside_the_dataset_where_there_is_room(window: MainWindow) -> None:
+    bar = window.top_bar
+    bar.set_reader("A. Longwell-Featherstonehaugh of Somewhere")
+    for size in ((1180, 720), (1600, 1000), (1920, 1080)):
+        window.resize(*size)
+        QApplication.processEvents()
+        (label,) = [w for w in bar.findChildren(QLabel) if w.accessibleName().startswith("Reader")]
+        assert label.isVisible() is (size[0] >= 1400)
+        assert bar.width() == window.width()
+        assert label.width() <= 110

@@ -56,18 +56,18 @@ def give(sheet: ShortcutSheet, command: str, key: str) -> None:
 def test_a_new_key_starts_the_command_and_the_old_one_does_not(
     program: Program, press: Press, sheet: ShortcutSheet, qtbot: QtBot
 ) -> None:
-    give(sheet, "Brush", "J")
-    assert row(sheet, "Brush").text(1) == "J"
+    give(sheet, "Brush", "Z")
+    assert row(sheet, "Brush").text(1) == "Z"
     sheet.reject()
     activate(qtbot, program)
     chosen = []
-    for key in ("B", "J"):
+    for key in ("B", "Z"):
         press(key)
         chosen.append(program.annotation.paint_tools.tool)
     assert chosen == ["pan", "brush"]
-    assert "J" in texts(program.window.card)
+    assert "Z" in texts(program.window.card)
     tips = [b.toolTip() for b in program.window.rail.findChildren(QToolButton)]
-    assert "Brush (J)" in tips
+    assert "Brush (Z)" in tips
 
 
 def test_keys_are_kept_for_the_next_start(
@@ -92,13 +92,13 @@ def test_a_key_in_use_is_told_and_not_taken(program: Program, sheet: ShortcutShe
 
 
 def test_a_key_that_was_given_up_is_free(program: Program, sheet: ShortcutSheet) -> None:
-    give(sheet, "Eraser", "J")
+    give(sheet, "Eraser", "Z")
     give(sheet, "Brush", "E")
-    assert program.session.settings.keys == {"eraser_tool": ("J",), "brush_tool": ("E",)}
+    assert program.session.settings.keys == {"eraser_tool": ("Z",), "brush_tool": ("E",)}
     sheet.tree.setCurrentItem(row(sheet, "Eraser"))
     button(sheet, "Its own key").click()
     assert any("E now means: Brush" in text for text in texts(sheet))
-    assert program.window.actions["eraser_tool"].shortcut().toString() == "J"
+    assert program.window.actions["eraser_tool"].shortcut().toString() == "Z"
 
 
 def test_a_key_of_the_readers_own_is_no_longer_anothers() -> None:
@@ -136,7 +136,7 @@ def test_space_stays_a_look_under_the_overlays(program: Program, sheet: Shortcut
 
 
 def test_keys_go_back_one_by_one_and_all_at_once(program: Program, sheet: ShortcutSheet) -> None:
-    for command, key in (("Brush", "J"), ("Eraser", "F8")):
+    for command, key in (("Brush", "Z"), ("Eraser", "F8")):
         give(sheet, command, key)
     sheet.tree.setCurrentItem(row(sheet, "Brush"))
     button(sheet, "Its own key").click()

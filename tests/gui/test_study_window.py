@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidget, QProgressBar
+from PySide6.QtWidgets import QCheckBox, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.cli.compare import compare
+from core.review.signature import signed_cases
 from core.studies.study_report import read_figures
 from gui.app.program import Program
-from gui.studies.study_dialog import StudyChoice, StudyDialog
+from gui.studies.compare_side import CompareSide
+from gui.studies.study_panel import StudyChoice, StudyPanel
 from gui.studies.study_plots import by_case, one_against_other, volumes
 from gui.studies.study_reader import StudyFound
 from tests.gui.comparing import FIRST, SECOND, TITLES, publish_both
@@ -29,12 +31,16 @@ _OWN = ("seconds", "version")
 def program(start: Start, compared: Path) -> Program:
     """A window on them with the comparison in front."""
     program = start(compared)
-    program.studies.study.show()
+    program.studies.compare.enter()
     return program
 
 
-def _dialog(program: Program) -> StudyDialog:
-    return program.studies.study.dialog
+def _panel(program: Program) -> StudyPanel:
+    return program.studies.study.panel
+
+
+def _side(program: Program) -> CompareSide:
+    return program.studies.study.side
 
 
 def _found(qtbot: QtBot, program: Program) -> StudyFound:
@@ -45,7 +51,7 @@ def _found(qtbot: QtBot, program: Program) -> StudyFound:
 
 
 def _table(program: Program) -> list[list[str]]:
-    table = _dialog(program).pairs
+    table = _panel(program).pairs
     rows = []
     for row in range(table.rowCount()):
         items = [table.item(row, column) for column in range(table.columnCount())]
@@ -78,7 +84,7 @@ def test_the_window_says_what_the_command_line_writes(
     assert row[:3] == [TITLES[FIRST], TITLES[SECOND], difference]
     assert row[-1] == f"{pair['wins']} / {pair['ties']} / {pair['losses']}"
     means = {
-        _dialog(program).models.item(n, 0).text(): _dialog(program).models.item(n, 2).text()  # type: ignore[union-attr]
+        _panel(program).models.item(n, 0).text(): _panel(program).models.item(n, 2).text()  # type: ignore[union-attr]
         for n in range(2)
     }
     assert means == {m["title"]: f"{m['figures']['dsc']['mean']:.3f}" for m in written["models"]}
@@ -86,7 +92,7 @@ def test_the_window_says_what_the_command_line_writes(
 
 def test_a_click_on_a_dot_opens_its_case(qtbot: QtBot, program: Program) -> None:
     _found(qtbot, program)
-    plot = _dialog(program).plot
+    plot = _panel(program).plot
     settle(qtbot, program)
     for case_id in ("B_2", "A_1"):
         dot = next(d for d in plot.view.dots if d.case_id == case_id)
@@ -98,12 +104,12 @@ def test_a_click_on_a_dot_opens_its_case(qtbot: QtBot, program: Program) -> None
 
 def test_other_plots_and_figures_are_shown(qtbot: QtBot, program: Program) -> None:
     study = _found(qtbot, program).study
-    dialog = _dialog(program)
-    assert dialog.plot.view == by_case(study, "dsc")
-    dialog.choose(StudyChoice("scatter", "hd95", FIRST, SECOND))
-    assert dialog.plot.view == one_against_other(study, "hd95", FIRST, SECOND)
-    dialog.choose(StudyChoice("volumes", "hd95", SECOND, FIRST))
-    view = dialog.plot.view
+    panel = _panel(program)
+    assert panel.plot.view == by_case(study, "dsc")
+    panel.choose(StudyChoice("scatter", "hd95", FIRST, SECOND))
+    assert panel.plot.view == one_against_other(study, "hd95", FIRST, SECOND)
+    panel.choose(StudyChoice("volumes", "hd95", SECOND, FIRST))
+    view = panel.plot.view
     assert view == volumes(study, SECOND, FIRST)
     assert {dot.case_id for dot in view.dots} == {"A_1", "B_2", BARE}
 
@@ -119,28 +125,61 @@ def test_means_are_red_lines_and_medians_green(qtbot: QtBot, program: Program) -
     assert BARE not in {dot.case_id for dot in view.dots}
 
 
+def test_the_study_lies_beside_the_images_and_a_contour_is_signed(
+    qtbot: QtBot, program: Program
+) -> None:
+    window, side = program.window, _side(program)
+    settle(qtbot, program)
+    panel = _panel(program)
+    assert panel.isVisible()
+    assert not window.strip.isVisible()
+    bottom = window.grid.mapTo(window, window.grid.rect().bottomLeft()).y()
+    assert panel.mapTo(window, panel.rect().topLeft()).y() > bottom
+    scores = {name: row.dsc for name, row in side.models._rows.items()}
+    assert scores[FIRST] is not None
+    assert scores[SECOND] is not None
+
+    title = program.session.models.available[0].spec.title
+    case_id = program.session.current
+    by_name(side, QPushButton, f"I would sign: {title}").click()
+    settle(qtbot, program)
+    place = program.session.place
+    assert place is not None
+    signed = signed_cases(place.workspace.store)[case_id]
+    assert signed.model == program.session.models.available[0].spec.id
+    assert signed.reader
+
+    program.studies.compare.leave()
+    assert window.strip.isVisible()
+    assert not panel.isVisible()
+    assert window.grid.count == 1
+
+
 def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
     qtbot: QtBot, start: Start, home: Path, dataset: Path
 ) -> None:
     publish_both(home)
     program = start(dataset)
-    program.studies.study.show()
-    dialog = _dialog(program)
-    models = by_name(dialog, QListWidget, "Models to compare")
-    for row in range(models.count()):
-        item = models.item(row)
-        wanted = item.text() in TITLES.values()
-        item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
-    assert "Nothing compared yet" in texts(dialog)
-    button(dialog, "Run all ticked models on all cases").click()
-    bar = by_name(dialog, QProgressBar, "Progress of the comparison")
-    assert bar.isVisibleTo(dialog)
-    assert not button(dialog, "Run all ticked models on all cases").isEnabled()
+    program.studies.compare.enter()
+    side = _side(program)
+    for tick in side.models.findChildren(QCheckBox):
+        tick.setChecked(tick.accessibleName().removeprefix("Compare ") in TITLES.values())
+    assert "Nothing compared yet" in texts(_panel(program))
+    button(side, "Run all ticked models on all cases").click()
+    bar = by_name(side, QProgressBar, "Progress of the comparison")
+    assert bar.isVisibleTo(side)
+    assert not button(side, "Run all ticked models on all cases").isEnabled()
+    line = program.window.study_line
+    assert line.isHidden()
+    program.studies.compare.leave()
+    qtbot.waitUntil(lambda: not line.isHidden(), timeout=_LONG)
+    program.studies.compare.enter()
+    assert line.isHidden()
     qtbot.waitUntil(lambda: program.studies.study.found is not None, timeout=_LONG)
     assert {row[0] for row in _table(program)} | {row[1] for row in _table(program)} == set(
         TITLES.values()
     )
-    qtbot.waitUntil(lambda: not bar.isVisibleTo(dialog))
+    qtbot.waitUntil(lambda: not bar.isVisibleTo(side))
     settle(qtbot, program)
     _wait_for_its_end(qtbot)
 
@@ -150,15 +189,15 @@ def test_a_comparison_can_be_stopped(
 ) -> None:
     program = start(long_case)
     study = program.studies.study
-    study.show()
-    study.dialog.side.run_asked.emit((slow,), False)
+    program.studies.compare.enter()
+    study.side.run_asked.emit((slow,), False)
     qtbot.waitUntil(lambda: bool(study.watch.records), timeout=_LONG)
     qtbot.waitUntil(lambda: study.watch.records[0].starts > 0, timeout=_LONG)
-    button(study.dialog, "Cancel").click()
+    button(study.side, "Cancel").click()
     qtbot.waitUntil(lambda: study.watch.records[0].state == "paused", timeout=_LONG)
     assert study.found is None
-    qtbot.waitUntil(lambda: any(said.startswith("Stopped.") for said in texts(study.dialog)))
-    assert button(study.dialog, "Run all ticked models on all cases").isEnabled()
+    qtbot.waitUntil(lambda: any(said.startswith("Stopped.") for said in texts(study.side)))
+    assert button(study.side, "Run all ticked models on all cases").isEnabled()
     _wait_for_its_end(qtbot)
 
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui.app.program import Program
 from gui.shell.mask_source import AGREEMENT, MaskSource
 from gui.viewer.agreement_item import AgreementItem, shares
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
@@ -98,3 +99,23 @@ def test_counts_become_shares_and_shades() -> None:
     assert 0 < shades[0, 1] < shades[1, 2] < shades[0, 2]
     item.show_counts(None, 3)
     assert not item.isVisible()
+
+
+def test_the_choice_goes_over_to_the_swipe_and_back(qtbot: QtBot, program: Program) -> None:
+    actions, grid = program.window.actions, program.window.grid
+    actions["two_views"].trigger()
+    settle(qtbot, program)
+    (pane,) = grid.panes
+    choose(pane, MaskSource("model", SECOND))
+    actions["swipe_view"].trigger()
+    settle(qtbot, program)
+    assert grid.swipe is not None
+    assert grid.swipe.source == MaskSource("model", SECOND)
+    choose(grid.swipe, AGREEMENT)
+    actions["two_views"].trigger()
+    settle(qtbot, program)
+    assert pane.source == AGREEMENT
+
+
+def choose(pane: LinkedPane, source: MaskSource) -> None:
+    by_name(pane, QComboBox, "Mask of this view").setCurrentIndex(pane.sources.index(source))

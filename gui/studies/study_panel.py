@@ -1,13 +1,12 @@
-"""The comparison of models over all cases: ticks and run, plots, tables."""
+"""The comparison of models over all cases, below the images: plots, tables, and what they say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -17,16 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from gui.studies.case_plot import CasePlot, PlotView
+from gui.studies.plot_legend import PlotLegend
 from gui.studies.study_plots import ModelLine, PairLine
-from gui.studies.study_side import StudySide
 from gui.studies.study_tables import ModelTable, PairTable
 from gui.widgets.icons import icon
 from gui.widgets.labels import ElidedLabel, Glyph, make_label, make_wrapped_label
 from gui.widgets.palette import OverlayColours, Theme
+from gui.widgets.quiet_choice import QuietChoice
 from gui.widgets.segments import Segments
 
-_SIZE = QSize(1320, 800)
-_TABLES_HEIGHT = 200
+HEIGHT, LOW_HEIGHT = 312, 220
+_TABLE_WIDTH = 640
 _PLOTS: tuple[tuple["PlotKind", str], ...] = (
     ("by_case", "By case"),
     ("scatter", "A against B"),
@@ -51,35 +51,40 @@ class StudyChoice:
     second: str
 
 
-class StudyDialog(QDialog):
-    """Shows a comparison and asks for one; modeless, so that a case can be seen behind it."""
+class StudyPanel(QFrame):
+    """Shows a comparison beside the images; narrow, its tables lie under a tab beside the plot."""
 
     choice_changed = Signal()
     case_asked = Signal(str)
     export_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Compare models")
-        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.side = StudySide()
-        self.plot = CasePlot()
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("LowerPanel")
+        self.plot, self.legend = CasePlot(), PlotLegend()
         self.plot.case_chosen.connect(self.case_asked)
         self.models, self.pairs = ModelTable(), PairTable()
-        self._title = make_label("", "title")
+        self._title = make_label("", "section")
         self._caption = ElidedLabel("", "caption")
         self._figure = self._combo("Figure")
         self._first, self._second = self._combo("Model A"), self._combo("Model B")
         self._against = make_label("against", "caption")
         self._kind = Segments([title for _, title in _PLOTS], name="Plot")
         self._kind.chosen.connect(lambda _: self._on_choice())
+        self._tables = Segments(("Pairs", "Models"), name="Tables")
+        self._table_pages = QStackedWidget()
+        self._tables.chosen.connect(self._table_pages.setCurrentIndex)
+        self._tab = Segments(("Plot", "Tables"), name="Comparison")
+        self._tab.chosen.connect(lambda _: self._lay_narrow())
+        self._verdict = make_wrapped_label("", "section")
+        self._method = ElidedLabel("", "caption")
         self._export = QPushButton("Export…")
-        self._export.setAutoDefault(False)
+        self._export.setProperty("small", True)
         self._export.setToolTip("Write this comparison as HTML, PDF and CSV")
         self._export.clicked.connect(self.export_asked)
+        self._narrow = False
         self._lay_out()
-        room = self.screen().availableSize()
-        self.resize(_SIZE.boundedTo(QSize(room.width() - 40, room.height() - 80)))
+        self.set_narrow(False)
         self.clear_study()
 
     @property
@@ -106,9 +111,6 @@ class StudyDialog(QDialog):
     def clear_study(self) -> None:
         """Say that nothing was compared yet."""
         self._pages.setCurrentWidget(self._empty)
-        self._export.setEnabled(False)
-        self._title.setText("Compare models")
-        self._caption.setText("")
 
     def set_study(
         self,
@@ -133,23 +135,45 @@ class StudyDialog(QDialog):
         if len(models) < 2:
             self._kind.set_index(0)
         self._pages.setCurrentWidget(self._found)
-        self._export.setEnabled(True)
         self._on_choice()
 
     def show_plot(self, view: PlotView) -> None:
         """Show a plot."""
         self.plot.show_plot(view)
+        self.legend.show_lines(view)
 
     def show_tables(self, models: Sequence[ModelLine], pairs: Sequence[PairLine]) -> None:
         """Show the tables of a figure."""
         self.models.show_models(models)
         self.pairs.show_pairs(pairs)
 
+    def show_verdict(self, said: str, method: str) -> None:
+        """Say in a sentence what the pairs come to, and how that was found."""
+        self._verdict.setText(said)
+        self._method.setText(method)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show plot and tables side by side, or one of them."""
+        self._narrow = narrow
+        self._tab.setVisible(narrow)
+        self._lay_narrow()
+
+    def set_low(self, low: bool) -> None:
+        """Leave the images more room in a low window."""
+        self.setFixedHeight(LOW_HEIGHT if low else HEIGHT)
+
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self.plot.set_look(theme, overlays)
+        self.legend.set_look(theme, overlays)
         self.pairs.set_theme(theme)
-        self._export.setIcon(icon("export", colour=theme.t2, size=16))
+        self._export.setIcon(icon("export", colour=theme.t2, size=14))
         self._glyph.set_colour(theme.t3)
+
+    def _lay_narrow(self) -> None:
+        tables = self._tab.index == 1
+        self._left.setVisible(not (self._narrow and tables))
+        self._right.setVisible(not self._narrow or tables)
+        self._right.setMaximumWidth(16_777_215 if self._narrow else _TABLE_WIDTH)
 
     def _on_choice(self) -> None:
         two = self.choice.plot != "by_case"
@@ -159,7 +183,7 @@ class StudyDialog(QDialog):
         self.choice_changed.emit()
 
     def _combo(self, name: str) -> QComboBox:
-        box = QComboBox()
+        box = QuietChoice()
         box.setAccessibleName(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         box.currentIndexChanged.connect(lambda _: self._on_choice())
@@ -178,46 +202,63 @@ class StudyDialog(QDialog):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         return empty
 
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self._title)
-        head.addWidget(self._caption, 1)
-        head.addWidget(self._export)
+    def _make_left(self) -> QWidget:
+        left = QWidget()
         chooser = QHBoxLayout()
         chooser.setSpacing(8)
         for widget in (self._kind, self._figure, self._first, self._against, self._second):
             chooser.addWidget(widget)
         chooser.addStretch(1)
-        tables = QHBoxLayout()
-        tables.setSpacing(16)
-        tables.addWidget(self.models, 4)
-        tables.addWidget(self.pairs, 8)
-        for table in (self.models, self.pairs):
-            table.setFixedHeight(_TABLES_HEIGHT)
-        self._found, self._empty = QWidget(), self._make_empty()
-        column = QVBoxLayout(self._found)
+        chooser.addWidget(self.legend)
+        column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
+        column.setSpacing(6)
         column.addLayout(chooser)
         column.addWidget(self.plot, 1)
-        column.addLayout(tables)
+        return left
+
+    def _make_right(self) -> QWidget:
+        right = QWidget()
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(make_label("Differences", "section"))
+        head.addWidget(self._tables)
+        head.addStretch(1)
+        head.addWidget(self._export)
+        for table in (self.pairs, self.models):
+            self._table_pages.addWidget(table)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self._table_pages, 1)
+        column.addWidget(self._verdict)
+        column.addWidget(self._method)
+        return right
+
+    def _lay_out(self) -> None:
+        self._left, self._right = self._make_left(), self._make_right()
+        self._found, self._empty = QWidget(), self._make_empty()
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self._left, 1)
+        row.addWidget(self._right, 1)
+        inside = QVBoxLayout(self._found)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._tab)
+        head.addWidget(self._title)
+        head.addWidget(self._caption, 1)
+        inside.addLayout(head)
+        inside.addLayout(row, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._found)
-        right = QVBoxLayout()
-        right.setContentsMargins(20, 16, 20, 16)
-        right.setSpacing(12)
-        right.addLayout(head)
-        right.addWidget(self._pages, 1)
-        rule = QFrame()
-        rule.setProperty("rule", "vertical")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.side)
-        row.addWidget(rule)
-        row.addLayout(right, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 16, 8)
+        column.addWidget(self._pages)
 
 
 def _fill(box: QComboBox, rows: Sequence[tuple[str, str]], wanted: str) -> None:

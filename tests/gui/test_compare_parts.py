@@ -1,0 +1,173 @@
+"""What stands beside the compared images: figures, agreement, verdict, signature, legend."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QCheckBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from core.domain.counted_mask import CountedMask
+from core.domain.grid import Grid
+from core.domain.metrics import Overlap, slice_counts
+from core.domain.statistics import PairedComparison
+from core.studies.study_summary import StudySummary
+from gui.shell.mask_finder import SourceMask
+from gui.shell.mask_source import MaskSource
+from gui.studies.case_plot import PlotLine, PlotView
+from gui.studies.compare_lines import Counted, case_lines, vote_shares
+from gui.studies.compare_models import ComparedModel
+from gui.studies.compare_side import CompareSide
+from gui.studies.plot_legend import PlotLegend
+from gui.studies.study_plots import PairLine
+from gui.studies.study_tables import PairTable
+from gui.studies.study_verdict import method, verdict
+from gui.viewer.mask_figures import MaskFigures
+from gui.widgets.palette import DARK
+from tests.gui.finding import by_name, texts
+
+TITLES = {"a": "Alpha", "b": "Beta", "c": "Gamma"}
+
+
+def pair(first: str, second: str, difference: float, p: float) -> PairedComparison:
+    return PairedComparison(
+        first=first, second=second, n=20, mean_difference=difference, low=difference - 0.01,
+        high=difference + 0.01, wilcoxon_p=p, holm_p=p, wins=9, ties=1, losses=10, sign_p=1.0,
+    )  # fmt: skip
+
+
+def summary(*pairs: PairedComparison, figure: str = "dsc") -> StudySummary:
+    from core.studies.study_summary import ModelSummary
+
+    models = [ModelSummary(id=k, title=t, cases=20, figures={}) for k, t in TITLES.items()]
+    return StudySummary(
+        version="", cases=20, models=models, pairs={figure: list(pairs)}, mean_disagreement=None,
+        failed={}, distance_unit="voxels", tolerance=2.0, empty_rule="", matching_rule="",
+        interval="95 %", seconds=0.0, lesion_iou=0.1, hd95_rule="",
+    )  # fmt: skip
+
+
+def test_the_verdict_says_who_is_better_than_the_champion() -> None:
+    found = summary(
+        pair("a", "b", 0.04, 0.001), pair("a", "c", 0.001, 0.7), pair("b", "c", -0.04, 0.001)
+    )
+    assert verdict(found, "dsc", "a") == (
+        "Beta is worse than the champion. Gamma is not distinguishable from the champion."
+    )
+    assert verdict(found, "dsc", "b") == "Alpha and Gamma are better than the champion."
+    assert verdict(found, "dsc", "gone").startswith("Beta is worse than Alpha.")
+    assert "Holm-adjusted for 3 tests" in method(found, "dsc")
+
+
+def test_a_lower_distance_is_better() -> None:
+    found = summary(pair("a", "b", 4.0, 0.001), figure="hd95")
+    assert verdict(found, "hd95", "a").startswith("Beta is better than the champion.")
+
+
+def counted(title: str, both: int, invented: int, missed: int, hd95: float) -> Counted:
+    return Counted(title, Overlap(both, invented, missed, 1000), hd95)
+
+
+def test_the_best_figures_of_a_case_are_marked() -> None:
+    grid = Grid((4, 20, 20))
+    lines = case_lines(
+        [counted("A", 80, 20, 20, 3.0), counted("B", 90, 60, 10, 7.5)], grid, has_truth=True
+    )
+    assert [line.cells for line in lines] == [
+        ("3.0", "0.80", "0.80", "100"),
+        ("7.5", "0.90", "0.60", "150"),
+    ]
+    assert [set(line.best) for line in lines] == [{0, 2, 3}, {1}]
+    (alone,) = case_lines([counted("A", 80, 20, 20, 3.0)], grid, has_truth=True)
+    assert alone.best == frozenset()
+    (bare,) = case_lines([Counted("A", Overlap(0, 50, 0, 10))], grid, has_truth=False)
+    assert bare.cells == ("–", "–", "–", "50")
+
+
+def test_shares_of_votes_are_of_what_any_model_marks() -> None:
+    one, two, three = (np.zeros((4, 4), np.uint8) for _ in range(3))
+    one[:2] = two[:1] = 1
+    three[0, :2] = 1
+    assert vote_shares([one, two, three]) == [2 / 8, 2 / 8, 4 / 8]
+    assert vote_shares([np.zeros((4, 4), np.uint8)] * 2) == []
+    assert vote_shares([]) == []
+
+
+@pytest.fixture
+def side(qtbot: QtBot) -> CompareSide:
+    side = CompareSide()
+    qtbot.addWidget(side)
+    rows = [ComparedModel(key, title, "1.0 M params") for key, title in TITLES.items()]
+    side.set_models(rows, ["a", "b"])
+    side.resize(320, 700)
+    side.show()
+    return side
+
+
+def test_models_are_ticked_and_signed_by_their_numbers(side: CompareSide, qtbot: QtBot) -> None:
+    assert side.ticked == ("a", "b")
+    ticked: list[tuple[str, ...]] = []
+    side.ticked_changed.connect(ticked.append)
+    by_name(side, QCheckBox, "Compare Gamma").click()
+    assert ticked == [("a", "b", "c")]
+    signed: list[str] = []
+    side.signed.connect(signed.append)
+    for name in ("I would sign: Beta", "I would sign: None of them"):
+        by_name(side, QPushButton, name).click()
+    assert signed == ["b", ""]
+    side.show_signed("b")
+    assert by_name(side, QPushButton, "I would sign: Beta").isChecked()
+    side.show_signed(None)
+    assert not any(
+        b.isChecked() for b in side.findChildren(QPushButton) if "sign" in b.accessibleName()
+    )
+
+
+def test_agreement_needs_two_models(side: CompareSide) -> None:
+    side.show_agreement((0.37, 0.14, 0.49), 3)
+    assert any("3 of 3  37%   2 of 3  14%   1 of 3  49%" in text for text in texts(side))
+    side.show_agreement((1.0,), 1)
+    assert any(text.startswith("Tick two models") for text in texts(side))
+
+
+def test_the_legend_explains_the_lines_that_are_drawn(qtbot: QtBot) -> None:
+    legend = PlotLegend()
+    qtbot.addWidget(legend)
+    ends = ((0.0, 0.0), (1.0, 1.0))
+    legend.show_lines(PlotView(lines=(PlotLine("mean", *ends), PlotLine("median", *ends))))
+    assert legend.names == ("Mean", "Median")
+    legend.show_lines(PlotView(lines=(PlotLine("guide", *ends), PlotLine("mean", *ends))))
+    assert legend.names == ("Mean",)
+
+
+def test_intervals_are_drawn_on_one_scale_around_no_difference(qtbot: QtBot) -> None:
+    table = PairTable()
+    qtbot.addWidget(table)
+    table.resize(640, 200)
+    lines = [
+        PairLine("A", "B", "+0.200", "", "", "", "", 1, (0.1, 0.2, 0.4)),
+        PairLine("A", "C", "−0.200", "", "", "", "", -1, (-0.4, -0.2, -0.1)),
+    ]
+    table.show_pairs(lines)
+    table.show()
+    image = table.viewport().grab().toImage()
+    left = table.columnViewportPosition(4)
+    middle, width = left + table.columnWidth(4) // 2, table.columnWidth(4)
+    for row, colour in ((0, DARK.ok), (1, DARK.bad)):
+        y = table.rowViewportPosition(row) + table.rowHeight(row) // 2
+        seen = [
+            x
+            for x in range(left, left + width)
+            if QColor(image.pixel(x, y)).name() == colour.lower()
+        ]
+        assert seen
+        assert all((x > middle) is (row == 0) for x in seen if abs(x - middle) > 2)
+
+
+def test_a_mask_has_its_dsc_only_against_ground_truth() -> None:
+    truth = np.zeros((2, 4, 4), np.uint8)
+    truth[:, :2] = 1
+    counts = slice_counts(truth, truth)
+    for has_truth, dsc in ((True, 1.0), (False, None)):
+        found = SourceMask(MaskSource("model", "a"), "A", CountedMask(truth, counts, has_truth))
+        assert MaskFigures(found).dsc == dsc
+    assert MaskFigures(SourceMask(MaskSource("model", "a"), "A")).counts() is None
