@@ -14,7 +14,6 @@ from gui.annotation.corrected_figures import corrected_strip, corrected_views
 from gui.annotation.correction_desk import Correcting
 from gui.annotation.paint_tools import Drawing
 from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_hints import tool_hints
 from gui.annotation.tool_rail import ToolRail
 from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
 from gui.shell.context import Context
@@ -67,7 +66,6 @@ class CorrectionPresenter(QObject):
         self._bars = _timer(self, _BARS_MS, self._show_bars)
         self._distance = _timer(self, _DISTANCE_MS, self._measure)
         self._connect()
-        self._show_tool()
         self._show_state()
 
     def _connect(self) -> None:
@@ -79,11 +77,7 @@ class CorrectionPresenter(QObject):
         session.post_changed.connect(self._show_numbers)
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
-        for changed in (session.result_changed, session.case_state_changed):
-            changed.connect(self._show_start)
-        session.settings_changed.connect(self._show_tool)
         session.models_changed.connect(self._on_models_changed)
-        drawing.settings_changed.connect(self._show_tool)
         drawing.held_changed.connect(self._enable_steps)
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
@@ -95,30 +89,14 @@ class CorrectionPresenter(QObject):
         correcting.refused.connect(self._context.takeover.ask)
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
-        self._views.card.changed.connect(lambda name, value: drawing.change(**{name: value}))
-        self._views.card.complete_asked.connect(drawing.complete)
         self._strip.scope_chosen.connect(self._show_figures)
         correcting.later.changed.connect(self._views.status.show_work)
         self._views.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._begun, self._figures, self._bars, self._distance):
             self._context.closing.connect(timer.stop)
 
-    def _show_tool(self) -> None:
-        drawing = self._drawing
-        self._views.card.show_tool(drawing.tool, drawing.settings)
-        swapped = self._session.settings.swap_buttons
-        self._views.status.set_hints(tool_hints(drawing.tool, swapped=swapped))
-        self._show_start()
-
-    def _show_start(self) -> None:
-        """Say what a first edit would start from, while there is none."""
-        start = self._correcting.start
-        kind = self._session.settings.start_from
-        self._views.card.show_start(kind, None if start is None else start.title)
-
     def _on_models_changed(self) -> None:
         self._panels.show_layers()
-        self._show_start()
         self._show_figures()
 
     def _on_correction_changed(self) -> None:
@@ -140,7 +118,6 @@ class CorrectionPresenter(QObject):
         else:
             self._panels.show_strip()
         self._panels.show_layers()
-        self._show_start()
         self._show_figures()
         self._show_state()
 

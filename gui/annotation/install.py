@@ -10,6 +10,7 @@ from gui.annotation.lesion_marking import Lesions
 from gui.annotation.paint_tools import Drawing
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.tool_presenter import ToolPresenter
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
 from gui.viewer.slice_view import SliceView
@@ -23,7 +24,7 @@ class AnnotationFeature:
     handlers: Handlers
     desk: Correcting
     drawing: Drawing
-    presenter: CorrectionPresenter
+    presenters: tuple[CorrectionPresenter, ToolPresenter]
     set_tool: Callable[[Tool], None]
 
 
@@ -31,17 +32,15 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     """Make desk, tools and presenter of the correction, and connect them."""
     session, lanes = context.session, context.lanes
     desk = Correcting(session, lanes)
-    parts = Lesions(session, lanes, desk), Preview(lanes)
-    drawing = Drawing(ShownGrey(session), desk, parts)
+    grey, preview = ShownGrey(session), Preview(lanes)
+    drawing = Drawing(grey, desk, (Lesions(session, lanes, desk), preview))
     views.viewer.with_views(drawing.add_view)
     presenter = CorrectionPresenter(context, desk, drawing, views)
+    tools = ToolPresenter(context, (desk, drawing, grey, preview), (views.card, views.status))
     desk.saved.connect(context.operations.keep_place)
     context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
-    views.card.start_chosen.connect(
-        lambda kind: context.operations.change_settings(start_from=kind)
-    )
-    context.closing.connect(parts[1].drop)
+    context.closing.connect(preview.drop)
     _follow_hands(context, views.viewer)
 
     def set_tool(tool: Tool) -> None:
@@ -55,7 +54,7 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
         "swap_buttons": lambda: _swap_buttons(context),
         **correction_verbs(Bench(context, desk, drawing, views.viewer, set_tool)),
     }
-    return AnnotationFeature(handlers, desk, drawing, presenter, set_tool)
+    return AnnotationFeature(handlers, desk, drawing, (presenter, tools), set_tool)
 
 
 def _swap_buttons(context: Context) -> None:

@@ -43,13 +43,17 @@ def _measured(slices: int, side: int) -> list[Entry]:
         with opened(data, home) as stage:
             stage.program.viewer.verbs.go_to_slice(slices // 2)
             stage.settle()
+            stage.busy_seconds.clear()
             samples = [_first_sample(stage) for _ in range(_REPEATS)]
+            busy = float(np.median(stage.busy_seconds)) * MILLISECONDS
             still = [_standstill(stage) for _ in range(_REPEATS)]
     said = f"{side} × {side} × {slices}, {_REPEATS} first strokes"
     name = f"first_stroke_{side}x{slices}"
     sample, longest = (float(np.median(each)) * MILLISECONDS for each in (samples, still))
     return [
-        Figure(f"{name}_sample", sample, "ms").at_most(_BOUND_MS, against=said),
+        Figure(f"{name}_sample", sample, "ms").at_most(
+            _BOUND_MS, against=f"{busy:.0f} ms on the processor; {said}"
+        ),
         Figure(f"{name}_standstill", longest, "ms").at_most(
             _BOUND_MS, against=f"{said} in the moment the tool is taken"
         ),
@@ -150,9 +154,3 @@ def _ball(mask: Mask, shift: int) -> None:
         if left > 0:
             reach = (side / 6) ** 2 * left
             mask[z] = (y - side / 2) ** 2 + (x - side / 2 - shift) ** 2 < reach
-
-
-if __name__ == "__main__":
-    from tests.bench.entry import table
-
-    print(table(measure()))  # noqa: T201
