@@ -15,11 +15,10 @@ from main import main
 def run_main(home: Path, *arguments: object) -> "CompletedProcess[str]":
     """Run `main.py` with everything it writes below `home`; returns what a process would.
 
-    A fault is raised, not printed. Threads of torch are as they were afterwards.
+    A fault is raised, not printed.
     """
     given = [str(each) for each in arguments]
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
-    threads = _torch_threads()
     status: object = 0
     with (
         patch.dict(os.environ, {HOME_VARIABLE: str(home)}),
@@ -31,17 +30,9 @@ def run_main(home: Path, *arguments: object) -> "CompletedProcess[str]":
             main()
         except SystemExit as end:
             status = end.code or 0
-    if threads:
-        sys.modules["torch"].set_num_threads(threads)
     assert isinstance(status, int)
     out, err = (_text(stream) for stream in streams)
     return CompletedProcess(given, status, out, err)
-
-
-def _torch_threads() -> int:
-    """Return how many threads torch uses here; 0 where it is not loaded."""
-    torch = sys.modules.get("torch")
-    return torch.get_num_threads() if torch else 0
 
 
 def _text(stream: io.TextIOWrapper) -> str:

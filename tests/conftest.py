@@ -1,6 +1,8 @@
 """Fixtures of every room's tests."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,10 @@ SCREENS = Path(__file__).with_name("screens.json")
 # Qt's own screen without a display is 800 pixels wide, and the window fits the screen it is on.
 if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
     os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={SCREENS}"
+# Tiny tensors gain nothing from more threads, which wait on the core that another worker is on; a
+# test may import torch before anything of ours that would let them sleep.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # A loaded build server is no fault of the code, and a failure there must come again here.
 settings.register_profile("overread", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)
@@ -17,6 +23,15 @@ settings.load_profile("overread")
 
 REAL_DATA_VARIABLE = "OVERREAD_REAL_DATA"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """What a test runs may let torch have more threads; the next test has one again."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The child processes of a process, where the system lists them."""
 
 import os
+import threading
 from pathlib import Path
 
 
@@ -16,3 +17,11 @@ def children(of: int | None = None) -> set[int]:
         if int(fields[1]) == parent:
             found.add(int(status.parent.name))
     return found
+
+
+def wait_for_job(process: int) -> None:
+    """Wait until the process of a job that was started here has ended."""
+    for waiting in threading.enumerate():
+        if waiting.name == f"job {process}":
+            waiting.join(timeout=240)
+            assert not waiting.is_alive()

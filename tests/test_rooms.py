@@ -45,6 +45,56 @@ def test_no_module_lies_outside_a_room(top: str) -> None:
     assert [path.name for path in (ROOT / top).glob("*.py")] == ["__init__.py"]
 
 
+def test_no_two_classes_share_a_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for top in PACKAGES:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(name_of(path))
+    assert {name: there for name, there in homes.items() if len(there) > 1} == {}
+
+
+def test_a_module_is_called_what_it_holds_and_not_what_it_does() -> None:
+    nouns = {"blinded_reading", "mask_meaning", "model_listing", "preprocessing", "unblinding"}
+    nouns |= {"training", "training_job", "training_presenter", "focus_ring"}
+    verbs = [
+        name_of(path)
+        for top in PACKAGES
+        for path in (ROOT / top).rglob("*.py")
+        if path.stem not in nouns and any(word.endswith("ing") for word in path.stem.split("_"))
+    ]
+    assert verbs == []
+
+
+WRITES = ("set_", "note_", "add_")
+
+
+def test_what_only_shows_does_not_write_the_session() -> None:
+    shows = ("presenter", "panel", "dialog", "view", "drawer", "card", "rail", "header", "bar")
+    writing = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in (ROOT / "gui").rglob("*.py")
+        if path.stem.endswith(shows)
+        for line in writes(path.read_text(encoding="utf-8"))
+    ]
+    assert writing == []
+
+
+def test_writing_the_session_would_be_found() -> None:
+    assert list(writes("self._session.set_view(view)")) == [1]
+    assert list(writes("session.note_painted(box)")) == [1]
+    assert list(writes("self._session.view.with_layer(key)")) == []
+
+
+def writes(source: str) -> Iterator[int]:
+    """Return the lines that change what a session holds."""
+    for node in ast.walk(ast.parse(source)):
+        written = isinstance(node, ast.Attribute) and node.attr.startswith(WRITES)
+        if written and ast.unparse(node.value).endswith("session"):
+            yield node.lineno
+
+
 def name_of(path: Path) -> str:
     """Return the dotted name of a module of ours."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

@@ -10,11 +10,10 @@ from core.domain.errors import AppError, ModelError
 from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Echo, JobFolder
-from core.jobs.training_job import make_training
-from core.models.ensembles import require_weights_of_its_own
+from core.jobs.training_job import make_training, taken_over
 from core.models.model_listing import spec_from_options
 from core.models.registry import Model, ModelSpec, Registry
-from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
+from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
 from core.workspace.settings import home
 from core.workspace.splits import read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
@@ -88,8 +87,6 @@ def train(
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
     """Return the training that options describe; raises `AppError` for what does not fit."""
     parent = registry.find(options.start_from) if options.start_from else None
-    if parent is not None:
-        require_weights_of_its_own(parent.spec)
     model = _described(options, parent)
     required: Changes = {
         "architecture": model.architecture,
@@ -156,11 +153,8 @@ def _parental(options: TrainOptions, parent: Model) -> Changes:
             f"--preprocessing, which it brings along, found others. Leave them out."
         )
     return {
-        "parent": str(parent.folder.absolute()),
-        "arguments": spec.arguments,
-        "preprocessing": msgspec.to_builtins(spec.preprocessing),
+        **taken_over(parent),
         "cases": options.cases,
-        **FINE_TUNING,
     }
 
 

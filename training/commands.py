@@ -9,6 +9,7 @@ import typer
 
 from core.cli.say import say
 from core.domain.errors import AppError
+from core.models.train_spec import LossName, PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
@@ -18,24 +19,25 @@ if TYPE_CHECKING:
 _BUDGET = "Budget; of several, the first to end counts."
 
 # typer reads the names of these annotations at run time, so they cannot be under TYPE_CHECKING.
-Preset: TypeAlias = Literal["cpu", "gpu", "reference"]
-Loss: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
 Text: TypeAlias = str | None
 Texts: TypeAlias = list[str] | None
 
-Architecture = Annotated[
+ArchitectureArgument = Annotated[
     str, typer.Argument(metavar="ARCH", help="unet, attention-unet, resunet34, unetpp, smp …")
 ]
-Task: TypeAlias = Literal["segment", "triage", "classify"]
+AnyTask: TypeAlias = Literal["segment", "triage", "classify"]
 
 TaskOption = Annotated[
-    Task, typer.Option(help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png.")
+    AnyTask,
+    typer.Option(help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png."),
 ]
-Data = Annotated[Path | None, typer.Option(help="Folder of case folders.")]
-Split = Annotated[Path | None, typer.Option(help='JSON: {"train": [case ids], "val": [case ids]}.')]
+DataOption = Annotated[Path | None, typer.Option(help="Folder of case folders.")]
+SplitOption = Annotated[
+    Path | None, typer.Option(help='JSON: {"train": [case ids], "val": [case ids]}.')
+]
 Out = Annotated[Path, typer.Option(help="Job folder to make, or with --resume to go on in.")]
-PresetOption = Annotated[Preset, typer.Option(help="Settings to start from.")]
-LossOption = Annotated[Loss | None, typer.Option(help="On logits, pooled over the batch.")]
+PresetOption = Annotated[PresetName, typer.Option(help="Settings to start from.")]
+LossOption = Annotated[LossName | None, typer.Option(help="On logits, pooled over the batch.")]
 Epochs = Annotated[int | None, typer.Option(help=_BUDGET)]
 Steps = Annotated[int | None, typer.Option(help=_BUDGET)]
 Minutes = Annotated[float | None, typer.Option(help=_BUDGET)]
@@ -43,10 +45,14 @@ Count = Annotated[int | None, typer.Option(help="Slices a step.")]
 Size = Annotated[int | None, typer.Option(help="Rows and columns the network sees.")]
 Rate = Annotated[float | None, typer.Option("--lr", help="Learning rate.")]
 Seed = Annotated[int | None, typer.Option(help="Draws cases, slices and first weights.")]
-Device = Annotated[Text, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
-Arguments = Annotated[Texts, typer.Option("--arg", help="NAME=VALUE, as init_features=16.")]
-Settings = Annotated[Texts, typer.Option("--set", help="NAME=JSON of any setting, as clip=0.5.")]
-Prepared = Annotated[str, typer.Option(help='JSON, as {"crop":"head","size":256,"neighbours":1}.')]
+DeviceOption = Annotated[Text, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+ArgumentsOption = Annotated[Texts, typer.Option("--arg", help="NAME=VALUE, as init_features=16.")]
+SettingsOption = Annotated[
+    Texts, typer.Option("--set", help="NAME=JSON of any setting, as clip=0.5.")
+]
+PreparedOption = Annotated[
+    str, typer.Option(help='JSON, as {"crop":"head","size":256,"neighbours":1}.')
+]
 Encoder = Annotated[Path | None, typer.Option(help="Weights for the encoder, by name.")]
 From = Annotated[str, typer.Option("--from", help="Model to fine-tune.")]
 Cases = Annotated[Texts, typer.Option("--case", help="Fine-tuning: a new case; repeatable.")]
@@ -54,20 +60,20 @@ Replay = Annotated[
     float | None,
     typer.Option(help="Fine-tuning: share of slices of old cases, 0.5 by default."),
 ]
-Corrections = Annotated[
+CorrectionsOption = Annotated[
     Path | None,
     typer.Option(help="Exported corrections, or a workspace, to learn from."),
 ]
-ModelId = Annotated[str, typer.Option("--id", help="Id; the job's name by default.")]
+ModelIdOption = Annotated[str, typer.Option("--id", help="Id; the job's name by default.")]
 Title = Annotated[str, typer.Option(help="Name shown to readers.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training in --out.")]
 
 
 def train(
-    architecture: Architecture = "",
-    data: Data = None,
+    architecture: ArchitectureArgument = "",
+    data: DataOption = None,
     task: TaskOption = "segment",
-    split: Split = None,
+    split: SplitOption = None,
     out: Out = Path("job"),
     preset: PresetOption = "cpu",
     loss: LossOption = None,
@@ -78,16 +84,16 @@ def train(
     size: Size = None,
     learning_rate: Rate = None,
     seed: Seed = None,
-    device: Device = None,
-    arguments: Arguments = None,
-    settings: Settings = None,
-    preprocessing: Prepared = "",
+    device: DeviceOption = None,
+    arguments: ArgumentsOption = None,
+    settings: SettingsOption = None,
+    preprocessing: PreparedOption = "",
     encoder_weights: Encoder = None,
     start_from: From = "",
     cases: Cases = None,
     replay: Replay = None,
-    corrections: Corrections = None,
-    model_id: ModelId = "",
+    corrections: CorrectionsOption = None,
+    model_id: ModelIdOption = "",
     title: Title = "",
     resume: Resume = False,
 ) -> None:
@@ -97,7 +103,7 @@ def train(
     _run(given, task)
 
 
-def _run(given: dict[str, object], task: Task) -> None:
+def _run(given: dict[str, object], task: AnyTask) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
     from core.workspace.workspace_folder import registry
     from training.command import TrainOptions
@@ -119,7 +125,7 @@ def _run(given: dict[str, object], task: Task) -> None:
     if task == "segment":
         model = run(options, models)
     else:
-        from training.triage.command import train as train_classifier
+        from training.triage.command import train_classifier
 
         model = train_classifier(task, options, models.roots[0])
     if model is not None:

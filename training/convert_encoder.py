@@ -39,7 +39,7 @@ _LATER = {
 _CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 
 
-def convert(state: dict[str, Tensor], stages: int | None = None) -> dict[str, Tensor]:
+def converted_names(state: dict[str, Tensor], stages: int | None = None) -> dict[str, Tensor]:
     """Return the encoder's weights under the names of timm inside a network of `smp`.
 
     `stages` keeps the stem and that many stages of blocks, None all of them.
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--stages", type=int, help="keep the first of its stages only")
     given = parser.parse_args(arguments)
     try:
-        named = convert(read_state_dict(given.source), given.stages)
+        named = converted_names(read_state_dict(given.source), given.stages)
         with atomic_path(given.target) as temporary:
             safetensors.torch.save_file({n: t.contiguous() for n, t in named.items()}, temporary)
     except AppError as error:

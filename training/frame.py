@@ -23,25 +23,25 @@ from training.board import Board
 from training.checkpoint import Position
 from training.errors import TrainingError
 from training.loop import Loop, PauseRequested
-from training.parallel import Group, joined
+from training.parallel import ProcessGroup, joined_group
 
 DATA_FOLDER = "data"
 _MODELS_FOLDER = "models"
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 _PAD_BYTES = 256 << 20
 
-Result = TypeVar("Result")
+Outcome = TypeVar("Outcome")
 
 
 def in_job(
     job: JobFolder,
-    work: Callable[[JobWriter, Group], Result | None],
+    work: Callable[[JobWriter, ProcessGroup], Outcome | None],
     *,
     resume: bool,
     echo: Echo | None,
-) -> Result | None:
+) -> Outcome | None:
     """Return what `work` makes, its beginning and failures told in the job; None when paused."""
-    with joined() as group, _heard(job, echo, group) as hear:
+    with joined_group() as group, _heard(job, echo, group) as hear:
         writer = JobWriter(job, hear)
         if group.leads:
             writer.start(resumed=resume)
@@ -55,7 +55,7 @@ def in_job(
 
 
 @contextmanager
-def _heard(job: JobFolder, echo: Echo | None, group: Group) -> Iterator[Echo | None]:
+def _heard(job: JobFolder, echo: Echo | None, group: ProcessGroup) -> Iterator[Echo | None]:
     """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
     if not group.leads:
         yield None
@@ -102,7 +102,7 @@ def check_job(spec: TrainSpec, registry: Registry) -> None:
 
 
 @contextmanager
-def turn(device: str, writer: JobWriter, group: Group) -> Iterator[None]:
+def turn(device: str, writer: JobWriter, group: ProcessGroup) -> Iterator[None]:
     """Wait until no other job is at work on the device; the leader waits for all processes."""
     if not group.leads:
         yield
@@ -133,7 +133,7 @@ def limit_job_threads(spec: TrainSpec) -> None:
     limit_threads(max(1, torch.get_num_threads() - 1))
 
 
-def beating(writer: JobWriter, fraction: float, stage: Stage) -> Progress:
+def job_progress(writer: JobWriter, fraction: float, stage: Stage) -> Progress:
     """Return a hook that shows the process lives and tells what it is doing."""
 
     def report(_: float, message: str) -> None:

@@ -25,7 +25,7 @@ from core.inference.prediction_service import (
 from core.inference.torch_device import limit_threads
 from core.io.atomic import write_bytes
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
-from core.models.gate import GATE_FILE, GateReport, GateSpec, judge
+from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.models.registry import Model, read_model
 from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import Workspace, open_workspace
@@ -33,7 +33,7 @@ from training.errors import TrainingError
 from training.events import tell
 from training.frame import in_job
 from training.loop import PauseRequested
-from training.scoring import Scores, score_model
+from training.scores import Scores, score_model
 
 
 def run_gate(spec: GateSpec, job: JobFolder, *, echo: Echo | None = None) -> GateReport | None:
@@ -60,7 +60,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
             predict = predictor_of(model)
             scores.append(score_model(model, cases, predict=predict, progress=progress))
     first, second = (s.of(spec.protocol) for s in scores)
-    report = judge(
+    report = judge_candidate(
         (models[0].spec.id, first),
         (models[1].spec.id, second),
         protocol=spec.protocol,
@@ -98,7 +98,7 @@ def _kept(workspace: Workspace, model: Model, predict: Predictor) -> Predictor:
 def _told(writer: JobWriter, done: float, title: str) -> Progress:
     def report(fraction: float, message: str) -> None:
         writer.beat()
-        writer.progress(done + fraction / 2, "comparing", f"{title}: {message}")
+        writer.progress(done + fraction / 2, "scoring", f"{title}: {message}")
         if writer.folder.requested() is not None:
             writer.pause()
             raise PauseRequested

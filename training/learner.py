@@ -15,7 +15,7 @@ from training.dataset import Batch
 from training.depthwise import wide_depthwise
 from training.losses import LOSSES, deep_loss
 from training.optimise import Average, freeze_norms, make_optimiser, rate_share, set_rate
-from training.parallel import Group
+from training.parallel import ProcessGroup
 
 _AUGMENTATION_SEED = 1
 
@@ -37,7 +37,7 @@ class Learner:
     network: SliceNetwork
     channels: tuple[str, ...]
     device: torch.device
-    group: Group = field(default_factory=Group)
+    group: ProcessGroup = field(default_factory=ProcessGroup)
 
     def __post_init__(self) -> None:
         """Put the network on the device and make all that goes with it."""

@@ -11,7 +11,7 @@ import safetensors.torch
 
 from core.io.atomic import write_bytes
 from core.jobs.job_events import Progressed
-from core.jobs.job_folder import JobWriter, Request
+from core.jobs.job_folder import JobRequest, JobWriter
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
 from training.dataset import Batch, Sampler, TrainCase
@@ -25,7 +25,7 @@ BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
 """The most steps behind a point of the loss; the first points stand for fewer."""
 _TELL_SECONDS = 2.0
-_REQUESTS: tuple[Request | None, ...] = (None, "pause", "stop")
+_REQUESTS: tuple[JobRequest | None, ...] = (None, "pause", "stop")
 
 
 class PauseRequested(Exception):
@@ -128,7 +128,7 @@ class Loop:
             raise self._broken(error.batch, error.value) from error
         at.step += 1
 
-    def _heed(self) -> Request | None:
+    def _heed(self) -> JobRequest | None:
         """Between steps: score, tell and save when it is time, and answer a request."""
         wanted = self._agreed_request()
         if self.fraction * self.spec.selections >= self.position.selections + 1:
@@ -143,7 +143,7 @@ class Loop:
             raise PauseRequested
         return wanted
 
-    def _agreed_request(self) -> Request | None:
+    def _agreed_request(self) -> JobRequest | None:
         """Return the leader's request, and take over its clock, so that all end together."""
         own = self.writer.folder.requested() if self.learner.group.leads else None
         code, seconds = self.learner.group.agree((_REQUESTS.index(own), self.position.seconds))

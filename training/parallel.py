@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 @dataclass(frozen=True)
-class Group:
+class ProcessGroup:
     """The processes of a training: `rank` is this one's place among `world`; 0 leads."""
 
     rank: int = 0
@@ -59,17 +59,17 @@ class Group:
 
 
 @contextmanager
-def joined() -> Iterator[Group]:
+def joined_group() -> Iterator[ProcessGroup]:
     """Join the processes that `torchrun` started; alone where it started none."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
-        yield Group()
+        yield ProcessGroup()
         return
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     distributed.init_process_group("nccl" if cuda else "gloo")
     try:
-        yield Group(distributed.get_rank(), world)
+        yield ProcessGroup(distributed.get_rank(), world)
     finally:
         distributed.destroy_process_group()

@@ -17,7 +17,7 @@ from core.workspace.splits import read_split
 from training.corrections import Corrections
 from training.dataset import Sampler, TrainCase, load_cases, require_lesions
 from training.learner import Learner
-from training.parallel import Group
+from training.parallel import ProcessGroup
 from training.split import Split, make_split
 from training.start import load_start
 
@@ -56,8 +56,8 @@ def make_plan(spec: TrainSpec) -> Plan:
     return Plan(spec, split, corrections)
 
 
-def prepare(
-    plan: Plan, store: Path, *, group: Group, device: torch.device, progress: Progress
+def prepare_cases(
+    plan: Plan, store: Path, *, group: ProcessGroup, device: torch.device, progress: Progress
 ) -> PreparedCases:
     """Build the network and decode the cases; those beyond the memory limit go into `store`."""
     spec, split = plan.spec, plan.split

@@ -25,9 +25,9 @@ from core.models.train_spec import TrainSpec
 from training.augment import augment
 from training.dataset import TrainCase, planes
 from training.events import tell
-from training.frame import beating, in_job, keep_memory, limit_job_threads
-from training.parallel import Group
-from training.plan import Plan, PreparedCases, make_plan, prepare
+from training.frame import in_job, job_progress, keep_memory, limit_job_threads
+from training.parallel import ProcessGroup
+from training.plan import Plan, PreparedCases, make_plan, prepare_cases
 from training.selection import score_cases
 from training.split import first_cases
 from training.train import read_job
@@ -48,12 +48,12 @@ def _preview(spec: TrainSpec, writer: JobWriter) -> TrainPreview:
     plan = make_plan(spec)
     few = Plan(spec, first_cases(plan.split, _CASES), plan.corrections)
     folder = writer.folder.path
-    ready = prepare(
+    ready = prepare_cases(
         few,
         folder / "data",
-        group=Group(),
+        group=ProcessGroup(),
         device=resolve_device(spec.device),
-        progress=beating(writer, 0.1, "reading"),
+        progress=job_progress(writer, 0.1, "reading"),
     )
     with atomic_path(folder / PLANES_FILE) as temporary:
         np.save(temporary, _variations(ready, spec))

@@ -18,7 +18,7 @@ from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position
 from training.loop import BEST_FILE
-from training.scoring import score_model, summary, write_scores
+from training.scores import score_model, summary, write_scores
 from training.split import Split
 from training.start import logit_offset
 
@@ -27,7 +27,7 @@ CANDIDATE_FOLDER = "candidate"
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedTraining:
     """A training that is over: what it was, how it went and which cases it had.
 
     `learnt` says what each case that reached a gradient was learnt from.
@@ -42,7 +42,11 @@ class Finished:
 
 
 def publish(
-    finished: Finished, network: SliceNetwork, registry: Registry, *, progress: Progress = silent
+    finished: FinishedTraining,
+    network: SliceNetwork,
+    registry: Registry,
+    *,
+    progress: Progress = silent,
 ) -> Model:
     """Score the best weights on `val`, once, and add them to the registry with their card."""
     folder = finished.folder / CANDIDATE_FOLDER
@@ -65,7 +69,7 @@ def publish(
     return model
 
 
-def model_card(finished: Finished, spec: ModelSpec, failed: dict[str, str]) -> str:
+def model_card(finished: FinishedTraining, spec: ModelSpec, failed: dict[str, str]) -> str:
     """Return the model card, Markdown."""
     job = finished.spec
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
@@ -94,7 +98,7 @@ component alone. `selection` chose the weights and is therefore too good.
 """
 
 
-def _history(finished: Finished, spec: ModelSpec) -> str:
+def _history(finished: FinishedTraining, spec: ModelSpec) -> str:
     job, split, at = finished.spec, finished.split, finished.position
     return f"""## Data
 {spec.data or "Not stated."}
@@ -109,7 +113,7 @@ Made by `python -m training.train FOLDER`, the folder's job.json holding the set
 validation over `train` is not part of it."""
 
 
-def _origin(finished: Finished) -> str:
+def _origin(finished: FinishedTraining) -> str:
     """Return a sentence on the parent and the corrections, empty for a training from scratch."""
     job = finished.spec
     corrected = sum(origin != GROUND_TRUTH for origin in finished.learnt.values())
@@ -122,7 +126,7 @@ def _origin(finished: Finished) -> str:
     )
 
 
-def _model_spec(finished: Finished, network: SliceNetwork) -> ModelSpec:
+def _model_spec(finished: FinishedTraining, network: SliceNetwork) -> ModelSpec:
     job = finished.spec
     cases = sorted(case.id for case in (*finished.split.fit, *finished.split.selection))
     return ModelSpec(
@@ -143,13 +147,13 @@ def _model_spec(finished: Finished, network: SliceNetwork) -> ModelSpec:
     )
 
 
-def _inherited(finished: Finished) -> tuple[str, ...]:
+def _inherited(finished: FinishedTraining) -> tuple[str, ...]:
     """Return the cases that the parent was trained on: what it learnt is in its weights."""
     parent = finished.spec.parent
     return read_model(Path(parent)).spec.trained_on if parent else ()
 
 
-def _lineage(finished: Finished) -> Lineage:
+def _lineage(finished: FinishedTraining) -> Lineage:
     job, at = finished.spec, finished.position
     parent = read_model(Path(job.parent)) if job.parent else None
     return Lineage(

@@ -17,7 +17,7 @@ from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint
 from training.errors import TrainingError
 from training.publish import CANDIDATE_FOLDER
-from training.scoring import Scores, read_scores
+from training.scores import Scores, read_scores
 from training.train import read_job
 
 _TIMED_SHAPE = (40, 256, 256)
@@ -28,7 +28,7 @@ MinuteCurve = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """A training that has published its candidate."""
 
     name: str
@@ -63,7 +63,7 @@ class Cost:
     seconds: float
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> TrainingRun:
     """Return the run in a job folder; raises `TrainingError` when it has not come to its end."""
     spec = read_job(folder)
     scores = read_scores(folder)
@@ -74,7 +74,7 @@ def read_run(folder: Path) -> Run:
         )
     position, _ = load_checkpoint(JobFolder(folder).checkpoint)
     model = read_model(folder / CANDIDATE_FOLDER)
-    return Run(folder.name, spec, model, scores, position, JobFolder(folder).curves())
+    return TrainingRun(folder.name, spec, model, scores, position, JobFolder(folder).curves())
 
 
 def measure_cost(model: Model) -> Cost:

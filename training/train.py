@@ -25,9 +25,9 @@ from training.errors import TrainingError
 from training.events import tell
 from training.frame import (
     DATA_FOLDER,
-    beating,
     check_job,
     in_job,
+    job_progress,
     keep_memory,
     limit_job_threads,
     models_folder,
@@ -35,9 +35,9 @@ from training.frame import (
     turn,
 )
 from training.loop import Loop
-from training.parallel import Group
-from training.plan import Plan, make_plan, prepare
-from training.publish import Finished, publish
+from training.parallel import ProcessGroup
+from training.plan import Plan, make_plan, prepare_cases
+from training.publish import FinishedTraining, publish
 from training.triage import train as classify
 
 _NICE = 10
@@ -71,7 +71,9 @@ def read_job(folder: Path) -> TrainSpec:
     )
 
 
-def _train(spec: TrainSpec, writer: JobWriter, group: Group, *, resume: bool) -> Model | None:
+def _train(
+    spec: TrainSpec, writer: JobWriter, group: ProcessGroup, *, resume: bool
+) -> Model | None:
     registry = Registry((models_folder(spec, writer.folder),))
     check_job(spec, registry)
     with reserved(registry.roots[0], spec.model_id) if group.leads else nullcontext():
@@ -79,7 +81,7 @@ def _train(spec: TrainSpec, writer: JobWriter, group: Group, *, resume: bool) ->
 
 
 def _train_reserved(
-    spec: TrainSpec, registry: Registry, writer: JobWriter, group: Group, *, resume: bool
+    spec: TrainSpec, registry: Registry, writer: JobWriter, group: ProcessGroup, *, resume: bool
 ) -> Model | None:
     limit_job_threads(spec)
     device = resolve_device(spec.device)
@@ -91,24 +93,24 @@ def _train_reserved(
             return None
         learnt = {case.id: case.origin for case in loop.sampler.cases}
         channels, folder = loop.learner.channels, writer.folder.path
-        finished = Finished(spec, position, plan.split, channels, folder, learnt)
+        finished = FinishedTraining(spec, position, plan.split, channels, folder, learnt)
         model = publish(
-            finished, loop.learner.network, registry, progress=beating(writer, 1.0, "scoring")
+            finished, loop.learner.network, registry, progress=job_progress(writer, 1.0, "scoring")
         )
     writer.done(model.spec.id, model.spec.metrics)
     return model
 
 
 def _loop(
-    plan: Plan, writer: JobWriter, where: tuple[Group, torch.device], *, resume: bool
+    plan: Plan, writer: JobWriter, where: tuple[ProcessGroup, torch.device], *, resume: bool
 ) -> Loop:
     group, device = where
-    ready = prepare(
+    ready = prepare_cases(
         plan,
         writer.folder.path / DATA_FOLDER / str(group.rank),
         group=group,
         device=device,
-        progress=beating(writer, 0.0, "reading"),
+        progress=job_progress(writer, 0.0, "reading"),
     )
     loop = Loop(ready.learner, ready.sampler, ready.selection, writer)
     if resume and writer.folder.checkpoint.exists():

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.draft import Draft, Kind, Origin, Snapshot, Step
+from core.annotation.draft import Draft, Origin, Snapshot, Step, StepKind
 from core.annotation.history import Edit, box_shape, make_edit, unpack
 from core.annotation.live_figures import Figures, LiveFigures, References
-from core.annotation.patch import Patch, joined
+from core.annotation.patch import Patch, joined_box
 from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts
 
-LONGEST_PAUSE_SECONDS = 20.0
+LONGEST_EDIT_PAUSE_SECONDS = 20.0
 """A pause between two actions counts as time spent up to this long."""
 
 
@@ -70,15 +70,9 @@ class Correction:
         return self._gesture is not None
 
     @property
-    def undo_text(self) -> str:
+    def last_tool(self) -> str:
         """Tool of the gesture that `undo` would take back, empty when there is none."""
         edit = self._history.undoable
-        return edit.tool if edit else ""
-
-    @property
-    def redo_text(self) -> str:
-        """Tool of the gesture that `redo` would apply again, empty when there is none."""
-        edit = self._history.redoable
         return edit.tool if edit else ""
 
     @property
@@ -156,7 +150,7 @@ class Correction:
         for z in range(patch.box[0], patch.box[1]):
             if z not in gesture.planes:
                 gesture.planes[z] = self._mask[z].copy()
-        gesture.box = joined(gesture.box, patch.box)
+        gesture.box = joined_box(gesture.box, patch.box)
         self._put(patch.box, patch.values)
         return patch.box
 
@@ -240,7 +234,7 @@ class Correction:
         """Take over that `folder` holds an export of the state after edit `head`."""
         self._exported = head, folder
 
-    def _revert(self, kind: Kind, edit: Edit, packed: bytes) -> Step:
+    def _revert(self, kind: StepKind, edit: Edit, packed: bytes) -> Step:
         self._count_time()
         self._put(edit.box, unpack(packed, box_shape(edit.box)))
         return self._step(kind, edit)
@@ -257,11 +251,11 @@ class Correction:
         self._mask[where] = values
         self.revision += 1
 
-    def _step(self, kind: Kind, edit: Edit) -> Step:
+    def _step(self, kind: StepKind, edit: Edit) -> Step:
         return Step(kind, edit, self._history.head, self._seconds)
 
     def _count_time(self) -> None:
         now = self._clock()
         if self._last_action is not None:
-            self._seconds += min(now - self._last_action, LONGEST_PAUSE_SECONDS)
+            self._seconds += min(now - self._last_action, LONGEST_EDIT_PAUSE_SECONDS)
         self._last_action = now

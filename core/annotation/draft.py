@@ -9,7 +9,7 @@ import numpy as np
 from core.annotation.history import Edit, History
 from core.domain.mask import Mask, binarise
 
-Kind = Literal["edit", "undo", "redo"]
+StepKind = Literal["edit", "undo", "redo"]
 
 
 class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -50,7 +50,7 @@ class Step:
     `head` is the number of the last applied edit afterwards, `seconds` the time spent so far.
     """
 
-    kind: Kind
+    kind: StepKind
     edit: Edit
     head: int
     seconds: float

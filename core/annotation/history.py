@@ -159,13 +159,13 @@ def make_edit(number: int, tool: str, z: int, *, changed: tuple[Box, Mask, Mask]
         tool,
         z,
         (*shifted, tight[5] + x0),
-        pack(before[inner]),
-        pack(after[inner]),
+        pack_edits(before[inner]),
+        pack_edits(after[inner]),
         int(np.count_nonzero(differs[inner])),
     )
 
 
-def pack(block: Mask) -> bytes:
+def pack_edits(block: Mask) -> bytes:
     """Return a mask of any shape as bits, compressed, with a checksum of its own."""
     return zlib.compress(np.packbits(block).tobytes(), _FASTEST)
 

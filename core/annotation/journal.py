@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from core.annotation.draft import Draft, Origin, Step
-from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pack, unpack
+from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pack_edits, unpack
 from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.mask import Mask
@@ -173,7 +173,7 @@ def _fold(store: Store, case_id: str, history: History, base: Mask) -> None:
     with store.transaction() as connection:
         connection.execute(
             "UPDATE corrections SET base = ?, base_head = ?, forgotten = ? WHERE case_id = ?",
-            (pack(base), history.base_head, forgotten, case_id),
+            (pack_edits(base), history.base_head, forgotten, case_id),
         )
         connection.execute(
             "DELETE FROM correction_edits WHERE case_id = ? AND number <= ?",
@@ -189,7 +189,7 @@ def _insert(connection: sqlite3.Connection, draft: Draft) -> None:
             draft.author,
             msgspec.json.encode(draft.origin).decode(),
             msgspec.json.encode(draft.start.shape).decode(),
-            pack(draft.start),
+            pack_edits(draft.start),
         ),
     )
     connection.execute(

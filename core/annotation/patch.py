@@ -39,14 +39,14 @@ def replayed(mask: Mask, patch: Patch) -> Mask:
     return after
 
 
-def whole(mask: Mask, z: int | None) -> Box:
+def whole_box(mask: Mask, z: int | None) -> Box:
     """Return the box of slice `z`, or of the whole mask when `z` is None."""
     depth, height, width = mask.shape
     first, end = (0, depth) if z is None else (z, z + 1)
     return first, end, 0, height, 0, width
 
 
-def joined(one: Box | None, other: Box | None) -> Box | None:
+def joined_box(one: Box | None, other: Box | None) -> Box | None:
     """Return the smallest box around both boxes; None counts as empty."""
     if one is None or other is None:
         return one or other

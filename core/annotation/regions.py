@@ -1,13 +1,14 @@
-"""Tools that take a whole region at once: fill, components, slices taken from elsewhere.
+"""Tools that take a whole region at once: fill, lesions, slices taken from elsewhere.
 
-Pieces of a mask are joined by faces, in the slice or through the slices, as lesions are counted.
+Lesions are joined as they are counted: by faces, edges and corners, in the slice (8 neighbours) or
+through the slices (26). A flood fill goes by faces alone: it does not slip through a corner.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.patch import Patch, Voxel, changes, whole
-from core.domain.components import Box, bounding_box, box_slices
+from core.annotation.patch import Patch, Voxel, changes, whole_box
+from core.domain.components import LESION_NEIGHBOURS, Box, bounding_box, box_slices
 from core.domain.components import fill_holes as without_holes
 from core.domain.mask import Mask
 from core.domain.volume import Pixels
@@ -28,7 +29,7 @@ def flood_fill(
     """
     if not _within(mask, at):
         return None
-    box = whole(mask, None if volumetric else at[0])
+    box = whole_box(mask, None if volumetric else at[0])
     piece = flooded(pixels, at, tolerance=tolerance, volumetric=volumetric)
     return changes(mask, box, np.where(piece, np.uint8(value), mask[box_slices(box)]))
 
@@ -46,24 +47,24 @@ def flooded(
     return _piece(joined, (at[0] if volumetric else 0, at[1], at[2]))
 
 
-def delete_component(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
-    """Clear the piece of the mask under `at`; None when there is none."""
-    found = _component(mask, at, volumetric=volumetric)
+def delete_lesion(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
+    """Clear the lesion of the mask under `at`; None when there is none."""
+    found = _lesion(mask, at, volumetric=volumetric)
     if found is None:
         return None
     box, piece = found
     return changes(mask, box, np.where(piece, np.uint8(0), mask[box_slices(box)]))
 
 
-def keep_component(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
-    """Clear all but the piece under `at`, in its slice or everywhere; None when there is none."""
-    found = _component(mask, at, volumetric=volumetric)
+def keep_lesion(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
+    """Clear all but the lesion under `at`, in its slice or everywhere; None when there is none."""
+    found = _lesion(mask, at, volumetric=volumetric)
     return None if found is None else changes(mask, found[0], found[1].view(np.uint8))
 
 
-def add_component(mask: Mask, other: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
-    """Add the piece of `other` under `at` to the mask; None when there is none."""
-    found = _component(other, at, volumetric=volumetric)
+def add_lesion(mask: Mask, other: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:
+    """Add the lesion of `other` under `at` to the mask; None when there is none."""
+    found = _lesion(other, at, volumetric=volumetric)
     if found is None:
         return None
     box, piece = found
@@ -72,7 +73,7 @@ def add_component(mask: Mask, other: Mask, at: Voxel, *, volumetric: bool = True
 
 def fill_holes(mask: Mask, *, z: int | None = None) -> Patch | None:
     """Fill, slice by slice, background shut in by foreground, on slice `z` or on all."""
-    box = whole(mask, z)
+    box = whole_box(mask, z)
     return changes(mask, box, without_holes(mask[box_slices(box)]))
 
 
@@ -80,37 +81,39 @@ def copy_slice(mask: Mask, *, source: int, target: int) -> Patch | None:
     """Make slice `target` the same as slice `source`; None when one of them does not exist."""
     if not (0 <= source < len(mask) and 0 <= target < len(mask)):
         return None
-    return changes(mask, whole(mask, target), mask[source : source + 1])
+    return changes(mask, whole_box(mask, target), mask[source : source + 1])
 
 
 def replace(mask: Mask, other: Mask, *, z: int | None = None) -> Patch | None:
     """Make slice `z`, or the whole mask, the same as in `other` (Z, Y, X)."""
-    box = whole(mask, z)
+    box = whole_box(mask, z)
     return changes(mask, box, other[box_slices(box)])
 
 
 def clear(mask: Mask, *, z: int | None = None) -> Patch | None:
     """Clear slice `z`, or the whole mask."""
-    box = whole(mask, z)
+    box = whole_box(mask, z)
     return changes(mask, box, np.zeros_like(mask[box_slices(box)]))
 
 
-def _component(mask: Mask, at: Voxel, *, volumetric: bool) -> tuple[Box, NDArray[np.bool_]] | None:
+def _lesion(mask: Mask, at: Voxel, *, volumetric: bool) -> tuple[Box, NDArray[np.bool_]] | None:
     """Return the box of all foreground looked at, and in it the piece under `at`."""
     if not _within(mask, at) or not mask[at]:
         return None
-    frame = whole(mask, None if volumetric else at[0])
+    frame = whole_box(mask, None if volumetric else at[0])
     inner = bounding_box(mask[box_slices(frame)])
     assert inner is not None, "the voxel itself is foreground"
     box = (inner[0] + frame[0], inner[1] + frame[0], *inner[2:])
-    return box, _piece(mask[box_slices(box)] > 0, _inside(at, box))
+    return box, _piece(mask[box_slices(box)] > 0, _inside(at, box), LESION_NEIGHBOURS)
 
 
-def _piece(foreground: NDArray[np.bool_], at: Voxel) -> NDArray[np.bool_]:
-    """Return the face-connected piece of `foreground` that holds `at`."""
+def _piece(
+    foreground: NDArray[np.bool_], at: Voxel, joined_by: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Return the piece of `foreground` that holds `at`, joined by faces where nothing is said."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(foreground)
+    labels, _ = ndimage.label(foreground, joined_by)
     return np.asarray(labels == labels[at])
 
 

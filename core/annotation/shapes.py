@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.patch import Patch, changes, whole, widened
+from core.annotation.patch import Patch, changes, whole_box, widened
 from core.domain.components import Box, bounding_box, box_slices
 from core.domain.mask import Mask
 
@@ -67,7 +67,7 @@ def interpolate(mask: Mask, *, first: int, last: int) -> Patch | None:
     values = _between(mask, first, last)
     if values is None:
         return None
-    return changes(mask, (first + 1, last, *whole(mask, first)[2:]), values)
+    return changes(mask, (first + 1, last, *whole_box(mask, first)[2:]), values)
 
 
 def interpolate_gaps(mask: Mask) -> Patch | None:
@@ -82,7 +82,7 @@ def interpolate_gaps(mask: Mask) -> Patch | None:
         between = _between(mask, start, end)
         if between is not None:
             values[start + 1 - first : end - first] = between
-    return changes(mask, (first, last, *whole(mask, first)[2:]), values)
+    return changes(mask, (first, last, *whole_box(mask, first)[2:]), values)
 
 
 def _between(mask: Mask, first: int, last: int) -> Mask | None:
@@ -129,7 +129,7 @@ def _centre(foreground: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def _around(mask: Mask, z: int | None, by: int) -> Box | None:
     """Return the box of the foreground on slice `z` or everywhere, `by` voxels wider."""
-    frame = whole(mask, z)
+    frame = whole_box(mask, z)
     inner = bounding_box(mask[box_slices(frame)])
     if inner is None:
         return None

@@ -156,8 +156,8 @@ def newest_number(store: Store, case_id: str) -> int:
 
 def newest_numbers(store: Store) -> dict[str, int]:
     """Return the number of the newest version of every case that has one, by case id."""
-    rows = store.read("SELECT case_id, MAX(number) FROM correction_versions GROUP BY case_id")
-    return dict(msgspec.convert(rows, list[tuple[str, int]]))
+    query = "SELECT case_id, MAX(number) FROM correction_versions GROUP BY case_id"
+    return dict(store.read_as(tuple[str, int], query))
 
 
 def _write(path: Path, mask: Mask, version: Version) -> None:

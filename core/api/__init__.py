@@ -16,6 +16,7 @@ from core.domain.metrics import VolumeMetrics
 from core.domain.prediction import Prediction
 from core.domain.role import Role
 from core.domain.volume import Volume
+from core.inference.loaded_network import InferenceEngine, LoadedNetwork, MemoryShort
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import Dataset
@@ -49,9 +50,12 @@ __all__ = [
     "FoundDataset",
     "FoundMask",
     "Grid",
+    "InferenceEngine",
     "Layout",
     "LoadedCase",
+    "LoadedNetwork",
     "Mask",
+    "MemoryShort",
     "Model",
     "ModelError",
     "Passport",

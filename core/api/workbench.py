@@ -6,25 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import msgspec
-
 from core.api.training import Training
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
-from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
 from core.io.dataset import Dataset
-from core.jobs.job_folder import create_job
 from core.jobs.job_start import start_job
-from core.models.ensembles import require_weights_of_its_own
+from core.jobs.training_job import SPLIT_FILE, make_training, taken_over
 from core.models.registry import Model, Registry
-from core.models.train_spec import FINE_TUNING, Changes, PresetName, make_spec
+from core.models.train_spec import Changes, PresetName, make_spec
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home
-from core.workspace.splits import SplitFile, freeze_split, split_hash
+from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import open_workspace as open_store
 from core.workspace.workspace_folder import registry, workspace_folder
 
@@ -109,30 +105,21 @@ class Workbench:
         `settings` are further ones of `overread train --set`. The window lists the training among
         its jobs. Raises `AppError` for what does not fit.
         """
-        file = self.folder / "splits" / f"{split_hash(split)}.json"
         changes: Changes = {}
-        title = model_id
+        title, path = model_id, self.folder / "jobs" / model_id
         if start_from is not None:
-            require_weights_of_its_own(start_from.spec)
             architecture, title = start_from.spec.architecture, f"{start_from.spec.title}, tuned"
-            changes = {
-                "parent": str(start_from.folder.absolute()),
-                "arguments": start_from.spec.arguments,
-                "preprocessing": msgspec.to_builtins(start_from.spec.preprocessing),
-                **FINE_TUNING,
-            }
+            changes = taken_over(start_from)
         required: Changes = {
             "architecture": architecture,
             "data": str(self.dataset.root),
-            "split": str(file.absolute()),
+            "split": str(path / SPLIT_FILE),
             "model_id": model_id,
             "title": title,
             "models": str(self._workspace.models.absolute()),
         }
         spec = make_spec(preset, required, {**changes, **(settings or {})})
-        freeze_split(self._workspace.store, split)
-        write_bytes(file, msgspec.json.encode(split))
-        job = create_job(self.folder / "jobs" / model_id, spec)
+        job = make_training(path, spec, split, self._workspace.store)
         start_job(job, "train")
         return Training(job, self.models)
 

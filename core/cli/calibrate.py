@@ -13,7 +13,7 @@ from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
-    from core.studies.expected_dsc_study import StudySummary
+    from core.studies.expected_dsc_study import CalibrationSummary
 
 
 def calibrate(
@@ -32,7 +32,7 @@ def calibrate(
         calibration_cases,
         fit_measured,
         measure,
-        write_study,
+        write_calibration_study,
     )
     from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
@@ -53,11 +53,12 @@ def calibrate(
     with progress_bar() as progress:
         judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
     if judged.rows:
-        _say(chosen.spec.id, write_study(out, chosen, calibration, judged.rows), out)
+        summary = write_calibration_study(out, chosen, calibration, judged.rows)
+        _say(chosen.spec.id, summary, out)
     finish({**known.failed, **judged.failed}, dataset.notices)
 
 
-def _say(model_id: str, summary: StudySummary, out: Path) -> None:
+def _say(model_id: str, summary: CalibrationSummary, out: Path) -> None:
     rho = "none" if summary.spearman is None else f"{summary.spearman:.3f}"
     say(
         f"{model_id}: {summary.method} fit on {summary.calibrated_on} cases; on "

@@ -20,11 +20,13 @@ from core.cli.options import (
     EngineId,
     ImagePatterns,
     LayoutName,
+    LesionIou,
     MaskPattern,
     PrecisionName,
     RegionName,
 )
 from core.cli.say import say
+from core.domain.figure_text import counted
 
 if TYPE_CHECKING:
     from core.studies.study_summary import StudySummary
@@ -54,14 +56,16 @@ def compare(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    lesion_iou: LesionIou = 0.1,
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.inference.prediction_service import find_models, predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.review.reviews import reviews
-    from core.studies.html_report import StudyReport, study_pictures, write_html
+    from core.studies.html_report import StudyReport, write_html
     from core.studies.study import keep_study, run_study
+    from core.studies.study_pictures import study_pictures
     from core.studies.study_report import reviews_csv, write_study
 
     wanted = _wanted(models, more)
@@ -70,7 +74,14 @@ def compare(
         chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
-            study = run_study(cases, chosen, predictor_of, ensemble=ensemble, progress=progress)
+            study = run_study(
+                cases,
+                chosen,
+                predictor_of,
+                ensemble=ensemble,
+                lesion_iou=lesion_iou,
+                progress=progress,
+            )
         keep_study(workspace.store, study)
         summary = write_study(out, study)
         if html:
@@ -96,5 +107,5 @@ def _say(summary: StudySummary, out: Path) -> None:
         dsc = model.figures["dsc"]
         known = dsc.mean is not None
         figures = f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}" if known else "no DSC"
-        say(f"{model.id}: {figures}, {model.cases} cases")
+        say(f"{model.id}: {figures}, {counted(model.cases, 'case')}")
     say(f"Comparison in {out}")

@@ -25,10 +25,12 @@ def convert(
 ) -> None:
     """Write IN as the format that OUT's name or --format says; OUT is never overwritten."""
     from core.io.archive import opened
-    from core.io.conversion import Wanted, converted, refuse_existing
+    from core.io.conversion import ConversionWanted, converted, refuse_existing
 
     refuse_existing(target)
     with opened(source) as path:
-        for notice in converted(path, target, Wanted(format_name, channel, point, on, layout)):
+        for notice in converted(
+            path, target, ConversionWanted(format_name, channel, point, on, layout)
+        ):
             say(notice, err=True)
     say(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -93,6 +93,22 @@ def certify_model(
     say("It is chosen by itself." if found.holds else "It is not chosen by itself: 0.005 is most.")
 
 
+@models.command(name="export")
+def export_model(
+    model_id: Annotated[str, typer.Argument(metavar="ID")],
+    out: Annotated[Path, typer.Option(help="File to write; its ending is added.")],
+    format_name: Annotated[
+        Literal["safetensors", "pt", "onnx", "openvino"],
+        typer.Option("--format", help="What other programs are to read."),
+    ] = "safetensors",
+) -> None:
+    """Write a model for other programs; nothing that is there is overwritten."""
+    from core.inference.model_export import export_model as export
+
+    path = export(_registry().find(model_id), out, format_name)
+    say(f"{model_id} written to {path}")
+
+
 @models.command(name="import")
 def import_model(
     file: Annotated[Path, typer.Argument(help=".pt, .pth or .safetensors of a state dict.")],
@@ -132,13 +148,13 @@ def combine_models(
 ) -> None:
     """Make a model whose probability is the mean of those of others."""
     from core.domain.prediction import SMALL_SHARE, Postprocessing
-    from core.models.ensembles import combine, pack
+    from core.models.ensembles import combine, pack_members
 
     share = SMALL_SHARE if drop_small else 0.0
     post = Postprocessing(largest_component=largest, smallest_share=share)
     model = combine(_registry(), model_id, members, title=title, flips=flips, postprocessing=post)
     if alone:
-        pack(model)
+        pack_members(model)
     say(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")
 
 

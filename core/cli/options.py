@@ -37,8 +37,17 @@ RegionName = Annotated[
 ]
 EngineId = Annotated[
     str,
-    typer.Option(help="What computes: auto, torch, openvino, onnx; auto is the fastest certified."),
+    typer.Option(
+        help="What computes: auto (the fastest certified), torch, openvino, onnx, or one that "
+        "another package adds."
+    ),
 ]
 PrecisionName = Annotated[
     str, typer.Option("--precision", help="auto, float32 or bfloat16, as the engine has it.")
+]
+LesionIou = Annotated[
+    float,
+    typer.Option(
+        "--lesion-iou", min=0.0, max=0.99, help="IoU above which two lesions count as one."
+    ),
 ]

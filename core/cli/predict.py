@@ -107,15 +107,15 @@ def evaluate(
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
-    from core.studies.evaluation import evaluate as run
-    from core.studies.evaluation import write_report
+    from core.studies.evaluation import evaluate_cases as run
+    from core.studies.evaluation import write_evaluation
 
     how = given(layout, image, mask, region)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
         outcome = run(cases, chosen, predictor, protocol=protocol, progress=progress)
-    summary = write_report(out, outcome, chosen, protocol)
+    summary = write_evaluation(out, outcome, chosen, protocol)
     if summary.mean is not None:
         say(
             f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "

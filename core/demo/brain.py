@@ -7,18 +7,18 @@ from core.demo import tissue as t
 from core.demo.cut import FAR, FOLD_COLUMNS, FOLD_ROWS, Cut, cavity_ends, hull
 from core.demo.shapes import (
     PIXEL_MM,
+    ImagePlane,
     Joint,
-    Plane,
     ellipse,
     ellipsoid,
-    overlap,
+    overlaps_with,
     ramp,
     smooth_step,
     tube,
     union,
 )
 
-_MIDDLE: t.Box = (slice(45, 190), slice(38, 152))
+_MIDDLE: t.PlaneBox = (slice(45, 190), slice(38, 152))
 _VENTRICLE = (
     (Joint(11, -37, 10, 2.6), Joint(6, -21, 15, 4.2)),
     (Joint(6, -21, 15, 4.2), Joint(5, -4, 19, 4.0)),
@@ -54,7 +54,7 @@ def paint_brain(
 def _paint_cerebellum(tissue: t.Tissue, cut: Cut) -> None:
     assert cut.base is not None
     _, back = cavity_ends(cut.z)
-    body = overlap(cut.base.cerebellum, -ellipse(cut.x, cut.y, (0, back + 2), (7, 14)))
+    body = overlaps_with(cut.base.cerebellum, -ellipse(cut.x, cut.y, (0, back + 2), (7, 14)))
     cover = smooth_step(body, 0.8)
     tissue.paint(cover, t.CEREBELLUM)
     tissue.paint(smooth_step(body - 13 - 2 * cut.maze, 6) * 0.8, t.ARBOR)
@@ -65,7 +65,7 @@ def _paint_cerebellum(tissue: t.Tissue, cut: Cut) -> None:
     np.maximum(tissue.brain, cover, out=tissue.brain)
 
 
-def _paint_stem(tissue: t.Tissue, cut: Cut, stem: Plane) -> None:
+def _paint_stem(tissue: t.Tissue, cut: Cut, stem: ImagePlane) -> None:
     cover = smooth_step(stem, 0.8)
     tissue.paint(cover, t.STEM)
     np.maximum(tissue.brain, cover, out=tissue.brain)
@@ -75,15 +75,15 @@ def _paint_stem(tissue: t.Tissue, cut: Cut, stem: Plane) -> None:
 
 def _paint_cerebrum(tissue: t.Tissue, cut: Cut, atrophy: float, soft: float) -> None:
     outline, roof = hull(cut)
-    depth = _depth(cut, overlap(_carve_base(cut, outline), roof), atrophy)
+    depth = _depth(cut, overlaps_with(_carve_base(cut, outline), roof), atrophy)
     upper = smooth_step(outline - roof, 8)
     wall = _sulcus_walls(cut, depth, upper, atrophy)
-    ribbon = overlap(depth, wall)
+    ribbon = overlaps_with(depth, wall)
     cover = smooth_step(ribbon, max(0.6, soft * 0.6))
     grey = 1 - smooth_step(ribbon - 2.9 - 0.5 * cut.grain.opening, 0.9)
     if -14 <= cut.z < 26:
         # Around the ventricles lies white matter, whatever the outline's depth says.
-        deep = overlap(44 - cut.ax * 1.15, 40 - np.abs(cut.y - 2))
+        deep = overlaps_with(44 - cut.ax * 1.15, 40 - np.abs(cut.y - 2))
         grey *= 1 - smooth_step(deep, 4) * smooth_step(wall - 3)
     tissue.mix(cover, (t.WHITE, t.GREY), grey)
     tissue.grey[:] = grey * cover
@@ -91,7 +91,7 @@ def _paint_cerebrum(tissue: t.Tissue, cut: Cut, atrophy: float, soft: float) -> 
     np.maximum(tissue.brain, cover, out=tissue.brain)
 
 
-def _depth(cut: Cut, inside: Plane, atrophy: float) -> Plane:
+def _depth(cut: Cut, inside: ImagePlane, atrophy: float) -> ImagePlane:
     """Return the depth below the cerebrum's surface: outline, roof and fissure alike."""
     depth = inside - (1.0 + 1.2 * atrophy + 0.5 * cut.grain.opening)
     if cut.z < -22:
@@ -100,30 +100,30 @@ def _depth(cut: Cut, inside: Plane, atrophy: float) -> Plane:
     rise = (cut.z - 4) / 26 if cut.z > -14 else 0.0
     callosum = np.clip(1 - np.sqrt(((cut.y - 2) / 43) ** 2 + rise * rise), 0, 1) * 60
     fissure = np.sqrt(cut.x * cut.x + callosum * callosum)
-    return overlap(depth, fissure - 0.8 - 0.5 * np.clip(cut.grain.opening, -1, 2))
+    return overlaps_with(depth, fissure - 0.8 - 0.5 * np.clip(cut.grain.opening, -1, 2))
 
 
-def _carve_base(cut: Cut, outline: Plane) -> Plane:
+def _carve_base(cut: Cut, outline: ImagePlane) -> ImagePlane:
     """Return the outline of the cerebrum where the fossae and cisterns shape it from below."""
     base, z = cut.base, cut.z
     if base is None:
         return outline
     if z < -12:
-        back = overlap(outline, cut.y + 6) + 2 * min(0.0, z + 18)
+        back = overlaps_with(outline, cut.y + 6) + 2 * min(0.0, z + 18)
         outline = back if z > -24 else np.full_like(cut.x, FAR)
         outline = union(outline, base.temporal - 1, base.frontal - 1)
     slack = np.clip(1.4 * cut.grain.bend_x, -0.7, 2.5)
     quadrigeminal = ellipse(cut.x, cut.y, (0, 20), (7, 4))
-    outline = overlap(outline, -base.cerebellum - 0.1 - slack, -quadrigeminal)
+    outline = overlaps_with(outline, -base.cerebellum - 0.1 - slack, -quadrigeminal)
     if z < -9:
-        outline = overlap(outline, 0.4 - base.stem - slack)
+        outline = overlaps_with(outline, 0.4 - base.stem - slack)
     if z < -11:
         x, y = cut.x + 2 * cut.grain.bend_x, cut.y + 2.5 * cut.grain.bend_y
-        outline = overlap(outline, -ellipse(x, y, (0, -10), (8, 5)))
+        outline = overlaps_with(outline, -ellipse(x, y, (0, -10), (8, 5)))
     return outline
 
 
-def _sulcus_walls(cut: Cut, depth: Plane, upper: Plane, atrophy: float) -> Plane:
+def _sulcus_walls(cut: Cut, depth: ImagePlane, upper: ImagePlane, atrophy: float) -> ImagePlane:
     """Return the distance to the nearest wall of a sulcus: a sheet where smooth noise is zero.
 
     `upper` says where the roof is nearer than the outline: sulci wind there, elsewhere they run
@@ -134,7 +134,7 @@ def _sulcus_walls(cut: Cut, depth: Plane, upper: Plane, atrophy: float) -> Plane
     share = 0.5 + 0.46 * np.maximum(upper, centre)
     field = _folds(cut, depth) * (1 - share) + cut.maze * share
     gy, gx = np.gradient(field, PIXEL_MM)
-    wall: Plane = np.abs(field) / np.sqrt(gx * gx + gy * gy + 0.0016)
+    wall: ImagePlane = np.abs(field) / np.sqrt(gx * gx + gy * gy + 0.0016)
     reach = np.clip(depth - 15 - 4 * cut.grain.reach, 0, None)
     wall = np.sqrt(wall * wall + reach * reach)
     # Beside the falx the gyri lie closer together.
@@ -142,22 +142,22 @@ def _sulcus_walls(cut: Cut, depth: Plane, upper: Plane, atrophy: float) -> Plane
     opening = np.clip(0.5 * cut.grain.opening + 0.9 * atrophy - tight, -0.6, 2.2)
     wall -= opening * np.clip(1.2 - depth / 30, 0, 1)
     if -16 < cut.z < 24:
-        wall = overlap(wall, _sylvian(cut) - 0.7 * cut.maze)
+        wall = overlaps_with(wall, _sylvian(cut) - 0.7 * cut.maze)
     return wall
 
 
-def _folds(cut: Cut, depth: Plane) -> Plane:
+def _folds(cut: Cut, depth: ImagePlane) -> ImagePlane:
     """Return noise that varies round each hemisphere and little with depth: radial sulci."""
     u = (cut.ax - 31) * 1.5 + 4 * cut.grain.bend_x
     v = cut.y - 4 + 4 * cut.grain.bend_y
     turn = (np.arctan2(-v, -u) * (0.5 / np.pi)) % 1
     column = (turn + (cut.x > 0)) * (FOLD_COLUMNS / 2 - 0.5)
     rows = np.clip(depth, 0, FOLD_ROWS - 1)
-    folds: Plane = map_coordinates(cut.folds, [rows, column], order=1, mode="nearest")
+    folds: ImagePlane = map_coordinates(cut.folds, [rows, column], order=1, mode="nearest")
     return folds
 
 
-def _sylvian(cut: Cut) -> Plane:
+def _sylvian(cut: Cut) -> ImagePlane:
     """Return the distance to the Sylvian fissure: its entry, the insula and a rear branch."""
     s = (cut.z + 16) / 40
     x = cut.ax + 3.5 * cut.grain.bend_x + 0.006 * (cut.y - 2) ** 2
@@ -166,7 +166,7 @@ def _sylvian(cut: Cut) -> Plane:
     insula = tube(point, Joint(38, -22 + 10 * s, 0, 0.5), Joint(41, 18 + 6 * s, 0, 0.6))
     branch = tube(point, Joint(40, 14 + 6 * s, 0, 0.6), Joint(60, 26 + 10 * s, 0, 0.3))
     inside = union(entry, insula, branch) - 60 * max(0.0, abs(s - 0.45) - 0.4)
-    distance: Plane = -inside
+    distance: ImagePlane = -inside
     return distance
 
 
@@ -192,7 +192,7 @@ def _paint_ventricles(tissue: t.Tissue, cut: Cut, scale: float) -> None:
             if min(a.z, b.z) - 8 < z < max(a.z, b.z) + 8:
                 distance = union(distance, tube((ax, y, z), a, b))
         # The two sides stay apart: between them lies the septum.
-        cover += 0.5 * smooth_step(overlap(distance + 4 * (scale - 1), ax - 0.9), 0.7)
+        cover += 0.5 * smooth_step(overlaps_with(distance + 4 * (scale - 1), ax - 0.9), 0.7)
     third = ellipsoid((x, y, cut.z), (0, -1, -3), (1.6 * scale, 12, 11))
     if third is not None:
         np.maximum(cover, smooth_step(third), out=cover)

@@ -8,11 +8,11 @@ from core.demo.shapes import (
     COLUMNS,
     PIXEL_MM,
     ROWS,
-    Plane,
+    ImagePlane,
     Point3,
     SplineNoise,
     ellipse,
-    overlap,
+    overlaps_with,
     ramp,
     table,
     union,
@@ -71,7 +71,7 @@ def cavity_ends(z: float) -> tuple[float, float]:
     return front * shrink, back * shrink
 
 
-def egg(x: Plane, y: Plane, radii: tuple[float, ...]) -> tuple[Plane, Plane]:
+def egg(x: ImagePlane, y: ImagePlane, radii: tuple[float, ...]) -> tuple[ImagePlane, ImagePlane]:
     """Return the distance to a head-shaped outline (half width, front, back) and its level."""
     half, front, back = (max(radius, 0.5) for radius in radii)
     middle = min(8.0, 0.6 * back)
@@ -91,16 +91,16 @@ def egg(x: Plane, y: Plane, radii: tuple[float, ...]) -> tuple[Plane, Plane]:
 class Grain:
     """Smooth noise planes of one slice, unit variance each."""
 
-    warp_x: Plane
-    warp_y: Plane
-    bend_x: Plane
-    bend_y: Plane
-    fat: Plane
-    mottle: Plane
-    streak: Plane
-    opening: Plane
-    reach: Plane
-    texture: Plane
+    warp_x: ImagePlane
+    warp_y: ImagePlane
+    bend_x: ImagePlane
+    bend_y: ImagePlane
+    fat: ImagePlane
+    mottle: ImagePlane
+    streak: ImagePlane
+    opening: ImagePlane
+    reach: ImagePlane
+    texture: ImagePlane
 
 
 class Noise:
@@ -116,11 +116,11 @@ class Noise:
         """Return the noise planes at height `z`."""
         return Grain(*(noise.at(z) for noise in self._grain))
 
-    def folds(self, z: float) -> Plane:
+    def folds(self, z: float) -> ImagePlane:
         """Return the table of folds at height `z`, (FOLD_ROWS, FOLD_COLUMNS)."""
         return self._folds.at(z)
 
-    def maze(self, z: float) -> tuple[Plane, Plane]:
+    def maze(self, z: float) -> tuple[ImagePlane, ImagePlane]:
         """Return the left and the right hemisphere's labyrinth of folds at height `z`."""
         return self._mazes[0].at(z), self._mazes[1].at(z)
 
@@ -129,10 +129,10 @@ class Noise:
 class Base:
     """Distances to what lies in the fossae of the skull's base."""
 
-    cerebellum: Plane
-    stem: Plane
-    temporal: Plane
-    frontal: Plane
+    cerebellum: ImagePlane
+    stem: ImagePlane
+    temporal: ImagePlane
+    frontal: ImagePlane
 
 
 @dataclass(frozen=True)
@@ -140,13 +140,13 @@ class Cut:
     """Where every pixel of a slice lies; `ax` is the distance from the midline."""
 
     z: float
-    x: Plane
-    y: Plane
-    ax: Plane
+    x: ImagePlane
+    y: ImagePlane
+    ax: ImagePlane
     grain: Grain
-    folds: Plane
-    maze: Plane
-    head: Plane
+    folds: ImagePlane
+    maze: ImagePlane
+    head: ImagePlane
     base: Base | None
 
     @property
@@ -170,13 +170,13 @@ def make_cut(noise: Noise, grain: Grain, place: Point3) -> Cut:
     return Cut(z, x, y, np.abs(x), grain, noise.folds(z), maze, head, base)
 
 
-def _base(x: Plane, y: Plane, z: float) -> Base:
+def _base(x: ImagePlane, y: ImagePlane, z: float) -> Base:
     middle, half, deep = _CEREBELLUM(z)
     cerebellum = ellipse(x, y, (0, middle), (half, deep))
     middle, half, deep = _STEM(z)
     stem = ellipse(x, y, (0, middle), (half, deep))
     if z > -24:
-        stem = overlap(stem, -ellipse(x, y, (0, -3), (5, 5)))
+        stem = overlaps_with(stem, -ellipse(x, y, (0, -3), (5, 5)))
     t = max(0.02, ramp(z, -54, -20))
     ax = np.abs(x)
     temporal = ellipse(ax, y, (39 + 3 * t, -22 + 8 * t), (25 * t**0.4, 33 * t**0.5))
@@ -187,19 +187,19 @@ def _base(x: Plane, y: Plane, z: float) -> Base:
     return Base(cerebellum, stem, temporal, frontal)
 
 
-def cavity(cut: Cut) -> Plane:
+def cavity(cut: Cut) -> ImagePlane:
     """Return the distance to the inside of the skull."""
     shrink = _vault(cut.z, CAVITY_TOP)
     vault, _ = egg(cut.x, cut.y, tuple(radius * shrink for radius in _CAVITY(cut.z)))
     if cut.base is None or cut.z >= -12:
         return vault
-    fossa = overlap(union(cut.base.cerebellum, cut.base.stem) + 3, cut.head - 9)
+    fossa = overlaps_with(union(cut.base.cerebellum, cut.base.stem) + 3, cut.head - 9)
     if cut.z > -24:
-        fossa = union(fossa, overlap(vault, cut.y + 12) + 2 * min(0.0, cut.z + 18))
+        fossa = union(fossa, overlaps_with(vault, cut.y + 12) + 2 * min(0.0, cut.z + 18))
     return union(fossa, cut.base.temporal, cut.base.frontal)
 
 
-def hull(cut: Cut) -> tuple[Plane, Plane]:
+def hull(cut: Cut) -> tuple[ImagePlane, ImagePlane]:
     """Return the distance to the cerebrum's outline in the slice, and below its roof."""
     shrink = _vault(cut.z, BRAIN_TOP)
     outline, _ = egg(cut.x, cut.y, tuple(radius * shrink for radius in _CAVITY(cut.z)))
@@ -209,7 +209,7 @@ def hull(cut: Cut) -> tuple[Plane, Plane]:
     return outline, roof
 
 
-def frame(turn_deg: float, width: float, length: float) -> tuple[Plane, Plane]:
+def frame(turn_deg: float, width: float, length: float) -> tuple[ImagePlane, ImagePlane]:
     """Return x and y of every pixel in the frame of a head that is turned and scaled."""
     rows = (np.arange(ROWS, dtype=np.float32) - ROWS / 2 + 4) * PIXEL_MM
     columns = (np.arange(COLUMNS, dtype=np.float32) - COLUMNS / 2 + 0.5) * PIXEL_MM

@@ -17,11 +17,11 @@ from core.demo.cut import (
     softness,
 )
 from core.demo.shapes import (
+    ImagePlane,
     Joint,
-    Plane,
     ellipse,
     ellipsoid,
-    overlap,
+    overlaps_with,
     ramp,
     smooth_step,
     tube,
@@ -42,7 +42,7 @@ class Head:
         """Return the smooth noise at height `z`, to be shared by the parts of a thick slice."""
         return self._noise.grain(z)
 
-    def paint(self, z: float, grain: Grain, push: tuple[Plane, Plane]) -> t.Tissue:
+    def paint(self, z: float, grain: Grain, push: tuple[ImagePlane, ImagePlane]) -> t.Tissue:
         """Paint the slice at height `z`; `push` (mm in x and y) moves the anatomy aside."""
         cut = make_cut(self._noise, grain, (self.x + push[0], self.y + push[1], z))
         inside = cavity(cut)
@@ -108,10 +108,10 @@ def _paint_sinuses(tissue: t.Tissue, cut: Cut) -> None:
         tissue.paint(smooth_step(ellipse(cut.ax, y, (27, -58), (13, 15)), 1.5), t.AIR)
 
 
-def _paint_base(tissue: t.Tissue, cut: Cut, inside: Plane) -> None:
+def _paint_base(tissue: t.Tissue, cut: Cut, inside: ImagePlane) -> None:
     """Paint the skull's base: bone around the fossae, and the petrous bones with their marrow."""
     z = cut.z
-    rim = overlap(inside + (7 if z > -52 else 4), cut.head - 4)
+    rim = overlaps_with(inside + (7 if z > -52 else 4), cut.head - 4)
     tissue.paint(smooth_step(rim, 3), t.BONE)
     petrous = smooth_step(cut.ax - 26, 6) * smooth_step(26 - np.abs(cut.y - 22), 8)
     petrous *= smooth_step(cut.head - 10, 2) * (ramp(z, -24, -36) * ramp(z, -62, -50))
@@ -129,12 +129,12 @@ def _paint_orbits(tissue: t.Tissue, cut: Cut) -> None:
     tissue.paint(smooth_step(nerve), t.MUSCLE)
     globe = ellipsoid(cut.point, (31, -71, -33), (12, 12, 12.5))
     if globe is not None:
-        globe = overlap(globe, cut.head - 2)
+        globe = overlaps_with(globe, cut.head - 2)
         tissue.paint(smooth_step(globe + 1), t.MUSCLE)
         tissue.paint(smooth_step(globe), t.VITREOUS)
 
 
-def _paint_vessels(tissue: t.Tissue, cut: Cut, inside: Plane) -> None:
+def _paint_vessels(tissue: t.Tissue, cut: Cut, inside: ImagePlane) -> None:
     x, y, z = cut.x, cut.y, cut.z
     tissue.paint(np.clip(1.6 * cut.grain.streak - 2.2, 0, 0.85) * tissue.sulcus, t.BLOOD)
     front, back = cavity_ends(z)
@@ -144,7 +144,7 @@ def _paint_vessels(tissue: t.Tissue, cut: Cut, inside: Plane) -> None:
     if z > -22:
         # A triangle with its base on the bone.
         spread = x * (0.8 + 0.12 * np.clip(back - y, 0, 12))
-        sinus = overlap(ellipse(spread, y, (0, back - 3.5), (3.6, 4.4)), inside + 0.5)
+        sinus = overlaps_with(ellipse(spread, y, (0, back - 3.5), (3.6, 4.4)), inside + 0.5)
         tissue.paint(smooth_step(sinus, 1.2), t.BLOOD)
     if -50 < z < -18:
         bend = Joint(46, 62, -27, 3.4)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.demo.head import Head
-from core.demo.shapes import Plane, SplineNoise, smooth_step
+from core.demo.shapes import ImagePlane, SplineNoise, smooth_step
 from core.demo.spec import Lesion
 from core.demo.tissue import Tissue
 
@@ -34,7 +34,7 @@ class Growth:
         """Return whether the lesion may be seen at height `z`."""
         return bool((np.abs(self._centres[:, 2] - z) < self._sizes + 8).any())
 
-    def push(self, z: float) -> tuple[Plane, Plane]:
+    def push(self, z: float) -> tuple[ImagePlane, ImagePlane]:
         """Return the way in mm from each pixel to the anatomy that was pushed there."""
         x, y, height = self._lesion.centre_mm
         dx, dy = self._x - x, self._y - y
@@ -44,7 +44,7 @@ class Growth:
         amount *= -self._lesion.push_mm
         return dx * amount, dy * amount
 
-    def paint(self, z: float, tissue: Tissue) -> Plane:
+    def paint(self, z: float, tissue: Tissue) -> ImagePlane:
         """Paint the lesion at height `z`; returns the distance to the outline a reader draws."""
         lesion = self._lesion
         wide, fine = self._wide.at(z), self._fine.at(z)
@@ -64,7 +64,7 @@ class Growth:
         drawn = field + lesion.margin_mm + _HAND_MM * self._hand.at(z)
         return np.where(tissue.brain > 0.4, drawn, OUTSIDE)
 
-    def _lobes(self, z: float) -> Plane:
+    def _lobes(self, z: float) -> ImagePlane:
         """Return the distance to the smooth union of the lobes."""
         total = np.full_like(self._x, 1e-8)
         for (x, y, height), size in zip(self._centres, self._sizes, strict=True):
@@ -72,7 +72,7 @@ class Growth:
             total += np.exp((size - gap) / _BLEND_MM)
         return _BLEND_MM * np.log(total)
 
-    def _paint_core(self, tissue: Tissue, field: Plane, fine: Plane) -> None:
+    def _paint_core(self, tissue: Tissue, field: ImagePlane, fine: ImagePlane) -> None:
         inner = field - (1 - self._lesion.core) * self._lesion.radius_mm
         hollow = smooth_step(inner, 2.0) * tissue.brain * 0.8
         tissue.paint(hollow, _CYST)

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter, label
 
 from core.demo.head import Head
 from core.demo.lesion import OUTSIDE, Growth
-from core.demo.shapes import BOTTOM_MM, COLUMNS, ROWS, TOP_MM, Plane
+from core.demo.shapes import BOTTOM_MM, COLUMNS, ROWS, TOP_MM, ImagePlane
 from core.demo.spec import PhantomSpec
 from core.demo.tissue import Tissue
 
@@ -57,11 +57,11 @@ def phantom_case(spec: PhantomSpec) -> tuple[NDArray[np.uint8], NDArray[np.uint8
 
 def _thick_slice(
     head: Head, growths: list[Growth], spots: list[_Spot], heights: tuple[float, float]
-) -> tuple[Plane, list[Plane]]:
+) -> tuple[ImagePlane, list[ImagePlane]]:
     """Return the mean of two thin slices: signal (3, Y, X) and the distance to each lesion."""
     grain = head.grain(sum(heights) / 2)
     signal = np.zeros((3, ROWS, COLUMNS), np.float32)
-    distances: list[Plane] = [np.zeros((ROWS, COLUMNS), np.float32) for _ in growths]
+    distances: list[ImagePlane] = [np.zeros((ROWS, COLUMNS), np.float32) for _ in growths]
     for z in heights:
         shifts = [growth.push(z) for growth in growths]
         zero = np.zeros_like(head.x)
@@ -106,7 +106,7 @@ class _Scanner:
         side = SIDE + _MARGIN
         self._noise = rng.standard_normal((2, 3, side, side), dtype=np.float32) * spec.noise
 
-    def take(self, signal: Plane, z: float) -> NDArray[np.uint8]:
+    def take(self, signal: ImagePlane, z: float) -> NDArray[np.uint8]:
         """Return the slice (3, Y, X) in grey levels, darker at the ends of the coil."""
         fade = 1 - 0.3 * min(1.0, max(0.0, (abs(z - 8) - 52) / 26)) ** 2
         frame = np.zeros((3, SIDE, SIDE), np.float32)
@@ -118,7 +118,7 @@ class _Scanner:
         return levels
 
 
-def _blur(signal: Plane, axis: int) -> Plane:
+def _blur(signal: ImagePlane, axis: int) -> ImagePlane:
     """Return the signal smoothed over three pixels along an axis."""
     middle = np.moveaxis(signal, axis, 0)
     out = 0.6 * middle

@@ -11,7 +11,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.floating]
+ImagePlane = NDArray[np.floating]
 """A field on one slice, (Y, X)."""
 
 PIXEL_MM = 0.94
@@ -21,30 +21,32 @@ ROWS, COLUMNS = 236, 190
 BOTTOM_MM, TOP_MM = -66.0, 88.0
 """Heights of the first slice's lower face and of the last slice's upper face."""
 
-Point3 = tuple[Plane, Plane, float]
+Point3 = tuple[ImagePlane, ImagePlane, float]
 """Where a slice lies: x and y of every pixel, and its height z."""
 
 
-def smooth_step(distance: Plane, width: float = 0.5) -> Plane:
+def smooth_step(distance: ImagePlane, width: float = 0.5) -> ImagePlane:
     """Return how much of each pixel lies inside: 0 at `-width`, 1 at `+width`."""
     t = distance * (0.5 / width)
     t += 0.5
     np.clip(t, 0, 1, out=t)
-    inside: Plane = t * t * (3 - 2 * t)
+    inside: ImagePlane = t * t * (3 - 2 * t)
     return inside
 
 
-def union(first: Plane, *others: Plane) -> Plane:
+def union(first: ImagePlane, *others: ImagePlane) -> ImagePlane:
     """Return the distance to whatever lies in any of the shapes."""
     return reduce(np.maximum, others, first)
 
 
-def overlap(first: Plane, *others: Plane) -> Plane:
+def overlaps_with(first: ImagePlane, *others: ImagePlane) -> ImagePlane:
     """Return the distance to what lies in all of the shapes."""
     return reduce(np.minimum, others, first)
 
 
-def ellipse(x: Plane, y: Plane, centre: tuple[float, float], radii: tuple[float, float]) -> Plane:
+def ellipse(
+    x: ImagePlane, y: ImagePlane, centre: tuple[float, float], radii: tuple[float, float]
+) -> ImagePlane:
     """Return the distance to an ellipse, exact to first order at its rim."""
     u = (x - centre[0]) * (1 / radii[0])
     v = (y - centre[1]) * (1 / radii[1])
@@ -52,13 +54,13 @@ def ellipse(x: Plane, y: Plane, centre: tuple[float, float], radii: tuple[float,
     u *= 1 / radii[0]
     v *= 1 / radii[1]
     slope = np.sqrt(u * u + v * v) + 1e-4
-    distance: Plane = (1 - level) * level / slope
+    distance: ImagePlane = (1 - level) * level / slope
     return distance
 
 
 def ellipsoid(
     point: Point3, centre: tuple[float, float, float], radii: tuple[float, float, float]
-) -> Plane | None:
+) -> ImagePlane | None:
     """Return the distance to the cut of an ellipsoid with the slice; None where they miss."""
     height = (point[2] - centre[2]) / radii[2]
     if abs(height) > 0.98:
@@ -77,7 +79,7 @@ class Joint:
     radius: float
 
 
-def tube(point: Point3, start: Joint, stop: Joint) -> Plane:
+def tube(point: Point3, start: Joint, stop: Joint) -> ImagePlane:
     """Return the distance to a straight tube whose radius changes evenly between its ends."""
     dx, dy, dz = stop.x - start.x, stop.y - start.y, stop.z - start.z
     scale = 1 / (dx * dx + dy * dy + dz * dz)
@@ -122,7 +124,7 @@ class SplineNoise:
         self._lattice = lattice / (0.33 * lattice.std())
         self._rows, self._columns = (_weights((np.arange(c) + 0.5) / c) for c in cell[1:])
 
-    def at(self, z: float) -> Plane:
+    def at(self, z: float) -> ImagePlane:
         """Return the noise of the plane at height `z`."""
         position = (z - BOTTOM_MM) / self._cell[0] + 1
         cell = int(position)

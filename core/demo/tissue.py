@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.demo.shapes import COLUMNS, ROWS, Plane
+from core.demo.shapes import COLUMNS, ROWS, ImagePlane
 
 Signal = tuple[float, float, float]
 """Grey levels of a tissue before contrast, in FLAIR and after contrast."""
@@ -32,8 +32,8 @@ CHOROID: Signal = (52, 42, 150)
 VITREOUS: Signal = (32, 16, 34)
 MUCOSA: Signal = (14, 12, 16)
 
-Box = tuple[slice, slice]
-WHOLE: Box = (slice(None), slice(None))
+PlaneBox = tuple[slice, slice]
+WHOLE: PlaneBox = (slice(None), slice(None))
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ class Tissue:
     the folds.
     """
 
-    signal: Plane
-    brain: Plane
-    grey: Plane
-    sulcus: Plane
+    signal: ImagePlane
+    brain: ImagePlane
+    grey: ImagePlane
+    sulcus: ImagePlane
 
-    def paint(self, cover: Plane, colour: Signal, box: Box = WHOLE) -> None:
+    def paint(self, cover: ImagePlane, colour: Signal, box: PlaneBox = WHOLE) -> None:
         """Lay a tissue over what is there, as far as `cover` (0 to 1) goes."""
         for channel, level in zip(self.signal, colour, strict=True):
             part = channel[box]
             part += cover * (level - part)
 
-    def mix(self, cover: Plane, colours: tuple[Signal, Signal], share: Plane) -> None:
+    def mix(self, cover: ImagePlane, colours: tuple[Signal, Signal], share: ImagePlane) -> None:
         """Lay a blend over what is there: `share` of the second colour in the first."""
         for index, (low, high) in enumerate(zip(*colours, strict=True)):
             channel = self.signal[index]

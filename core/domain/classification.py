@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
-Labels: TypeAlias = NDArray[np.int64]
+LabelArray: TypeAlias = NDArray[np.int64]
 Figure: TypeAlias = Callable[[Floats, NDArray[np.bool_]], float | None]
 
 _SPECIFICITY = 0.95
@@ -21,7 +21,7 @@ _BINS = 10
 _HIGHEST_TEMPERATURE = 20.0
 
 
-class Operating(msgspec.Struct, frozen=True):
+class OperatingPoint(msgspec.Struct, frozen=True):
     """A cut of the score and what it gives; a score above `threshold` counts as positive."""
 
     sensitivity: float
@@ -55,7 +55,7 @@ class Reliability:
 
     probability: Floats
     frequency: Floats
-    count: Labels
+    count: LabelArray
 
     @property
     def ece(self) -> float:
@@ -71,7 +71,7 @@ def softmax(logits: ArrayLike, temperature: float = 1.0) -> Floats:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float64)
 
 
-def log_loss(logits: ArrayLike, labels: Labels, temperature: float = 1.0) -> float:
+def log_loss(logits: ArrayLike, labels: LabelArray, temperature: float = 1.0) -> float:
     """Return the mean of -log p of the true class."""
     scaled = np.asarray(logits, np.float64) / temperature
     highest = scaled.max(axis=1)
@@ -79,7 +79,7 @@ def log_loss(logits: ArrayLike, labels: Labels, temperature: float = 1.0) -> flo
     return float(np.mean(total - scaled[np.arange(len(labels)), labels]))
 
 
-def fit_temperature(logits: ArrayLike, labels: Labels) -> float:
+def fit_temperature(logits: ArrayLike, labels: LabelArray) -> float:
     """Return the temperature of least log loss (Guo et al. 2017), at most 20 and at least 1/20.
 
     To be fitted on cases that no gradient has seen. It changes no order of scores.
@@ -129,7 +129,7 @@ def auprc(scores: ArrayLike, positive: ArrayLike) -> float | None:
 
 def operating_point(
     scores: ArrayLike, positive: ArrayLike, *, specificity: float = _SPECIFICITY
-) -> Operating | None:
+) -> OperatingPoint | None:
     """Return the lowest cut that keeps `specificity`, None when a class is missing."""
     values, truth = np.asarray(scores, np.float64), np.asarray(positive, bool)
     negatives = np.sort(values[~truth])
@@ -137,14 +137,14 @@ def operating_point(
         return None
     kept = max(int(np.ceil(specificity * len(negatives) - 1e-9)), 1)
     threshold = float(negatives[kept - 1])
-    return Operating(
+    return OperatingPoint(
         sensitivity=float(np.mean(values[truth] > threshold)),
         specificity=float(np.mean(negatives <= threshold)),
         threshold=threshold,
     )
 
 
-def confusion(labels: Labels, predicted: Labels, classes: int) -> Labels:
+def confusion(labels: LabelArray, predicted: LabelArray, classes: int) -> LabelArray:
     """Return counts (K, K): a row a true class, a column a predicted one."""
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (labels, predicted), 1)
@@ -161,7 +161,7 @@ def reliability(probability: ArrayLike, came_true: ArrayLike, *, bins: int = _BI
     return Reliability(sums[0] / count[filled], sums[1] / count[filled], count[filled])
 
 
-def report(logits: ArrayLike, labels: Labels, *, temperature: float = 1.0) -> ClassReport:
+def class_report(logits: ArrayLike, labels: LabelArray, *, temperature: float = 1.0) -> ClassReport:
     """Return the figures of logits (N, K) against labels; raises `ValueError` when there are none.
 
     The temperature changes `ece` and `log_loss` only.
@@ -186,13 +186,13 @@ def report(logits: ArrayLike, labels: Labels, *, temperature: float = 1.0) -> Cl
     )
 
 
-def figures(found: ClassReport) -> dict[str, float]:
+def class_figures(found: ClassReport) -> dict[str, float]:
     """Return the figures by name that are single numbers and defined."""
     named = {name: getattr(found, name) for name in ClassReport.__struct_fields__}
     return {name: float(v) for name, v in named.items() if isinstance(v, float)}
 
 
-def _each(figure: Figure, probability: Floats, labels: Labels) -> float | None:
+def _each(figure: Figure, probability: Floats, labels: LabelArray) -> float | None:
     classes = range(probability.shape[1])
     wanted = [1] if len(classes) == 2 else list(classes)
     found = [figure(probability[:, k], labels == k) for k in wanted]

@@ -1,8 +1,14 @@
 """Connected components of masks, and the lesion-level errors of a prediction.
 
-Lesions (`largest_component`, `components`) are joined by faces, as the reference protocol joins
-them. Errors (`disagreements`) are joined by faces, edges and corners, so that a thin rim that steps
-diagonally through the voxels is one error and not many.
+Two words, never one for the other:
+
+- A **lesion** is a piece joined by faces, edges and corners (`LESION_NEIGHBOURS`, 26 of them): the
+  lesions that are counted (`core.domain.lesions`), those that the tools of a correction take and
+  delete (`core.annotation.regions`), and the errors of a prediction (`disagreements`), where a thin
+  rim that steps diagonally through the voxels is one and not many.
+- A **component** is a piece joined by faces alone, 6 neighbours. Only the step from probability to
+  mask keeps or drops components (`largest_component`, `large_components`), as the public reference
+  implementation does, so that its figures and ours can be compared.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,23 +30,11 @@ DisagreementKind = Literal["false_positive", "false_negative"]
 
 ErrorKind = Literal["false_positive_lesion", "false_negative_lesion", "boundary"]
 
-_EVERY_NEIGHBOUR = np.ones((3, 3, 3), bool)
+LESION_NEIGHBOURS = np.ones((3, 3, 3), bool)
+"""What joins the voxels of one lesion: faces, edges and corners, 26 neighbours."""
+
 _PLUS = ((False, True, False), (True, True, True), (False, True, False))
 _IN_PLANE = np.array((((False,) * 3,) * 3, _PLUS, ((False,) * 3,) * 3))
-
-
-@dataclass(frozen=True)
-class Component:
-    """One face-connected piece of a mask; `label` counts pieces from 1 in scan order."""
-
-    label: int
-    voxels: int
-    box: Box
-
-    @property
-    def slices(self) -> range:
-        """Indices of the slices it lies on; a connected piece leaves none out."""
-        return range(self.box[0], self.box[1])
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ def box_slices(box: Box) -> tuple[slice, slice, slice]:
 
 
 def largest_component(mask: MaskLike) -> Mask:
-    """Keep the largest face-connected piece of a (Z, Y, X) mask; an empty mask stays empty.
+    """Keep the largest component of a (Z, Y, X) mask; an empty mask stays empty.
 
     Of pieces equally large the first in scan order is kept.
     """
@@ -130,7 +124,7 @@ def largest_component(mask: MaskLike) -> Mask:
 
 
 def large_components(mask: MaskLike, share: float) -> Mask:
-    """Keep the face-connected pieces of a (Z, Y, X) mask with `share` of the largest's voxels."""
+    """Keep the components of a (Z, Y, X) mask with `share` of the largest's voxels."""
     return _with_pieces(mask, lambda sizes: (sizes >= share * sizes.max()) & (sizes > 0))
 
 
@@ -164,20 +158,6 @@ def fill_holes(mask: MaskLike) -> Mask:
     return filled
 
 
-def components(mask: MaskLike) -> list[Component]:
-    """List the face-connected pieces of a (Z, Y, X) mask, largest first, equals in scan order."""
-    box = bounding_box(mask)
-    if box is None:
-        return []
-    labels, boxes = _label(_as_bool(mask[box_slices(box)]))
-    sizes = np.bincount(labels.ravel())
-    found = [
-        Component(label, int(sizes[label]), _shifted(piece, box))
-        for label, piece in enumerate(boxes, start=1)
-    ]
-    return sorted(found, key=lambda component: -component.voxels)
-
-
 def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
     """List the connected errors of `prediction` against `truth`, both (Z, Y, X), largest first.
 
@@ -194,7 +174,7 @@ def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
     # Loaded at the first use: the first picture need not wait for scipy. So is it below.
     from scipy import ndimage
 
-    agreed = ndimage.binary_dilation(expected & predicted, _EVERY_NEIGHBOUR)
+    agreed = ndimage.binary_dilation(expected & predicted, LESION_NEIGHBOURS)
     found = [
         *_errors("false_positive", predicted & ~expected, agreed, box),
         *_errors("false_negative", expected & ~predicted, agreed, box),
@@ -209,36 +189,15 @@ def voxels_of(error: Disagreement, truth: MaskLike, prediction: MaskLike) -> NDA
     invented = error.kind == "false_positive"
     wrong = predicted & ~expected if invented else expected & ~predicted
     # A connected piece is connected within its own box too, so its crop is enough to find it.
-    labels, _ = _label(wrong, _EVERY_NEIGHBOUR)
+    labels, _ = _label(wrong, LESION_NEIGHBOURS)
     z, y, x = (at - start for at, start in zip(error.seed, error.box[::2], strict=True))
     return np.asarray(labels == labels[z, y, x])
-
-
-def piece_of(
-    found: Sequence[Disagreement],
-    changed: NDArray[np.bool_],
-    box: Box,
-    masks: tuple[MaskLike, MaskLike],
-) -> str:
-    """Return the key of the piece that all voxels `changed` in `box` belong to; empty for none.
-
-    `masks` are the truth and the prediction the pieces were found in.
-    """
-    for error in found:
-        starts = [inner - outer for inner, outer in zip(box[::2], error.box[::2], strict=True)]
-        ends = [inner - outer for inner, outer in zip(box[1::2], error.box[::2], strict=True)]
-        inside = all(a <= b for a, b in zip(box[1::2], error.box[1::2], strict=True))
-        if inside and min(starts) >= 0:
-            z, y, x = (slice(start, end) for start, end in zip(starts, ends, strict=True))
-            if not (changed & ~voxels_of(error, *masks)[z, y, x]).any():
-                return error.key
-    return ""
 
 
 def _errors(
     kind: DisagreementKind, wrong: NDArray[np.bool_], agreed: NDArray[np.bool_], frame: Box
 ) -> list[Disagreement]:
-    labels, boxes = _label(wrong, _EVERY_NEIGHBOUR)
+    labels, boxes = _label(wrong, LESION_NEIGHBOURS)
     found = []
     for label, piece in enumerate(boxes, start=1):
         voxels = labels[piece] == label

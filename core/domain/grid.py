@@ -7,12 +7,15 @@ right, y to anterior, z to superior). Arrays are (…, Z, Y, X): the index of an
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 T = TypeVar("T", bound=np.generic)
+
+LengthUnit: TypeAlias = Literal["voxels", "mm"]
+"""What distances are in: voxels where the spacing is unknown."""
 
 Affine = NDArray[np.float64]
 """4×4, voxel index (x, y, z, 1) → patient millimetres RAS+."""
@@ -109,7 +112,7 @@ class Grid:
         return None if self.spacing_mm is None else math.prod(self.spacing_mm) / 1000.0
 
     @property
-    def length_unit(self) -> str:
+    def length_unit(self) -> LengthUnit:
         """The unit of distances on this grid: `mm`, or `voxels` when the spacing is unknown."""
         return "mm" if self.spacing_mm else "voxels"
 

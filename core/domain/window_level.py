@@ -16,7 +16,7 @@ _FEWEST = 20
 _SAMPLE_EDGE, _SAMPLE_SLICES = 160, 40
 
 
-Preset = Literal["contrast", "lesion", "soft"]
+WindowPreset = Literal["contrast", "lesion", "soft"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def automatic(channel: Pixels) -> WindowLevel:
     return WindowLevel(window, low + window / 2)
 
 
-def preset_range(preset: Preset, around: WindowLevel) -> WindowLevel:
+def preset_range(preset: WindowPreset, around: WindowLevel) -> WindowLevel:
     """Return one of the ranges readers often want, from the automatic one of the channel.
 
     `contrast` is narrower on both sides, `lesion` shows what is darker than grey matter black, and

@@ -19,13 +19,13 @@ from core.inference.engine_messages import (
     ComplexityRequest,
     Devices,
     DevicesRequest,
-    Failed,
-    Measured,
+    EngineReply,
+    EngineRequest,
+    NetworkCost,
     Predicted,
     PredictRequest,
-    Progressed,
-    Reply,
-    Request,
+    RunFailed,
+    RunProgressed,
     Slices,
     Stopped,
     Triaged,
@@ -135,11 +135,11 @@ class Engine:
         assert isinstance(reply, Devices)
         return reply.names
 
-    def complexity(self, model: Model) -> Measured:
+    def complexity(self, model: Model) -> NetworkCost:
         """Return what `model` costs, measured."""
         with self._lock:
             reply = self._run(ComplexityRequest(str(model.folder)), None, silent)
-        assert isinstance(reply, Measured)
+        assert isinstance(reply, NetworkCost)
         return reply
 
     def close(self) -> None:
@@ -165,8 +165,8 @@ class Engine:
                 if stream is not None:
                     _close_quietly(stream)
 
-    def _run(self, request: Request, take: Take | None, progress: Progress) -> Reply:
-        answer: Reply | None = None
+    def _run(self, request: EngineRequest, take: Take | None, progress: Progress) -> EngineReply:
+        answer: EngineReply | None = None
         try:
             answer = self._answer(request, take, progress)
         finally:
@@ -174,13 +174,13 @@ class Engine:
             if answer is None:
                 self.close()
         match answer:
-            case Failed(message=message, details=details):
+            case RunFailed(message=message, details=details):
                 raise EngineFault(details) if details else ModelError(message)
             case Stopped():
                 raise Cancelled
         return answer
 
-    def _answer(self, request: Request, take: Take | None, progress: Progress) -> Reply:
+    def _answer(self, request: EngineRequest, take: Take | None, progress: Progress) -> EngineReply:
         """Return the reply that ends a request; raises what the hooks raise, but `Cancelled`."""
         stdin, stdout = self._streams()
         self._send(stdin, request)
@@ -190,22 +190,22 @@ class Engine:
                 case Slices() as reply:
                     if take is not None and not cancelled:
                         take(reply)
-                case Progressed() as reply:
+                case RunProgressed() as reply:
                     if not cancelled and not _passed_on(reply, progress):
                         self._send(stdin, CancelRequest())
                         cancelled = True
-                case Failed() as reply:
+                case RunFailed() as reply:
                     return reply
                 case reply:
                     return Stopped() if cancelled else reply
 
-    def _send(self, stdin: IO[bytes], request: Request) -> None:
+    def _send(self, stdin: IO[bytes], request: EngineRequest) -> None:
         try:
             write_message(stdin, request)
         except (OSError, ValueError) as error:
             raise self._ended() from error
 
-    def _receive(self, stdout: IO[bytes]) -> Reply:
+    def _receive(self, stdout: IO[bytes]) -> EngineReply:
         try:
             reply = read_reply(stdout)
         except (OSError, ValueError) as error:
@@ -254,7 +254,7 @@ class Engine:
         )
 
 
-def _passed_on(reply: Progressed, progress: Progress) -> bool:
+def _passed_on(reply: RunProgressed, progress: Progress) -> bool:
     """Pass progress on; return False when the caller has cancelled."""
     try:
         progress(reply.fraction, reply.message)

@@ -61,7 +61,7 @@ class Slices(msgspec.Struct, frozen=True, tag="slices"):
     probability: bytes
 
 
-class Progressed(msgspec.Struct, frozen=True, tag="progress"):
+class RunProgressed(msgspec.Struct, frozen=True, tag="progress"):
     """How far the run is."""
 
     fraction: float
@@ -90,7 +90,7 @@ class Devices(msgspec.Struct, frozen=True, tag="devices"):
     names: list[str]
 
 
-class Measured(msgspec.Struct, frozen=True, tag="measured"):
+class NetworkCost(msgspec.Struct, frozen=True, tag="measured"):
     """Size and cost of a network: multiply-adds of a 256×256 slice, memory of a batch."""
 
     parameters: int
@@ -98,7 +98,7 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     batch_megabytes: float
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class RunFailed(msgspec.Struct, frozen=True, tag="failed"):
     """The request failed: a sentence, and `details` when it was a fault of Overread."""
 
     message: str
@@ -109,13 +109,15 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
     """The run was cancelled."""
 
 
-Request: TypeAlias = (
+EngineRequest: TypeAlias = (
     PredictRequest | TriageRequest | DevicesRequest | ComplexityRequest | CancelRequest
 )
-Reply: TypeAlias = Slices | Progressed | Predicted | Triaged | Devices | Measured | Failed | Stopped
+EngineReply: TypeAlias = (
+    Slices | RunProgressed | Predicted | Triaged | Devices | NetworkCost | RunFailed | Stopped
+)
 
 
-def write_message(stream: IO[bytes], message: Request | Reply) -> None:
+def write_message(stream: IO[bytes], message: EngineRequest | EngineReply) -> None:
     """Write one frame and flush it."""
     body = msgspec.msgpack.encode(message)
     stream.write(_LENGTH.pack(len(body)))
@@ -123,16 +125,16 @@ def write_message(stream: IO[bytes], message: Request | Reply) -> None:
     stream.flush()
 
 
-def read_request(stream: IO[bytes]) -> Request | None:
+def read_request(stream: IO[bytes]) -> EngineRequest | None:
     """Return the next request, or None when the window has closed the pipe."""
     body = _frame(stream)
-    return None if body is None else msgspec.msgpack.decode(body, type=Request)
+    return None if body is None else msgspec.msgpack.decode(body, type=EngineRequest)
 
 
-def read_reply(stream: IO[bytes]) -> Reply | None:
+def read_reply(stream: IO[bytes]) -> EngineReply | None:
     """Return the next reply, or None when the process has ended."""
     body = _frame(stream)
-    return None if body is None else msgspec.msgpack.decode(body, type=Reply)
+    return None if body is None else msgspec.msgpack.decode(body, type=EngineReply)
 
 
 def _frame(stream: IO[bytes]) -> bytes | None:

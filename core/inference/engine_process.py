@@ -25,13 +25,13 @@ from core.inference.engine_messages import (
     ComplexityRequest,
     Devices,
     DevicesRequest,
-    Failed,
-    Measured,
+    EngineReply,
+    EngineRequest,
+    NetworkCost,
     Predicted,
     PredictRequest,
-    Progressed,
-    Reply,
-    Request,
+    RunFailed,
+    RunProgressed,
     Slices,
     Stopped,
     Triaged,
@@ -55,7 +55,7 @@ class Server:
         self._requests = requests
         self._replies = replies
         self._cancel = threading.Event()
-        self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[EngineRequest | None] = queue.SimpleQueue()
         self._runner: AnyRunner | None = None
         self._triager: TriageRunner | None = None
 
@@ -68,10 +68,10 @@ class Server:
             except Cancelled:
                 self._say(Stopped())
             except AppError as error:
-                self._say(Failed(str(error)))
+                self._say(RunFailed(str(error)))
             # Whatever else goes wrong belongs in the window's bug dialog, not in a dead pipe.
             except Exception as error:  # noqa: BLE001
-                self._say(Failed(str(error) or type(error).__name__, traceback.format_exc()))
+                self._say(RunFailed(str(error) or type(error).__name__, traceback.format_exc()))
 
     def _listen(self) -> None:
         while True:
@@ -84,7 +84,7 @@ class Server:
                 self._cancel.set()
                 return
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: EngineRequest) -> EngineReply:
         match request:
             case PredictRequest():
                 return self._predict(request)
@@ -95,7 +95,7 @@ class Server:
             case DevicesRequest() | CancelRequest():
                 return Devices(devices())
 
-    def _predict(self, request: PredictRequest) -> Reply:
+    def _predict(self, request: PredictRequest) -> EngineReply:
         self._cancel.clear()
         volume = _volume(request)
         model = read_model(Path(request.folder)).with_flips(request.flips)
@@ -106,7 +106,7 @@ class Server:
         )
         return Predicted(done.key, done.device, done.seconds)
 
-    def _triage(self, request: TriageRequest) -> Reply:
+    def _triage(self, request: TriageRequest) -> EngineReply:
         self._cancel.clear()
         runner = self._triage_ready(read_classifier(Path(request.folder)), request.device)
         found = runner.triage(_volume(request), progress=self._send_progress)
@@ -125,11 +125,11 @@ class Server:
             self._runner = open_runner(model, threads=_threads())
         return self._runner
 
-    def _measure(self, model: Model) -> Measured:
+    def _measure(self, model: Model) -> NetworkCost:
         from core.inference.network_cost import complexity  # loads torch
 
         found = complexity(model)
-        return Measured(found.parameters, found.gmac, found.batch_megabytes)
+        return NetworkCost(found.parameters, found.gmac, found.batch_megabytes)
 
     def _send_slices(self, indices: Sequence[int], probability: NDArray[np.uint8]) -> None:
         self._say(Slices(list(indices), probability.tobytes()))
@@ -137,9 +137,9 @@ class Server:
     def _send_progress(self, fraction: float, message: str) -> None:
         if self._cancel.is_set():
             raise Cancelled
-        self._say(Progressed(fraction, message))
+        self._say(RunProgressed(fraction, message))
 
-    def _say(self, reply: Reply) -> None:
+    def _say(self, reply: EngineReply) -> None:
         write_message(self._replies, reply)
 
 

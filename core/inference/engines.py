@@ -10,7 +10,10 @@ from types import MappingProxyType
 from core.domain.errors import ModelError
 from core.domain.plugins import plugins
 from core.inference.loaded_network import AnyModel, InferenceEngine, LoadedNetwork
+from core.io.layouts.registry import layouts
+from core.io.readers import readers
 from core.models.certificates import EngineChoice
+from core.models.networks.catalog import Architecture
 from core.models.processor import has_accelerator
 
 
@@ -45,6 +48,12 @@ def engines() -> Mapping[str, InferenceEngine]:
     return MappingProxyType({**{each.id: each for each in added}, **{e.id: e for e in _OURS}})
 
 
+def left_out() -> tuple[str, ...]:
+    """Return a sentence for each thing of another package that cannot be used."""
+    networks, engines = plugins("networks", Architecture), plugins("engines", InferenceEngine)
+    return (*layouts()[1], *readers()[1], *networks.broken, *engines.broken)
+
+
 def devices() -> list[str]:
     """Return the devices a model can run on here, the fastest first.
 
@@ -52,7 +61,7 @@ def devices() -> list[str]:
     """
     if not has_accelerator():
         return ["cpu"]
-    from core.inference.torch_device import devices as all_devices
+    from core.inference.torch_device import torch_devices as all_devices
 
     return all_devices()
 

@@ -1,7 +1,7 @@
 """What a model costs, measured by running it once in torch. Imports torch."""
 
 from core.models.networks.builder import build_network
-from core.models.networks.complexity import Complexity, measure
+from core.models.networks.complexity import Complexity, measure_network
 from core.models.registry import Model
 
 
@@ -17,4 +17,4 @@ def complexity(model: Model) -> Complexity:
 
 def _measured(model: Model) -> Complexity:
     spec = model.spec.network
-    return measure(build_network(spec, load_encoder=False), in_channels=spec.in_channels)
+    return measure_network(build_network(spec, load_encoder=False), in_channels=spec.in_channels)

@@ -26,7 +26,7 @@ Predictor: TypeAlias = Callable[[LoadedCase, Progress], Prediction]
 """Predicts one case with a model that the caller chose."""
 PredictorOf: TypeAlias = Callable[[Model], Predictor]
 """Gives what predicts a case with a model."""
-Run: TypeAlias = Callable[[LoadedCase, Model, Progress], Prediction]
+RunModel: TypeAlias = Callable[[LoadedCase, Model, Progress], Prediction]
 """Runs a model on a case, whatever is known of it."""
 
 
@@ -35,11 +35,11 @@ class PredictionService:
     """Answers for one workspace; `run` makes what is not kept there, None where nothing is run."""
 
     workspace: Workspace
-    run: Run | None = None
+    run: RunModel | None = None
 
     def known(self, loaded: LoadedCase, model: Model) -> Scored | None:
         """Return what the workspace keeps of `model` for this very image, or None."""
-        return prediction_cache.find(loaded, model, self.workspace)
+        return prediction_cache.find_prediction(loaded, model, self.workspace)
 
     def predict(self, loaded: LoadedCase, model: Model, progress: Progress = silent) -> Scored:
         """Return the prediction and its score, run and kept when it is not there yet.
@@ -62,7 +62,7 @@ class PredictionService:
                 "found none. Run the model on it first."
             )
         made = self.run(loaded, model, progress)
-        return prediction_cache.keep(loaded, model, self.workspace, made)
+        return prediction_cache.keep_prediction(loaded, model, self.workspace, made)
 
     def predictor(self, model: Model) -> Predictor:
         """Return what predicts a case with `model`."""
@@ -71,7 +71,7 @@ class PredictionService:
 
 def engine_run(
     engine: Engine, *, device: str, first: int | None = None, on_slices: OnSlices | None = None
-) -> Run:
+) -> RunModel:
     """Return runs in the engine's process: slices nearest to index `first` first, else the middle.
 
     `on_slices` is called with what arrives.
@@ -91,7 +91,7 @@ def engine_run(
     return run
 
 
-def local_run(device: str) -> Run:
+def local_run(device: str) -> RunModel:
     """Return runs in this process; a network is loaded at its first case, for all may be kept.
 
     Raises `ModelError` for a device there is not.

@@ -13,7 +13,7 @@ from core.domain.errors import ModelError
 _NO_MEMORY = re.compile("can't allocate memory|not enough memory|out of memory")
 
 
-def devices() -> list[str]:
+def torch_devices() -> list[str]:
     """Return the devices a model can run on here, the fastest first."""
     found = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
@@ -23,7 +23,7 @@ def devices() -> list[str]:
 
 def resolve_device(wanted: str) -> torch.device:
     """Return the device `wanted`, or the fastest for `auto`; raises `ModelError` for others."""
-    there = devices()
+    there = torch_devices()
     if wanted == "auto":
         return torch.device(there[0])
     name = "cuda:0" if wanted == "cuda" else wanted

@@ -35,12 +35,12 @@ class TriageOutcome:
     seconds: float
 
 
-Triager: TypeAlias = Callable[[LoadedCase, Progress], Triage]
+TriageOf: TypeAlias = Callable[[LoadedCase, Progress], Triage]
 """Triages one case: given by the caller, so that this module needs no torch."""
 
 
 def triage_cases(
-    cases: Sequence[Case], triager: Triager, *, progress: Progress = silent
+    cases: Sequence[Case], triager: TriageOf, *, progress: Progress = silent
 ) -> TriageOutcome:
     """Triage each of `cases`; one that fails is told in the outcome, the rest go on."""
     rows: list[TriageRow] = []

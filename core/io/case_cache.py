@@ -9,7 +9,7 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 
 
-class ReadCase(Protocol):
+class CaseReader(Protocol):
     """Reads a case from its files, as `read_case` does."""
 
     def __call__(self, case: Case, *, progress: Progress = ...) -> LoadedCase:
@@ -24,7 +24,7 @@ class CaseCache:
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
-        self.reader: ReadCase = read_case
+        self.reader: CaseReader = read_case
         self._cases: OrderedDict[str, LoadedCase] = OrderedDict()
         self._lock = threading.Lock()
 

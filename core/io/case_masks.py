@@ -12,7 +12,7 @@ from core.io.case import Case
 from core.io.found_case import read_channel
 from core.io.stored import Stored
 from core.io.tiff import write_label_slice, write_mask_slice
-from core.io.writers import NOBODY, Provenance, labelled, plain, suffix_like, write
+from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, write
 
 SLICES = "tiff"
 SUFFIXES = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "dicom-seg": ".dcm"}
@@ -29,7 +29,7 @@ class DrawnMask:
 
     label_map: LabelMap
     labels: LabelSet = BINARY
-    provenance: Provenance = NOBODY
+    provenance: Maker = NOBODY
 
 
 def check_format(name: str | None) -> None:
@@ -91,7 +91,7 @@ def _like(case: Case, label_map: LabelMap) -> Stored:
     if found is not None:
         return found
     size = (label_map.shape[0], label_map.shape[1], label_map.shape[2])
-    return plain(Grid(size), label_map)
+    return plain_volume(Grid(size), label_map)
 
 
 def _write_slices(case: Case, drawn: DrawnMask, folder: Path, ending: str) -> list[Path]:

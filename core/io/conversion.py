@@ -14,13 +14,14 @@ from core.io.layouts.registry import find
 from core.io.slice_folder import slices_of
 from core.io.stored import Pixels, Stored
 from core.io.tiff import write_image, write_mask_slice
+from core.io.write_guard import refuse_inside
 from core.io.writers import labelled, write, writer_of
 
 _TIFF = "tiff"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ConversionWanted:
     """What to convert: a format by name or by the ending of the target; which channel or volume.
 
     `on` is the image or series onto whose stored grid a mask is written.
@@ -44,13 +45,15 @@ def refuse_existing(target: Path) -> None:
         )
 
 
-def converted(path: Path, target: Path, wanted: Wanted) -> tuple[str, ...]:
+def converted(path: Path, target: Path, wanted: ConversionWanted) -> tuple[str, ...]:
     """Write `path` (a file, a series, a case) as `target`; return what is to be told.
 
     The format `tiff` without its ending gives a folder of slices as the public LGG set has them.
     Raises `FileError` and `DataError` for what cannot be read or written, or stands there already.
     """
     refuse_existing(target)
+    if path.is_dir():
+        refuse_inside(path, target)
     suffix = target.suffix.casefold()
     if wanted.format_name == _TIFF and suffix not in (".tif", ".tiff"):
         return _write_slices(target, _case(path, layout=wanted.layout, point=wanted.point))

@@ -22,7 +22,7 @@ from core.io.dicom_stack import PARALLEL, affine_of, directions_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.readers import Reader
-from core.io.stored import Passport, Source, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 
 _CLASSES = (dicom_file.SEGMENTATION.encode(), dicom_file.LABEL_MAP_SEGMENTATION.encode())
 _EXPORT = "Export the segmentation again."
@@ -69,7 +69,11 @@ def _read(path: Path, found: Dataset) -> Stored:
     passport = Passport(
         path,
         "DICOM SEG",
-        (Source("positions of frames", f"{len(planes)} frames: {grid.orientation}", grid.affine),),
+        (
+            GeometrySource(
+                "positions of frames", f"{len(planes)} frames: {grid.orientation}", grid.affine
+            ),
+        ),
         "positions of frames",
         "where each frame lies is what DICOM defines",
         (*notices, *notices_of(path, grid)),

@@ -24,7 +24,7 @@ from core.io import dicom_file
 from core.io.dicom_planes import Plane
 from core.io.dicom_series import DicomHeader
 from core.io.stored import Stored
-from core.io.writers import Order, Provenance, Writer
+from core.io.writers import Maker, Order, Writer
 
 _PRODUCT, _VERSION = "Overread", "1"
 _SERIES_NUMBER = 900
@@ -51,7 +51,7 @@ def write(path: Path, order: Order) -> None:
         _segmentation(stored, header, order.provenance).save_as(path, enforce_file_format=True)
 
 
-def _segmentation(stored: Stored, header: DicomHeader, provenance: Provenance) -> Segmentation:
+def _segmentation(stored: Stored, header: DicomHeader, provenance: Maker) -> Segmentation:
     sources, order, positions = _sources(header.planes)
     labels = _present(stored)
     numbered = _numbered(stored.pixels[0], labels)[order]
@@ -132,7 +132,7 @@ def _numbered(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     return numbers[label_map]
 
 
-def _description(number: int, label: Label, provenance: Provenance) -> SegmentDescription:
+def _description(number: int, label: Label, provenance: Maker) -> SegmentDescription:
     code = label.code or LESION
     automatic = bool(provenance.algorithm)
     found = SegmentDescription(

@@ -15,7 +15,7 @@ from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
 from core.io.dicom_planes import Plane
 from core.io.evidence import notices_of
-from core.io.stored import Source
+from core.io.stored import GeometrySource
 
 PARALLEL = 1e-3
 """Directions that differ by less in every part are one (a quarter of a millimetre in 256)."""
@@ -32,7 +32,7 @@ class Stack:
 
     planes: tuple[Plane, ...]
     grid: Grid
-    sources: tuple[Source, ...]
+    sources: tuple[GeometrySource, ...]
     believed: str
     why: str
     notices: tuple[str, ...]
@@ -76,7 +76,7 @@ def stacked(planes: Sequence[Plane]) -> Stack:
     return Stack(
         ordered,
         grid,
-        (Source("positions of planes", _words(ordered, distance, grid), affine), said),
+        (GeometrySource("positions of planes", _words(ordered, distance, grid), affine), said),
         "positions of planes",
         "where each plane lies is what DICOM defines; the distances beside it are only told",
         (*notices, *more, *notices_of(_named(ordered), grid)),
@@ -238,14 +238,16 @@ def affine_of(
     )
 
 
-def _said_distance(planes: Sequence[Plane], measured: float) -> tuple[Source, tuple[str, ...]]:
+def _said_distance(
+    planes: Sequence[Plane], measured: float
+) -> tuple[GeometrySource, tuple[str, ...]]:
     """Return what the files say of the distance, and a notice when it is not what was measured."""
     said = planes[0].step_mm
     if said is None:
         thick = planes[0].thickness_mm
         words = "not given" if thick is None else f"not given; planes are {thick:.4g} mm thick"
-        return Source("SpacingBetweenSlices", words), ()
-    source = Source("SpacingBetweenSlices", f"{said:.4g} mm")
+        return GeometrySource("SpacingBetweenSlices", words), ()
+    source = GeometrySource("SpacingBetweenSlices", f"{said:.4g} mm")
     if len(planes) == 1 or abs(abs(said) - measured) <= max(_EVEN_MM, 0.01 * measured):
         return source, ()
     return source, (
@@ -274,7 +276,7 @@ def _unplaced(planes: Sequence[Plane]) -> Stack:
     return Stack(
         ordered,
         grid,
-        (Source("positions of planes", "not given"),),
+        (GeometrySource("positions of planes", "not given"),),
         "numbers of instances",
         "the files do not tell where their planes lie",
         notices_of(_named(ordered), grid),

@@ -149,7 +149,8 @@ def check_one_grid(first: Stored, other: Stored) -> None:
 
 def _may_be_cut(stored: Stored) -> bool:
     """Tell whether a format stores no more of its grid than its segments need."""
-    return stored.passport.format in ("DICOM SEG", "NRRD segmentation")
+    named = stored.labels is not None
+    return stored.passport.reader == "dicom-seg" or (named and stored.passport.reader == "nrrd")
 
 
 def _check_frame(mask: Stored, like: Stored) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.io.tiff_samples import Picture, Samples, invert
+from core.io.tiff_samples import Samples, TiffPicture, invert
 
 _MOST_LABELS = 64
 _SMALL = 20
@@ -39,7 +39,7 @@ class Meaning:
     refused: str = ""
 
 
-def meaning_of_masks(pictures: Sequence[Picture]) -> Meaning:
+def meaning_of_masks(pictures: Sequence[TiffPicture]) -> Meaning:
     """Return what is lesion in pictures of one kind, as `kind_of` says; (Y, X) may differ."""
     planes, words = _single(pictures)
     if planes is None:
@@ -63,7 +63,7 @@ def said_of_values(meaning: Meaning) -> str:
     )
 
 
-def kind_of(picture: Picture) -> tuple[object, ...]:
+def kind_of(picture: TiffPicture) -> tuple[object, ...]:
     """Return what masks must share to be understood together."""
     return (
         len(picture.planes),
@@ -78,7 +78,7 @@ def kind_of(picture: Picture) -> tuple[object, ...]:
     )
 
 
-def _single(pictures: Sequence[Picture]) -> tuple[list[Samples] | None, str]:
+def _single(pictures: Sequence[TiffPicture]) -> tuple[list[Samples] | None, str]:
     """Return one plane (Y, X) for each picture, and what must be said of how it was made."""
     planes = [_finite(picture.planes) for picture in pictures]
     alphas = [picture.alpha for picture in pictures if picture.alpha is not None]
@@ -103,7 +103,7 @@ def _single(pictures: Sequence[Picture]) -> tuple[list[Samples] | None, str]:
     return grey, words
 
 
-def _grey(planes: list[Samples], first: Picture) -> tuple[list[Samples] | None, str]:
+def _grey(planes: list[Samples], first: TiffPicture) -> tuple[list[Samples] | None, str]:
     if len(planes[0]) == 1:
         return [p[0] for p in planes], ""
     if all(_is_grey(p, first.lossy) for p in planes):
@@ -118,7 +118,7 @@ def _grey(planes: list[Samples], first: Picture) -> tuple[list[Samples] | None, 
 
 
 def _away_from_background(
-    planes: list[Samples], first: Picture
+    planes: list[Samples], first: TiffPicture
 ) -> tuple[list[Samples] | None, str]:
     """Return how far each pixel is from the colour that most of the border has."""
     behind, share = _border_colour(planes)
@@ -141,7 +141,7 @@ def _away_from_background(
     return (far if smooth else [np.asarray(f > 0, np.uint8) for f in far]), ""
 
 
-def _classes(planes: list[Samples], first: Picture) -> Meaning:
+def _classes(planes: list[Samples], first: TiffPicture) -> Meaning:
     """Return classes of single planes by their values, all slices together."""
     values = _values(planes)
     if len(values) <= 2:
@@ -217,7 +217,7 @@ def _filling(planes: list[Samples], high: float, *, lossy: bool) -> float:
     return float(found[most]) if counts[most] > _PLATEAU * len(bright) else 0.0
 
 
-def _are_labels(planes: list[Samples], values: Samples, first: Picture) -> bool:
+def _are_labels(planes: list[Samples], values: Samples, first: TiffPicture) -> bool:
     """Tell a few classes from smooth edges: small integers, or values that fill areas."""
     if len(values) > _MOST_LABELS or values.min() < 0:
         return False
@@ -258,7 +258,7 @@ def _inside(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return found
 
 
-def _as_stored(planes: Samples, picture: Picture) -> Samples:
+def _as_stored(planes: Samples, picture: TiffPicture) -> Samples:
     """Take back the inversion that ImageJ's look-up table only shows: its binaries hold 255."""
     return invert(planes, 8 if picture.palette else picture.bits)
 

@@ -11,7 +11,7 @@ from core.domain.mask import Mask
 from core.io.case import Case, SliceFiles
 from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks, said_of_values
 from core.io.tiff import read_picture, refused_mask
-from core.io.tiff_samples import Picture
+from core.io.tiff_samples import TiffPicture
 
 
 @dataclass
@@ -28,7 +28,7 @@ class MaskStack:
 def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     """Return the masks of `case` on a grid (Z, Y, X); a mask that cannot be used is told."""
     stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
-    kinds: dict[tuple[object, ...], dict[int, Picture]] = {}
+    kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
     for index, files in enumerate(case.slices):
         if files.mask is None:
             continue
@@ -49,7 +49,7 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
 
 def read_loose_masks(case: Case) -> dict[int, Mask]:
     """Return the masks that can be used by the index of their slice, each on a grid of its own."""
-    kinds: dict[tuple[object, ...], dict[int, Picture]] = {}
+    kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
     for index, files in enumerate(case.slices):
         if files.mask is None:
             continue
@@ -66,7 +66,7 @@ def read_loose_masks(case: Case) -> dict[int, Mask]:
     return found
 
 
-def _take(case: Case, stack: MaskStack, pictures: dict[int, Picture]) -> None:
+def _take(case: Case, stack: MaskStack, pictures: dict[int, TiffPicture]) -> None:
     indices = list(pictures)
     meaning = meaning_of_masks(list(pictures.values()))
     if meaning.refused:
@@ -88,7 +88,7 @@ def _said_of_values(case: Case, indices: Sequence[int], meaning: Meaning) -> str
     return f"{name}: {said_of_values(meaning)}"
 
 
-def _said_of_kinds(case: Case, kinds: Sequence[dict[int, Picture]]) -> list[str]:
+def _said_of_kinds(case: Case, kinds: Sequence[dict[int, TiffPicture]]) -> list[str]:
     """Tell masks that are stored in another way than most of their neighbours."""
     if len(kinds) < 2:
         return []

@@ -17,7 +17,7 @@ from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.stored import GeometrySource, Passport, Pixels, Stored
 
 _HEADER = re.compile(rb"^\s*(\w+)\s*=\s*([^\r\n]*?)\s*$", re.MULTILINE)
 _DIRECTIONS = ("TransformMatrix", "Orientation", "Rotation")
@@ -231,10 +231,12 @@ def _is_true(fields: Mapping[str, str], name: str, *, default: bool = False) -> 
     return fields.get(name, str(default)).casefold() in ("true", "1")
 
 
-def _source(path: Path, fields: Mapping[str, str], image: _Image) -> tuple[Source, tuple[str, ...]]:
+def _source(
+    path: Path, fields: Mapping[str, str], image: _Image
+) -> tuple[GeometrySource, tuple[str, ...]]:
     given = [name for name in _DIRECTIONS if name in fields]
     if not given or len(image.spacing) < 3 or not any(name in fields for name in _SIZES):
-        return Source("TransformMatrix", "not given"), ()
+        return GeometrySource("TransformMatrix", "not given"), ()
     notices: list[str] = []
     matrix = image.direction[:3, :3]
     lengths = np.linalg.norm(matrix, axis=0)
@@ -253,8 +255,10 @@ def _source(path: Path, fields: Mapping[str, str], image: _Image) -> tuple[Sourc
             f"{path.name}: expected directions that span a volume, found {matrix.tolist()}. They "
             "are not used; convert the file anew from its source."
         )
-        return Source(given[0], "no affine"), tuple(notices)
-    return Source(given[0], f"{Grid((1, 1, 1), affine).orientation}", affine), tuple(notices)
+        return GeometrySource(given[0], "no affine"), tuple(notices)
+    return GeometrySource(given[0], f"{Grid((1, 1, 1), affine).orientation}", affine), tuple(
+        notices
+    )
 
 
 def _spacing(fields: Mapping[str, str], image: _Image) -> tuple[float, float, float] | None:

@@ -13,7 +13,7 @@ from nibabel.quaternions import fillpositive, quat2mat
 
 from core.domain.grid import Affine, Grid, is_affine
 from core.io.evidence import notices_of, same_place
-from core.io.stored import Source
+from core.io.stored import GeometrySource
 
 _MILLIMETRES = {1: (1000.0, "metres"), 2: (1.0, "millimetres"), 3: (0.001, "micrometres")}
 _SPATIAL = 7  # bits of xyzt_units that hold the unit of length
@@ -25,7 +25,7 @@ class NiftiGeometry:
     """The believed grid of a NIfTI file and why."""
 
     grid: Grid
-    sources: tuple[Source, ...]
+    sources: tuple[GeometrySource, ...]
     believed: str
     why: str
     notices: tuple[str, ...]
@@ -38,7 +38,7 @@ def geometry_of(path: Path, header: Any, shape: tuple[int, int, int]) -> NiftiGe
     spacing = _spacing(path, header, factor, notices)
     sform = _sform(path, header, factor, notices)
     qform = _qform(path, header, spacing, factor, notices)
-    pixdim = Source("pixdim", _spacing_words(spacing))
+    pixdim = GeometrySource("pixdim", _spacing_words(spacing))
     sources = (sform, qform, pixdim)
     if sform.affine is not None:
         grid, believed, why = Grid(shape, sform.affine), "sform", "it is given and comes first"
@@ -92,17 +92,17 @@ def _says_nothing(header: Any, spacing: tuple[float, float, float] | None) -> bo
     return spacing == (1.0, 1.0, 1.0) and int(header["xyzt_units"]) & _SPATIAL == 0
 
 
-def _sform(path: Path, header: Any, factor: float, notices: list[str]) -> Source:
+def _sform(path: Path, header: Any, factor: float, notices: list[str]) -> GeometrySource:
     code = int(header["sform_code"])
     if code <= 0:
-        return Source("sform", "code 0: not set")
+        return GeometrySource("sform", "code 0: not set")
     affine = np.eye(4)
     affine[:3] = [header["srow_x"], header["srow_y"], header["srow_z"]]
     affine[:3] *= factor
     if is_affine(affine):
-        return Source("sform", _words(code, affine), affine)
+        return GeometrySource("sform", _words(code, affine), affine)
     notices.append(_unusable(path, "sform", "rows that are no affine (zeros or NaN)"))
-    return Source("sform", f"code {code}, but its rows are no affine")
+    return GeometrySource("sform", f"code {code}, but its rows are no affine")
 
 
 def _qform(
@@ -111,10 +111,10 @@ def _qform(
     spacing: tuple[float, float, float] | None,
     factor: float,
     notices: list[str],
-) -> Source:
+) -> GeometrySource:
     code = int(header["qform_code"])
     if code <= 0:
-        return Source("qform", "code 0: not set")
+        return GeometrySource("qform", "code 0: not set")
     numbers = [float(header[name]) for name in ("quatern_b", "quatern_c", "quatern_d")]
     offset = [float(header[name]) * factor for name in ("qoffset_x", "qoffset_y", "qoffset_z")]
     try:
@@ -123,13 +123,13 @@ def _qform(
         rotation = np.full((3, 3), np.nan)
     if spacing is None or not np.isfinite([*numbers, *offset]).all() or np.isnan(rotation).any():
         notices.append(_unusable(path, "qform", "a rotation or voxel sizes that cannot be"))
-        return Source("qform", f"code {code}, but its numbers give no affine")
+        return GeometrySource("qform", f"code {code}, but its numbers give no affine")
     affine = np.eye(4)
     mirrored = -1.0 if float(header["pixdim"][0]) < 0 else 1.0
     z, y, x = spacing
     affine[:3, :3] = rotation @ np.diag([x, y, z * mirrored])
     affine[:3, 3] = offset
-    return Source("qform", _words(code, affine), affine)
+    return GeometrySource("qform", _words(code, affine), affine)
 
 
 def _words(code: int, affine: Affine) -> str:

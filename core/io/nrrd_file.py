@@ -22,7 +22,7 @@ from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.nrrd_segments import collapsed, segments_of
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.stored import GeometrySource, Passport, Pixels, Stored
 
 _SIGNS = {
     "right-anterior-superior": (1, 1, 1), "ras": (1, 1, 1),
@@ -178,14 +178,16 @@ def _chosen(
     return np.ascontiguousarray(volumes[chosen : chosen + 1]), len(volumes), chosen, told
 
 
-def _source(path: Path, header: Mapping[str, Any], axes: _Axes) -> tuple[Source, tuple[str, ...]]:
+def _source(
+    path: Path, header: Mapping[str, Any], axes: _Axes
+) -> tuple[GeometrySource, tuple[str, ...]]:
     """Return what space, directions and origin say together."""
     space = str(header.get("space", "")).casefold().removesuffix("-time")
     directions = header.get("space directions")
     if directions is None or space not in _SIGNS:
         given = "not given" if directions is None else "given"
         said = f"space {space or 'not given'}, directions {given}"
-        return Source("space directions", said), ()
+        return GeometrySource("space directions", said), ()
     notices: list[str] = []
     rows = _rows(directions)
     spatial = [n for n in range(len(rows)) if n != axes.other]
@@ -207,9 +209,11 @@ def _source(path: Path, header: Mapping[str, Any], axes: _Axes) -> tuple[Source,
             f"{path.name}: expected directions that span a volume, found {rows.tolist()}. They "
             "are not used; convert the file anew from its source."
         )
-        return Source("space directions", f"space {space}, but no affine"), tuple(notices)
+        return GeometrySource("space directions", f"space {space}, but no affine"), tuple(notices)
     grid = Grid((1, 1, 1), affine)
-    return Source("space directions", f"space {space}: {grid.orientation}", affine), tuple(notices)
+    return GeometrySource("space directions", f"space {space}: {grid.orientation}", affine), tuple(
+        notices
+    )
 
 
 def _factor(path: Path, header: Mapping[str, Any], notices: list[str]) -> float:

@@ -1,7 +1,7 @@
 """The formats that can be read: one module a format, and those that other packages add.
 
 Another package adds a format by an entry point of the group `overread.readers` that loads to a
-`Reader`. One that cannot be loaded is named in the notices and left out.
+`Reader`. One that cannot be loaded is named in the log and left out.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from core.domain.errors import AppError, FileError
+from core.domain.errors import AppError, DataError, FileError
 from core.domain.plugins import plugins
 from core.io import file_bytes
 from core.io.stored import Stored
@@ -64,8 +64,11 @@ def reader_of(path: Path) -> Reader:
     start = file_bytes.head(path, _HEAD)
     known, notices = readers()
     for reader in known:
-        if reader.matches(path, start):
-            return reader
+        try:
+            if reader.matches(path, start):
+                return reader
+        except DataError as error:  # of another package; the others are asked all the same
+            notices = (*notices, str(error))
     raise FileError(
         path,
         expected=f"an image ({', '.join(reader.title for reader in known)})",
@@ -109,7 +112,7 @@ def read(*files: Path, point: int | None = None) -> Stored:
     telling = _telling(paths)
     reader = reader_of(telling)
     try:
-        return reader.read(paths, point=point)
+        return reader.read(paths, point=point).read_by(reader.name)
     except AppError:
         raise
     except MemoryError as error:

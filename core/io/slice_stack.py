@@ -12,7 +12,7 @@ from core.domain.label_set import binary
 from core.io.case import Case, SliceFiles
 from core.io.evidence import notices_of
 from core.io.mask_stack import read_masks
-from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.stored import GeometrySource, Passport, Pixels, Stored
 from core.io.tiff import read_image
 
 _NUMBER = re.compile(r"_(\d+)(?:_mask)?\.tiff?$", re.IGNORECASE)
@@ -64,7 +64,7 @@ def _stored(folder: Path, pixels: Pixels, kind: str, like: Grid | None) -> Store
     passport = Passport(
         folder,
         kind,
-        (Source("resolution", "not given"),),
+        (GeometrySource("resolution", "not given"),),
         "nothing",
         "TIFF does not tell how an image lies in the patient",
         notices_of(folder, grid) if like is None else (),

@@ -17,7 +17,7 @@ _EXACT_IN_SINGLE = 2  # bytes of the integers that a float32 holds without round
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class GeometrySource:
     """What one part of a file says of the geometry: such as `sform` or `qform`.
 
     `affine` is voxel index (x, y, z) → RAS+ mm, or None when it says none that can be used.
@@ -32,15 +32,18 @@ class Source:
 class Passport:
     """What a file says of its geometry, what was believed and why.
 
-    `notices` are whole sentences, each naming the file, what was expected and found, what to do.
+    `format` is for readers; `reader` is the name of the `Reader` that read it, empty for what comes
+    from no such file. `notices` are whole sentences, each naming the file, what was expected and
+    found, what to do.
     """
 
     path: Path
     format: str
-    sources: tuple[Source, ...]
+    sources: tuple[GeometrySource, ...]
     believed: str
     why: str
     notices: tuple[str, ...] = ()
+    reader: str = ""
 
     def with_notices(self, *notices: str) -> "Passport":
         """Return the passport with more notices."""
@@ -87,6 +90,10 @@ class Stored:
         small = self.pixels.dtype.kind in "iu" and self.pixels.dtype.itemsize <= _EXACT_IN_SINGLE
         kind = np.float32 if small else np.float64
         return np.asarray(self.pixels * kind(self.slope) + kind(self.intercept), kind)
+
+    def read_by(self, reader: str) -> "Stored":
+        """Return the same with the name of what read it."""
+        return replace(self, passport=replace(self.passport, reader=reader))
 
     def with_notices(self, *notices: str) -> "Stored":
         """Return the same with more notices in the passport."""

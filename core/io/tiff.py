@@ -15,7 +15,7 @@ from core.io.atomic import atomic_path
 from core.io.mask_meaning import meaning_of_masks
 from core.io.tiff_codecs import TiffFile
 from core.io.tiff_header import shape_told, unsound
-from core.io.tiff_samples import Picture, Samples, Unread, as_image, meaning_of, stacked
+from core.io.tiff_samples import Samples, TiffPicture, Unread, as_image, meaning_of, stacked
 
 _IMAGE = "a TIFF image of H×W or H×W×channels, 8 or 16 bit"
 _REPLACE = "Replace the file with a good copy; the other slices can be used."
@@ -89,7 +89,7 @@ def write_image(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> N
             imwrite(temporary, np.moveaxis(pixels, 0, -1), photometric=rgb, planarconfig="contig")
 
 
-def read_picture(path: Path) -> Picture:
+def read_picture(path: Path) -> TiffPicture:
     """Return the one picture of a file as its tags mean it; raises `FileError` as `read_image`."""
     try:
         with TiffFile(path) as file:

@@ -38,7 +38,7 @@ _SEEN = {
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class TiffPicture:
     """One plane of a TIFF as it is meant: `planes` (C, Y, X) without transparency.
 
     `alpha` (Y, X) is the transparency, where there is one. `bits` are those of a stored sample.
@@ -62,13 +62,13 @@ class Unread(Exception):
     """Samples whose meaning is not known; the text says what was found."""
 
 
-def meaning_of(file: TiffFile, page: TiffPage) -> Picture:
+def meaning_of(file: TiffFile, page: TiffPage) -> TiffPicture:
     """Return the picture of a page; raises `Unread` for kinds that have no plain meaning."""
     stack = _hyperstack(file, page)
     return _meant(page, _planes(page) if stack is None else stack, is_stack=stack is not None)
 
 
-def meanings_of(file: TiffFile) -> list[list[Picture]]:
+def meanings_of(file: TiffFile) -> list[list[TiffPicture]]:
     """Return the pictures of all pages as time points of slices, as ImageJ orders them if it did.
 
     Raises `Unread` as `meaning_of` does, and for a stack that is not what ImageJ says of it.
@@ -87,7 +87,7 @@ def meanings_of(file: TiffFile) -> list[list[Picture]]:
     return [[_meant(first, planes, is_stack=channels > 1) for planes in frame] for frame in stack]
 
 
-def _meant(page: TiffPage, planes: Samples, *, is_stack: bool = False) -> Picture:
+def _meant(page: TiffPage, planes: Samples, *, is_stack: bool = False) -> TiffPicture:
     bits = _bits(page, planes)
     if planes.dtype.kind == "c" or planes.dtype.kind not in "buif":
         raise Unread(f"pixels of type {planes.dtype}")
@@ -97,7 +97,7 @@ def _meant(page: TiffPage, planes: Samples, *, is_stack: bool = False) -> Pictur
     if page.photometric == PHOTOMETRIC.PALETTE and page.colormap is not None and len(planes) == 1:
         looked_up = look_up(planes[0], page.colormap)
         inverting = imagej and _is_inverting(page.colormap)
-        return Picture(
+        return TiffPicture(
             looked_up,
             inverted=inverting,
             colour=len(looked_up) > 1,
@@ -108,7 +108,7 @@ def _meant(page: TiffPage, planes: Samples, *, is_stack: bool = False) -> Pictur
     white_is_zero = page.photometric == PHOTOMETRIC.MINISWHITE
     if white_is_zero:
         planes = invert(planes, bits)
-    return Picture(
+    return TiffPicture(
         planes,
         alpha,
         bits,
@@ -138,7 +138,7 @@ def look_up(indices: Samples, colormap: NDArray[np.uint16]) -> NDArray[np.uint8]
     return np.ascontiguousarray(eight[:1, at] if grey else eight[:, at])
 
 
-def as_image(picture: Picture) -> Samples:
+def as_image(picture: TiffPicture) -> Samples:
     """Return samples of fewer than 8 bits spread over 0 to 255, as picture programs show them."""
     planes = picture.planes
     if planes.dtype.kind == "b":

@@ -15,10 +15,10 @@ from core.io.evidence import notices_of
 from core.io.mask_meaning import meaning_of_masks, said_of_values
 from core.io.memory import require_memory
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, Source, Stored
+from core.io.stored import GeometrySource, Passport, Pixels, Stored
 from core.io.tiff_codecs import TiffFile
 from core.io.tiff_header import unsound
-from core.io.tiff_samples import Picture, Unread, meanings_of, stacked
+from core.io.tiff_samples import TiffPicture, Unread, meanings_of, stacked
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MILLIMETRES = {"mm": 1.0, "micron": 0.001, "um": 0.001, "\\u00B5m": 0.001, "µm": 0.001, "cm": 10.0}
@@ -65,7 +65,9 @@ def read_mask(path: Path, *, point: int | None = None) -> Stored:
 
 def _stored(path: Path, pixels: Pixels, spacing: _Spacing | None, told: tuple[str, ...]) -> Stored:
     grid = Grid((pixels.shape[1], pixels.shape[2], pixels.shape[3]), None, spacing)
-    source = Source("resolution", "not given" if spacing is None else f"{spacing} mm (z, y, x)")
+    source = GeometrySource(
+        "resolution", "not given" if spacing is None else f"{spacing} mm (z, y, x)"
+    )
     passport = Passport(
         path,
         "TIFF stack",
@@ -77,7 +79,7 @@ def _stored(path: Path, pixels: Pixels, spacing: _Spacing | None, told: tuple[st
     return Stored(pixels, grid, passport)
 
 
-def _pictures(path: Path) -> tuple[list[list[Picture]], _Spacing | None]:
+def _pictures(path: Path) -> tuple[list[list[TiffPicture]], _Spacing | None]:
     try:
         with TiffFile(path) as file:
             first = file.pages.first
@@ -107,7 +109,7 @@ def _pictures(path: Path) -> tuple[list[list[Picture]], _Spacing | None]:
         raise _refused(path, "a damaged TIFF") from error
 
 
-def _channels(path: Path, pictures: Sequence[Picture]) -> Pixels:
+def _channels(path: Path, pictures: Sequence[TiffPicture]) -> Pixels:
     kinds = {(picture.planes.shape, picture.planes.dtype) for picture in pictures}
     if len(kinds) != 1:
         raise _refused(path, f"pages of {len(kinds)} sizes or types")

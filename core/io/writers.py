@@ -23,7 +23,7 @@ _SAME = 1e-3
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Maker:
     """Who or what made a label map; written where a format has a place for it.
 
     `patient_name` says whether the name of the patient may be copied from the images.
@@ -35,7 +35,7 @@ class Provenance:
     patient_name: bool = False
 
 
-NOBODY = Provenance()
+NOBODY = Maker()
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Order:
 
     stored: Stored
     name: str
-    provenance: Provenance
+    provenance: Maker
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,17 @@ def writer_of(path: Path, *, format_name: str | None = None) -> Writer:
 
 def suffix_like(stored: Stored) -> str:
     """Return the ending that a mask beside this volume gets by default: that of its own format."""
-    kind = stored.passport.format
     name = stored.passport.path.name.casefold()
-    if kind.startswith("NIfTI"):
-        return ".nii" if name.endswith(".nii") else ".nii.gz"
-    if kind.startswith("NRRD"):
-        return ".seg.nrrd" if name.endswith(".seg.nrrd") else ".nrrd"
-    if kind.startswith("DICOM"):
-        return ".dcm"
-    return ".mha" if kind == "MetaImage" else ".tif"
+    match stored.passport.reader:
+        case "nifti":
+            return ".nii" if name.endswith(".nii") else ".nii.gz"
+        case "nrrd":
+            return ".seg.nrrd" if name.endswith(".seg.nrrd") else ".nrrd"
+        case "dicom" | "dicom-seg":
+            return ".dcm"
+        case "metaimage":
+            return ".mha"
+    return ".tif"
 
 
 def labelled(like: Stored, label_map: LabelMap, labels: LabelSet) -> Stored:
@@ -116,7 +118,7 @@ def write(
     stored: Stored,
     *,
     format_name: str | None = None,
-    provenance: Provenance | None = None,
+    provenance: Maker | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write `stored` to `path`; what is there is kept unless `overwrite`.
@@ -158,7 +160,7 @@ def _moved(path: Path, expected: str, found: str) -> DataError:
     )
 
 
-def plain(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
+def plain_volume(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
     """Return a volume (Z, Y, X) that comes from no file, to be written."""
     passport = Passport(Path("volume"), "memory", (), "given", "it was made here")
     return Stored(pixels[np.newaxis], grid, passport, labels=labels)

@@ -48,7 +48,7 @@ ALIVE_SECONDS = 30.0
 
 BEAT_SECONDS = 2.0
 
-Request: TypeAlias = Literal["pause", "stop"]
+JobRequest: TypeAlias = Literal["pause", "stop"]
 """`pause`: save and end, to go on later. `stop`: end now with the best there is."""
 
 
@@ -72,11 +72,11 @@ class JobFolder:
         """What the job's process wrote to its terminal, and how it broke off if it did."""
         return self.path / LOG_FILE
 
-    def request(self, wanted: Request) -> None:
+    def request(self, wanted: JobRequest) -> None:
         """Ask the job to pause or to stop; it answers after the step in hand."""
         write_bytes(self.path / REQUEST_FILE, wanted.encode())
 
-    def requested(self) -> Request | None:
+    def requested(self) -> JobRequest | None:
         """Return what was asked of the job, None when nothing was."""
         try:
             text = (self.path / REQUEST_FILE).read_bytes()

@@ -10,7 +10,7 @@ from core.domain.errors import WorkspaceError, reason
 from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 
-JobProgram: TypeAlias = Literal["train", "gate", "preview", "compare"]
+JobProgram: TypeAlias = Literal["train", "gate", "preview", "study"]
 """What kind of job a folder holds."""
 
 # By name only: core knows nothing of training, and torch stays out of the window's process.
@@ -18,7 +18,7 @@ _MODULES: dict[JobProgram, str] = {
     "train": "training.train",
     "gate": "training.gate",
     "preview": "training.preview",
-    "compare": "core.studies.study_job",
+    "study": "core.studies.study_job",
 }
 
 

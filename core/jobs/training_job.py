@@ -5,11 +5,27 @@ from pathlib import Path
 import msgspec
 
 from core.jobs.job_folder import JobFolder, create_job
-from core.models.train_spec import TrainSpec
+from core.models.ensembles import require_weights_of_its_own
+from core.models.registry import Model
+from core.models.train_spec import FINE_TUNING, Changes, TrainSpec
 from core.workspace.splits import SplitFile, freeze_split
 from core.workspace.store import Store
 
 SPLIT_FILE = "split.json"
+
+
+def taken_over(parent: Model) -> Changes:
+    """Return the settings of a training that starts from `parent`: what it brings, learnt slowly.
+
+    Raises `ModelError` for an ensemble, which has no weights of its own.
+    """
+    require_weights_of_its_own(parent.spec)
+    return {
+        "parent": str(parent.folder.absolute()),
+        "arguments": parent.spec.arguments,
+        "preprocessing": msgspec.to_builtins(parent.spec.preprocessing),
+        **FINE_TUNING,
+    }
 
 
 def make_training(

@@ -57,7 +57,7 @@ def combine(
         raise
 
 
-def pack(model: Model) -> Model:
+def pack_members(model: Model) -> Model:
     """Copy the members of an ensemble into its folder, so that it stands alone.
 
     There they are listed no more than weights are. Raises `WorkspaceError` where they cannot be

@@ -35,11 +35,11 @@ def promote(registry: Registry, model_id: str, report: GateReport | None = None)
     registry.find(model_id)
     done = Promotion(id=model_id, before=before, time=time.time(), report=report)
     # First the history: a champion without a way back is worse than a step that changed nothing.
-    _write(registry, [*history(registry), done])
+    _write(registry, [*champion_history(registry), done])
     registry.promote(model_id)
 
 
-def history(registry: Registry) -> list[Promotion]:
+def champion_history(registry: Registry) -> list[Promotion]:
     """Return the changes of champion, the oldest first; a damaged file counts as none."""
     try:
         return decode_json(_path(registry).read_bytes(), list[Promotion])
@@ -51,7 +51,9 @@ def earlier_champions(registry: Registry) -> list[str]:
     """Return the models that were champion and still exist, the latest first, each once."""
     there = {model.spec.id for model in registry.models()[0]}
     now = registry.champion().spec.id
-    past = [name for done in reversed(history(registry)) for name in (done.id, done.before)]
+    past = [
+        name for done in reversed(champion_history(registry)) for name in (done.id, done.before)
+    ]
     return [name for name in dict.fromkeys(past) if name in there and name != now]
 
 
@@ -100,7 +102,7 @@ def delete_model(registry: Registry, model_id: str) -> None:
 def _before(registry: Registry, past: list[str]) -> str:
     """Return the champion before the one of now: the latest that led to it and still exists."""
     now = registry.champion().spec.id
-    led = [done.before for done in reversed(history(registry)) if done.id == now]
+    led = [done.before for done in reversed(champion_history(registry)) if done.id == now]
     return next((name for name in (*led, *past) if name in past), "")
 
 

@@ -19,8 +19,8 @@ import msgspec
 from core.domain.errors import DataError
 from core.review.blinded_plan import (
     Answer,
+    Presented,
     Question,
-    Shown,
     StudyPlan,
     check_plan,
     draw_presentations,
@@ -98,7 +98,7 @@ def blinded_studies(store: Store) -> list[StudyState]:
 
 def next_presentation(store: Store, study_id: int) -> Presentation | None:
     """Return the first presentation without an answer, None when all are answered."""
-    plan, shown = read_study(store, study_id), presentations(store, study_id)
+    plan, shown = read_plan(store, study_id), presentations(store, study_id)
     waiting = next((each for each in shown if each.answer is None), None)
     if waiting is None:
         return None
@@ -130,7 +130,7 @@ def answer(store: Store, study_id: int, number: int, given: Answer) -> None:
     """
     _require_blinded(store, study_id)
     _presentation(store, study_id, number)
-    _check_answer(read_study(store, study_id), given)
+    _check_answer(read_plan(store, study_id), given)
     _put_answer(store, study_id, number, given)
 
 
@@ -163,7 +163,7 @@ def close_study(store: Store, study_id: int) -> None:
         )
 
 
-def read_study(store: Store, study_id: int) -> StudyPlan:
+def read_plan(store: Store, study_id: int) -> StudyPlan:
     """Return the plan of a study, with its names; raises `DataError` when there is none."""
     rows = store.read("SELECT plan FROM blinded_studies WHERE id = ?", study_id)
     if not rows:
@@ -173,7 +173,7 @@ def read_study(store: Store, study_id: int) -> StudyPlan:
     return store.decoded(rows[0][0], StudyPlan)
 
 
-def presentations(store: Store, study_id: int) -> list[Shown]:
+def presentations(store: Store, study_id: int) -> list[Presented]:
     """Return all presentations of a study in their order, with the models behind the letters."""
     found = store.read_as(
         tuple[int, str, str, int | None, str | None],
@@ -182,7 +182,7 @@ def presentations(store: Store, study_id: int) -> list[Shown]:
         study_id,
     )
     return [
-        Shown(
+        Presented(
             number=number,
             case_id=case_id,
             models=store.decoded(models, tuple[str, ...]),
@@ -215,7 +215,7 @@ def _require_blinded(store: Store, study_id: int) -> None:
         )
 
 
-def _presentation(store: Store, study_id: int, number: int) -> Shown:
+def _presentation(store: Store, study_id: int, number: int) -> Presented:
     for each in presentations(store, study_id):
         if each.number == number:
             return each

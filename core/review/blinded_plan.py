@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class Presented(msgspec.Struct, frozen=True, kw_only=True):
     """A presentation with what stands behind its letters: for the analysis, not for the window."""
 
     number: int
@@ -60,7 +60,7 @@ def check_plan(plan: StudyPlan) -> None:
         )
 
 
-def draw_presentations(plan: StudyPlan) -> list[Shown]:
+def draw_presentations(plan: StudyPlan) -> list[Presented]:
     """Draw by the plan's seed: each case once, some twice with others between, letters anew."""
     draw = random.Random(plan.seed)
     order = list(plan.cases)
@@ -77,6 +77,6 @@ def draw_presentations(plan: StudyPlan) -> list[Shown]:
         repeat_of = first.get(case)
         first.setdefault(case, number)
         shown.append(
-            Shown(number=number, case_id=case, models=models, repeat_of=repeat_of, answer=None)
+            Presented(number=number, case_id=case, models=models, repeat_of=repeat_of, answer=None)
         )
     return shown

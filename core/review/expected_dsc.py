@@ -21,7 +21,7 @@ from core.io.json_file import decode_json
 
 CALIBRATION_FILE = "expected_dsc.json"
 BAD_DSC = 0.8
-FEWEST_CASES = 5
+FEWEST_FITTED = 5
 
 Method: TypeAlias = Literal["linear", "isotonic"]
 Floats: TypeAlias = NDArray[np.float64]
@@ -79,9 +79,9 @@ def fit_calibration(
     Raises `ModelError` with fewer than five cases.
     """
     expected, true = np.asarray(soft, np.float64), np.asarray(dsc, np.float64)
-    if len(expected) < FEWEST_CASES:
+    if len(expected) < FEWEST_FITTED:
         raise ModelError(
-            f"Expected at least {FEWEST_CASES} cases to calibrate on, found {len(expected)}. "
+            f"Expected at least {FEWEST_FITTED} cases to calibrate on, found {len(expected)}. "
             "Add cases with ground truth."
         )
     methods: tuple[Method, ...] = ("linear", "isotonic")
@@ -97,7 +97,7 @@ def fit_calibration(
     )
 
 
-def judge(
+def judge_fit(
     expected: Sequence[float], dsc: Sequence[float], *, bad_below: float = BAD_DSC
 ) -> Judgement:
     """Compare expectation and truth over cases; equal expectations are read in random order."""

@@ -111,7 +111,7 @@ def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
     return review_of(store, case_id)
 
 
-def standing(review: Review, now: Subject) -> Review:
+def review_standing(review: Review, now: Subject) -> Review:
     """Return what a review says of what is there `now`: its note alone when it is of another."""
     if review.holds(now):
         return review
@@ -161,12 +161,6 @@ def review_of(store: Store, case_id: str) -> Review:
     return msgspec.structs.replace(found, seconds=seconds_spent(store, case_id))
 
 
-def history(store: Store, case_id: str) -> list[Review]:
-    """Return what was said of a case, the oldest first, without what was undone."""
-    all_of_it = f"SELECT {_COLUMNS} FROM reviews WHERE NOT undone AND case_id = ? ORDER BY id"
-    return _reviews(store, all_of_it, case_id)
-
-
 def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None:
     """Add to the time a reader has spent on a case; raises `ValueError` below 0."""
     if seconds < 0:
@@ -198,22 +192,36 @@ def review_progress(case_ids: Iterable[str], said: Mapping[str, Review]) -> Revi
     )
 
 
-def put_decision(store: Store, case_id: str, against: str, key: str, taken: bool | None) -> None:
+def put_decision(
+    store: Store, case_id: str, against: str, key: str, taken: bool | None, *, reader: str = ""
+) -> None:
     """Keep whether a disagreement goes into the correction; None forgets the decision.
 
     `against` names the two masks it lies between, `key` is `Disagreement.key`.
     """
+    put_decisions(store, case_id, against, {key: taken}, reader=reader)
+
+
+def put_decisions(
+    store: Store,
+    case_id: str,
+    against: str,
+    taken: Mapping[str, bool | None],
+    *,
+    reader: str = "",
+) -> None:
+    """Keep decisions of a reader on several disagreements by key, all in one transaction."""
+    gone = [(case_id, against, key) for key, each in taken.items() if each is None]
+    kept = [
+        (case_id, against, key, int(each), reader)
+        for key, each in taken.items()
+        if each is not None
+    ]
     with store.transaction() as connection:
-        if taken is None:
-            connection.execute(
-                "DELETE FROM decisions WHERE case_id = ? AND against = ? AND key = ?",
-                (case_id, against, key),
-            )
-        else:
-            connection.execute(
-                "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?)",
-                (case_id, against, key, int(taken)),
-            )
+        connection.executemany(
+            "DELETE FROM decisions WHERE case_id = ? AND against = ? AND key = ?", gone
+        )
+        connection.executemany("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?)", kept)
 
 
 def decisions(store: Store, case_id: str, against: str) -> dict[str, bool]:

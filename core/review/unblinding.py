@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from core.domain.statistics import Description, describe, holm, sign_test
-from core.review.blinded import close_study, presentations, read_study
-from core.review.blinded_plan import Answer, Shown
+from core.review.blinded import close_study, presentations, read_plan
+from core.review.blinded_plan import Answer, Presented
 from core.workspace.store import Store
 
 NO_DIFFERENCE = ""
@@ -61,7 +61,7 @@ def unblind(store: Store, study_id: int) -> Unblinded:
     Raises `DataError` while presentations wait for an answer.
     """
     close_study(store, study_id)
-    plan, shown = read_study(store, study_id), presentations(store, study_id)
+    plan, shown = read_plan(store, study_id), presentations(store, study_id)
     firsts = [each for each in shown if each.repeat_of is None]
     best = Counter(_preferred(each) for each in firsts)
     rate = plan.question == "rate"
@@ -105,7 +105,7 @@ def _kappa(
     return 1.0 - float((weights * counts).sum()) / expected if expected else None
 
 
-def _pairs(models: Sequence[str], firsts: Sequence[Shown]) -> tuple[PairPreference, ...]:
+def _pairs(models: Sequence[str], firsts: Sequence[Presented]) -> tuple[PairPreference, ...]:
     counted = []
     for one, other in combinations(models, 2):
         signs = [_sign(each, one, other) for each in firsts]
@@ -127,7 +127,7 @@ def _pairs(models: Sequence[str], firsts: Sequence[Shown]) -> tuple[PairPreferen
     )
 
 
-def _sign(shown: Shown, one: str, other: str) -> int:
+def _sign(shown: Presented, one: str, other: str) -> int:
     """Return 1 when `one` was taken before `other`, -1 the other way round, 0 for neither."""
     ratings = _ratings(shown)
     if ratings:
@@ -136,7 +136,7 @@ def _sign(shown: Shown, one: str, other: str) -> int:
     return (best == one) - (best == other)
 
 
-def _preferred(shown: Shown) -> str:
+def _preferred(shown: Presented) -> str:
     """Return the model preferred, or the only one rated highest; empty for no difference."""
     ratings = _ratings(shown)
     if ratings:
@@ -146,7 +146,7 @@ def _preferred(shown: Shown) -> str:
     return NO_DIFFERENCE if letter is None else shown.models[_index(letter)]
 
 
-def _agreement(shown: Sequence[Shown], *, rate: bool) -> Agreement | None:
+def _agreement(shown: Sequence[Presented], *, rate: bool) -> Agreement | None:
     by_number = {each.number: each for each in shown}
     pairs = [(by_number[s.repeat_of], s) for s in shown if s.repeat_of is not None]
     if not pairs:
@@ -165,12 +165,12 @@ def _agreement(shown: Sequence[Shown], *, rate: bool) -> Agreement | None:
     return Agreement(n=len(said), same=sum(one == again for one, again in said), kappa=kappa)
 
 
-def _ratings(shown: Shown) -> dict[str, int]:
+def _ratings(shown: Presented) -> dict[str, int]:
     given = _given(shown).ratings
     return {shown.models[_index(letter)]: rating for letter, rating in given.items()}
 
 
-def _given(shown: Shown) -> Answer:
+def _given(shown: Presented) -> Answer:
     return shown.answer or Answer()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.domain.progress import Progress, part, silent
 from core.inference.inference_ensemble import open_runner
 from core.inference.inference_triage import TriageRunner
@@ -140,7 +140,7 @@ def _keep(model: AnyModel, made: Certificate) -> None:
 
 
 def _dsc(loaded: LoadedCase, model: Model, prediction: Prediction) -> float:
-    found = compare(prediction.probability, loaded.ground_truth, model.spec.postprocessing)
+    found = count_mask(prediction.probability, loaded.ground_truth, model.spec.postprocessing)
     return found.counts.pooled().dsc
 
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from core.domain.classification import Floats, Labels, reliability, softmax
+from core.domain.classification import Floats, LabelArray, reliability, softmax
 from core.io.atomic import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Points: TypeAlias = Sequence[tuple[int, float]]
+StepPoints: TypeAlias = Sequence[tuple[int, float]]
 """Step and value."""
 
 _DPI = 100
 _TRAINING, _SELECTION, _IDEAL = "steelblue", "tomato", "grey"
 
 
-def draw_curves(curves: Mapping[str, Points], path: Path) -> None:
+def draw_class_curves(curves: Mapping[str, StepPoints], path: Path) -> None:
     """Write loss and accuracy of training and selection side by side.
 
     The names are `loss`, `accuracy`, `selection_loss` and `selection_accuracy`.
@@ -43,7 +43,7 @@ def draw_curves(curves: Mapping[str, Points], path: Path) -> None:
 
 
 def draw_report(
-    logits: Floats, labels: Labels, path: Path, *, classes: Sequence[str], temperature: float
+    logits: Floats, labels: LabelArray, path: Path, *, classes: Sequence[str], temperature: float
 ) -> None:
     """Write the confusion matrix and, of the likeliest class, the reliability diagram.
 
@@ -67,7 +67,9 @@ def draw_report(
     _save(figure, path)
 
 
-def _draw_confusion(axes: Axes, labels: Labels, predicted: Labels, classes: Sequence[str]) -> None:
+def _draw_confusion(
+    axes: Axes, labels: LabelArray, predicted: LabelArray, classes: Sequence[str]
+) -> None:
     from core.domain.classification import confusion
 
     counts = confusion(labels, predicted, len(classes))

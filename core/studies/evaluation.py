@@ -9,7 +9,7 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.domain.grid import Grid
-from core.domain.metrics import volume_metrics
+from core.domain.metrics import EMPTY_RULE, volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
@@ -23,10 +23,8 @@ from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.figures import dsc_chart
 from core.studies.reference_protocol import reference_masks
 
-EMPTY_RULE = "a case without lesion in truth and prediction scores 1, in only one of them 0"
 
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one case; `hd95` is in `distance_unit`, volumes are in mL where that is known.
 
     `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
@@ -74,14 +72,14 @@ class Outcome:
     `notices` are sentences about files of cases that were scored all the same.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[EvaluationRow, ...]
     failed: dict[str, str]
     device: str
     seconds: float
     notices: tuple[str, ...] = ()
 
 
-def evaluate(
+def evaluate_cases(
     cases: Sequence[Case],
     model: Model,
     predictor: Predictor,
@@ -90,7 +88,7 @@ def evaluate(
     progress: Progress = silent,
 ) -> Outcome:
     """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
-    rows: list[Row] = []
+    rows: list[EvaluationRow] = []
     notices: list[str] = []
     failed: dict[str, str] = {}
     device, seconds = "", 0.0
@@ -99,7 +97,7 @@ def evaluate(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
-            rows.append(score(loaded, prediction, model, protocol))
+            rows.append(score_case(loaded, prediction, model, protocol))
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
         except AppError as error:
@@ -107,7 +105,9 @@ def evaluate(
     return Outcome(tuple(rows), failed, device, seconds, tuple(notices))
 
 
-def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> Row:
+def score_case(
+    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+) -> EvaluationRow:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth = loaded.require_ground_truth()
     grid = loaded.volume.geometry
@@ -118,7 +118,7 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
     ml = grid.voxel_ml
-    return Row(
+    return EvaluationRow(
         case=loaded.case.id,
         slices=len(truth),
         dsc=metrics.dsc,
@@ -137,7 +137,7 @@ def score(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Pr
     )
 
 
-def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Return the summary of an outcome; figures are None when no case could be scored."""
     scores = [row.dsc for row in outcome.rows]
     post = model.spec.postprocessing
@@ -158,10 +158,10 @@ def summarise(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     )
 
 
-def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
+def write_evaluation(out: Path, outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
     """Write metrics.csv, summary.json and dsc.png into `out`; returns the summary."""
-    summary = summarise(outcome, model, protocol)
-    write_csv(out / "metrics.csv", Row.__struct_fields__, map(_cells, outcome.rows))
+    summary = summarise_evaluation(outcome, model, protocol)
+    write_csv(out / "metrics.csv", EvaluationRow.__struct_fields__, map(_cells, outcome.rows))
     write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
     if outcome.rows:
         title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"
@@ -169,6 +169,6 @@ def write_report(out: Path, outcome: Outcome, model: Model, protocol: Protocol) 
     return summary
 
 
-def _cells(row: Row) -> list[str]:
-    values = [getattr(row, name) for name in Row.__struct_fields__]
+def _cells(row: EvaluationRow) -> list[str]:
+    values = [getattr(row, name) for name in EvaluationRow.__struct_fields__]
     return ["" if v is None else f"{v:.6f}" if isinstance(v, float) else str(v) for v in values]

@@ -16,15 +16,15 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
 from core.models.registry import Model
-from core.review.expected_dsc import Calibration, fit_calibration, judge
-from core.studies.evaluation import score
+from core.review.expected_dsc import Calibration, fit_calibration, judge_fit
+from core.studies.evaluation import score_case
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.splits import SplitFile
 
 CSV_FILE, SUMMARY_FILE, FIGURE_FILE = "expected_dsc.csv", "expected_dsc.json", "expected_dsc.png"
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
+class DoubtRow(msgspec.Struct, frozen=True, kw_only=True):
     """One case: its DSC, which looks at the truth, and its doubt, which does not."""
 
     case: str
@@ -32,7 +32,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     doubt: CaseDoubt
 
 
-class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
+class CalibrationSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What `expected_dsc.json` says: areas are under the reading curve, random order has 0.5.
 
     `disagreement_spearman` is that of the flips' disagreement, where it was measured.
@@ -56,7 +56,7 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
 class Measurements:
     """The cases that could be measured, and a sentence for each that could not."""
 
-    rows: tuple[Measured, ...]
+    rows: tuple[DoubtRow, ...]
     failed: dict[str, str]
 
 
@@ -70,7 +70,7 @@ def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
     return unseen or split.train
 
 
-def fit_measured(rows: Sequence[Measured]) -> Calibration:
+def fit_measured(rows: Sequence[DoubtRow]) -> Calibration:
     """Return the calibration of measured cases; raises `ModelError` where they are too few."""
     soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
     return fit_calibration(soft, dsc, cases=[row.case for row in rows])
@@ -85,7 +85,7 @@ def measure(
     progress: Progress = silent,
 ) -> Measurements:
     """Return DSC and doubt of each case; with `flips` from the model and its mirror image."""
-    rows: list[Measured] = []
+    rows: list[DoubtRow] = []
     failed: dict[str, str] = {}
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
@@ -100,17 +100,17 @@ def measure(
     return Measurements(tuple(rows), failed)
 
 
-def write_study(
-    out: Path, model: Model, calibration: Calibration, rows: Sequence[Measured]
-) -> StudySummary:
+def write_calibration_study(
+    out: Path, model: Model, calibration: Calibration, rows: Sequence[DoubtRow]
+) -> CalibrationSummary:
     """Write expected_dsc.csv, .json and .png of the cases a calibration is judged on."""
     dsc = [row.dsc for row in rows]
     soft = [row.doubt.soft_dsc for row in rows]
     expected = [calibration.apply(value) for value in soft]
-    judged = judge(expected, dsc)
+    judged = judge_fit(expected, dsc)
     split = [row.doubt.disagreement for row in rows]
     known = [value for value in split if value is not None]
-    summary = StudySummary(
+    summary = CalibrationSummary(
         model=model.spec.id,
         calibrated_on=len(calibration.fitted_on),
         method=calibration.method,
@@ -133,7 +133,7 @@ def write_study(
 
 def _measure(
     loaded: LoadedCase, model: Model, predictor: Predictor, flips: bool, progress: Progress
-) -> Measured:
+) -> DoubtRow:
     straight = predictor(loaded, progress)
     members = [straight]
     if flips:
@@ -142,9 +142,9 @@ def _measure(
     post = model.spec.postprocessing
     alone = doubt([straight], post)
     together = doubt(members, post)
-    return Measured(
+    return DoubtRow(
         case=loaded.case.id,
-        dsc=score(loaded, straight, model, "native").dsc,
+        dsc=score_case(loaded, straight, model, "native").dsc,
         doubt=msgspec.structs.replace(alone, disagreement=together.disagreement),
     )
 
@@ -152,10 +152,10 @@ def _measure(
 def _agreement(disagreement: Sequence[float], dsc: Sequence[float]) -> float | None:
     if len(disagreement) != len(dsc):
         return None
-    return judge([1 - value for value in disagreement], dsc).spearman
+    return judge_fit([1 - value for value in disagreement], dsc).spearman
 
 
-def _write_csv(path: Path, rows: Sequence[Measured], expected: Sequence[float]) -> None:
+def _write_csv(path: Path, rows: Sequence[DoubtRow], expected: Sequence[float]) -> None:
     cells = []
     for row, value in zip(rows, expected, strict=True):
         split = row.doubt.disagreement

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Row = tuple[str, float]
+ChartRow = tuple[str, float]
 """Case id and DSC."""
 
 _WIDTH, _HEIGHT, _DPI = 1200, 800, 100
@@ -35,7 +35,7 @@ _CJK_FONTS = (
 )
 
 
-def dsc_chart(rows: Sequence[Row], path: Path, *, title: str) -> None:
+def dsc_chart(rows: Sequence[ChartRow], path: Path, *, title: str) -> None:
     """Write a PNG of 1200x800 pixels: a bar for each case's DSC, the best on top.
 
     More cases than fit one column go on at the top of the next. The lines are the mean and the
@@ -49,7 +49,7 @@ def dsc_chart(rows: Sequence[Row], path: Path, *, title: str) -> None:
         figure.savefig(temporary, format="png", dpi=_DPI)
 
 
-def _draw(rows: Sequence[Row], title: str) -> Figure:
+def _draw(rows: Sequence[ChartRow], title: str) -> Figure:
     # The object interface: pyplot keeps figures and a backend for the whole process.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -80,7 +80,7 @@ def _draw(rows: Sequence[Row], title: str) -> Figure:
 
 
 def _draw_column(
-    axes: Axes, rows: Sequence[Row], *, height: int, columns: int, fonts: list[str]
+    axes: Axes, rows: Sequence[ChartRow], *, height: int, columns: int, fonts: list[str]
 ) -> None:
     """Draw one column of bars, with the ids to their left and the figures to their right."""
     size = min(_LARGEST_FONT, 0.86 * _PLOT_POINTS / height)

@@ -12,7 +12,7 @@ from core.inference.prediction_service import Predictor
 from core.io.case import Case, each_case
 from core.io.case_masks import DrawnMask, check_format, write_mask
 from core.io.case_reader import LoadedCase, read_case
-from core.io.writers import Provenance
+from core.io.writers import Maker
 from core.models.registry import Model
 
 
@@ -47,7 +47,7 @@ def predict_masks(
             loaded.require_whole()
             prediction = predictor(loaded, inner)
             mask = to_mask(prediction.probability, model.spec.postprocessing)
-            drawn = DrawnMask(mask, labels_of(loaded), Provenance(model.spec.title, model.spec.id))
+            drawn = DrawnMask(mask, labels_of(loaded), Maker(model.spec.title, model.spec.id))
             write_mask(case, drawn, out, ending="pred", format_name=format_name)
             notices += loaded.notices
         except AppError as error:

@@ -22,7 +22,7 @@ from core.domain.volume import Pixels, Volume
 SIZE = 256
 """Rows and columns of the reference space."""
 
-Probability = NDArray[np.float32]
+SoftMask = NDArray[np.float32]
 
 _Voxel = TypeVar("_Voxel", np.uint8, np.float64)
 
@@ -111,7 +111,7 @@ def to_reference_mask(mask: MaskLike, grid: ReferenceGrid) -> Mask:
     return np.ascontiguousarray(block[:, nearest[:, None], nearest])
 
 
-def to_reference_probability(probability: Probability, grid: ReferenceGrid) -> Probability:
+def to_reference_probability(probability: SoftMask, grid: ReferenceGrid) -> SoftMask:
     """Bring a native probability (Z, Y, X) into the reference space (z, 256, 256), bilinear."""
     _require_native(probability.shape, grid)
     block = _square(probability.astype(np.float64), grid)
@@ -121,8 +121,8 @@ def to_reference_probability(probability: Probability, grid: ReferenceGrid) -> P
 @overload
 def from_reference(values: MaskLike, grid: ReferenceGrid) -> Mask: ...
 @overload
-def from_reference(values: Probability, grid: ReferenceGrid) -> Probability: ...
-def from_reference(values: MaskLike | Probability, grid: ReferenceGrid) -> Mask | Probability:
+def from_reference(values: SoftMask, grid: ReferenceGrid) -> SoftMask: ...
+def from_reference(values: MaskLike | SoftMask, grid: ReferenceGrid) -> Mask | SoftMask:
     """Bring a mask or a float probability (z, 256, 256) back to the native grid (Z, Y, X).
 
     A mask by the nearest voxel, a probability bilinearly; zero where the reference space has
@@ -148,7 +148,7 @@ def from_reference(values: MaskLike | Probability, grid: ReferenceGrid) -> Mask 
 
 def reference_dsc(
     truth: MaskLike,
-    prediction: MaskLike | Probability,
+    prediction: MaskLike | SoftMask,
     grid: ReferenceGrid,
     *,
     threshold: float = 0.5,

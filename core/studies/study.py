@@ -12,6 +12,7 @@ from core.domain.agreement import (
     models_disagreement,
 )
 from core.domain.errors import AppError
+from core.domain.lesions import LESION_IOU
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
@@ -46,6 +47,7 @@ class Study:
     disagreements: Mapping[str, float] | None = None
     seconds: float = 0.0
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lesion_iou: float = LESION_IOU
 
     @property
     def titles(self) -> dict[str, str]:
@@ -71,6 +73,7 @@ class _Run:
 
     models: tuple[Model, ...]
     ensemble: bool
+    lesion_iou: float = LESION_IOU
     rows: list[CaseFigures] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
@@ -82,9 +85,12 @@ class _Run:
         """Take in the predictions of a case by model id; a model that failed has none."""
         case_id = loaded.case.id
         there = [model for model in self.models if model.spec.id in found]
-        self.rows += [case_figures(loaded, found[m.spec.id].probability, m) for m in there]
+        self.rows += [
+            case_figures(loaded, found[m.spec.id].probability, m, lesion_iou=self.lesion_iou)
+            for m in there
+        ]
         if self.ensemble and len(there) == len(self.models):
-            self.rows.append(_ensemble_row(loaded, there, list(found.values())))
+            self.rows.append(_ensemble_row(loaded, there, list(found.values()), self.lesion_iou))
         apart = models_disagreement(_masks(there, found))
         if apart is not None:
             self.disagreements[case_id] = apart
@@ -99,6 +105,7 @@ def run_study(
     predictor_of: PredictorOf,
     *,
     ensemble: bool = False,
+    lesion_iou: float = LESION_IOU,
     progress: Progress = silent,
 ) -> Study:
     """Run every model on every case; what fails is told in the study, the rest goes on.
@@ -107,7 +114,7 @@ def run_study(
     figures against it are None. `progress` may raise `Cancelled`.
     """
     predictors = {model.spec.id: predictor_of(model) for model in models}
-    run = _Run(tuple(models), ensemble)
+    run = _Run(tuple(models), ensemble, lesion_iou)
     for index, case in enumerate(cases):
         inner = part(progress, index / len(cases), (index + 1) / len(cases))
         try:
@@ -125,11 +132,17 @@ def run_study(
         run.disagreements,
         run.seconds,
         run.keys,
+        lesion_iou,
     )
 
 
 def keep_study(store: Store, study: Study) -> None:
-    """Keep the figures of a study in the workspace, so that the worklist can be sorted by them."""
+    """Keep the figures of a study in the workspace, so that the worklist can be sorted by them.
+
+    Those of lesions paired by another IoU than the window's are not.
+    """
+    if study.lesion_iou != LESION_IOU:
+        return
     known = [(row, study.keys.get((row.case, row.model))) for row in study.rows]
     put_figures(store, [(row, key) for row, key in known if key is not None])
     for case_id, value in (study.disagreements or {}).items():
@@ -168,9 +181,11 @@ def _masks(models: Sequence[Model], found: Mapping[str, Prediction]) -> list[Mas
 
 
 def _ensemble_row(
-    loaded: LoadedCase, models: Sequence[Model], predictions: Sequence[Prediction]
+    loaded: LoadedCase, models: Sequence[Model], predictions: Sequence[Prediction], iou: float
 ) -> CaseFigures:
     mean = mean_prediction(predictions).probability
     post = ensemble_postprocessing([model.spec.postprocessing for model in models])
     sure = mean_uncertainty(mean)
-    return mask_figures(loaded, to_mask(mean, post), model_id=ENSEMBLE, uncertainty=sure)
+    return mask_figures(
+        loaded, to_mask(mean, post), model_id=ENSEMBLE, uncertainty=sure, lesion_iou=iou
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.statistics import BlandAltman, Scores, bland_altman, paired
+from core.domain.statistics import BlandAltman, FigureByCase, bland_altman, paired
 from core.io.atomic import atomic_path
 from core.studies.figures import chart_fonts, drawable, shortened
 
@@ -25,7 +25,7 @@ _LONGEST_TITLE = 26
 
 
 def dsc_by_model(
-    path: Path, scores: Mapping[str, Scores], titles: Mapping[str, str], *, label: str = "DSC"
+    path: Path, scores: Mapping[str, FigureByCase], titles: Mapping[str, str], *, label: str = "DSC"
 ) -> None:
     """Write a PNG with a dot a case in a column a model, the mean red and the median green.
 
@@ -58,7 +58,12 @@ def dsc_by_model(
 
 
 def scatter(
-    path: Path, first: Scores, second: Scores, *, names: tuple[str, str], label: str = "DSC"
+    path: Path,
+    first: FigureByCase,
+    second: FigureByCase,
+    *,
+    names: tuple[str, str],
+    label: str = "DSC",
 ) -> None:
     """Write a PNG of one model against another, a dot a case; above the line the second is better.
 
@@ -86,7 +91,7 @@ def scatter(
 
 
 def bland_altman_plot(
-    path: Path, first: Scores, second: Scores, *, names: tuple[str, str], unit: str
+    path: Path, first: FigureByCase, second: FigureByCase, *, names: tuple[str, str], unit: str
 ) -> None:
     """Write a PNG of the difference of two volumes against their mean, with limits of agreement.
 
@@ -142,7 +147,9 @@ def _limits(found: BlandAltman) -> list[tuple[float, str]]:
     return [(found.bias, "bias"), *((value, name) for value, name in both if value is not None)]
 
 
-def _label_models(axes: Axes, scores: Mapping[str, Scores], titles: Mapping[str, str]) -> None:
+def _label_models(
+    axes: Axes, scores: Mapping[str, FigureByCase], titles: Mapping[str, str]
+) -> None:
     fonts = chart_fonts()
     labels = []
     for model, column in scores.items():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
@@ -20,7 +20,7 @@ class Scored:
     score: Score
 
 
-def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
+def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
     """Return what `model` predicted for this very image before, or None."""
     try:
         key = prediction_key(model, loaded.volume)
@@ -38,7 +38,9 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
     return Scored(prediction, score)
 
 
-def keep(loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction) -> Scored:
+def keep_prediction(
+    loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
+) -> Scored:
     """Score a new prediction and keep both, where anything can be kept.
 
     Raises `WorkspaceError` when they cannot be written.
@@ -54,6 +56,6 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
     dsc = None
     if loaded.ground_truth is not None:
         post = model.spec.postprocessing
-        found = compare(prediction.probability, loaded.ground_truth, post)
+        found = count_mask(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
     return Score(loaded.case.id, model.spec.id, score_key(model, prediction.key), dsc)

@@ -91,11 +91,13 @@ UPDATE reviews SET subject = (
         'version', (
             SELECT COALESCE(MAX(number), 0) FROM correction_versions AS saved
             WHERE saved.case_id = reviews.case_id
-            AND json_extract(saved.content, '$.saved_at') <= reviews.time
+            AND CASE WHEN json_valid(saved.content)
+                THEN json_extract(saved.content, '$.saved_at') END <= reviews.time
         )
     )
     FROM scores WHERE scores.case_id = reviews.case_id HAVING COUNT(*) = 1
 );
+ALTER TABLE decisions ADD COLUMN reader TEXT NOT NULL DEFAULT '';
 CREATE TABLE truth_errors (
     case_id TEXT NOT NULL, against TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
     region BLOB NOT NULL, PRIMARY KEY (case_id, against, key)

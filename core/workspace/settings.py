@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who reads, what that reader has set, the window on each screen, the dataset open last."""
 
     reader: str = ""
+    small_voxels: Annotated[int, msgspec.Meta(ge=1)] = 10
+    small_ml: Annotated[float, msgspec.Meta(gt=0)] = 0.1
     theme: Literal["dark", "light"] = "dark"
     overlay_colours: Literal["default", "safe"] = "default"
     device: str = "auto"

@@ -4,9 +4,9 @@ from dataclasses import replace
 from math import isnan
 
 from core.annotation.correction import Correction
-from core.domain.metrics import Overlap, SliceCounts
+from core.domain.metrics import Hd95, Overlap, SliceCounts
 from core.domain.triage import Triage
-from gui.shell.case_figures import figures_of
+from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session_parts import OpenCase
 from gui.viewer.strip_data import StripData
 from gui.widgets.metrics_view import MetricsView, Pending
@@ -17,7 +17,7 @@ def corrected_views(
     opened: OpenCase,
     index: int,
     *,
-    hd95: float | Pending | None,
+    hd95: Hd95 | Pending | None,
     other: str = "",
 ) -> tuple[MetricsView, MetricsView]:
     """Return the figures of the correction for the case and for the slice at `index`.
@@ -30,12 +30,12 @@ def corrected_views(
         plane = int(correction.mask[index].sum())
         areas = _area(voxels, opened, "whole volume"), _area(plane, opened, "this slice")
         return replace(areas[0], other=other), replace(areas[1], other=other)
-    case = figures_of(counts.pooled(), opened, "whole volume, corrected", has_truth=True)
+    case = metrics_view_of(counts.pooled(), opened, "whole volume, corrected", has_truth=True)
     plane_counts = counts.of_slice(index)
-    one = figures_of(plane_counts, opened, "this slice, corrected", has_truth=True)
+    one = metrics_view_of(plane_counts, opened, "this slice, corrected", has_truth=True)
     if not plane_counts.truth_voxels and not plane_counts.predicted_voxels:
         one = replace(one, dsc=None, iou=None)
-    return replace(case, hd95=hd95, other=other), replace(one, other=other)
+    return replace(with_hd95(case, hd95), other=other), replace(one, other=other)
 
 
 def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | None) -> StripData:
@@ -74,4 +74,4 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
 
 def _area(voxels: int, opened: OpenCase, said: str) -> MetricsView:
     nothing = Overlap(0, voxels, 0)
-    return figures_of(nothing, opened, said, has_truth=False)
+    return metrics_view_of(nothing, opened, said, has_truth=False)

@@ -10,6 +10,7 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
+from core.annotation.versions import Version
 from core.domain.components import Box
 from core.domain.errors import AppError
 from core.domain.mask import Mask
@@ -18,14 +19,15 @@ from gui.annotation.correction_book import Book
 from gui.annotation.correction_keeping import Keeping
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of
-from gui.annotation.version_reader import VersionReading
+from gui.annotation.version_reader import VersionReader
+from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
 _NOT_PAINTED = "Nothing can be painted"
 
 
-class Correcting(QObject):
+class CorrectionDesk(QObject):
     """Owns the correction of a session; every change of it goes to the journal before it is safe.
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
@@ -38,7 +40,7 @@ class Correcting(QObject):
     over nothing and is compared with nothing, but can be made again.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     stepped = Signal()
@@ -58,7 +60,7 @@ class Correcting(QObject):
         self.damage = ""
         self.keeping = Keeping(lanes)
         self.later = LaterEdit(lanes, lambda: self.known)
-        self.versions = VersionReading(session, lanes)
+        self.versions = VersionReader(session, lanes)
         self._beginning = Beginning(lanes)
         self._connect()
 
@@ -67,14 +69,13 @@ class Correcting(QObject):
         keeping.saved.connect(self.saved)
         keeping.save_failed.connect(self.save_failed)
         self.versions.refused.connect(self.refused)
-        self.versions.version_saved.connect(keeping.retry)
-        self.versions.version_saved.connect(lambda _: self._tell_state())
+        self.versions.version_saved.connect(self._on_version_saved)
         self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
         beginning.ready.connect(self.ready)
-        beginning.failed.connect(lambda said: self.failed.emit(_NOT_PAINTED, said))
+        beginning.failed.connect(lambda said: self.failed.emit(_NOT_PAINTED, said, ""))
         beginning.failed.connect(lambda _: self.ready.emit())
         session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
@@ -96,12 +97,14 @@ class Correcting(QObject):
             return place.held
         if not self._loaded:
             return self.damage or "The correction is being read."
-        if self._session.correction is None and self._session.seeking:
+        if self._session.correction is not None:
+            return ""
+        if self._session.seeking:
             return "The prediction is being read."
-        state = self._session.case_states[self._session.current]
-        if self._session.correction is None and state.run == "running":
+        if self._session.case_states[self._session.current].run == "running":
             return "The model is running on this case. Wait for it, or stop it first."
-        return ""
+        # Begun now, a correction would start from nothing, or from the mask of another threshold.
+        return "The figures are not settled yet." if is_unsettled(self._session) else ""
 
     @property
     def known(self) -> Correction | None:
@@ -119,13 +122,20 @@ class Correcting(QObject):
             return None
         return start_of(self._session, opened)
 
-    @property
-    def mask(self) -> Mask | None:
-        """The mask an edit would change (Z, Y, X); None where it is all empty or not yet read."""
-        correction, start = self._session.correction, self.start
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of: the correction, or what one would start from.
+
+        None when nothing can be painted, or where a version is not read yet. It is not to be
+        changed.
+        """
+        correction, start, opened = self._session.correction, self.start, self._session.open_case
         if correction is not None:
             return correction.mask
-        return None if start is None else start.mask
+        if self.problem or start is None or opened is None:
+            return None
+        if start.origin.kind == "empty":
+            return np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+        return start.mask
 
     @property
     def waiting(self) -> bool:
@@ -299,7 +309,7 @@ class Correcting(QObject):
             try:
                 book = ground.begin(start)
             except AppError as error:
-                self.failed.emit(_NOT_PAINTED, str(error))
+                self.failed.emit(_NOT_PAINTED, str(error), "")
                 return None
         if known is not None:
             self._forget_book()
@@ -335,7 +345,7 @@ class Correcting(QObject):
         self._lanes.run(
             "journal",
             lambda _: discard_draft(store, case_id),
-            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence),
+            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
         )
 
     @property
@@ -377,7 +387,7 @@ class Correcting(QObject):
         def tell(sentence: str) -> None:
             if self._session.open_case is opened:
                 self.damage = sentence
-            self.failed.emit("The correction cannot be read", sentence)
+            self.failed.emit("The correction cannot be read", sentence, "")
 
         self._lanes.run("journal", lambda _: read(), show, failed=tell)
 
@@ -408,6 +418,13 @@ class Correcting(QObject):
             self.stepped.emit()
             self.keeping.record(book, step)
             self._tell_state()
+
+    def _on_version_saved(self, version: Version) -> None:
+        state = self._session.case_states.get(version.case_id)
+        if state is not None:
+            self._session.set_case_state(replace(state, version=version.number))
+        self.keeping.retry()
+        self._tell_state()
 
     def _tell_state(self) -> None:
         """Let the worklist know at once whether the case has a correction no version holds."""

@@ -18,7 +18,7 @@ class LaterEdit(QObject):
 
     changed = Signal(str)
     made = Signal(str, object)
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
 
     def __init__(self, lanes: Lanes, here: Callable[[], Correction | None]) -> None:
@@ -52,7 +52,7 @@ class LaterEdit(QObject):
             "io",
             lambda _: make(mask),
             show,
-            failed=lambda sentence: self.failed.emit(tool.capitalize(), sentence),
+            failed=lambda sentence: self.failed.emit(tool.capitalize(), sentence, ""),
             finished=lambda: self._end(asked),
         )
         self.tool = tool

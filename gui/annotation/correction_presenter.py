@@ -1,7 +1,7 @@
 """Keeps tool card, figures, strip and status bar in step with the correction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, QTimer
 
 from core.annotation.versions import Version
 from core.domain.mask import Mask
-from core.domain.metrics import hd95
+from core.domain.metrics import Hd95, hd95
 from gui.annotation.corrected_figures import corrected_strip, corrected_views
-from gui.annotation.correction_desk import Correcting
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import ToolRail
-from gui.annotation.version_reader import NOT_EXPORTED, NOT_SAVED
+from gui.annotation.version_reader import EXPORTING, SAVING
 from gui.shell.context import Context
 from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
@@ -23,7 +23,7 @@ from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
 
-_NOT_SAVED = "The edit was not saved"
+_EDIT = "edit"  # the subject of one that was not saved
 _FIGURES_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
@@ -51,14 +51,14 @@ class CorrectionPresenter(QObject):
     """Listens to the correction; figures follow a sample within `_FIGURES_MS`, bars later."""
 
     def __init__(
-        self, context: Context, desk: Correcting, drawing: Drawing, views: AnnotationViews
+        self, context: Context, desk: CorrectionDesk, drawing: PaintTools, views: AnnotationViews
     ) -> None:
         super().__init__()
         self._context, self._views = context, views
         self._session, self._toasts = context.session, context.toasts
-        self._correcting, self._drawing = desk, drawing
+        self._correction_desk, self._paint_tools = desk, drawing
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
-        self._hd95: float | Pending | None = None
+        self._hd95: Hd95 | Pending | None = None
         self._saved = ""
         self._just_opened = False
         self._begun = _timer(self, _FIGURES_MS, self._show_correction)
@@ -69,7 +69,7 @@ class CorrectionPresenter(QObject):
         self._show_state()
 
     def _connect(self) -> None:
-        session, correcting, drawing = self._session, self._correcting, self._drawing
+        session, correcting, drawing = self._session, self._correction_desk, self._paint_tools
         session.correction_changed.connect(self._on_correction_changed)
         session.case_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
@@ -155,8 +155,11 @@ class CorrectionPresenter(QObject):
         self._strip.set_current(self._session.view.slice_index)
 
     def _enable_steps(self) -> None:
-        held = self._drawing.holds
-        can = {"undo": held or self._correcting.can_undo, "redo": self._correcting.can_redo}
+        held = self._paint_tools.holds
+        can = {
+            "undo": held or self._correction_desk.can_undo,
+            "redo": self._correction_desk.can_redo,
+        }
         for name, on in can.items():
             self._context.actions[name].setEnabled(on)
             self._views.rail.enable(name, on)
@@ -188,7 +191,7 @@ class CorrectionPresenter(QObject):
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
 
-        def show(value: float | None) -> None:
+        def show(value: Hd95 | None) -> None:
             if self._session.correction is correction and correction.revision == revision:
                 self._hd95 = value
                 self._show_figures()
@@ -208,7 +211,7 @@ class CorrectionPresenter(QObject):
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:
-        correction = self._correcting.known
+        correction = self._correction_desk.known
         if correction is not None:
             undone = f", {correction.undone} undone" if correction.undone else ""
             edits = f"{_edits(correction.applied)} in the journal{undone}"
@@ -218,25 +221,22 @@ class CorrectionPresenter(QObject):
 
     def _withdraw_when_saved(self) -> None:
         """Say no longer that an edit was not saved, once none of any case is in memory only."""
-        if not self._correcting.unsaved:
-            self._toasts.withdraw(_NOT_SAVED)
+        if not self._correction_desk.unsaved:
+            self._toasts.withdraw(_EDIT)
 
     def _on_save_failed(self, sentence: str) -> None:
         self._saved = "Not saved: your work is in memory only"
         self._show_state()
         self._toasts.show_toast(
-            _NOT_SAVED,
+            "The edit was not saved",
             sentence,
             kind="error",
             action=("Export…", self._context.actions["export_correction"].trigger),
-            subject=_NOT_SAVED,
+            subject=_EDIT,
         )
 
     def _on_version_saved(self, version: Version) -> None:
-        self._toasts.withdraw(NOT_SAVED)
-        state = self._session.case_states.get(version.case_id)
-        if state is not None:
-            self._session.set_case_state(replace(state, version=version.number))
+        self._toasts.withdraw(SAVING)
         said = f"Version {version.number} of {version.case_id}"
         if version.far_smaller:
             few = (
@@ -248,7 +248,7 @@ class CorrectionPresenter(QObject):
         self._toasts.show_toast("Version saved", said, kind="ok")
 
     def _on_exported(self, manifest: object) -> None:
-        self._toasts.withdraw(NOT_EXPORTED)
+        self._toasts.withdraw(EXPORTING)
         self._toasts.show_toast("Exported", str(manifest), kind="ok")
 
 

@@ -85,9 +85,9 @@ def ground_of(session: Session) -> Ground | None:
 def predicted_mask(session: Session) -> Mask | None:
     """Return the mask of the prediction on screen; None until all of it is there."""
     result = session.result
-    if result is None or result.ready is not None or result.comparison is None:
+    if result is None or result.ready is not None or result.counted is None:
         return None
-    return result.comparison.mask
+    return result.counted.mask
 
 
 def start_of(session: Session, opened: OpenCase) -> Start:

@@ -12,10 +12,10 @@ from core.annotation import regions, shapes
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.mask import Mask
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.annotation.lesion_marking import Act
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
@@ -39,8 +39,8 @@ class Bench:
     """What the verbs take in hand; `set_tool` takes a tool."""
 
     context: Context
-    desk: Correcting
-    drawing: Drawing
+    desk: CorrectionDesk
+    paint_tools: PaintTools
     viewer: Viewer
     set_tool: Callable[[Tool], None]
 
@@ -56,10 +56,10 @@ def _shape_verbs(bench: Bench) -> Handlers:
         return lambda: bench.desk.apply(tool, lambda mask: make(mask, _index(bench)))
 
     return {
-        "smaller_brush": lambda: bench.drawing.resize(-1),
-        "larger_brush": lambda: bench.drawing.resize(1),
-        "complete_fill": lambda: bench.drawing.complete(),
-        "step_back": lambda: bench.drawing.take_back(),
+        "smaller_brush": lambda: bench.paint_tools.resize(-1),
+        "larger_brush": lambda: bench.paint_tools.resize(1),
+        "complete_fill": lambda: bench.paint_tools.complete(),
+        "step_back": lambda: bench.paint_tools.take_back(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
         "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
         "reshape": lambda: _reshape(bench, whole=False),
@@ -104,7 +104,7 @@ def _keeping_verbs(bench: Bench) -> Handlers:
 
 def _toggle_tool(bench: Bench, tool: Tool) -> None:
     """Take a tool in hand; its key pressed again puts it back."""
-    bench.set_tool("pan" if bench.drawing.tool == tool else tool)
+    bench.set_tool("pan" if bench.paint_tools.tool == tool else tool)
 
 
 def _show_versions(bench: Bench) -> None:
@@ -160,20 +160,20 @@ def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
 
 def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
     """Do something with the lesion under the pointer; asks for a click where it is elsewhere."""
-    lesions, at = bench.drawing.lesions, bench.viewer.canvas.voxel
+    lesions, at = bench.paint_tools.lesions, bench.viewer.canvas.voxel
     marked = lesions.marked
     if at is not None:
         lesions.act(act, at, here=here)
     elif marked is not None and marked.act == act:
         lesions.confirm()
     else:
-        bench.drawing.pick(lambda voxel: lesions.act(act, voxel, here=here))
+        bench.paint_tools.pick(lambda voxel: lesions.act(act, voxel, here=here))
         bench.desk.noted.emit(act.capitalize(), "Click the lesion in the image; Esc leaves it.")
 
 
 def _undo(bench: Bench) -> None:
     """Take back what is in hand; only when nothing is, the last edit."""
-    if not bench.drawing.take_back():
+    if not bench.paint_tools.take_back():
         _step(bench, bench.desk.undo)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
 from gui.annotation.lesion_marking import Lesions
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_presenter import ToolPresenter
@@ -22,8 +22,8 @@ class AnnotationFeature:
     """What was installed; `set_tool` takes a tool in hand."""
 
     handlers: Handlers
-    desk: Correcting
-    drawing: Drawing
+    desk: CorrectionDesk
+    paint_tools: PaintTools
     presenters: tuple[CorrectionPresenter, ToolPresenter]
     set_tool: Callable[[Tool], None]
 
@@ -31,12 +31,12 @@ class AnnotationFeature:
 def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     """Make desk, tools and presenter of the correction, and connect them."""
     session, lanes = context.session, context.lanes
-    desk = Correcting(session, lanes)
+    desk = CorrectionDesk(session, lanes)
     grey, preview = ShownGrey(session), Preview(lanes)
-    drawing = Drawing(grey, desk, (Lesions(session, lanes, desk), preview))
-    views.viewer.with_views(drawing.add_view)
-    presenter = CorrectionPresenter(context, desk, drawing, views)
-    tools = ToolPresenter(context, (desk, drawing, grey, preview), (views.card, views.status))
+    paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview))
+    views.viewer.with_views(paint_tools.add_view)
+    presenter = CorrectionPresenter(context, desk, paint_tools, views)
+    tools = ToolPresenter(context, (desk, paint_tools, grey, preview), (views.card, views.status))
     desk.saved.connect(context.operations.keep_place)
     context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
@@ -45,16 +45,16 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
 
     def set_tool(tool: Tool) -> None:
         views.show_tool(tool)
-        drawing.set_tool(tool)
+        paint_tools.set_tool(tool)
 
     context.wishes.tool_wanted.connect(set_tool)
     handlers: Handlers = {
         "pan_tool": lambda: set_tool("pan"),
         "window_tool": lambda: set_tool("window"),
         "swap_buttons": lambda: _swap_buttons(context),
-        **correction_verbs(Bench(context, desk, drawing, views.viewer, set_tool)),
+        **correction_verbs(Bench(context, desk, paint_tools, views.viewer, set_tool)),
     }
-    return AnnotationFeature(handlers, desk, drawing, (presenter, tools), set_tool)
+    return AnnotationFeature(handlers, desk, paint_tools, (presenter, tools), set_tool)
 
 
 def _swap_buttons(context: Context) -> None:

@@ -12,7 +12,7 @@ from core.annotation import regions
 from core.annotation.patch import Patch, Voxel
 from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
@@ -71,7 +71,7 @@ class Lesions(QObject):
 
     marked_changed = Signal()
 
-    def __init__(self, session: Session, lanes: Lanes, desk: Correcting) -> None:
+    def __init__(self, session: Session, lanes: Lanes, desk: CorrectionDesk) -> None:
         super().__init__()
         self._session, self._lanes, self._desk = session, lanes, desk
         self._task: Task[Marked | None] | None = None
@@ -131,7 +131,7 @@ class Lesions(QObject):
 
     def _masks(self, act: Act) -> tuple[Mask | None, Mask | None]:
         """Return the mask that is changed, and the one a lesion is taken from."""
-        opened, mask = self._session.open_case, self._desk.mask
+        opened, mask = self._session.open_case, self._desk.mask_now()
         if opened is None:
             return None, None
         other = None
@@ -139,8 +139,6 @@ class Lesions(QObject):
             other = predicted_mask(self._session)
         elif act == "take truth component":
             other = opened.loaded.ground_truth
-        if mask is None and other is not None:
-            mask = np.zeros_like(other)
         return mask, other
 
     def _again(self, marked: Marked, at: Voxel) -> bool:
@@ -175,12 +173,12 @@ class Lesions(QObject):
 def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: bool) -> Marked | None:
     mask, other = masks
     makers: dict[Act, Callable[[], Patch | None]] = {
-        "delete component": lambda: regions.delete_component(mask, at, volumetric=not here),
-        "keep component": lambda: regions.keep_component(mask, at, volumetric=not here),
+        "delete component": lambda: regions.delete_lesion(mask, at, volumetric=not here),
+        "keep component": lambda: regions.keep_lesion(mask, at, volumetric=not here),
     }
     if other is not None:
         source = other
-        taken: Callable[[], Patch | None] = lambda: regions.add_component(  # noqa: E731
+        taken: Callable[[], Patch | None] = lambda: regions.add_lesion(  # noqa: E731
             mask, source, at, volumetric=not here
         )
         makers["take component"] = makers["take truth component"] = taken

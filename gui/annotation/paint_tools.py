@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation.patch import Voxel
 from gui.annotation.brush_stroke import Stroke
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.lesion_marking import Lesions
 from gui.annotation.polygon_corners import FEWEST, Corners
 from gui.annotation.range_preview import Asked, Preview
@@ -16,7 +16,7 @@ from gui.annotation.scribbles import Scribble, Scribbles, filler
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.annotation.tool_traces import Traces
-from gui.shell.thread_share import GivingWay
+from gui.shell.thread_share import GestureDelay
 from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import VIEWING, Tool, Touch
 
@@ -29,7 +29,7 @@ _FILL = "smart fill"
 Pick = Callable[[Voxel], None]
 
 
-class Drawing(QObject):
+class PaintTools(QObject):
     """The tool in hand, its settings, and what is half drawn with it.
 
     `held_changed` comes when something is in hand that undo would take first, or no more.
@@ -38,9 +38,9 @@ class Drawing(QObject):
     settings_changed = Signal()
     held_changed = Signal()
 
-    def __init__(self, grey: ShownGrey, correcting: Correcting, parts: tuple[Lesions, Preview]):
+    def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: tuple[Lesions, Preview]):
         super().__init__()
-        self._grey, self._session, self._correcting = grey, grey.session, correcting
+        self._grey, self._session, self._correction_desk = grey, grey.session, correcting
         self.lesions, self._preview = parts
         self.tool: Tool = "pan"
         self.settings = ToolSettings()
@@ -52,7 +52,7 @@ class Drawing(QObject):
         self._pick: Pick | None = None
         self._last: tuple[float, float] | None = None
         self._pointer: QPointF | None = None
-        self._soon = GivingWay(self._go_on, self, seconds=_FRAME_SECONDS)
+        self._soon = GestureDelay(self._go_on, self, seconds=_FRAME_SECONDS)
         session = self._session
         session.case_changed.connect(self.drop)
         session.view_changed.connect(self._on_view_changed)
@@ -74,7 +74,7 @@ class Drawing(QObject):
         """Take another tool; a half-drawn polygon is dropped, scribbles wait for theirs."""
         self._drop_gesture()
         self.tool = tool
-        self._correcting.expect_drawing(tool not in VIEWING)
+        self._correction_desk.expect_drawing(tool not in VIEWING)
         self._take(tool)
         self._show()
         self.settings_changed.emit()
@@ -95,7 +95,7 @@ class Drawing(QObject):
     @property
     def holds(self) -> bool:
         """True while something is half drawn or marked, which undo takes back first."""
-        correction = self._correcting.known
+        correction = self._correction_desk.known
         scribbled = self.tool == "smart" and self._scribbles.pending(correction)
         stroke = self._stroke is not None or (correction is not None and correction.painting)
         return stroke or scribbled or self._corners is not None or self._marks
@@ -107,7 +107,7 @@ class Drawing(QObject):
     def drop(self) -> bool:
         """Drop what is half drawn, else the edit being computed; False when there is neither."""
         there = self._drop_gesture() or bool(self._scribbles)
-        there = there or self._correcting.later.cancel()
+        there = there or self._correction_desk.later.cancel()
         self._scribbles.clear()
         self._preview.drop()
         self._show()
@@ -115,8 +115,8 @@ class Drawing(QObject):
 
     def take_back(self) -> bool:
         """Take back the last piece of what is in hand: a corner, a scribble, a stroke, a mark."""
-        correction = self._correcting.known
-        if self._stroke is not None or self._marks or self._correcting.cancel():
+        correction = self._correction_desk.known
+        if self._stroke is not None or self._marks or self._correction_desk.cancel():
             self._drop_gesture()
         elif self._corners is not None:
             if not self._corners.take_back():
@@ -142,7 +142,9 @@ class Drawing(QObject):
 
     def _drop_gesture(self) -> bool:
         """Drop a stroke, corners, a mark; False when there is none."""
-        there = self._correcting.cancel() or self._stroke is not None or self._corners is not None
+        there = (
+            self._correction_desk.cancel() or self._stroke is not None or self._corners is not None
+        )
         there = self.lesions.drop() or self._pick is not None or there
         picked, self._pick = self._pick, None
         self._stroke = self._corners = self._last = None
@@ -241,25 +243,25 @@ class Drawing(QObject):
     def _go_on(self) -> None:
         """Paint all samples there are; they wait while the correction is being made."""
         stroke = self._stroke
-        if stroke is None or (not stroke.begun and self._correcting.waiting):
+        if stroke is None or (not stroke.begun and self._correction_desk.waiting):
             return
         if not stroke.begun and not self._begin(stroke):
             self._stroke = None
             self._show()
             return
-        correction = self._correcting.known
+        correction = self._correction_desk.known
         if correction is None or not correction.painting:
             self._stroke = None
             return
-        stroke.paint(correction.mask, self._correcting.paint)
+        stroke.paint(correction.mask, self._correction_desk.paint)
         self._soon.note_gesture()
         if stroke.over:
             self._stroke = None
-            self._correcting.end()
+            self._correction_desk.end()
             self._show()
 
     def _begin(self, stroke: Stroke) -> bool:
-        if self._correcting.begin(self.tool, stroke.z) is None:
+        if self._correction_desk.begin(self.tool, stroke.z) is None:
             return False
         stroke.begun = True
         if self.tool == "threshold":
@@ -275,7 +277,7 @@ class Drawing(QObject):
         elif corners.z != self._index:
             number = self._grey.slice_number(corners.z)
             said = f"It was begun on slice {number}. Go back there, or drop it with Esc."
-            self._correcting.noted.emit("The polygon is on another slice", said)
+            self._correction_desk.noted.emit("The polygon is on another slice", said)
             self._last = None
             return
         corners.points.append((touch.y, touch.x))
@@ -300,7 +302,7 @@ class Drawing(QObject):
         corners, self._corners = self._corners, None
         self._show()
         if corners is not None and corners.closable:
-            self._correcting.apply("lasso", corners.painted)
+            self._correction_desk.apply("lasso", corners.painted)
 
     def _fill(self) -> None:
         """Complete the region that the scribbles describe, instead of what they led to before."""
@@ -313,11 +315,11 @@ class Drawing(QObject):
         refines = known is not None and self._scribbles.refines(known)
         back = known.before_last() if known is not None and refines else None
         self._filling = True
-        self._correcting.apply_later(_FILL, filler(pixels[np.newaxis], lines, z=z, back=back))
+        self._correction_desk.apply_later(_FILL, filler(pixels[np.newaxis], lines, z=z, back=back))
 
     def _on_stepped(self) -> None:
-        known = self._correcting.known
-        if self._filling and known is not None and known.undo_text == _FILL:
+        known = self._correction_desk.known
+        if self._filling and known is not None and known.last_tool == _FILL:
             self._filling = False
             self._scribbles.note_filled(known.head)
         self._show()
@@ -327,7 +329,7 @@ class Drawing(QObject):
         if where is not None:
             share, through = settings.tolerance, settings.volumetric
             make = self._grey.flood(where, share, value=value, volumetric=through)
-            self._correcting.apply_later("fill", make)
+            self._correction_desk.apply_later("fill", make)
 
     def _act_on_lesion(self, at: tuple[float, float], value: int) -> None:
         """Take the prediction's lesion under the pointer, or delete the mask's."""

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject
 
-from gui.annotation.correction_desk import Correcting
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview, Taken
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_card import ToolCard
@@ -18,14 +18,14 @@ class ToolPresenter(QObject):
     def __init__(
         self,
         context: Context,
-        tools: tuple[Correcting, Drawing, ShownGrey, Preview],
+        tools: tuple[CorrectionDesk, PaintTools, ShownGrey, Preview],
         views: tuple[ToolCard, StatusBar],
     ) -> None:
         super().__init__()
         self._session, self._change = context.session, context.operations.change_settings
-        self._desk, self._drawing, self._grey, self._preview = tools
+        self._desk, self._paint_tools, self._grey, self._preview = tools
         self._card, self._status = views
-        session, card, drawing = self._session, self._card, self._drawing
+        session, card, drawing = self._session, self._card, self._paint_tools
         drawing.settings_changed.connect(self._show_tool)
         card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         card.complete_asked.connect(drawing.complete)
@@ -44,7 +44,7 @@ class ToolPresenter(QObject):
         self._show_tool()
 
     def _show_tool(self) -> None:
-        drawing, swapped = self._drawing, self._session.settings.swap_buttons
+        drawing, swapped = self._paint_tools, self._session.settings.swap_buttons
         self._card.show_tool(drawing.tool, drawing.settings)
         self._status.set_hints(tool_hints(drawing.tool, swapped=swapped))
         self._show_start()

@@ -21,18 +21,21 @@ from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
-NOT_SAVED, NOT_EXPORTED = "The version was not saved", "Nothing was exported"
+SAVING, EXPORTING = "version", "export"
+"""Subjects of what fails, by which it is withdrawn once it goes well."""
+
+_NOT_EXPORTED = "Nothing was exported"
 _NONE_YET = "Nothing has been corrected in this case yet."
 
 
-class VersionReading(QObject):
+class VersionReader(QObject):
     """Saves, lists, reads and exports versions through the `journal` lane.
 
-    `failed` tells an error, `noted` what the reader should know. `refused` means that another
-    window holds the workspace.
+    `failed` tells an error and its subject, `noted` what the reader should know. `refused` means
+    that another window holds the workspace.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     exported = Signal(object)
@@ -59,14 +62,17 @@ class VersionReading(QObject):
             self.version_saved.emit(version)
 
         author = self._session.reader
-        self._write(NOT_SAVED, lambda: save_version(workspace, snapshot, author=author), show)
+        title = "The version was not saved"
+        self._write(
+            title, lambda: save_version(workspace, snapshot, author=author), show, subject=SAVING
+        )
 
     def export(self, folder: Path) -> None:
         """Write the mask as it is in the dataset's layout below `folder`."""
         place, opened = self._session.place, self._session.open_case
         correction = self._session.correction
         if place is None or opened is None or correction is None:
-            self.noted.emit(NOT_EXPORTED, _NONE_YET)
+            self.noted.emit(_NOT_EXPORTED, _NONE_YET)
             return
         mask, head, case = correction.snapshot_mask(), correction.head, opened.loaded.case
         root, workspace, made = (
@@ -84,7 +90,7 @@ class VersionReading(QObject):
             correction.mark_exported(head, str(folder))
             self.exported.emit(manifest)
 
-        self._write(NOT_EXPORTED, work, show)
+        self._write(_NOT_EXPORTED, work, show, subject=EXPORTING)
 
     def list_versions(self, show: Callable[[list[Version]], None]) -> None:
         """Hand the versions of the case on screen to `show`, newest first."""
@@ -114,13 +120,15 @@ class VersionReading(QObject):
             mask = load_version(version, shape)
             return export_correction(case, mask, folder, dataset_root=root, provenance=made)
 
-        self._write(NOT_EXPORTED, work, self.exported.emit)
+        self._write(_NOT_EXPORTED, work, self.exported.emit, subject=EXPORTING)
 
-    def _write(self, trouble: str, work: Callable[[], T], show: Callable[[T], None]) -> None:
-        """Do `work` after all that waits there; `trouble` is the title of what it fails with."""
+    def _write(
+        self, title: str, work: Callable[[], T], show: Callable[[T], None], *, subject: str = ""
+    ) -> None:
+        """Do `work` after all that waits there; `title` is that of what it fails with."""
         self._lanes.run(
             "journal",
             lambda _: work(),
             show,
-            failed=lambda sentence: self.failed.emit(trouble, sentence),
+            failed=lambda sentence: self.failed.emit(title, sentence, subject),
         )

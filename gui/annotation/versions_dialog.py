@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 from core.annotation import regions
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
+from core.domain.figure_text import MISSING
 from core.domain.mask import Mask
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.widgets.figure_table import fill_table, prepare_table
-from gui.widgets.labels import MISSING, make_wrapped_label
+from gui.widgets.labels import make_wrapped_label
 
 _HEADS = (
     "Version",
@@ -46,9 +47,9 @@ class VersionsDialog(QDialog):
 
     beside_asked = Signal(object, object)
 
-    def __init__(self, parent: QWidget, correcting: Correcting) -> None:
+    def __init__(self, parent: QWidget, correction_desk: CorrectionDesk) -> None:
         super().__init__(parent)
-        self._correcting = correcting
+        self._correction_desk = correction_desk
         self._versions: list[Version] = []
         self.setWindowTitle("Versions of the correction")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -79,12 +80,12 @@ class VersionsDialog(QDialog):
         for widget in (self._table, self._hint, buttons):
             column.addWidget(widget)
         self._table.itemSelectionChanged.connect(self._on_selection)
-        correcting.versions.version_saved.connect(self._refresh)
+        correction_desk.versions.version_saved.connect(self._refresh)
         self._show([])
         self._refresh()
 
     def _refresh(self) -> None:
-        self._correcting.versions.list_versions(self._show)
+        self._correction_desk.versions.list_versions(self._show)
 
     def _show(self, versions: Sequence[Version]) -> None:
         self._versions = list(versions)
@@ -106,20 +107,22 @@ class VersionsDialog(QDialog):
     def _on_restore(self) -> None:
         version = self._chosen()
         if version is not None:
-            put = self._correcting.only_here("Nothing was restored", partial(self._put, version))
-            self._correcting.versions.read_version(version, put)
+            put = self._correction_desk.only_here(
+                "Nothing was restored", partial(self._put, version)
+            )
+            self._correction_desk.versions.read_version(version, put)
 
     def _on_beside(self) -> None:
         version = self._chosen()
         if version is not None:
             beside = partial(self._show_beside, version)
-            show = self._correcting.only_here("Not shown", beside)
-            self._correcting.versions.read_version(version, show)
+            show = self._correction_desk.only_here("Not shown", beside)
+            self._correction_desk.versions.read_version(version, show)
 
     def _on_export(self) -> None:
         version = self._chosen()
-        versions = self._correcting.versions
-        export = self._correcting.only_here("Nothing was exported", versions.export_version)
+        versions = self._correction_desk.versions
+        export = self._correction_desk.only_here("Nothing was exported", versions.export_version)
         folder = QFileDialog.getExistingDirectory(self, "Export the version into a folder")
         if version is not None and folder:
             export(version, Path(folder))
@@ -136,16 +139,16 @@ class VersionsDialog(QDialog):
             patches.append(regions.replace(now, mask))
             return patches[-1]
 
-        if self._correcting.apply("restore", make) and patches[-1] is not None:
+        if self._correction_desk.apply("restore", make) and patches[-1] is not None:
             said = "The correction is the same as it now; undo takes that back."
-            self._correcting.noted.emit(f"Version {version.number} restored", said)
+            self._correction_desk.noted.emit(f"Version {version.number} restored", said)
 
 
 def show_versions(
-    parent: QWidget, correcting: Correcting, beside: Callable[[Version, Mask], None]
+    parent: QWidget, correction_desk: CorrectionDesk, beside: Callable[[Version, Mask], None]
 ) -> VersionsDialog:
     """Open the table of versions of the case on screen; `beside` shows one beside it."""
-    dialog = VersionsDialog(parent, correcting)
+    dialog = VersionsDialog(parent, correction_desk)
     dialog.beside_asked.connect(beside)
     dialog.open()
     return dialog

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from core.annotation.export import export_correction
 from core.domain.errors import AppError
 from gui.annotation.correction_book import Book
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import provenance_of
 from gui.shell.tasks import Lanes
 from gui.widgets.labels import plain_tip
@@ -18,13 +18,13 @@ from gui.widgets.labels import plain_tip
 Choice = Literal["again", "elsewhere", "lose", "stay"]
 
 
-class Leaving:
+class CloseGuard:
     """Closes a window only over what is written, or what the reader gives up."""
 
-    def __init__(self, window: QWidget, lanes: Lanes, correcting: Correcting) -> None:
+    def __init__(self, window: QWidget, lanes: Lanes, correction_desk: CorrectionDesk) -> None:
         self._window = window
         self._lanes = lanes
-        self._correcting = correcting
+        self._correction_desk = correction_desk
         self._asking = False
 
     def may_close(self) -> bool:
@@ -50,11 +50,11 @@ class Leaving:
 
     def _refused(self) -> dict[Book, str]:
         """Try again what could not be written; returns why, by correction, where it still fails."""
-        if self._correcting.writing:
+        if self._correction_desk.writing:
             self._lanes.finish("journal", lambda: None)
             QCoreApplication.sendPostedEvents()  # which say what came of it
         refused = {}
-        for book in self._correcting.unsaved:
+        for book in self._correction_desk.unsaved:
             try:
                 self._lanes.finish("journal", book.retry)
             except AppError as error:
@@ -93,7 +93,7 @@ class Leaving:
             return False
         try:
             for book in refused:
-                made = provenance_of(book.correction, self._correcting.reader)
+                made = provenance_of(book.correction, self._correction_desk.reader)
                 mask = book.correction.snapshot_mask()
                 export_correction(
                     book.case, mask, Path(folder), dataset_root=book.root, provenance=made

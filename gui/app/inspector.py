@@ -2,33 +2,51 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+_ALL = 1000
 
 
 class Inspector(QFrame):
-    """Stacks `panels` in what is left above `foot`, which nothing that comes late can move."""
+    """Stacks panels above `foot`, which nothing that comes late can move.
 
-    def __init__(self, panels: Sequence[QWidget], foot: QWidget) -> None:
+    The `panels` fill what is in view there; one reaches the `further` ones by scrolling.
+    """
+
+    def __init__(
+        self, panels: Sequence[QWidget], further: Sequence[QWidget], foot: QWidget
+    ) -> None:
         super().__init__()
         self.setObjectName("Inspector")
-        content = QWidget()
-        stack = _column(content)
+        content, self._in_view = QWidget(), QWidget()
+        stack, whole = _column(self._in_view), _column(content)
         for panel in panels:
             stack.addWidget(panel)
-        stack.addStretch(0)
-        scroll = QScrollArea()
+        stack.setStretchFactor(panels[-1], _ALL)  # the rest is for when that is folded
+        stack.addStretch(1)
+        for panel in (self._in_view, *further):
+            whole.addWidget(panel)
+        whole.addStretch(0)
+        self._scroll = scroll = QScrollArea()
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         scroll.setMinimumHeight(0)
+        scroll.viewport().installEventFilter(self)
         column = _column(self)
         column.addWidget(scroll, 1)
         rule = QFrame()
         rule.setProperty("rule", "horizontal")
         column.addWidget(rule)
         column.addWidget(foot)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
+            self._in_view.setMinimumHeight(self._scroll.viewport().height())
+        return super().eventFilter(watched, event)
 
 
 def _column(widget: QWidget) -> QVBoxLayout:

@@ -43,9 +43,9 @@ from gui.shell.session import Session
 from gui.shell.status_bar import StatusBar
 from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
-from gui.viewer.compare_grid import CompareGrid
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.layers import LayersPanel
+from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.touch import Tool
@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar()
         self.rail = ToolRail()
         self.view = SliceView()
-        self.grid = CompareGrid(self.view)
+        self.grid = LinkedGrid(self.view)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -256,8 +256,8 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.disagreements, self.model_panel)
-        self._inspector = Inspector(panels, self.review)
+        panels = (self.layers, self.metrics, self.disagreements)
+        self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._inspector.setMinimumWidth(NARROWEST)
         self._inspector.setMaximumWidth(WIDEST)
         self._split = split = QSplitter(Qt.Orientation.Horizontal)

@@ -3,9 +3,9 @@
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui.shell.actions import Actions
-from gui.shell.commands import COMMANDS, Group
+from gui.shell.commands import COMMANDS, CommandGroup
 
-_TITLES: dict[Group, str] = {
+_TITLES: dict[CommandGroup, str] = {
     "File": "&File",
     "View": "&View",
     "Slice": "&Slice",

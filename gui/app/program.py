@@ -9,7 +9,7 @@ from core.inference.engine import Engine
 from core.workspace.settings import home, load_settings, prepare_home, settings_path
 from gui.annotation import install as annotation
 from gui.annotation.correction_presenter import AnnotationViews
-from gui.app.close_guard import Leaving
+from gui.app.close_guard import CloseGuard
 from gui.app.frame_presenter import FramePresenter
 from gui.app.main_window import MainWindow
 from gui.blinded import install as blinded
@@ -20,7 +20,7 @@ from gui.prediction.prediction_presenter import PredictionViews
 from gui.review import install as review
 from gui.review.review_presenter import ReviewViews
 from gui.shell.context import Context, Handlers, Wishes
-from gui.shell.lock_takeover import TakingOver
+from gui.shell.lock_takeover import LockTakeover
 from gui.shell.look import look_of
 from gui.shell.mask_finder import MaskFinder
 from gui.shell.operations import Operations
@@ -64,7 +64,7 @@ class Program:
         )
         self.prediction = prediction.install(context, self._prediction_views())
         self.annotation = annotation.install(context, self._annotation_views())
-        self._leaving = Leaving(window, self.lanes, self.annotation.desk)
+        self._close_guard = CloseGuard(window, self.lanes, self.annotation.desk)
         window.may_close = self._may_close
         self.operations.guard = lambda go_on: context.stopping.ask(
             go_on, doing="Stop them and open"
@@ -114,18 +114,18 @@ class Program:
         self.operations.change_settings(windows=kept, last_screen=screen)
         self.review.close()
         self.training.close()
-        self.prediction.desk.rescoring.cancel()
+        self.prediction.desk.list_scores.cancel()
         self.prediction.desk.runs.cancel()
         self.operations.close()
 
     def _say_early(self, why: str) -> None:
         """Say why a key that decides or edits did nothing."""
         said = f"{why} Nothing was said or changed."
-        self.context.toasts.show_toast("Too early", said, subject="Too early")
+        self.context.toasts.show_toast("Too early", said, subject="early")
 
     def _cancel(self) -> None:
-        """Drop what is half drawn or being computed; only when nothing is, stop the runs."""
-        if not self.annotation.drawing.drop():
+        """Drop what is half drawn or asked about; only when nothing is, stop the runs."""
+        if not self.annotation.paint_tools.drop() and not self.review.desks.walk.leave():
             self.context.stopping.ask(self.prediction.desk.runs.cancel)
 
     def _may_close(self) -> bool:
@@ -134,7 +134,7 @@ class Program:
         if stopping.has_question:
             stopping.ask(self._close_with_runs, doing="Stop them and close")
             return False
-        return self._leaving.may_close()
+        return self._close_guard.may_close()
 
     def _close_with_runs(self) -> None:
         self.context.stopping.asks = False
@@ -147,7 +147,7 @@ class Program:
             lanes,
             self.operations,
             masks=MaskFinder(session, lanes, self.operations.engine),
-            takeover=TakingOver(session, lanes, self.operations, window.toasts),
+            takeover=LockTakeover(session, lanes, self.operations, window.toasts),
             readers=Readers(session, self.operations, window.toasts, window),
             readiness=Readiness(session),
             stopping=StopGuard(session, window),

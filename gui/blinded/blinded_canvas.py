@@ -96,7 +96,7 @@ class BlindedCanvas(QObject):
         opened: OpenCase = case.opened
         channel = shown_channel(self.view, opened.loaded.volume)
         if channel != RGB:
-            now = current_range(self.view, _shown(case), channel)
+            now = current_range(self.view, _shown(case).automatic, channel)
             scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
             moved = now.moved(right * scale, -up * scale)
             self._set_view(self.view.with_window_level(channel, moved))

@@ -16,7 +16,7 @@ class BlindedPane(QFrame):
 
     def __init__(self, letter: str) -> None:
         super().__init__()
-        self.setObjectName("ComparePane")
+        self.setObjectName("LinkedPane")
         self.letter = letter
         self.view = SliceView()
         self._name = QPushButton(letter)

@@ -66,6 +66,7 @@ class BlindedReading(QWidget):
         self._answers = QHBoxLayout()
         self._answers.setSpacing(8)
         self._buttons: list[QPushButton] = []
+        self._offer: tuple[str, tuple[str, ...]] = ("", ())
         self._undo = _button("Undo", "Take the last answer back (Ctrl+Z)", self.undo_asked.emit)
         self._leave = _button("Leave", "Go on another time", self.close)
         self._unblind = _button(
@@ -101,6 +102,7 @@ class BlindedReading(QWidget):
         self._slider.blockSignals(True)
         self._slider.setRange(0, slices - 1)
         self._slider.blockSignals(False)
+        self._slider.show()
         self.show_slice(index)
         self._show_buttons(presentation)
         self._show_turn()
@@ -113,6 +115,7 @@ class BlindedReading(QWidget):
         """Say how far all cases are prepared; none is shown before they all are."""
         self._presentation = None
         self._title.setText("Preparing every case")
+        self._slider.hide()
         self._bar.setRange(0, 100)
         self._bar.setValue(round(100 * fraction))
         self._said.setText(said or "Nothing is shown until all outlines are there.")
@@ -131,7 +134,7 @@ class BlindedReading(QWidget):
         self._show_progress(total, total)
         self._title.setText("All cases are answered")
         self._said.setText("The names can be shown now; then nothing can be answered any more.")
-        self._show_buttons(None)
+        self._take_buttons_away()
         self._undo.setEnabled(True)
         self._unblind.show()
         for pane in self.panes:
@@ -225,13 +228,18 @@ class BlindedReading(QWidget):
         self._bar.setValue(done)
 
     def _show_buttons(self, asked: Presentation | None) -> None:
-        for button in self._buttons:
-            self._answers.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._buttons = []
+        """Offer the answers; between two cases they stay where they are, and do nothing."""
         if asked is None:
+            for button in self._buttons:
+                button.setEnabled(False)
             return
+        offer = (asked.question, asked.letters)
+        if self._buttons and self._offer == offer:
+            for button in self._buttons:
+                button.setEnabled(True)
+            return
+        self._take_buttons_away()
+        self._offer = offer
         offered: Sequence[tuple[str, str, Callable[[], object], str]]
         if asked.question == "rate":
             numbers = range(1, _RATINGS + 1)
@@ -248,6 +256,13 @@ class BlindedReading(QWidget):
         self._buttons = [_button(*each[:3], key=each[3], theme=self._theme) for each in offered]
         for button in self._buttons:
             self._answers.addWidget(button)
+
+    def _take_buttons_away(self) -> None:
+        for button in self._buttons:
+            self._answers.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._buttons = []
 
     def _make_keys(self) -> None:
         keys: dict[str, Callable[[], object]] = {

@@ -66,7 +66,7 @@ class DataPresenter(QObject):
             sentence,
             kind="error",
             action=("Open another…", lambda: self._context.trigger("open_dataset")),
-            subject="not opened",
+            subject="opening",
         )
 
     def _on_acted(self) -> None:
@@ -79,7 +79,7 @@ class DataPresenter(QObject):
 
     def _on_place_changed(self) -> None:
         self._refused = False
-        self._context.toasts.withdraw("not opened")
+        self._context.toasts.withdraw("opening")
 
     def _show_recent(self) -> None:
         self._views.recent.set_folders(self._session.settings.recent)

@@ -14,7 +14,7 @@ from gui.shell.session_parts import Place
 from gui.shell.tasks import Lanes
 
 
-class Doubting(QObject):
+class CaseConfidence(QObject):
     """Completes what the worklist knows of the case on screen, and keeps it.
 
     A run says all of it; this is for cases that were predicted or triaged without the other.

@@ -28,12 +28,12 @@ from core.workspace.store import Store
 from gui.shell.session_parts import Place
 from gui.shell.triager import Triager
 
-OnPart = Callable[[tuple[int, int, int], Sequence[int], NDArray[np.uint8]], None]
-"""Called with the shape of the volume, indices of slices and their probabilities."""
+OnPart = Callable[[LoadedCase, Sequence[int], NDArray[np.uint8]], None]
+"""Called with the case that runs, indices of slices and their probabilities (B, Y, X)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
+class FinishedRun:
     """What a run gave."""
 
     scored: Scored
@@ -42,7 +42,7 @@ class Finished:
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class WantedRun:
     """A run as it was asked for; slices nearest to the index `first` come first."""
 
     case: Case
@@ -60,25 +60,24 @@ class CaseRun:
     cache: CaseCache
     triager: Triager
 
-    def run(self, wanted: Wanted, on_part: OnPart, progress: Progress) -> Finished:
+    def run(self, wanted: WantedRun, on_part: OnPart, progress: Progress) -> FinishedRun:
         """Predict one case: from the workspace when it is there."""
         loaded = self.cache.read(wanted.case)
         triage = self._triage(loaded, wanted, progress)
         workspace = wanted.place.workspace
-        shape = loaded.volume.geometry.shape
         run = engine_run(
             self.engine,
             device=wanted.device,
             first=wanted.first,
-            on_slices=lambda indices, values: on_part(shape, list(indices), values),
+            on_slices=lambda indices, values: on_part(loaded, list(indices), values),
         )
         known = PredictionService(workspace, run).predict(loaded, wanted.model, progress)
         store = workspace.store
         outlook = keep_doubt(store, wanted.case, wanted.model, known.prediction, triage)
         figures = figures_of_prediction(store, loaded, wanted.model, known)
-        return Finished(known, figures, outlook)
+        return FinishedRun(known, figures, outlook)
 
-    def _triage(self, loaded: LoadedCase, wanted: Wanted, progress: Progress) -> Triage | None:
+    def _triage(self, loaded: LoadedCase, wanted: WantedRun, progress: Progress) -> Triage | None:
         """Return the triage, which runs ahead; None when it cannot be told.
 
         Such a case is predicted all the same, and why is said when it is opened.

@@ -9,7 +9,7 @@ from gui.shell.tasks import Lanes, Task
 from gui.shell.triager import Triager
 
 
-class Triaging(QObject):
+class CaseTriage(QObject):
     """Triages each case when it is opened."""
 
     slice_wanted = Signal(int)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
-from gui.prediction.case_confidence import Doubting
-from gui.prediction.case_triage import Triaging
+from gui.prediction.case_confidence import CaseConfidence
+from gui.prediction.case_triage import CaseTriage
 from gui.prediction.prediction_desk import PredictionDesk
 from gui.prediction.prediction_presenter import PredictionPresenter, PredictionViews
 from gui.shell.context import Context, Handlers
@@ -17,8 +17,8 @@ class PredictionFeature:
     handlers: Handlers
     desk: PredictionDesk
     panels: PredictionPresenter
-    triaging: Triaging
-    doubting: Doubting
+    case_triage: CaseTriage
+    confidence: CaseConfidence
 
 
 def install(context: Context, views: PredictionViews) -> PredictionFeature:
@@ -26,8 +26,8 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     session, lanes, operations = context.session, context.lanes, context.operations
     desk = PredictionDesk(session, lanes, operations)
     panels = PredictionPresenter(context, views)
-    triaging = Triaging(session, lanes, operations.triager)
-    doubting = Doubting(session, lanes)
+    case_triage = CaseTriage(session, lanes, operations.triager)
+    confidence = CaseConfidence(session, lanes)
     choosing = partial(_choose_model, context, desk, panels)
     _connect_bars(desk, views)
     views.top_bar.model_chosen.connect(choosing)
@@ -40,8 +40,8 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     context.wishes.prediction_wanted.connect(desk.runs.show)
     views.top_bar.device_chosen.connect(desk.set_device)
     views.top_bar.engine_chosen.connect(desk.set_engine)
-    triaging.slice_wanted.connect(views.verbs.go_to_slice)
-    for part in (triaging, doubting):
+    case_triage.slice_wanted.connect(views.verbs.go_to_slice)
+    for part in (case_triage, confidence):
         part.failed.connect(context.toasts.show_toast)
 
     def measure() -> None:
@@ -64,10 +64,10 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
         "run_case": desk.run_case,
         "run_all": desk.run_all,
         "flips": toggle_flips,
-        "next_likely": lambda: triaging.step(1),
-        "previous_likely": lambda: triaging.step(-1),
+        "next_likely": lambda: case_triage.step(1),
+        "previous_likely": lambda: case_triage.step(-1),
     }
-    return PredictionFeature(handlers, desk, panels, triaging, doubting)
+    return PredictionFeature(handlers, desk, panels, case_triage, confidence)
 
 
 def _connect_bars(desk: PredictionDesk, views: PredictionViews) -> None:

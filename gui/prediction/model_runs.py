@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.counted_mask import GrowingMask
 from core.domain.prediction import Prediction
 from core.io.case import Case
+from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
 from core.workspace.score_keys import score_key
-from gui.prediction.case_run import CaseRun, Finished, Wanted
-from gui.prediction.part_scores import Scoring
+from gui.prediction.case_run import CaseRun, FinishedRun, WantedRun
+from gui.prediction.result_scores import ResultScores
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Result, RunQueue
 from gui.shell.tasks import Lanes, Task
@@ -29,9 +31,8 @@ class _Running:
     """The run in hand: what has arrived of it, so that its case can be opened midway."""
 
     case: Case
-    task: Task[Finished]
-    probability: NDArray[np.uint8] | None = None
-    ready: frozenset[int] = frozenset()
+    task: Task[FinishedRun]
+    growing: GrowingMask | None = None
 
 
 class ModelRuns(QObject):
@@ -42,12 +43,15 @@ class ModelRuns(QObject):
     outdated = Signal()
     """The figures of a run are at a threshold that is set no more."""
 
-    def __init__(self, session: Session, lanes: Lanes, case_run: CaseRun, scoring: Scoring) -> None:
+    def __init__(
+        self, session: Session, lanes: Lanes, case_run: CaseRun, scores: ResultScores
+    ) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
         self._case_run = case_run
-        self._scoring = scoring
+        self._scores = scores
+        scores.recounted.connect(self._on_recounted)
         self._waiting: deque[Case] = deque()
         self._running: _Running | None = None
         self._started = self._said = 0.0
@@ -101,7 +105,7 @@ class ModelRuns(QObject):
         version = self._session.case_version
         self._lanes.run(
             "io",
-            lambda _: prediction_cache.find(opened.loaded, model, place.workspace),
+            lambda _: prediction_cache.find_prediction(opened.loaded, model, place.workspace),
             lambda found: self._show_cached(found, version, model),
             failed=lambda sentence: self._on_not_found(opened.loaded.case.id, sentence),
         )
@@ -122,10 +126,9 @@ class ModelRuns(QObject):
                 self.finished_all.emit(queue.done, queue.failed)
             return
         case = self._waiting.popleft()
-        opened = self._session.open_case
-        on_screen = opened is not None and opened.loaded.case.id == case.id
+        on_screen = self._is_on_screen(case.id)
         first = self._session.view.slice_index if on_screen else case.middle
-        wanted = Wanted(case, model, place, self._session.settings.device, first)
+        wanted = WantedRun(case, model, place, self._session.settings.device, first)
         task = self._lanes.run_in_parts(
             "gpu",
             lambda progress, part: self._case_run.run(
@@ -142,37 +145,56 @@ class ModelRuns(QObject):
         if on_screen:
             self._show_partial(self._running)
 
+    def recount(self) -> bool:
+        """Cut what has arrived for the case on screen at the threshold of now, on a worker.
+
+        Return False when nothing is arriving for it.
+        """
+        running = self._running
+        if running is None or not self._is_on_screen(running.case.id):
+            return False
+        growing = running.growing
+        if growing is not None and growing.threshold != self._session.post.threshold:
+            self._scores.update(growing)
+        return True
+
+    def _on_recounted(self, growing: GrowingMask, other: GrowingMask) -> None:
+        running = self._running
+        if running is None or running.growing is not growing:
+            return
+        other.follow(growing)
+        self._running = running = replace(running, growing=other)
+        self._show_partial(running)
+
     def _on_part(
-        self,
-        shape: tuple[int, int, int],
-        indices: Sequence[int],
-        values: NDArray[np.uint8],
+        self, loaded: LoadedCase, indices: Sequence[int], values: NDArray[np.uint8]
     ) -> None:
         running = self._running
         if running is None:
             return
-        old = running.probability
-        probability = np.zeros(shape, np.uint8) if old is None else old.copy()
-        probability[list(indices)] = values
-        running = replace(running, probability=probability, ready=running.ready | set(indices))
-        self._running = running
-        self._show_partial(running)
+        growing = running.growing
+        if growing is None:
+            shape, threshold = loaded.volume.geometry.shape, self._session.post.threshold
+            growing = GrowingMask(shape, loaded.ground_truth, threshold)
+            self._running = replace(running, growing=growing)
+        growing.add(indices, values)
+        if self._is_on_screen(running.case.id):
+            self._session.add_part(_result_of(growing), indices)
 
     def _show_partial(self, running: _Running) -> None:
         opened = self._session.open_case
         if opened is None or opened.loaded.case.id != running.case.id:
             return
-        probability = running.probability
-        if probability is None:
-            probability = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
-        result = Result(probability, ready=running.ready)
-        if running.ready and self._session.result is not None:
-            # Shown together with its figures: the window is drawn once for each part.
-            self._scoring.update(result)
-            return
-        self._scoring.forget()
-        self._session.set_result(result)
-        self._scoring.update()
+        if running.growing is None:
+            nothing = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+            self._session.set_result(Result(nothing, ready=frozenset()))
+        else:
+            self._session.set_result(_result_of(running.growing))
+            self.recount()
+
+    def _is_on_screen(self, case_id: str) -> bool:
+        opened = self._session.open_case
+        return opened is not None and opened.loaded.case.id == case_id
 
     def _on_progress(self, case_id: str, fraction: float, message: str) -> None:
         if self._running is None or self._running.case.id != case_id:
@@ -190,7 +212,7 @@ class ModelRuns(QObject):
             replace(queue, fraction=fraction, message=message, seconds_left=left)
         )
 
-    def _on_done(self, finished: Finished) -> None:
+    def _on_done(self, finished: FinishedRun) -> None:
         self._running = None
         score, figures = finished.scored.score, finished.figures
         model = self._session.running_model
@@ -207,8 +229,7 @@ class ModelRuns(QObject):
         if not timely:
             self.outdated.emit()
         self._session.set_devices(self._session.devices, finished.scored.prediction.device)
-        opened = self._session.open_case
-        if opened is not None and opened.loaded.case.id == score.case_id:
+        if self._is_on_screen(score.case_id):
             self._show_whole(finished.scored.prediction)
         self._count(done=1)
 
@@ -231,12 +252,12 @@ class ModelRuns(QObject):
 
     def _show_whole(self, prediction: Prediction) -> None:
         before = self._session.result
-        comparison = None if before is None else before.comparison
+        counted = None if before is None else before.counted
         self._session.set_seeking(False)
         self._session.set_result(
-            Result(prediction.probability, prediction=prediction, comparison=comparison)
+            Result(prediction.probability, prediction=prediction, counted=counted)
         )
-        self._scoring.update()
+        self._scores.update()
 
     def _on_failed(self, case_id: str, sentence: str) -> None:
         self._running = None
@@ -253,9 +274,7 @@ class ModelRuns(QObject):
         self._start_next()
 
     def _drop_partial(self, case_id: str) -> None:
-        opened, result = self._session.open_case, self._session.result
-        if opened is not None and opened.loaded.case.id == case_id and result is not None:
-            self._scoring.forget()
+        if self._is_on_screen(case_id) and self._session.result is not None:
             self._session.set_result(None)
 
     def _set_case(self, case_id: str, **changes: object) -> None:
@@ -263,3 +282,7 @@ class ModelRuns(QObject):
         if state is not None:
             changed: CaseState = replace(state, **changes)  # type: ignore[arg-type]
             self._session.set_case_state(changed)
+
+
+def _result_of(growing: GrowingMask) -> Result:
+    return Result(growing.probability, ready=growing.ready, counted=growing.counted)

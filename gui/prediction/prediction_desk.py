@@ -9,9 +9,9 @@ from core.domain.prediction import SMALL_SHARE
 from core.inference.engines import engine_titles
 from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
+from gui.prediction.list_scores import ListScores
 from gui.prediction.model_runs import ModelRuns
-from gui.prediction.part_scores import Scoring
-from gui.prediction.rescoring import Rescoring
+from gui.prediction.result_scores import ResultScores
 from gui.shell.cached_predictions import CachedModel
 from gui.shell.operations import Operations
 from gui.shell.place_reader import engine_of, plain_states, with_scores
@@ -29,12 +29,12 @@ class PredictionDesk(QObject):
     def __init__(self, session: Session, lanes: Lanes, operations: Operations) -> None:
         super().__init__()
         self._session, self._lanes, self._operations = session, lanes, operations
-        self.scoring = Scoring(session, lanes)
+        self.scores = ResultScores(session, lanes)
         case_run = CaseRun(operations.engine, operations.cache, operations.triager)
-        self.runs = ModelRuns(session, lanes, case_run, self.scoring)
+        self.runs = ModelRuns(session, lanes, case_run, self.scores)
         self.runs.failed.connect(self.failed)
-        self.rescoring = Rescoring(session, lanes, operations)
-        self.runs.outdated.connect(self.rescoring.start)
+        self.list_scores = ListScores(session, lanes, operations)
+        self.runs.outdated.connect(self.list_scores.start)
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
         operations.loaded.connect(self._on_loaded)
@@ -137,7 +137,8 @@ class PredictionDesk(QObject):
 
     def _set_post(self, **changes: object) -> None:
         self._session.set_post(msgspec.structs.replace(self._session.post, **changes))
-        self.scoring.update()
+        if not self.runs.recount():
+            self.scores.update()
 
     def _on_opened(self) -> None:
         """Show predictions that were opened to be reviewed; run the demo, which has none yet."""
@@ -153,7 +154,7 @@ class PredictionDesk(QObject):
         """Score what was predicted and has no figures at the threshold in use."""
         states = self._session.case_states.values()
         if any(s.scored and s.dsc is None and s.case.has_ground_truth for s in states):
-            self.rescoring.start()
+            self.list_scores.start()
 
     def _on_loaded(self) -> None:
         self.runs.show()

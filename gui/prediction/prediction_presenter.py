@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
-from core.inference.engine_messages import Measured
+from core.inference.engine_messages import NetworkCost
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.prediction_views import metrics_views, model_view, queue_words
 from gui.prediction.run_drawer import RunDrawer
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
-from gui.shell.thread_share import GivingWay
+from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
 from gui.viewer.layers import LayersPanel
 from gui.viewer.view_verbs import ViewVerbs
@@ -36,15 +36,16 @@ class PredictionPresenter(QObject):
     def __init__(self, context: Context, views: PredictionViews) -> None:
         super().__init__()
         self._session, self._views = context.session, views
-        self._measured: dict[str, Measured] = {}
+        self._measured: dict[str, NetworkCost] = {}
         self._engines: tuple[tuple[str, str], ...] = ()
         # The window's child: nothing is shown in one that has gone.
-        self._result = GivingWay(self._show_figures, context.window)
+        self._result = GestureDelay(self._show_figures, context.window)
         session = self._session
         session.place_changed.connect(self._show_figures)
         session.models_changed.connect(self.show_model)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
+        session.part_arrived.connect(lambda _: self._result.do(can_wait=True))
         session.view_changed.connect(self._on_view_changed)
         session.post_changed.connect(self._on_view_changed)
         session.case_state_changed.connect(self._on_case_state_changed)
@@ -52,7 +53,7 @@ class PredictionPresenter(QObject):
         session.device_changed.connect(self._show_devices)
         session.settings_changed.connect(self._show_devices)
 
-    def show_measured(self, found: tuple[str, Measured]) -> None:
+    def show_measured(self, found: tuple[str, NetworkCost]) -> None:
         """Show what a model costs."""
         self._measured[found[0]] = found[1]
         self.show_model()
@@ -65,8 +66,7 @@ class PredictionPresenter(QObject):
         self._on_view_changed()
 
     def _on_result_changed(self) -> None:
-        result = self._session.result
-        self._result.do(can_wait=result is not None and result.ready is not None)
+        self._result.do(can_wait=False)
 
     def _on_view_changed(self) -> None:
         self._result.note_gesture()

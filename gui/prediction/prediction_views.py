@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from core.inference.engine_messages import Measured
+from core.inference.engine_messages import NetworkCost
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from gui.prediction.model_panel import ModelView
-from gui.shell.case_figures import figures_of
+from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
 from gui.widgets.metrics_view import MetricsView
@@ -17,23 +17,23 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
     opened, result = session.open_case, session.result
     if opened is None:
         return (MetricsView("no_case", "Open a case to see its figures."),) * 2
-    comparison = None if result is None else result.comparison
-    if result is None or (comparison is None and result.ready is None):
+    counted = None if result is None else result.counted
+    if result is None or (counted is None and result.ready is None):
         said = _waiting_words(session, opened.loaded.case.id)
         if said:
             return (MetricsView("running", said),) * 2
         return (MetricsView("no_prediction", "Run the model to see where it is right."),) * 2
-    if comparison is None or result.ready is not None:
+    if counted is None or result.ready is not None:
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
     said = f"whole volume, threshold {session.post.threshold:.2f}"
-    case = figures_of(comparison.counts.pooled(), opened, said, has_truth=comparison.has_truth)
-    case = replace(case, hd95="pending" if result.hd95_pending else result.hd95)
+    case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
+    case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
-    plane = comparison.counts.of_slice(index)
+    plane = counted.counts.of_slice(index)
     number = opened.loaded.volume.slice_numbers[index]
-    one = figures_of(plane, opened, f"slice {number} alone", has_truth=comparison.has_truth)
+    one = metrics_view_of(plane, opened, f"slice {number} alone", has_truth=counted.has_truth)
     if not plane.truth_voxels and not plane.predicted_voxels:
         one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
     return case, one
@@ -49,7 +49,7 @@ def _waiting_words(session: Session, case_id: str) -> str:
     return "The model is about to run on this case." if run == "running" else ""
 
 
-def model_view(model: Model, champion_id: str, measured: Measured | None) -> ModelView:
+def model_view(model: Model, champion_id: str, measured: NetworkCost | None) -> ModelView:
     """Return a model in words."""
     spec = model.spec
     size = spec.parameters if measured is None else measured.parameters

@@ -78,9 +78,10 @@ class ContradictionQueue(QObject):
         self._queue = replace(queue, seen=queue.seen | {key})
         self.changed.emit()
         store, case_id, against = place.workspace.store, self._case_id, self._against()
+        reader = self._session.reader
         self._lanes.run(
             "journal",
-            lambda _: put_decision(store, case_id, against, key, True),
+            lambda _: put_decision(store, case_id, against, key, True, reader=reader),
             failed=lambda sentence: self.failed.emit("Not saved", sentence),
         )
 
@@ -88,11 +89,11 @@ class ContradictionQueue(QObject):
         """Find the contradictions anew when mask or triage is another."""
         result, triage, place = self._session.result, self._session.triage, self._session.place
         whole = result is not None and result.ready is None
-        comparison = result.comparison if whole and result is not None else None
-        if comparison is None or triage is None or place is None:
+        counted = result.counted if whole and result is not None else None
+        if counted is None or triage is None or place is None:
             self._forget()
             return
-        mask = comparison.mask
+        mask = counted.mask
         if self._of is not None and self._of[0] is mask and self._of[1] is triage:
             return
         self._of, self._opened = (mask, triage), self._session.open_case
@@ -134,22 +135,31 @@ class ContradictionQueue(QObject):
 
 
 class QueueWalk:
-    """Goes through disagreements and contradictions as one queue.
+    """Goes through contradictions and disagreements as one queue, numbered once.
 
-    First the disagreements, the largest first: each is voxels that an answer decides. Then the
-    contradictions, those triage is surest of first: each is no more than a hint at a slice.
+    First the contradictions, those triage is surest of first: a lesion that no mask has is of the
+    greatest consequence. Then the disagreements in the order in which they are asked.
     """
 
-    def __init__(self, disagreeing: DisagreementQueue, contradicting: ContradictionQueue) -> None:
-        self._pieces, self._slices = disagreeing, contradicting
-        disagreeing.chosen.connect(lambda _: contradicting.choose(-1))
-        contradicting.chosen.connect(lambda _: disagreeing.leave())
+    def __init__(
+        self, disagreement_queue: DisagreementQueue, contradiction_queue: ContradictionQueue
+    ) -> None:
+        self._pieces, self._slices = disagreement_queue, contradiction_queue
+        disagreement_queue.chosen.connect(lambda _: contradiction_queue.choose(-1))
+        contradiction_queue.chosen.connect(lambda _: disagreement_queue.leave())
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._first_piece + len(self._pieces.queue.found)
 
     @property
     def current(self) -> int:
         """The position of what is looked at, -1 for none."""
-        slices = self._slices.queue.current
-        return self._pieces.queue.current if slices < 0 else self._first_slice + slices
+        slices, pieces = self._slices.queue.current, self._pieces.queue.current
+        if slices >= 0:
+            return slices
+        return -1 if pieces < 0 else self._first_piece + pieces
 
     @property
     def answered(self) -> int:
@@ -158,19 +168,25 @@ class QueueWalk:
 
     def choose(self, position: int) -> None:
         """Look at what stands at `position`."""
-        if position < self._first_slice:
-            self._pieces.choose(position)
+        if position < self._first_piece:
+            self._slices.choose(position)
         else:
-            self._slices.choose(position - self._first_slice)
+            self._pieces.choose(position - self._first_piece)
+
+    def leave(self) -> bool:
+        """Look at nothing any more; False where nothing was looked at."""
+        there = self.current >= 0
+        self._slices.choose(-1)
+        self._pieces.leave()
+        return there
 
     def step(self, by: int) -> None:
         """Look at the next one that is open, backwards when `by` is negative."""
-        count = self._first_slice + len(self._slices.queue.found)
-        if not self._slices.queue.found:
+        if not self._first_piece:
             self._pieces.step(by)
             return
-        start = self.current if self.current >= 0 else (-1 if by > 0 else count)
-        turns = [(start + by * turn) % count for turn in range(1, count + 1)]
+        start = self.current if self.current >= 0 else (-1 if by > 0 else self.count)
+        turns = [(start + by * turn) % self.count for turn in range(1, self.count + 1)]
         self.choose(next((at for at in turns if not self._is_done(at)), turns[0]))
 
     def answer(self, is_lesion: bool) -> None:
@@ -179,14 +195,15 @@ class QueueWalk:
             self._pieces.answer(is_lesion)
             return
         self._slices.tick()
-        if self.answered < self._first_slice + len(self._slices.queue.found):
+        if self.answered < self.count:
             self.step(1)
 
     @property
-    def _first_slice(self) -> int:
-        return len(self._pieces.queue.found)
+    def _first_piece(self) -> int:
+        return len(self._slices.queue.found)
 
     def _is_done(self, position: int) -> bool:
-        if position < self._first_slice:
-            return self._pieces.queue.found[position].key in self._pieces.queue.answers
-        return self._slices.queue.is_seen(position - self._first_slice)
+        if position < self._first_piece:
+            return self._slices.queue.is_seen(position)
+        queue = self._pieces.queue
+        return queue.answer_of(queue.found[position - self._first_piece]) is not None

@@ -1,16 +1,29 @@
-"""The disagreements of the case on screen: found on a worker, gone through, answered yes or no."""
+"""The disagreements of the case on screen: found on a worker, gone through, judged."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.annotation.draft import Step
 from core.annotation.patch import Patch, changes
-from core.domain.components import Disagreement, box_slices, disagreements, piece_of, voxels_of
+from core.domain.components import box_slices, disagreements
 from core.domain.mask import Mask
-from core.review.reviews import decisions, put_decision
+from core.review.questions import (
+    Effect,
+    Question,
+    SmallLimit,
+    effect,
+    holding,
+    questions,
+    region_of,
+)
+from core.review.reviews import decisions, put_decisions
+from core.review.truth_errors import TruthError, drop_truth_error, put_truth_error, wrong_keys
 from gui.shell.context import Edits
 from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
@@ -22,26 +35,45 @@ _SETTLE_MS = 200
 
 @dataclass(frozen=True, eq=False)
 class QueueView:
-    """Disagreements, largest first, the answers given so far, and which one is looked at."""
+    """What is asked, in its order; the answers given so far by piece; which one is looked at.
 
-    found: tuple[Disagreement, ...] = ()
+    `wrong` are the keys of pieces in which the ground truth is held to be wrong.
+    """
+
+    found: tuple[Question, ...] = ()
     answers: dict[str, bool] = field(default_factory=dict)
+    wrong: frozenset[str] = frozenset()
     current: int = -1
 
     @property
     def answered(self) -> int:
         """How many have an answer."""
-        return sum(each.key in self.answers for each in self.found)
+        return sum(self.answer_of(each) is not None for each in self.found)
 
-    def with_answer(self, key: str, answer: bool | None) -> "QueueView":
+    def answer_of(self, question: Question) -> bool | None:
+        """Return the answer to a question; None until all it is about has one."""
+        given = [self.answers.get(piece.key) for piece in question.pieces]
+        return None if None in given else given[0]
+
+    def with_answer(
+        self, question: Question, answer: bool | None, *, truth_is_wrong: bool
+    ) -> "QueueView":
         """Return it with another answer, or with none, and looking at what that is said of."""
-        keys = [each.key for each in self.found]
-        if key not in keys:
-            return self
-        answers = {name: said for name, said in self.answers.items() if name != key}
+        keys = {piece.key for piece in question.pieces}
+        answers = {name: said for name, said in self.answers.items() if name not in keys}
         if answer is not None:
-            answers[key] = answer
-        return QueueView(self.found, answers, keys.index(key))
+            answers |= dict.fromkeys(keys, answer)
+        wrong = self.wrong | keys if truth_is_wrong else self.wrong - keys
+        return QueueView(self.found, answers, wrong, self.found.index(question))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What was found on the worker."""
+
+    asked: tuple[Question, ...]
+    answers: dict[str, bool]
+    wrong: frozenset[str]
 
 
 class DisagreementQueue(QObject):
@@ -55,6 +87,7 @@ class DisagreementQueue(QObject):
     chosen = Signal(object)
     failed = Signal(str, str)
     noted = Signal(str, str)
+    marked = Signal()
 
     def __init__(self, session: Session, lanes: Lanes, edits: Edits, finder: MaskFinder) -> None:
         super().__init__()
@@ -67,13 +100,17 @@ class DisagreementQueue(QObject):
         self._wanted: MaskSource | None = None
         self._masks: tuple[Mask, Mask] | None = None
         self._looked_up: tuple[MaskSource | None, Mask] | None = None
-        self._task: Task[tuple[tuple[Disagreement, ...], dict[str, bool]]] | None = None
+        self._region: tuple[Question, NDArray[np.bool_]] | None = None
+        self._said_wrong: dict[str, TruthError] = {}
+        self._small = self._limit
+        self._task: Task[_Found] | None = None
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self._look_up)
         session.case_changed.connect(self._forget)
         session.result_changed.connect(self._on_result_changed)
         session.correction_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
+        session.settings_changed.connect(self._on_settings_changed)
         edits.reverted.connect(self._on_reverted)
 
     @property
@@ -103,30 +140,65 @@ class DisagreementQueue(QObject):
         self._wanted = source
         self._look_up()
 
-    def voxels(self, index: int) -> Mask | None:
-        """Return the plane (Y, X) at `index` of what is looked at, None where it is not."""
+    @property
+    def asked(self) -> Question | None:
+        """What is looked at; None while nothing is."""
         queue = self.queue
-        if self._masks is None or not 0 <= queue.current < len(queue.found):
+        there = self._masks is not None and 0 <= queue.current < len(queue.found)
+        return queue.found[queue.current] if there else None
+
+    def voxels(self, index: int) -> Mask | None:
+        """Return the plane (Y, X) at `index` of what is looked at, None where it is not.
+
+        1 is what an answer could take away, 2 what one could add.
+        """
+        question, masks = self.asked, self._masks
+        if question is None or masks is None:
             return None
-        error = queue.found[queue.current]
-        z0, z1, y0, y1, x0, x1 = error.box
+        z0, z1, y0, y1, x0, x1 = question.box
         if not z0 <= index < z1:
             return None
-        plane = np.zeros(self._masks[0].shape[1:], np.uint8)
-        plane[y0:y1, x0:x1] = voxels_of(error, *self._masks)[index - z0]
+        region = self._region_of(question)[index - z0]
+        if not region.any():
+            return None
+        plane = np.zeros(masks[0].shape[1:], np.uint8)
+        now = self._edits.mask_now()
+        there = masks[1] if now is None else now
+        plane[y0:y1, x0:x1] = np.where(there[index, y0:y1, x0:x1] > 0, 1, 2) * region
         return plane
 
+    def is_mostly_on(self, index: int) -> bool:
+        """Whether at least half as much of what is looked at is on a slice as on any other."""
+        question = self.asked
+        if question is None or not question.first_slice <= index <= question.last_slice:
+            return False
+        areas = np.count_nonzero(self._region_of(question), axis=(1, 2))
+        return bool(2 * areas[index - question.box[0]] >= areas.max())
+
+    def effect(self, *, is_lesion: bool) -> Effect:
+        """Return what an answer to what is looked at would change of the correction as it is."""
+        question, now = self.asked, self._edits.mask_now()
+        if question is None or now is None:
+            return Effect()
+        return effect(now, question.box, self._region_of(question), is_lesion=is_lesion)
+
+    def _region_of(self, question: Question) -> NDArray[np.bool_]:
+        if self._region is None or self._region[0] is not question:
+            assert self._masks is not None, "a question is of two masks"
+            self._region = (question, region_of(question, self._masks))
+        return self._region[1]
+
     def choose(self, index: int) -> None:
-        """Look at the disagreement at `index` of the queue."""
+        """Look at the question at `index` of the queue."""
         if 0 <= index < len(self.queue.found):
-            self.queue = QueueView(self.queue.found, self.queue.answers, index)
+            self.queue = replace(self.queue, current=index)
             self.changed.emit()
             self.chosen.emit(self.queue.found[index])
 
     def leave(self) -> None:
         """Look at none of them any more."""
         if self.queue.current >= 0:
-            self.queue = QueueView(self.queue.found, self.queue.answers)
+            self.queue = replace(self.queue, current=-1)
             self.changed.emit()
 
     def step(self, by: int) -> None:
@@ -141,57 +213,134 @@ class DisagreementQueue(QObject):
         start = self.queue.current if self.queue.current >= 0 else (-1 if by > 0 else count)
         for turn in range(1, count + 1):
             index = (start + by * turn) % count
-            if found[index].key not in self.queue.answers:
+            if self.queue.answer_of(found[index]) is None:
                 self.choose(index)
                 return
         self.choose((start + by) % count)
 
     def answer(self, is_lesion: bool) -> None:
         """Say whether the region looked at is lesion; the correction follows, then the next one."""
-        place, index = self._session.place, self.queue.current
-        if place is None or self._masks is None or not 0 <= index < len(self.queue.found):
+        question = self.asked
+        if question is None:
             self.noted.emit("Nothing to answer", "Go to a disagreement first (N).")
-            return
-        error = self.queue.found[index]
-        piece = voxels_of(error, *self._masks)
+        else:
+            self._judge(question, is_lesion, None)
+
+    @property
+    def why_truth_stands(self) -> str:
+        """Why the ground truth cannot be called wrong here; empty when it can."""
+        question = self.asked
+        if question is None:
+            return "Go to a disagreement first (N)."
+        if self.source != TRUTH:
+            return "Hold the prediction against the ground truth first."
+        if question.together:
+            return "Small ones are many: judge one by itself (Small disagreements… under Review)."
+        return ""
+
+    def call_truth_wrong(self, question: Question, reason: str) -> None:
+        """Say that the ground truth is wrong where `question` asks, and why; then the next one.
+
+        The correction takes what was predicted there.
+        """
+        if question is self.asked and not self.why_truth_stands:
+            predicted = question.pieces[0].kind == "false_positive"
+            error = self._truth_error(question, predicted, reason)
+            self._said_wrong[question.key] = error
+            self._judge(question, predicted, error)
+
+    def _truth_error(self, question: Question, lesion: bool, reason: str) -> TruthError:
+        (piece,) = question.pieces
+        return TruthError(
+            case_id=self._case_id,
+            against=self._against(),
+            key=piece.key,
+            name=question.name,
+            kind=piece.kind,
+            box=question.box,
+            voxels=question.voxels,
+            lesion=lesion,
+            reason=reason,
+            reader=self._session.reader,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            subject=self._session.subject(self._case_id),
+        )
+
+    def _judge(self, question: Question, is_lesion: bool, wrong: TruthError | None) -> None:
+        """Make the correction as was answered, keep the answer, and go on."""
+        box, region = question.box, self._region_of(question)
 
         def make(mask: Mask) -> Patch | None:
-            values = mask[box_slices(error.box)].copy()
-            values[piece] = np.uint8(is_lesion)
-            return changes(mask, error.box, values)
+            values = mask[box_slices(box)].copy()
+            values[region] = np.uint8(is_lesion)
+            return changes(mask, box, values)
 
-        was, against = self.queue.answers.get(error.key), self._against()
-        take_back = partial(self._put, error.key, was, against)
+        was, against = self.queue.answer_of(question), self._against()
+        take_back = partial(self._put, question, was, against)
         if not self._edits.apply("disagreement", make, aside=take_back):
             return
-        self._put(error.key, is_lesion, against)
+        if wrong is None:
+            self._said_wrong.pop(question.key, None)
+        self._put(question, is_lesion, against, wrong)
         if self.queue.answered < len(self.queue.found):
             self.step(1)
         else:
             self.noted.emit("All answered", f"Every disagreement of {self._case_id} is answered.")
 
-    def _put(self, key: str, answer: bool | None, against: str) -> None:
+    def _put(
+        self,
+        question: Question,
+        answer: bool | None,
+        against: str,
+        wrong: TruthError | None = None,
+    ) -> None:
         """Keep an answer, or forget it, and look at what it answers if that is in the queue."""
         place, case_id = self._session.place, self._case_id
-        if place is None or not key:
+        if place is None:
             return
         store = place.workspace.store
+        given = {piece.key: answer for piece in question.pieces}
+        region = None if wrong is None else self._region_of(question)
+        reader = self._session.reader
+
+        def write(_: object) -> None:
+            put_decisions(store, case_id, against, given, reader=reader)
+            if wrong is not None and region is not None:
+                put_truth_error(store, wrong, region)
+            elif not question.together:
+                drop_truth_error(store, case_id, against, question.key)
+
         self._lanes.run(
             "journal",
-            lambda _: put_decision(store, case_id, against, key, answer),
+            write,
+            lambda _: self.marked.emit(),
             failed=lambda sentence: self.failed.emit("Not saved", sentence),
         )
-        if against == self._against():
-            self.queue = self.queue.with_answer(key, answer)
+        if against == self._against() and question in self.queue.found:
+            self.queue = self.queue.with_answer(question, answer, truth_is_wrong=wrong is not None)
             self.changed.emit()
 
     def _on_reverted(self, step: Step) -> None:
         """An answer goes and comes back with the edit it made."""
         if step.tool == "disagreement" and self._masks is not None:
             changed, after = step.edit.changed()
-            key = piece_of(self.queue.found, changed, step.box, self._masks)
-            answer = bool(after[changed][0]) if step.kind == "redo" else None
-            self._put(key, answer, self._against())
+            question = holding(self.queue.found, changed, step.box, self._masks)
+            if question is not None:
+                again = step.kind == "redo"
+                answer = bool(after[changed][0]) if again else None
+                wrong = self._said_wrong.get(question.key) if again else None
+                self._put(question, answer, self._against(), wrong)
+
+    @property
+    def _limit(self) -> SmallLimit:
+        settings = self._session.settings
+        return SmallLimit(settings.small_voxels, settings.small_ml)
+
+    def _on_settings_changed(self) -> None:
+        """What counts as small was set otherwise."""
+        if self._limit != self._small:
+            self._small = self._limit
+            self._look_up()
 
     def _on_result_changed(self) -> None:
         mask = self._mask
@@ -217,10 +366,10 @@ class DisagreementQueue(QObject):
     def _mask(self) -> Mask | None:
         """The whole mask of the prediction on screen."""
         result = self._session.result
-        whole = result is not None and result.ready is None and result.comparison is not None
-        if not whole or result is None or result.comparison is None:
+        whole = result is not None and result.ready is None and result.counted is not None
+        if not whole or result is None or result.counted is None:
             return None
-        return result.comparison.mask
+        return result.counted.mask
 
     def _look_up(self) -> None:
         """Fetch what the prediction is held against."""
@@ -242,10 +391,10 @@ class DisagreementQueue(QObject):
     def _hold(self, found: SourceMask, mask: Mask) -> None:
         if self._looked_up is None or self._looked_up[1] is not mask or self.source != found.source:
             return
-        if found.comparison is None:
+        if found.counted is None:
             self._say(f"{found.title} has not been run on this case.")
         else:
-            self._find(found.comparison.mask, mask)
+            self._find(found.counted.mask, mask)
 
     def _say(self, problem: str) -> None:
         """Show an empty queue, and why it is empty."""
@@ -259,28 +408,38 @@ class DisagreementQueue(QObject):
         if place is None:
             return
         self._masks, self.problem = (reference, mask), ""
+        opened = self._session.open_case
+        ml = None if opened is None else opened.loaded.volume.geometry.voxel_ml
         store, case_id, against = place.workspace.store, self._case_id, self._against()
-        self._task = self._lanes.run(
-            "io",
-            lambda _: (tuple(disagreements(reference, mask)), decisions(store, case_id, against)),
-            self._show,
-        )
+        small = self._small
 
-    def _show(self, found: tuple[tuple[Disagreement, ...], dict[str, bool]]) -> None:
+        def find(_: object) -> _Found:
+            asked = questions(
+                disagreements(reference, mask), (reference, mask), small=small, voxel_ml=ml
+            )
+            answers = decisions(store, case_id, against)
+            return _Found(asked, answers, wrong_keys(store, case_id, against))
+
+        self._task = self._lanes.run("io", find, self._show)
+
+    def _show(self, found: _Found) -> None:
         self._task = None
         before = self.queue
         # While the correction is painted the same piece is looked at; other masks are asked anew.
         stays = self.source == CORRECTION and before.current >= 0
         looked_at = before.found[before.current].key if stays else ""
-        keys = [error.key for error in found[0]]
-        self.queue = QueueView(*found, keys.index(looked_at) if looked_at in keys else -1)
+        keys = _keys(found.asked)
+        current = keys.index(looked_at) if looked_at in keys else -1
+        self._region = None
+        self.queue = QueueView(found.asked, found.answers, found.wrong, current)
         self.changed.emit()
 
     def _forget(self) -> None:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._masks, self._looked_up = None, None
+        self._masks, self._looked_up, self._region = None, None, None
+        self._said_wrong.clear()
         if self.queue.found or self.problem:
             self.problem = ""
             self.queue = QueueView()
@@ -298,3 +457,7 @@ class DisagreementQueue(QObject):
         source = self.source
         held = "" if source is None else source.name or source.kind
         return f"{held} {key} {post.cut}"
+
+
+def _keys(asked: Iterable[Question]) -> list[str]:
+    return [question.key for question in asked]

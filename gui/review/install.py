@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
 from gui.review.disagreement_queue import DisagreementQueue
-from gui.review.review_desk import Reviewing
+from gui.review.queue_presenter import QueueDesks, QueuePresenter
+from gui.review.review_desk import ReviewDesk
 from gui.review.review_presenter import ReviewDesks, ReviewPresenter, ReviewViews
 from gui.review.review_verbs import review_verbs
+from gui.review.truth_verbs import TruthDesk
 from gui.shell.context import Context, Edits, Handlers
 
 
@@ -17,25 +19,36 @@ class ReviewFeature:
     handlers: Handlers
     desks: ReviewDesks
     presenter: ReviewPresenter
+    queue: QueuePresenter
+    truth: TruthDesk
 
     def close(self) -> None:
         """Keep what was written and how long it took."""
         self.desks.views.review.keep_note()
-        self.desks.reviewing.keep_time()
+        self.desks.review_desk.keep_time()
 
 
 def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature:
     """Make reviews and queues, and connect them; `edits` is the correction they may change."""
     session, lanes = context.session, context.lanes
-    disagreeing = DisagreementQueue(session, lanes, edits, context.masks)
-    contradicting = ContradictionQueue(session, lanes)
+    disagreement_queue = DisagreementQueue(session, lanes, edits, context.masks)
+    contradiction_queue = ContradictionQueue(session, lanes)
     desks = ReviewDesks(
         context,
         views,
         edits,
-        reviewing=Reviewing(session, lanes, context.operations.order),
-        disagreeing=disagreeing,
-        contradicting=contradicting,
-        walk=QueueWalk(disagreeing, contradicting),
+        review_desk=ReviewDesk(session, lanes, context.operations.order),
+        disagreement_queue=disagreement_queue,
+        contradiction_queue=contradiction_queue,
+        walk=QueueWalk(disagreement_queue, contradiction_queue),
     )
-    return ReviewFeature(review_verbs(desks), desks, ReviewPresenter(desks))
+    panel = views.disagreements
+    queue = QueuePresenter(
+        context,
+        QueueDesks(disagreement_queue, contradiction_queue, desks.walk),
+        views.viewer,
+        panel,
+    )
+    truth = TruthDesk(context, disagreement_queue, panel)
+    handlers = review_verbs(desks) | truth.handlers
+    return ReviewFeature(handlers, desks, ReviewPresenter(desks), queue, truth)

@@ -23,19 +23,19 @@ from gui.shell.tasks import Lanes
 
 T = TypeVar("T")
 
-LONGEST_PAUSE_SECONDS = 30.0
-NOT_SAVED = "The review was not saved"
+LONGEST_READING_PAUSE_SECONDS = 30.0
+SAVING = "review"  # the subject of one that was not saved
 _VERBS: dict[Status, str] = {"accepted": "accept", "rejected": "reject"}
 
 
-class Reviewing(QObject):
+class ReviewDesk(QObject):
     """Keeps reviews in the workspace; each change of one is a transaction and can be undone.
 
     `clock` gives seconds that never go back: the time spent on a case is counted by it. `refused`
     means that another window holds the workspace.
     """
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
     noted = Signal(str, str)
     refused = Signal()
     said = Signal(object)
@@ -59,17 +59,25 @@ class Reviewing(QObject):
         session.post_changed.connect(self._count_time)
         session.mask_painted.connect(self._count_time)
 
-    def say(self, status: Status, *, go_on: bool) -> None:
-        """Set the status of the case on screen; then the next unreviewed one, when `go_on`.
+    def may_say(self, status: Status) -> bool:
+        """Return whether the case on screen can be said to be that, and tell why it cannot.
 
-        Without a prediction there is nothing to accept or to reject, which is told.
+        Without a prediction there is nothing to accept or to reject.
         """
-        if status == "corrected" or self._is_predicted(_VERBS[status]):
+        return status == "corrected" or self._is_predicted(_VERBS[status])
+
+    def may_rate(self) -> bool:
+        """Return whether there is a prediction to rate, and tell when there is none."""
+        return self._is_predicted("rate")
+
+    def say(self, status: Status, *, go_on: bool) -> None:
+        """Set the status of the case on screen; then the next unreviewed one, when `go_on`."""
+        if self.may_say(status):
             self._put(ReviewChange(status=status), go_on=go_on)
 
     def rate(self, rating: int) -> None:
         """Rate the prediction from 1 to 5; the same rating again takes it away."""
-        if self._is_predicted("rate"):
+        if self.may_rate():
             same = self._session.standing(self._session.current).rating == rating
             self._put(ReviewChange(rating=0 if same else rating))
 
@@ -90,7 +98,7 @@ class Reviewing(QObject):
         self.noted.emit(
             "Not decided",
             f"{case_id} {was or 'has no decision yet'}. Accept (A), Correct (C) or Reject (X); "
-            "Ctrl+PgDown goes on without.",
+            "Ctrl+PgDn goes on without.",
         )
 
     def go_on(self) -> None:
@@ -181,7 +189,7 @@ class Reviewing(QObject):
     def _count_time(self) -> None:
         """A pause counts as reading up to a limit; a reader who went away is not counted on."""
         now = self.clock()
-        self._spent += min(now - self._last_action, LONGEST_PAUSE_SECONDS)
+        self._spent += min(now - self._last_action, LONGEST_READING_PAUSE_SECONDS)
         self._last_action = now
 
     def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
@@ -189,5 +197,5 @@ class Reviewing(QObject):
             "journal",
             lambda _: work(),
             show,
-            failed=lambda sentence: self.failed.emit(NOT_SAVED, sentence),
+            failed=lambda sentence: self.failed.emit("The review was not saved", sentence, SAVING),
         )

@@ -80,14 +80,16 @@ class ReviewPanel(QWidget):
         for value, button in enumerate(self._ratings, start=1):
             button.setChecked(review is not None and review.rating == value)
 
-    def set_subject(self, now: Subject, was: str) -> None:
-        """Say what is reviewed, and what was said before of something else, when that is so."""
+    def set_subject(self, now: Subject, was: Review | None) -> None:
+        """Say what is reviewed, and what `was` said before of something else, when that is so."""
         of = now.said()
-        self._of.setText(f"{was}, not this" if was else f"of {of}" if of else "no prediction")
-        self._was = bool(was)
+        self._of.setText(f"of {of}" if of else "no prediction")
+        self._was = was is not None
         tip = f"What is said here is of {now.whole()}."
-        if was:
-            tip = f"It was {was}. On screen is {now.whole()}: say anew what you think of it."
+        if was is not None:
+            before = "something else" if was.subject is None else was.subject.said()
+            self._of.setText(f"was {was.status}, of {before}")
+            tip = f"It was {was.said()}. On screen is {now.whole()}: say anew what you think of it."
         self._of.tip = tip
         self._of.setAccessibleName(tip)
         self._show_colours()

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-from core.domain.metrics import Overlap
+from core.domain.metrics import Hd95, Overlap
 from gui.shell.session_parts import OpenCase
-from gui.widgets.metrics_view import MetricsView
+from gui.widgets.metrics_view import MetricsView, Pending
 
 
-def figures_of(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool) -> MetricsView:
+def metrics_view_of(
+    counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool
+) -> MetricsView:
     """Return the figures of voxel counts in words and units of the case."""
     geometry = opened.loaded.volume.geometry
     ml = geometry.voxel_ml
@@ -29,3 +31,10 @@ def figures_of(counts: Overlap, opened: OpenCase, said: str, *, has_truth: bool)
         precision=counts.precision,
         truth_volume=counts.truth_voxels * scale,
     )
+
+
+def with_hd95(view: MetricsView, found: Hd95 | Pending | None) -> MetricsView:
+    """Return figures with the distance of the outlines, which is measured apart from them."""
+    if found is None or found == "pending":
+        return replace(view, hd95=found, hd95_max=found)
+    return replace(view, hd95=found.pooled, hd95_max=found.maximum)

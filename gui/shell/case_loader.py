@@ -15,7 +15,7 @@ from gui.shell.tasks import FAULT, Lanes, Task, unheard
 _AHEAD = 1
 
 
-class CaseLoading(QObject):
+class CaseLoader(QObject):
     """Loads the case asked for, drops the loads nobody waits for, reads the neighbours ahead."""
 
     loaded = Signal()

@@ -7,7 +7,7 @@ from typing import Literal
 Keys = Mapping[str, tuple[str, ...]]
 """Keys that the reader gave to commands, by command id; what is left out keeps its own."""
 
-Group = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
+CommandGroup = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
 Needs = Literal["nothing", "case", "model", "run", "own"]
 
 
@@ -21,7 +21,7 @@ class Command:
 
     id: str
     text: str
-    group: Group
+    group: CommandGroup
     keys: tuple[str, ...] = ()
     icon: str = ""
     needs: Needs = "case"
@@ -145,6 +145,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("previous_disagreement", "Previous disagreement", "Review", ("Shift+N",)),
     Command("yes", "The region is lesion", "Review", ("Y",)),
     Command("no", "The region is no lesion", "Review", ("U",)),
+    Command("truth_wrong", "The ground truth is wrong here…", "Review", ("J",)),
+    Command("small_disagreements", "Small disagreements…", "Review"),
+    Command("export_error_parcel", "Export the error parcel…", "Review", (), "export", "nothing"),
     Command("toggle_truth", "Ground truth", "Overlays", ("T",), checkable=True),
     Command("toggle_prediction", "Prediction", "Overlays", ("P",), checkable=True),
     Command("toggle_false_positive", "False positive", "Overlays", ("F",), checkable=True),
@@ -159,7 +162,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("train", "Train a model…", "Model", ("Ctrl+N",), "trend", "nothing"),
     Command("gate", "Candidate against champion…", "Model", ("Ctrl+G",), "tick-circle", "nothing"),
     Command("compare_models", "Compare models…", "Model", ("Ctrl+M",), "trend", "nothing"),
-    Command("cancel_runs", "Stop the runs", "Model", ("Esc",), "stop", "run"),
+    Command(
+        "cancel_runs",
+        "Drop what is in hand, or stop the runs",
+        "Model",
+        ("Esc",),
+        "stop",
+        "nothing",
+    ),
     Command("guide", "User guide", "Help", ("F1",), "help", "nothing"),
     Command("shortcuts", "Keyboard shortcuts", "Help", ("?",), "keyboard", "nothing"),
     Command("about", "About Overread", "Help", (), "info", "nothing"),
@@ -169,7 +179,7 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_ID: dict[str, Command] = {command.id: command for command in COMMANDS}
 
-GESTURES: tuple[tuple[Group, str, str], ...] = (
+GESTURES: tuple[tuple[CommandGroup, str, str], ...] = (
     ("Slice", "Previous or next slice", "Wheel"),
     ("Correct", "The opposite of the tool", "Right button  Ctrl"),
     ("Correct", "Brush size", "Shift+Wheel"),

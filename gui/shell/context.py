@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
-from gui.shell.lock_takeover import TakingOver
+from gui.shell.lock_takeover import LockTakeover
 from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
 from gui.shell.operations import Operations
@@ -48,6 +48,9 @@ class Edits(Protocol):
     ) -> bool:
         """Make one edit from the mask as it is; False when it cannot be made."""
 
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of, not to be changed; None when there is none."""
+
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
 
@@ -60,7 +63,7 @@ class Context:
     lanes: Lanes
     operations: Operations
     masks: MaskFinder
-    takeover: TakingOver
+    takeover: LockTakeover
     readers: Readers
     readiness: Readiness
     stopping: StopGuard

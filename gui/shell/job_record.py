@@ -22,10 +22,10 @@ from core.jobs.job_events import (
     add_points,
     state_after,
 )
-from core.jobs.job_folder import JOB_FILE, JobFolder, Request
+from core.jobs.job_folder import JOB_FILE, JobFolder, JobRequest
 from core.models.gate import GateReport, read_gate
 
-Asked: TypeAlias = Request | Literal["start"]
+Asked: TypeAlias = JobRequest | Literal["start"]
 JobKind: TypeAlias = Literal["train", "gate"]
 Points: TypeAlias = tuple[tuple[int, float], ...]
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.domain.errors import AppError
 from core.domain.progress import Progress
-from core.jobs.job_folder import JobFolder, Request, list_jobs
+from core.jobs.job_folder import JobFolder, JobRequest, list_jobs
 from core.jobs.job_start import JobProgram, start_job
 from gui.shell.job_record import Asked, JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
@@ -131,7 +131,7 @@ class JobWatch(QObject):
         self._mark_starting(record, "stop")
         self._do(finish, "The job was not ended")
 
-    def request(self, job_id: str, wanted: Request) -> None:
+    def request(self, job_id: str, wanted: JobRequest) -> None:
         """Ask a running job to pause or to stop."""
         record = self._records.get(job_id)
         if record is None or not record.active:

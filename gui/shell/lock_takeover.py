@@ -9,10 +9,10 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Lanes, Task
 
-_READ_ONLY = "Read-only"
+_LOCK = "lock"  # the subject of what is said of it
 
 
-class TakingOver(QObject):
+class LockTakeover(QObject):
     """Asks who holds the workspace each time the reader wants to write to it."""
 
     def __init__(
@@ -61,9 +61,9 @@ class TakingOver(QObject):
             self._say(place.held)
         elif taking:
             said = "The other window has gone. What you do here is kept from now on."
-            self._toasts.show_toast("No longer read-only", said, kind="ok", subject=_READ_ONLY)
+            self._toasts.show_toast("No longer read-only", said, kind="ok", subject=_LOCK)
         else:
-            self._toasts.withdraw(_READ_ONLY)
+            self._toasts.withdraw(_LOCK)
 
     def _say(self, sentence: str) -> None:
-        self._toasts.show_error(_READ_ONLY, sentence)
+        self._toasts.show_error("Read-only", sentence, _LOCK)

@@ -1,4 +1,4 @@
-"""What lies over the compared views: predictions of other models, the ground truth, an ensemble."""
+"""What lies over the linked views: predictions of other models, the ground truth, an ensemble."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.agreement import agreement_map, ensemble_postprocessing, mean_prediction
-from core.domain.comparison import Comparison, compare, furthest_apart
+from core.domain.counted_mask import CountedMask, count_mask, furthest_apart
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress
 from core.inference.engine import Engine
@@ -30,7 +30,7 @@ class SourceMask:
 
     source: MaskSource
     title: str
-    comparison: Comparison | None = None
+    counted: CountedMask | None = None
     agreement: NDArray[np.uint8] | None = None
     models: int = 0
     threshold: float | None = None
@@ -104,7 +104,7 @@ class MaskFinder(QObject):
             one = found[0] if len(found) == 1 else mean_prediction(found)
             own = [model.spec.postprocessing for model in models]
             post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
-            mask = compare(one.probability, truth, post)
+            mask = count_mask(one.probability, truth, post)
             return SourceMask(source, title, mask, threshold=post.threshold)
 
         def keep(compared: SourceMask) -> None:
@@ -137,7 +137,7 @@ class MaskFinder(QObject):
                 return None
             truth = opened.loaded.ground_truth
             one, other = (
-                compare(each.probability, truth, model.spec.postprocessing)
+                count_mask(each.probability, truth, model.spec.postprocessing)
                 for each, model in zip(found, as_run, strict=True)
             )
             return furthest_apart(one, other)

@@ -85,12 +85,18 @@ class Toasts(QWidget):
         toast.show()
         self._place()
 
-    def show_error(self, title: str, detail: str) -> None:
-        """Say that something went wrong; it takes the place of an older error of this title."""
-        self.show_toast(title, detail, kind="error", subject=title)
+    def show_error(self, title: str, detail: str, subject: str = "") -> None:
+        """Say that something went wrong, in the place of an older error of `subject` or this title.
+
+        A `subject` is a code by which it can be withdrawn, never a sentence.
+        """
+        alike = [toast for toast in self._shown if toast.text.kind == "error"]
+        for toast in [toast for toast in alike if toast.text.title == title]:
+            self._remove(toast)
+        self.show_toast(title, detail, kind="error", subject=subject)
 
     def withdraw(self, *subjects: str) -> None:
-        """Say no longer what is no longer so."""
+        """Say no longer what is no longer so, of these subjects."""
         for toast in [
             toast for toast in self._shown if toast.subject and toast.subject in subjects
         ]:

@@ -17,7 +17,7 @@ from core.workspace.known_dataset import scan_known
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
 from gui.shell.cached_predictions import with_cached
-from gui.shell.case_loader import CaseLoading
+from gui.shell.case_loader import CaseLoader
 from gui.shell.place_reader import (
     close_place,
     last_state,
@@ -64,15 +64,15 @@ class Operations(QObject):
         self._lanes = lanes
         self.engine = engine
         self.cache = CaseCache(int(session.settings.memory_gib * 2**30))
-        self.loading = CaseLoading(session, lanes, self.cache)
+        self.case_loader = CaseLoader(session, lanes, self.cache)
         self.triager = Triager(session.home, engine)
         self._shown_order: Callable[[], list[str]] = list
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
         self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
-        self.loading.loaded.connect(self._on_loaded)
-        self.loading.failed.connect(self._on_load_failed)
+        self.case_loader.loaded.connect(self._on_loaded)
+        self.case_loader.failed.connect(self._on_load_failed)
 
     def open_demo(self) -> None:
         """Open the synthetic cases, made by code when they are not there yet."""
@@ -110,7 +110,7 @@ class Operations(QObject):
         state = self._session.case_states.get(case_id)
         if state is not None and case_id != self._session.wanted:
             self.keep_place()
-            self.loading.open(state.case)
+            self.case_loader.open(state.case)
 
     def step_case(self, step: int) -> None:
         """Show the next or previous case of the worklist as it is sorted and filtered."""
@@ -122,6 +122,28 @@ class Operations(QObject):
     def keep_listing(self, listing: Listing) -> None:
         """Remember how the worklist is sorted and filtered."""
         self._session.set_listing(listing)
+
+    def read_scores(self) -> None:
+        """Read anew what is known of the cases, as another process may have found something."""
+        place, model = self._session.place, self._session.models.current
+        if place is None:
+            return
+        known = {name: state.outlook for name, state in self._session.case_states.items()}
+        plain = plain_states(place.dataset, known)
+
+        def keep(states: dict[str, CaseState]) -> None:
+            if self._session.place is not place or self._session.models.current is not model:
+                return
+            for name, state in states.items():
+                if state.scored and not self._session.case_states[name].run:
+                    self._session.set_case_state(state)
+
+        self._lanes.run(
+            "io",
+            lambda _: with_scores(place.workspace, model, plain),
+            keep,
+            failed=lambda said: self.failed.emit("The figures were not read", said),
+        )
 
     def change_settings(self, **changes: object) -> None:
         """Change and keep settings of this reader."""
@@ -213,12 +235,12 @@ class Operations(QObject):
         self.change_settings(last_dataset=root, recent=recent)
         first = last.case_id if last.case_id in states else next(iter(states))
         index = last.slice_index if last.case_id in states else -1
-        self.loading.open(states[first].case, slice_index=index)
+        self.case_loader.open(states[first].case, slice_index=index)
         self.opened.emit()
         for notice in place.workspace.notices:
             self.failed.emit("The workspace was found damaged", notice)
         for problem in models.problems:
-            self.failed.emit("A model was left out", problem)
+            self.failed.emit("Left out", problem)
 
     def _recent(self, root: str) -> tuple[str, ...]:
         """Return the datasets opened last, this one first."""
@@ -250,7 +272,7 @@ class Operations(QObject):
         if here in order:
             index = order.index(here)
             near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
-            self.loading.read_ahead([self._session.case_states[name].case for name in near])
+            self.case_loader.read_ahead([self._session.case_states[name].case for name in near])
 
     def _on_load_failed(self, case_id: str, sentence: str) -> None:
         state = self._session.case_states.get(case_id)

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.annotation.journal import begun_corrections
 from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
+from core.inference.engines import left_out
 from core.io.dataset import Dataset
 from core.models.certificates import EngineChoice, engine_for
 from core.models.registry import Model
@@ -31,7 +32,7 @@ def read_models(home: Path, workspace: Path, wanted: str, settings: Settings) ->
         return Models(problems=tuple(problems))
     champion = found.champion()
     current = next((m for m in available if m.spec.id == wanted), champion)
-    problems += calibration_problems(available)
+    problems += [*calibration_problems(available), *left_out()]
     return Models(tuple(available), current, champion.spec.id, tuple(problems))
 
 

@@ -1,5 +1,6 @@
 """The one observable object: what is open, what is known of it, and what the reader chose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.domain.triage import Triage
 from core.models.registry import Model
-from core.review.reviews import Review, standing
+from core.review.reviews import Review, review_standing
 from core.review.subject import Subject, subject_of
 from core.workspace.settings import Settings, reader_name
 from core.workspace.workspace_folder import Listing
@@ -46,8 +47,9 @@ class Session(QObject):
     """Holds the state of one window: features set what is theirs, views listen.
 
     `case_leaving` comes while the case that gives way to another is still the current one.
-    `case_version` and `mask_version` count what was shown so far, so that a picture prepared for
-    an older state is never drawn.
+    `part_arrived` tells the indices of slices that a run has just predicted. `case_version` counts
+    the cases that were shown so far, `masks_of` what lay over a slice, so that a picture prepared
+    for an older state is never drawn.
     """
 
     place_changed = Signal()
@@ -56,6 +58,7 @@ class Session(QObject):
     case_leaving = Signal()
     case_changed = Signal()
     result_changed = Signal()
+    part_arrived = Signal(object)
     view_changed = Signal()
     post_changed = Signal()
     listed_changed = Signal()
@@ -75,7 +78,9 @@ class Session(QObject):
         self.settings = settings
         self._listing = Listing()
         self.case_version = 0
-        self.mask_version = 0
+        self._mask_version = 0
+        self._whole_masks = 0
+        self._slice_masks: dict[int, int] = {}
         self._cuts: dict[str, Postprocessing] = {}
         self._as_set: dict[str, Model] = {}
         self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
@@ -232,7 +237,7 @@ class Session(QObject):
     def standing(self, case_id: str) -> Review:
         """Return what is said of a case as it is now; what was said of something else is not."""
         review = self._state.reviews.get(case_id) or Review(case_id=case_id)
-        return standing(review, self.subject(case_id)) if review.decided else review
+        return review_standing(review, self.subject(case_id)) if review.decided else review
 
     @property
     def standings(self) -> dict[str, Review]:
@@ -252,7 +257,7 @@ class Session(QObject):
     def set_correction(self, correction: Correction | None) -> None:
         """Another correction, or none, lies over the case on screen."""
         self._state.correction = correction
-        self.mask_version += 1
+        self._change_masks()
         self.correction_changed.emit()
 
     def note_painted(self, box: Box) -> None:
@@ -314,9 +319,11 @@ class Session(QObject):
         self._state.triage = None
         self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
-        self._state.view = replace(self.view, slice_index=slice_index, window_levels=())
+        self._state.view = replace(
+            self.view, slice_index=slice_index, window_levels=(), asking=False
+        )
         self.case_version += 1
-        self.mask_version += 1
+        self._change_masks()
         self.case_changed.emit()
 
     def set_unopened(self, problem: str) -> None:
@@ -326,14 +333,31 @@ class Session(QObject):
         self._state.open_case = self._state.result = self._state.correction = None
         self._state.problem = problem
         self.case_version += 1
-        self.mask_version += 1
+        self._change_masks()
         self.case_changed.emit()
 
     def set_result(self, result: Result | None, *, same_masks: bool = False) -> None:
         """Another prediction, mask or figure; `same_masks` when only figures differ."""
         self._state.result = result
-        self.mask_version += 0 if same_masks else 1
+        if not same_masks:
+            self._change_masks()
         self.result_changed.emit()
+
+    def add_part(self, result: Result, indices: Sequence[int]) -> None:
+        """Further slices of the prediction on screen have arrived; the others are as before."""
+        self._state.result = result
+        self._mask_version += 1
+        self._slice_masks.update(dict.fromkeys(indices, self._mask_version))
+        self.part_arrived.emit(frozenset(indices))
+
+    def masks_of(self, index: int) -> int:
+        """Return a number that is another one whenever masks over that slice may be others."""
+        return self._slice_masks.get(index, self._whole_masks)
+
+    def _change_masks(self) -> None:
+        self._mask_version += 1
+        self._whole_masks = self._mask_version
+        self._slice_masks.clear()
 
     def set_post(self, post: Postprocessing) -> None:
         """Another way from probability to mask of the model in use; the masks follow."""

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
+from core.domain.metrics import Hd95
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
@@ -58,15 +59,15 @@ class OpenCase:
 class Result:
     """The prediction on screen; `ready` names the slices that have arrived, None when all have.
 
-    `cut` is how `comparison` was made of it.
+    `cut` is how `counted` was made of it.
     """
 
     probability: NDArray[np.uint8]
     ready: frozenset[int] | None = None
     prediction: Prediction | None = None
-    comparison: Comparison | None = None
+    counted: CountedMask | None = None
     cut: Postprocessing | None = None
-    hd95: float | None = None
+    hd95: Hd95 | None = None
     hd95_pending: bool = False
 
 

@@ -34,7 +34,7 @@ class StatusBar(QFrame):
         self._hints = ElidedLabel("", "caption")
         self._hints.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._sign = QLabel()
-        self._work = Work()
+        self._work = WorkShown()
         self._work.stop.clicked.connect(self.stop_asked)
         row.addWidget(self._message)
         row.addWidget(self._work)
@@ -78,7 +78,7 @@ class StatusBar(QFrame):
         self._sign.setPixmap(pixmap("warning", theme.warn, 14, self.devicePixelRatioF()))
 
 
-class Work(QWidget):
+class WorkShown(QWidget):
     """The edit that is being computed, with a way to stop it; seen when it takes a moment."""
 
     def __init__(self) -> None:

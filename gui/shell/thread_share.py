@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 _GESTURE_SECONDS = 0.016
 
 
-class GivingWay(QObject):
+class GestureDelay(QObject):
     """Does something at once, or a frame later while gestures follow each other."""
 
     def __init__(

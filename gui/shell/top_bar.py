@@ -26,6 +26,7 @@ from gui.widgets.segments import Segments
 
 HEIGHT = 48
 _THRESHOLD_STEPS = 100
+_DEVICE_WIDTH = 78
 _LONGEST_NAME = 150
 _OPENS = ("open_dataset", "open_demo", "open_predictions")
 _WINDOW = (
@@ -171,6 +172,9 @@ class TopBar(QFrame):
     def set_compact(self, compact: bool) -> None:
         """Leave out what a narrow window has no room for."""
         self._compact = compact
+        policy = self._champion.sizePolicy()
+        policy.setRetainSizeWhenHidden(not compact)  # where there is room, nothing moves for it
+        self._champion.setSizePolicy(policy)
         self._champion.setVisible(self._is_champion and not compact)
         for widget in (self._threshold_title, self._device):
             widget.setVisible(not compact)
@@ -221,6 +225,7 @@ class TopBar(QFrame):
         self._channel = Segments(("–",), name="Channel")
         self._device = QPushButton("Auto")
         self._device.setProperty("flat", True)
+        self._device.setMinimumWidth(_DEVICE_WIDTH)
         self._device.setToolTip("Where models run")
         self._device.setAccessibleName("Device")
         self._device_menu = QMenu(self)

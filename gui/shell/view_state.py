@@ -1,5 +1,6 @@
 """What the reader has chosen to see, and the pure step from there to what is drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,7 +23,10 @@ class LayerStyle:
 
 @dataclass(frozen=True)
 class ViewState:
-    """Everything the reader chose about the picture; the slice is an index, not a number."""
+    """Everything the reader chose about the picture; the slice is an index, not a number.
+
+    While one region is asked about (`asking`), no other error is filled.
+    """
 
     slice_index: int = 0
     channel: str = "FLAIR"
@@ -37,6 +41,7 @@ class ViewState:
     correction: LayerStyle = LayerStyle()
     uncertainty: LayerStyle = LayerStyle(visible=False, opacity=0.7, filled=True)
     inverted: bool = False
+    asking: bool = False
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
         """Return it with another style for one layer."""
@@ -140,7 +145,10 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         prediction=_shown_layer(view.prediction, visible and shown.has_prediction),
         errors=_shown_layer(
             view.errors,
-            visible and shown.has_truth and (shown.has_prediction or shown.has_correction),
+            visible
+            and not view.asking
+            and shown.has_truth
+            and (shown.has_prediction or shown.has_correction),
         ),
         correction=_shown_layer(view.correction, visible and shown.has_correction),
         false_positive=view.false_positive,
@@ -174,14 +182,16 @@ def can_rgb(volume: Volume) -> bool:
     return len(volume.channels) == len("RGB")
 
 
-def current_range(view: ViewState, shown: Shown, channel: str) -> WindowLevel:
-    """Return the range a channel is shown with."""
-    return view.window_level(channel) or dict(shown.automatic)[channel]
+def current_range(
+    view: ViewState, automatic: Iterable[tuple[str, WindowLevel]], channel: str
+) -> WindowLevel:
+    """Return the range a channel is shown with: the reader's, else the automatic one."""
+    return view.window_level(channel) or dict(automatic)[channel]
 
 
 def _limits(view: ViewState, shown: Shown, channel: str) -> tuple[float, float]:
     """Return the values shown black and white; inverted, the first is the higher one."""
-    low, high = current_range(view, shown, channel).limits
+    low, high = current_range(view, shown.automatic, channel).limits
     return (high, low) if view.inverted else (low, high)
 
 
@@ -211,5 +221,5 @@ def _bottom_left(view: ViewState, shown: Shown, channel: str) -> tuple[str, ...]
     size = " × ".join(f"{s:.1f}" for s in spacing[::-1]) + " mm" if spacing else "Spacing unknown"
     if channel == RGB:
         return (size,)
-    value = current_range(view, shown, channel)
+    value = current_range(view, shown.automatic, channel)
     return f"W {value.window:.0f}  L {value.level:.0f}", size

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.theme import app_font
 
-Meaning = Literal["mean", "median", "guide", "limit"]
+LineMeaning = Literal["mean", "median", "guide", "limit"]
 
 _DOT, _CHOSEN_DOT = 7, 11
 _GRID_ALPHA = 40
@@ -29,10 +29,10 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlotLine:
     """A straight line from (x0, y0) to (x1, y1) with a few words at its end."""
 
-    means: Meaning
+    means: LineMeaning
     start: tuple[float, float]
     end: tuple[float, float]
     text: str = ""
@@ -46,7 +46,7 @@ class PlotView:
     """
 
     dots: tuple[Dot, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[PlotLine, ...] = ()
     ticks: tuple[tuple[float, str], ...] = ()
     x_title: str = ""
     y_title: str = ""
@@ -150,7 +150,7 @@ class CasePlot(pg.GraphicsView):  # type: ignore[misc]
         lines = max((text.count("\n") + 1 for _, text in view.ticks), default=1)
         bottom.setHeight(lines * _TICK_PIXELS + (_TITLE_PIXELS if view.x_title else 4))
 
-    def _draw_line(self, line: Line) -> None:
+    def _draw_line(self, line: PlotLine) -> None:
         xs, ys = zip(line.start, line.end, strict=True)
         pen = self._pen(line.means)
         self._box.addItem(pg.PlotDataItem(list(xs), list(ys), pen=pen), ignoreBounds=True)
@@ -160,7 +160,7 @@ class CasePlot(pg.GraphicsView):  # type: ignore[misc]
             said.setPos(*line.end)
             self._box.addItem(said, ignoreBounds=True)
 
-    def _pen(self, means: Meaning) -> QPen:
+    def _pen(self, means: LineMeaning) -> QPen:
         overlays, theme = self._overlays, self._theme
         colours = {"mean": overlays.prediction, "median": overlays.truth, "guide": theme.line3}
         pen = QPen(QColor(colours.get(means, overlays.prediction)), 2 if means == "mean" else 1.5)

@@ -9,8 +9,8 @@ from core.domain.progress import Progress
 from gui.shell.context import Context
 from gui.shell.tasks import Task
 from gui.studies.export_dialog import ExportDialog, ExportKind, ExportWanted
-from gui.studies.picture_export import PictureSource, write_pictures
-from gui.studies.report_export import write_report
+from gui.studies.picture_export import PicturedCase, write_pictures
+from gui.studies.report_export import export_report
 from gui.studies.report_source import ReportSource
 
 Writes = Callable[[ExportWanted, Progress], list[Path]]
@@ -75,20 +75,20 @@ class ExportPresenter(QObject):
         place = self._session.place
         if place is not None:
             source = ReportSource(self._session.home, place, self._session.models.current)
-            self._start(self.report, lambda progress: write_report(source, wanted, progress))
+            self._start(self.report, lambda progress: export_report(source, wanted, progress))
 
     def _write_pictures(self, wanted: ExportWanted) -> None:
         place, opened = self._session.place, self._session.open_case
         if place is None or opened is None:
             return
         result, correction = self._session.result, self._session.correction
-        comparison = None if result is None else result.comparison
+        comparison = None if result is None else result.counted
         mask = None if comparison is None else comparison.mask
         model, threshold = self._session.models.current, self._session.post.threshold
         made_by = "" if model is None else f"{model.spec.title} at {threshold:.2f}"
         if correction is not None:
             mask, made_by = correction.snapshot_mask(), "correction"
-        source = PictureSource(place.dataset.root, opened.loaded, mask, made_by)
+        source = PicturedCase(place.dataset.root, opened.loaded, mask, made_by)
         self._start(self.pictures, lambda progress: write_pictures(source, wanted, progress))
 
     def _start(self, dialog: ExportDialog, work: Callable[[Progress], list[Path]]) -> None:

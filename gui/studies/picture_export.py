@@ -22,7 +22,7 @@ from gui.studies.export_dialog import ExportWanted
 
 
 @dataclass(frozen=True, eq=False)
-class PictureSource:
+class PicturedCase:
     """A case as it is on screen: what lies over it and who made that, and where its dataset is."""
 
     root: Path
@@ -31,7 +31,7 @@ class PictureSource:
     made_by: str = ""
 
 
-def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progress) -> list[Path]:
+def write_pictures(source: PicturedCase, wanted: ExportWanted, progress: Progress) -> list[Path]:
     """Write the kinds `png`, `gif` and `sheet` of a case; returns the files.
 
     Each says which case and mask it shows, and what it is not for. Raises `DataError` for a folder
@@ -61,7 +61,7 @@ def write_pictures(source: PictureSource, wanted: ExportWanted, progress: Progre
     return written
 
 
-def _sheet(source: PictureSource, style: PictureStyle) -> Frame:
+def _sheet(source: PicturedCase, style: PictureStyle) -> Frame:
     loaded = source.loaded
     plain = list(frames(loaded.volume, loaded.ground_truth, source.mask, style))
     sheet = contact_sheet(plain, [f"slice {number}" for number in loaded.volume.slice_numbers])

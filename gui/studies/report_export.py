@@ -14,7 +14,7 @@ from gui.studies.report_source import ReportSource, gather_report
 REPORT_NAME = "report"
 
 
-def write_report(source: ReportSource, wanted: ExportWanted, progress: Progress) -> list[Path]:
+def export_report(source: ReportSource, wanted: ExportWanted, progress: Progress) -> list[Path]:
     """Write the kinds `html`, `pdf` and `csv` that are wanted; returns the files.
 
     Raises `DataError` for a folder inside the dataset and where there is nothing to report.

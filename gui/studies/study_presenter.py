@@ -14,12 +14,11 @@ from gui.shell.context import Context
 from gui.shell.job_record import JobRecord
 from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
-from gui.shell.place_reader import plain_states, with_scores
-from gui.shell.session_parts import CaseState, Place
+from gui.shell.session_parts import Place
 from gui.studies.study_dialog import StudyChoice, StudyDialog
 from gui.studies.study_plots import (
     by_case,
-    figures,
+    figure_choices,
     model_lines,
     one_against_other,
     pair_lines,
@@ -117,7 +116,7 @@ class StudyPresenter(QObject):
         )
 
         def prepare(path: Path) -> tuple[JobFolder, JobProgram]:
-            return create_job(path, spec), "compare"
+            return create_job(path, spec), "study"
 
         self.dialog.side.show_run(RunView(0.0, "Starting…"))
         self.watch.begin("compare", prepare)
@@ -164,7 +163,7 @@ class StudyPresenter(QObject):
             kind="ok",
             action=("Show", self.show),
         )
-        self._refresh_worklist(place)
+        self._context.operations.read_scores()
 
     def _load(self, place: Place) -> None:
         home = self._session.home
@@ -185,7 +184,7 @@ class StudyPresenter(QObject):
         divided = "" if apart is None else f" · mean disagreement {apart:.3f}"
         title = f"{len(found.study.models)} models on {cases}"
         said = f"{found.folder.name}{failed}{divided} · interval: {summary.interval}"
-        self.dialog.set_study((title, said), titles, figures(summary.distance_unit))
+        self.dialog.set_study((title, said), titles, figure_choices(summary.distance_unit))
 
     def _show_choice(self) -> None:
         found = self._found
@@ -201,22 +200,6 @@ class StudyPresenter(QObject):
         self.dialog.show_tables(
             model_lines(found.summary, choice.figure), pair_lines(found.summary, choice.figure)
         )
-
-    def _refresh_worklist(self, place: Place) -> None:
-        """Show what the job found of the model in use, in the worklist too."""
-        model, workspace = self._session.models.current, place.workspace
-
-        def keep(states: dict[str, CaseState]) -> None:
-            if self._session.place is not place or self._session.models.current is not model:
-                return
-            for name, state in states.items():
-                before = self._session.case_states[name]
-                if state.scored and not before.run:
-                    self._session.set_case_state(state)
-
-        known = {name: state.outlook for name, state in self._session.case_states.items()}
-        plain = plain_states(place.dataset, known)
-        self._start(lambda: with_scores(workspace, model, plain), keep)
 
     def _start(self, work: Callable[[], T], keep: Callable[[T], None]) -> None:
         self._context.lanes.run(

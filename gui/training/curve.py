@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.training.jobs_view import Curve, Line
+from gui.training.jobs_view import Curve, CurveLine
 from gui.widgets.labels import plain_tip
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.theme import app_font
@@ -109,7 +109,9 @@ class CurvePlot(QWidget):
         self._text(painter, foot, "0")
         self._text(painter, foot, curve.x_text, Qt.AlignmentFlag.AlignRight)
 
-    def _paint_line(self, painter: QPainter, line: Line, scale: "_Scale", *, area: bool) -> None:
+    def _paint_line(
+        self, painter: QPainter, line: CurveLine, scale: "_Scale", *, area: bool
+    ) -> None:
         points = [scale.point(x, y) for x, y in line.points]
         pen = self._pen(line)
         if area and len(points) > 1:
@@ -140,7 +142,7 @@ class CurvePlot(QWidget):
         painter.setPen(QColor(self._theme.t3))
         painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _pen(self, line: Line) -> QPen:
+    def _pen(self, line: CurveLine) -> QPen:
         pen = QPen(QColor(getattr(self._theme, line.role)), 1.5)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         return pen
@@ -157,7 +159,7 @@ class _Scale:
         self._xs, self._ys, self._area = xs, ys, area
 
     @classmethod
-    def of(cls, curve: Curve, lines: Sequence[Line], area: QRectF) -> "_Scale":
+    def of(cls, curve: Curve, lines: Sequence[CurveLine], area: QRectF) -> "_Scale":
         """Return the scale that holds all lines, and the budget when known."""
         values = [y for line in lines for _, y in line.points if isfinite(y)]
         low, high = min(values, default=0.0), max(values, default=1.0)

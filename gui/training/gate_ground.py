@@ -1,4 +1,4 @@
-"""What a comparison with the champion is made from, and what the registry says of its models."""
+"""What a gate is made from, and what the registry says of its models."""
 
 from pathlib import Path
 from typing import TypeAlias
@@ -18,7 +18,7 @@ Made: TypeAlias = tuple[JobFolder, JobProgram]
 
 
 def make_gate(path: Path, place: Place, models: Registry, candidate: str, *, device: str) -> Made:
-    """Make the folder of a comparison of a candidate with the champion of now.
+    """Make the folder of a gate: a candidate against the champion of now.
 
     Raises `AppError` where the workspace has no frozen cases that judge.
     """

@@ -1,34 +1,22 @@
-"""Starts comparisons of candidates with the champion, shows them, and carries out the verdict."""
-
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+"""Shows candidates against the champion and asks what becomes of them."""
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from core.domain.errors import AppError
 from core.io.dataset import short_names
-from core.models import promotion
 from core.models.gate import GateReport
-from core.models.registry import Registry
-from core.workspace.workspace_folder import registry
-from gui.shell.place_reader import read_models
 from gui.shell.session import Session
-from gui.shell.session_parts import Models, Place
-from gui.shell.tasks import Lanes, Work
+from gui.shell.tasks import Lanes
+from gui.training.gate_desk import GateDesk
 from gui.training.gate_dialog import GateDialog
-from gui.training.gate_ground import Made, make_gate, read_choices
 from gui.training.gate_view import Choices, gate_view
 from gui.widgets.confirm import confirm
 from gui.widgets.palette import OverlayColours, Theme
 
-T = TypeVar("T")
-
 
 class GatePresenter(QObject):
-    """One comparison on screen at a time; every change of champion can be taken back."""
+    """One gate on screen at a time; every change of champion can be taken back."""
 
     case_asked = Signal(str, str, str)
     """A case to show side by side: its id, that of the champion and that of the candidate."""
@@ -39,7 +27,10 @@ class GatePresenter(QObject):
 
     def __init__(self, session: Session, lanes: Lanes, window: QWidget) -> None:
         super().__init__(window)
-        self._session, self._lanes, self._window = session, lanes, window
+        self._session, self._window = session, window
+        self.desk = GateDesk(session, lanes)
+        self.desk.failed.connect(self.failed)
+        self.desk.changed.connect(self._refresh)
         self._dialog: GateDialog | None = None
         self._report: GateReport | None = None
         self._look: tuple[Theme, OverlayColours] | None = None
@@ -55,15 +46,8 @@ class GatePresenter(QObject):
         if self.dialog is not None:
             self.dialog.set_look(theme, overlays)
 
-    def prepare(self, path: Path, candidate: str) -> Made:
-        """Make the folder of a comparison with the champion of now; runs on a worker."""
-        place, device = self._session.place, self._session.settings.device
-        if place is None:
-            raise AppError("Expected an open dataset, found none. Open one.")
-        return make_gate(path, place, self._registry(place), candidate, device=device)
-
     def show(self, report: GateReport) -> None:
-        """Show a comparison in a dialog of its own."""
+        """Show a gate in a dialog of its own."""
         self._report = report
         dialog = self.dialog
         if dialog is None:
@@ -77,13 +61,9 @@ class GatePresenter(QObject):
         self._refresh()
 
     def show_again(self) -> None:
-        """Show the comparison that was shown last."""
+        """Show the gate that was shown last."""
         if self._report is not None:
             self.show(self._report)
-
-    def reload_models(self, then: Callable[[], None] | None = None) -> None:
-        """Read the models anew, on a worker; the one in use stays in use."""
-        self._change(lambda _: None, then)
 
     def _refresh(self) -> None:
         place, report = self._session.place, self._report
@@ -98,14 +78,13 @@ class GatePresenter(QObject):
                 dialog.show()
                 dialog.raise_()
 
-        self._start(lambda _: read_choices(self._registry(place)), fill)
+        self.desk.find_choices(fill)
 
     def _on_promote_asked(self, model_id: str) -> None:
-        report = self._report
-        if report is None or report.verdict != "reject":
+        said = "" if self._report is None else self._report.doubt
+        if not said:
             self._promote(model_id)
             return
-        said = "It is worse than the champion on the frozen cases."
         texts = (f"Promote {self._title(model_id)}?", said, "Promote")
         confirm(self.dialog or self._window, texts, lambda: self._promote(model_id))
 
@@ -116,7 +95,7 @@ class GatePresenter(QObject):
             self.promoted.emit(model_id)
             self.told.emit("Promoted", f"{title} predicts by default; Roll back takes it back.")
 
-        self._change(lambda found: promotion.promote(found, model_id, report), tell)
+        self.desk.promote(model_id, report, tell)
 
     def _roll_back(self, model_id: str) -> None:
         title = self._title(model_id)
@@ -125,7 +104,7 @@ class GatePresenter(QObject):
             self.promoted.emit(model_id)
             self.told.emit("Rolled back", f"{title} predicts by default again.")
 
-        self._change(lambda found: promotion.roll_back(found, model_id), tell)
+        self.desk.roll_back(model_id, tell)
 
     def _on_delete_asked(self, model_id: str) -> None:
         said = "Its weights are deleted, which cannot be taken back. Its job folder stays."
@@ -134,37 +113,7 @@ class GatePresenter(QObject):
 
     def _delete(self, model_id: str) -> None:
         said = f"{self._title(model_id)} and its weights are gone; its job stays."
-        self._change(
-            lambda found: promotion.delete_model(found, model_id),
-            lambda: self.told.emit("Candidate deleted", said),
-        )
-
-    def _change(
-        self, act: Callable[[Registry], object], then: Callable[[], None] | None = None
-    ) -> None:
-        place, current = self._session.place, self._session.models.current
-        if place is None:
-            return
-        wanted = "" if current is None else current.spec.id
-
-        def work(_: object) -> Models:
-            act(self._registry(place))
-            home, settings = self._session.home, self._session.settings
-            return read_models(home, place.workspace.folder, wanted, settings)
-
-        def show(models: Models) -> None:
-            if self._session.place is place:
-                self._session.set_models(models)
-                if then is not None:
-                    then()
-                self._refresh()
-
-        self._start(work, show)
-
-    def _start(self, work: Work[T], show: Callable[[T], None]) -> None:
-        self._lanes.run(
-            "io", work, show, failed=lambda said: self.failed.emit("Nothing was changed", said)
-        )
+        self.desk.delete(model_id, lambda: self.told.emit("Candidate deleted", said))
 
     def _on_case_asked(self, case_id: str) -> None:
         if self.dialog is not None:
@@ -176,6 +125,3 @@ class GatePresenter(QObject):
         """Return what readers call a model."""
         titles = {m.spec.id: m.spec.title for m in self._session.models.available}
         return titles.get(model_id, model_id)
-
-    def _registry(self, place: Place) -> Registry:
-        return registry(self._session.home, place.workspace.folder)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.models.gate import GateReport
+from core.models.gate import GateReport, Verdict
 from gui.training.job_descriptions import report_verdicts
-from gui.training.jobs_view import Verdict
+from gui.training.jobs_view import VerdictRow
 
 Standing = Literal["candidate", "champion", "gone"]
 
@@ -25,16 +25,16 @@ class GateRow:
 
 @dataclass(frozen=True)
 class GateView:
-    """A comparison and what can be done about it; `earlier` are champions to go back to."""
+    """What a gate found and what can be done about it; `earlier` are champions to go back to."""
 
     champion_id: str
     candidate_id: str
     champion: str
     candidate: str
-    verdict: Literal["promote", "keep", "reject"]
+    verdict: Verdict
     reason: str
     rows: tuple[GateRow, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[VerdictRow, ...] = ()
     notes: tuple[str, ...] = ()
     standing: Standing = "candidate"
     deletable: bool = False

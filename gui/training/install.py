@@ -35,9 +35,7 @@ def install(context: Context, views: TrainingViews) -> TrainingFeature:
     training = TrainingPresenter(context.session, context.lanes, views.jobs)
     beside = SideBySide(context, views.viewer, training.gate.show_again)
     toasts = context.toasts
-    training.told.connect(
-        lambda title, said, kind: toasts.show_toast(title, said, kind=kind, subject=title)
-    )
+    training.told.connect(lambda title, said, kind: toasts.show_toast(title, said, kind=kind))
     training.went_on.connect(toasts.withdraw)
     training.failed.connect(toasts.show_error)
     training.promoted.connect(context.wishes.model_wanted)

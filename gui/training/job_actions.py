@@ -4,8 +4,8 @@ from gui.shell.job_record import JobRecord
 from gui.training.jobs_view import JobAction
 
 
-def job_actions(record: JobRecord, *, compared: bool, comparing: bool) -> tuple[JobAction, ...]:
-    """Return the buttons of a job; `compared` and `comparing` are of the model it made."""
+def job_actions(record: JobRecord, *, judged: bool, judging: bool) -> tuple[JobAction, ...]:
+    """Return the buttons of a job; `judged` and `judging` are of the model it made."""
     if record.requested == "start":
         text = "Resuming…" if record.step else "Starting…"
         return (JobAction("resume", text, "play", enabled=False),)
@@ -15,10 +15,10 @@ def job_actions(record: JobRecord, *, compared: bool, comparing: bool) -> tuple[
         return _standing_actions(record)
     if record.state != "done" or not (record.result or record.report):
         return ()
-    if record.report or compared:
-        return (JobAction("compare", "Show comparison", "trend", tip="Candidate vs champion"),)
-    text = "Comparing…" if comparing else "Compare with champion"
-    return (JobAction("compare", text, "trend", enabled=not comparing),)
+    if record.report or judged:
+        return (JobAction("gate", "Show the gate", "trend", tip="Candidate vs champion"),)
+    text = "Judging…" if judging else "Judge against champion"
+    return (JobAction("gate", text, "trend", enabled=not judging),)
 
 
 def _standing_actions(record: JobRecord) -> tuple[JobAction, ...]:

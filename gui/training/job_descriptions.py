@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.domain.figure_text import counted, p_value, signed
 from core.jobs.job_events import Stage
-from core.models.gate import REGRESSION, GateReport
+from core.models.gate import REGRESSION, GateReport, Verdict
 from gui.shell.job_record import JobRecord
 from gui.training.job_actions import job_actions
-from gui.training.jobs_view import Curve, JobsView, JobView, Line, Tone, Verdict
-from gui.widgets.labels import MINUS, duration, number
+from gui.training.jobs_view import Curve, CurveLine, JobsView, JobView, Tone, VerdictRow
+from gui.widgets.labels import duration, number
 
 _VAL = "dsc_native_val"
 _LOSSES = {
@@ -17,6 +18,12 @@ _LOSSES = {
     "dice": "Dice",
     "soft-iou": "Soft IoU",
     "focal-tversky": "Focal Tversky",
+}
+VERDICTS: dict[Verdict, str] = {
+    "promote": "Better",
+    "keep": "Undecided",
+    "reject": "Worse",
+    "few": "Too few to tell",
 }
 _STATES = {
     "new": "starting",
@@ -38,27 +45,27 @@ _STAGES: dict[Stage, str] = {
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownModels:
     """What a job is shown against: titles of models by id, and reports.
 
-    `reports` holds the newest report by candidate, `comparing` the candidates a gate is at work on
+    `reports` holds the newest report by candidate, `judging` the candidates a gate is at work on
     and how far it is.
     """
 
     titles: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, GateReport] = field(default_factory=dict)
-    comparing: Mapping[str, float] = field(default_factory=dict)
+    judging: Mapping[str, float] = field(default_factory=dict)
 
 
-def known(records: Sequence[JobRecord], titles: Mapping[str, str]) -> Known:
+def known_models(records: Sequence[JobRecord], titles: Mapping[str, str]) -> KnownModels:
     """Return what is known of the candidates beside the jobs themselves."""
     gates = [record for record in records if record.head.kind == "gate"]
     reports = {r.report.candidate: r.report for r in gates if r.report is not None}
-    comparing = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
-    return Known(titles, reports, comparing)
+    judging = {Path(r.head.candidate).name: r.fraction for r in gates if r.active}
+    return KnownModels(titles, reports, judging)
 
 
-def jobs_view(records: Sequence[JobRecord], chosen: str, about: Known) -> JobsView:
+def jobs_view(records: Sequence[JobRecord], chosen: str, about: KnownModels) -> JobsView:
     """Return all jobs, and `chosen` in full, or the one most likely wanted."""
     shown = shown_record(records, chosen)
     listed = tuple((r.id, f"{r.name} · {_STATES[r.state]}") for r in reversed(records))
@@ -74,7 +81,7 @@ def shown_record(records: Sequence[JobRecord], chosen: str = "") -> JobRecord | 
     return next(iter([*wanted, *running, *trainings, *newest]), None)
 
 
-def job_view(record: JobRecord, about: Known) -> JobView:
+def job_view(record: JobRecord, about: KnownModels) -> JobView:
     """Return one job as it is shown."""
     learns = record.head.kind == "train"
     bar = "failed" if record.state in ("failed", "interrupted") else ""
@@ -90,8 +97,8 @@ def job_view(record: JobRecord, about: Known) -> JobView:
         bar="paused" if record.state == "paused" else "failed" if bar else "",
         actions=job_actions(
             record,
-            compared=record.result in about.reports,
-            comparing=record.result in about.comparing,
+            judged=record.result in about.reports,
+            judging=record.result in about.judging,
         ),
         loss=_loss_curve(record) if learns else None,
         dsc=_dsc_curve(record) if learns else None,
@@ -100,46 +107,41 @@ def job_view(record: JobRecord, about: Known) -> JobView:
     )
 
 
-def verdicts(record: JobRecord, about: Known) -> tuple[Verdict, ...]:
+def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
     """Return what is known so far of the candidate against the champion."""
     report = record.report or about.reports.get(record.result)
     if report is not None:
         return report_verdicts(report)
     best = record.curves.get("best_dsc", ())
-    rows = [Verdict("Best selection DSC", number(best[-1][1], 3))] if best else []
-    if record.head.kind == "gate" or record.result in about.comparing:
-        share = about.comparing.get(record.result, record.fraction)
-        return (*rows, Verdict("Frozen validation", f"scoring, {share:.0%}", "pending"))
+    rows = [VerdictRow("Best selection DSC", number(best[-1][1], 3))] if best else []
+    if record.head.kind == "gate" or record.result in about.judging:
+        share = about.judging.get(record.result, record.fraction)
+        return (*rows, VerdictRow("Frozen validation", f"scoring, {share:.0%}", "pending"))
     if record.state == "done":
         val = record.metrics.get(_VAL)
         if val is not None:
-            rows.append(Verdict("DSC on validation", number(val, 3)))
-        return (*rows, Verdict("Frozen validation", "not compared yet", "pending"))
-    return (*rows, Verdict("Frozen validation", "at the end", "pending"))
+            rows.append(VerdictRow("DSC on validation", number(val, 3)))
+        return (*rows, VerdictRow("Frozen validation", "not judged yet", "pending"))
+    return (*rows, VerdictRow("Frozen validation", "at the end", "pending"))
 
 
-def report_verdicts(report: GateReport) -> tuple[Verdict, ...]:
-    """Return the rows of a finished comparison."""
+def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
+    """Return the rows of a finished gate."""
     low, high = report.low, report.high
     interval = "" if low is None or high is None else f"  [{number(low, 3)}, {number(high, 3)}]"
     lost = len(report.regressions)
     return (
-        Verdict(
+        VerdictRow(
             "Mean DSC", signed(report.mean_difference) + interval, tone(report.mean_difference)
         ),
-        Verdict("Worst tenth DSC", signed(report.worst_tenth), tone(report.worst_tenth)),
-        Verdict(
+        VerdictRow("Worst tenth DSC", signed(report.worst_tenth), tone(report.worst_tenth)),
+        VerdictRow(
             f"Lost over {REGRESSION:g}",
-            "no case" if not lost else "1 case" if lost == 1 else f"{lost} cases",
+            counted(lost, "case") if lost else "no case",
             "worse" if lost else "better",
         ),
-        Verdict("Wilcoxon p", number(report.p, 3)),
+        VerdictRow("Exact p", p_value(report.p)),
     )
-
-
-def signed(value: float, decimals: int = 3) -> str:
-    """Return a difference with its sign, a true minus."""
-    return f"{value:+.{decimals}f}".replace("-", MINUS)
 
 
 def tone(value: float) -> Tone:
@@ -165,7 +167,7 @@ def _counts(records: Sequence[JobRecord]) -> str:
     return " · ".join(f"{count} {word}" for count, word in counts if count)
 
 
-def _title(record: JobRecord, about: Known) -> str:
+def _title(record: JobRecord, about: KnownModels) -> str:
     head = record.head
     if head.kind == "gate":
         one, other = Path(head.candidate).name, Path(head.champion).name
@@ -234,7 +236,7 @@ def _loss_curve(record: JobRecord) -> Curve:
     points = record.curves.get("loss", ())
     return Curve(
         "Training loss",
-        (Line("train", points, "t2"),) if points else (),
+        (CurveLine("train", points, "t2"),) if points else (),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),
         x_text=_budget(record),
@@ -245,15 +247,15 @@ def _dsc_curve(record: JobRecord) -> Curve:
     points = record.curves.get("selection_dsc", ())
     return Curve(
         "Selection DSC",
-        (Line(record.name.lower(), points),) if points else (),
+        (CurveLine(record.name.lower(), points),) if points else (),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),
         x_text=_budget(record),
     )
 
 
-def _note(record: JobRecord, about: Known) -> str:
+def _note(record: JobRecord, about: KnownModels) -> str:
     report = record.report or about.reports.get(record.result)
     if report is not None:
-        return {"promote": "better", "keep": "undecided", "reject": "worse"}[report.verdict]
+        return VERDICTS[report.verdict].lower()
     return "provisional" if record.active and record.curves else ""

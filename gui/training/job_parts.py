@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.training.jobs_view import Act, JobAction, JobView, Tone, Verdict
+from gui.training.jobs_view import Act, JobAction, JobView, Tone, VerdictRow
 from gui.widgets.icons import icon
 from gui.widgets.labels import ElidedLabel, Glyph, make_label, plain_tip
 from gui.widgets.palette import DARK, Theme
@@ -159,7 +159,7 @@ class VerdictList(QWidget):
         self._column.addLayout(head)
         self._column.addStretch(1)
 
-    def show_verdicts(self, verdicts: Sequence[Verdict], note: str) -> None:
+    def show_verdicts(self, verdicts: Sequence[VerdictRow], note: str) -> None:
         """Show other rows."""
         self._note.setText(note)
         while len(self._rows) < len(verdicts):
@@ -193,7 +193,7 @@ class _VerdictRow(QWidget):
         row.addStretch(1)
         row.addWidget(self._value)
 
-    def show_verdict(self, verdict: Verdict, theme: Theme) -> None:
+    def show_verdict(self, verdict: VerdictRow, theme: Theme) -> None:
         """Show one row."""
         self._tone = verdict.tone
         self._title.setText(verdict.title)

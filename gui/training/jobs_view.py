@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Points = tuple[tuple[float, float], ...]
+CurvePoints = tuple[tuple[float, float], ...]
 Tone = Literal["", "better", "worse", "pending"]
-Act = Literal["pause", "stop", "resume", "compare"]
+Act = Literal["pause", "stop", "resume", "gate"]
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """One line of a plot; `role` names a token of the theme, `dots` marks its last point."""
 
     name: str
-    points: Points
+    points: CurvePoints
     role: Literal["acc", "t2", "t4"] = "acc"
     dots: bool = True
 
@@ -27,7 +27,7 @@ class Curve:
     """
 
     title: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[CurveLine, ...] = ()
     value: str = ""
     last_x: float | None = None
     x_text: str = ""
@@ -35,7 +35,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerdictRow:
     """A row about candidate and champion; the glyph repeats what the colour says."""
 
     title: str
@@ -58,7 +58,7 @@ class JobAction:
 class JobView:
     """One job as it is shown; `at` and `left` say how far it is, `trouble` why it stands still.
 
-    A comparison learns nothing: it has no curves.
+    A gate learns nothing: it has no curves.
     """
 
     id: str
@@ -73,7 +73,7 @@ class JobView:
     actions: tuple[JobAction, ...] = ()
     loss: Curve | None = None
     dsc: Curve | None = None
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[VerdictRow, ...] = ()
     verdict_note: str = ""
 
 

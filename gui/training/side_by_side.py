@@ -36,7 +36,7 @@ class SideBySide(QObject):
         context.wishes.model_wanted.emit(champion)
         context.operations.choose_case(case_id)
         viewer.views.grid.set_count(2)
-        viewer.compared.show_source(0, MaskSource("model", candidate))
+        viewer.linked.show_source(0, MaskSource("model", candidate))
         opened = session.open_case
         if opened is not None and opened.loaded.case.id == case_id and not session.pending:
             self._on_case_changed()

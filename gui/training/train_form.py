@@ -10,7 +10,7 @@ from core.models.train_spec import LossName, PresetName
 
 CaseKind = Literal["corrected", "truth", "none"]
 
-FEWEST_CASES = 2
+FEWEST_CHOSEN = 2
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class BaseModel:
 class CaseChoice:
     """A case to learn from or not; `locked` is the reason why it cannot be chosen.
 
-    `doubt` is a reason not to, which the reader may overrule for this one case.
+    `doubt` is a reason not to, which the reader may overrule for this one case. One with ground
+    truth can judge.
     """
 
     case_id: str
@@ -37,6 +38,7 @@ class CaseChoice:
     kind: CaseKind
     note: str = ""
     locked: str = ""
+    truth: bool = True
     doubt: str = ""
 
 
@@ -100,6 +102,7 @@ class TrainForm:
     batch_size: int
     size: int | None
     device: str = "auto"
+    judges: tuple[str, ...] = ()
 
     @property
     def steps_like(self) -> tuple[object, ...]:
@@ -131,8 +134,8 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
 
 
 def fresh_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
-    """Return the chosen cases, none of which is locked, in the order of the dataset."""
-    chosen = set(form.cases)
+    """Return the chosen cases, none of which is locked or judges, in the order of the dataset."""
+    chosen = set(form.cases) - set(form.judges)
     return tuple(c.case_id for c in offer.cases if c.case_id in chosen and not c.locked)
 
 
@@ -143,7 +146,7 @@ def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
     """
     if not form.base or not form.replay:
         return ()
-    seen, chosen = offer.base(form.base).trained_on, set(form.cases)
+    seen, chosen = offer.base(form.base).trained_on, {*form.cases, *form.judges}
     free = [case.case_id for case in offer.cases if not (case.locked or case.doubt)]
     return tuple(name for name in free if name not in chosen and (not seen or name in seen))
 
@@ -168,6 +171,6 @@ def _cases_problem(form: TrainForm, offer: TrainOffer) -> str:
     fresh, old = fresh_cases(form, offer), replayed_cases(form, offer)
     if not fresh:
         return "Choose cases to learn from."
-    if len(fresh) + len(old) < FEWEST_CASES:
+    if len(fresh) + len(old) < FEWEST_CHOSEN:
         return "Choose two cases at least: one to learn from, one to choose the weights by."
     return ""

@@ -14,12 +14,18 @@ from gui.shell.look import look_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.training.gate_presenter import GatePresenter
-from gui.training.job_descriptions import Known, job_view, jobs_view, known, shown_record
+from gui.training.job_descriptions import (
+    KnownModels,
+    job_view,
+    jobs_view,
+    known_models,
+    shown_record,
+)
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer
 from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, prepare_training, read_ground
-from gui.training.train_request import TrainAsking
+from gui.training.train_request import TrainRequest
 from gui.widgets.confirm import confirm
 from gui.widgets.palette import OverlayColours, Theme
 
@@ -37,9 +43,11 @@ class TrainingPresenter(QObject):
     """Title, sentence, and the kind of toast that it is."""
 
     went_on = Signal(str)
-    """The title of a failure that no longer holds."""
+    """The subject of a failure that no longer holds."""
 
-    failed = Signal(str, str)
+    failed = Signal(str, str, str)
+    """Title, sentence and subject."""
+
     promoted = Signal(str)
     case_asked = Signal(str, str, str)
 
@@ -49,7 +57,7 @@ class TrainingPresenter(QObject):
         self._chosen = ""
         self._unseen = True
         self._dialog: TrainDialog | None = None
-        self._asking: TrainAsking | None = None
+        self._asking: TrainRequest | None = None
         self.watch = JobWatch(lanes)
         self.gate = GatePresenter(session, lanes, drawer)
         self._connect()
@@ -62,7 +70,7 @@ class TrainingPresenter(QObject):
         return self._dialog if self._dialog is not None and isValid(self._dialog) else None
 
     @property
-    def asking(self) -> TrainAsking | None:
+    def asking(self) -> TrainRequest | None:
         """What goes on behind the train dialog on screen."""
         return self._asking if self.dialog is not None else None
 
@@ -81,11 +89,11 @@ class TrainingPresenter(QObject):
             "io",
             lambda _: read_ground(home, place.dataset, place.workspace),
             self._ask,
-            failed=lambda said: self.failed.emit("No training can start", said),
+            failed=lambda said: self.failed.emit("No training can start", said, ""),
         )
 
     def show_gate(self) -> None:
-        """Show the newest comparison; where there is none, compare the newest candidate."""
+        """Show the newest gate; where there is none, judge the newest candidate."""
         records = self.watch.records
         report = next((r.report for r in reversed(records) if r.report is not None), None)
         made = next(
@@ -94,9 +102,9 @@ class TrainingPresenter(QObject):
         if report is not None:
             self.gate.show(report)
         elif made:
-            self._compare(made)
+            self._judge(made)
         else:
-            self.told.emit("Nothing to compare yet", "Train a candidate first.", "info")
+            self.told.emit("No candidate yet", "Train a candidate first.", "info")
 
     def toggle_drawer(self) -> None:
         """Open or close the drawer."""
@@ -117,7 +125,7 @@ class TrainingPresenter(QObject):
         watch.ended.connect(self._on_ended)
         watch.started.connect(self._on_started)
         for part in (watch, gate):
-            part.failed.connect(self.failed)
+            part.failed.connect(self._on_failed)
         gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
         gate.promoted.connect(self.promoted)
         gate.case_asked.connect(self.case_asked)
@@ -133,8 +141,8 @@ class TrainingPresenter(QObject):
         offer = make_offer(ground, job_number=number, devices=self._session.devices)
         self._dialog = dialog = TrainDialog(self._drawer.window())
         dialog.set_look(*self._look)
-        self._asking = asking = TrainAsking(dialog, ground, offer, self._lanes)
-        asking.failed.connect(self.failed)
+        self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
+        asking.failed.connect(self._on_failed)
         dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
         current = self._session.models.current
         dialog.set_offer(offer, "" if current is None else current.spec.id)
@@ -144,8 +152,8 @@ class TrainingPresenter(QObject):
     def _begin(self, form: TrainForm, *, offer: TrainOffer, ground: Ground) -> None:
         self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
 
-    def _compare(self, candidate: str) -> None:
-        self.watch.begin("gate", lambda path: self.gate.prepare(path, candidate))
+    def _judge(self, candidate: str) -> None:
+        self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
 
     def _on_place_changed(self) -> None:
         place = self._session.place
@@ -170,7 +178,7 @@ class TrainingPresenter(QObject):
         if act == "pause":
             self.watch.request(job_id, "pause")
         elif act == "resume":
-            self.went_on.emit(_broken_off(record))
+            self.went_on.emit(_subject(record))
             self.watch.resume(job_id)
         elif act == "stop":
             said = _STOP if record.active else _FINISH
@@ -181,10 +189,10 @@ class TrainingPresenter(QObject):
             if report is not None:
                 self.gate.show(report)
             else:
-                self._compare(record.result)
+                self._judge(record.result)
 
     def _stop(self, record: JobRecord) -> None:
-        self.went_on.emit(_broken_off(record))
+        self.went_on.emit(_subject(record))
         self.watch.stop(record.id)
 
     def _on_started(self, job_id: str) -> None:
@@ -197,14 +205,17 @@ class TrainingPresenter(QObject):
     def _on_ended(self, record: JobRecord) -> None:
         if record.state in ("failed", "interrupted"):
             why = record.failure or "Its process ended without a word. Resume it in the drawer."
-            self.failed.emit(_broken_off(record), why)
+            self.failed.emit(f"{record.name} broke off", why, _subject(record))
         elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
             better = record.report.verdict == "promote"
             self._tell_done(record, record.report.reason, "ok" if better else "info")
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")
-            self.gate.reload_models(lambda: self._compare(record.result))
+            self.gate.desk.reload(lambda: self._judge(record.result))
+
+    def _on_failed(self, title: str, said: str) -> None:
+        self.failed.emit(title, said, "")
 
     def _tell_done(self, record: JobRecord, said: str, kind: str) -> None:
         """Say that a job is done, unless the open drawer says so: a toast would lie over it."""
@@ -225,7 +236,7 @@ class TrainingPresenter(QObject):
         self._drawer.show_jobs(jobs_view(self.watch.records, self._chosen, about))
         self._show_in_dialog(about)
 
-    def _show_in_dialog(self, about: Known) -> None:
+    def _show_in_dialog(self, about: KnownModels) -> None:
         dialog, asking = self.dialog, self.asking
         if dialog is None or asking is None:
             return
@@ -234,14 +245,17 @@ class TrainingPresenter(QObject):
         dialog.show_running(None if record is None else job_view(record, about))
         asking.show_before(record)
 
-    def _about(self) -> Known:
+    def _about(self) -> KnownModels:
         models = self._session.models.available
-        return known(self.watch.records, {model.spec.id: model.spec.title for model in models})
+        return known_models(
+            self.watch.records, {model.spec.id: model.spec.title for model in models}
+        )
 
     @property
     def _look(self) -> tuple[Theme, OverlayColours]:
         return look_of(self._session.settings)
 
 
-def _broken_off(record: JobRecord) -> str:
-    return f"{record.name} broke off"
+def _subject(record: JobRecord) -> str:
+    """Return by which code what is said of a job is replaced and withdrawn."""
+    return f"job {record.id}"

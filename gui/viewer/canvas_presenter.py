@@ -12,8 +12,8 @@ from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
-from gui.shell.thread_share import GivingWay
-from gui.shell.view_state import RGB, Display, PictureKey, current_range, resolve, shown_channel
+from gui.shell.thread_share import GestureDelay
+from gui.shell.view_state import RGB, Display, PictureKey, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.viewer.shown_case import has_arrived, shown
@@ -21,7 +21,6 @@ from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
-_WINDOW_PER_PIXEL = 0.004
 # While the reader paints, the words under the pointer follow every second sample.
 _WORDS_WAIT_SECONDS = 0.025
 
@@ -43,18 +42,18 @@ class CanvasPresenter(QObject):
         self._pictures = PictureCache()
         self._ahead: Task[None] | None = None
         self._pointer: QPointF | None = None
-        self._words = GivingWay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
+        self._words = GestureDelay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
         self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
         view.add_item(self._uncertainty, below=True)
         session.view_changed.connect(self.draw)
         session.post_changed.connect(self.draw)
         session.result_changed.connect(self.draw)
+        session.part_arrived.connect(self._on_part_arrived)
         session.case_changed.connect(self._on_case_changed)
         session.correction_changed.connect(self.draw)
         session.mask_painted.connect(lambda box: self.draw(painted=box))
         session.place_changed.connect(self._on_place_changed)
         view.hovered.connect(self._on_hovered)
-        view.window_level_dragged.connect(self._on_window_level_dragged)
 
     def draw(self, *, painted: Box | None = None) -> None:
         """Draw the slice on screen as it is now; `painted` is all that differs, when known."""
@@ -78,6 +77,15 @@ class CanvasPresenter(QObject):
             self._words.note_gesture()
         self._words.do(can_wait=painted is not None)
         self._prepare(display.picture, opened)
+
+    def _on_part_arrived(self, indices: frozenset[int]) -> None:
+        """Draw the slice on screen if it is new; others are made ready where they are."""
+        opened, index = self._session.open_case, self._session.view.slice_index
+        if index in indices:
+            self.draw()
+        elif opened is not None:
+            display = resolve(self._session.view, shown(self._session, opened))
+            self._prepare(display.picture, opened)
 
     def _show_uncertainty(self, display: Display) -> None:
         """Lay the map of the slice on screen under the outlines, with its scale."""
@@ -119,8 +127,8 @@ class CanvasPresenter(QObject):
 
     def _masks(self, opened: OpenCase) -> Masks:
         result, correction = self._session.result, self._session.correction
-        comparison = None if result is None else result.comparison
-        mask = None if comparison is None else comparison.mask
+        counted = None if result is None else result.counted
+        mask = None if counted is None else counted.mask
         corrected = None if correction is None else correction.mask
         return Masks(opened.loaded.ground_truth, mask, corrected)
 
@@ -128,9 +136,14 @@ class CanvasPresenter(QObject):
         """Make the pictures around the one on screen, on a worker."""
         count = opened.loaded.volume.slices
         near = [key.slice_index + step for step in _AHEAD]
-        edits = self._session.edits
+        session = self._session
         keys = [
-            replace(key, slice_index=index, edit=edits.get(index, 0))
+            replace(
+                key,
+                slice_index=index,
+                masks=session.masks_of(index),
+                edit=session.edits.get(index, 0),
+            )
             for index in near
             if 0 <= index < count
         ]
@@ -196,19 +209,6 @@ class CanvasPresenter(QObject):
             if self._session.view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
         self._view.set_readout(tuple(lines))
-
-    def _on_window_level_dragged(self, right: float, up: float) -> None:
-        opened = self._session.open_case
-        if opened is None:
-            return
-        view = self._session.view
-        channel = shown_channel(view, opened.loaded.volume)
-        if channel == RGB:
-            return
-        now = current_range(view, shown(self._session, opened), channel)
-        scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
-        moved = now.moved(right * scale, -up * scale)
-        self._session.set_view(view.with_window_level(channel, moved))
 
 
 def _structure(volume: Volume) -> Pixels:

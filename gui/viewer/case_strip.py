@@ -13,8 +13,8 @@ def strip_data(opened: OpenCase, result: Result | None, triage: Triage | None = 
     unreadable = frozenset(volume.unreadable)
     chances = () if triage is None else tuple(map(float, triage.probability))
     truth = opened.loaded.ground_truth
-    comparison = None if result is None else result.comparison
-    if comparison is None:
+    counted = None if result is None else result.counted
+    if counted is None:
         area = [0] * volume.slices if truth is None else truth.sum(axis=(1, 2)).tolist()
         nothing = (0.0,) * volume.slices
         return StripData(
@@ -28,8 +28,8 @@ def strip_data(opened: OpenCase, result: Result | None, triage: Triage | None = 
             truth=truth is not None,
             triage=chances,
         )
-    counts = comparison.counts
-    scores = counts.dsc().tolist() if comparison.has_truth else [None] * volume.slices
+    counts = counted.counts
+    scores = counts.dsc().tolist() if counted.has_truth else [None] * volume.slices
     return StripData(
         volume.slice_numbers,
         tuple(map(float, counts.true_positive.tolist())),
@@ -38,6 +38,6 @@ def strip_data(opened: OpenCase, result: Result | None, triage: Triage | None = 
         tuple(None if score is None or isnan(score) else score for score in scores),
         unreadable=unreadable,
         predicted=None if result is None else result.ready,
-        truth=comparison.has_truth,
+        truth=counted.has_truth,
         triage=chances,
     )

@@ -11,7 +11,7 @@ from gui.shell.context import Context, Handlers
 from gui.shell.view_state import Display
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
-from gui.viewer.compare_presenter import ComparePresenter
+from gui.viewer.linked_presenter import LinkedPresenter
 from gui.viewer.picture import Picture
 from gui.viewer.picture_copy import caption_of, picture_of
 from gui.viewer.slice_view import SliceView
@@ -30,7 +30,7 @@ class Viewer:
     verbs: ViewVerbs
     canvas: CanvasPresenter
     panels: ViewerPresenter
-    compared: ComparePresenter
+    linked: LinkedPresenter
 
     def with_views(self, use: Callable[[SliceView], None]) -> None:
         """Give every view of the case to `use`, those that are made later as well."""
@@ -45,7 +45,7 @@ class Viewer:
         """Show a mask (Z, Y, X) of the case in a view beside the one on screen."""
         if self.views.grid.count == 1:
             self.views.grid.set_count(2)
-        self.compared.show_mask(title, mask)
+        self.linked.show_mask(title, mask)
 
 
 def install(context: Context, views: ViewerViews) -> Viewer:
@@ -53,10 +53,10 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     verbs = ViewVerbs(context.session)
     canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
     panels = ViewerPresenter(context, views, verbs)
-    compared = ComparePresenter(context, views, verbs)
+    linked = LinkedPresenter(context, views, verbs)
 
     def lay_correction(picture: Picture, display: Display, painted: Box | None) -> None:
-        for view in compared.beside:
+        for view in linked.beside:
             view.lay_correction(picture, display, painted)
 
     canvas.drawn.connect(lay_correction)
@@ -65,6 +65,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         added.connect(lambda pane: pane.view.hovered.connect(canvas.point_elsewhere))
     layers = views.layers
     views.view.slice_stepped.connect(verbs.step_slice)
+    views.view.window_level_dragged.connect(verbs.drag_window)
     views.strip.slice_chosen.connect(verbs.go_to_slice)
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
@@ -97,7 +98,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         "cine": cine.toggle,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
-    return Viewer(handlers, views, verbs, canvas, panels, compared)
+    return Viewer(handlers, views, verbs, canvas, panels, linked)
 
 
 def _slice_handlers(verbs: ViewVerbs) -> Handlers:

@@ -25,7 +25,7 @@ from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.section import INSET, Section
 from gui.widgets.theme import OverlayColours, Theme
 
-_ROW_HEIGHT = 30
+_ROW_HEIGHT = 26
 _SLIDER_WIDTH = 58
 _ICON = 16
 _MAPS = frozenset({"uncertainty"})  # drawn voxel by voxel: they have no contour
@@ -104,8 +104,8 @@ class LayersPanel(QWidget):
         body.setSpacing(0)
         body.addLayout(self._row_column)
         options = QGridLayout()
-        options.setContentsMargins(INSET, 8, INSET, 4)
-        options.setSpacing(8)
+        options.setContentsMargins(INSET, 4, INSET, 0)
+        options.setSpacing(6)
         for row, pair in enumerate(((self._largest, self._holes), (self._no_small, self._exact))):
             for side, option in enumerate(pair):
                 options.addWidget(option, row, side)

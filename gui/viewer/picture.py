@@ -17,7 +17,7 @@ from gui.viewer.lines import Lines, make_lines
 
 _KEPT = 160
 
-Plane: TypeAlias = NDArray[np.uint8]
+MaskPlane: TypeAlias = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,23 +135,23 @@ def _maskless(key: PictureKey) -> PictureKey:
     return replace(key, masks=0, edit=0)
 
 
-def _plane(mask: Mask | None, index: int) -> Plane | None:
+def _plane(mask: Mask | None, index: int) -> MaskPlane | None:
     return None if mask is None else mask[index]
 
 
-def _without(plane: Plane | None, other: Plane | None) -> Plane | None:
+def _without(plane: MaskPlane | None, other: MaskPlane | None) -> MaskPlane | None:
     """Return where one mask is and the other is not; None unless there are both."""
     return None if plane is None or other is None else np.asarray(plane & ~other & 1, np.uint8)
 
 
-def _mark(plane: Plane | None) -> bytes:
+def _mark(plane: MaskPlane | None) -> bytes:
     """Return what tells one mask of a slice from another, in some ten microseconds."""
     if plane is None:
         return b""
     return hashlib.blake2b(np.packbits(plane).tobytes(), digest_size=16).digest()
 
 
-def _bare(volume: Volume, truth: Plane | None, key: PictureKey) -> Picture:
+def _bare(volume: Volume, truth: MaskPlane | None, key: PictureKey) -> Picture:
     """Return the picture of a slice that nobody has marked but the ground truth."""
     empty = make_lines(None, exact=key.exact)
     return Picture(

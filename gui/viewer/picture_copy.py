@@ -59,8 +59,8 @@ def _mask_words(session: Session) -> list[str]:
     counts = None if correction is None else correction.truth_counts()
     if correction is not None and session.view.correction.visible:
         return ["correction", "" if counts is None else f"DSC {counts.pooled().dsc:.3f}"]
-    if result is None or result.comparison is None or model is None:
+    if result is None or result.counted is None or model is None:
         return []
-    comparison = result.comparison
+    comparison = result.counted
     name = f"{model.spec.title} at {session.post.threshold:.2f}"
     return [name, f"DSC {comparison.counts.pooled().dsc:.3f}" if comparison.has_truth else ""]

@@ -153,6 +153,13 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._box.translateBy(x=x - middle.x(), y=y - middle.y())
         self._fitted = False
 
+    def shows(self, box: tuple[int, int, int, int]) -> bool:
+        """Whether (y0, y1, x0, x1) in voxels is in view, or as much of it as there is room for."""
+        y0, y1, x0, x1 = box
+        region, seen = QRectF(x0, y0, x1 - x0, y1 - y0), QRectF(self._box.viewRect())
+        larger = region.width() > seen.width() or region.height() > seen.height()
+        return seen.contains(region) or (larger and region.contains(seen.center()))
+
     def mark(self, box: tuple[int, int, int, int] | None, text: str) -> None:
         """Put corners around (y0, y1, x0, x1) in voxels, with a text; None takes them away."""
         self._marker.place(box, text, self._accent)

@@ -8,19 +8,19 @@ from gui.shell.view_state import Shown
 def shown(session: Session, opened: OpenCase) -> Shown:
     """Return what there is to draw."""
     result, model, place = session.result, session.models.current, session.place
-    comparison = None if result is None else result.comparison
+    counted = None if result is None else result.counted
     if not has_arrived(result, session.view.slice_index):
-        comparison = None  # what has not been predicted yet is not wrong
+        counted = None  # what has not been predicted yet is not wrong
     dsc = None
-    if comparison is not None and comparison.has_truth:
-        plane = comparison.counts.of_slice(session.view.slice_index)
+    if counted is not None and counted.has_truth:
+        plane = counted.counts.of_slice(session.view.slice_index)
         dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
     lines: tuple[str, ...] = ()
     if result is not None and model is not None:
         lines = (model.spec.title, f"Threshold {session.post.threshold:.2f}")
     return Shown(
         case_version=session.case_version,
-        mask_version=session.mask_version,
+        mask_version=session.masks_of(session.view.slice_index),
         case_id=opened.loaded.case.id,
         volume=opened.loaded.volume,
         automatic=opened.automatic,
@@ -28,7 +28,7 @@ def shown(session: Session, opened: OpenCase) -> Shown:
         model=lines,
         synthetic=place is not None and place.synthetic,
         has_truth=opened.loaded.ground_truth is not None,
-        has_prediction=comparison is not None,
+        has_prediction=counted is not None,
         has_correction=session.correction is not None,
         has_uncertainty=has_arrived(result, session.view.slice_index),
         edit=session.edits.get(session.view.slice_index, 0),

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.viewer.strip_data import StripData, slice_sentence
-from gui.viewer.strip_painting import StripGeometry, StripPainter, axis_font, numbered, plan
+from gui.viewer.strip_painter import StripGeometry, StripPainter, axis_font, numbered, plan
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme
 

@@ -4,8 +4,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.viewer.compare_pane import ComparePane
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.linked_pane import LinkedPane
 from gui.widgets.labels import make_label
 from gui.widgets.palette import DARK, OverlayColours, Theme
 
@@ -14,7 +14,7 @@ _GRIP_HEIGHT = 36
 _NARROWEST = 0.02
 
 
-class SwipePane(ComparePane):
+class SwipePane(LinkedPane):
     """A bar with a selector; its slice view lies over `main`, cut off at the line."""
 
     def __init__(self, main: QWidget) -> None:

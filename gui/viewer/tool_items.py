@@ -151,6 +151,11 @@ class Marker(pg.GraphicsObject):  # type: ignore[misc]
         self._colour = "#ffffff"
         self.setZValue(8)
 
+    @property
+    def text(self) -> str:
+        """What stands beside the region."""
+        return self._text
+
     def place(self, box: tuple[int, int, int, int] | None, text: str, colour: str) -> None:
         """Show it around (y0, y1, x0, x1) in voxels, or nowhere."""
         self.prepareGeometryChange()

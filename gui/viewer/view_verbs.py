@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import get_args
 
 from core.domain.components import DisagreementKind
-from core.domain.window_level import Preset, full_range, preset_range
+from core.domain.window_level import WindowPreset, full_range, preset_range
 from gui.shell.session import Session
-from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, shown_channel
+from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, current_range, shown_channel
 from gui.viewer.case_strip import strip_data
 from gui.viewer.strip_data import worst_slice
+
+_WINDOW_PER_PIXEL = 0.004
 
 
 class ViewVerbs:
@@ -16,6 +18,10 @@ class ViewVerbs:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def set_asking(self, asking: bool) -> None:
+        """Show what is asked about alone, or everything again."""
+        self._session.set_view(replace(self._session.view, asking=asking))
 
     def go_to_slice(self, index: int) -> None:
         """Show the slice at `index`, or the nearest there is."""
@@ -73,13 +79,23 @@ class ViewVerbs:
         value = full_range(volume.pixels[volume.channels.index(channel)])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
-    def preset_window(self, preset: Preset) -> None:
+    def preset_window(self, preset: WindowPreset) -> None:
         """Show a range that readers often want of the channel on screen."""
         opened, channel = self._session.open_case, self.channel()
         if opened is None or channel == RGB:
             return
         value = preset_range(preset, dict(opened.automatic)[channel])
         self._session.set_view(self._session.view.with_window_level(channel, value))
+
+    def drag_window(self, right: float, up: float) -> None:
+        """Widen the range by pixels to the right and lower it by pixels up."""
+        opened, channel = self._session.open_case, self.channel()
+        if opened is None or channel == RGB:
+            return
+        view = self._session.view
+        scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
+        moved = current_range(view, opened.automatic, channel).moved(right * scale, -up * scale)
+        self._session.set_view(view.with_window_level(channel, moved))
 
     def invert(self) -> None:
         """Show what is bright dark, or as it is again."""
@@ -92,18 +108,20 @@ class ViewVerbs:
     def toggle_errors(self, kind: DisagreementKind) -> None:
         """Show or hide false positives or false negatives."""
         view = self._session.view
-        on = not (getattr(view, kind) and view.errors.visible)
+        on = view.asking or not (getattr(view, kind) and view.errors.visible)
         other = "false_negative" if kind == "false_positive" else "false_positive"
         if on and not view.errors.visible:
-            self._change(errors=replace(view.errors, visible=True), **{kind: True, other: False})
+            shown = {kind: True, other: False}
+            self._change(errors=replace(view.errors, visible=True), asking=False, **shown)
         else:
-            self._change(**{kind: on})
+            self._change(asking=False, **{kind: on})
 
     def set_layer(self, key: LayerKey, **style: object) -> None:
         """Change how a layer is drawn: `visible`, `opacity` or `filled`."""
         view = self._session.view
         changed = replace(view.layer(key), **style)  # type: ignore[arg-type]
-        self._session.set_view(view.with_layer(key, changed))
+        asking = view.asking and key != "errors"
+        self._session.set_view(replace(view.with_layer(key, changed), asking=asking))
 
     def change_opacity(self, steps: int) -> None:
         """Make all overlays more or less opaque."""

@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject
 
 from gui.shell.actions import Actions
 from gui.shell.context import Context
-from gui.shell.thread_share import GivingWay
+from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
 from gui.viewer.case_strip import strip_data
-from gui.viewer.compare_grid import CompareGrid
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
+from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.view_verbs import ViewVerbs
@@ -26,7 +26,7 @@ class ViewerViews:
 
     view: SliceView
     empty: EmptyState
-    grid: CompareGrid
+    grid: LinkedGrid
     strip: SliceStrip
     header: ViewerHeader
     notices: NoticeBar
@@ -42,11 +42,12 @@ class ViewerPresenter(QObject):
         self._session, self._views, self._verbs = context.session, views, verbs
         self._actions: Actions = context.actions
         # The window's child: nothing is shown in one that has gone.
-        self._result = GivingWay(self._show_result, context.window)
+        self._result = GestureDelay(self._show_result, context.window)
         session = self._session
         session.place_changed.connect(self._on_place_changed)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
+        session.part_arrived.connect(lambda _: self._result.do(can_wait=True))
         session.view_changed.connect(self._on_view_changed)
         session.triage_changed.connect(self._on_triage_changed)
 
@@ -66,8 +67,7 @@ class ViewerPresenter(QObject):
         self._on_view_changed()
 
     def _on_result_changed(self) -> None:
-        result = self._session.result
-        self._result.do(can_wait=result is not None and result.ready is not None)
+        self._result.do(can_wait=False)
 
     def _show_result(self) -> None:
         if self._session.open_case is not None:
@@ -105,11 +105,11 @@ class ViewerPresenter(QObject):
             "toggle_truth": (view.truth.visible, there["truth"]),
             "toggle_prediction": (view.prediction.visible, there["prediction"]),
             "toggle_false_positive": (
-                view.false_positive and view.errors.visible,
+                view.false_positive and view.errors.visible and not view.asking,
                 there["errors"],
             ),
             "toggle_false_negative": (
-                view.false_negative and view.errors.visible,
+                view.false_negative and view.errors.visible and not view.asking,
                 there["errors"],
             ),
         }

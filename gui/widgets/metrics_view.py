@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from core.domain.grid import LengthUnit
+
 Pending = Literal["pending"]
 State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
 VolumeUnit = Literal["voxels", "mL", "cm²"]
-LengthUnit = Literal["voxels", "mm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class MetricsView:
     dsc: float | None = None
     iou: float | None = None
     hd95: float | Pending | None = None
+    hd95_max: float | Pending | None = None
     sensitivity: float | None = None
     precision: float | None = None
     predicted_volume: float | None = None

@@ -109,6 +109,10 @@ class _Header(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(_TITLE_X + self.fontMetrics().horizontalAdvance(self.text()), _HEADER_HEIGHT)
 
+    def minimumSizeHint(self) -> QSize:
+        """What stands beside a title that cannot be folded away never hides it."""
+        return QSize(0, _HEADER_HEIGHT) if self._foldable else self.sizeHint()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         self.update()

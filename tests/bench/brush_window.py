@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLabel
 
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.isolated import MeasurementFailed
@@ -160,7 +160,7 @@ def _stage(slices: int, side: int) -> Iterator[Stage]:
 def _stroke(stage: Stage, path: NDArray[np.float64], size: int) -> list[float]:
     """Press and move along a path; return the time until each move was painted."""
     view = stage.program.window.view
-    stage.program.annotation.drawing.change(size=size)
+    stage.program.annotation.paint_tools.change(size=size)
     points = [point_of(view, (y, x)) for y, x in path.astype(int)]
     press(view, LEFT, points[0])
     idle(_FRAME_SECONDS)
@@ -220,11 +220,11 @@ def _release_seconds(stage: Stage, last: NDArray[np.float64]) -> list[float]:
 class _Heard(QObject):
     """Counts what the correction says."""
 
-    def __init__(self, correcting: Correcting) -> None:
+    def __init__(self, correction_desk: CorrectionDesk) -> None:
         super().__init__()
         self.stepped = self.saved = 0
-        correcting.stepped.connect(self._on_stepped)
-        correcting.saved.connect(self._on_saved)
+        correction_desk.stepped.connect(self._on_stepped)
+        correction_desk.saved.connect(self._on_saved)
 
     def _on_stepped(self) -> None:
         self.stepped += 1

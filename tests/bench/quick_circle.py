@@ -82,7 +82,7 @@ def main() -> None:
         with opened(data, home) as stage:
             stage.program.window.move(0, 0)
             stage.program.annotation.set_tool("brush")
-            stage.program.annotation.drawing.change(size=_SIZE)
+            stage.program.annotation.paint_tools.change(size=_SIZE)
             stage.settle()
             found = [_circle(stage, float(seconds)) for seconds in sys.argv[1:]]
     sys.stdout.write(json.dumps(msgspec.to_builtins(found)) + "\n")

@@ -83,7 +83,7 @@ def _check(stage: Stage) -> None:
     session, view = stage.program.session, stage.program.window.view
     result, state = session.result, session.view
     assert result is not None, "no prediction on screen"
-    assert result.comparison is not None, "no comparison on screen"
+    assert result.counted is not None, "no mask on screen"
     assert (view.width(), view.height()) == VIEW_SIZE, f"the view is {view.size()}"
     assert (state.truth.filled, state.prediction.filled, state.errors.filled) == (
         False,

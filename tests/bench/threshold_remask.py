@@ -4,7 +4,7 @@ import numpy as np
 from medpy.filter.binary import largest_connected_component
 from scipy import ndimage
 
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
@@ -23,8 +23,8 @@ def measure(*, slices: int = _SLICES, size: int = _SIZE) -> list[Entry]:
     mask = (soft > 127).astype(np.uint8)
     plain, largest, theirs = interleaved_seconds(
         [
-            lambda: compare(soft, made.truth, Postprocessing(threshold=0.5)),
-            lambda: compare(
+            lambda: count_mask(soft, made.truth, Postprocessing(threshold=0.5)),
+            lambda: count_mask(
                 soft, made.truth, Postprocessing(threshold=0.5, largest_component=True)
             ),
             lambda: largest_connected_component(mask),

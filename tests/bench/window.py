@@ -120,7 +120,7 @@ def keep_prediction(home: Path, folder: Path, case_id: str, mask: Mask) -> None:
     model = registry(home, workspace.folder).champion()
     key = prediction_key(model, loaded.volume)
     made = Prediction(np.asarray(mask * np.uint8(255)), model.spec.id, key, "cpu", 1.0)
-    prediction_cache.keep(loaded, model, workspace, made)
+    prediction_cache.keep_prediction(loaded, model, workspace, made)
     workspace.close()
 
 

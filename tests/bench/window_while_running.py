@@ -75,7 +75,7 @@ def measure() -> list[Entry]:
                 gaps += _watch(stage, _browsing(stage), times)
             _show(stage, "CASE_0")
             stage.program.annotation.set_tool("brush")
-            stage.program.annotation.drawing.change(size=_BRUSH_PX)
+            stage.program.annotation.paint_tools.change(size=_BRUSH_PX)
             stage.program.prediction.desk.run_all()
             idle(FRAME_SECONDS)
             gaps += _watch(stage, _painting(stage), times)

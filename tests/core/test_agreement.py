@@ -57,6 +57,7 @@ def test_an_ensemble_does_what_all_its_models_do() -> None:
     both = Postprocessing(0.3, largest_component=True, fill_holes=True, smallest_share=0.5)
     one = Postprocessing(0.7, largest_component=True)
     assert ensemble_postprocessing([both, one]) == Postprocessing(0.5, largest_component=True)
+    assert ensemble_postprocessing([both, Postprocessing()]) == Postprocessing()
     small = [Postprocessing(smallest_share=0.2), Postprocessing(smallest_share=0.3)]
     assert ensemble_postprocessing(small) == Postprocessing(smallest_share=0.2)
 

@@ -20,7 +20,7 @@ from core.domain.progress import Progress
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import Dataset, scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import Row, evaluate
+from core.studies.evaluation import EvaluationRow, evaluate_cases
 from core.studies.mask_files import predict_masks
 from tests.core.faults import COPY, FAULTS, Fault
 from tests.synthetic import digest, head, lesion, write_case
@@ -90,7 +90,7 @@ def test_cases_that_fail_are_listed_and_the_others_done(
     fault.damage(root / BAD)
     before = digest(root)
     cases = scan(root).cases
-    outcome = evaluate(cases, MODEL, bright)
+    outcome = evaluate_cases(cases, MODEL, bright)
     written = predict_masks(cases, MODEL, bright, out=tmp_path / "out")
     assert list(outcome.failed) == ([] if fault.evaluates else [BAD])
     assert list(written.failed) == ([] if fault.predicts else [BAD])
@@ -115,11 +115,11 @@ def test_a_case_that_cannot_be_scored_is_not_predicted(root: Path, tmp_path: Pat
         asked.append(loaded.case.id)
         return bright(loaded, progress)
 
-    outcome = evaluate(scan(root).cases, MODEL, counted)
+    outcome = evaluate_cases(scan(root).cases, MODEL, counted)
     assert asked == [CHINESE]
     assert list(outcome.failed) == [BAD, GOOD]
     assert "Good: expected ground truth" in outcome.failed[GOOD]
-    assert isinstance(outcome.rows[0], Row)
+    assert isinstance(outcome.rows[0], EvaluationRow)
 
 
 def make_empty(root: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from core.jobs.job_folder import create_job
 from core.jobs.job_start import JobProgram, start_job
 from core.models.train_spec import TrainSpec
 from tests.decoys import NAMES, write_decoys
+from tests.processes import wait_for_job
 
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = ["", ".", os.pathsep, "here", os.pathsep.join((".", "", "/nowhere"))]
@@ -66,27 +66,15 @@ def test_the_engine_is_ours(decoys: Path, monkeypatch: pytest.MonkeyPatch) -> No
         engine.close()
 
 
-@pytest.mark.parametrize("program", ["train", "preview", "compare", "gate"])
+@pytest.mark.parametrize("program", ["train", "preview", "study", "gate"])
 def test_the_process_of_a_job_is_ours(decoys: Path, program: JobProgram) -> None:
     """Each is given the spec of a training of nothing, and says so in the job or its log."""
     job = create_job(decoys / "job", TrainSpec(architecture="unet", data="none", split="none"))
-    pid = start_job(job, program)
-    end = time.monotonic() + 120
-    while not _has_ended(pid):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for_job(start_job(job, program))
     said = job.log_path.read_text() + str([e for e in job.events()[0] if isinstance(e, Failed)])
     assert "working folder" not in said
     assert "No module named" not in said
     assert "xpected" in said
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 def test_an_engine_that_ends_says_how_and_guesses_no_cause(

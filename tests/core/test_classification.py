@@ -10,13 +10,13 @@ from hypothesis.extra.numpy import arrays
 from core.domain.classification import (
     auprc,
     auroc,
+    class_figures,
+    class_report,
     confusion,
-    figures,
     fit_temperature,
     log_loss,
     operating_point,
     reliability,
-    report,
     softmax,
 )
 
@@ -128,11 +128,11 @@ def test_reliability_of_honest_probabilities_lies_on_the_diagonal() -> None:
 
 def test_report_names_the_figures_of_two_classes() -> None:
     logits = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 0.5], [0.0, 3.0]])
-    found = report(logits, np.array([0, 0, 1, 1]))
+    found = class_report(logits, np.array([0, 0, 1, 1]))
     assert found.accuracy == 0.5
     assert found.auroc == 0.75
     assert found.confusion == ((1, 1), (1, 1))
-    named = figures(found)
+    named = class_figures(found)
     assert named["auroc"] == 0.75
     assert "n" not in named
     assert "confusion" not in named
@@ -140,11 +140,11 @@ def test_report_names_the_figures_of_two_classes() -> None:
 
 def test_report_of_more_classes_averages_one_against_the_rest() -> None:
     logits, labels = np.eye(3)[[0, 1, 2, 0]] * 4, np.array([0, 1, 2, 1])
-    found = report(logits, labels)
+    found = class_report(logits, labels)
     probability = softmax(logits)
     areas = [auroc(probability[:, k], labels == k) for k in range(3)]
     assert found.auroc == pytest.approx(np.mean([a for a in areas if a is not None]))
     assert found.sensitivity_at_95_specificity is None
-    assert "sensitivity_at_95_specificity" not in figures(found)
+    assert "sensitivity_at_95_specificity" not in class_figures(found)
     with pytest.raises(ValueError, match="at least one label"):
-        report(np.zeros((0, 2)), np.zeros(0, np.int64))
+        class_report(np.zeros((0, 2)), np.zeros(0, np.int64))

@@ -16,7 +16,7 @@ from core.domain.errors import ModelError
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
 from core.inference.engine import Engine
-from core.inference.torch_device import devices
+from core.inference.torch_device import torch_devices
 from core.inference.volume_inference import RunOptions, predict
 from core.models.registry import Model
 from tests.synthetic import head, publish_unet, volume_of
@@ -93,7 +93,7 @@ def test_flips_reach_the_process(engine: Engine, model: Model) -> None:
 
 
 def test_devices_and_cost_are_told(engine: Engine, model: Model) -> None:
-    assert engine.devices() == devices()
+    assert engine.devices() == torch_devices()
     measured = engine.complexity(model)
     assert measured.parameters > 1000
     assert measured.gmac > 0

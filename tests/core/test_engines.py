@@ -15,6 +15,7 @@ from core.inference.child_environment import child_environment
 from core.inference.engines import check_device, engines, open_network
 from core.inference.inference_ensemble import open_runner
 from core.inference.loaded_network import LoadedNetwork
+from core.inference.model_export import ExportFormat, export_model
 from core.inference.model_graph import prepare_graph
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import RunOptions
@@ -28,6 +29,7 @@ from core.models.certificates import (
     valid_certificates,
     write_certificates,
 )
+from core.models.model_import import import_weights
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry, prediction_key, read_model
 from core.studies.certification import certify
@@ -240,3 +242,42 @@ def test_openvino_tells_nobody_that_it_is_used(model: Model, home: Path) -> None
     )  # fmt: skip
     # It sends from a process that it forks, if it can import what sends.
     assert done.stdout.splitlines()[1] == "None False"
+
+
+def logits_of(path: Path, values: np.ndarray) -> np.ndarray:
+    openvino = pytest.importorskip("openvino")
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    return openvino.Core().compile_model(path, "CPU", exact)(values)[0]
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino"])
+def test_an_exported_network_stands_alone(whole: Model, tmp_path: Path, kind: ExportFormat) -> None:
+    path = export_model(whole, tmp_path / "out" / "model", kind)
+    values = np.random.default_rng(1).normal(size=(2, 3, 32, 32)).astype(np.float32)
+    with torch.no_grad():
+        expected = trained_network(whole)(torch.from_numpy(values)).numpy()
+    assert np.abs(logits_of(path, values) - expected).max() < 0.05
+    assert whole.spec.title.encode() in path.read_bytes()
+    with pytest.raises(ModelError, match="expected a name that is free"):
+        export_model(whole, path, kind)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "pt"])
+def test_exported_weights_come_back(whole: Model, tmp_path: Path, kind: ExportFormat) -> None:
+    path = export_model(whole, tmp_path / "model", kind)
+    spec = msgspec.structs.replace(whole.spec, id="again")
+    again = import_weights(path, spec, Registry((tmp_path / "models",)))
+    volume = volume_of(head(2, (40, 32)))
+    found = [
+        open_runner(each.with_engine(TORCH)).predict(volume, RunOptions("cpu"))
+        for each in (whole, again)
+    ]
+    assert np.array_equal(found[0].probability, found[1].probability)
+    kept = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=ModelSpec)
+    assert kept == whole.spec
+
+
+def test_an_ensemble_is_exported_by_its_members(whole: Model, tmp_path: Path) -> None:
+    mean = Model(msgspec.structs.replace(whole.spec, members=("tiny",)), tmp_path, (whole,))
+    with pytest.raises(ModelError, match=r"the mean of tiny\. Export these instead"):
+        export_model(mean, tmp_path / "mean", "onnx")

@@ -16,7 +16,7 @@ from core.inference.engine import Engine
 from core.inference.inference_ensemble import open_runner
 from core.inference.network_cost import complexity
 from core.inference.volume_inference import Runner, RunOptions
-from core.models.ensembles import combine, pack, require_weights_of_its_own
+from core.models.ensembles import combine, pack_members, require_weights_of_its_own
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Registry, read_model
 from core.workspace.settings import HOME_VARIABLE
@@ -174,7 +174,7 @@ def test_packed_members_go_with_the_ensemble_and_are_not_listed(
 ) -> None:
     model = combine(registry, "both", ["one", "two"], flips=True)
     before = open_runner(model).predict(volume)
-    packed = pack(model)
+    packed = pack_members(model)
     assert packed.fingerprint == model.fingerprint
     elsewhere = tmp_path / "elsewhere" / "both"
     shutil.copytree(packed.folder, elsewhere)
@@ -185,4 +185,4 @@ def test_packed_members_go_with_the_ensemble_and_are_not_listed(
     np.testing.assert_array_equal(after.probability, before.probability)
     assert after.key == before.key
     with pytest.raises(ModelError, match="expected an id no model has yet"):
-        pack(packed)
+        pack_members(packed)

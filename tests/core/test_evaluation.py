@@ -11,13 +11,20 @@ from tifffile import imread
 
 from core.domain.errors import ModelError, WorkspaceError
 from core.domain.mask import Mask
+from core.domain.metrics import EMPTY_RULE
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.progress import Cancelled, Progress
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import Outcome, evaluate, score, summarise, write_report
+from core.studies.evaluation import (
+    Outcome,
+    evaluate_cases,
+    score_case,
+    summarise_evaluation,
+    write_evaluation,
+)
 from core.studies.mask_files import predict_masks
 from tests.synthetic import SHAPE, digest, lesion, write_case
 
@@ -65,8 +72,8 @@ def dsc(truth: Mask, mask: Mask) -> float:
 
 def test_native_report_reads_back(cases: tuple[Case, ...], tmp_path: Path) -> None:
     out = tmp_path / "out 一"
-    outcome = evaluate(cases, MODEL, predictor)
-    written = write_report(out, outcome, MODEL, "native")
+    outcome = evaluate_cases(cases, MODEL, predictor)
+    written = write_evaluation(out, outcome, MODEL, "native")
     with (out / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["case"] for row in rows] == list(IDS)
@@ -98,16 +105,18 @@ def test_native_report_reads_back(cases: tuple[Case, ...], tmp_path: Path) -> No
 
 def test_reference_takes_the_largest_component_at_one_half(cases: tuple[Case, ...]) -> None:
     strict = model_with(threshold=0.9)
-    native = evaluate(cases[:1], strict, predictor).rows[0]
+    native = evaluate_cases(cases[:1], strict, predictor).rows[0]
     assert (native.dsc, native.predicted_voxels) == (0, 0)
-    reference = evaluate(cases[:1], strict, predictor, protocol="reference").rows[0]
+    reference = evaluate_cases(cases[:1], strict, predictor, protocol="reference").rows[0]
     # The speck is gone; truth and probability are resampled to 256 pixels in different ways.
     assert reference.dsc > 0.95
-    assert evaluate(cases[:1], MODEL, predictor).rows[0].dsc < 1
-    summary = summarise(evaluate(cases, strict, predictor), strict, "reference")
+    assert evaluate_cases(cases[:1], MODEL, predictor).rows[0].dsc < 1
+    summary = summarise_evaluation(evaluate_cases(cases, strict, predictor), strict, "reference")
     assert summary.largest_component
     assert summary.protocol == "reference"
-    assert not summarise(evaluate(cases, strict, predictor), strict, "native").largest_component
+    assert not summarise_evaluation(
+        evaluate_cases(cases, strict, predictor), strict, "native"
+    ).largest_component
 
 
 def test_figures_that_do_not_exist_are_left_empty(tmp_path: Path) -> None:
@@ -119,13 +128,13 @@ def test_figures_that_do_not_exist_are_left_empty(tmp_path: Path) -> None:
     def nothing(loaded: LoadedCase, progress: Progress) -> Prediction:
         return Prediction(np.zeros((4, *SHAPE), np.uint8), "rule", "key", "cpu", 0.1)
 
-    outcome = evaluate([case], MODEL, nothing)
-    summary = write_report(tmp_path / "out", outcome, MODEL, "native")
+    outcome = evaluate_cases([case], MODEL, nothing)
+    summary = write_evaluation(tmp_path / "out", outcome, MODEL, "native")
     assert (summary.mean, summary.standard_deviation) == (1, None)
     with (tmp_path / "out" / "metrics.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["dsc"], row["hd95"]) == ("1.000000", "")
-    assert "without lesion" in summary.empty_rule
+    assert summary.empty_rule == EMPTY_RULE
 
 
 def test_cases_that_fail_are_in_the_summary(cases: tuple[Case, ...], tmp_path: Path) -> None:
@@ -134,7 +143,7 @@ def test_cases_that_fail_are_in_the_summary(cases: tuple[Case, ...], tmp_path: P
             raise ModelError("Rule: expected memory for one slice, found none left.")
         return predictor(loaded, progress)
 
-    write_report(tmp_path, evaluate(cases, MODEL, failing), MODEL, "native")
+    write_evaluation(tmp_path, evaluate_cases(cases, MODEL, failing), MODEL, "native")
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["n"] == 2
     assert summary["failed"] == {"A_10": "Rule: expected memory for one slice, found none left."}
@@ -142,7 +151,7 @@ def test_cases_that_fail_are_in_the_summary(cases: tuple[Case, ...], tmp_path: P
 
 def test_no_case_at_all_gives_a_summary_without_figures(tmp_path: Path) -> None:
     outcome = Outcome((), {"A": "sentence"}, "", 0.0)
-    summary = write_report(tmp_path, outcome, MODEL, "native")
+    summary = write_evaluation(tmp_path, outcome, MODEL, "native")
     assert (summary.mean, summary.median, summary.n) == (None, None, 0)
     assert json.loads((tmp_path / "summary.json").read_text())["mean"] is None
     assert not (tmp_path / "dsc.png").exists()
@@ -179,12 +188,14 @@ def test_a_place_that_takes_no_masks_is_told_for_each_case(
     assert list(written.failed) == list(IDS)
     assert all("could not be written" in sentence for sentence in written.failed.values())
     with pytest.raises(WorkspaceError):
-        write_report(tmp_path / "file", evaluate(cases, MODEL, predictor), MODEL, "native")
+        write_evaluation(
+            tmp_path / "file", evaluate_cases(cases, MODEL, predictor), MODEL, "native"
+        )
 
 
 def test_progress_goes_forward_over_all_cases_and_stops_them(cases: tuple[Case, ...]) -> None:
     fractions: list[float] = []
-    evaluate(cases, MODEL, predictor, progress=lambda fraction, _: fractions.append(fraction))
+    evaluate_cases(cases, MODEL, predictor, progress=lambda fraction, _: fractions.append(fraction))
     assert fractions == pytest.approx([0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1])
 
     def stop(fraction: float, message: str) -> None:
@@ -192,10 +203,10 @@ def test_progress_goes_forward_over_all_cases_and_stops_them(cases: tuple[Case, 
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        evaluate(cases, MODEL, predictor, progress=stop)
+        evaluate_cases(cases, MODEL, predictor, progress=stop)
 
 
 def test_a_perfect_prediction_scores_one(cases: tuple[Case, ...]) -> None:
     perfect = Prediction(lesion() * np.uint8(255), "rule", "key", "cpu", 0.1)
-    row = score(read_case(cases[0]), perfect, MODEL, "native")
+    row = score_case(read_case(cases[0]), perfect, MODEL, "native")
     assert (row.dsc, row.iou, row.sensitivity, row.precision, row.hd95) == (1, 1, 1, 1, 0)

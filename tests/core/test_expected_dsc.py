@@ -26,13 +26,13 @@ from core.review.expected_dsc import (
     Calibration,
     expected_dsc,
     fit_calibration,
-    judge,
+    judge_fit,
     read_calibration,
     reading_curve,
     spearman,
     write_calibration,
 )
-from core.studies.evaluation import evaluate, write_report
+from core.studies.evaluation import evaluate_cases, write_evaluation
 from core.studies.expected_dsc_study import calibration_cases, measure
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.settings import home as home_folder
@@ -115,22 +115,22 @@ def test_the_curve_rises_from_none_to_all(expected: np.ndarray, bad: np.ndarray)
 
 def test_a_perfect_order_finds_the_bad_first_and_no_order_finds_them_evenly() -> None:
     dsc = [0.2, 0.9, 0.5, 0.95, 0.85]
-    perfect = judge(dsc, dsc)
+    perfect = judge_fit(dsc, dsc)
     assert (perfect.cases, perfect.bad) == (5, 2)
     assert perfect.found.tolist() == [0, 0.5, 1, 1, 1, 1]
     assert perfect.spearman == pytest.approx(1)
     assert perfect.mean_absolute_error == 0
     assert perfect.area == perfect.best_area == pytest.approx(0.8)
-    blind = judge([0.7] * 5, dsc)
+    blind = judge_fit([0.7] * 5, dsc)
     assert blind.found.tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
     assert blind.area == pytest.approx(0.5)
     assert blind.spearman is None
-    assert judge([0.9, 0.8], [0.9, 0.9]).area is None
+    assert judge_fit([0.9, 0.8], [0.9, 0.9]).area is None
 
 
 def test_the_figure_is_written(tmp_path: Path) -> None:
     dsc = [0.2, 0.9, 0.5]
-    for name, judged in (("bad", judge(dsc, dsc)), ("good", judge([0.9] * 3, [0.9] * 3))):
+    for name, judged in (("bad", judge_fit(dsc, dsc)), ("good", judge_fit([0.9] * 3, [0.9] * 3))):
         draw_expected_dsc(dsc, dsc, judged, tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
@@ -147,8 +147,8 @@ def test_evaluation_expects_the_same_whatever_the_truth_is(tmp_path: Path) -> No
     for path in (tmp_path / "data" / "B").glob("*_mask.tif"):
         path.write_bytes((tmp_path / "data" / "A" / "A_1_mask.tif").read_bytes())
     cases = scan(tmp_path / "data").cases
-    outcome = evaluate(cases, model, blurred)
-    write_report(tmp_path / "out", outcome, model, "native")
+    outcome = evaluate_cases(cases, model, blurred)
+    write_evaluation(tmp_path / "out", outcome, model, "native")
     with (tmp_path / "out" / "metrics.csv").open(newline="") as file:
         one, other = csv.DictReader(file)
     assert (one["dsc"], other["dsc"]) == ("1.000000", "0.000000")
@@ -157,7 +157,7 @@ def test_evaluation_expects_the_same_whatever_the_truth_is(tmp_path: Path) -> No
     assert one["expected_dsc"] == other["expected_dsc"]
     half = Calibration(soft=(0.0, 1.0), expected=(0.0, 0.5), method="linear", error=0.0)
     write_calibration(model.folder, half)
-    calibrated = evaluate(cases, model, blurred).rows[0].expected_dsc
+    calibrated = evaluate_cases(cases, model, blurred).rows[0].expected_dsc
     assert calibrated == pytest.approx(expected / 2)
 
 

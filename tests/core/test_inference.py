@@ -17,7 +17,7 @@ from core.domain.prediction import quantise
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
 from core.inference.preprocess import from_grid, prepare
-from core.inference.torch_device import devices, resolve_device
+from core.inference.torch_device import resolve_device, torch_devices
 from core.inference.torch_network import TorchNetwork, trained_network
 from core.inference.volume_inference import Runner, RunOptions, nearest_first, predict
 from core.models.networks.network import Network
@@ -248,7 +248,7 @@ def test_a_volume_the_model_was_not_made_for_is_told(runner: Runner) -> None:
 
 
 def test_devices_end_with_the_cpu_and_auto_is_the_first() -> None:
-    there = devices()
+    there = torch_devices()
     assert there[-1] == "cpu"
     assert str(resolve_device("auto")) == there[0]
     with pytest.raises(ModelError, match="Expected a device among auto"):

@@ -5,8 +5,14 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import ModelError
-from core.models.gate import judge
-from core.models.promotion import delete_model, earlier_champions, history, promote, roll_back
+from core.models.gate import judge_candidate
+from core.models.promotion import (
+    champion_history,
+    delete_model,
+    earlier_champions,
+    promote,
+    roll_back,
+)
 from core.models.registry import Registry
 from tests.synthetic import publish_unet
 
@@ -22,20 +28,28 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def test_promotions_can_be_taken_back_to_any_earlier_champion(registry: Registry) -> None:
-    report = judge(("shipped", {"A": 0.5, "B": 0.5}), ("first", {"A": 0.6, "B": 0.7}))
+    report = judge_candidate(("shipped", {"A": 0.5, "B": 0.5}), ("first", {"A": 0.6, "B": 0.7}))
     promote(registry, "first", report)
     promote(registry, "second")
     assert registry.champion().spec.id == "second"
-    assert [(done.before, done.id) for done in history(registry)] == [
+    assert [(done.before, done.id) for done in champion_history(registry)] == [
         ("shipped", "first"),
         ("first", "second"),
     ]
-    assert history(registry)[0].report == report
+    assert champion_history(registry)[0].report == report
     assert earlier_champions(registry) == ["first", "shipped"]
     assert roll_back(registry) == "first"
     assert registry.champion().spec.id == "first"
     assert roll_back(registry, "shipped") == "shipped"
     assert registry.champion().spec.id == "shipped"
+
+
+def test_the_way_back_from_a_champion_that_was_set_elsewhere_is_the_last_one_known(
+    registry: Registry,
+) -> None:
+    promote(registry, "first")
+    registry.promote("second")
+    assert roll_back(registry) == "first"
 
 
 def test_what_never_was_champion_is_no_way_back(registry: Registry) -> None:
@@ -53,7 +67,7 @@ def test_promoting_the_champion_changes_nothing_and_an_unknown_model_is_told(
     promote(registry, "shipped")
     with pytest.raises(ModelError, match="found the name 'absent'"):
         promote(registry, "absent")
-    assert history(registry) == []
+    assert champion_history(registry) == []
 
 
 def test_a_candidate_can_be_deleted_the_champion_and_a_shipped_model_cannot(
@@ -71,6 +85,6 @@ def test_a_candidate_can_be_deleted_the_champion_and_a_shipped_model_cannot(
 def test_a_damaged_history_costs_the_history_alone(registry: Registry) -> None:
     promote(registry, "first")
     (registry.roots[0] / "promotions.json").write_text("{")
-    assert history(registry) == []
+    assert champion_history(registry) == []
     promote(registry, "second")
     assert roll_back(registry) == "first"

@@ -17,7 +17,7 @@ from core.io.case_reader import LoadedCase
 from core.io.dataset import scan
 from core.io.resource_paths import resource
 from core.models.registry import read_model
-from core.studies.evaluation import evaluate
+from core.studies.evaluation import evaluate_cases
 from tests.conftest import REAL_DATA_VARIABLE, SHARED
 from tests.synthetic import digest
 
@@ -55,7 +55,7 @@ def test_bundled_model_predicts_real_patients(patients: Path) -> None:
 
     protocols: tuple[Protocol, ...] = ("native", "reference")
     for protocol in protocols:
-        outcome = evaluate(cases, runner.model, predictor, protocol=protocol)
+        outcome = evaluate_cases(cases, runner.model, predictor, protocol=protocol)
         assert outcome.failed == {}
         assert len(outcome.rows) == PATIENTS
         assert 0.6 < statistics.fmean(row.dsc for row in outcome.rows) < 0.99

@@ -16,8 +16,8 @@ from core.review.reviews import (
     decisions,
     put_review,
     review_of,
+    review_standing,
     reviews,
-    standing,
     undo_review,
 )
 from core.review.subject import Subject, subject_of
@@ -69,10 +69,10 @@ def save_version(store: Store, number: int) -> None:
 )
 def test_a_review_holds_of_nothing_else(store: Store, other: dict[str, object]) -> None:
     review = accept(store)
-    assert standing(review, LITE0) == review
+    assert review_standing(review, LITE0) == review
     now = msgspec.structs.replace(LITE0, **other)
-    assert standing(review, now).status == "unreviewed"
-    assert next_unreviewed(["a"], {"a": standing(review, now)}, "b") == "a"
+    assert review_standing(review, now).status == "unreviewed"
+    assert next_unreviewed(["a"], {"a": review_standing(review, now)}, "b") == "a"
 
 
 def test_what_it_is_of_survives_and_is_said(store: Store) -> None:

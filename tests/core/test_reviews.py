@@ -13,7 +13,6 @@ from core.review.reviews import (
     ReviewChange,
     add_seconds,
     decisions,
-    history,
     put_decision,
     put_review,
     review_of,
@@ -23,11 +22,11 @@ from core.review.reviews import (
 )
 from core.studies.case_figures import (
     CaseFigures,
-    disagreements_of,
     figures_key,
     figures_of,
     put_disagreement,
     put_figures,
+    widest_disagreements,
 )
 from core.workspace.store import Store
 
@@ -54,7 +53,12 @@ def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
         "Ann",
     )
     assert put_review(store, "a", change=ReviewChange(rating=0)).rating is None
-    assert [each.status for each in history(store, "a")] == ["unreviewed"] * 2 + ["accepted"] * 2
+
+
+def test_a_change_is_by_who_made_it(store: Store) -> None:
+    put_review(store, "a", change=ReviewChange(status="accepted", reader="Ann"))
+    assert put_review(store, "a", change=ReviewChange(rating=2, reader="Ben")).reader == "Ben"
+    assert reviews(store)["a"].reader == "Ben"
 
 
 def test_reviews_survive_a_restart(tmp_path: Path) -> None:
@@ -175,5 +179,4 @@ def test_figures_and_disagreements_are_found_again(store: Store) -> None:
     assert figures_of(store, "m", "key1".__eq__) == {"a": figures}
     assert (figures_key(store, "m", "a"), figures_key(store, "m", "b")) == ("key1", None)
     put_disagreement(store, "a", ["n", "m"], 0.25)
-    assert disagreements_of(store, ["m", "n"]) == {"a": 0.25}
-    assert disagreements_of(store, ["m", "o"]) == {}
+    assert widest_disagreements(store) == {"a": 0.25}

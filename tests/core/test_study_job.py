@@ -9,8 +9,8 @@ import pytest
 
 from core.domain.errors import FileError, WorkspaceError
 from core.jobs.job_events import Done, Failed, Paused, Progressed
-from core.jobs.job_folder import JobFolder, Request, create_job
-from core.studies.case_figures import disagreements_of, figures_of
+from core.jobs.job_folder import JobFolder, JobRequest, create_job
+from core.studies.case_figures import figures_of, widest_disagreements
 from core.studies.study_job import StudyJob, main, read_study_job, run_study_job
 from core.studies.study_report import read_figures
 from core.workspace.score_keys import figures_now
@@ -63,14 +63,14 @@ def test_a_job_in_its_own_process_tells_its_progress_and_leaves_its_files(
     workspace = open_workspace(tmp_path / "workspace")
     one = figures_now(registry(tmp_path / "home").find("one"))
     assert figures_of(workspace.store, "one", one) == {r.case: r for r in rows if r.model == "one"}
-    assert set(disagreements_of(workspace.store, ["two", "one"])) == {"C_0", "C_1"}
+    assert set(widest_disagreements(workspace.store)) == {"C_0", "C_1"}
     workspace.close()
 
 
 class _Asked(JobFolder):
     """A job folder whose reader has already asked for a pause."""
 
-    def requested(self) -> Request | None:
+    def requested(self) -> JobRequest | None:
         return "pause"
 
 

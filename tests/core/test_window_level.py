@@ -62,3 +62,9 @@ def test_presets_are_parts_of_the_automatic_range() -> None:
     assert ranges["contrast"] == pytest.approx((30.0, 90.0))
     assert ranges["lesion"] == pytest.approx((50.0, 120.0))
     assert ranges["soft"] == pytest.approx((10.0, 180.0))
+
+
+def test_a_range_is_moved_and_never_narrower_than_one_value() -> None:
+    around = WindowLevel(100.0, 60.0)
+    assert around.moved(20.0, -5.0) == WindowLevel(120.0, 55.0)
+    assert around.moved(-500.0, 0.0) == WindowLevel(1.0, 60.0)

@@ -20,6 +20,7 @@ from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec, prediction_key
 from core.workspace import prediction_cache
+from core.workspace.recovery import snapshots
 from core.workspace.workspace_folder import Score, open_workspace
 from tests.synthetic import write_case
 
@@ -94,6 +95,41 @@ def test_the_snapshot_of_the_day_is_put_back(folder: Path) -> None:
         assert "The snapshot of 20" in found.notices[0]
         assert found.scores("unet16") == {SCORE.case_id: SCORE}
         assert set(latest_versions(found)) == {"病例 1", "later"}
+
+
+def test_the_snapshot_of_today_is_that_of_the_first_start(folder: Path) -> None:
+    (today,) = snapshots(folder)
+    before = today.read_bytes()
+    with closing(open_workspace(folder)) as workspace:
+        workspace.put_score(Score("later", "unet16", "key", 0.5))
+    with closing(open_workspace(folder)):
+        assert today.read_bytes() == before
+
+
+def test_a_week_of_snapshots_is_kept_and_the_newest_is_put_back(folder: Path) -> None:
+    (today,) = snapshots(folder)
+    older = [today.with_name(f"2001-01-{day:02d}.sqlite") for day in range(1, 10)]
+    for path in older:
+        path.write_bytes(b"no snapshot")
+    newest = today.read_bytes()
+    today.unlink()
+    with closing(open_workspace(folder)):
+        assert snapshots(folder) == [today, *older[:2:-1]]
+    today.write_bytes(newest)
+    drop(folder, snapshots=False)
+    with closing(open_workspace(folder)) as found:
+        assert f"The snapshot of {today.stem} was put back" in found.notices[0]
+        assert found.scores("unet16") == {SCORE.case_id: SCORE}
+
+
+def test_what_a_journal_of_the_lost_file_holds_is_set_aside(folder: Path) -> None:
+    drop(folder, snapshots=False)
+    journal = file_of(folder).with_name("workspace.sqlite-wal")
+    journal.write_bytes(b"of a file that is no more")
+    with closing(open_workspace(folder)) as found:
+        assert found.scores("unet16") == {SCORE.case_id: SCORE}
+        kept = journal.with_name("lost-workspace.sqlite-wal")
+        assert kept.read_bytes() == b"of a file that is no more"
 
 
 def test_versions_of_older_programs_are_found_by_their_folder(folder: Path) -> None:
@@ -173,4 +209,4 @@ def test_a_cached_prediction_of_another_shape_is_absent(tmp_path: Path) -> None:
         other = Prediction(np.zeros((1, 2, 3), np.uint8), "rule", key, "cpu", 1.0)
         path = workspace.prediction_path("rule", "A_1")
         prediction_cache.save_prediction(path, other)
-        assert prediction_cache.find(loaded, model, workspace) is None
+        assert prediction_cache.find_prediction(loaded, model, workspace) is None

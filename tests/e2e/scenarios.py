@@ -53,8 +53,8 @@ def look(program: Program) -> Seen:
     session, window = program.session, program.window
     opened = session.open_case
     result = session.result
-    comparison = None if result is None else result.comparison
-    dsc = None if comparison is None else comparison.counts.pooled().dsc
+    counted = None if result is None else result.counted
+    dsc = None if counted is None else counted.counts.pooled().dsc
     shown = "" if dsc is None else f"{dsc:.3f}"
     return Seen(
         title=window.windowTitle(),
@@ -145,6 +145,7 @@ class _Reader(QObject):
             return
         self._timer.stop()
         _tell(self._program)
+        self._program.context.stopping.asks = False  # the reader wants to close whatever runs
         self._program.window.close()
 
 
@@ -165,7 +166,7 @@ def _digest(correction: Correction | None) -> str:
 
 def _is_whole(program: Program) -> bool:
     result = program.session.result
-    return result is not None and result.prediction is not None and result.comparison is not None
+    return result is not None and result.prediction is not None and result.counted is not None
 
 
 def _texts(root: QWidget) -> list[str]:

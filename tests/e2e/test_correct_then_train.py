@@ -19,6 +19,7 @@ from core.annotation.versions import latest_versions
 from core.jobs.job_folder import JOB_FILE
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
+from core.workspace.settings import Settings, save_settings, settings_path
 from core.workspace.splits import frozen_split
 from gui.app.program import Program
 from gui.shell.job_record import JobRecord
@@ -45,6 +46,7 @@ def program(qapp: QApplication, qtbot: QtBot, home: Path, tmp_path: Path) -> Ite
     """A window on eleven tiny cases, whose champion has learnt nothing."""
     look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     make_champion(home)
+    save_settings(settings_path(), Settings(reader="Ann"))
     program = Program(qapp)
     program.session.set_devices(("cpu",), "")
     program.open(write_dataset(tmp_path / "data"))
@@ -98,7 +100,7 @@ def _correct(program: Program, qtbot: QtBot, case_id: str) -> None:
     assert opened is not None
     assert opened.loaded.ground_truth is not None
     program.annotation.set_tool("brush")
-    program.annotation.drawing.change(size=_DIAMETER)
+    program.annotation.paint_tools.change(size=_DIAMETER)
     for index, plane in enumerate(opened.loaded.ground_truth):
         program.viewer.verbs.go_to_slice(index)
         program.window.actions["clear_slice"].trigger()

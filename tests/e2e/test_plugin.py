@@ -1,7 +1,8 @@
-"""Another package adds a network, a format and a layout; a broken one is named and left out."""
+"""Another package adds one of everything; a broken one is named and left out."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,8 +41,22 @@ def broken(tmp_path: Path) -> Path:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-example\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
         "[overread.networks]\nabsent-net = no_such_module:ARCHITECTURE\nno-net = json:loads\n"
+        "[overread.engines]\nno-engine = json:loads\n"
+        "[overread.readers]\nno-reader = json:loads\n"
+        "[overread.layouts]\nno-layout = json:loads\nlost = lost_layout:LAYOUT\n"
     )
+    (info.parent / "lost_layout.py").write_text(_LOST)
     return info.parent
+
+
+_LOST = """
+from overread import Layout
+
+def fits(tree):
+    raise IndexError("nothing there")
+
+LAYOUT = Layout("lost", "Lost", fits, fits)
+"""
 
 
 def run(
@@ -86,6 +101,51 @@ def test_the_network_of_a_package_is_trained(packages: Path, home: Path, tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "job is a candidate now" in done.stdout
+
+
+_ENGINES = """
+from core.inference.engines import engines, left_out
+print(*engines())
+print(*left_out(), sep="\\n")
+"""
+
+
+def test_whatever_kind_is_broken_is_named_and_left_out(
+    packages: Path, broken: Path, home: Path
+) -> None:
+    done = run(home, "-c", _ENGINES, folders=(broken, packages))
+    assert done.returncode == 0, done.stderr
+    engines, *sentences = done.stdout.splitlines()
+    assert {"torch", "example"} <= set(engines.split())
+    assert "no-engine" not in engines.split()
+    named = [sentence.partition(" of the package broken-example: ")[0] for sentence in sentences]
+    assert named == ["no-layout", "no-reader", "absent-net", "no-net", "no-engine"]
+
+
+def test_a_layout_that_fails_is_named_and_the_others_are_asked(
+    packages: Path, broken: Path, home: Path, tmp_path: Path
+) -> None:
+    write_case(tmp_path / "data", "A")
+    done = run(
+        home, str(ROOT / "main.py"), "info", str(tmp_path / "data"), folders=(broken, packages)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "lost of the package broken-example" in done.stdout + done.stderr
+    assert "IndexError: nothing there" in done.stdout + done.stderr
+
+
+def test_a_package_adds_an_engine(packages: Path, home: Path, tmp_path: Path) -> None:
+    write_case(tmp_path / "data", "A")
+    written = {}
+    for engine in ("example", "none"):
+        out = tmp_path / engine
+        given = ("predict", str(tmp_path / "data"), "--out", str(out), "--engine", engine)
+        done = run(home, str(ROOT / "main.py"), *given, folders=(packages,))
+        written[engine] = len(list(out.glob("A/*_pred.tif")))
+        assert (done.returncode == 0) is (engine == "example"), done.stderr
+    assert written["example"] > 0
+    assert written["none"] == 0
+    assert re.search(r"one of the engines auto, .*example.*, found 'none'", done.stderr)
 
 
 _LIST = "from core.models.networks.spec import ARCHITECTURES; print(*ARCHITECTURES)"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from training.scoring import Scores, read_scores, write_scores
 
 from core.annotation.correction import Correction
 from core.annotation.draft import new_draft
@@ -67,7 +68,6 @@ from tests.fuzz.mutations import HOSTILE, damaged, damaged_json
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet, write_case
 from training.gate import read_gate_spec
-from training.scoring import Scores, read_scores, write_scores
 from training.train import read_job
 from training.triage.train import read_classify_job
 

@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.annotation.correction import Correction
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.domain.prediction import Prediction
 from core.domain.window_level import automatic
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
-from gui.annotation.correction_desk import Correcting
+from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.lesion_marking import Lesions
-from gui.annotation.paint_tools import Drawing
+from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
 from gui.shell.place_reader import plain_states, read_models
@@ -51,14 +51,14 @@ class DrawingDesk:
         self.place = Place(dataset, workspace)
         self.session.set_models(read_models(home, workspace.folder, "", self.session.settings))
         self.session.set_place(self.place, plain_states(dataset))
-        self.desk = Correcting(self.session, self.lanes)
+        self.desk = CorrectionDesk(self.session, self.lanes)
         self.said: list[tuple[str, str]] = []
         self.desk.noted.connect(lambda *said: self.said.append(said))
         self.desk.failed.connect(lambda *said: self.said.append(said))
         self.lesions = Lesions(self.session, self.lanes, self.desk)
         self.preview = Preview(self.lanes)
         parts = (self.lesions, self.preview)
-        self.drawing = Drawing(ShownGrey(self.session), self.desk, parts)
+        self.drawing = PaintTools(ShownGrey(self.session), self.desk, parts)
         self.drawing.add_view(view)
 
     def open(self, case_id: str, *, slice_index: int = 2) -> None:
@@ -82,7 +82,7 @@ class DrawingDesk:
         assert opened is not None
         assert model is not None
         made = Prediction(probability, model.spec.id, "key", "cpu", 0.1)
-        compared = compare(probability, opened.loaded.ground_truth, self.session.post)
+        compared = count_mask(probability, opened.loaded.ground_truth, self.session.post)
         result = Result(probability, None, made, compared, cut=self.session.post)
         self.session.set_result(result)
         self.settle()

@@ -6,7 +6,7 @@ from core.domain.progress import Progress, silent
 from core.domain.triage import Triage
 from core.domain.volume import Volume
 from core.inference.engine import Engine
-from core.inference.engine_messages import Measured
+from core.inference.engine_messages import NetworkCost
 from core.models.classifiers import ClassifierModel
 from core.models.registry import Model
 from core.workspace.triage_cache import triage_key
@@ -57,7 +57,7 @@ class LentEngine(Engine):
     def devices(self) -> list[str]:
         return self._lender().devices()
 
-    def complexity(self, model: Model) -> Measured:
+    def complexity(self, model: Model) -> NetworkCost:
         return self._lender().complexity(model)
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ class Press:
         target = QApplication.focusWidget() or self._program.window
         self._qtbot.keyClick(target, combined.key(), combined.keyboardModifiers())
         QApplication.processEvents()
+        self._program.window.view.viewport().repaint()  # whoever presses has seen what it did
 
     def command(self, command_id: str, number: int = 0) -> None:
         self(COMMAND[command_id].keys[number])

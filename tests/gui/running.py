@@ -39,13 +39,14 @@ def at_first_slices(program: Program, act: Callable[[], None]) -> list[int]:
     """Do `act` once, when the first slices of a run are on screen; returns how many there were."""
     arrived: list[int] = []
 
-    def look() -> None:
+    def look(*_: object) -> None:
         found = program.session.result
         if found is not None and found.ready and not arrived:
             arrived.append(len(found.ready))
             act()
 
     program.session.result_changed.connect(look)
+    program.session.part_arrived.connect(look)
     return arrived
 
 

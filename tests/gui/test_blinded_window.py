@@ -6,14 +6,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QListWidget,
     QMessageBox,
     QPushButton,
+    QSlider,
     QSpinBox,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -287,3 +289,24 @@ def test_a_reader_who_leaves_while_it_is_prepared_is_back_at_once(
     gate.set()
     settle(qtbot, program)
     assert program.blinded.presenter.reading is None
+
+
+def test_the_answers_stay_where_they_are_from_pair_to_pair(qtbot: QtBot, program: Program) -> None:
+    reading = _begin(qtbot, program)
+
+    def places() -> dict[str, QRect]:
+        found = [b for b in reading.findChildren(QWidget) if isinstance(b, QPushButton | QSlider)]
+        return {
+            f"{b.accessibleName()}": QRect(b.mapTo(reading, QPoint(0, 0)), b.size())
+            for b in found
+            if b.isVisible()
+        }
+
+    before = places()
+    assert any(name.startswith("A is best") for name in before)
+    reading.show_waiting("Keeping the answer…")
+    QApplication.processEvents()
+    assert places() == before
+    assert not button(reading, "A is best").isEnabled()
+    reading.close()
+    settle(qtbot, program)

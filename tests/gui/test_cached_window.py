@@ -50,7 +50,7 @@ def test_predictions_are_reviewed_without_a_model(
     assert result(program).probability.any()
     assert [said for said in toasts(program) if "No model can run" in said] == []
 
-    program.review.desks.reviewing.say("accepted", go_on=False)
+    program.review.desks.review_desk.say("accepted", go_on=False)
     settle(qtbot, program)
     place = program.session.place
     assert place is not None
@@ -88,7 +88,7 @@ def test_a_folder_without_predictions_is_refused(
     program = start(dataset)
     before = program.session.place
     (tmp_path / "empty").mkdir()
-    with qtbot.waitSignal(program.operations.failed) as told:
+    with qtbot.waitSignal(program.operations.not_opened) as told:
         program.operations.open_predictions(tmp_path / "empty")
     assert "expected predictions as <model>/<case>.npz" in told.args[1]
     assert program.session.place is before

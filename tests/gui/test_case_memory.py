@@ -4,7 +4,7 @@ import gc
 
 from pytestqt.qtbot import QtBot
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from gui.app.program import Program
 from gui.shell.session_parts import OpenCase, Result
 from gui.shell.tasks import Task
@@ -23,7 +23,7 @@ def test_changes_of_case_leave_one_case_and_no_work_alive(program: Program, qtbo
     def change(number: int) -> None:
         choose(qtbot, program, ("B_2", "A_1")[number % 2])
 
-    kinds = (OpenCase, Result, Comparison, Task)
+    kinds = (OpenCase, Result, CountedMask, Task)
     for number in range(4):
         change(number)
     before = {kind: living(kind) for kind in kinds}

@@ -17,7 +17,7 @@ from tests.gui.finding import texts
 from tests.gui.hand import Hand
 from tests.gui.holder import held_by
 from tests.gui.pressing import Press
-from tests.gui.test_correcting import full_disk, paint, store_file
+from tests.gui.test_correction_desk import full_disk, paint, store_file
 from tests.gui.tiny import choose, settle, shown_case, toasts
 
 
@@ -95,7 +95,7 @@ def test_an_export_names_the_version_it_holds(
     assert exported() is None
     press("Ctrl+S")
     assert exported() == 1
-    program.annotation.drawing.change(size=20)
+    program.annotation.paint_tools.change(size=20)
     hand.draw((36, 6), (36, 14))
     assert exported() is None
     press("Ctrl+S")

@@ -131,7 +131,7 @@ def test_versions_are_seen_beside_each_other_and_the_correction(
 
     scores = []
     for size in (6, 20, 30):
-        program.annotation.drawing.change(size=size)
+        program.annotation.paint_tools.change(size=size)
         drawn.draw((36, 6), (36, 14))
         press("Ctrl+S")
         drawn.settle()
@@ -162,10 +162,10 @@ def test_a_view_says_the_dsc_of_the_correction_that_lies_over_it(
     drawn.settle()
     grid, result = program.window.grid, program.session.result
     assert result is not None
-    assert result.comparison is not None
-    predicted = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
+    assert result.counted is not None
+    predicted = f"DSC {result.counted.counts.pooled().dsc:.3f}"
     for size in (12, 30):
-        program.annotation.drawing.change(size=size)
+        program.annotation.paint_tools.change(size=size)
         drawn.draw((36, 6), (36, 14))
         drawn.settle()
         assert {"Correction", f"DSC {drawn.correction.figures().dsc_truth:.3f}"} <= set(texts(grid))

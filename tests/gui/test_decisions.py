@@ -48,7 +48,7 @@ def test_a_review_is_of_model_and_threshold_and_of_nothing_else(
     assert model is not None
     here = shown_case(program)
     Press(program, qtbot)("2")
-    program.review.desks.reviewing.say("accepted", go_on=False)
+    program.review.desks.review_desk.say("accepted", go_on=False)
     settle(qtbot, program)
     assert subject(program) == f"of {model.spec.title} at 0.50"
     assert checked(program) == {"Accept", "Quality 2 of 5"}
@@ -59,7 +59,7 @@ def test_a_review_is_of_model_and_threshold_and_of_nothing_else(
     program.prediction.desk.choose_model(other.spec.id)
     settle(qtbot, program)
     assert checked(program) == set()
-    assert subject(program) == f"accepted by Ann of {model.spec.title} at 0.50, not this"
+    assert subject(program) == f"was accepted, of {model.spec.title} at 0.50"
     assert program.session.standing(here).status == "unreviewed"
     program.prediction.desk.choose_model(model.spec.id)
     settle(qtbot, program)
@@ -168,7 +168,7 @@ def test_the_worklist_counts_what_holds_and_tells_what_does_not(
         rows = [model.index(row, 0) for row in range(model.rowCount())]
         return [str(index.data(Qt.ItemDataRole.ToolTipRole)) for index in rows]
 
-    program.review.desks.reviewing.say("accepted", go_on=False)
+    program.review.desks.review_desk.say("accepted", go_on=False)
     settle(qtbot, program)
     assert any(text.startswith("1 of 3") for text in texts(program.window.worklist))
     assert any("\naccepted by Ann of" in tip for tip in tips())

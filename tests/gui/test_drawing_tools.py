@@ -35,7 +35,7 @@ def on_a_slice(program: Program) -> None:
 
 
 def size(program: Program) -> int:
-    return program.annotation.drawing.settings.size
+    return program.annotation.paint_tools.settings.size
 
 
 def middle(program: Program) -> Voxel:
@@ -51,7 +51,7 @@ def pieces(plane: NDArray[np.uint8]) -> int:
 def take(press: Press, program: Program, key: str, size: int = 1) -> None:
     """Take a tool in hand, as large as a voxel or as told."""
     press(key)
-    program.annotation.drawing.change(size=size)
+    program.annotation.paint_tools.change(size=size)
 
 
 def test_a_quick_stroke_leaves_no_gap_and_is_one_step(
@@ -136,7 +136,7 @@ def test_a_tool_key_pressed_again_puts_the_tool_back(program: Program, press: Pr
         assert card.isVisible()
         assert key in texts(card)
         press(key)
-        assert program.annotation.drawing.tool == "pan"
+        assert program.annotation.paint_tools.tool == "pan"
         assert not card.isVisible()
 
 
@@ -233,7 +233,7 @@ def test_the_threshold_brush_paints_what_is_as_bright_as_its_first_voxel(
     hand.draw(bright, (19, 26))
     drawn = hand.plane.astype(bool)
     span = dict(opened.automatic)["FLAIR"].window
-    near = np.abs(flair - flair[bright]) <= program.annotation.drawing.settings.window * span
+    near = np.abs(flair - flair[bright]) <= program.annotation.paint_tools.settings.window * span
     assert drawn.any()
     assert near[drawn].all()
     assert not drawn.all()
@@ -248,13 +248,13 @@ def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
     opened = program.session.open_case
     assert opened is not None
     span = dict(opened.automatic)["FLAIR"].window
-    program.annotation.drawing.change(tolerance=40 / span)
+    program.annotation.paint_tools.change(tolerance=40 / span)
     hand.draw((19, 28))
     settle(qtbot, program)
     truth = true_mask(program)
     np.testing.assert_array_equal(hand.plane, truth[2])
 
-    program.annotation.drawing.change(volumetric=True)
+    program.annotation.paint_tools.change(volumetric=True)
     hand.draw((19, 28))
     settle(qtbot, program)
     assert (hand.correction.mask >= truth).all()
@@ -336,7 +336,7 @@ def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
     start, inside = predicted_mask(program), middle(program)
     press("Ctrl+Delete")
     press("B")
-    program.annotation.drawing.change(remove=True)
+    program.annotation.paint_tools.change(remove=True)
     press("D")
     hand.draw(inside)
     hand.settle()
@@ -362,7 +362,7 @@ def test_the_cursor_shows_what_a_press_will_do(
     assert view.sign == signs[1]
     hand.release(RIGHT)
     assert view.sign == signs[0]
-    program.annotation.drawing.change(remove=True)
+    program.annotation.paint_tools.change(remove=True)
     hand.hover(EMPTY)
     assert view.sign == "−"
 

@@ -8,21 +8,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QListWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
+from core.review.blinded import create_blinded
+from core.review.blinded_plan import StudyPlan
 from gui.app.program import Program
+from gui.blinded.blinded_dialog import BlindedForm
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
 from gui.training.train_plan import JOBS_FOLDER
 from tests.gui import training_desk
+from tests.gui.comparing import TITLES
 from tests.gui.conftest import Start
+from tests.gui.finding import button, by_name
 from tests.gui.tiny import SLICES, choose, keep_triages, predicted_mask, settle, shown_case
 
 GUI = Path(__file__).resolve().parents[2] / "gui"
@@ -131,13 +137,14 @@ def paint(program: Program) -> None:
 
 
 def answer(program: Program) -> None:
-    program.review.desks.disagreeing.choose(0)
+    program.review.desks.disagreement_queue.choose(0)
+    program.window.view.viewport().repaint()
     program.context.trigger("no")
 
 
 def tick(program: Program) -> None:
-    program.review.desks.contradicting.choose(0)
-    program.review.desks.contradicting.tick()
+    program.review.desks.contradiction_queue.choose(0)
+    program.review.desks.contradiction_queue.tick()
 
 
 def another_classifier(program: Program) -> None:
@@ -157,6 +164,14 @@ def warm_engine(program: Program) -> None:
 def side_by_side(program: Program) -> None:
     model = program.session.models.available[0]
     program.context.masks.find_slice((model, model), lambda _: None)
+
+
+def begin_blinded(program: Program) -> None:
+    place = program.session.place
+    assert place is not None
+    plan = StudyPlan(models=("one", "two"), cases=("A_1",), question="prefer", seed=1)
+    study_id = create_blinded(place.workspace.store, plan)
+    program.blinded.presenter.dialog.go_on_asked.emit(study_id)
 
 
 def another_source(program: Program) -> None:
@@ -180,6 +195,12 @@ def export(program: Program) -> None:
     program.studies.export.report.asked.emit(wanted)
 
 
+def read_blinded(program: Program) -> None:
+    models = tuple(model.spec.id for model in program.session.models.available[:2])
+    form = BlindedForm(models, "prefer", 0, 1)
+    program.blinded.presenter.dialog.begin_asked.emit(form)
+
+
 def open_again(program: Program) -> None:
     program.operations.open_again()
 
@@ -192,35 +213,38 @@ def ask_holder(program: Program) -> None:
 
 
 ACTS: dict[str, Callable[[Program], object]] = {
-    "gui.prediction.case_confidence.Doubting._start": (
+    "gui.prediction.case_confidence.CaseConfidence._start": (
         lambda program: program.operations.choose_case("C_10")
     ),
-    "gui.annotation.correction_desk.Correcting._on_case_changed": other,
-    "gui.prediction.case_triage.Triaging._on_case_changed": other,
+    "gui.annotation.correction_desk.CorrectionDesk._on_case_changed": other,
+    "gui.prediction.case_triage.CaseTriage._on_case_changed": other,
     "gui.prediction.model_runs.ModelRuns.show": other,
-    "gui.prediction.part_scores.Scoring.update": other,
-    "gui.prediction.part_scores.Scoring._measure": other,
+    "gui.prediction.result_scores.ResultScores.update": other,
+    "gui.prediction.result_scores.ResultScores._measure": other,
+    "gui.prediction.list_scores.ListScores.start": (
+        lambda program: program.prediction.desk.list_scores.start()
+    ),
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
     "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
-    "gui.shell.case_loader.CaseLoading.open": read_from_disk,
-    "gui.shell.case_loader.CaseLoading._read_into_cache": read_from_disk,
+    "gui.shell.case_loader.CaseLoader.open": read_from_disk,
+    "gui.shell.case_loader.CaseLoader._read_into_cache": read_from_disk,
     "gui.prediction.prediction_desk.PredictionDesk._warm_engine": warm_engine,
     "gui.prediction.prediction_desk.PredictionDesk.measure_model": (
         lambda program: program.prediction.desk.measure_model()
     ),
     "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
     "gui.review.disagreement_queue.DisagreementQueue._put": answer,
-    "gui.review.review_desk.Reviewing._write": lambda program: program.context.trigger("rate_3"),
-    "gui.annotation.correction_desk.Correcting._journal": paint,
+    "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
+    "gui.annotation.correction_desk.CorrectionDesk._journal": paint,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
     "gui.annotation.correction_later.LaterEdit.start": (
         lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)
     ),
-    "gui.annotation.version_reader.VersionReading._write": (
+    "gui.annotation.version_reader.VersionReader._write": (
         lambda program: program.annotation.desk.versions.list_versions(lambda _: None)
     ),
-    "gui.annotation.correction_desk.Correcting.discard": (
+    "gui.annotation.correction_desk.CorrectionDesk.discard": (
         lambda program: program.annotation.desk.discard()
     ),
     "gui.shell.mask_finder.MaskFinder._start": another_source,
@@ -231,13 +255,14 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.blinded.blinded_presenter.BlindedPresenter._start": (
         lambda program: program.context.trigger("blinded")
     ),
+    "gui.blinded.blinded_presenter.BlindedPresenter._prepare": begin_blinded,
     "gui.studies.study_presenter.StudyPresenter._start": lambda program: program.studies.study,
     "gui.studies.export_presenter.ExportPresenter._start": export,
     "gui.training.training_presenter.TrainingPresenter.new_job": (
         lambda program: program.context.trigger("train")
     ),
-    "gui.training.gate_presenter.GatePresenter._start": (
-        lambda program: program.training.presenter.gate.reload_models()
+    "gui.training.gate_desk.GateDesk._start": (
+        lambda program: program.training.presenter.gate.desk.reload()
     ),
     "gui.shell.job_watch.JobWatch.refresh": (
         lambda program: program.training.presenter.watch.refresh()
@@ -250,8 +275,15 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.shell.operations.Operations._write_quietly": (
         lambda program: program.operations.change_settings(flips=False)
     ),
-    "gui.shell.operations.Operations._open": open_again,
-    "gui.shell.lock_takeover.TakingOver.ask": ask_holder,
+    "gui.prediction.rescoring.Rescoring.start": (
+        lambda program: program.prediction.desk.rescoring.start()
+    ),
+    "gui.review.truth_verbs.TruthDesk.count": lambda program: program.review.truth.count(),
+    "gui.review.truth_verbs.TruthDesk._write": (
+        lambda program: program.review.truth._write(program.session.home / "parcel")
+    ),
+    "gui.shell.operations.Operations._start_opening": open_again,
+    "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
 }
 """What starts each kind of work in a window that shows a case; it is done in this order."""
 
@@ -261,13 +293,16 @@ BEFORE: dict[str, Callable[[Program], object]] = {
 """What must have been done for it, and go well."""
 
 IN_THE_TRAIN_DIALOG = (
-    "gui.training.train_request.TrainAsking.preview",
-    "gui.training.train_request.TrainAsking._poll",
+    "gui.training.train_request.TrainRequest.preview",
+    "gui.training.train_request.TrainRequest._poll",
 )
+
+IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
 def test_every_kind_of_work_is_listed_here() -> None:
-    assert sorted({*ACTS, *IN_THE_TRAIN_DIALOG}) == sorted(set(places()))
+    listed = {*ACTS, *IN_THE_TRAIN_DIALOG, IN_A_BLINDED_READING}
+    assert sorted(listed) == sorted(set(places()))
 
 
 def dialogs() -> list[FaultDialog]:
@@ -327,7 +362,7 @@ def test_every_kind_of_work_tells_its_fault(
         if shown_case(program) not in ("A_1", "B_2") or not _can_correct(program):
             other(program)
             settle(qtbot, program)
-    program.window.toasts.withdraw("Read-only")
+    program.window.toasts.withdraw("lock")
 
 
 def _can_correct(program: Program) -> bool:
@@ -341,7 +376,7 @@ def test_an_edit_that_could_not_be_written_for_a_fault_counts_as_not_saved(
     only_the_dialog(program)
     said: list[str] = []
     program.annotation.desk.save_failed.connect(said.append)
-    journal = "gui.annotation.correction_desk.Correcting._journal"
+    journal = "gui.annotation.correction_desk.CorrectionDesk._journal"
     break_one(qtbot, program, breaking, lambda: paint(program), journal)
     assert said == [FAULT]
     assert len(program.annotation.desk.unsaved) == 1
@@ -365,3 +400,23 @@ def test_a_preview_that_goes_wrong_can_be_asked_for_again(
         break_one(qtbot, program, breaking, lambda: asking.preview(dialog.form), place)
     dialog.reject()
     choose(qtbot, program, "A_2")
+
+
+def test_a_reading_that_cannot_be_prepared_ends(
+    start: Start, compared: Path, breaking: Breaking, qtbot: QtBot
+) -> None:
+    program = start(compared)
+    only_the_dialog(program)
+    program.context.trigger("blinded")
+    dialog = program.blinded.presenter.dialog
+    qtbot.waitUntil(dialog.isVisible)
+    settle(qtbot, program)
+    models = by_name(dialog, QListWidget, "Models to read blinded")
+    for row in range(models.count()):
+        wanted = models.item(row).text() in TITLES.values()
+        state = Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked
+        models.item(row).setCheckState(state)
+    begin = button(dialog, "Begin reading")
+    break_one(qtbot, program, breaking, begin.click, IN_A_BLINDED_READING)
+    assert program.blinded.presenter.reading is None
+    assert program.window.isVisible()

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -19,10 +20,12 @@ from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import TRUTH, MaskSource
 from gui.widgets.metrics_view import MetricsView
+from tests.gui.finding import by_name
 
 SIZES = [(1180, 720), (1280, 800), (1366, 768), (1600, 1000)]
 PRESSED = (QAbstractButton, QPlainTextEdit, QComboBox, QListView)
 READY = MetricsView("ready", "whole", dsc=0.5, predicted_volume=9.0, truth_volume=9.0)
+MODELS = [("a", "A model"), ("b", "Another model")]
 OTHER = MaskSource("model", "other")
 LINE = DisagreementRow("Missed lesion", False, "3–9", "7 vx")
 
@@ -82,6 +85,8 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.metrics.set_corrected(None)
     bare.metrics.set_metrics(*(MetricsView("no_prediction", "Run the model."),) * 2)
     bare.review.set_review(Review(case_id="A_1"))
+    bare.top_bar.set_models(MODELS, "a", "a")
+    bare.top_bar.set_devices((), "auto", "")
     before = places(bare)
 
     bare.metrics.set_metrics(READY, READY)
@@ -91,6 +96,8 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.drawer.set_progress("1 of 15 · A_1", 0.1, "9 s left")
     bare.drawer.show()
     bare.review.set_review(Review(case_id="A_1", status="accepted", rating=3))
+    bare.top_bar.set_models(MODELS, "b", "a")
+    bare.top_bar.set_devices(("cpu",), "auto", "cpu")
     assert moved(before, places(bare)) == {}, bare.size()
 
     bare.metrics.set_metrics(*(MetricsView("no_truth", "No masks."),) * 2)
@@ -110,3 +117,18 @@ def test_toasts_lie_over_no_control(bare: MainWindow, size: tuple[int, int]) -> 
     assert [name for name, place in there.items() if toasts.intersects(place)] == []
     assert place_of(bare, bare.grid).contains(toasts)
     bare.toasts.withdraw()
+
+
+def test_a_line_that_was_pressed_stays_under_the_pointer(bare: MainWindow) -> None:
+    panel = bare.disagreements
+    lines = by_name(panel, QListView, "Disagreements")
+    panel.set_rows([LINE] * 60, -1, 0)
+    QApplication.processEvents()
+    lines.verticalScrollBar().setValue(415)
+    row = lines.indexAt(QPoint(60, 5))
+    before = lines.visualRect(row).top()
+    panel.chosen.connect(lambda at: panel.set_rows([LINE] * 60, at, 0))
+    QTest.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 5))
+    QApplication.processEvents()
+    assert lines.visualRect(lines.model().index(row.row(), 0)).top() == before
+    panel.chosen.disconnect()

@@ -492,7 +492,7 @@ def test_the_lesion_of_the_truth_is_taken(predicted: DrawingDesk) -> None:
     for _ in range(2):
         predicted.lesions.act("take truth component", (2, int(y), int(x)), here=False)
         predicted.settle()
-    wanted = regions.add_component(np.zeros_like(truth(predicted)), truth(predicted), (2, 20, 25))
+    wanted = regions.add_lesion(np.zeros_like(truth(predicted)), truth(predicted), (2, 20, 25))
     assert isinstance(wanted, Patch)
     assert predicted.correction.mask.sum() == wanted.values.sum()
 

@@ -92,12 +92,12 @@ def test_the_same_toast_does_not_pile_up(toasts: Toasts) -> None:
 
 
 def test_a_toast_takes_the_place_of_an_older_one_of_its_subject(toasts: Toasts) -> None:
-    toasts.show_error("Read-only", "Ann has it.")
+    toasts.show_error("Read-only", "Ann has it.", "lock")
     toasts.show_toast("Not saved", kind="error", subject="journal")
-    toasts.show_error("Read-only", "Bo has it.")
+    toasts.show_error("Read-only", "Bo has it.", "lock")
     said = [card.accessibleName() for card in cards(toasts)]
     assert said == ["Not saved.", "Read-only. Bo has it."]
-    toasts.show_toast("Yours again", kind="ok", subject="Read-only")
+    toasts.show_toast("Yours again", kind="ok", subject="lock")
     assert texts(toasts) == ["Not saved", "Yours again"]
 
 
@@ -116,6 +116,11 @@ def test_a_toast_goes_by_itself_and_an_error_stays(qtbot: QtBot, window: QWidget
     toasts.show_toast("Job stopped", kind="error")
     toasts.show_toast("Saved")
     qtbot.waitUntil(lambda: texts(toasts) == ["Job stopped"])
+    # The pointer may lie on it, where it would wait.
+    QApplication.sendEvent(cards(toasts)[0], QEvent(QEvent.Type.Leave))
+    toasts.show_toast("Saved again")
+    qtbot.waitUntil(lambda: "Saved again" not in texts(toasts))
+    assert texts(toasts) == ["Job stopped"]
     QTest.mouseClick(
         by_name(cards(toasts)[0], QToolButton, "Close message"), Qt.MouseButton.LeftButton
     )

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Postprocessing
-from core.inference.engine_messages import Measured
+from core.inference.engine_messages import NetworkCost
 from core.workspace.settings import load_settings, settings_path
 from gui.app.program import Program
 from gui.shell.tasks import Task
@@ -132,8 +132,8 @@ def test_a_case_without_ground_truth_has_no_figures_but_a_volume(
     choose(qtbot, program, "C_10")
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    assert not result.comparison.has_truth
+    assert result.counted is not None
+    assert not result.counted.has_truth
     assert result.hd95 is None
     assert program.session.case_states["C_10"].dsc is None
     program.viewer.verbs.toggle_layer("truth")
@@ -143,7 +143,7 @@ def test_a_case_without_ground_truth_has_no_figures_but_a_volume(
 def test_what_a_model_costs_takes_its_place(program: Program) -> None:
     model = program.session.models.current
     assert model is not None
-    program.prediction.panels.show_measured((model.spec.id, Measured(1_234_000, 5.67, 89.0)))
+    program.prediction.panels.show_measured((model.spec.id, NetworkCost(1_234_000, 5.67, 89.0)))
     said = {label.text() for label in program.window.model_panel.findChildren(QLabel)}
     assert {"1.23 M", "5.67 GMAC", "89 MB"} <= said
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
 from core.domain.volume import Volume
 from core.domain.window_level import automatic
@@ -25,7 +25,7 @@ from tests.gui.test_reviewing import Clock
 from tests.gui.tiny import settle, shown_case, toasts
 from tests.synthetic import head, lesion, volume_of
 
-UNDECIDING = {"next_unreviewed", "undo_review", "reader", "blinded"}
+UNDECIDING = {"next_unreviewed", "undo_review", "reader", "blinded", "export_error_parcel"}
 UNEDITING = {"undo", "redo", "versions", "export_correction", "discard_correction", "save_version"}
 
 
@@ -52,8 +52,8 @@ def show(session: Session, readiness: Readiness) -> Result:
     session.set_open_case(case_of(volume_of(head(4))), slice_index=0)
     readiness.note_drawn()
     probability = lesion(4) * np.uint8(200)
-    found = compare(probability, lesion(4), session.post)
-    whole = Result(probability, comparison=found, cut=session.post)
+    found = count_mask(probability, lesion(4), session.post)
+    whole = Result(probability, counted=found, cut=session.post)
     session.set_result(whole)
     return whole
 
@@ -90,7 +90,7 @@ def test_a_decision_needs_half_a_second_an_edit_does_not(
 @pytest.mark.parametrize(
     ("changed", "edits"),
     [
-        ({"comparison": None}, False),
+        ({"counted": None}, False),
         ({"cut": Postprocessing(threshold=0.06)}, False),
         ({"hd95_pending": True}, True),
         ({"ready": frozenset({0})}, True),

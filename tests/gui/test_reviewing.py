@@ -95,7 +95,7 @@ def test_the_buttons_say_what_was_said(program: Program, qtbot: QtBot) -> None:
         by_name(panel, QPushButton, name).click()
         settle(qtbot, program)
     assert checked(program) == {"Correct", "Quality 4 of 5"}
-    assert program.annotation.drawing.tool == "brush"
+    assert program.annotation.paint_tools.tool == "brush"
     found = review(program, shown_case(program))
     assert (found.status, found.rating) == ("corrected", 4)
 
@@ -109,7 +109,7 @@ def test_rating_note_and_time_survive_a_restart(
     start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
     first, clock = start(predicted), Clock()
-    first.review.desks.reviewing.clock = clock
+    first.review.desks.review_desk.clock = clock
     choose(qtbot, first, "B_2")
     press = Press(first, qtbot)
     clock.now += 12.5
@@ -129,7 +129,7 @@ def test_rating_note_and_time_survive_a_restart(
 
 def test_a_pause_counts_no_longer_than_one_reads(program: Program, qtbot: QtBot) -> None:
     clock = Clock()
-    program.review.desks.reviewing.clock = clock
+    program.review.desks.review_desk.clock = clock
     choose(qtbot, program, "B_2")
     clock.now += 3600
     program.viewer.verbs.step_slice(1)

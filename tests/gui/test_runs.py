@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
-from core.domain.comparison import compare
+from core.domain.counted_mask import count_mask
 from core.io.case_reader import read_case
 from core.io.dataset import scan
+from core.workspace.workspace_folder import Listing
 from gui.app.program import Program
 from gui.shell.view_state import resolve
 from gui.viewer.shown_case import shown
@@ -37,16 +38,18 @@ def test_a_run_ends_with_masks_figures_and_a_kept_prediction(
     assert done.ready is None
     assert done.prediction is not None
     assert (done.prediction.model_id, done.prediction.device) == (tiny, "cpu")
-    assert done.comparison is not None
+    assert done.counted is not None
     truth = read_case(scan(dataset).case("A_1")).ground_truth
-    again = compare(done.probability, truth, program.session.post)
-    np.testing.assert_array_equal(done.comparison.mask, again.mask)
+    again = count_mask(done.probability, truth, program.session.post)
+    np.testing.assert_array_equal(done.counted.mask, again.mask)
     figures = again.counts.pooled()
     assert 0 < figures.predicted_voxels < done.probability.size
     assert f"{figures.dsc:.3f}" in texts(program.window.metrics)
     state = program.session.case_states["A_1"]
     assert (state.run, state.scored, state.dsc) == ("", True, pytest.approx(figures.dsc))
     assert stored(program, "A_1")
+    program.window.worklist.set_listing(Listing(text=f"model:{tiny}"))
+    assert program.window.worklist.order() == ["A_1"]
     assert not program.window.drawer.isVisible()
     assert program.session.device_used == "cpu"
 
@@ -60,7 +63,7 @@ def test_slices_are_drawn_as_they_arrive_nearest_first(
     said: list[str] = []
     waiting: list[bool] = []
 
-    def look() -> None:
+    def look(*_: object) -> None:
         found = program.session.result
         if found is not None and found.ready and found.ready not in arrived:
             arrived.append(found.ready)
@@ -69,9 +72,9 @@ def test_slices_are_drawn_as_they_arrive_nearest_first(
             waiting.append(_errors_drawn(program))
 
     program.session.result_changed.connect(look)
+    program.session.part_arrived.connect(look)
     run(qtbot, program)
 
-    # How many are shown depends on how busy the computer is: only the latest part is compared.
     assert len(arrived) > 1
     assert all(before < after for before, after in pairwise(arrived))
     first = arrived[0]
@@ -100,16 +103,16 @@ def test_the_threshold_makes_other_masks_and_no_run(
         shown = result(program)
         assert program.session.post.threshold == pytest.approx(value / 100)
         assert shown.probability is probability
-        assert shown.comparison is not None
-        wanted = compare(probability, truth, program.session.post)
-        np.testing.assert_array_equal(shown.comparison.mask, wanted.mask)
+        assert shown.counted is not None
+        wanted = count_mask(probability, truth, program.session.post)
+        np.testing.assert_array_equal(shown.counted.mask, wanted.mask)
         assert f"{wanted.counts.pooled().dsc:.3f}" in texts(program.window.metrics)
     for value in range(30, 95):
         slider.setValue(value)
     settle(qtbot, program)
-    last = result(program).comparison
+    last = result(program).counted
     assert last is not None
-    wanted = compare(probability, truth, program.session.post)
+    wanted = count_mask(probability, truth, program.session.post)
     np.testing.assert_array_equal(last.mask, wanted.mask)
     assert runs == []
     assert children() == before

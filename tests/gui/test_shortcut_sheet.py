@@ -63,7 +63,7 @@ def test_a_new_key_starts_the_command_and_the_old_one_does_not(
     chosen = []
     for key in ("B", "J"):
         press(key)
-        chosen.append(program.annotation.drawing.tool)
+        chosen.append(program.annotation.paint_tools.tool)
     assert chosen == ["pan", "brush"]
     assert "J" in texts(program.window.card)
     tips = [b.toolTip() for b in program.window.rail.findChildren(QToolButton)]
@@ -174,9 +174,9 @@ def test_letters_in_the_note_start_nothing_however_they_are_written(
     assert field.toPlainText().lower() == typed.lower() + "n\n"
     assert program.session.view == before
     assert program.session.reviews == {}
-    assert program.annotation.drawing.tool == "pan"
+    assert program.annotation.paint_tools.tool == "pan"
     assert program.session.correction is None
-    assert program.review.desks.disagreeing.queue.current == -1
+    assert program.review.desks.disagreement_queue.queue.current == -1
 
 
 def test_a_command_of_the_menu_works_while_a_note_is_written(
@@ -184,4 +184,4 @@ def test_a_command_of_the_menu_works_while_a_note_is_written(
 ) -> None:
     by_name(program.window.review, QPlainTextEdit, "Note on this case").setFocus()
     program.window.actions["brush_tool"].trigger()
-    assert program.annotation.drawing.tool == "brush"
+    assert program.annotation.paint_tools.tool == "brush"

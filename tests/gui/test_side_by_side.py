@@ -41,7 +41,7 @@ def _keep(home: Path, folder: Path, model: Model, *, invented_on: int | None = N
     if invented_on is not None:
         values[invented_on, 2:12, 2:12] = 230
     key = prediction_key(model, loaded.volume)
-    prediction_cache.keep(
+    prediction_cache.keep_prediction(
         loaded, model, workspace, Prediction(values, model.spec.id, key, "cpu", 0.1)
     )
     workspace.close()

@@ -36,7 +36,7 @@ def _swipe(qtbot: QtBot, program: Program) -> SwipePane:
     program.window.actions["swipe_view"].trigger()
     pane = program.window.grid.swipe
     assert pane is not None
-    sources = by_name(pane, QComboBox, "Compared with")
+    sources = by_name(pane, QComboBox, "Mask of this view")
     sources.setCurrentIndex(pane.sources.index(MaskSource("model", SECOND)))
     settle(qtbot, program)
     return pane
@@ -77,7 +77,7 @@ def test_the_line_is_dragged_and_goes_with_the_layout(qtbot: QtBot, program: Pro
 
 def test_the_map_tells_how_many_models_agree(qtbot: QtBot, program: Program) -> None:
     pane = _swipe(qtbot, program)
-    sources = by_name(pane, QComboBox, "Compared with")
+    sources = by_name(pane, QComboBox, "Mask of this view")
     sources.setCurrentIndex(pane.sources.index(AGREEMENT))
     settle(qtbot, program)
     said = pane.view.hud_text("top_right")

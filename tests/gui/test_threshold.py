@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSlider
@@ -12,15 +13,15 @@ from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import by_name, texts
-from tests.gui.tiny import choose, settle, shown_case
+from tests.gui.tiny import choose, predicted_mask, settle, shown_case
 from tests.synthetic import publish_unet
 
 
 def on_screen(program: Program) -> float:
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    dsc = result.comparison.counts.pooled().dsc
+    assert result.counted is not None
+    dsc = result.counted.counts.pooled().dsc
     assert dsc is not None
     return dsc
 
@@ -105,9 +106,23 @@ def test_a_pane_of_the_model_has_the_threshold_of_the_screen(
     model = program.session.models.current
     assert model is not None
     program.context.trigger("two_views")
-    program.viewer.compared.show_source(0, MaskSource("model", model.spec.id))
+    program.viewer.linked.show_source(0, MaskSource("model", model.spec.id))
     settle(qtbot, program)
     assert "Threshold 0.50" in program.window.grid.panes[0].view.hud_text("top_right")
     set_threshold(program, qtbot, 0.2)
     (pane,) = program.window.grid.panes[:1]
     qtbot.waitUntil(lambda: "Threshold 0.20" in pane.view.hud_text("top_right"))
+
+
+def test_a_correction_never_starts_from_the_mask_of_another_threshold(
+    program: Program, qtbot: QtBot
+) -> None:
+    program.prediction.desk.set_threshold(0.2)
+    assert program.annotation.desk.begin("brush", 1) is None
+    assert program.session.correction is None
+    settle(qtbot, program)
+    correction = program.annotation.desk.begin("brush", 1)
+    assert correction is not None
+    assert correction.origin.threshold == pytest.approx(0.2)
+    np.testing.assert_array_equal(correction.mask, predicted_mask(program))
+    program.annotation.desk.end()

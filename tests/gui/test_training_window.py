@@ -152,7 +152,7 @@ def test_a_job_outlives_its_window_and_goes_on(
         assert paused.folder.checkpoint.exists()
         with qtbot.waitSignal(other.training.went_on) as went_on:
             button(other.drawer, "Resume").click()
-        assert went_on.args == ["Job 1 broke off"]
+        assert went_on.args == ["job 0001-train"]
         assert button(other.drawer, "Resuming…").isEnabled() is False
         qtbot.waitUntil(lambda: other.records[0].step > paused.step, timeout=_LONG)
         button(other.drawer, "Pause").click()

@@ -165,9 +165,17 @@ def test_a_synthetic_case_says_so_and_odd_slice_numbers_are_told() -> None:
 
 
 def test_the_voxel_size_is_said_in_the_order_x_y_z() -> None:
-    geometry = Grid((4, 2, 3), (5.0, 1.5, 0.5))
+    geometry = Grid((4, 2, 3), np.diag((0.5, 1.5, 5.0, 1.0)))
     sized = replace(volume(), geometry=geometry)
     assert resolve(ViewState(), shown(sized)).bottom_left[-1] == "0.5 × 1.5 × 5.0 mm"
+
+
+def test_inverted_the_bright_end_is_black() -> None:
+    plain, inverted = (resolve(ViewState(inverted=turned), shown()) for turned in (False, True))
+    assert plain.limits is not None
+    assert plain.limits[0] < plain.limits[1]
+    assert inverted.limits == plain.limits[::-1]
+    assert inverted.bottom_left == plain.bottom_left
 
 
 def test_colour_has_no_range_to_say() -> None:

@@ -60,7 +60,7 @@ def keep_predictions(home: Path, folder: Path, *case_ids: str) -> None:
         loaded = read_case(dataset.case(case_id))
         key = prediction_cache.prediction_key(model, loaded.volume)
         made = Prediction(probability(loaded.volume.slices), model.spec.id, key, "cpu", 0.1)
-        prediction_cache.keep(loaded, model, workspace, made)
+        prediction_cache.keep_prediction(loaded, model, workspace, made)
     workspace.close()
 
 
@@ -117,8 +117,8 @@ def predicted_mask(program: Program) -> Mask:
     """Return the mask of the prediction on screen."""
     result = program.session.result
     assert result is not None
-    assert result.comparison is not None
-    return result.comparison.mask
+    assert result.counted is not None
+    return result.counted.mask
 
 
 def toasts(program: Program) -> list[str]:

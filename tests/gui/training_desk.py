@@ -50,7 +50,7 @@ class Desk:
         self.training = TrainingPresenter(self.session, self.lanes, self.drawer)
         self.troubles: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
-        self.training.failed.connect(lambda *said: self.troubles.append(said))
+        self.training.failed.connect(lambda *said: self.troubles.append(said[:2]))
         self.lanes.reports.faulted.connect(self.faults.append)
         dataset = scan(data)
         self.place = Place(dataset, open_workspace(workspace_folder(home, dataset.root)))

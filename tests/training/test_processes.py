@@ -1,7 +1,6 @@
 """The programs behind a job folder, started as the window starts them."""
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from core.models.gate import GateSpec, read_gate
 from core.models.registry import read_model
 from core.workspace import prediction_cache
 from core.workspace.workspace_folder import open_workspace
+from tests.processes import wait_for_job
 from tests.synthetic import publish_unet
 from tests.training.making import VAL, make_dataset, make_job
 from training.gate import read_gate_spec, run_gate
@@ -27,10 +27,7 @@ from training.preview import preview
 
 def _finish(job: JobFolder, program: JobProgram, *, resume: bool = False) -> None:
     """Start the job and wait until it has said its last word."""
-    start_job(job, program, resume=resume)
-    end = time.monotonic() + 120
-    while job.state() in ("new", "running") and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for_job(start_job(job, program, resume=resume))
 
 
 def test_a_training_runs_by_itself_and_writes_its_log(tmp_path: Path) -> None:
@@ -86,13 +83,13 @@ def test_the_gate_keeps_what_it_predicted_and_takes_what_is_there(tmp_path: Path
     for case_id in VAL:
         loaded = read_case(scan(Path(spec.data)).case(case_id))
         for model in models:
-            assert prediction_cache.find(loaded, model, workspace) is not None
+            assert prediction_cache.find_prediction(loaded, model, workspace) is not None
         # Were the candidate run again, it would not find every voxel.
-        found = prediction_cache.find(loaded, models[1], workspace)
+        found = prediction_cache.find_prediction(loaded, models[1], workspace)
         assert found is not None
         whole = np.where(loaded.require_ground_truth() > 0, 255, 0).astype(np.uint8)
         perfect = replace(found.prediction, probability=whole)
-        prediction_cache.keep(loaded, models[1], workspace, perfect)
+        prediction_cache.keep_prediction(loaded, models[1], workspace, perfect)
     workspace.close()
     again = run_gate(spec, create_job(tmp_path / "two", spec))
     assert again is not None

@@ -31,11 +31,11 @@ from training.commands import report as report_command
 from training.commands import train as train_command
 from training.errors import TrainingError
 from training.train import main
-from training.triage.command import spec_of
-from training.triage.command import train as train_by_options
+from training.triage.command import classify_spec_of
+from training.triage.command import train_classifier as train_by_options
 from training.triage.dataset import BalancedSampler, lesion_labels
 from training.triage.report import compare_classifiers
-from training.triage.sources import PartName, find_pictures, make_source, read_picture
+from training.triage.sources import PartName, find_pictures, make_source, read_labelled
 from training.triage.train import read_classify_job, run
 
 SMALL = {"init_features": 8, "growth_rate": 4, "block_config": [2, 2]}
@@ -238,14 +238,14 @@ def test_a_training_on_pictures_learns_their_classes(tmp_path: Path) -> None:
 def test_pictures_of_any_depth_are_read_and_others_told(tmp_path: Path) -> None:
     deep = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
     Image.fromarray(deep).save(tmp_path / "deep.png")
-    assert np.array_equal(read_picture(tmp_path / "deep.png", channels=1)[0, 0], deep)
+    assert np.array_equal(read_labelled(tmp_path / "deep.png", channels=1)[0, 0], deep)
     colour = np.random.default_rng(0).integers(0, 256, (3, 4, 3), dtype=np.uint8)
     Image.fromarray(colour).save(tmp_path / "colour.png")
-    found = read_picture(tmp_path / "colour.png", channels=3)
+    found = read_labelled(tmp_path / "colour.png", channels=3)
     assert np.array_equal(found[:, 0], np.moveaxis(colour, -1, 0))
     (tmp_path / "broken.png").write_bytes(b"\x89PNG broken")
     with pytest.raises(FileError, match=r"broken\.png: expected a picture"):
-        read_picture(tmp_path / "broken.png", channels=1)
+        read_labelled(tmp_path / "broken.png", channels=1)
 
 
 @pytest.mark.parametrize("names", [(), ("only",)])
@@ -273,7 +273,7 @@ def test_options_become_a_spec_that_the_job_folder_gives_back(tmp_path: Path) ->
     given = options(
         tmp_path, minutes=3.0, size=96, settings=("lesion_voxels=20", "label_smoothing=0.1")
     )
-    spec = spec_of("triage", given, tmp_path / "models")
+    spec = classify_spec_of("triage", given, tmp_path / "models")
     assert (spec.task, spec.minutes, spec.preprocessing.size) == ("triage", 3.0, 96)
     assert (spec.lesion_voxels, spec.label_smoothing) == (20, 0.1)
     assert spec.model_id == "a-job"
@@ -299,7 +299,7 @@ def test_options_that_do_not_fit_are_told(
     tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(AppError, match=said):
-        spec_of("triage", options(tmp_path, **changes), tmp_path / "models")
+        classify_spec_of("triage", options(tmp_path, **changes), tmp_path / "models")
 
 
 def test_runs_are_compared_by_growth_rate(tmp_path: Path) -> None:

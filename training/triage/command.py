@@ -24,7 +24,7 @@ _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed"
 _BUDGETS = ("epochs", "max_steps", "minutes")
 
 
-def train(
+def train_classifier(
     task: TaskName,
     options: TrainOptions,
     models: Path,
@@ -40,11 +40,11 @@ def train(
         spec = read_classify_job(job.path)
         job.clear_request()  # what was asked of a run that broke off
         return run(spec, job, resume=True, echo=echo)
-    spec = spec_of(task, options, models)
+    spec = classify_spec_of(task, options, models)
     return run(spec, create_job(options.out, spec), echo=echo)
 
 
-def spec_of(task: TaskName, options: TrainOptions, models: Path) -> ClassifySpec:
+def classify_spec_of(task: TaskName, options: TrainOptions, models: Path) -> ClassifySpec:
     """Return the training that options describe; raises `AppError` for what does not fit."""
     for given, name in ((options.start_from, "--from"), (options.loss, "--loss")):
         if given:

@@ -14,7 +14,7 @@ from core.domain.errors import DataError
 from core.domain.mask import Mask
 from training.dataset import Batch, Sampler, TrainCase, planes
 
-Labels: TypeAlias = NDArray[np.int64]
+LabelArray: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +22,15 @@ class Labelled:
     """Prepared cases and the label of each of their slices, one array (Z,) a case."""
 
     cases: tuple[TrainCase, ...]
-    labels: tuple[Labels, ...]
+    labels: tuple[LabelArray, ...]
 
     @property
-    def every_label(self) -> Labels:
+    def every_label(self) -> LabelArray:
         """The labels of all slices in order, (N,)."""
         return np.concatenate(self.labels)
 
 
-def lesion_labels(truth: Mask, least: int) -> Labels:
+def lesion_labels(truth: Mask, least: int) -> LabelArray:
     """Return 1 for each slice (Z,) of a ground truth that has at least `least` lesion voxels."""
     return np.asarray(truth.sum(axis=(1, 2), dtype=np.int64) >= least, np.int64)
 
@@ -56,10 +56,10 @@ class LabelledBatch(Batch):
 class BalancedSampler(Sampler):
     """Draws a class uniformly, then a case that has it, then one of the case's slices of it."""
 
-    labels: Sequence[Labels] = ()
+    labels: Sequence[LabelArray] = ()
 
     @cached_property
-    def members(self) -> list[list[tuple[int, Labels]]]:
+    def members(self) -> list[list[tuple[int, LabelArray]]]:
         """For each class, the cases that have it, by index, with the indices of their slices."""
         classes = 1 + max(int(labels.max()) for labels in self.labels)
         return [
@@ -98,5 +98,5 @@ class BalancedSampler(Sampler):
         )
 
 
-def _where(labels: Labels, wanted: int) -> Labels:
+def _where(labels: LabelArray, wanted: int) -> LabelArray:
     return np.flatnonzero(labels == wanted).astype(np.int64)

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.domain.classification import report
+from core.domain.classification import class_report
 from core.inference.inference_triage import slice_logits
 from core.inference.torch_network import TorchNetwork
 from core.models.networks.network import Classifier
 from training.dataset import TrainCase
 from training.loop import Loop
-from training.triage.dataset import Labelled, Labels
+from training.triage.dataset import LabelArray, Labelled
 from training.triage.learner import ClassifierLearner
 
 
@@ -24,7 +24,7 @@ class ClassifierLoop(Loop):
 
     figure: ClassVar[str] = "auroc"
 
-    labels: Sequence[Labels] = ()
+    labels: Sequence[LabelArray] = ()
 
     def _score(self) -> tuple[float, float]:
         """Return the AUROC of the selection cases; tells loss and accuracy for the curves."""
@@ -40,7 +40,7 @@ class ClassifierLoop(Loop):
                 neighbours=self.spec.preprocessing.neighbours,
                 device=self.learner.device,
             )
-            figures = report(logits, held.every_label)
+            figures = class_report(logits, held.every_label)
             found = figures.auroc or 0.0
             values = {"selection_loss": figures.log_loss, "selection_accuracy": figures.accuracy}
             if (accuracy := self.learner.take_accuracy()) is not None:

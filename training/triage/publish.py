@@ -9,12 +9,12 @@ from torch import nn
 from core.domain.classification import (
     ClassReport,
     Floats,
-    figures,
+    class_figures,
     fit_temperature,
     operating_point,
     softmax,
 )
-from core.domain.classification import report as score
+from core.domain.classification import class_report as score
 from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
 from core.jobs.classify_spec import ClassifySpec
@@ -28,32 +28,32 @@ from core.models.classifiers import (
 )
 from core.models.networks.network import Classifier
 from core.models.registry import WEIGHTS_FILE
-from core.studies.classification_figures import draw_curves, draw_report
+from core.studies.classification_figures import draw_class_curves, draw_report
 from training.loop import BEST_FILE
 from training.publish import CARD_FILE, write_weights
 from training.triage.dataset import Labelled
 from training.triage.learner import load_classifier
 from training.triage.loop import ClassifierLoop, case_logits
-from training.triage.sources import Source
+from training.triage.sources import TrainingSource
 
 CURVES_FILE = "curves.png"
-REPORT_FILE = "report.json"
+CLASS_REPORT_FILE = "report.json"
 REPORT_FIGURE = "report.png"
 _CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedClassifier:
     """A training of a classifier that is over: what it was, where its slices are, its loop."""
 
     spec: ClassifySpec
-    source: Source
+    source: TrainingSource
     loop: ClassifierLoop
     folder: Path
 
 
-def publish(
-    finished: Finished, models: Classifiers, *, progress: Progress = silent
+def publish_classifier(
+    finished: FinishedClassifier, models: Classifiers, *, progress: Progress = silent
 ) -> ClassifierModel:
     """Calibrate the best weights on the selection part, score them on `val`, once, and add them."""
     folder = finished.folder / _CANDIDATE
@@ -68,16 +68,16 @@ def publish(
             spec = msgspec.structs.replace(spec, threshold=round(point.threshold, 4))
     found = _judge(finished, network, spec, progress)
     if found is not None:
-        named = {f"{name}_val": round(value, 4) for name, value in figures(found).items()}
+        named = {f"{name}_val": round(value, 4) for name, value in class_figures(found).items()}
         spec = msgspec.structs.replace(spec, metrics={**spec.metrics, **named})
     _draw_curves(finished.folder)
     write_classifier(folder, spec)
     model = models.publish(spec, folder / WEIGHTS_FILE)
-    write_bytes(model.folder / CARD_FILE, model_card(finished, spec, found).encode())
+    write_bytes(model.folder / CARD_FILE, classifier_card(finished, spec, found).encode())
     return model
 
 
-def _best_network(finished: Finished, weights: Path) -> Classifier:
+def _best_network(finished: FinishedClassifier, weights: Path) -> Classifier:
     """Return the network with the best weights, as they are stored."""
     write_weights(finished.folder / BEST_FILE, weights)
     network = finished.loop.learner.average.network
@@ -87,7 +87,7 @@ def _best_network(finished: Finished, weights: Path) -> Classifier:
 
 
 def _judge(
-    finished: Finished, network: Classifier, spec: ClassifierSpec, progress: Progress
+    finished: FinishedClassifier, network: Classifier, spec: ClassifierSpec, progress: Progress
 ) -> ClassReport | None:
     """Return the figures of `val`, also written to the job's folder; None when it is empty."""
     if not finished.source.ids("val"):
@@ -96,7 +96,7 @@ def _judge(
     logits = _logits(finished, network, val)
     found = score(logits, val.every_label, temperature=spec.temperature)
     content = msgspec.json.format(msgspec.json.encode(found), indent=2)
-    write_bytes(finished.folder / REPORT_FILE, content + b"\n")
+    write_bytes(finished.folder / CLASS_REPORT_FILE, content + b"\n")
     draw_report(
         logits,
         val.every_label,
@@ -107,7 +107,7 @@ def _judge(
     return found
 
 
-def _logits(finished: Finished, network: Classifier, part: Labelled) -> Floats:
+def _logits(finished: FinishedClassifier, network: Classifier, part: Labelled) -> Floats:
     return case_logits(
         network,
         part.cases,
@@ -116,7 +116,7 @@ def _logits(finished: Finished, network: Classifier, part: Labelled) -> Floats:
     )
 
 
-def _spec(finished: Finished, network: nn.Module, temperature: float) -> ClassifierSpec:
+def _spec(finished: FinishedClassifier, network: nn.Module, temperature: float) -> ClassifierSpec:
     job, source = finished.spec, finished.source
     return ClassifierSpec(
         id=job.model_id,
@@ -138,10 +138,12 @@ def _spec(finished: Finished, network: nn.Module, temperature: float) -> Classif
 
 
 def _draw_curves(folder: Path) -> None:
-    draw_curves(JobFolder(folder).curves(), folder / CURVES_FILE)
+    draw_class_curves(JobFolder(folder).curves(), folder / CURVES_FILE)
 
 
-def model_card(finished: Finished, spec: ClassifierSpec, found: ClassReport | None) -> str:
+def classifier_card(
+    finished: FinishedClassifier, spec: ClassifierSpec, found: ClassReport | None
+) -> str:
     """Return the model card, Markdown."""
     job, source, at = finished.spec, finished.source, finished.loop.position
     counts = {name: len(source.ids(name)) for name in ("fit", "selection", "val")}

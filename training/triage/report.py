@@ -13,11 +13,11 @@ from core.jobs.job_folder import JobFolder
 from core.models.classifiers import ClassifierModel, read_classifier
 from core.models.networks.builder import build_classifier
 from core.models.networks.catalog import DenseArguments
-from core.models.networks.complexity import measure
+from core.models.networks.complexity import measure_network
 from core.models.networks.spec import CLASSIFIERS, resolve_arguments
 from training.errors import TrainingError
 from training.frame import models_folder
-from training.triage.publish import REPORT_FILE
+from training.triage.publish import CLASS_REPORT_FILE
 from training.triage.train import read_classify_job
 
 TABLE_FILE, FIGURE_FILE = "classifiers.csv", "classifiers.png"
@@ -39,7 +39,7 @@ _HEADINGS = (
 )
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ClassifierRow(msgspec.Struct, frozen=True, kw_only=True):
     """One run in the table; its figures are those of `val`, scored once."""
 
     run: str
@@ -66,10 +66,10 @@ def compare_classifiers(folders: Sequence[Path], out: Path, *, notes: str = "") 
     lines = [read_line(folder) for folder in folders]
     write_bytes(out / TABLE_FILE, _csv(lines).encode())
     _draw(lines, out / FIGURE_FILE)
-    return markdown(lines, notes)
+    return classifier_markdown(lines, notes)
 
 
-def read_line(folder: Path) -> Line:
+def read_line(folder: Path) -> ClassifierRow:
     """Return the line of a job folder; the cost of its network is measured here and now."""
     spec = read_classify_job(folder)
     model, found = _finished(folder)
@@ -77,12 +77,12 @@ def read_line(folder: Path) -> Line:
     steps, seconds = job_budget(job)
     network = build_classifier(model.spec.network, len(model.spec.classes), load_encoder=False)
     arguments = resolve_arguments(model.spec.network, CLASSIFIERS)
-    cost = measure(
+    cost = measure_network(
         network,
         in_channels=model.spec.network.in_channels,
         size=spec.preprocessing.size or _DEFAULT_SIZE,
     )
-    return Line(
+    return ClassifierRow(
         run=folder.name,
         network=spec.architecture,
         growth_rate=arguments.growth_rate if isinstance(arguments, DenseArguments) else 0,
@@ -107,7 +107,7 @@ def job_budget(job: JobFolder) -> tuple[int, float]:
     return position.step, position.seconds
 
 
-def markdown(lines: Sequence[Line], notes: str) -> str:
+def classifier_markdown(lines: Sequence[ClassifierRow], notes: str) -> str:
     """Return the report's text."""
     rows = "\n".join(f"| {' | '.join(_cells(line))} |" for line in lines)
     return f"""## Classifiers compared
@@ -132,7 +132,7 @@ def _finished(folder: Path) -> tuple[ClassifierModel, ClassReport]:
     job = JobFolder(folder)
     made = job.result()
     try:
-        found = decode_json((folder / REPORT_FILE).read_bytes(), ClassReport)
+        found = decode_json((folder / CLASS_REPORT_FILE).read_bytes(), ClassReport)
     except (OSError, msgspec.DecodeError):
         found = None
     if not made or found is None:
@@ -143,7 +143,7 @@ def _finished(folder: Path) -> tuple[ClassifierModel, ClassReport]:
     return read_classifier(models_folder(spec, job) / made), found
 
 
-def _cells(line: Line) -> list[str]:
+def _cells(line: ClassifierRow) -> list[str]:
     return [
         line.run,
         line.network,
@@ -160,12 +160,12 @@ def _cells(line: Line) -> list[str]:
     ]
 
 
-def _csv(lines: Sequence[Line]) -> str:
-    names = Line.__struct_fields__
+def _csv(lines: Sequence[ClassifierRow]) -> str:
+    names = ClassifierRow.__struct_fields__
     return csv_text(names, ([getattr(line, name) for name in names] for line in lines))
 
 
-def _draw(lines: Sequence[Line], path: Path) -> None:
+def _draw(lines: Sequence[ClassifierRow], path: Path) -> None:
     """Draw accuracy and AUROC, and parameters, over the growth rate."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

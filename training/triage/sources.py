@@ -20,7 +20,7 @@ from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.dataset import TrainCase, load_cases
 from training.split import Split, make_split
-from training.triage.dataset import Labelled, Labels, lesion_labels
+from training.triage.dataset import LabelArray, Labelled, lesion_labels
 
 PartName: TypeAlias = Literal["fit", "selection", "val"]
 
@@ -29,7 +29,7 @@ _FEWEST = 3
 _GREY, _COLOUR = 1, 3
 
 
-class Source(Protocol):
+class TrainingSource(Protocol):
     """Labelled slices in three parts: to learn from, to choose the weights by, and to judge."""
 
     @property
@@ -47,7 +47,7 @@ class Source(Protocol):
         """Return a part, prepared for a network of that stride."""
 
 
-def make_source(spec: ClassifySpec, store: Path) -> Source:
+def make_source(spec: ClassifySpec, store: Path) -> TrainingSource:
     """Return the source a training asks for; `store` holds what does not fit the memory.
 
     Raises `DataError` when it cannot be used.
@@ -86,7 +86,7 @@ class CaseSource:
 
 
 @dataclass(frozen=True)
-class Picture:
+class LabelledPicture:
     """A picture of a class, by label."""
 
     path: Path
@@ -105,7 +105,7 @@ class PictureSource:
     spec: ClassifySpec
     classes: tuple[str, ...]
     channels: tuple[str, ...]
-    parts: dict[PartName, tuple[Picture, ...]]
+    parts: dict[PartName, tuple[LabelledPicture, ...]]
 
     def ids(self, part: PartName) -> tuple[str, ...]:
         """Return the ids of the pictures of a part."""
@@ -118,11 +118,11 @@ class PictureSource:
         for index, picture in enumerate(pictures):
             progress(index / len(pictures), picture.id)
             cases.append(self._case(picture, stride))
-        labels: tuple[Labels, ...] = tuple(np.array([p.label], np.int64) for p in pictures)
+        labels: tuple[LabelArray, ...] = tuple(np.array([p.label], np.int64) for p in pictures)
         return Labelled(tuple(cases), labels)
 
-    def _case(self, picture: Picture, stride: int) -> TrainCase:
-        pixels = read_picture(picture.path, channels=len(self.channels))
+    def _case(self, picture: LabelledPicture, stride: int) -> TrainCase:
+        pixels = read_labelled(picture.path, channels=len(self.channels))
         shape = (1, int(pixels.shape[2]), int(pixels.shape[3]))
         volume = Volume(pixels, self.channels, (1,), Grid(shape))
         prepared = prepare(volume, self.spec.preprocessing, stride=stride)
@@ -148,10 +148,10 @@ def find_pictures(spec: ClassifySpec) -> PictureSource:
             f"pictures in it (<class>/*.png), found {counts or 'none'}. Choose another folder."
         )
     judged = _listed(root / "val") if by_folder else {}
-    parts: dict[PartName, list[Picture]] = {"fit": [], "selection": [], "val": []}
+    parts: dict[PartName, list[LabelledPicture]] = {"fit": [], "selection": [], "val": []}
     for label, name in enumerate(classes):
-        own = [Picture(path, label) for path in known[name]]
-        held = [Picture(path, label) for path in judged.get(name, ())]
+        own = [LabelledPicture(path, label) for path in known[name]]
+        held = [LabelledPicture(path, label) for path in judged.get(name, ())]
         if not by_folder:
             own, held = _drawn(own, spec.val_share, spec.seed)
         own, chosen = _drawn(own, spec.val_share, spec.seed + 1)
@@ -166,7 +166,7 @@ def find_pictures(spec: ClassifySpec) -> PictureSource:
     )
 
 
-def read_picture(path: Path, *, channels: int) -> Pixels:
+def read_labelled(path: Path, *, channels: int) -> Pixels:
     """Return a picture (C, 1, Y, X) in grey (16 bit where it has them) or in colour."""
     with _opened(path) as image:
         if channels == _GREY and image.mode.startswith("I;16"):
@@ -203,7 +203,9 @@ def _listed(root: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _drawn(pictures: list[Picture], share: float, seed: int) -> tuple[list[Picture], list[Picture]]:
+def _drawn(
+    pictures: list[LabelledPicture], share: float, seed: int
+) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
     """Return what is left and what is held out, at least one, by lot."""
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(pictures), generator=generator).tolist()

@@ -13,20 +13,20 @@ from core.models.registry import Registry
 from training.errors import TrainingError
 from training.frame import (
     DATA_FOLDER,
-    beating,
     check_job,
     in_job,
+    job_progress,
     limit_job_threads,
     models_folder,
     run_loop,
     turn,
 )
-from training.parallel import Group
+from training.parallel import ProcessGroup
 from training.triage.dataset import BalancedSampler, require_classes
 from training.triage.learner import ClassifierLearner, new_classifier
 from training.triage.loop import ClassifierLoop
-from training.triage.publish import Finished, is_taken, publish
-from training.triage.sources import Source, make_source
+from training.triage.publish import FinishedClassifier, is_taken, publish_classifier
+from training.triage.sources import TrainingSource, make_source
 
 
 def run(
@@ -60,7 +60,7 @@ def read_classify_job(folder: Path) -> ClassifySpec:
 
 
 def _train(
-    spec: ClassifySpec, writer: JobWriter, group: Group, *, resume: bool
+    spec: ClassifySpec, writer: JobWriter, group: ProcessGroup, *, resume: bool
 ) -> ClassifierModel | None:
     models = Classifiers((models_folder(spec, writer.folder),))
     check_job(spec, Registry(models.roots))
@@ -75,24 +75,24 @@ def _train(
         run_loop(loop, writer)
         if not group.leads:
             return None
-        model = publish(
-            Finished(spec, source, loop, writer.folder.path),
+        model = publish_classifier(
+            FinishedClassifier(spec, source, loop, writer.folder.path),
             models,
-            progress=beating(writer, 1.0, "scoring"),
+            progress=job_progress(writer, 1.0, "scoring"),
         )
     writer.done(model.spec.id, model.spec.metrics)
     return model
 
 
 def _prepare(
-    spec: ClassifySpec, writer: JobWriter, where: tuple[Group, torch.device], *, resume: bool
-) -> tuple[Source, ClassifierLoop]:
+    spec: ClassifySpec, writer: JobWriter, where: tuple[ProcessGroup, torch.device], *, resume: bool
+) -> tuple[TrainingSource, ClassifierLoop]:
     group, device = where
     torch.manual_seed(spec.seed)
     source = make_source(spec, writer.folder.path / DATA_FOLDER / str(group.rank))
     planes = len(source.channels) * (2 * spec.preprocessing.neighbours + 1)
     network = new_classifier(spec, planes=planes, classes=len(source.classes))
-    reading = beating(writer, 0.0, "reading")
+    reading = job_progress(writer, 0.0, "reading")
     fit = source.load("fit", stride=network.stride, progress=reading)
     selection = source.load("selection", stride=network.stride, progress=reading)
     require_classes(fit, source.classes)

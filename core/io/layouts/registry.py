@@ -1,7 +1,8 @@
 """The layouts of folders: one module a layout, those of other packages, and which one fits.
 
 Another package adds a layout by an entry point of the group `overread.layouts` that loads to a
-`Layout`. One that cannot be loaded is named in the notices and left out.
+`Layout`. One that cannot be loaded is named in the log and left out, one that cannot tell whether a
+folder is its own is named in the notices of that folder.
 """
 
 from collections import Counter
@@ -49,11 +50,12 @@ def find(root: Path, *, layout: str | Layout | None = None) -> FoundDataset:
     """
     tree = tree_of(root)
     if layout is None:
-        chosen = next((known for known in layouts()[0] if known.fits(tree)), None)
-        found = None if chosen is None else _checked(chosen.find(tree))
+        chosen, failed = _fitting(tree)
+        found = None if chosen is None else _checked(chosen.find(tree), *failed)
         if found is None or not found.cases:
             there = "another kind of file" if root.is_file() else _what_is_there(tree)
-            raise FolderUnknown(root, found=there, layouts=_names())
+            unknown = FolderUnknown(root, found=there, layouts=_names())
+            raise unknown.because(failed) if failed else unknown
         return found
     chosen = layout if isinstance(layout, Layout) else _named(layout)
     found = _checked(chosen.find(tree))
@@ -64,6 +66,18 @@ def find(root: Path, *, layout: str | Layout | None = None) -> FoundDataset:
             f"{' '.join(found.notices[:2])}".strip()
         )
     return found
+
+
+def _fitting(tree: Folder) -> tuple[Layout | None, list[str]]:
+    """Return the first layout that fits, and what is said of those that cannot tell."""
+    failed: list[str] = []
+    for layout in layouts()[0]:
+        try:
+            if layout.fits(tree):
+                return layout, failed
+        except DataError as error:
+            failed.append(str(error))
+    return None, failed
 
 
 def _named(name: str) -> Layout:
@@ -80,9 +94,12 @@ def _names() -> tuple[str, ...]:
     return tuple(layout.name for layout in layouts()[0])
 
 
-def _checked(found: FoundDataset) -> FoundDataset:
-    """Return the dataset sorted, with one case for each id; the later ones are told."""
-    notices = [*found.notices, *layouts()[1]]
+def _checked(found: FoundDataset, *failed: str) -> FoundDataset:
+    """Return the dataset sorted, with one case for each id; the later ones are told.
+
+    So is which layouts of other packages `failed` to tell.
+    """
+    notices = [*found.notices, *failed]
     ids = Counter(case.id for case in found.cases)
     for case_id in (name for name, count in ids.items() if count > 1):
         notices.append(

@@ -8,9 +8,10 @@ import msgspec
 import torch
 
 from core.domain.errors import DataError, ModelError
+from core.domain.plugins import guarded
 from core.io.memory import require_memory
 from core.models.networks.arguments import Arguments, ArgumentValue
-from core.models.networks.catalog import ARCHITECTURES, CLASSIFIERS, EncoderArguments
+from core.models.networks.catalog import ARCHITECTURES, CLASSIFIERS, Architecture, EncoderArguments
 from core.models.networks.network import Classifier, Network
 from core.models.networks.spec import Catalogue, NetworkSpec, find_architecture, resolve_arguments
 
@@ -81,11 +82,24 @@ def _resolved(
     arguments = resolve_arguments(spec, catalogue)
     if isinstance(arguments, EncoderArguments) and not load_encoder:
         arguments = msgspec.structs.replace(arguments, encoder_weights="")
+    return _factory(architecture), arguments
+
+
+def _factory(architecture: Architecture) -> Callable[..., Any]:
+    """Return what makes a network; that of another package raises `ModelError` alone."""
+
+    def load() -> Callable[..., Any]:
+        make: Callable[..., Any] = getattr(import_module(architecture.module), architecture.factory)
+        return make
+
     try:
-        module = import_module(architecture.module)
+        if architecture.module.startswith(f"{__package__}."):
+            return load()
+        package = architecture.module.partition(".")[0]
+        who = f"{architecture.id} of the package {package}"
+        return guarded(guarded(load, who, ModelError)(), who, ModelError)
     except ModuleNotFoundError as error:
         raise ModelError(
             f"Expected the library {error.name}, which {architecture.id} needs, found that it is "
             f"not installed. Install it with pip, or choose another architecture."
         ) from error
-    return getattr(module, architecture.factory), arguments

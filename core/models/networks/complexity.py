@@ -23,7 +23,9 @@ class Complexity(msgspec.Struct, frozen=True):
     batch_megabytes: float
 
 
-def measure(network: nn.Module, *, in_channels: int, size: int = 256, batch: int = 8) -> Complexity:
+def measure_network(
+    network: nn.Module, *, in_channels: int, size: int = 256, batch: int = 8
+) -> Complexity:
     """Measure a network by one float32 pass of a single slice of size x size, where it lies.
 
     Multiply-adds are half the operations that torch's FlopCounterMode counts (convolutions and

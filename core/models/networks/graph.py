@@ -28,7 +28,7 @@ _EXAMPLE_SIDE = 8
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredTensor:
     """Where a tensor lies in a file of safetensors."""
 
     dtype: str
@@ -100,7 +100,7 @@ def _exported(network: nn.Module, shape: tuple[int, ...]) -> Any:
     return program.model
 
 
-def _bind(library: Any, graph: Any, name: str, place: Stored, weights: Path) -> None:
+def _bind(library: Any, graph: Any, name: str, place: StoredTensor, weights: Path) -> None:
     """Let a weight be read from the safetensors file, and be float32 from there on."""
     types = {
         "F16": library.DataType.FLOAT16,
@@ -133,13 +133,13 @@ def _bind(library: Any, graph: Any, name: str, place: Stored, weights: Path) -> 
     graph.insert_before(graph[0], cast)
 
 
-def _stored(weights: Path) -> Mapping[str, Stored]:
+def _stored(weights: Path) -> Mapping[str, StoredTensor]:
     with weights.open("rb") as file:
         length = _HEADER.unpack(file.read(_HEADER.size))[0]
         header = decode_json(file.read(length), dict[str, _Entry])
     start = _HEADER.size + length
     return {
-        name: Stored(
+        name: StoredTensor(
             each.dtype,
             each.shape,
             start + each.data_offsets[0],

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.annotation import regions, strokes
-from core.annotation.correction import LONGEST_PAUSE_SECONDS, Correction
+from core.annotation.correction import LONGEST_EDIT_PAUSE_SECONDS, Correction
 from core.annotation.draft import Draft
-from core.annotation.history import History, pack, unpack
+from core.annotation.history import History, pack_edits, unpack
 from core.annotation.live_figures import References
 from core.annotation.patch import Patch
 from core.domain.metrics import overlap, slice_counts
@@ -106,12 +106,12 @@ def test_one_gesture_of_many_samples_is_one_edit():
     step = correction.end()
     assert step is not None
     assert (step.kind, step.tool, step.z, step.head) == ("edit", "brush", 3, 1)
-    assert correction.undo_text == "brush"
+    assert correction.can_undo
     undone = correction.undo()
     assert undone is not None
     assert (undone.kind, undone.z, undone.head) == ("undo", 3, 0)
     assert np.array_equal(correction.mask, start_mask())
-    assert (correction.undo_text, correction.redo_text) == ("", "brush")
+    assert (correction.can_undo, correction.can_redo) == (False, True)
 
 
 def test_a_gesture_over_several_slices_leaves_those_between_alone():
@@ -189,7 +189,7 @@ def test_time_spent_leaves_long_pauses_out():
     correction.paint(regions.clear(correction.mask, z=2))
     step = correction.end()
     assert step is not None
-    assert step.seconds == pytest.approx(2 + LONGEST_PAUSE_SECONDS + 1)
+    assert step.seconds == pytest.approx(2 + LONGEST_EDIT_PAUSE_SECONDS + 1)
     assert correction.figures().seconds == step.seconds
 
 
@@ -204,6 +204,16 @@ def test_it_is_dirty_until_a_version_holds_it():
     assert correction.dirty
     correction.apply("clear", 3, regions.clear(correction.mask, z=3))
     assert correction.dirty, "another edit at the same place is another state"
+
+
+def test_tools_are_those_of_what_is_applied():
+    correction = Correction(fresh_draft(), _REFERENCES)
+    correction.apply("clear", 2, regions.clear(correction.mask, z=2))
+    correction.apply("clear all", 2, regions.clear(correction.mask))
+    correction.undo()
+    assert correction.tools == {"clear": 1}
+    correction.redo()
+    assert correction.tools == {"clear": 1, "clear all": 1}
 
 
 def test_a_snapshot_stays_as_it_was():
@@ -266,14 +276,14 @@ def test_looking_at_a_correction_changes_nothing():
 @given(st.integers(1, 7), st.integers(1, 9), st.integers(1, 9), st.integers(0, 99))
 def test_packing_loses_nothing(depth, height, width, seed):
     block = np.random.default_rng(seed).integers(0, 2, (depth, height, width)).astype(np.uint8)
-    assert np.array_equal(unpack(pack(block), block.shape), block)
+    assert np.array_equal(unpack(pack_edits(block), block.shape), block)
 
 
 @pytest.mark.parametrize(
     "damage", [lambda d: d[:-3], lambda d: d[:8] + b"?" + d[9:], lambda d: b""]
 )
 def test_damaged_bytes_are_noticed(damage):
-    data = pack(np.random.default_rng(0).integers(0, 2, (3, 40, 40)).astype(np.uint8))
+    data = pack_edits(np.random.default_rng(0).integers(0, 2, (3, 40, 40)).astype(np.uint8))
     with pytest.raises(ValueError):
         unpack(damage(data), (3, 40, 40))
     with pytest.raises(ValueError, match="voxels"):

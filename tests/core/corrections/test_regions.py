@@ -35,18 +35,18 @@ def test_flood_fill_is_scikit_images(at, tolerance, volumetric, value):
 
 
 @given(_seed, _voxel, st.booleans())
-def test_components_are_kept_deleted_and_added_as_scikit_image_labels_them(seed, at, volumetric):
+def test_lesions_are_kept_deleted_and_added_as_scikit_image_labels_them(seed, at, volumetric):
     mask, other = _blobs(seed), _blobs(seed + 1)
     for source, tool in ((mask, "keep"), (mask, "delete"), (other, "add")):
         piece = _piece(source, at, volumetric)
         if tool == "add":
-            patch = regions.add_component(mask, other, at, volumetric=volumetric)
+            patch = regions.add_lesion(mask, other, at, volumetric=volumetric)
             expected = mask | piece
         elif tool == "delete":
-            patch = regions.delete_component(mask, at, volumetric=volumetric)
+            patch = regions.delete_lesion(mask, at, volumetric=volumetric)
             expected = mask & (1 - piece)
         else:
-            patch = regions.keep_component(mask, at, volumetric=volumetric)
+            patch = regions.keep_lesion(mask, at, volumetric=volumetric)
             expected = mask.copy()
             if piece.any():
                 frame = slice(None) if volumetric else slice(at[0], at[0] + 1)
@@ -89,8 +89,8 @@ def test_beyond_the_case_there_is_no_slice_to_copy(source, target):
 def test_a_press_beyond_the_case_does_nothing(at):
     mask = _blobs(1)
     assert regions.flood_fill(mask, mask, at, tolerance=300) is None
-    assert regions.delete_component(mask, at) is None
-    assert regions.add_component(mask, mask, at) is None
+    assert regions.delete_lesion(mask, at) is None
+    assert regions.add_lesion(mask, mask, at) is None
 
 
 def _soft_noise(seed):
@@ -108,8 +108,8 @@ def _piece(source, at, volumetric):
     if not source[at]:
         return piece
     if volumetric:
-        labels = label(source, connectivity=1)
+        labels = label(source, connectivity=3)
         return (labels == labels[at]).astype(np.uint8)
-    labels = label(source[at[0]], connectivity=1)
+    labels = label(source[at[0]], connectivity=2)
     piece[at[0]] = labels == labels[at[1:]]
     return piece

@@ -32,6 +32,15 @@ def test_a_second_window_hears_who_holds_the_workspace(tmp_path):
     take_lock(tmp_path, user="Bo", dataset="tiny").release()
 
 
+def test_of_the_holder_before_nothing_is_left(tmp_path):
+    take_lock(tmp_path, user="A reader of a very long name", dataset="tiny").release()
+    lock = take_lock(tmp_path, user="Bo", dataset="tiny")
+    with pytest.raises(WorkspaceHeld) as told:
+        take_lock(tmp_path, user="Cy", dataset="tiny")
+    assert told.value.holder.user == "Bo"
+    lock.release()
+
+
 def test_another_process_holds_it_until_it_is_killed(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD, str(tmp_path)],

@@ -191,6 +191,15 @@ def test_a_mask_goes_onto_its_series_as_a_segmentation(tmp_path):
     assert np.array_equal(read(tmp_path / "m.dcm").pixels[0], blob(SHAPE))
 
 
+def test_nothing_is_written_into_the_folder_that_is_converted(tmp_path):
+    folder = save(tmp_path / "s", series(voxels(SHAPE)))
+    (tmp_path / "link").symlink_to(folder)
+    for place in (folder, tmp_path / "link"):
+        with pytest.raises(AppError, match="never written to"):
+            run("convert", folder, place / "image.nii.gz")
+    assert not list(folder.glob("*.nii.gz"))
+
+
 def test_one_channel_is_chosen(tmp_path, brats):
     with pytest.raises(AppError, match="expected one channel"):
         run("convert", brats, tmp_path / "o.nii")

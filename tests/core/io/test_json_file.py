@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from core.io.json_file import decode_json
-from core.models.promotion import HISTORY_FILE, history
+from core.models.promotion import HISTORY_FILE, champion_history
 from core.models.registry import CHAMPION_FILE, ModelSpec, Registry, write_spec
 from core.workspace.settings import Settings, load_settings
 from tests.synthetic import publish_unet
@@ -32,7 +32,7 @@ def test_a_bad_state_file_leaves_the_rest(tmp_path: Path, content: bytes) -> Non
     assert [model.spec.id for model in models] == ["good"]
     assert len(problems) == 1
     assert registry.champion().spec.id == "good"
-    assert history(registry) == []
+    assert champion_history(registry) == []
     assert load_settings(tmp_path / CHAMPION_FILE) == Settings()
 
 

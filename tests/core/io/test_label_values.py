@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,12 @@ def test_names_that_a_dataset_gives_are_used(tmp_path):
     stored = read(nifti(tmp_path / "a.nii", blob()))
     named = LabelSet(()).with_found([1])
     assert label_map(stored, named).labels.values == (1, 2, 3)
+
+
+def test_a_mask_in_colour_is_one_where_its_channels_are_the_same(tmp_path):
+    stored = read(nifti(tmp_path / "a.nii", blob()))
+    same = replace(stored, pixels=np.repeat(stored.pixels, 3, axis=0))
+    assert np.array_equal(label_map(same).values, blob())
+    other = np.concatenate([stored.pixels, stored.pixels[:, ::-1]])
+    with pytest.raises(FileError, match="a mask in colour"):
+        label_map(replace(stored, pixels=other))

@@ -16,7 +16,7 @@ from core.domain.grid import Grid
 from core.domain.label_set import Code, Label, LabelSet
 from core.io.label_values import label_map
 from core.io.readers import read
-from core.io.writers import Provenance, labelled, plain, suffix_like, write, writer_of
+from core.io.writers import Maker, labelled, plain_volume, suffix_like, write, writer_of
 from tests.core.io.dicom_making import NAME, SAGITTAL, multiframe, save, series
 from tests.core.io.making import AFFINE, blob, nifti, voxels
 from tests.core.io.test_nrrd import write as nrrd_image
@@ -63,7 +63,7 @@ def source(request, tmp_path):
 
 @pytest.mark.parametrize("name", ["m.nii", "m.nii.gz", "m.nrrd", "m.seg.nrrd", "m.mha", "m.dcm"])
 def test_masks_come_back_to_the_same_voxels(tmp_path, source, name):
-    if name == "m.dcm" and not source.passport.format.startswith("DICOM"):
+    if name == "m.dcm" and not source.passport.reader.startswith("dicom"):
         pytest.skip("a DICOM segmentation refers to a DICOM series")
     write(tmp_path / name, labelled(source, LABELS, SET))
     found = read(tmp_path / name)
@@ -108,7 +108,7 @@ def test_nifti_masks_are_uint8_without_slope_and_keep_both_forms(tmp_path):
 
 def test_unknown_stays_unknown(tmp_path):
     for spacing in (None, (4.0, 3.0, 2.0)):
-        stored = plain(Grid(SHAPE, None, spacing), LABELS, SET)
+        stored = plain_volume(Grid(SHAPE, None, spacing), LABELS, SET)
         for name in ("m.nii.gz", "m.seg.nrrd", "m.mha", "m.tif"):
             write(tmp_path / name, stored, overwrite=True)
             found = read(tmp_path / name)
@@ -121,7 +121,7 @@ def test_unknown_stays_unknown(tmp_path):
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"])
 def test_images_come_back_with_their_values(tmp_path, name, dtype):
     affine = np.array([[0.1, -2, 0, 4], [1.9, 0.2, 0, 5], [0, 0, 3.3, 6], [0, 0, 0, 1]])
-    stored = plain(Grid(SHAPE, affine), voxels(SHAPE, dtype))
+    stored = plain_volume(Grid(SHAPE, affine), voxels(SHAPE, dtype))
     write(tmp_path / name, stored)
     found = read(tmp_path / name)
     assert found.pixels.dtype == dtype
@@ -135,7 +135,7 @@ def test_images_come_back_with_their_values(tmp_path, name, dtype):
 def test_colour_comes_back(tmp_path, name):
     rgb = voxels((3, *SHAPE), np.uint8)
     affine = None if name == "v.tif" else AFFINE
-    stored = replace(plain(Grid(SHAPE, affine), rgb[0]), pixels=rgb)
+    stored = replace(plain_volume(Grid(SHAPE, affine), rgb[0]), pixels=rgb)
     write(tmp_path / name, stored)
     assert np.array_equal(read(tmp_path / name).pixels, rgb)
 
@@ -144,7 +144,7 @@ def test_shear_is_kept(tmp_path):
     affine = AFFINE.copy()
     affine[1, 2] = 0.8
     for name in ("m.nii.gz", "m.nrrd", "m.mha"):
-        write(tmp_path / name, plain(Grid(SHAPE, affine), LABELS, SET))
+        write(tmp_path / name, plain_volume(Grid(SHAPE, affine), LABELS, SET))
         assert np.allclose(read(tmp_path / name).grid.affine, affine, atol=1e-5)
 
 
@@ -163,7 +163,7 @@ def test_names_colours_and_codes_come_back(tmp_path):
 @pytest.mark.parametrize("kind", ["dicom", "multi-frame"])
 def test_dicom_segmentation_is_read_by_highdicom_to_the_same_voxels(tmp_path, kind):
     source = read(SOURCES[kind](tmp_path))
-    made = Provenance("FLAIR U-Net", "2", "Reader^One")
+    made = Maker("FLAIR U-Net", "2", "Reader^One")
     write(tmp_path / "m.dcm", labelled(source, LABELS, SET), provenance=made)
     seg = highdicom.seg.segread(tmp_path / "m.dcm")
     volume = seg.get_volume(combine_segments=True)
@@ -208,7 +208,7 @@ def test_the_name_of_a_patient_is_written_only_when_asked(tmp_path):
     source = read(SOURCES["dicom"](tmp_path))
     write(tmp_path / "m.dcm", labelled(source, LABELS, SET))
     assert NAME.split("^")[0].encode() not in (tmp_path / "m.dcm").read_bytes()
-    asked = Provenance(patient_name=True)
+    asked = Maker(patient_name=True)
     write(tmp_path / "n.dcm", labelled(source, LABELS, SET), provenance=asked)
     assert pydicom.dcmread(tmp_path / "n.dcm").PatientName == NAME
 
@@ -230,7 +230,7 @@ def test_a_part_of_a_multiframe_file_can_be_segmented(tmp_path):
 
 
 def test_existing_files_and_failures_change_nothing(tmp_path):
-    stored = plain(Grid(SHAPE, AFFINE), LABELS, SET)
+    stored = plain_volume(Grid(SHAPE, AFFINE), LABELS, SET)
     (tmp_path / "m.nii.gz").write_text("mine")
     with pytest.raises(AppError, match="another name"):
         write(tmp_path / "m.nii.gz", stored)
@@ -248,8 +248,8 @@ def test_what_would_move_a_voxel_is_refused(tmp_path):
     far = AFFINE.copy()
     far[0, 3] = 1e9  # single precision of a NIfTI header cannot hold it
     with pytest.raises(AppError, match="when it was read back"):
-        write(tmp_path / "m.nii", plain(Grid(SHAPE, far + 0.25), LABELS, SET))
-    wide = plain(Grid(SHAPE, AFFINE), voxels(SHAPE))
+        write(tmp_path / "m.nii", plain_volume(Grid(SHAPE, far + 0.25), LABELS, SET))
+    wide = plain_volume(Grid(SHAPE, AFFINE), voxels(SHAPE))
     two = replace(wide, pixels=np.concatenate([wide.pixels, wide.pixels]))
     with pytest.raises(AppError, match="channels"):
         write(tmp_path / "m.nii", two)

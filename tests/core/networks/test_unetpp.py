@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.domain.errors import ModelError
 from core.models.networks.builder import build_network
-from core.models.networks.complexity import measure
+from core.models.networks.complexity import measure_network
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.networks.unetpp import UNetPlusPlus
 
@@ -68,7 +68,9 @@ def test_pruned_network_gives_the_logits_of_its_level_for_less(level: int) -> No
     with torch.no_grad():
         assert torch.equal(pruned(x), whole.forward_all(x)[level - 1])
     assert pruned.stride == 2**level
-    before, after = (measure(network, in_channels=3, size=32) for network in (whole, pruned))
+    before, after = (
+        measure_network(network, in_channels=3, size=32) for network in (whole, pruned)
+    )
     assert after.parameters < before.parameters
     assert after.gmac < before.gmac
     assert after.batch_megabytes < before.batch_megabytes

@@ -1,1 +1,1 @@
-"""A package that adds a network, a format and a layout to Overread."""
+"""A package that adds a network, a format, a layout and an engine to Overread."""

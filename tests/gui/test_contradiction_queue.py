@@ -1,4 +1,4 @@
-"""Slices on which triage and mask disagree, in the queue after the pieces, ticked as seen."""
+"""Slices on which triage and mask disagree, first in the queue, ticked as seen."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.triage import Contradiction, Triage
 from gui.app.program import Program
 from gui.review.contradiction_queue import SliceQueue, key_of
-from gui.review.review_presenter import hint_row
+from gui.review.queue_rows import hint_row
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import by_name, texts
 from tests.gui.hand import Hand
@@ -39,7 +39,9 @@ def contrary(program: Program, *, sure: tuple[float, ...] = (0.99, 0.97)) -> np.
 
 
 def kinds(program: Program) -> list[tuple[int, str]]:
-    return [(each.index, each.kind) for each in program.review.desks.contradicting.queue.found]
+    return [
+        (each.index, each.kind) for each in program.review.desks.contradiction_queue.queue.found
+    ]
 
 
 @pytest.fixture
@@ -55,54 +57,59 @@ def test_both_kinds_are_found_the_surest_first(doubted: Program) -> None:
     assert kinds(doubted) == [(0, names[0]), (1, names[1])]
 
 
-def test_they_come_after_the_pieces_and_n_goes_round_all(doubted: Program, press: Press) -> None:
-    pieces = len(doubted.review.desks.disagreeing.queue.found)
+def test_they_come_before_the_pieces_and_n_goes_round_all(doubted: Program, press: Press) -> None:
+    pieces = len(doubted.review.desks.disagreement_queue.queue.found)
     assert pieces > 0
     for position in (*range(pieces + 2), 0):
         press("N")
         assert doubted.review.desks.walk.current == position
-    press("Shift+N")
-    assert doubted.review.desks.walk.current == pieces + 1
+    assert doubted.session.view.slice_index == 0
+    assert doubted.review.desks.disagreement_queue.queue.current == -1
+    press("N")
     assert doubted.session.view.slice_index == 1
-    assert doubted.review.desks.disagreeing.queue.current == -1
+    press("N")
+    assert doubted.review.desks.contradiction_queue.queue.current == -1
+    assert doubted.review.desks.disagreement_queue.queue.current == 0
     press("Shift+N")
     press("Shift+N")
-    assert doubted.review.desks.contradicting.queue.current == -1
-    assert doubted.review.desks.disagreeing.queue.current == pieces - 1
+    press("Shift+N")
+    assert doubted.review.desks.disagreement_queue.queue.current == pieces - 1
 
 
 def test_a_tick_corrects_nothing_and_comes_back_after_a_restart(
     doubted: Program, press: Press, start: Start, predicted: Path, qtbot: QtBot
 ) -> None:
-    first = len(doubted.review.desks.disagreeing.queue.found)
-    doubted.review.desks.walk.choose(first)
+    doubted.review.desks.walk.choose(0)
+    press("Right")
     press("Y")
     assert doubted.session.correction is None
     assert doubted.review.desks.walk.answered == 1
-    assert doubted.review.desks.contradicting.queue.is_seen(0)
-    chances, total = contrary(doubted), first + 2
-    assert f"1 of {total} answered" in texts(doubted.window.disagreements)
+    assert doubted.review.desks.contradiction_queue.queue.is_seen(0)
+    chances, total = contrary(doubted), doubted.review.desks.walk.count
+    assert f"1 of {total}" in texts(doubted.window.disagreements)
     settle(qtbot, doubted)
     shut(doubted)
 
     other = start(predicted)
     say(other, qtbot, chances)
-    assert other.review.desks.contradicting.queue.is_seen(0)
-    assert not other.review.desks.contradicting.queue.is_seen(1)
-    other.review.desks.walk.choose(first - 1)
+    assert other.review.desks.contradiction_queue.queue.is_seen(0)
+    assert not other.review.desks.contradiction_queue.queue.is_seen(1)
     Press(other, qtbot)("N")
-    assert other.review.desks.walk.current == first + 1
+    assert other.review.desks.walk.current == 1
 
 
 def test_a_click_on_seen_ticks_its_line(doubted: Program, qtbot: QtBot) -> None:
     lines = by_name(doubted.window.disagreements, QListView, "Disagreements")
-    last = lines.model().rowCount() - 1
-    lines.scrollToBottom()
-    area = lines.visualRect(lines.model().index(last, 0))
+    area = lines.visualRect(lines.model().index(1, 0))
     spot = QPoint(area.right() - 40, area.center().y())
-    qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
-    settle(qtbot, doubted)
-    assert [doubted.review.desks.contradicting.queue.is_seen(n) for n in (0, 1)] == [False, True]
+    for _ in range(2):  # the first one goes there
+        qtbot.mouseClick(lines.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+        settle(qtbot, doubted)
+        doubted.window.view.viewport().repaint()
+    assert [doubted.review.desks.contradiction_queue.queue.is_seen(n) for n in (0, 1)] == [
+        False,
+        True,
+    ]
     assert doubted.session.view.slice_index == 1
 
 
@@ -111,10 +118,9 @@ def test_without_ground_truth_they_are_there_too(
 ) -> None:
     choose(qtbot, program, BARE)
     say(program, qtbot, contrary(program, sure=(0.99,)))
-    pieces = len(program.review.desks.disagreeing.queue.found)
     assert len(kinds(program)) == 1
     program.viewer.verbs.last_slice()
-    program.review.desks.walk.choose(pieces)
+    program.review.desks.walk.choose(0)
     assert program.session.view.slice_index == 0
 
 
@@ -135,7 +141,11 @@ def test_agreement_leaves_the_queue_to_the_pieces(
     say(program, qtbot, np.array(agreed))
     assert kinds(program) == []
     press("N")
-    assert program.review.desks.walk.current == program.review.desks.disagreeing.queue.current == 0
+    assert (
+        program.review.desks.walk.current
+        == program.review.desks.disagreement_queue.queue.current
+        == 0
+    )
     assert toasts(program) == []
 
 

@@ -1,4 +1,4 @@
-"""Keeps the compared views in step with the slice on screen: slice, zoom, window and cursor."""
+"""Keeps the linked views in step with the slice on screen: slice, zoom, window and cursor."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QTimer
 
-from core.domain.comparison import Comparison
+from core.domain.counted_mask import CountedMask
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts, slice_counts
 from gui.shell.context import Context
@@ -16,7 +16,7 @@ from gui.shell.mask_source import TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.view_state import Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
-from gui.viewer.compare_pane import ComparePane
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.picture import Masks, PictureCache, make_picture
 from gui.viewer.shown_case import shown
 from gui.viewer.slice_view import SliceView
@@ -26,7 +26,7 @@ from gui.viewer.viewer_presenter import ViewerViews
 _CUT_MS = 250
 
 
-class ComparePresenter(QObject):
+class LinkedPresenter(QObject):
     """Gives every pane of the grid a source and draws it beside the main view."""
 
     def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
@@ -80,8 +80,8 @@ class ComparePresenter(QObject):
         source = MaskSource("version", title)
         drawer = self._drawer_for(source)
         self._masks.pop(source, None)  # the one shown last comes last
-        comparison = Comparison(mask, counts, truth is not None)
-        self._masks[source] = SourceMask(source, title, comparison)
+        counted = CountedMask(mask, counts, truth is not None)
+        self._masks[source] = SourceMask(source, title, counted)
         self._offer()
         drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
@@ -113,15 +113,15 @@ class ComparePresenter(QObject):
         self._masks.clear()
         self._look_up()
 
-    def _on_pane_added(self, pane: ComparePane) -> None:
+    def _on_pane_added(self, pane: LinkedPane) -> None:
         self._drawers.append(self._make_drawer(pane))
         self._offer()
 
-    def _on_swipe_added(self, pane: ComparePane) -> None:
+    def _on_swipe_added(self, pane: LinkedPane) -> None:
         self._swipe = self._make_drawer(pane)
         self._offer()
 
-    def _make_drawer(self, pane: ComparePane) -> "_PaneDrawer":
+    def _make_drawer(self, pane: LinkedPane) -> "_PaneDrawer":
         drawer = _PaneDrawer(self._session, self._finder, (self._main, pane), self.own)
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))
         pane.view.hovered.connect(lambda at: self._point_from(pane, at))
@@ -170,20 +170,20 @@ class ComparePresenter(QObject):
             self._grid.set_main("Correction", _dsc(correction.truth_counts()))
             return
         model, result = self._session.models.current, self._session.result
-        comparison = None if result is None else result.comparison
-        self._grid.set_main("" if model is None else model.spec.title, _score(comparison))
+        counted = None if result is None or result.ready is not None else result.counted
+        self._grid.set_main("" if model is None else model.spec.title, _score(counted))
 
     def _follow(self, centre: QPointF, zoom: float) -> None:
         for drawer in self._shown:
             drawer.pane.view.follow(centre, zoom)
 
-    def _lead(self, pane: ComparePane, centre: QPointF, zoom: float) -> None:
+    def _lead(self, pane: LinkedPane, centre: QPointF, zoom: float) -> None:
         """A pane the reader moves takes all others along."""
         if pane.view.underMouse():
             self._main.follow(centre, zoom)
             self._follow(centre, zoom)
 
-    def _point_from(self, pane: ComparePane, at: QPointF | None) -> None:
+    def _point_from(self, pane: LinkedPane, at: QPointF | None) -> None:
         """Show in every other view where the pointer is in one of the panes."""
         self._main.point_at(at)
         for drawer in self._shown:
@@ -202,7 +202,7 @@ class _PaneDrawer:
         self,
         session: Session,
         finder: MaskFinder,
-        views: tuple[SliceView, ComparePane],
+        views: tuple[SliceView, LinkedPane],
         own: Callable[[MaskSource], SourceMask | None],
     ) -> None:
         self._session, self._finder, self._own = session, finder, own
@@ -237,12 +237,12 @@ class _PaneDrawer:
             self.pane.view.clear_picture()
             self._heat.show_counts(None, 0)
             return
-        comparison = None if self._compared is None else self._compared.comparison
-        what = self._what(comparison is not None)
+        counted = None if self._compared is None else self._compared.counted
+        what = self._what(counted is not None)
         display = resolve(session.view, what)
         picture = self._pictures.get(display.picture)
         if picture is None:
-            mask = None if comparison is None else comparison.mask
+            mask = None if counted is None else counted.mask
             masks = Masks(opened.loaded.ground_truth, mask)
             picture = make_picture(opened.loaded.volume, masks, display.picture)
             self._pictures.put(display.picture, picture)
@@ -256,10 +256,10 @@ class _PaneDrawer:
         session = self._session
         opened = session.open_case
         assert opened is not None
-        comparison = None if self._compared is None else self._compared.comparison
+        counted = None if self._compared is None else self._compared.counted
         dsc = None
-        if comparison is not None and comparison.has_truth:
-            plane = comparison.counts.of_slice(session.view.slice_index)
+        if counted is not None and counted.has_truth:
+            plane = counted.counts.of_slice(session.view.slice_index)
             dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
         title = "" if self._compared is None else self._compared.title
         said: tuple[str, ...] = (title,) if title else ()
@@ -295,21 +295,21 @@ class _PaneDrawer:
             return
         self._compared = compared
         self._pictures.clear()
-        comparison = compared.comparison
-        drawn = comparison is not None or compared.agreement is not None
+        counted = compared.counted
+        drawn = counted is not None or compared.agreement is not None
         known = drawn or compared.source == TRUTH
         if known:
             self.pane.empty.hide()
         else:
             said = f"{compared.title} has not been run on this case."
             self.pane.empty.say("No prediction yet", said, icon="play", button="Run")
-        self.pane.set_score(_score(comparison))
+        self.pane.set_score(_score(counted))
         self.draw()
 
 
-def _score(comparison: Comparison | None) -> str:
+def _score(counted: CountedMask | None) -> str:
     """Say the DSC of the whole volume, nothing without ground truth."""
-    return _dsc(comparison.counts if comparison is not None and comparison.has_truth else None)
+    return _dsc(counted.counts if counted is not None and counted.has_truth else None)
 
 
 def _dsc(counts: SliceCounts | None) -> str:

@@ -41,7 +41,7 @@ FREE = ((36, 6), (36, 14))
 def paint(program: Program, hand: Hand, *, size: int = 6, wait: bool = True) -> None:
     """Make a stroke with the brush on the slice on screen."""
     program.annotation.set_tool("brush")
-    program.annotation.drawing.change(size=size)
+    program.annotation.paint_tools.change(size=size)
     hand.draw(*FREE)
     if wait:
         hand.settle()
@@ -98,7 +98,7 @@ def test_figures_are_those_of_core_and_follow_every_stroke(
     panel = program.window.metrics
     for key, pointer in (("B", LEFT), ("E", RIGHT), ("B", RIGHT)):
         press(key)
-        program.annotation.drawing.change(size=9)
+        program.annotation.paint_tools.change(size=9)
         hand.draw((20, 24), (22, 34), button=pointer)
         hand.settle()
         found = volume_metrics(true_mask(program), hand.correction.mask)

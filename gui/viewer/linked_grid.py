@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.viewer.compare_pane import HEADER, ComparePane
+from gui.viewer.linked_pane import HEADER, LinkedPane
 from gui.viewer.swipe_pane import SwipePane
 from gui.widgets.labels import make_label
 from gui.widgets.palette import OverlayColours, Theme
@@ -12,7 +12,7 @@ _COMMANDS = {1: "one_view", 2: "two_views", 4: "four_views"}
 _PLACES = {1: ((0, 0),), 2: ((0, 0), (0, 1)), 4: ((0, 0), (0, 1), (1, 0), (1, 1))}
 
 
-class CompareGrid(QWidget):
+class LinkedGrid(QWidget):
     """Lays panes around the main view; makes them when they are first wanted."""
 
     pane_added = Signal(object)
@@ -23,7 +23,7 @@ class CompareGrid(QWidget):
         super().__init__()
         self._main = main
         self._look: tuple[Theme, OverlayColours] | None = None
-        self.panes: list[ComparePane] = []
+        self.panes: list[LinkedPane] = []
         self.swipe: SwipePane | None = None
         self._swiping = False
         self._count = 1
@@ -89,7 +89,7 @@ class CompareGrid(QWidget):
 
     def _show(self, count: int, *, swiping: bool) -> None:
         while len(self.panes) < count - 1:
-            pane = ComparePane()
+            pane = LinkedPane()
             if self._look is not None:
                 pane.set_look(*self._look)
             self.panes.append(pane)

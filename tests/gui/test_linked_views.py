@@ -15,7 +15,7 @@ from core.domain.prediction import to_mask
 from core.workspace import prediction_cache
 from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
-from gui.viewer.compare_pane import ComparePane
+from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.slice_view import SliceView
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
@@ -37,24 +37,24 @@ def program(start: Start, home: Path, tiny: str, dataset: Path, qtbot: QtBot) ->
     return start(dataset)
 
 
-def panes(program: Program, press: Press, qtbot: QtBot, keys: str) -> list[ComparePane]:
+def panes(program: Program, press: Press, qtbot: QtBot, keys: str) -> list[LinkedPane]:
     press(keys)
     settle(qtbot, program)
     return [pane for pane in program.window.grid.panes if pane.isVisible()]
 
 
-def choose_model(pane: ComparePane, model_id: str) -> None:
-    box = by_name(pane, QComboBox, "Compared with")
+def choose_model(pane: LinkedPane, model_id: str) -> None:
+    box = by_name(pane, QComboBox, "Mask of this view")
     box.setCurrentIndex(pane.sources.index(MaskSource("model", model_id)))
 
 
-def lay(program: Program, pane: ComparePane, model_id: str, qtbot: QtBot) -> None:
+def lay(program: Program, pane: LinkedPane, model_id: str, qtbot: QtBot) -> None:
     """Choose what lies over a pane."""
     choose_model(pane, model_id)
     settle(qtbot, program)
 
 
-def same_place(program: Program, pane: ComparePane) -> bool:
+def same_place(program: Program, pane: LinkedPane) -> bool:
     main, view = program.window.view, pane.view
     apart = main.centre - view.centre
     near = max(abs(apart.x()), abs(apart.y())) < 0.1
@@ -176,7 +176,7 @@ def test_a_model_is_run_from_its_pane(
     assert place is not None
     assert opened is not None
     model = next(m for m in program.session.models.available if m.spec.id == OTHER)
-    kept = prediction_cache.find(opened.loaded, model, place.workspace)
+    kept = prediction_cache.find_prediction(opened.loaded, model, place.workspace)
     assert kept is not None
     mask = to_mask(kept.prediction.probability, model.spec.postprocessing)
     assert opened.loaded.ground_truth is not None
@@ -217,7 +217,7 @@ def test_the_ground_truth_alone_needs_no_model(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
     (pane,) = panes(program, press, qtbot, "Ctrl+2")
-    box = by_name(pane, QComboBox, "Compared with")
+    box = by_name(pane, QComboBox, "Mask of this view")
     box.setCurrentIndex(box.findText("Ground truth alone"))
     settle(qtbot, program)
     assert pane.empty.text == ""
@@ -256,7 +256,7 @@ def test_the_mean_and_the_agreement_are_of_the_ticked_models(
 ) -> None:
     (pane,) = panes(program, press, qtbot, "Ctrl+2")
     every = len(program.session.models.available)
-    box = by_name(pane, QComboBox, "Compared with")
+    box = by_name(pane, QComboBox, "Mask of this view")
     said = [box.itemText(index) for index in range(box.count())]
     assert {f"Mean of {every} models", f"Agreement of {every} models"} <= set(said)
 
@@ -279,8 +279,8 @@ def test_the_working_view_is_named_with_its_dsc_beside_others(
     model, result = program.session.models.current, program.session.result
     assert model is not None
     assert result is not None
-    assert result.comparison is not None
-    said = f"DSC {result.comparison.counts.pooled().dsc:.3f}"
+    assert result.counted is not None
+    said = f"DSC {result.counted.counts.pooled().dsc:.3f}"
     grid = program.window.grid
     assert said not in texts(grid)
     panes(program, press, qtbot, "Ctrl+2")

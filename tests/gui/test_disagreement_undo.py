@@ -6,43 +6,50 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.domain.components import Disagreement, disagreements
+from core.review.questions import Question
 from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.hand import Hand
 from tests.gui.pressing import Press
 from tests.gui.test_disagreeing import looked_at, masks
-from tests.gui.tiny import settle
+from tests.gui.tiny import SLICES, keep_triages, settle
 
 
 @pytest.fixture
-def first(program: Program, press: Press) -> Disagreement:
+def predicted(home: Path, predicted: Path) -> Path:
+    """The tiny cases, of which triage says nothing that would be asked first."""
+    keep_triages(home, predicted, dict.fromkeys(SLICES, ()), rest=0.5)
+    return predicted
+
+
+@pytest.fixture
+def first(program: Program, press: Press) -> Question:
     """The first disagreement, looked at."""
     press("N")
     return looked_at(program)
 
 
-def changing(error: Disagreement) -> str:
+def changing(error: Question) -> str:
     """Return the key of the answer that changes the mask, which is as predicted."""
-    return "U" if error.kind == "false_positive" else "Y"
+    return "U" if error.pieces[0].kind == "false_positive" else "Y"
 
 
-def agreeing(error: Disagreement) -> str:
+def agreeing(error: Question) -> str:
     """Return the key of the answer that leaves the mask as it is."""
-    return "Y" if error.kind == "false_positive" else "U"
+    return "Y" if error.pieces[0].kind == "false_positive" else "U"
 
 
 def answers(program: Program) -> dict[str, bool]:
-    return dict(program.review.desks.disagreeing.queue.answers)
+    return dict(program.review.desks.disagreement_queue.queue.answers)
 
 
 def test_undo_takes_the_tick_back_with_the_edit_and_redo_puts_both_again(
-    program: Program, press: Press, hand: Hand, first: Disagreement
+    program: Program, press: Press, hand: Hand, first: Question
 ) -> None:
     _, prediction = masks(program)
     press(changing(first))
     corrected, said = hand.correction.mask.copy(), answers(program)
-    assert said == {first.key: first.kind == "false_negative"}
+    assert said == {first.key: first.pieces[0].kind == "false_negative"}
     press("Ctrl+Z")
     assert answers(program) == {}
     assert looked_at(program) == first
@@ -53,7 +60,7 @@ def test_undo_takes_the_tick_back_with_the_edit_and_redo_puts_both_again(
 
 
 def test_an_answer_that_changes_nothing_is_undone_before_the_edit_that_came_first(
-    program: Program, press: Press, hand: Hand, first: Disagreement
+    program: Program, press: Press, hand: Hand, first: Question
 ) -> None:
     press(changing(first))
     corrected, second = hand.correction.mask.copy(), looked_at(program)
@@ -69,7 +76,7 @@ def test_an_answer_that_changes_nothing_is_undone_before_the_edit_that_came_firs
 
 
 def test_the_very_first_answer_can_be_undone_though_it_changed_nothing(
-    program: Program, press: Press, first: Disagreement
+    program: Program, press: Press, first: Question
 ) -> None:
     press(agreeing(first))
     assert program.window.actions["undo"].isEnabled()
@@ -79,7 +86,7 @@ def test_the_very_first_answer_can_be_undone_though_it_changed_nothing(
 
 
 def test_a_stroke_since_then_goes_first(
-    program: Program, press: Press, hand: Hand, first: Disagreement
+    program: Program, press: Press, hand: Hand, first: Question
 ) -> None:
     press(agreeing(first))
     press("B")
@@ -94,7 +101,7 @@ def test_a_stroke_since_then_goes_first(
 def test_a_tick_taken_back_stays_so_after_a_restart(
     program: Program,
     press: Press,
-    first: Disagreement,
+    first: Question,
     start: Start,
     predicted: Path,
     qtbot: QtBot,
@@ -110,4 +117,4 @@ def test_a_tick_taken_back_stays_so_after_a_restart(
     third = start(predicted)
     settle(qtbot, third)
     assert answers(third) == {}
-    assert len(third.review.desks.disagreeing.queue.found) == len(disagreements(*masks(third)))
+    assert third.review.desks.disagreement_queue.queue.answered == 0

@@ -15,7 +15,7 @@ from core.io.case import Case
 from core.io.case_reader import read_case
 from core.io.json_file import decode_json
 from core.models.registry import Model
-from core.studies.evaluation import score
+from core.studies.evaluation import score_case
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
@@ -45,7 +45,7 @@ def score_model(
         try:
             loaded = read_case(case)
             prediction = predict(loaded, within)
-            both = {p: score(loaded, prediction, model, p).dsc for p in PROTOCOLS}
+            both = {p: score_case(loaded, prediction, model, p).dsc for p in PROTOCOLS}
         except AppError as error:
             found.failed[case.id] = str(error)
             continue

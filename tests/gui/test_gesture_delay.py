@@ -5,19 +5,19 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.shell.thread_share import GivingWay
+from gui.shell.thread_share import GestureDelay
 
 
 def test_nothing_waits_without_a_gesture() -> None:
     done: list[str] = []
-    giving = GivingWay(lambda: done.append("shown"))
+    giving = GestureDelay(lambda: done.append("shown"))
     giving.do(can_wait=True)
     assert done == ["shown"]
 
 
 def test_what_can_wait_is_done_once_after_a_gesture(qtbot: QtBot) -> None:
     done: list[str] = []
-    giving = GivingWay(lambda: done.append("shown"), seconds=0.5)
+    giving = GestureDelay(lambda: done.append("shown"), seconds=0.5)
     giving.note_gesture()
     giving.do(can_wait=True)
     giving.do(can_wait=True)
@@ -28,7 +28,7 @@ def test_what_can_wait_is_done_once_after_a_gesture(qtbot: QtBot) -> None:
 
 def test_what_cannot_wait_is_done_at_once() -> None:
     done: list[str] = []
-    giving = GivingWay(lambda: done.append("shown"))
+    giving = GestureDelay(lambda: done.append("shown"))
     giving.note_gesture()
     giving.do(can_wait=False)
     assert done == ["shown"]
@@ -37,7 +37,7 @@ def test_what_cannot_wait_is_done_at_once() -> None:
 def test_nothing_is_done_in_a_window_that_has_gone(qtbot: QtBot) -> None:
     done: list[str] = []
     window = QWidget()
-    giving = GivingWay(lambda: done.append("shown"), window, seconds=0.02)
+    giving = GestureDelay(lambda: done.append("shown"), window, seconds=0.02)
     later = QTimer(singleShot=True, interval=60)
     giving.note_gesture()
     giving.do(can_wait=True)

@@ -11,6 +11,7 @@ from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.workspace.settings import Settings, save_settings, settings_path
 from gui.app.program import Program
+from gui.shell.case_loader import first_slice
 from tests.gui.conftest import Start
 from tests.gui.showing import pixels_of
 from tests.gui.tiny import SIDE, choose, settle, shown_case, toasts
@@ -111,6 +112,11 @@ def test_the_first_slice_has_the_most_lesion(start: Start, folder: Path) -> None
     assert opened.loaded.ground_truth is not None
     areas = opened.loaded.ground_truth.sum(axis=(1, 2))
     assert areas[program.session.view.slice_index] == areas.max() > 0
+
+
+def test_without_a_lesion_the_slice_in_the_middle_is_the_first(tmp_path: Path) -> None:
+    write_case(tmp_path, "BARE", 7, (SIDE, SIDE), masks=False)
+    assert first_slice(read_case(scan(tmp_path).case("BARE"))) == 3
 
 
 def test_neighbours_are_there_before_they_are_asked_for(

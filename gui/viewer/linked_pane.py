@@ -14,7 +14,7 @@ from gui.widgets.palette import OverlayColours, Theme
 HEADER = 32
 
 
-class ComparePane(QFrame):
+class LinkedPane(QFrame):
     """A slice view under a selector; what is chosen there is laid over it."""
 
     source_chosen = Signal()
@@ -22,12 +22,12 @@ class ComparePane(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("ComparePane")
+        self.setObjectName("LinkedPane")
         self.view = SliceView()
         self.empty = EmptyState(self.view)
         self.empty.acted.connect(self.run_asked)
         self._sources = QComboBox()
-        self._sources.setAccessibleName("Compared with")
+        self._sources.setAccessibleName("Mask of this view")
         self._sources.setProperty("flat", True)
         self._offered: list[MaskSource] = []
         self._sources.currentIndexChanged.connect(self.source_chosen)

@@ -44,7 +44,7 @@ class _Ground:
     triager: Triager
 
 
-class Rescoring(QObject):
+class ListScores(QObject):
     """Scores every predicted case anew once the threshold or the clean-up was changed.
 
     Until then the worklist goes on saying which threshold its figures are at. Nothing is run.

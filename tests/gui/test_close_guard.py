@@ -14,7 +14,7 @@ from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button
 from tests.gui.hand import Hand
-from tests.gui.test_correcting import full_disk, paint, store_file
+from tests.gui.test_correction_desk import full_disk, paint, store_file
 from tests.gui.tiny import choose, settle, shown_case
 
 AGAIN, ELSEWHERE, STAY = "Try again", "Save elsewhere…", "Do not close"

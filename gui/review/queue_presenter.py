@@ -1,0 +1,135 @@
+"""Keeps the queue of what disagrees in step with the session, and what is asked in the picture."""
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject
+
+from core.domain.components import bounding_box
+from core.domain.triage import Contradiction
+from core.review.questions import Question
+from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
+from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
+from gui.review.disagreement_queue import DisagreementQueue
+from gui.review.queue_rows import effect_text, extent_text, hint_row, question_row
+from gui.shell.context import Context
+from gui.viewer.asked_item import AskedItem
+from gui.viewer.install import Viewer
+
+
+@dataclass(frozen=True, eq=False)
+class QueueDesks:
+    """The two queues and the way through both."""
+
+    disagreement_queue: DisagreementQueue
+    contradiction_queue: ContradictionQueue
+    walk: QueueWalk
+
+
+class QueuePresenter(QObject):
+    """Listens to the queues; what is looked at is tinted alone, and the view moves only to it."""
+
+    def __init__(
+        self, context: Context, desks: QueueDesks, viewer: Viewer, panel: DisagreementPanel
+    ) -> None:
+        super().__init__()
+        self._session, self._readiness = context.session, context.readiness
+        self._desks, self._viewer, self._panel = desks, viewer, panel
+        self._view = viewer.views.view
+        self._tint = AskedItem()
+        self._view.add_item(self._tint)
+        session, queue, hints = context.session, desks.disagreement_queue, desks.contradiction_queue
+        session.view_changed.connect(self._show_asked)
+        session.mask_painted.connect(lambda _: self._show_asked())
+        session.correction_changed.connect(self._show_asked)
+        queue.changed.connect(self._show_queue)
+        queue.chosen.connect(self._on_chosen)
+        hints.changed.connect(self._show_queue)
+        hints.chosen.connect(self._on_hint_chosen)
+        for part in (queue, hints):
+            part.failed.connect(context.toasts.show_error)
+        queue.noted.connect(context.toasts.show_toast)
+        panel.command_asked.connect(context.trigger)
+        panel.chosen.connect(desks.walk.choose)
+        panel.source_chosen.connect(queue.hold_against)
+        panel.answered.connect(lambda _, is_lesion: context.trigger("yes" if is_lesion else "no"))
+        self._show_queue()
+
+    def _show_queue(self) -> None:
+        queue, walk = self._desks.disagreement_queue, self._desks.walk
+        self._panel.set_sources(queue.sources, queue.source)
+        self._panel.set_rows(self._rows(), walk.current, walk.answered)
+        self._panel.say(queue.problem)
+        if walk.current < 0:
+            self._readiness.note_asked(False)
+        if queue.asked is None and self._session.view.asking:
+            self._viewer.verbs.set_asking(False)
+        self._show_asked()
+
+    def _rows(self) -> list[DisagreementRow]:
+        opened, queue = self._session.open_case, self._desks.disagreement_queue
+        if opened is None:
+            return []
+        numbers, geometry = opened.loaded.volume.slice_numbers, opened.loaded.volume.geometry
+        hints = self._desks.contradiction_queue.queue
+        rows = [hint_row(hints, at, numbers) for at in range(len(hints.found))]
+        for question in queue.queue.found:
+            row = question_row(
+                question,
+                source=queue.source,
+                numbers=numbers,
+                voxel_ml=geometry.voxel_ml,
+                spacing_mm=geometry.spacing_mm,
+            )
+            wrong = question.key in queue.queue.wrong
+            answer = queue.queue.answer_of(question)
+            rows.append(replace(row, answer=answer, truth_is_wrong=wrong))
+        return rows
+
+    def _on_chosen(self, question: Question) -> None:
+        """Bring the region into view, and leave the view alone where it is there already."""
+        session, queue = self._session, self._desks.disagreement_queue
+        z, y, x = question.centre
+        if not queue.is_mostly_on(session.view.slice_index):
+            self._viewer.verbs.go_to_slice(z)
+        largest = max(question.pieces, key=lambda piece: piece.voxels)
+        _, _, y0, y1, x0, x1 = largest.box
+        if not self._view.shows((y0, y1, x0, x1)):
+            self._view.centre_on(x + 0.5, y + 0.5)
+        self._viewer.verbs.set_asking(True)
+        self._note_asked()
+
+    def _on_hint_chosen(self, hint: Contradiction) -> None:
+        self._viewer.verbs.go_to_slice(hint.index)
+        self._note_asked()
+
+    def _note_asked(self) -> None:
+        """Count from the next painting on, which comes though nothing else should have changed."""
+        self._readiness.note_asked(True)
+        self._view.viewport().update()
+
+    def _show_asked(self) -> None:
+        """Tint what is asked about on the slice on screen, and say what an answer would change."""
+        queue, view, opened = (
+            self._desks.disagreement_queue,
+            self._session.view,
+            self._session.open_case,
+        )
+        question = queue.asked
+        plane = None if question is None else queue.voxels(view.slice_index)
+        self._tint.show_plane(None if view.overlays_hidden else plane)
+        self._panel.set_asked(self._effect(), queue.why_truth_stands)
+        if question is None or opened is None:
+            self._view.mark(None, "")
+            return
+        around = None if plane is None else bounding_box(plane[None])
+        walk, spacing = self._desks.walk, opened.loaded.volume.geometry.spacing_mm
+        size = f"{len(question.pieces):,} small ones" if question.together else ""
+        text = f"{walk.current + 1} / {walk.count} · {size or extent_text(question, spacing)}"
+        self._view.mark(None if around is None else around[2:], text)
+
+    def _effect(self) -> str:
+        queue, opened = self._desks.disagreement_queue, self._session.open_case
+        if queue.asked is None or opened is None:
+            return ""
+        yes, no = queue.effect(is_lesion=True), queue.effect(is_lesion=False)
+        return effect_text(yes, no, opened.loaded.volume.slice_numbers)

@@ -1,0 +1,90 @@
+"""What becomes of a candidate: promoted, taken back, deleted; the session follows."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from core.domain.errors import AppError
+from core.models import promotion
+from core.models.gate import GateReport
+from core.models.registry import Registry
+from core.workspace.workspace_folder import registry
+from gui.shell.place_reader import read_models
+from gui.shell.session import Session
+from gui.shell.session_parts import Models, Place
+from gui.shell.tasks import Lanes, Work
+from gui.training.gate_ground import Made, make_gate, read_choices
+from gui.training.gate_view import Choices
+
+T = TypeVar("T")
+Then = Callable[[], None]
+
+
+class GateDesk(QObject):
+    """Changes the models of the workspace on a worker; the one in use stays in use."""
+
+    failed = Signal(str, str)
+    changed = Signal()
+
+    def __init__(self, session: Session, lanes: Lanes) -> None:
+        super().__init__()
+        self._session, self._lanes = session, lanes
+
+    def prepare(self, path: Path, candidate: str) -> Made:
+        """Make the folder of a gate before the champion of now; runs on a worker."""
+        place, device = self._session.place, self._session.settings.device
+        if place is None:
+            raise AppError("Expected an open dataset, found none. Open one.")
+        return make_gate(path, place, self._registry(place), candidate, device=device)
+
+    def promote(self, model_id: str, report: GateReport | None, then: Then) -> None:
+        """Have a model predict by default, then do `then`."""
+        self._change(lambda found: promotion.promote(found, model_id, report), then)
+
+    def roll_back(self, model_id: str, then: Then) -> None:
+        """Have an earlier champion predict by default again."""
+        self._change(lambda found: promotion.roll_back(found, model_id), then)
+
+    def delete(self, model_id: str, then: Then) -> None:
+        """Delete a model and its weights."""
+        self._change(lambda found: promotion.delete_model(found, model_id), then)
+
+    def reload(self, then: Then | None = None) -> None:
+        """Read the models anew."""
+        self._change(lambda _: None, then)
+
+    def find_choices(self, show: Callable[[Choices], None]) -> None:
+        """Hand over what can be done about a candidate now."""
+        place = self._session.place
+        if place is not None:
+            self._start(lambda _: read_choices(self._registry(place)), show)
+
+    def _change(self, act: Callable[[Registry], object], then: Then | None) -> None:
+        place, current = self._session.place, self._session.models.current
+        if place is None:
+            return
+        wanted = "" if current is None else current.spec.id
+
+        def work(_: object) -> Models:
+            act(self._registry(place))
+            home, settings = self._session.home, self._session.settings
+            return read_models(home, place.workspace.folder, wanted, settings)
+
+        def show(models: Models) -> None:
+            if self._session.place is place:
+                self._session.set_models(models)
+                if then is not None:
+                    then()
+                self.changed.emit()
+
+        self._start(work, show)
+
+    def _start(self, work: Work[T], show: Callable[[T], None]) -> None:
+        self._lanes.run(
+            "io", work, show, failed=lambda said: self.failed.emit("Nothing was changed", said)
+        )
+
+    def _registry(self, place: Place) -> Registry:
+        return registry(self._session.home, place.workspace.folder)
