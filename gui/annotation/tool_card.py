@@ -158,7 +158,10 @@ class ToolCard(QFrame):
     def _fit(self) -> None:
         if self._tool in VIEWING:
             return
-        self.adjustSize()
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))  # of words that need more lines
         self.move(*_PLACE)
         self.raise_()
 

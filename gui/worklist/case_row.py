@@ -22,10 +22,8 @@ def worklist_row(
         detail = "cannot be read or run"
     elif not case.has_ground_truth:
         detail += " · no ground truth"
-    if state.begun:
-        detail += " · correction begun"
-    elif state.version:
-        detail += f" · corrected, version {state.version}"
+    correction = "begun" if state.begun else f"version {state.version}" if state.version else ""
+    detail = f"{correction} · {detail}" if correction else detail
     return WorklistRow(
         case_id=case.id,
         slices=count or 0,

@@ -60,6 +60,7 @@ class WorklistRow:
         """Say everything the row shows in words."""
         score = "not scored" if self.dsc is None else f"DSC {self.dsc:.3f}"
         parts = [self.case_id, self.caption, score, self.status]
+        parts += [f"correction {self.correction}"] if self.correction else []
         parts += [self.run] if self.run else []
         parts += ["synthetic"] if self.synthetic else []
         return ", ".join(parts)
