@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from gui.widgets.hint_line import HintLine
 from gui.widgets.icons import pixmap
-from gui.widgets.labels import ElidedLabel, make_label
+from gui.widgets.labels import make_label
 from gui.widgets.palette import OverlayColours, Theme
 
 HEIGHT = 26
@@ -31,8 +32,10 @@ class StatusBar(QFrame):
         self._correction = make_label("", "caption")
         self._device = make_label("", "caption")
         self._device.hide()
-        self._hints = ElidedLabel("", "caption")
-        self._hints.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._hints = HintLine()
+        room = self._hints.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self._hints.setSizePolicy(room)
         self._sign = QLabel()
         self._work = WorkShown()
         self._work.stop.clicked.connect(self.stop_asked)
@@ -58,7 +61,7 @@ class StatusBar(QFrame):
 
     def set_hints(self, said: str) -> None:
         """Say what the pointer does with the tool in hand."""
-        self._hints.setText(said)
+        self._hints.set_text(said)
 
     def show_work(self, tool: str) -> None:
         """Say that an edit by `tool` is being computed; empty when none is any more."""
@@ -75,6 +78,7 @@ class StatusBar(QFrame):
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
+        self._hints.set_theme(theme)
         self._sign.setPixmap(pixmap("warning", theme.warn, 14, self.devicePixelRatioF()))
 
 
