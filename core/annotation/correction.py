@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.annotation.draft import Draft, Origin, Snapshot, Step, StepKind
 from core.annotation.history import Edit, box_shape, make_edit, unpack
@@ -59,9 +60,20 @@ class Correction:
         return view
 
     @property
+    def start(self) -> Mask:
+        """The mask (Z, Y, X) it began with, read-only."""
+        return self._start
+
+    @property
     def painting(self) -> bool:
         """True between `begin` and `end` or `cancel`."""
         return self._gesture is not None
+
+    @property
+    def last_tool(self) -> str:
+        """Tool of the gesture that `undo` would take back, empty when there is none."""
+        edit = self._history.undoable
+        return edit.tool if edit else ""
 
     @property
     def can_undo(self) -> bool:
@@ -107,6 +119,18 @@ class Correction:
     def history_bytes(self) -> int:
         """Memory taken by undo."""
         return self._history.nbytes
+
+    @property
+    def begun(self) -> bool:
+        """True while there is something of it: one whose every gesture was taken back is none."""
+        return self.painting or self.applied > 0
+
+    def before_last(self) -> Patch | None:
+        """Return the patch that would take the last gesture back; None when there is none."""
+        edit = self._history.undoable
+        if edit is None:
+            return None
+        return Patch(edit.box, unpack(edit.before, box_shape(edit.box)))
 
     def snapshot_mask(self) -> Mask:
         """Return a copy of the mask for a worker."""
@@ -177,6 +201,10 @@ class Correction:
         """Return the voxel counts of every slice against the ground truth, None without one."""
         return self._figures.truth_counts()
 
+    def slice_voxels(self) -> NDArray[np.int64]:
+        """Return the foreground voxels of every slice (Z,)."""
+        return self._figures.voxels()
+
     def set_prediction(self, prediction: Mask | None) -> None:
         """Compare with another prediction (Z, Y, X) from now on."""
         self._figures.set_prediction(prediction, self._mask)
@@ -192,6 +220,7 @@ class Correction:
             seconds=figures.seconds,
             voxels=figures.voxels,
             voxels_changed=figures.voxels_changed,
+            truth_voxels=figures.truth_voxels,
             dsc_before=figures.dsc_truth_before,
             dsc_after=figures.dsc_truth,
             head=self._history.head,

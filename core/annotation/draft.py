@@ -86,6 +86,7 @@ class Snapshot:
     dsc_before: float | None
     dsc_after: float | None
     head: int
+    truth_voxels: int | None = None
 
 
 def new_draft(case_id: str, mask: Mask, origin: Origin, *, author: str) -> Draft:

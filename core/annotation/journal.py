@@ -84,6 +84,15 @@ def load_draft(
         return _draft(store, case_id, row, (shape, budget))
 
 
+def begun_corrections(store: Store) -> frozenset[str]:
+    """Return the cases with edits that no saved version holds; one undone whole has none."""
+    with told("all cases", "listed", _DAMAGED):
+        rows = store.read(
+            "SELECT case_id FROM correction_states WHERE head > 0 AND head != saved_head"
+        )
+    return frozenset(str(case_id) for (case_id,) in rows)
+
+
 def discard_draft(store: Store, case_id: str) -> None:
     """Delete the correction of a case and its history; saved versions stay."""
     with told(case_id, "discarded", _KEPT), store.transaction() as connection:

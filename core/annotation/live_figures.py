@@ -35,6 +35,7 @@ class Figures:
     voxels: int
     volume_ml: float | None
     voxels_changed: int
+    truth_voxels: int | None
     seconds: float = 0.0
 
 
@@ -47,7 +48,8 @@ class LiveFigures:
         self._voxel_ml = references.voxel_ml
         self._before = None if self._truth is None else slice_counts(self._truth, start).pooled()
         self._voxels = _per_slice(mask)
-        self._changed = _per_slice(mask ^ start)
+        self._truth_voxels = None if self._truth is None else int(_per_slice(self._truth).sum())
+        self._changed = _different(mask, start)
         self._with_truth = _Shared(references.truth, mask)
         self._with_prediction = _Shared(references.prediction, mask)
 
@@ -60,7 +62,7 @@ class LiveFigures:
         slices = slice(box[0], box[1])
         start = self._start[box_slices(box)]
         self._voxels[slices] += _per_slice(after) - _per_slice(before)
-        self._changed[slices] += _per_slice(after ^ start) - _per_slice(before ^ start)
+        self._changed[slices] += _different(after, start) - _different(before, start)
         self._with_truth.update(box, before, after)
         self._with_prediction.update(box, before, after)
 
@@ -74,8 +76,13 @@ class LiveFigures:
             voxels=voxels,
             volume_ml=None if self._voxel_ml is None else voxels * self._voxel_ml,
             voxels_changed=int(self._changed.sum()),
+            truth_voxels=self._truth_voxels,
             seconds=seconds,
         )
+
+    def voxels(self) -> Counts:
+        """Return the foreground voxels of every slice (Z,)."""
+        return self._voxels.copy()
 
     def truth_counts(self) -> SliceCounts | None:
         """Return the voxel counts of every slice against the ground truth, None without one."""
@@ -91,12 +98,12 @@ class _Shared:
     def __init__(self, reference: Mask | None, mask: Mask) -> None:
         self.reference = reference
         self.expected = _per_slice(mask[:0] if reference is None else reference)
-        self.common = self.expected if reference is None else _per_slice(mask & reference)
+        self.common = self.expected if reference is None else _common(mask, reference)
 
     def update(self, box: Box, before: Mask, after: Mask) -> None:
         if self.reference is not None:
             there = self.reference[box_slices(box)]
-            self.common[box[0] : box[1]] += _per_slice(after & there) - _per_slice(before & there)
+            self.common[box[0] : box[1]] += _common(after, there) - _common(before, there)
 
 
 def _dsc(shared: _Shared, voxels: int) -> float | None:
@@ -106,6 +113,21 @@ def _dsc(shared: _Shared, voxels: int) -> float | None:
     return Overlap(common, voxels - common, expected - common).dsc
 
 
+def _common(one: Mask, other: Mask) -> Counts:
+    """Return the foreground voxels of every slice that two masks share (Z,)."""
+    pairs = zip(one, other, strict=True)
+    return np.array([np.count_nonzero(a & b) for a, b in pairs], np.int64)
+
+
+def _different(one: Mask, other: Mask) -> Counts:
+    """Return the voxels of every slice that two masks call differently (Z,)."""
+    if one is other:
+        return np.zeros(len(one), np.int64)
+    pairs = zip(one, other, strict=True)
+    return np.array([np.count_nonzero(a ^ b) for a, b in pairs], np.int64)
+
+
 def _per_slice(mask: Mask) -> Counts:
     """Return the foreground voxels of every slice (Z,)."""
-    return np.asarray(np.count_nonzero(mask, axis=(1, 2)), np.int64)
+    # Slice by slice: along two axes at once numpy takes ten times as long.
+    return np.array([np.count_nonzero(plane) for plane in mask], np.int64)

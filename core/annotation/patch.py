@@ -32,6 +32,13 @@ def changes(mask: Mask, box: Box, values: Mask) -> Patch | None:
     return Patch(shifted, np.array(values[box_slices(tight)], np.uint8))
 
 
+def replayed(mask: Mask, patch: Patch) -> Mask:
+    """Return a copy of `mask` with `patch` put into it."""
+    after = mask.copy()
+    after[box_slices(patch.box)] = patch.values
+    return after
+
+
 def whole_box(mask: Mask, z: int | None) -> Box:
     """Return the box of slice `z`, or of the whole mask when `z` is None."""
     depth, height, width = mask.shape

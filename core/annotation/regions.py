@@ -30,11 +30,21 @@ def flood_fill(
     if not _within(mask, at):
         return None
     box = whole_box(mask, None if volumetric else at[0])
-    crop = pixels[box_slices(box)]
+    piece = flooded(pixels, at, tolerance=tolerance, volumetric=volumetric)
+    return changes(mask, box, np.where(piece, np.uint8(value), mask[box_slices(box)]))
+
+
+def flooded(
+    pixels: Pixels, at: Voxel, *, tolerance: float, volumetric: bool = False
+) -> NDArray[np.bool_]:
+    """Return the voxels joined to `at` whose pixel differs by `tolerance` at most.
+
+    `pixels` are (Z, Y, X); the result is (1, Y, X), or (Z, Y, X) when `volumetric`.
+    """
+    crop = pixels if volumetric else pixels[at[0] : at[0] + 1]
     middle = float(pixels[at])
     joined = (crop >= middle - tolerance) & (crop <= middle + tolerance)
-    piece = _piece(joined, _inside(at, box))
-    return changes(mask, box, np.where(piece, np.uint8(value), mask[box_slices(box)]))
+    return _piece(joined, (at[0] if volumetric else 0, at[1], at[2]))
 
 
 def delete_lesion(mask: Mask, at: Voxel, *, volumetric: bool = True) -> Patch | None:

@@ -14,6 +14,9 @@ from core.domain.volume import Pixels
 LARGEST_SIZE = 200.0
 """Diameter of the largest brush, in voxels; the smallest is 1."""
 
+Size = float | Sequence[float]
+"""Diameter of a brush in voxels, one for all points of a path or one for each."""
+
 Where = tuple[slice, slice]
 """Rows and columns of a slice."""
 
@@ -32,21 +35,22 @@ class ThresholdBrush:
 
 
 def stroke(
-    mask: Mask, z: int, path: Sequence[Point], *, size: float, value: int = 1
+    mask: Mask, z: int, path: Sequence[Point], *, size: Size, value: int = 1
 ) -> Patch | None:
     """Paint `value` along `path` on slice `z` with a round brush of diameter `size` in voxels.
 
     Everything within half the size of the path is painted, so that samples far apart leave no gap;
-    the voxels under the points always are.
+    the voxels under the points always are. With a size for each point, as a pen gives them, the
+    stroke widens and narrows evenly from one to the next.
     """
     return _painted(mask, z, covered(mask.shape[1:], path, size), value)
 
 
 def threshold_stroke(
-    mask: Mask, z: int, path: Sequence[Point], *, brush: ThresholdBrush
+    mask: Mask, z: int, path: Sequence[Point], *, brush: ThresholdBrush, size: Size | None = None
 ) -> Patch | None:
     """Paint along `path` as `stroke` does, but only where the pixels lie within the window."""
-    found = covered(mask.shape[1:], path, brush.size)
+    found = covered(mask.shape[1:], path, brush.size if size is None else size)
     if found is None:
         return None
     where, block = found
@@ -84,21 +88,23 @@ def polygon(mask: Mask, z: int, points: Sequence[Point], *, value: int = 1) -> P
 
 
 def covered(
-    shape: tuple[int, ...], path: Sequence[Point], size: float
+    shape: tuple[int, ...], path: Sequence[Point], size: Size
 ) -> tuple[Where, NDArray[np.bool_]] | None:
     """Return the part of a slice (Y, X) a brush reaches, and which voxels of it; None when none.
 
     `size` is held to 1 … `LARGEST_SIZE`.
     """
-    radius = min(max(size, 1.0), LARGEST_SIZE) / 2
-    where = _reach(shape, path, radius)
+    sizes = [size] * len(path) if isinstance(size, int | float) else size
+    radii = [min(max(each, 1.0), LARGEST_SIZE) / 2 for each in sizes]
+    where = _reach(shape, path, max(radii, default=0.0))
     if where is None:
         return None
     rows, columns = where
     block = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
     origin = (rows.start, columns.start)
-    for ends in pairwise(path) if len(path) > 1 else [(path[0], path[0])]:
-        _draw(block, origin, ends, radius)
+    samples = list(zip(path, radii, strict=True))
+    for (one, radius), (other, last) in pairwise(samples if len(path) > 1 else samples * 2):
+        _draw(block, origin, (one, other), (radius, last))
     under = np.floor(np.asarray(path, np.float64)).astype(np.int64) - origin
     inside = ((under >= 0) & (under < block.shape)).all(axis=1)
     block[tuple(under[inside].T)] = True
@@ -118,11 +124,17 @@ def _reach(shape: tuple[int, ...], path: Sequence[Point], radius: float) -> Wher
 
 
 def _draw(
-    block: NDArray[np.bool_], origin: tuple[int, int], ends: tuple[Point, Point], radius: float
+    block: NDArray[np.bool_],
+    origin: tuple[int, int],
+    ends: tuple[Point, Point],
+    radii: tuple[float, float],
 ) -> None:
-    """Set the voxels of `block` whose centres lie within `radius` of the line between `ends`."""
+    """Set the voxels of `block` whose centres lie within a radius of the line between `ends`.
+
+    The radius goes evenly from the first of `radii` to the second.
+    """
     moved = [(y - origin[0], x - origin[1]) for y, x in ends]
-    where = _reach(block.shape, moved, radius)
+    where = _reach(block.shape, moved, max(radii))
     if where is None:
         return
     (y, x), (y1, x1) = moved
@@ -133,9 +145,13 @@ def _draw(
     if length > _ROUNDING**2:
         along = np.clip((rows * (down / length)) + columns * (right / length), 0, 1)
         distance = (rows - along * down) ** 2 + (columns - along * right) ** 2
+        if radii[0] != radii[1]:
+            radius = radii[0] + along * (radii[1] - radii[0])
+            block[where] |= distance <= radius * radius + _ROUNDING
+            return
     else:
         distance = rows**2 + columns**2
-    block[where] |= distance <= radius * radius + _ROUNDING
+    block[where] |= distance <= max(radii) ** 2 + _ROUNDING
 
 
 def _inside(where: Where, points: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -27,12 +27,17 @@ _SAVE_ELSEWHERE = (
 _CHOOSE = "Choose another version, or restore the file from a backup."
 
 
+FAR_SMALLER = 0.25
+"""Share of the ground truth's voxels below which a correction looks like one only begun."""
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """A saved version: who, when, from what, and what it cost and brought.
 
     `number` counts a case's versions from 1. `tools` counts gestures by tool, `voxels_changed`
     against the mask the correction started from, whose DSC is `dsc_before`; both DSC are None
-    without ground truth. `head` is the edit it holds. `checksum` is SHA-256 of the file.
+    without ground truth, and so are its `truth_voxels`. `head` is the edit it holds. `checksum` is
+    SHA-256 of the file.
     """
 
     case_id: str
@@ -49,6 +54,17 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     dsc_after: float | None
     head: int
     checksum: str
+    truth_voxels: int | None = None
+
+    @property
+    def far_smaller(self) -> bool:
+        """True when it holds so much less than the ground truth that it looks unfinished."""
+        return self.truth_voxels is not None and is_far_smaller(self.voxels, self.truth_voxels)
+
+
+def is_far_smaller(voxels: int, truth_voxels: int) -> bool:
+    """Tell whether a correction holds less than a quarter of what the ground truth does."""
+    return voxels < FAR_SMALLER * truth_voxels
 
 
 def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Version:
@@ -74,6 +90,7 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
             dsc_before=snapshot.dsc_before,
             dsc_after=snapshot.dsc_after,
             head=snapshot.head,
+            truth_voxels=snapshot.truth_voxels,
             checksum="",
         )
         _write(path, snapshot.mask, version)

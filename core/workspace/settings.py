@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     windows: dict[str, WindowPlace] = {}
     last_screen: str = ""
     keys: dict[str, tuple[str, ...]] = {}
+    start_from: Literal["prediction", "truth", "version", "nothing"] = "prediction"
+    swap_buttons: bool = False
 
 
 def login_name() -> str:

@@ -13,20 +13,29 @@ from gui.widgets.metrics_view import MetricsView, Pending
 
 
 def corrected_views(
-    correction: Correction, opened: OpenCase, index: int, hd95: Hd95 | Pending | None
+    correction: Correction,
+    opened: OpenCase,
+    index: int,
+    *,
+    hd95: Hd95 | Pending | None,
+    other: str = "",
 ) -> tuple[MetricsView, MetricsView]:
-    """Return the figures of the correction for the case and for the slice at `index`."""
+    """Return the figures of the correction for the case and for the slice at `index`.
+
+    `other` says what it started from where that is not what is predicted now.
+    """
     counts = correction.truth_counts()
     if counts is None:
         voxels = correction.figures().voxels
         plane = int(correction.mask[index].sum())
-        return _area(voxels, opened, "whole volume"), _area(plane, opened, "this slice")
+        areas = _area(voxels, opened, "whole volume"), _area(plane, opened, "this slice")
+        return replace(areas[0], other=other), replace(areas[1], other=other)
     case = metrics_view_of(counts.pooled(), opened, "whole volume, corrected", has_truth=True)
     plane_counts = counts.of_slice(index)
     one = metrics_view_of(plane_counts, opened, "this slice, corrected", has_truth=True)
     if not plane_counts.truth_voxels and not plane_counts.predicted_voxels:
         one = replace(one, dsc=None, iou=None)
-    return with_hd95(case, hd95), one
+    return replace(with_hd95(case, hd95), other=other), replace(one, other=other)
 
 
 def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | None) -> StripData:
@@ -37,7 +46,7 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
     chances = () if triage is None else tuple(map(float, triage.probability))
     if counts is None:
         nothing = (0.0,) * volume.slices
-        area = tuple(map(float, correction.mask.sum(axis=(1, 2)).tolist()))
+        area = tuple(map(float, correction.slice_voxels().tolist()))
         none = (None,) * volume.slices
         return StripData(
             volume.slice_numbers,
@@ -48,6 +57,7 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
             unreadable=unreadable,
             truth=False,
             triage=chances,
+            marked="Corrected",
         )
     scores = counts.dsc().tolist()
     return StripData(
@@ -58,6 +68,7 @@ def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | N
         tuple(None if isnan(score) else score for score in scores),
         unreadable=unreadable,
         triage=chances,
+        marked="Corrected",
     )
 
 

@@ -2,27 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
-from core.annotation.draft import Draft, Step, new_draft
+from core.annotation.draft import Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.components import Box
+from core.domain.errors import AppError
 from core.domain.mask import Mask
-from core.workspace.store import Store
+from gui.annotation.correction_begin import Beginning
 from gui.annotation.correction_book import Book
+from gui.annotation.correction_keeping import Keeping
 from gui.annotation.correction_later import LaterEdit
-from gui.annotation.correction_start import open_book, predicted_mask, starting_mask
+from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of
 from gui.annotation.version_reader import VersionReader
 from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
-T = TypeVar("T")
+_NOT_PAINTED = "Nothing can be painted"
 
 
 class CorrectionDesk(QObject):
@@ -31,7 +33,11 @@ class CorrectionDesk(QObject):
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
     `found` says how many edits a case that was opened came with beyond its last version. `failed`
     tells an error, `noted` what the reader should know. `refused` means that another window holds
-    the workspace. `versions` are those of the case on screen.
+    the workspace. `versions` are those of the case on screen. `ready` comes when a first stroke
+    need not wait any more, `begun` with what it started from.
+
+    The session has the correction while there is something of it: one that was undone whole lies
+    over nothing and is compared with nothing, but can be made again.
     """
 
     failed = Signal(str, str, str)
@@ -42,27 +48,39 @@ class CorrectionDesk(QObject):
     save_failed = Signal(str)
     found = Signal(int)
     reverted = Signal(object)
+    ready = Signal()
+    begun = Signal(str)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
         self._session, self._lanes = session, lanes
         self._book: Book | None = None
-        self._unsaved: dict[tuple[Store, str], Book] = {}
-        self._loaded = False
+        self._loaded = self._drawing = False
         self._asides: list[tuple[int, Callable[[], None]]] = []
         self.damage = ""
-        self.writing = 0
-        self.later = LaterEdit(session, lanes)
+        self.keeping = Keeping(lanes)
+        self.later = LaterEdit(lanes, lambda: self.known)
         self.versions = VersionReader(session, lanes)
+        self._beginning = Beginning(lanes)
+        self._connect()
+
+    def _connect(self) -> None:
+        session, keeping, beginning = self._session, self.keeping, self._beginning
+        keeping.saved.connect(self.saved)
+        keeping.save_failed.connect(self.save_failed)
         self.versions.refused.connect(self.refused)
+        self.versions.version_saved.connect(self._on_version_saved)
         self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
+        beginning.ready.connect(self.ready)
+        beginning.failed.connect(lambda said: self.failed.emit(_NOT_PAINTED, said, ""))
+        beginning.failed.connect(lambda _: self.ready.emit())
         session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
-        self.versions.version_saved.connect(self._on_version_saved)
+        session.settings_changed.connect(self._prepare)
 
     @property
     def reader(self) -> str:
@@ -89,15 +107,68 @@ class CorrectionDesk(QObject):
         return "The figures are not settled yet." if is_unsettled(self._session) else ""
 
     @property
+    def known(self) -> Correction | None:
+        """The correction of the case, also one that was undone whole."""
+        return None if self._book is None else self._book.correction
+
+    @property
+    def start(self) -> Start | None:
+        """What a first edit would start from; None once there is a correction, or without a case.
+
+        A correction that was undone whole starts anew where the start is another one by now.
+        """
+        opened = self._session.open_case
+        if opened is None or self._session.correction is not None:
+            return None
+        return start_of(self._session, opened)
+
+    def mask_now(self) -> Mask | None:
+        """Return the mask an edit would be made of: the correction, or what one would start from.
+
+        None when nothing can be painted, or where a version is not read yet. It is not to be
+        changed.
+        """
+        correction, start, opened = self._session.correction, self.start, self._session.open_case
+        if correction is not None:
+            return correction.mask
+        if self.problem or start is None or opened is None:
+            return None
+        if start.origin.kind == "empty":
+            return np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+        return start.mask
+
+    @property
+    def waiting(self) -> bool:
+        """True while what a first stroke would begin is being made."""
+        return self._session.correction is None and self._beginning.waiting
+
+    @property
     def unsaved(self) -> list[Book]:
         """The corrections of which something could not be written."""
-        return list(self._unsaved.values())
+        return self.keeping.unsaved
+
+    @property
+    def writing(self) -> int:
+        """How many edits are on their way to the disk."""
+        return self.keeping.writing
 
     @property
     def can_undo(self) -> bool:
         """True when there is an edit to take back, or what was said without one."""
-        correction = self._session.correction
-        return correction is not None and (correction.can_undo or self._aside is not None)
+        correction = self.known
+        there = correction is not None and correction.can_undo
+        return not self.problem and (there or self._aside is not None)
+
+    @property
+    def can_redo(self) -> bool:
+        """True when there is an edit that was taken back."""
+        correction = self.known
+        return not self.problem and correction is not None and correction.can_redo
+
+    def expect_drawing(self, drawing: bool) -> None:
+        """Have a correction ready for the first stroke while a drawing tool is in hand."""
+        self._drawing = drawing
+        self._prepare()
 
     def begin(self, tool: str, z: int) -> Correction | None:
         """Start a gesture on slice `z`; None when nothing can be painted, which is then said."""
@@ -108,22 +179,29 @@ class CorrectionDesk(QObject):
 
     def paint(self, patch: Patch | None) -> None:
         """Go on with the gesture."""
-        correction = self._session.correction
-        if correction is not None and correction.painting:
-            self._show(correction.paint(patch))
+        correction = self.known
+        if correction is None or not correction.painting:
+            return
+        box = correction.paint(patch)
+        if self._session.correction is correction:
+            self._show(box)
+        else:
+            self._follow()  # which shows all of it
 
     def end(self) -> None:
         """Finish the gesture: one edit, journalled; nothing when it changed nothing."""
-        correction = self._session.correction
+        correction = self.known
         if correction is not None and correction.painting:
             self._keep(correction.end())
+            self._follow()
 
     def cancel(self) -> bool:
         """Take the gesture in hand back; False when there is none."""
-        correction = self._session.correction
+        correction = self.known
         if correction is None or not correction.painting:
             return False
         self._show(correction.cancel())
+        self._follow()
         return True
 
     def apply(
@@ -142,6 +220,7 @@ class CorrectionDesk(QObject):
         if correction is None or correction.painting:
             return False
         step = correction.apply(tool, self._session.view.slice_index, make(correction.mask))
+        self._follow()
         if step is not None:
             self._show(step.box)
             self._keep(step)
@@ -180,25 +259,11 @@ class CorrectionDesk(QObject):
         place, opened = self._session.place, self._session.open_case
         if place is None or opened is None or self._refuse():
             return
-        store, case_id = place.workspace.store, opened.loaded.case.id
-        self._book, self._loaded, self.damage = None, True, ""
-        self._unsaved.pop((store, case_id), None)
-        self._session.set_correction(None)
-        self._lanes.run(
-            "journal",
-            lambda _: discard_draft(store, case_id),
-            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
-        )
-
-    def mask_now(self) -> Mask | None:
-        """Return the mask an edit would be made of: the correction, or what one would start from.
-
-        None when nothing can be painted. It is not to be changed.
-        """
-        opened, correction = self._session.open_case, self._session.correction
-        if correction is not None:
-            return correction.mask
-        return None if self.problem or opened is None else starting_mask(self._session, opened)[0]
+        self._loaded, self.damage = True, ""
+        self._forget_book()
+        self._follow()
+        self._tell_state()
+        self._prepare()
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
@@ -228,50 +293,95 @@ class CorrectionDesk(QObject):
         return held
 
     def _ensure(self) -> Correction | None:
-        """Return the correction, begun from the prediction or empty when there is none yet."""
+        """Return the correction, begun from what the settings say when there is none yet."""
         if self._refuse():
             return None
         if self.problem:
-            self.noted.emit("Nothing can be painted", self.problem)
+            self.noted.emit(_NOT_PAINTED, self.problem)
             return None
-        opened, place = self._session.open_case, self._session.place
-        if self._session.correction is None and opened is not None and place is not None:
-            mask, origin = starting_mask(self._session, opened)
-            draft = new_draft(opened.loaded.case.id, mask, origin, author=self._session.reader)
-            self._show_book(open_book(self._session, opened, draft, place))
-        return self._session.correction
+        ground, start, known = ground_of(self._session), self.start, self.known
+        if ground is None or start is None:
+            return self._session.correction
+        if known is not None and _starts_so(known, start):
+            return known  # undone whole: the next edit goes on from the same mask
+        book = self._beginning.take(ground, start)
+        if book is None:
+            try:
+                book = ground.begin(start)
+            except AppError as error:
+                self.failed.emit(_NOT_PAINTED, str(error), "")
+                return None
+        if known is not None:
+            self._forget_book()
+        self._book = book
+        self.begun.emit(start.title)
+        return book.correction
+
+    def _prepare(self) -> None:
+        """Have the first stroke's correction made while there is none and a tool is in hand."""
+        ground, start = ground_of(self._session), self.start
+        if not self._drawing or self.problem or ground is None or start is None:
+            self._beginning.drop()
+        elif self.known is None or self.known.origin != start.origin:
+            self._beginning.prepare(ground, start)
+
+    def _follow(self) -> None:
+        """Lay the correction over the case while there is something of it."""
+        known = self.known
+        shown = known if known is not None and known.begun else None
+        if self._session.correction is not shown:
+            self._session.set_correction(shown)
+            self._prepare()
+
+    def _forget_book(self) -> None:
+        """Forget the correction and its journal."""
+        place, case_id = self._session.place, self._session.current
+        self._book = None
+        self._asides.clear()
+        if place is None:
+            return
+        store = place.workspace.store
+        self.keeping.forget(store, case_id)
+        self._lanes.run(
+            "journal",
+            lambda _: discard_draft(store, case_id),
+            failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
+        )
 
     @property
     def _aside(self) -> tuple[int, Callable[[], None]] | None:
         """What was said last in the state the correction is in; it may have been another before."""
-        correction = self._session.correction
+        correction = self.known
         if correction is None or correction.painting:
             return None
         return next((said for said in self._asides[::-1] if said[0] == correction.head), None)
-
-    def _show_book(self, book: Book) -> None:
-        self._book = book
-        self._session.set_correction(book.correction)
 
     def _on_case_changed(self) -> None:
         self._book, self._loaded, self.damage = None, False, ""
         self._asides.clear()
         self.later.cancel()
-        opened, place = self._session.open_case, self._session.place
-        if opened is None or place is None:
+        self._beginning.drop()
+        ground = ground_of(self._session)
+        if ground is None:
             return
-        store, case_id = place.workspace.store, opened.loaded.case.id
-        shape = opened.loaded.volume.geometry.shape
+        opened, store = ground.opened, ground.place.workspace.store
+        case_id, shape = opened.loaded.case.id, opened.loaded.volume.geometry.shape
 
-        def show(draft: Draft | None) -> None:
+        def read() -> tuple[Draft, Book] | None:
+            draft = load_draft(store, case_id, shape)
+            return None if draft is None else (draft, ground.book(draft))
+
+        def show(found: tuple[Draft, Book] | None) -> None:
             if self._session.open_case is not opened:
                 return
             self._loaded = True
-            unsaved = self._unsaved.get((store, case_id))
-            if unsaved is not None:
-                self._show_book(unsaved)
-            elif draft is not None:
-                self._show_book(open_book(self._session, opened, draft, place))
+            self._book = self.keeping.unsaved_of(store, case_id) or (found and found[1])
+            if self._book is not None:
+                self._book.correction.set_prediction(predicted_mask(self._session))
+            self._follow()
+            self._tell_state()
+            self._prepare()
+            draft = found[0] if found is not None else None
             self.found.emit(0 if draft is None else draft.history.since(draft.saved_head))
 
         def tell(sentence: str) -> None:
@@ -279,18 +389,19 @@ class CorrectionDesk(QObject):
                 self.damage = sentence
             self.failed.emit("The correction cannot be read", sentence, "")
 
-        self._lanes.run("journal", lambda _: load_draft(store, case_id, shape), show, failed=tell)
+        self._lanes.run("journal", lambda _: read(), show, failed=tell)
 
     def _on_result_changed(self) -> None:
-        correction = self._session.correction
-        if correction is not None:
-            correction.set_prediction(predicted_mask(self._session))
+        if self.known is not None:
+            self.known.set_prediction(predicted_mask(self._session))
+        self._prepare()
 
     def _step(self, change: Callable[[Correction], Step | None]) -> int | None:
-        correction = self._session.correction
+        correction = self.known
         step = None if correction is None or self.problem else change(correction)
         if step is None:
             return None
+        self._follow()
         self._show(step.box)
         self._keep(step)
         self.reverted.emit(step)
@@ -305,31 +416,26 @@ class CorrectionDesk(QObject):
         book = self._book
         if step is not None and book is not None:
             self.stepped.emit()
-            self._journal(book, lambda: book.record(step))
+            self.keeping.record(book, step)
+            self._tell_state()
 
     def _on_version_saved(self, version: Version) -> None:
         state = self._session.case_states.get(version.case_id)
         if state is not None:
             self._session.set_case_state(replace(state, version=version.number))
-        self._write_unsaved()
+        self.keeping.retry()
+        self._tell_state()
 
-    def _write_unsaved(self) -> None:
-        """Try again where there is room for a version now."""
-        for book in self.unsaved:
-            self._journal(book, book.retry)
+    def _tell_state(self) -> None:
+        """Let the worklist know at once whether the case has a correction no version holds."""
+        known, state = self.known, self._session.case_states.get(self._session.current)
+        begun = known is not None and known.begun and known.dirty
+        if state is not None and state.begun != begun:
+            self._session.set_case_state(replace(state, begun=begun))
 
-    def _journal(self, book: Book, write: Callable[[], None]) -> None:
-        key = (book.store, book.correction.case_id)
 
-        def show(_: None) -> None:
-            self.writing -= 1
-            self._unsaved.pop(key, None)
-            self.saved.emit()
-
-        def tell(sentence: str) -> None:
-            self.writing -= 1
-            self._unsaved[key] = book
-            self.save_failed.emit(sentence)
-
-        self.writing += 1
-        self._lanes.run("journal", lambda _: write(), show, failed=tell)
+def _starts_so(correction: Correction, start: Start) -> bool:
+    """Tell whether a correction began with the same mask."""
+    if correction.origin != start.origin:
+        return False
+    return start.mask is None or np.array_equal(correction.start, start.mask)

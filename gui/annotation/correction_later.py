@@ -7,21 +7,23 @@ from PySide6.QtCore import QObject, Signal
 from core.annotation.correction import Correction
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
-from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
 
 class LaterEdit(QObject):
-    """One edit at a time. `changed` names its tool, and is empty when there is none any more."""
+    """One edit at a time, of the correction that is `here`.
+
+    `changed` names its tool, and is empty when there is none any more.
+    """
 
     changed = Signal(str)
     made = Signal(str, object)
     failed = Signal(str, str, str)
     noted = Signal(str, str)
 
-    def __init__(self, session: Session, lanes: Lanes) -> None:
+    def __init__(self, lanes: Lanes, here: Callable[[], Correction | None]) -> None:
         super().__init__()
-        self._session, self._lanes = session, lanes
+        self._lanes, self._here = lanes, here
         self._task: Task[Patch | None] | None = None
         self._asked = 0
         self.tool = ""
@@ -39,7 +41,7 @@ class LaterEdit(QObject):
         asked = self._asked
 
         def show(patch: Patch | None) -> None:
-            if self._session.correction is not correction:
+            if self._here() is not correction:
                 return
             if correction.revision != revision:
                 self.noted.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")

@@ -17,6 +17,7 @@ from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import ToolRail
 from gui.annotation.version_reader import EXPORTING, SAVING
 from gui.shell.context import Context
+from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
@@ -50,33 +51,25 @@ class CorrectionPresenter(QObject):
     """Listens to the correction; figures follow a sample within `_FIGURES_MS`, bars later."""
 
     def __init__(
-        self,
-        context: Context,
-        desk: CorrectionDesk,
-        paint_tools: PaintTools,
-        views: AnnotationViews,
+        self, context: Context, desk: CorrectionDesk, drawing: PaintTools, views: AnnotationViews
     ) -> None:
         super().__init__()
         self._context, self._views = context, views
         self._session, self._toasts = context.session, context.toasts
-        self._correction_desk, self._paint_tools = desk, paint_tools
+        self._correction_desk, self._paint_tools = desk, drawing
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
         self._hd95: Hd95 | Pending | None = None
         self._saved = ""
         self._just_opened = False
+        self._begun = _timer(self, _FIGURES_MS, self._show_correction)
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
         self._bars = _timer(self, _BARS_MS, self._show_bars)
         self._distance = _timer(self, _DISTANCE_MS, self._measure)
         self._connect()
-        self._show_tool()
         self._show_state()
 
     def _connect(self) -> None:
-        session, correction_desk, paint_tools = (
-            self._session,
-            self._correction_desk,
-            self._paint_tools,
-        )
+        session, correcting, drawing = self._session, self._correction_desk, self._paint_tools
         session.correction_changed.connect(self._on_correction_changed)
         session.case_changed.connect(self._on_correction_changed)
         session.mask_painted.connect(self._on_mask_painted)
@@ -84,36 +77,42 @@ class CorrectionPresenter(QObject):
         session.post_changed.connect(self._show_numbers)
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
-        paint_tools.settings_changed.connect(self._show_tool)
-        correction_desk.stepped.connect(self._enable_steps)
-        correction_desk.saved.connect(self._on_saved)
-        correction_desk.save_failed.connect(self._on_save_failed)
-        correction_desk.versions.version_saved.connect(self._on_version_saved)
-        correction_desk.versions.exported.connect(self._on_exported)
-        correction_desk.failed.connect(self._toasts.show_error)
-        correction_desk.noted.connect(self._toasts.show_toast)
-        correction_desk.refused.connect(self._context.takeover.ask)
-        correction_desk.found.connect(self._on_found)
+        session.models_changed.connect(self._on_models_changed)
+        drawing.held_changed.connect(self._enable_steps)
+        correcting.stepped.connect(self._enable_steps)
+        correcting.saved.connect(self._on_saved)
+        correcting.save_failed.connect(self._on_save_failed)
+        correcting.versions.version_saved.connect(self._on_version_saved)
+        correcting.versions.exported.connect(self._on_exported)
+        correcting.failed.connect(self._toasts.show_error)
+        correcting.noted.connect(self._toasts.show_toast)
+        correcting.refused.connect(self._context.takeover.ask)
+        correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
-        self._views.card.changed.connect(lambda name, value: paint_tools.change(**{name: value}))
-        self._views.card.complete_asked.connect(paint_tools.complete)
         self._strip.scope_chosen.connect(self._show_figures)
-        self._views.viewer.views.view.escaped.connect(paint_tools.drop)
-        correction_desk.later.changed.connect(self._views.status.show_work)
-        self._views.status.stop_asked.connect(correction_desk.later.cancel)
-        for timer in (self._figures, self._bars, self._distance):
+        correcting.later.changed.connect(self._views.status.show_work)
+        self._views.status.stop_asked.connect(correcting.later.cancel)
+        for timer in (self._begun, self._figures, self._bars, self._distance):
             self._context.closing.connect(timer.stop)
 
-    def _show_tool(self) -> None:
-        paint_tools = self._paint_tools
-        self._views.card.show_tool(paint_tools.tool, paint_tools.settings)
+    def _on_models_changed(self) -> None:
+        self._panels.show_layers()
+        self._show_figures()
 
     def _on_correction_changed(self) -> None:
+        """Show another correction; after the first sample of one that is just begun."""
         self._saved = ""
         self._withdraw_when_saved()
+        correction = self._session.correction
+        self._hd95 = None if correction is None else "pending"
+        if correction is not None and correction.painting:
+            self._begun.start()
+        else:
+            self._show_correction()
+
+    def _show_correction(self) -> None:
         there = self._session.correction is not None
         self._strip.offer_correction(there)
-        self._hd95 = "pending" if there else None
         if there:
             self._distance.start()
         else:
@@ -139,7 +138,8 @@ class CorrectionPresenter(QObject):
             self._views.metrics.set_corrected(None)
             return
         index = self._session.view.slice_index
-        views = corrected_views(correction, opened, index, self._hd95)
+        other = other_origin(self._session)
+        views = corrected_views(correction, opened, index, hd95=self._hd95, other=other)
         self._views.metrics.set_corrected(views)
         self._show_state()
 
@@ -155,11 +155,12 @@ class CorrectionPresenter(QObject):
         self._strip.set_current(self._session.view.slice_index)
 
     def _enable_steps(self) -> None:
-        correction = self._session.correction
-        there = correction is not None and not self._correction_desk.problem
-        can_undo = self._correction_desk.can_undo
-        can_redo = correction is not None and correction.can_redo
-        for name, on in (("undo", there and can_undo), ("redo", there and can_redo)):
+        held = self._paint_tools.holds
+        can = {
+            "undo": held or self._correction_desk.can_undo,
+            "redo": self._correction_desk.can_redo,
+        }
+        for name, on in can.items():
             self._context.actions[name].setEnabled(on)
             self._views.rail.enable(name, on)
 
@@ -167,7 +168,7 @@ class CorrectionPresenter(QObject):
         correction = self._session.correction
         self._enable_steps()
         if correction is None:
-            self._views.status.set_correction("")
+            self._views.status.set_correction(self._saved)
             return
         figures = correction.figures()
         minutes, seconds = divmod(int(figures.seconds), 60)
@@ -175,6 +176,8 @@ class CorrectionPresenter(QObject):
         said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
         agrees = figures.dsc_prediction
         if agrees is not None:
+            other = other_origin(self._session)
+            said += f", begun from {other}" if other else ""
             said += f" · DSC with the prediction {agrees:.3f}"
         self._views.status.set_correction(" · ".join(t for t in (self._saved, said) if t))
 
@@ -184,7 +187,7 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None or opened.loaded.ground_truth is None:
             self._hd95 = None
             return
-        mask, revision = correction.snapshot_mask(), correction.revision
+        mask, revision = correction.mask, correction.revision
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
 
@@ -193,7 +196,8 @@ class CorrectionPresenter(QObject):
                 self._hd95 = value
                 self._show_figures()
 
-        self._context.lanes.run("io", lambda _: hd95(truth, mask, spacing_mm=spacing), show)
+        # Copied by the worker: what is painted meanwhile is measured again, and this is dropped.
+        self._context.lanes.run("io", lambda _: hd95(truth, mask.copy(), spacing_mm=spacing), show)
 
     def _on_place_changed(self) -> None:
         self._just_opened = True
@@ -207,7 +211,7 @@ class CorrectionPresenter(QObject):
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:
-        correction = self._session.correction
+        correction = self._correction_desk.known
         if correction is not None:
             undone = f", {correction.undone} undone" if correction.undone else ""
             edits = f"{_edits(correction.applied)} in the journal{undone}"
@@ -234,6 +238,13 @@ class CorrectionPresenter(QObject):
     def _on_version_saved(self, version: Version) -> None:
         self._toasts.withdraw(SAVING)
         said = f"Version {version.number} of {version.case_id}"
+        if version.far_smaller:
+            few = (
+                f"{said} has {version.voxels:,} voxels, the ground truth {version.truth_voxels:,}. "
+                "It looks only begun, and no training offers it ticked."
+            )
+            self._toasts.show_toast("Version saved, far smaller than the truth", few)
+            return
         self._toasts.show_toast("Version saved", said, kind="ok")
 
     def _on_exported(self, manifest: object) -> None:

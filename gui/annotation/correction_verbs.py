@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
@@ -12,6 +13,8 @@ from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.correction_start import predicted_mask
+from gui.annotation.lesion_marking import Act
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers
@@ -56,6 +59,7 @@ def _shape_verbs(bench: Bench) -> Handlers:
         "smaller_brush": lambda: bench.paint_tools.resize(-1),
         "larger_brush": lambda: bench.paint_tools.resize(1),
         "complete_fill": lambda: bench.paint_tools.complete(),
+        "step_back": lambda: bench.paint_tools.take_back(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
         "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
         "reshape": lambda: _reshape(bench, whole=False),
@@ -75,17 +79,21 @@ def _shape_verbs(bench: Bench) -> Handlers:
 
 def _take_verbs(bench: Bench) -> Handlers:
     return {
-        "take_slice": lambda: _take(bench, whole=False),
-        "take_case": lambda: _take(bench, whole=True),
+        "take_slice": lambda: _take(bench, "prediction", whole=False),
+        "take_case": lambda: _take(bench, "prediction", whole=True),
+        "take_truth_slice": lambda: _take(bench, "truth", whole=False),
+        "take_truth_case": lambda: _take(bench, "truth", whole=True),
         "take_component": lambda: _at_pointer(bench, "take component"),
+        "take_truth_component": lambda: _at_pointer(bench, "take truth component"),
         "delete_component": lambda: _at_pointer(bench, "delete component"),
+        "delete_here": lambda: _at_pointer(bench, "delete component", here=True),
         "keep_component": lambda: _at_pointer(bench, "keep component"),
     }
 
 
 def _keeping_verbs(bench: Bench) -> Handlers:
     return {
-        "undo": lambda: _step(bench, bench.desk.undo),
+        "undo": lambda: _undo(bench),
         "redo": lambda: _step(bench, bench.desk.redo),
         "save_version": lambda: bench.context.readers.named(bench.desk.save_version),
         "versions": lambda: _show_versions(bench),
@@ -113,14 +121,22 @@ def _index(bench: Bench) -> int:
     return bench.context.session.view.slice_index
 
 
-def _take(bench: Bench, *, whole: bool) -> None:
-    result = bench.context.session.result
-    counted = None if result is None else result.counted
-    if counted is None:
-        bench.desk.noted.emit("Nothing to take", "Run the model on this case first.")
+def _take(bench: Bench, source: Literal["prediction", "truth"], *, whole: bool) -> None:
+    session = bench.context.session
+    opened = session.open_case
+    other = None if opened is None else opened.loaded.ground_truth
+    missing = "This case came without a ground truth."
+    if source == "prediction":
+        other, missing = predicted_mask(session), "Run the model on this case first."
+    if other is None:
+        bench.desk.noted.emit("Nothing to take", missing)
         return
-    z = None if whole else _index(bench)
-    bench.desk.apply("take prediction", lambda mask: regions.replace(mask, counted.mask, z=z))
+    mask, z = other, None if whole else _index(bench)
+    name = f"take {source}"
+    if whole:
+        bench.desk.apply_later(name, lambda before: regions.replace(before, mask))
+    else:
+        bench.desk.apply(name, lambda before: regions.replace(before, mask, z=z))
 
 
 def _reshape(bench: Bench, *, whole: bool) -> None:
@@ -142,21 +158,23 @@ def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
         bench.desk.apply(tool, lambda mask: reshape(mask, by=abs(by), z=z))
 
 
-def _at_pointer(bench: Bench, tool: str) -> None:
-    at, result = bench.viewer.canvas.voxel, bench.context.session.result
-    if at is None:
-        bench.desk.noted.emit(tool.capitalize(), "Point at it in the image first.")
-        return
-    counted = None if result is None else result.counted
-    makers: dict[str, Callable[[Mask], Patch | None]] = {
-        "delete component": lambda mask: regions.delete_lesion(mask, at),
-        "keep component": lambda mask: regions.keep_lesion(mask, at),
-    }
-    if counted is not None:
-        predicted = counted.mask
-        makers["take component"] = lambda mask: regions.add_lesion(mask, predicted, at)
-    if tool in makers:
-        bench.desk.apply(tool, makers[tool])
+def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
+    """Do something with the lesion under the pointer; asks for a click where it is elsewhere."""
+    lesions, at = bench.paint_tools.lesions, bench.viewer.canvas.voxel
+    marked = lesions.marked
+    if at is not None:
+        lesions.act(act, at, here=here)
+    elif marked is not None and marked.act == act:
+        lesions.confirm()
+    else:
+        bench.paint_tools.pick(lambda voxel: lesions.act(act, voxel, here=here))
+        bench.desk.noted.emit(act.capitalize(), "Click the lesion in the image; Esc leaves it.")
+
+
+def _undo(bench: Bench) -> None:
+    """Take back what is in hand; only when nothing is, the last edit."""
+    if not bench.paint_tools.take_back():
+        _step(bench, bench.desk.undo)
 
 
 def _step(bench: Bench, change: Callable[[], int | None]) -> None:

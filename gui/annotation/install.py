@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
+from gui.annotation.lesion_marking import Lesions
 from gui.annotation.paint_tools import PaintTools
+from gui.annotation.range_preview import Preview
+from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.tool_presenter import ToolPresenter
 from gui.shell.context import Context, Handlers
+from gui.viewer.install import Viewer
+from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import Tool
 
 
@@ -18,18 +24,24 @@ class AnnotationFeature:
     handlers: Handlers
     desk: CorrectionDesk
     paint_tools: PaintTools
-    presenter: CorrectionPresenter
+    presenters: tuple[CorrectionPresenter, ToolPresenter]
     set_tool: Callable[[Tool], None]
 
 
 def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     """Make desk, tools and presenter of the correction, and connect them."""
-    desk = CorrectionDesk(context.session, context.lanes)
-    paint_tools = PaintTools(context.session, desk, views.viewer.views.view)
+    session, lanes = context.session, context.lanes
+    desk = CorrectionDesk(session, lanes)
+    grey, preview = ShownGrey(session), Preview(lanes)
+    paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview))
+    views.viewer.with_views(paint_tools.add_view)
     presenter = CorrectionPresenter(context, desk, paint_tools, views)
+    tools = ToolPresenter(context, (desk, paint_tools, grey, preview), (views.card, views.status))
     desk.saved.connect(context.operations.keep_place)
     context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
+    context.closing.connect(preview.drop)
+    _follow_hands(context, views.viewer)
 
     def set_tool(tool: Tool) -> None:
         views.show_tool(tool)
@@ -39,6 +51,30 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     handlers: Handlers = {
         "pan_tool": lambda: set_tool("pan"),
         "window_tool": lambda: set_tool("window"),
+        "swap_buttons": lambda: _swap_buttons(context),
         **correction_verbs(Bench(context, desk, paint_tools, views.viewer, set_tool)),
     }
-    return AnnotationFeature(handlers, desk, paint_tools, presenter, set_tool)
+    return AnnotationFeature(handlers, desk, paint_tools, (presenter, tools), set_tool)
+
+
+def _swap_buttons(context: Context) -> None:
+    swapped = context.session.settings.swap_buttons
+    context.operations.change_settings(swap_buttons=not swapped)
+
+
+def _follow_hands(context: Context, viewer: Viewer) -> None:
+    """Let the buttons of the mouse change their parts in every view, as the settings say."""
+    views: list[SliceView] = []
+
+    def follow() -> None:
+        swapped = context.session.settings.swap_buttons
+        context.actions["swap_buttons"].setChecked(swapped)
+        for view in views:
+            view.set_swapped(swapped)
+
+    def add(view: SliceView) -> None:
+        views.append(view)
+        follow()
+
+    viewer.with_views(add)
+    context.session.settings_changed.connect(follow)

@@ -1,68 +1,89 @@
 """The drawing tools: what the pointer does on the slice becomes edits of the correction."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation import regions, smart_fill, strokes
-from core.annotation.patch import Patch
-from core.domain.mask import Mask
-from core.domain.volume import Pixels, Volume
+from core.annotation.patch import Voxel
+from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.lesion_marking import Lesions
+from gui.annotation.polygon_corners import FEWEST, Corners
+from gui.annotation.range_preview import Asked, Preview
+from gui.annotation.scribbles import Scribble, Scribbles, filler
+from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
-from gui.shell.session import Session
-from gui.shell.view_state import RGB, shown_channel
+from gui.annotation.tool_traces import Traces
+from gui.shell.thread_share import GestureDelay
 from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Tool, Touch
+from gui.viewer.touch import VIEWING, Tool, Touch
 
 _STEP = 1.15
 _INSIDE, _OUTSIDE = 1, 2
 _TREMBLE, _NEAR = 4.0, 8.0  # pixels of the screen
-_COLOURS = {_INSIDE: "#3FD67A", _OUTSIDE: "#FF5C5C"}
+_FRAME_SECONDS = 0.008
+_FILL = "smart fill"
 
-ToolLine = tuple[tuple[QPointF, ...], str]
+Pick = Callable[[Voxel], None]
 
 
 class PaintTools(QObject):
-    """The tool in hand, its settings, and the gesture it is in the middle of."""
+    """The tool in hand, its settings, and what is half drawn with it.
+
+    `held_changed` comes when something is in hand that undo would take first, or no more.
+    """
 
     settings_changed = Signal()
-    scribbled = Signal(bool)
+    held_changed = Signal()
 
-    def __init__(self, session: Session, correction_desk: CorrectionDesk, view: SliceView) -> None:
+    def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: tuple[Lesions, Preview]):
         super().__init__()
-        self._session = session
-        self._correction_desk = correction_desk
-        self._view = view
+        self._grey, self._session, self._correction_desk = grey, grey.session, correcting
+        self.lesions, self._preview = parts
         self.tool: Tool = "pan"
         self.settings = ToolSettings()
+        self._traces = Traces(self._session)
+        self._stroke: Stroke | None = None
+        self._corners: Corners | None = None
+        self._scribbles = Scribbles()
+        self._scribbling = self._filling = False
+        self._pick: Pick | None = None
         self._last: tuple[float, float] | None = None
-        self._points: list[tuple[float, float]] = []
-        self._dragged = False
-        self._other = False
-        self._threshold: strokes.ThresholdBrush | None = None
-        self._scribbles: dict[int, list[tuple[list[tuple[float, float]], int]]] = {}
-        view.touched.connect(self._on_touched)
-        view.brush_resized.connect(lambda steps: self.resize(steps))
+        self._pointer: QPointF | None = None
+        self._soon = GestureDelay(self._go_on, self, seconds=_FRAME_SECONDS)
+        session = self._session
         session.case_changed.connect(self.drop)
-        session.view_changed.connect(self._show_trace)
+        session.view_changed.connect(self._on_view_changed)
+        correcting.ready.connect(self._go_on)
+        correcting.stepped.connect(self._on_stepped)
+        self.lesions.marked_changed.connect(self._show)
+        self._preview.changed.connect(self._show)
+
+    def add_view(self, view: SliceView) -> None:
+        """Draw in one more view of the case on screen."""
+        self._traces.add_view(view)
+        view.touched.connect(self._on_touched)
+        view.hovered.connect(self._on_hovered)
+        view.brush_resized.connect(lambda steps: self.resize(steps))
+        view.escaped.connect(self.drop)
+        self._take(self.tool)
 
     def set_tool(self, tool: Tool) -> None:
-        """Take another tool; a half-drawn polygon is dropped."""
-        self._correction_desk.cancel()
-        self._points.clear()
+        """Take another tool; a half-drawn polygon is dropped, scribbles wait for theirs."""
+        self._drop_gesture()
         self.tool = tool
-        self._view.set_tool(tool)
-        self._show_brush()
-        self._show_trace()
+        self._correction_desk.expect_drawing(tool not in VIEWING)
+        self._take(tool)
+        self._show()
         self.settings_changed.emit()
 
     def change(self, **changes: object) -> None:
         """Change settings."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         self._show_brush()
+        self._ask_preview()
         self.settings_changed.emit()
 
     def resize(self, steps: int) -> None:
@@ -71,53 +92,94 @@ class PaintTools(QObject):
         size = size + steps if round(size) == self.settings.size else size
         self.change(size=int(min(max(round(size), SMALLEST), LARGEST)))
 
-    def drop(self) -> bool:
-        """Drop what is half drawn, else the edit being computed; False when there is neither."""
-        there = bool(self._points) or bool(self._scribbles) or self._correction_desk.cancel()
-        there = there or self._correction_desk.later.cancel()
-        self._points.clear()
-        self._scribbles.clear()
-        self._last = None
-        self._show_trace()
-        return there
-
-    def complete(self) -> None:
-        """Complete the region that the scribbles of the smart fill describe."""
-        opened, index = self._session.open_case, self._session.view.slice_index
-        if opened is None or not self._scribbles:
-            return
-        volume = opened.loaded.volume
-        channel, shape = volume.channels.index(self._channel(volume)), volume.geometry.shape
-        pixels = volume.pixels[channel : channel + 1]
-        drawn = _drawn(self._scribbles, shape, self.settings.size)
-        if self.settings.volumetric:
-            self._correction_desk.apply_later(
-                "smart fill", lambda mask: smart_fill.smart_fill_volume(mask, pixels, drawn)
-            )
-        else:
-            self._correction_desk.apply_later(
-                "smart fill",
-                lambda mask: smart_fill.smart_fill(mask, pixels, drawn[index], z=index),
-            )
-        self._scribbles.clear()
-        self._show_trace()
-
-    def _on_touched(self, touch: Touch) -> None:
-        at = (touch.y, touch.x)
-        if touch.kind == "press":
-            self._other = touch.other
-            self._press(at)
-        elif touch.kind == "move":
-            self._move(at)
-        elif touch.kind == "release":
-            self._release(at)
-        elif self.tool == "lasso" and self._points:
-            self._close_polygon()
+    @property
+    def holds(self) -> bool:
+        """True while something is half drawn or marked, which undo takes back first."""
+        correction = self._correction_desk.known
+        scribbled = self.tool == "smart" and self._scribbles.pending(correction)
+        stroke = self._stroke is not None or (correction is not None and correction.painting)
+        return stroke or scribbled or self._corners is not None or self._marks
 
     @property
-    def _value(self) -> int:
+    def _marks(self) -> bool:
+        return self.lesions.marked is not None or self._pick is not None
+
+    def drop(self) -> bool:
+        """Drop what is half drawn, else the edit being computed; False when there is neither."""
+        there = self._drop_gesture() or bool(self._scribbles)
+        there = there or self._correction_desk.later.cancel()
+        self._scribbles.clear()
+        self._preview.drop()
+        self._show()
+        return there
+
+    def take_back(self) -> bool:
+        """Take back the last piece of what is in hand: a corner, a scribble, a stroke, a mark."""
+        correction = self._correction_desk.known
+        if self._stroke is not None or self._marks or self._correction_desk.cancel():
+            self._drop_gesture()
+        elif self._corners is not None:
+            if not self._corners.take_back():
+                self._corners = None
+        elif self.tool != "smart" or not self._scribbles.take_back(correction):
+            return False
+        self._show()
+        return True
+
+    def complete(self) -> None:
+        """Complete what is in hand: close the polygon, fill by scribbles, do what is marked."""
+        if self._corners is not None:
+            self._close_polygon()
+        elif not self.lesions.confirm():
+            self._fill()
+
+    def pick(self, act: Pick) -> None:
+        """Give the voxel of the next click to `act`."""
+        self._drop_gesture()
+        self._pick = act
+        self._traces.set_tool("component")
+        self._show()
+
+    def _drop_gesture(self) -> bool:
+        """Drop a stroke, corners, a mark; False when there is none."""
+        there = (
+            self._correction_desk.cancel() or self._stroke is not None or self._corners is not None
+        )
+        there = self.lesions.drop() or self._pick is not None or there
+        picked, self._pick = self._pick, None
+        self._stroke = self._corners = self._last = None
+        self._scribbling = False
+        if picked is not None:
+            self._take(self.tool)
+        return there
+
+    def _on_touched(self, touch: Touch) -> None:
+        if self._pick is not None:
+            self._on_picked(touch)
+        elif touch.kind == "press":
+            self._press(touch)
+        elif touch.kind == "move":
+            self._move(touch)
+        elif touch.kind == "release":
+            self._release(touch)
+        elif touch.kind == "cancel":
+            self._drop_gesture()
+            self._show()
+        elif self.tool == "lasso" and self._corners is not None:
+            self._close_polygon()
+
+    def _on_picked(self, touch: Touch) -> None:
+        """Give away the voxel that was clicked, when the button is up again."""
+        voxel = self._voxel((touch.y, touch.x))
+        if touch.kind == "release" and voxel is not None and self._pick is not None:
+            act, self._pick = self._pick, None
+            self._take(self.tool)
+            act(voxel)
+            self._show()
+
+    def _value(self, touch: Touch) -> int:
         """What a press paints: 1 adds, 0 removes."""
-        return int(self._removes == self._other)
+        return 0 if touch.eraser else int(self._removes == touch.other)
 
     @property
     def _removes(self) -> bool:
@@ -125,169 +187,204 @@ class PaintTools(QObject):
         chosen = self.settings.remove and self.tool != "component"
         return chosen or self.tool == "eraser"
 
-    def _press(self, at: tuple[float, float]) -> None:
-        self._last, self._dragged = at, False
+    @property
+    def _index(self) -> int:
+        return self._session.view.slice_index
+
+    def _press(self, touch: Touch) -> None:
+        at = self._last = (touch.y, touch.x)
+        self._preview.drop()
         if self.tool in ("brush", "eraser", "threshold"):
-            self._begin_stroke(at)
+            self._stroke = Stroke(self._index, self._value(touch), self.settings.size)
+            self._stroke.add(at, touch.pressure)
+            self._go_on()
         elif self.tool == "lasso":
-            self._points.append(at)
+            self._add_corner(touch)
         elif self.tool == "smart":
-            index = self._session.view.slice_index
-            kind = _OUTSIDE if self.settings.remove != self._other else _INSIDE
-            self._scribbles.setdefault(index, []).append(([at], kind))
+            kind = _OUTSIDE if self._value(touch) == 0 else _INSIDE
+            line = Scribble(self._index, kind, self.settings.size, [at])
+            self._scribbles.begin(line)
+            self._scribbling = True
         elif self.tool == "fill":
-            self._flood(at)
+            self._flood(at, self._value(touch))
         elif self.tool == "component":
-            self._pick(at)
-        self._show_trace()
+            self._act_on_lesion(at, self._value(touch))
+        self._show()
 
-    def _begin_stroke(self, at: tuple[float, float]) -> None:
-        index = self._session.view.slice_index
-        if self._correction_desk.begin(self.tool, index) is None:
-            return
-        if self.tool == "threshold":
-            plane = self._plane(index)
-            half, size = float(self.settings.window), self.settings.size
-            self._threshold = strokes.threshold_brush(
-                plane, at, size=size, half_width=half, value=self._value
-            )
-        self._stroke([at])
-
-    def _move(self, at: tuple[float, float]) -> None:
-        before = self._last
+    def _move(self, touch: Touch) -> None:
+        before, at = self._last, (touch.y, touch.x)
         if before is None or (self.tool == "lasso" and self._trembles(before, at)):
             return
-        self._last, self._dragged = at, True
-        if self.tool in ("brush", "eraser", "threshold"):
-            self._stroke([before, at])
-        elif self.tool == "lasso":
-            self._points.append(at)
-        elif self.tool == "smart" and self._scribbles:
-            self._scribbles[self._session.view.slice_index][-1][0].append(at)
-        self._show_trace()
+        self._last = at
+        if self._stroke is not None:
+            if self._index == self._stroke.z:
+                self._stroke.add(at, touch.pressure)
+            else:  # the wheel was turned meanwhile: nothing is painted that is not seen
+                self._go_on()
+                self._stroke.lift()
+            self._soon.do(can_wait=True)
+        elif self._corners is not None and self._corners.z == self._index:
+            self._corners.points.append(at)
+            self._corners.dragged = True
+        elif self._scribbling and self._scribbles.lines[-1].z == self._index:
+            self._scribbles.lines[-1].points.append(at)
+        if self._stroke is None or not self._stroke.begun:
+            self._show()
 
-    def _release(self, at: tuple[float, float]) -> None:
-        self._last = None
-        if self.tool in ("brush", "eraser", "threshold"):
-            self._correction_desk.end()
-            self._threshold = None
-        elif self.tool == "lasso" and self._points and self._closes(at):
+    def _release(self, touch: Touch) -> None:
+        self._last, self._scribbling = None, False
+        if self._stroke is not None:
+            self._stroke.over = True
+            self._go_on()
+        elif self._corners is not None and self._closes((touch.y, touch.x)):
             self._close_polygon()
-        elif self.tool == "smart":
-            self.scribbled.emit(bool(self._scribbles))
+        self._show()
 
-    def _stroke(self, path: list[tuple[float, float]]) -> None:
-        correction = self._session.correction
-        if correction is None or not correction.painting:
+    def _go_on(self) -> None:
+        """Paint all samples there are; they wait while the correction is being made."""
+        stroke = self._stroke
+        if stroke is None or (not stroke.begun and self._correction_desk.waiting):
             return
-        index, mask = self._session.view.slice_index, correction.mask
-        if self._threshold is not None:
-            patch = strokes.threshold_stroke(mask, index, path, brush=self._threshold)
-        else:
-            size = self.settings.size
-            patch = strokes.stroke(mask, index, path, size=size, value=self._value)
-        self._correction_desk.paint(patch)
+        if not stroke.begun and not self._begin(stroke):
+            self._stroke = None
+            self._show()
+            return
+        correction = self._correction_desk.known
+        if correction is None or not correction.painting:
+            self._stroke = None
+            return
+        stroke.paint(correction.mask, self._correction_desk.paint)
+        self._soon.note_gesture()
+        if stroke.over:
+            self._stroke = None
+            self._correction_desk.end()
+            self._show()
+
+    def _begin(self, stroke: Stroke) -> bool:
+        if self._correction_desk.begin(self.tool, stroke.z) is None:
+            return False
+        stroke.begun = True
+        if self.tool == "threshold":
+            pixels, half = self._grey.pixels, self._grey.difference(self.settings.window)
+            assert pixels is not None, "a case is open"
+            stroke.hold_to(pixels[stroke.z], half_width=half)
+        return True
+
+    def _add_corner(self, touch: Touch) -> None:
+        corners = self._corners
+        if corners is None:
+            self._corners = corners = Corners(self._index, self._value(touch))
+        elif corners.z != self._index:
+            number = self._grey.slice_number(corners.z)
+            said = f"It was begun on slice {number}. Go back there, or drop it with Esc."
+            self._correction_desk.noted.emit("The polygon is on another slice", said)
+            self._last = None
+            return
+        corners.points.append((touch.y, touch.x))
 
     def _closes(self, at: tuple[float, float]) -> bool:
-        """True after a drag, and when a click meets the first point of a polygon."""
-        if self._dragged and len(self._points) > 3:
-            return True
-        return self._apart(self._points[0], at) < _NEAR and len(self._points) > 3
+        """True after a drag, and when a click meets the first corner of a polygon."""
+        corners = self._corners
+        if corners is None or len(corners.points) <= FEWEST or corners.z != self._index:
+            return False
+        return corners.dragged or self._apart(corners.points[0], at) < _NEAR
 
     def _trembles(self, before: tuple[float, float], at: tuple[float, float]) -> bool:
         """True while a press has moved too little to be more than a click."""
-        return not self._dragged and self._apart(before, at) < _TREMBLE
+        dragged = self._corners is not None and self._corners.dragged
+        return not dragged and self._apart(before, at) < _TREMBLE
 
     def _apart(self, one: tuple[float, float], other: tuple[float, float]) -> float:
         """Return how far two points are apart on the screen."""
-        return max(abs(one[0] - other[0]), abs(one[1] - other[1])) * self._view.zoom
+        return max(abs(one[0] - other[0]), abs(one[1] - other[1])) * self._traces.zoom
 
     def _close_polygon(self) -> None:
-        points, index, value = list(self._points), self._session.view.slice_index, self._value
-        self._points.clear()
-        self._show_trace()
-        if len(points) >= 3:
-            self._correction_desk.apply(
-                "lasso", lambda mask: strokes.polygon(mask, index, points, value=value)
-            )
+        corners, self._corners = self._corners, None
+        self._show()
+        if corners is not None and corners.closable:
+            self._correction_desk.apply("lasso", corners.painted)
 
-    def _flood(self, at: tuple[float, float]) -> None:
-        opened, where = self._session.open_case, self._voxel(at)
-        if opened is None or where is None:
+    def _fill(self) -> None:
+        """Complete the region that the scribbles describe, instead of what they led to before."""
+        pixels, index = self._grey.pixels, self._index
+        if pixels is None or not self._scribbles:
             return
-        volume, value = opened.loaded.volume, self._value
-        pixels = volume.pixels[volume.channels.index(self._channel(volume))]
-        tolerance, volumetric = self.settings.tolerance, self.settings.volumetric
+        lines = tuple(replace(line, points=list(line.points)) for line in self._scribbles.lines)
+        z = None if self.settings.volumetric else index
+        known = self._session.correction
+        refines = known is not None and self._scribbles.refines(known)
+        back = known.before_last() if known is not None and refines else None
+        self._filling = True
+        self._correction_desk.apply_later(_FILL, filler(pixels[np.newaxis], lines, z=z, back=back))
 
-        def make(mask: Mask) -> Patch | None:
-            return regions.flood_fill(
-                mask, pixels, where, tolerance=tolerance, value=value, volumetric=volumetric
-            )
+    def _on_stepped(self) -> None:
+        known = self._correction_desk.known
+        if self._filling and known is not None and known.last_tool == _FILL:
+            self._filling = False
+            self._scribbles.note_filled(known.head)
+        self._show()
 
-        if volumetric:
+    def _flood(self, at: tuple[float, float], value: int) -> None:
+        where, settings = self._voxel(at), self.settings
+        if where is not None:
+            share, through = settings.tolerance, settings.volumetric
+            make = self._grey.flood(where, share, value=value, volumetric=through)
             self._correction_desk.apply_later("fill", make)
+
+    def _act_on_lesion(self, at: tuple[float, float], value: int) -> None:
+        """Take the prediction's lesion under the pointer, or delete the mask's."""
+        where = self._voxel(at)
+        if where is not None:
+            act = "take component" if value else "delete component"
+            self.lesions.act(act, where, here=not self.settings.through)  # type: ignore[arg-type]
+
+    def _voxel(self, at: tuple[float, float]) -> Voxel | None:
+        return self._grey.voxel(at[0], at[1])
+
+    def _on_hovered(self, at: QPointF | None) -> None:
+        self._pointer = at
+        if self._corners is not None:
+            self._show()
+        if self._last is None:
+            self._ask_preview()
+
+    def _on_view_changed(self) -> None:
+        self._ask_preview()
+        self._show()
+
+    def _ask_preview(self) -> None:
+        """Have shown what a press here would take."""
+        if self.tool in ("threshold", "fill") and self._pointer is not None:
+            self._preview.ask(self._asked)
         else:
-            self._correction_desk.apply("fill", make)
+            self._preview.drop()
 
-    def _pick(self, at: tuple[float, float]) -> None:
-        """Take the prediction's component under the pointer, or delete the mask's."""
-        where, result = self._voxel(at), self._session.result
-        if where is None:
-            return
-        if self._value == 0:
-            self._correction_desk.apply(
-                "delete component", lambda mask: regions.delete_lesion(mask, where)
-            )
-        elif result is not None and result.counted is not None:
-            other = result.counted.mask
-            self._correction_desk.apply(
-                "take component", lambda mask: regions.add_lesion(mask, other, where)
-            )
-
-    def _voxel(self, at: tuple[float, float]) -> tuple[int, int, int] | None:
-        opened = self._session.open_case
-        if opened is None:
+    def _asked(self) -> Asked | None:
+        at, pixels, settings = self._pointer, self._grey.pixels, self.settings
+        where = None if at is None else self._voxel((at.y(), at.x()))
+        if where is None or pixels is None or self._last is not None:
             return None
-        y, x = int(np.floor(at[0])), int(np.floor(at[1]))
-        height, width = opened.loaded.volume.geometry.shape[1:]
-        inside = 0 <= y < height and 0 <= x < width
-        return (self._session.view.slice_index, y, x) if inside else None
+        if self.tool == "threshold":
+            half = self._grey.difference(settings.window)
+            return Asked(pixels, where, half, settings.size)
+        half = self._grey.difference(settings.tolerance)
+        return Asked(pixels, where, half, None, settings.volumetric)
 
-    def _channel(self, volume: Volume) -> str:
-        name = shown_channel(self._session.view, volume)
-        return name if name != RGB else volume.channels[min(1, len(volume.channels) - 1)]
-
-    def _plane(self, index: int) -> Pixels:
-        opened = self._session.open_case
-        assert opened is not None
-        volume = opened.loaded.volume
-        plane: Pixels = volume.pixels[volume.channels.index(self._channel(volume)), index]
-        return plane
+    def _take(self, tool: Tool) -> None:
+        self._traces.set_tool(tool)
+        self._show_brush()
 
     def _show_brush(self) -> None:
-        self._view.set_brush(self.settings.size / 2, "−" if self._removes else "+")
+        self._traces.set_brush(self.settings.size / 2, "−" if self._removes else "+")
 
-    def _show_trace(self) -> None:
-        lines: list[ToolLine] = []
-        if self._points:
-            lines.append((tuple(QPointF(x, y) for y, x in self._points), ""))
-        for points, kind in self._scribbles.get(self._session.view.slice_index, []):
-            lines.append((tuple(QPointF(x, y) for y, x in points), _COLOURS[kind]))
-        self._view.show_trace(tuple(lines))
-
-
-def _drawn(
-    scribbles: dict[int, list[tuple[list[tuple[float, float]], int]]],
-    shape: tuple[int, int, int],
-    size: float,
-) -> NDArray[np.uint8]:
-    """Return the scribbles as (Z, Y, X): 0 none, 1 inside, 2 outside."""
-    drawn = np.zeros(shape, np.uint8)
-    for index, lines in scribbles.items():
-        for points, kind in lines:
-            for start, end in zip(points, points[1:] or points, strict=False):
-                found = strokes.covered(shape[1:], [start, end], size)
-                if found is not None:
-                    where, block = found
-                    drawn[index][where][block] = kind
-    return drawn
+    def _show(self) -> None:
+        """Show what is half drawn, and say when something is in hand or no more."""
+        smart = self.tool == "smart"
+        self._traces.show(
+            corners=(self._corners, self._pointer),
+            scribbles=self._scribbles.on(self._index) if smart else (),
+            stroke=self._stroke,
+            marked=self.lesions.marked,
+            taken=self._preview.taken,
+        )
+        self.held_changed.emit()

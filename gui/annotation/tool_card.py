@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -14,7 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
+from gui.annotation.tool_settings import (
+    LARGEST,
+    LARGEST_SHARE,
+    LEAST_SHARE,
+    SMALLEST,
+    ToolSettings,
+    grey_text,
+)
 from gui.shell.commands import BY_ID, Keys, keys_of
 from gui.viewer.touch import ROUND, VIEWING, Tool
 from gui.widgets.labels import make_label
@@ -24,14 +32,21 @@ _WIDTH = 236
 _PLACE = (10, 92)
 _RANGED = {"threshold": "window", "fill": "tolerance"}
 _TITLES = {"window": "Window", "tolerance": "Tolerance"}
-_SOLID = frozenset({"fill", "smart"})
+_SOLID = {"fill": "volumetric", "smart": "volumetric", "component": "through"}
+_STEPS = 1000
+_STARTS = (
+    ("prediction", "Prediction"),
+    ("truth", "Ground truth"),
+    ("version", "Last version"),
+    ("nothing", "Nothing"),
+)
 _HINTS: dict[str, str] = {
     "brush": "Right button or Ctrl does the opposite. Shift+Wheel changes the size.",
     "eraser": "Right button or Ctrl paints. Shift+Wheel changes the size.",
-    "threshold": "Paints only voxels as bright as the first one, within the window.",
-    "lasso": "Drag around a region, or click its corners and double-click the last.",
-    "fill": "Fills voxels connected to the first one, within the tolerance.",
-    "smart": "Scribble inside and outside the lesion, then complete.",
+    "threshold": "Paints only voxels as bright as the first one, within the window: those marked.",
+    "lasso": "Drag around a region, or click its corners; Enter or a double click closes it.",
+    "fill": "Fills voxels connected to the first one, within the tolerance: those marked.",
+    "smart": "Scribble inside and outside, then complete. Further scribbles refine it.",
     "component": "Click a predicted lesion to take it; right-click a corrected one to delete it.",
 }
 
@@ -41,6 +56,7 @@ class ToolCard(QFrame):
 
     changed = Signal(str, object)
     complete_asked = Signal()
+    start_chosen = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,19 +64,25 @@ class ToolCard(QFrame):
         self.setProperty("card", True)
         self.setFixedWidth(_WIDTH)
         self._tool: Tool = "pan"
+        self._span = 255.0
+        self._range_name = "window"
         self._keys: Keys = {}
         self._title, self._key = make_label("", "section"), make_label("", "caption")
-        self._size = _Range("Size", "px", SMALLEST, LARGEST, self._emit("size"))
-        self._range = _Range("Window", "±", 1, 127, lambda value: self._on_range(value))
-        self._range_name = "window"
+        self._size = _Range("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
+        self._size.moved.connect(lambda value: self.changed.emit("size", value))
+        least, most = (round(share * _STEPS) for share in (LEAST_SHARE, LARGEST_SHARE))
+        self._range = _Range("Window", least, most, self._grey)
+        self._range.moved.connect(lambda value: self.changed.emit(self._range_name, value / _STEPS))
         self._mode = Segments(("Add", "Remove"), name="The tool")
         self._mode.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
         self._scribble = Segments(("Inside", "Outside"), name="Scribble")
         self._scribble.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
         self._solid = QCheckBox("Through all slices")
-        self._solid.clicked.connect(lambda on: self.changed.emit("volumetric", bool(on)))
+        self._solid.clicked.connect(lambda on: self.changed.emit(_SOLID[self._tool], bool(on)))
         self._complete = QPushButton("Complete (Enter)")
         self._complete.clicked.connect(self.complete_asked)
+        self._taken = make_label("", "body")
+        self._start = self._make_start()
         self._hint = make_label("", "caption")
         self._hint.setWordWrap(True)
         self._lay_out()
@@ -79,7 +101,7 @@ class ToolCard(QFrame):
         self._range.setVisible(tool in _RANGED)
         self._range_name = _RANGED.get(tool, "window")
         self._range.set_title(_TITLES[self._range_name])
-        self._range.show_value(getattr(settings, self._range_name))
+        self._range.show_value(round(getattr(settings, self._range_name) * _STEPS))
         self._mode.setVisible(tool in {"brush", "threshold", "lasso", "fill"})
         self._scribble.setVisible(tool == "smart")
         for segments in (self._mode, self._scribble):
@@ -87,12 +109,64 @@ class ToolCard(QFrame):
             segments.set_index(int(settings.remove))
             blocker.unblock()
         self._solid.setVisible(tool in _SOLID)
-        self._solid.setChecked(settings.volumetric)
+        self._solid.setChecked(bool(getattr(settings, _SOLID.get(tool, "volumetric"))))
         self._complete.setVisible(tool == "smart")
+        self._taken.setVisible(tool in _RANGED)
         self._hint.setText(_HINTS.get(tool, ""))
-        self.adjustSize()
+        self._fit()
+
+    def set_span(self, span: float) -> None:
+        """Say how wide the range of grey values is that windows and tolerances are shares of."""
+        if span != self._span:
+            self._span = span
+            self._range.say_value()
+
+    def show_taken(self, said: str) -> None:
+        """Say how much a press would take."""
+        self._taken.setText(said)
+
+    def show_start(self, kind: str, said: str | None) -> None:
+        """Offer what a first edit starts from, and say what that is here; None offers nothing."""
+        self._start.setVisible(said is not None)
+        blocker = QSignalBlocker(self._starts)
+        self._starts.setCurrentIndex(max(self._starts.findData(kind), 0))
+        blocker.unblock()
+        self._starting.setText(f"The first edit starts from {said}." if said else "")
+        self._fit()
+
+    def _make_start(self) -> QWidget:
+        self._starts = QComboBox()
+        self._starts.setAccessibleName("A correction starts from")
+        for kind, title in _STARTS:
+            self._starts.addItem(title, kind)
+        self._starts.currentIndexChanged.connect(
+            lambda _: self.start_chosen.emit(str(self._starts.currentData()))
+        )
+        self._starting = make_label("", "caption")
+        self._starting.setWordWrap(True)
+        part = QWidget()
+        row = QHBoxLayout()
+        row.addWidget(make_label("Start from", "caption"))
+        row.addWidget(self._starts, 1)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self._starting)
+        return part
+
+    def _fit(self) -> None:
+        if self._tool in VIEWING:
+            return
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))  # of words that need more lines
         self.move(*_PLACE)
         self.raise_()
+
+    def _grey(self, value: int) -> str:
+        return f"±{grey_text(value / _STEPS * self._span)}"
 
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to tools."""
@@ -101,12 +175,6 @@ class ToolCard(QFrame):
 
     def _show_key(self) -> None:
         self._key.setText("  ".join(keys_of(f"{self._tool}_tool", self._keys)[:1]))
-
-    def _on_range(self, value: int) -> None:
-        self.changed.emit(self._range_name, value)
-
-    def _emit(self, name: str) -> Callable[[int], None]:
-        return lambda value: self.changed.emit(name, value)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -121,27 +189,27 @@ class ToolCard(QFrame):
             column.addWidget(slider)
         for choice in (self._mode, self._scribble):
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
-        for part in (self._solid, self._complete, self._hint):
+        for part in (self._solid, self._complete, self._taken, self._start, self._hint):
             column.addWidget(part)
 
 
 class _Range(QWidget):
     """A named slider that says its value."""
 
-    def __init__(
-        self, title: str, unit: str, low: int, high: int, moved: Callable[[int], None]
-    ) -> None:
+    moved = Signal(int)
+
+    def __init__(self, title: str, low: int, high: int, said: Callable[[int], str]) -> None:
         super().__init__()
-        self._unit = unit
+        self._said = said
         self._title = make_label(title, "caption")
         self._title.setFixedWidth(58)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(low, high)
         self._slider.setAccessibleName(title)
         self._value = QLabel()
-        self._value.setFixedWidth(46)
+        self._value.setFixedWidth(52)
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._slider.valueChanged.connect(lambda value: self._on_moved(value, moved))
+        self._slider.valueChanged.connect(self._on_moved)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for widget in (self._title, self._slider, self._value):
@@ -155,13 +223,11 @@ class _Range(QWidget):
         blocker = QSignalBlocker(self._slider)
         self._slider.setValue(value)
         blocker.unblock()
-        self._say(value)
+        self.say_value()
 
-    def _on_moved(self, value: int, moved: Callable[[int], None]) -> None:
-        self._say(value)
-        moved(value)
+    def say_value(self) -> None:
+        self._value.setText(self._said(self._slider.value()))
 
-    def _say(self, value: int) -> None:
-        self._value.setText(
-            f"{self._unit}{value}" if self._unit == "±" else f"{value} {self._unit}"
-        )
+    def _on_moved(self, value: int) -> None:
+        self.say_value()
+        self.moved.emit(value)

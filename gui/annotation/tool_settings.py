@@ -3,17 +3,26 @@
 from dataclasses import dataclass
 
 SMALLEST, LARGEST = 1, 200
+LEAST_SHARE, LARGEST_SHARE = 0.002, 0.5
 
 
 @dataclass(frozen=True)
 class ToolSettings:
-    """How the tools draw; `size` is a diameter in voxels, the others grey values of the channel.
+    """How the tools draw; `size` is a diameter in voxels.
 
-    `window` is half the range the threshold brush takes, `tolerance` that of the flood fill.
+    `window` is half the range the threshold brush takes, `tolerance` that of the flood fill, each
+    as a share of the range of grey values in which the channel is shown: the same for images of 8
+    and of 16 bit. `through` lets whole lesions be taken and deleted on all slices.
     """
 
     size: int = 12
     remove: bool = False
-    window: int = 25
-    tolerance: int = 25
+    window: float = 0.14
+    tolerance: float = 0.14
     volumetric: bool = False
+    through: bool = True
+
+
+def grey_text(value: float) -> str:
+    """Return a difference of grey values as it is printed."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.3g}"

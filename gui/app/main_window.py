@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
+        self._keyboard.meant = self.actions.start
         self._keyboard.space_held.connect(self.overlays_held)
         self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from core.inference.engine import Engine
@@ -47,6 +48,9 @@ class Program:
 
     def __init__(self, application: QApplication, engine: Engine | None = None) -> None:
         prepare_home()
+        # Every sample of the pointer, or a quick circle has corners. The platform turns this on
+        # while the application is made, so it is turned off only now.
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
         self.session = session = Session(home(), load_settings(settings_path()))
         # Before the window, so that its parts measure themselves in the right font.
         apply_theme(application, look_of(session.settings)[0])

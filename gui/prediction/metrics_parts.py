@@ -53,7 +53,9 @@ class Hero(QWidget):
         waiting = view.state == "running" and now.dsc is None
         self._score.setText("…" if waiting else number(now.dsc, 3))
         title, colour, what = "DSC", self._theme.t1, now.message
-        if corrected is not None and corrected.dsc is not None and view.dsc is not None:
+        if corrected is not None and corrected.other:
+            what = f"correction of {corrected.other}"
+        elif corrected is not None and corrected.dsc is not None and view.dsc is not None:
             gain = round(corrected.dsc - view.dsc, 3)
             arrow = "↑ +" if gain > 0 else "↓ " if gain < 0 else "± "
             title = f"{arrow}{number(gain, 3)}"
@@ -121,7 +123,8 @@ class Table(QWidget):
         after = None if corrected is None else getattr(corrected, key)
         texts = [_figure(before, decimals), _figure(after, decimals), ""]
         colour = self._theme.t1
-        if isinstance(before, float) and isinstance(after, float):
+        same = corrected is not None and not corrected.other
+        if same and isinstance(before, float) and isinstance(after, float):
             change = round(after - before, decimals)
             texts[2] = f"{'+' if change > 0 else ''}{number(change, decimals)}"
             better = change < 0 if key in _DISTANCES else change > 0

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
-from gui.shell.commands import COMMANDS, Keys, keys_of
+from gui.shell.commands import COMMANDS, Keys, keys_of, taken_by
 
 
 class Actions:
@@ -38,6 +38,14 @@ class Actions:
         self._keys = changed
         self.release_typing_keys(is_typing())
 
+    def start(self, key: str) -> bool:
+        """Start the command that has a key; False when none has, or it cannot be done now."""
+        command_id = taken_by(key, self._keys)
+        if command_id is None or not self._actions[command_id].isEnabled():
+            return False
+        self._actions[command_id].trigger()
+        return True
+
     def enable(self, *, case: bool, model: bool, running: bool) -> None:
         """Enable what can be done now."""
         there = {"nothing": True, "case": case, "model": case and model, "run": running}
@@ -68,6 +76,7 @@ def is_typing() -> bool:
 
 def _is_typed(key: str) -> bool:
     """True for keys that a text field needs: letters, digits, signs, arrows, Home and End."""
-    moves = ("Up", "Down", "Left", "Right", "Home", "End", "Esc", "Delete", "Return", "Enter")
+    moves = ("Up", "Down", "Left", "Right", "Home", "End")
+    edits = ("Esc", "Delete", "Backspace", "Return", "Enter")
     plain = key.removeprefix("Shift+")
-    return len(plain) == 1 or plain in moves
+    return len(plain) == 1 or plain in (*moves, *edits)

@@ -67,6 +67,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+3",), "contrast"),
     Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
+    Command("swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True),
     Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
     Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),
@@ -85,7 +86,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
-    Command("complete_fill", "Complete the smart fill", "Correct", ("Return", "Enter"), menu=False),
+    Command(
+        "complete_fill",
+        "Complete what is half drawn or marked",
+        "Correct",
+        ("Return", "Enter"),
+        menu=False,
+    ),
+    Command(
+        "step_back", "Take the last corner or scribble back", "Correct", ("Backspace",), menu=False
+    ),
     Command("grow", "Grow this slice by a voxel", "Correct", ("=",)),
     Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",)),
     Command("reshape", "Grow or shrink this slice by…", "Correct"),
@@ -96,6 +106,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",)),
     Command("interpolate", "Interpolate between painted slices", "Correct", ("I",), "interpolate"),
     Command("delete_component", "Delete the lesion under the pointer", "Correct", ("Delete",)),
+    Command("delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",)),
     Command(
         "keep_component", "Keep only the lesion under the pointer", "Correct", ("Shift+Delete",)
     ),
@@ -104,6 +115,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("take_slice", "Take the prediction of this slice", "Correct", ("Ctrl+T",)),
     Command("take_case", "Take the prediction of the whole case", "Correct", ("Ctrl+Shift+T",)),
+    Command("take_truth_slice", "Take the ground truth of this slice", "Correct", ("Alt+T",)),
+    Command(
+        "take_truth_component", "Take the true lesion under the pointer", "Correct", ("Alt+D",)
+    ),
+    Command(
+        "take_truth_case", "Take the ground truth of the whole case", "Correct", ("Alt+Shift+T",)
+    ),
     Command("clear_slice", "Clear this slice", "Correct", ("Ctrl+Delete",)),
     Command("save_version", "Save a version", "Correct", ("Ctrl+S",), "save"),
     Command("versions", "Versions…", "Correct", ("Ctrl+Shift+S",), "clock"),

@@ -3,11 +3,14 @@
 Space held hides the overlays, Enter presses what Tab has reached, text fields get letters.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from gui.shell.actions import is_typing
+from gui.shell.key_places import key_at
 
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 _ENTERING = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
@@ -31,6 +34,7 @@ class Keyboard(QObject):
         super().__init__(window)
         self._window = window
         self._held = self._typing = self._reached = False
+        self.meant: Callable[[str], bool] = lambda _: False
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
@@ -41,11 +45,20 @@ class Keyboard(QObject):
             return self._take_space(event)
         if kind in _ENTERING and isinstance(event, QKeyEvent) and event.key() in _ENTER:
             return self._take_enter(watched, event)
+        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._take_place(event)
         if kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
             self._follow_focus(event.reason())
         elif kind == QEvent.Type.WindowDeactivate and watched is self._window:
             self._hold(False)
         return False
+
+    def _take_place(self, event: QKeyEvent) -> bool:
+        """Return whether a key that no command has means one by its place."""
+        key = key_at(event)
+        if not key or is_typing() or not self._window.isActiveWindow():
+            return False
+        return self.meant(key)
 
     def _take_space(self, event: QKeyEvent) -> bool:
         """Return whether the key means the overlays; its release ends what its press began."""

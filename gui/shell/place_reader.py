@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from core.annotation.journal import begun_corrections
 from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
 from core.inference.engines import left_out
@@ -100,13 +101,14 @@ def with_scores(
 ) -> dict[str, CaseState]:
     """Return `states` with the figures of `model`, and what is known of all models together."""
     apart, by = widest_disagreements(workspace.store), workspace.predicted_by()
-    saved = newest_numbers(workspace.store)
+    saved, begun = newest_numbers(workspace.store), begun_corrections(workspace.store)
     states = {
         name: replace(
             state,
             disagreement=apart.get(name),
             models=by.get(name, ()),
             version=saved.get(name, 0),
+            begun=name in begun,
         )
         for name, state in states.items()
     }

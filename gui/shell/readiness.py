@@ -38,9 +38,13 @@ EDITS = frozenset(
         "copy_after",
         "interpolate",
         "delete_component",
+        "delete_here",
         "keep_component",
         "take_component",
         "take_slice",
+        "take_truth_case",
+        "take_truth_component",
+        "take_truth_slice",
         "take_case",
         "clear_slice",
     }

@@ -26,7 +26,8 @@ RunState = Literal["", "queued", "running", "failed"]
 class CaseState:
     """What the worklist knows of a case; `scored` is False until a prediction was compared.
 
-    `version` is the newest saved version of its correction, 0 for none.
+    `version` is the newest saved version of its correction, 0 for none; `begun` is True while
+    there are edits that no version holds.
 
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
     """
@@ -42,6 +43,7 @@ class CaseState:
     models: tuple[str, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
     version: int = 0
+    begun: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from gui.widgets.palette import OverlayColours, Theme
 HEIGHT = 26
 _BAR_WIDTH = 56
 _SOON_MS = 150
-_HINTS = "Right-drag zoom · Wheel slices · Space hides overlays · ? shortcuts"
 
 
 class StatusBar(QFrame):
@@ -34,7 +33,6 @@ class StatusBar(QFrame):
         self._device = make_label("", "caption")
         self._device.hide()
         self._hints = HintLine()
-        self._hints.set_text(_HINTS)
         room = self._hints.sizePolicy()
         room.setRetainSizeWhenHidden(True)
         self._hints.setSizePolicy(room)
@@ -60,6 +58,10 @@ class StatusBar(QFrame):
         """Say how the correction is kept, in place of what went on before."""
         self._correction.setText(said)
         self._message.setVisible(not said)
+
+    def set_hints(self, said: str) -> None:
+        """Say what the pointer does with the tool in hand."""
+        self._hints.set_text(said)
 
     def show_work(self, tool: str) -> None:
         """Say that an edit by `tool` is being computed; empty when none is any more."""

@@ -165,6 +165,12 @@ def resolve(view: ViewState, shown: Shown) -> Display:
     )
 
 
+def correction_alone(display: Display) -> Display:
+    """Return a display of nothing but the correction."""
+    nothing = replace(display.truth, visible=False)
+    return replace(display, truth=nothing, prediction=nothing, errors=nothing)
+
+
 def shown_channel(view: ViewState, volume: Volume) -> str:
     """Return the channel of `view`, or the first of the volume when it has no such channel."""
     if view.channel in volume.channels or (view.channel == RGB and can_rgb(volume)):

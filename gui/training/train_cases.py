@@ -85,7 +85,7 @@ class CasesCard(QFrame):
         return self._share.value() / 100 if self._replay.isChecked() else 0.0
 
     def set_cases(self, choices: Sequence[CaseChoice], chosen: Collection[str]) -> None:
-        """Offer cases; those in `chosen` are ticked unless they are locked."""
+        """Offer cases; those in `chosen` are ticked unless they are locked or doubtful."""
         self._choices = choices
         self._list.blockSignals(True)
         self._list.clear()
@@ -139,7 +139,8 @@ class CasesCard(QFrame):
         group.box.setCheckState(wanted)
         self._list.blockSignals(True)
         for choice, item in zip(self._choices, self._items, strict=True):
-            if choice.kind == group.kind and not choice.locked:
+            doubtful = bool(choice.doubt) and wanted == _CHECKED
+            if choice.kind == group.kind and not choice.locked and not doubtful:
                 item.setCheckState(0, wanted)
         self._list.blockSignals(False)
         self._on_item_changed()
@@ -155,8 +156,9 @@ class CasesCard(QFrame):
     def _count(self) -> None:
         chosen = set(self.chosen)
         for group in self._groups:
-            own = [c for c in self._choices if c.kind == group.kind and not c.locked]
-            ticked = [c for c in own if c.case_id in chosen]
+            free = [c for c in self._choices if c.kind == group.kind and not c.locked]
+            ticked = [c for c in free if c.case_id in chosen]
+            own = [c for c in free if not c.doubt or c in ticked]
             group.count.setText(_share(ticked, own))
             state = _UNCHECKED if not ticked else _CHECKED if len(ticked) == len(own) else _SOME
             group.box.setCheckState(state)
@@ -315,12 +317,15 @@ def _case_list(name: str) -> QTreeWidget:
 
 def _item(choice: CaseChoice, *, ticked: bool) -> QTreeWidgetItem:
     kind = {"corrected": choice.note, "truth": "ground truth", "none": ""}[choice.kind]
+    doubt = f" · {choice.doubt}" if choice.doubt else ""
     slices = f"{choice.slices:,} slices · " if choice.slices else ""
-    note = choice.locked or f"{slices}{kind}"
+    note = choice.locked or f"{slices}{kind}{doubt}"
     item = QTreeWidgetItem([choice.name, note])
     item.setToolTip(0, plain_tip(choice.case_id))
     item.setToolTip(1, plain_tip(note))
-    item.setCheckState(0, _CHECKED if ticked and not choice.locked else _UNCHECKED)
+    item.setCheckState(
+        0, _CHECKED if ticked and not (choice.locked or choice.doubt) else _UNCHECKED
+    )
     if choice.locked:
         item.setFlags(Qt.ItemFlag.NoItemFlags)
     return item

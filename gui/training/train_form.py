@@ -28,7 +28,8 @@ class BaseModel:
 class CaseChoice:
     """A case to learn from or not; `locked` is the reason why it cannot be chosen.
 
-    One with ground truth can judge.
+    `doubt` is a reason not to, which the reader may overrule for this one case. One with ground
+    truth can judge.
     """
 
     case_id: str
@@ -38,6 +39,7 @@ class CaseChoice:
     note: str = ""
     locked: str = ""
     truth: bool = True
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,16 +142,13 @@ def fresh_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
 def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
     """Return the cases the base has learnt from and that are not chosen as new ones.
 
-    Where nobody knows what it has learnt from, these are all the rest.
+    Where nobody knows what it has learnt from, these are all the rest, doubtful ones left out.
     """
     if not form.base or not form.replay:
         return ()
     seen, chosen = offer.base(form.base).trained_on, {*form.cases, *form.judges}
-    return tuple(
-        case.case_id
-        for case in offer.cases
-        if not case.locked and case.case_id not in chosen and (not seen or case.case_id in seen)
-    )
+    free = [case.case_id for case in offer.cases if not (case.locked or case.doubt)]
+    return tuple(name for name in free if name not in chosen and (not seen or name in seen))
 
 
 def _title_problem(form: TrainForm, offer: TrainOffer) -> str:

@@ -190,7 +190,15 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
         locked = "no ground truth, no correction"
     kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"
     slices, truth = case.slice_count or 0, case.has_ground_truth
-    return CaseChoice(case.id, names[case.id], slices, kind, note, locked, truth)
+    doubt = "" if version is None or locked else _doubt(version)
+    return CaseChoice(case.id, names[case.id], slices, kind, note, locked, truth, doubt)
+
+
+def _doubt(version: Version) -> str:
+    """Say why a correction should not be learnt from before somebody has looked at it."""
+    if not version.far_smaller:
+        return ""
+    return f"{version.voxels:,} voxels, the ground truth has {version.truth_voxels:,}"
 
 
 def _parental(form: TrainForm, offer: TrainOffer, parent: Model) -> Changes:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF
+from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.domain.components import Box
 from core.domain.progress import Progress
@@ -26,7 +26,12 @@ _WORDS_WAIT_SECONDS = 0.025
 
 
 class CanvasPresenter(QObject):
-    """Draws what the session holds; a picture not yet prepared is made at once."""
+    """Draws what the session holds; a picture not yet prepared is made at once.
+
+    `drawn` comes with the picture, its display, and the box that alone differs when it is known.
+    """
+
+    drawn = Signal(object, object, object)
 
     def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
         super().__init__()
@@ -61,6 +66,7 @@ class CanvasPresenter(QObject):
             picture = self._make(opened, display.picture, painted)
             self._pictures.put(display.picture, picture)
         self._view.show_display(display, picture, painted)
+        self.drawn.emit(picture, display, painted)
         self._show_uncertainty(display)
         if display.unreadable:
             number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
@@ -161,6 +167,10 @@ class CanvasPresenter(QObject):
 
     def _on_prepared(self) -> None:
         self._ahead = None
+
+    def point_elsewhere(self, at: QPointF | None) -> None:
+        """The pointer is over this place of the slice in another view."""
+        self._pointer = at
 
     def _on_hovered(self, at: QPointF | None) -> None:
         self._pointer = at

@@ -1,15 +1,20 @@
 """The viewer of a window: the slice on screen, the views beside it, and what lies over both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QGuiApplication
 
+from core.domain.components import Box
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
+from gui.shell.view_state import Display
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
 from gui.viewer.linked_presenter import LinkedPresenter
+from gui.viewer.picture import Picture
 from gui.viewer.picture_copy import caption_of, picture_of
+from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
@@ -27,6 +32,15 @@ class Viewer:
     panels: ViewerPresenter
     linked: LinkedPresenter
 
+    def with_views(self, use: Callable[[SliceView], None]) -> None:
+        """Give every view of the case to `use`, those that are made later as well."""
+        grid = self.views.grid
+        swiped = [] if grid.swipe is None else [grid.swipe]
+        for view in (self.views.view, *(pane.view for pane in (*grid.panes, *swiped))):
+            use(view)
+        for added in (grid.pane_added, grid.swipe_added):
+            added.connect(lambda pane: use(pane.view))
+
     def show_beside(self, title: str, mask: Mask) -> None:
         """Show a mask (Z, Y, X) of the case in a view beside the one on screen."""
         if self.views.grid.count == 1:
@@ -40,6 +54,15 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
     panels = ViewerPresenter(context, views, verbs)
     linked = LinkedPresenter(context, views, verbs)
+
+    def lay_correction(picture: Picture, display: Display, painted: Box | None) -> None:
+        for view in linked.beside:
+            view.lay_correction(picture, display, painted)
+
+    canvas.drawn.connect(lay_correction)
+    views.grid.layout_changed.connect(lambda _: canvas.draw())
+    for added in (views.grid.pane_added, views.grid.swipe_added):
+        added.connect(lambda pane: pane.view.hovered.connect(canvas.point_elsewhere))
     layers = views.layers
     views.view.slice_stepped.connect(verbs.step_slice)
     views.view.window_level_dragged.connect(verbs.drag_window)

@@ -1,5 +1,6 @@
 """From the session to the rows of the layers panel."""
 
+from gui.shell.correction_origin import other_origin
 from gui.shell.session import Session
 from gui.viewer.layers import LayerRow
 
@@ -15,7 +16,7 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
         ("truth", "Ground truth", "" if truth or opened is None else "none", truth),
         ("prediction", "Prediction", "" if model is None else model.spec.title, predicted),
         ("errors", "Errors", _judged(session), truth and (predicted or corrected)),
-        ("correction", "Correction", "editing" if corrected else "", corrected),
+        ("correction", "Correction", _edited(session), corrected),
         ("uncertainty", "Uncertainty", _averaged(session), predicted),
     )
     return tuple(
@@ -35,6 +36,14 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
 def _averaged(session: Session) -> str:
     model = session.running_model
     return "mean of flips" if model is not None and model.spec.flips else ""
+
+
+def _edited(session: Session) -> str:
+    """Say that there is a correction, and of what where that is not the prediction on screen."""
+    if session.correction is None:
+        return ""
+    other = other_origin(session)
+    return f"editing, of {other}" if other else "editing"
 
 
 def _judged(session: Session) -> str:

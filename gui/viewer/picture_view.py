@@ -1,7 +1,7 @@
 """The picture of a slice: an image, overlays, words in the corners, zoom and place."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 
 _FIT_MARGIN = 0.02
 _LARGEST_ZOOM = 64.0
+_SMALLEST_SHARE = 0.25  # of the view that the whole slice takes
 _POINTER_PIXELS = 5.0
 
 
@@ -108,6 +109,15 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         width = float(self._box.viewRect().width())
         return float(self._box.width()) / width if width else 1.0
 
+    @property
+    def _smallest_zoom(self) -> float:
+        """The zoom at which the whole slice takes a small part of the view, and no less."""
+        if self._picture is None:
+            return 0.0
+        height, width = self._picture.shape
+        fitted = min(self._box.width() / width, self._box.height() / height)
+        return _SMALLEST_SHARE * float(fitted)
+
     def fit(self) -> None:
         """Show the whole head, or the whole slice where the head is not known."""
         if self._picture is None or self._display is None:
@@ -157,6 +167,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Enlarge by `factor` around a voxel, by default the middle of the view."""
         factor = min(factor, _LARGEST_ZOOM / self.zoom)
+        factor = max(factor, min(self._smallest_zoom / self.zoom, 1.0))
         centre = at if at is not None else self._box.viewRect().center()
         self._box.scaleBy((1 / factor, 1 / factor), center=centre)
         self._fitted = False
@@ -164,8 +175,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
 
     def voxel_at(self, position: QPointF) -> QPointF:
         """Return the voxel coordinates (x, y) of a point of this widget."""
-        scene = self.mapToScene(position.toPoint())
-        return QPointF(self._box.mapSceneToView(scene))
+        to_scene, _ = self.viewportTransform().inverted()
+        return QPointF(self._box.mapSceneToView(to_scene.map(position)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._overlay.set_exposed(event.region())
@@ -193,9 +204,10 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         if self._display is not None:
             lines = self._display.bottom_left
             if self._display.zoom_said:
-                lines = (*lines[:-1], f"Zoom {self.zoom:.1f}×", *lines[-1:])
+                said = f"Zoom {self.zoom:.{1 if self.zoom >= 1 else 2}f}×"
+                lines = (*lines[:-1], said, *lines[-1:])
             self._hud["bottom_left"].set_lines(lines)
 
-    def _pan(self, step: QPoint) -> None:
+    def _pan(self, step: QPointF) -> None:
         self._box.translateBy(x=-step.x() / self.zoom, y=-step.y() / self.zoom)
         self._fitted = False

@@ -71,7 +71,9 @@ class SliceStrip(QWidget):
         """Show the slices of a case, or none."""
         self._data = data
         self._plot.set_data(data)
-        self._legend.set_truth(data is None or data.truth)
+        self._legend.set_areas(
+            truth=data is None or data.truth, marked="Predicted" if data is None else data.marked
+        )
         self._worst.setEnabled(data is not None and worst_slice(data) is not None)
         self._enable_jumps()
 
@@ -170,13 +172,13 @@ class _Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
-        self._truth = True
+        self._truth, self._marked = True, "Predicted"
         self._entries: tuple[_Entry, ...] = ()
         self.setFont(app_font(size_px=11))
         self._rebuild()
 
-    def set_truth(self, truth: bool) -> None:
-        self._truth = truth
+    def set_areas(self, *, truth: bool, marked: str) -> None:
+        self._truth, self._marked = truth, marked
         self._rebuild()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
@@ -229,7 +231,9 @@ class _Legend(QWidget):
                 _Entry("DSC", self._theme.t1, "line"),
             )
         else:
-            self._entries = (_Entry("Predicted", overlays.prediction, "area"),)
+            corrected = self._marked == "Corrected"
+            colour = overlays.correction if corrected else overlays.prediction
+            self._entries = (_Entry(self._marked, colour, "area"),)
         self.setAccessibleName("Legend: " + ", ".join(entry.title for entry in self._entries))
         self.updateGeometry()
         self.update()

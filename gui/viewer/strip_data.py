@@ -17,7 +17,8 @@ class StripData:
 
     Areas are in `unit`. `unreadable` and `predicted` hold positions, not slice numbers;
     `predicted` is None unless a run is going. Without `truth` only the predicted area counts.
-    `triage` is the probability that a slice holds a lesion, empty while it is not known.
+    `marked` is what the areas are of. `triage` is the probability that a slice holds a lesion,
+    empty while it is not known.
 
     Raises:
         ValueError: the sequences differ in length.
@@ -33,6 +34,7 @@ class StripData:
     predicted: frozenset[int] | None = None
     truth: bool = True
     triage: tuple[float, ...] = ()
+    marked: Literal["Predicted", "Corrected"] = "Predicted"
 
     def __post_init__(self) -> None:
         areas = (self.true_positive, self.false_positive, self.false_negative)
@@ -127,7 +129,8 @@ def _area_sentence(data: StripData, index: int) -> str:
     if not data.has_lesion(index):
         return f"{name}: no lesion"
     if not data.truth:
-        return f"{name}: predicted {area_text(data.predicted_area(index), data.unit)} {data.unit}"
+        marked = data.marked.lower()
+        return f"{name}: {marked} {area_text(data.predicted_area(index), data.unit)} {data.unit}"
     parts = {
         "TP": data.true_positive[index],
         "FP": data.false_positive[index],

@@ -172,7 +172,9 @@ class StripPainter:
         if not data.is_predicted(index):
             return [(data.truth_area(index), theme.bg4)]
         if not data.truth:
-            return [(data.predicted_area(index), overlays.prediction)]
+            corrected = data.marked == "Corrected"
+            colour = overlays.correction if corrected else overlays.prediction
+            return [(data.predicted_area(index), colour)]
         return [
             (data.true_positive[index], overlays.true_positive),
             (data.false_positive[index], overlays.false_positive),

@@ -1,5 +1,6 @@
 """What a tool shows on the slice before and while it is used: the brush's outline and a trace."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import pyqtgraph as pg
@@ -14,6 +15,8 @@ Sign = Literal["", "+", "−"]
 
 _WIDTH = 1.4
 _HALO = 1.0
+_BAND_ALPHA = 0.45
+_DASH = (6.0, 4.0)
 _SIGN_ARM = 4.0
 _SMALLEST_SIGNED = 9.0
 _BESIDE = 11.0
@@ -84,16 +87,34 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         painter.restore()
 
 
+@dataclass(frozen=True, eq=False)
+class TraceLine:
+    """A line through `points` in voxels; an empty colour means white.
+
+    With a `width`, in voxels, it is drawn as wide as that, and what is below shines through.
+    """
+
+    points: tuple[QPointF, ...]
+    colour: str = ""
+    width: float = 0.0
+    dashed: bool = False
+
+
 class Trace(pg.GraphicsObject):  # type: ignore[misc]
     """The line drawn so far by the lasso or the scribbles of the smart fill."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: tuple[tuple[tuple[QPointF, ...], str], ...] = ()
+        self._lines: tuple[TraceLine, ...] = ()
         self.setZValue(9)
 
-    def set_lines(self, lines: tuple[tuple[tuple[QPointF, ...], str], ...]) -> None:
-        """Show lines in voxels, each with its colour; an empty colour means white."""
+    @property
+    def lines(self) -> tuple[TraceLine, ...]:
+        """The lines that are shown."""
+        return self._lines
+
+    def set_lines(self, lines: tuple[TraceLine, ...]) -> None:
+        """Show other lines; none hides them."""
         self.prepareGeometryChange()
         self._lines = lines
         self.update()
@@ -108,10 +129,15 @@ class Trace(pg.GraphicsObject):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for points, colour in self._lines:
+        for line in self._lines:
             path = QPainterPath()
-            path.addPolygon(QPolygonF([to_screen.map(point) for point in points]))
-            _stroke(painter, path, colour or "#ffffff")
+            path.addPolygon(QPolygonF([to_screen.map(point) for point in line.points]))
+            if len(line.points) == 1 and line.width:  # a dot has no length to be drawn along
+                path.lineTo(path.currentPosition() + QPointF(0.01, 0))
+            if line.width:
+                _band(painter, path, line.colour, line.width * to_screen.m11())
+            else:
+                _stroke(painter, path, line.colour or "#ffffff", dashed=line.dashed)
         painter.restore()
 
 
@@ -167,6 +193,15 @@ class Marker(pg.GraphicsObject):  # type: ignore[misc]
         painter.restore()
 
 
+def _band(painter: QPainter, path: QPainterPath, colour: str, width: float) -> None:
+    tint = QColor(colour)
+    tint.setAlphaF(_BAND_ALPHA)
+    pen = QPen(tint, max(width, 1.0))
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(path, pen)
+
+
 def _label(painter: QPainter, text: str, colour: str, *, beside: QRectF, inside: QRectF) -> None:
     """Write on a ground of its own, above a frame, or below it where there is no room above."""
     painter.setFont(app_font(size_px=12, weight=600))
@@ -185,10 +220,14 @@ def _label(painter: QPainter, text: str, colour: str, *, beside: QRectF, inside:
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _stroke(painter: QPainter, path: QPainterPath, colour: str = "#ffffff") -> None:
+def _stroke(
+    painter: QPainter, path: QPainterPath, colour: str = "#ffffff", *, dashed: bool = False
+) -> None:
     halo = QColor(0, 0, 0)
     halo.setAlphaF(HALO_ALPHA)
     for tint, width in ((halo, _WIDTH + 2 * _HALO), (QColor(colour), _WIDTH)):
         pen = QPen(tint, width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if dashed:
+            pen.setDashPattern([length / width for length in _DASH])
         painter.strokePath(path, pen)

@@ -9,17 +9,20 @@ Tool = Literal[
 ROUND: frozenset[Tool] = frozenset({"brush", "eraser", "threshold", "smart"})
 VIEWING: frozenset[Tool] = frozenset({"pan", "window"})
 
-TouchKind = Literal["press", "move", "release", "double"]
+TouchKind = Literal["press", "move", "release", "double", "cancel"]
 
 
 @dataclass(frozen=True)
 class Touch:
     """What the pointer did with a drawing tool in hand, at (x, y) in voxels.
 
-    `other` is True with the right button or Ctrl held: the tool then does its opposite.
+    `other` is True with the other button or Ctrl held: the tool then does its opposite. `eraser`
+    is True for the eraser end of a pen, `pressure` is that of a pen, from 0 to 1.
     """
 
     kind: TouchKind
     x: float
     y: float
     other: bool = False
+    eraser: bool = False
+    pressure: float = 1.0

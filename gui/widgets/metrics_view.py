@@ -12,7 +12,11 @@ VolumeUnit = Literal["voxels", "mL", "cm²"]
 
 @dataclass(frozen=True, slots=True)
 class MetricsView:
-    """Figures ready to show; `message` says what they are of, or what to do to get them."""
+    """Figures ready to show; `message` says what they are of, or what to do to get them.
+
+    `other` says what a correction started from where that is not what is predicted now: its
+    figures are then no gain over those of the prediction.
+    """
 
     state: State
     message: str = ""
@@ -26,3 +30,4 @@ class MetricsView:
     truth_volume: float | None = None
     volume_unit: VolumeUnit = "voxels"
     length_unit: LengthUnit = "voxels"
+    other: str = ""

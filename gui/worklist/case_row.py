@@ -22,6 +22,8 @@ def worklist_row(
         detail = "cannot be read or run"
     elif not case.has_ground_truth:
         detail += " · no ground truth"
+    correction = "begun" if state.begun else f"version {state.version}" if state.version else ""
+    detail = f"{correction} · {detail}" if correction else detail
     return WorklistRow(
         case_id=case.id,
         slices=count or 0,
@@ -37,6 +39,7 @@ def worklist_row(
         figures=state.figures,
         review=review,
         was=was,
+        correction="begun" if state.begun else "saved" if state.version else "",
         disagreement=state.disagreement,
         models=state.models,
         outlook=state.outlook,

@@ -43,6 +43,7 @@ class WorklistRow:
     disagreement: float | None = None
     models: tuple[str, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
+    correction: Literal["", "begun", "saved"] = ""
     was: str = ""
 
     @property
@@ -59,6 +60,7 @@ class WorklistRow:
         """Say everything the row shows in words."""
         score = "not scored" if self.dsc is None else f"DSC {self.dsc:.3f}"
         parts = [self.case_id, self.caption, score, self.status]
+        parts += [f"correction {self.correction}"] if self.correction else []
         parts += [self.run] if self.run else []
         parts += ["synthetic"] if self.synthetic else []
         return ", ".join(parts)
@@ -106,6 +108,8 @@ class CaseFilter(Enum):
     FAIR = f"DSC below {FAIR_DSC}"
     NO_TRUTH = "No ground truth"
     FAILED = "Failed"
+    BEGUN = "Correction begun"
+    SAVED = "Correction saved"
     UNREVIEWED = "Unreviewed"
     ACCEPTED = "Accepted"
     CORRECTED = "Corrected"
@@ -123,6 +127,8 @@ _ACCEPTS: dict[CaseFilter, Callable[[WorklistRow], bool]] = {
     CaseFilter.FAIR: _below(FAIR_DSC),
     CaseFilter.NO_TRUTH: lambda row: not row.has_truth,
     CaseFilter.FAILED: lambda row: row.run == "failed",
+    CaseFilter.BEGUN: lambda row: row.correction == "begun",
+    CaseFilter.SAVED: lambda row: row.correction == "saved",
     CaseFilter.UNREVIEWED: _said("unreviewed"),
     CaseFilter.ACCEPTED: _said("accepted"),
     CaseFilter.CORRECTED: _said("corrected"),

@@ -33,6 +33,8 @@ MEASUREMENTS = (
     "window_while_running",
     "brush_core",
     "brush_window",
+    "quick_circle",
+    "first_stroke",
     "training_speed",
     "inference_beside_training",
 )

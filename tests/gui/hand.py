@@ -25,8 +25,8 @@ class Hand:
 
     @property
     def correction(self) -> Correction:
-        """The correction on screen."""
-        correction = self._program.session.correction
+        """The correction of the case on screen, also one that was undone whole."""
+        correction = self._program.annotation.desk.known
         assert correction is not None
         return correction
 
@@ -46,7 +46,9 @@ class Hand:
         button: Qt.MouseButton = LEFT,
         keys: Qt.KeyboardModifier = NO_KEY,
     ) -> None:
-        """Press a button over a voxel."""
+        """Press a button over a voxel, once the first stroke need not wait any more."""
+        desk = self._program.annotation.desk
+        self._qtbot.waitUntil(lambda: not desk.waiting, timeout=30_000)
         self._at = self.point(voxel)
         press(self._program.window.view, button, self._at, keys)
 

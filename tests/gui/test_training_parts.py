@@ -35,7 +35,7 @@ from gui.training.job_descriptions import job_view, jobs_view, known_models
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, CurveLine
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_form import TrainForm, TrainOffer, problems
+from gui.training.train_form import TrainForm, TrainOffer, problems, replayed_cases
 from gui.training.train_judges import check_split, propose_split, sites, unlocked
 from gui.training.train_plan import (
     SPLIT_FILE,
@@ -330,6 +330,29 @@ def test_cases_that_judge_or_have_no_mask_are_locked(offer: TrainOffer, ground: 
     assert notes == {"A_2": "version 1 by reader"}
     chosen = training_split(form(offer), offer)
     assert not set(chosen.train) & {*ground.split.val, BARE}
+
+
+def test_a_correction_far_smaller_than_the_truth_is_not_ticked(
+    qtbot: QtBot, ground: Ground
+) -> None:
+    few = msgspec.structs.replace(ground.versions["A_2"], voxels=180, truth_voxels=7112)
+    offered = make_offer(replace(ground, versions={"A_2": few}), job_number=1, devices=("cpu",))
+    dialog = TrainDialog()
+    qtbot.addWidget(dialog)
+    for base in ("", CHAMPION):
+        dialog.set_offer(offered, base)
+        assert "A_2" not in dialog.form.cases
+        assert "A_2" not in replayed_cases(dialog.form, offered)
+    box = next(b for b in dialog.findChildren(QCheckBox) if b.text() == "Corrected")
+    box.click()
+    assert "A_2" not in dialog.form.cases
+    tree = dialog.findChild(QTreeWidget)
+    assert tree is not None
+    rows = [tree.topLevelItem(index) for index in range(tree.topLevelItemCount())]
+    row = next(row for row in rows if row is not None and row.toolTip(0) == "A_2")
+    assert "180 voxels, the ground truth has 7,112" in row.text(1)
+    row.setCheckState(0, Qt.CheckState.Checked)
+    assert "A_2" in dialog.form.cases
 
 
 def test_the_split_is_frozen_by_the_first_training(

@@ -1,0 +1,188 @@
+"""Whole lesions taken and deleted: what goes beyond the slice on screen is marked first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.annotation import regions
+from core.annotation.patch import Patch, Voxel
+from core.domain.components import Box, box_slices
+from core.domain.mask import Mask
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.correction_start import predicted_mask
+from gui.shell.session import Session
+from gui.shell.tasks import Lanes, Task
+
+Act = Literal["delete component", "keep component", "take component", "take truth component"]
+
+_DONE: dict[Act, str] = {
+    "delete component": "deletes it",
+    "keep component": "deletes all that is marked",
+    "take component": "takes it",
+    "take truth component": "takes it",
+}
+_NONE: dict[Act, str] = {
+    "delete component": "No corrected lesion lies there.",
+    "keep component": "No corrected lesion lies there, or there is no other.",
+    "take component": "No predicted lesion lies there, or all of it is taken.",
+    "take truth component": "No lesion of the ground truth lies there, or all of it is taken.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """What an act would change: the voxels of `box` where `changed` is true, by `patch`."""
+
+    act: Act
+    at: Voxel
+    patch: Patch
+    changed: NDArray[np.bool_]
+
+    @property
+    def box(self) -> Box:
+        """The box it lies in."""
+        return self.patch.box
+
+    def plane(self, z: int) -> NDArray[np.bool_] | None:
+        """Return what changes within the box on slice `z`; None where nothing does."""
+        first, end = self.box[:2]
+        return self.changed[z - first] if first <= z < end else None
+
+    def holds(self, at: Voxel) -> bool:
+        """Tell whether a voxel is one of those that change."""
+        inside = all(
+            first <= index < end
+            for index, first, end in zip(at, self.box[::2], self.box[1::2], strict=True)
+        )
+        shifted = tuple(i - first for i, first in zip(at, self.box[::2], strict=True))
+        return inside and bool(self.changed[shifted])
+
+
+class Lesions(QObject):
+    """Finds a lesion on a worker; acts at once where all of it is seen, else marks it and waits.
+
+    `marked_changed` comes when something is marked, or no more. The same act there again, or
+    `confirm`, does it.
+    """
+
+    marked_changed = Signal()
+
+    def __init__(self, session: Session, lanes: Lanes, desk: CorrectionDesk) -> None:
+        super().__init__()
+        self._session, self._lanes, self._desk = session, lanes, desk
+        self._task: Task[Marked | None] | None = None
+        self.marked: Marked | None = None
+        session.case_changed.connect(self.drop)
+        session.correction_changed.connect(self.drop)
+        session.mask_painted.connect(lambda _: self.drop())
+
+    def act(self, act: Act, at: Voxel, *, here: bool) -> None:
+        """Do something with the lesion at a voxel; `here` on its slice alone."""
+        marked = self.marked
+        if marked is not None and marked.act == act and not here and self._again(marked, at):
+            self.confirm()
+            return
+        self.drop()
+        if self._desk.problem:
+            self._desk.noted.emit(act.capitalize(), self._desk.problem)
+            return
+        mask, other = self._masks(act)
+        if mask is None or (other is None and act.startswith("take")):
+            self._desk.noted.emit(act.capitalize(), _NONE[act])
+            return
+        version, revision = self._session.case_version, self._revision()
+
+        def show(found: Marked | None) -> None:
+            self._task = None
+            if version != self._session.case_version or revision != self._revision():
+                return
+            if found is None:
+                self._desk.noted.emit(act.capitalize(), _NONE[act])
+            elif here or self._is_seen(found):
+                self._apply(found)
+            else:
+                self._mark(found)
+
+        self._task = self._lanes.run("io", lambda _: _found(act, (mask, other), at, here), show)
+
+    def confirm(self) -> bool:
+        """Do what is marked; False when nothing is."""
+        marked = self.marked
+        if marked is None:
+            return False
+        self.drop()
+        self._apply(marked)
+        return True
+
+    def drop(self) -> bool:
+        """Mark nothing any more; False when nothing was marked or looked for."""
+        there = self.marked is not None or self._task is not None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        if self.marked is not None:
+            self.marked = None
+            self.marked_changed.emit()
+        return there
+
+    def _masks(self, act: Act) -> tuple[Mask | None, Mask | None]:
+        """Return the mask that is changed, and the one a lesion is taken from."""
+        opened, mask = self._session.open_case, self._desk.mask_now()
+        if opened is None:
+            return None, None
+        other = None
+        if act == "take component":
+            other = predicted_mask(self._session)
+        elif act == "take truth component":
+            other = opened.loaded.ground_truth
+        return mask, other
+
+    def _again(self, marked: Marked, at: Voxel) -> bool:
+        """Tell whether the same is meant once more: of what is kept, the marks lie around it."""
+        return marked.holds(at) or (marked.act == "keep component" and at == marked.at)
+
+    def _is_seen(self, found: Marked) -> bool:
+        z = self._session.view.slice_index
+        return found.box[:2] == (z, z + 1)
+
+    def _apply(self, marked: Marked) -> None:
+        self._desk.apply(marked.act, lambda _: marked.patch)
+
+    def _mark(self, found: Marked) -> None:
+        self.marked = found
+        self.marked_changed.emit()
+        volume = self._session.open_case
+        numbers = () if volume is None else volume.loaded.volume.slice_numbers
+        first, end = found.box[:2]
+        count = int(np.count_nonzero(found.changed))
+        where = f"slices {numbers[first]} to {numbers[end - 1]}"
+        self._desk.noted.emit(
+            f"{count:,} voxels are marked",
+            f"They lie on {where}. The same again, or Enter, {_DONE[found.act]}; Esc leaves it.",
+        )
+
+    def _revision(self) -> int:
+        correction = self._session.correction
+        return -1 if correction is None else correction.revision
+
+
+def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: bool) -> Marked | None:
+    mask, other = masks
+    makers: dict[Act, Callable[[], Patch | None]] = {
+        "delete component": lambda: regions.delete_lesion(mask, at, volumetric=not here),
+        "keep component": lambda: regions.keep_lesion(mask, at, volumetric=not here),
+    }
+    if other is not None:
+        source = other
+        taken: Callable[[], Patch | None] = lambda: regions.add_lesion(  # noqa: E731
+            mask, source, at, volumetric=not here
+        )
+        makers["take component"] = makers["take truth component"] = taken
+    patch = makers[act]()
+    if patch is None:
+        return None
+    return Marked(act, at, patch, mask[box_slices(patch.box)] != patch.values)

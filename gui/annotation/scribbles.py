@@ -1,0 +1,117 @@
+"""The scribbles of the smart fill: they stay after a fill, and refine it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation import regions, smart_fill, strokes
+from core.annotation.correction import Correction
+from core.annotation.patch import Patch, Point, replayed
+from core.domain.mask import Mask
+from core.domain.volume import Pixels
+
+
+@dataclass(frozen=True)
+class Scribble:
+    """A line through `points` (y, x) of slice `z`, `size` voxels wide; `kind` is that of a fill."""
+
+    z: int
+    kind: int
+    size: float
+    points: list[Point]
+
+
+class Scribbles:
+    """What was scribbled on one case, and how much of it the last fill knew."""
+
+    def __init__(self) -> None:
+        self._lines: list[Scribble] = []
+        self._filled = 0
+        self._head: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    @property
+    def lines(self) -> tuple[Scribble, ...]:
+        """All lines, in the order they were drawn."""
+        return tuple(self._lines)
+
+    def on(self, z: int) -> tuple[Scribble, ...]:
+        """Return the lines of a slice."""
+        return tuple(line for line in self._lines if line.z == z)
+
+    def begin(self, line: Scribble) -> None:
+        """Draw one more line."""
+        self._lines.append(line)
+
+    def clear(self) -> None:
+        """Drop all lines."""
+        self._lines.clear()
+        self._filled, self._head = 0, None
+
+    def pending(self, correction: Correction | None) -> bool:
+        """Tell whether a line was drawn that no fill which still stands has heeded."""
+        return len(self._lines) > self._known(correction)
+
+    def take_back(self, correction: Correction | None) -> bool:
+        """Take the last line back that no fill has heeded; False when there is none."""
+        if not self.pending(correction):
+            return False
+        self._lines.pop()
+        return True
+
+    def note_filled(self, head: int) -> None:
+        """The fill that led to state `head` has heeded all lines."""
+        self._filled, self._head = len(self._lines), head
+
+    def refines(self, correction: Correction | None) -> bool:
+        """Tell whether the last edit is a fill by these lines, which another may stand in for."""
+        return correction is not None and self._head is not None and correction.head == self._head
+
+    def _known(self, correction: Correction | None) -> int:
+        """Return how many lines the fill that stands has heeded; none once it was undone."""
+        if self._head is None or correction is None or correction.head < self._head:
+            return 0
+        return min(self._filled, len(self._lines))
+
+
+def drawn(lines: tuple[Scribble, ...], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Return scribbles as (Z, Y, X): 0 none, 1 inside, 2 outside."""
+    found = np.zeros(shape, np.uint8)
+    for line in lines:
+        there = strokes.covered(shape[1:], line.points, line.size)
+        if there is not None:
+            where, block = there
+            found[line.z][where][block] = line.kind
+    return found
+
+
+def filler(
+    pixels: Pixels, lines: tuple[Scribble, ...], *, z: int | None, back: Patch | None
+) -> Callable[[Mask], Patch | None]:
+    """Return the fill of slice `z`, or of all, by `lines` over `pixels` (C, Z, Y, X).
+
+    `back` takes back what an earlier fill by the same lines did: the new one stands in for it.
+    """
+    shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
+
+    def make(mask: Mask) -> Patch | None:
+        before = mask if back is None else replayed(mask, back)
+        if z is None:
+            found = smart_fill.smart_fill_volume(before, pixels, drawn(lines, shape))
+        else:
+            flat = tuple(line for line in lines if line.z == z)
+            one = (1, *shape[1:])
+            moved = tuple(Scribble(0, line.kind, line.size, line.points) for line in flat)
+            found = smart_fill.smart_fill(before, pixels, drawn(moved, one)[0], z=z)
+        return found if back is None else refilled(mask, before, found)
+
+    return make
+
+
+def refilled(mask: Mask, before: Mask, found: Patch | None) -> Patch | None:
+    """Return the patch from `mask` to what `found` makes of `before`."""
+    return regions.replace(mask, before if found is None else replayed(before, found))

@@ -1,0 +1,70 @@
+"""Keeps the tool card, and the hints of the status bar, in step with the tool in hand."""
+
+from PySide6.QtCore import QObject
+
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.paint_tools import PaintTools
+from gui.annotation.range_preview import Preview, Taken
+from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.tool_card import ToolCard
+from gui.annotation.tool_hints import tool_hints
+from gui.shell.context import Context
+from gui.shell.status_bar import StatusBar
+
+
+class ToolPresenter(QObject):
+    """Shows settings, what a first edit starts from, and what a press would take."""
+
+    def __init__(
+        self,
+        context: Context,
+        tools: tuple[CorrectionDesk, PaintTools, ShownGrey, Preview],
+        views: tuple[ToolCard, StatusBar],
+    ) -> None:
+        super().__init__()
+        self._session, self._change = context.session, context.operations.change_settings
+        self._desk, self._paint_tools, self._grey, self._preview = tools
+        self._card, self._status = views
+        session, card, drawing = self._session, self._card, self._paint_tools
+        drawing.settings_changed.connect(self._show_tool)
+        card.changed.connect(lambda name, value: drawing.change(**{name: value}))
+        card.complete_asked.connect(drawing.complete)
+        card.start_chosen.connect(lambda kind: self._change(start_from=kind))
+        self._preview.changed.connect(self._show_taken)
+        for changed in (
+            session.result_changed,
+            session.correction_changed,
+            session.case_state_changed,
+            session.models_changed,
+        ):
+            changed.connect(self._show_start)
+        for changed in (session.case_changed, session.view_changed):
+            changed.connect(self._show_span)
+        session.settings_changed.connect(self._show_tool)
+        self._show_tool()
+
+    def _show_tool(self) -> None:
+        drawing, swapped = self._paint_tools, self._session.settings.swap_buttons
+        self._card.show_tool(drawing.tool, drawing.settings)
+        self._status.set_hints(tool_hints(drawing.tool, swapped=swapped))
+        self._show_start()
+        self._show_span()
+
+    def _show_start(self) -> None:
+        """Say what a first edit would start from, while there is none."""
+        start = self._desk.start
+        kind = self._session.settings.start_from
+        self._card.show_start(kind, None if start is None else start.title)
+
+    def _show_span(self) -> None:
+        """Say how many grey values a share of the range is."""
+        self._card.set_span(self._grey.span)
+
+    def _show_taken(self) -> None:
+        taken = self._preview.taken
+        self._card.show_taken("" if taken is None else _said(taken))
+
+
+def _said(taken: Taken) -> str:
+    voxels = f"{taken.voxels:,} voxel{'' if taken.voxels == 1 else 's'}"
+    return voxels if taken.slices < 2 else f"{voxels} on {taken.slices} slices"
