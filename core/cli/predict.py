@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.cli.command_run import finish, progress_bar, scanned
+from core.cli.command_run import finish, own_models, progress_bar, scanned
 from core.cli.options import (
     CaseIds,
+    ChannelNumbers,
     DataDir,
     Device,
     EngineId,
@@ -68,6 +69,7 @@ def predict(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     format_name: MaskFormat = None,
+    channels: ChannelNumbers = "",
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
@@ -75,7 +77,7 @@ def predict(
     from core.studies.mask_files import predict_masks
 
     check_format(format_name)
-    how = given(layout, image, mask)
+    how = given(layout, image, mask, channels=channels)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
@@ -104,13 +106,14 @@ def evaluate(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    channels: ChannelNumbers = "",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
     from core.studies.evaluation import evaluate_cases as run
     from core.studies.evaluation import write_evaluation
 
-    how = given(layout, image, mask, region)
+    how = given(layout, image, mask, region, channels)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
@@ -128,13 +131,11 @@ def evaluate(
 def _ready(job: _Job) -> tuple[list[Case], Model, Predictor]:
     from core.inference.engines import check_device
     from core.models.certificates import engine_for
-    from core.workspace.settings import home
-    from core.workspace.workspace_folder import registry as registry_of
 
     dataset, cases = scanned(job.folder, job.cases, job.out, job.how)
     for notice in dataset.notices:
         say(notice, err=True)
-    registry = registry_of(home(), engine=engine_for(job.device, job.engine, job.precision))
+    registry = own_models(engine_for(job.device, job.engine, job.precision))
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
     check_device(job.device)

@@ -6,6 +6,7 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
+from core.models.provenance import CaseInput, files_hash
 from core.models.registry import Model
 from core.review.blinded import blinded_studies
 from core.review.reviews import reviews
@@ -61,7 +62,13 @@ def _of_model(source: ReportSource) -> Study:
             "Expected a comparison of models or cases that were predicted, found none. "
             "Compare models (Ctrl+M), or run the model on cases first."
         )
-    return Study((model,), tuple(there), {})
+    known = {row.case for row in there}
+    inputs = {
+        case.id: CaseInput(files=files_hash(case), notices=case.notices)
+        for case in source.place.dataset.cases
+        if case.id in known
+    }
+    return Study((model,), tuple(there), {}, inputs=inputs)
 
 
 def _blinded(source: ReportSource, found: StudyFound | None) -> Unblinded | None:
