@@ -19,7 +19,7 @@ from core.domain.progress import Progress, part, silent
 from core.inference.prediction_service import Predictor, PredictorOf
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
-from core.models.provenance import CaseInput, input_of
+from core.models.provenance import CaseInput, files_hash, input_of
 from core.models.registry import Model
 from core.studies.case_figures import (
     CaseFigures,
@@ -139,6 +139,20 @@ def run_study(
         lesion_iou,
         run.inputs,
     )
+
+
+def kept_study(model: Model, rows: Sequence[CaseFigures], cases: Sequence[Case]) -> Study:
+    """Return figures of one model that were kept as a study; `cases` are those of the dataset.
+
+    Their files are read again, for what the figures were made from.
+    """
+    known = {row.case for row in rows}
+    inputs = {
+        case.id: CaseInput(files=files_hash(case), notices=case.notices)
+        for case in cases
+        if case.id in known
+    }
+    return Study((model,), tuple(rows), {}, inputs=inputs)
 
 
 def keep_study(store: Store, study: Study) -> None:

@@ -6,14 +6,13 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
-from core.models.provenance import CaseInput, files_hash
 from core.models.registry import Model
 from core.review.blinded import blinded_studies
 from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
 from core.studies.case_figures import figures_of
 from core.studies.html_report import StudyReport
-from core.studies.study import Study
+from core.studies.study import Study, kept_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_summary import summarise_study
 from core.workspace.score_keys import figures_now
@@ -62,13 +61,7 @@ def _of_model(source: ReportSource) -> Study:
             "Expected a comparison of models or cases that were predicted, found none. "
             "Compare models (Ctrl+M), or run the model on cases first."
         )
-    known = {row.case for row in there}
-    inputs = {
-        case.id: CaseInput(files=files_hash(case), notices=case.notices)
-        for case in source.place.dataset.cases
-        if case.id in known
-    }
-    return Study((model,), tuple(there), {}, inputs=inputs)
+    return kept_study(model, there, source.place.dataset.cases)
 
 
 def _blinded(source: ReportSource, found: StudyFound | None) -> Unblinded | None:

@@ -14,7 +14,7 @@ from core.inference.triage_table import triage_cases, write_triage
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
 from core.models.provenance import files_hash
-from core.studies.evaluation import evaluate, write_report
+from core.studies.evaluation import evaluate_cases, write_evaluation
 from core.studies.html_report import StudyReport, html
 from core.studies.study import run_study
 from core.studies.study_report import write_study
@@ -43,7 +43,7 @@ def test_an_evaluation_says_what_it_was_made_from(tmp_path: Path) -> None:
     (cases[0].folder / "C_0_2_mask.tif").unlink()
     cases = write_again(tmp_path / "data")
     (model, *_) = models(tmp_path / "models")
-    write_report(tmp_path, evaluate(cases, model, moved()(model)), model, "native")
+    write_evaluation(tmp_path, evaluate_cases(cases, model, moved()(model)), model, "native")
     said = json.loads((tmp_path / "summary.json").read_text())
     check(said["made"], cases, ["still"])
     (notice,) = said["made"]["cases"]["C_0"]["notices"]

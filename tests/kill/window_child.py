@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 
 from core.annotation.versions import versions
-from core.review.reviews import history
 from core.workspace.settings import HOME_VARIABLE
 from gui.app.program import Program
 from tests.gui.offscreen import Offscreen
 from tests.gui.pointing import LEFT, drag, point_of
-from tests.kill.window_state import state_of
+from tests.kill.window_state import reviews_of, state_of
 
 _SIDE = 48
 
@@ -80,7 +79,7 @@ def _told(program: Program, kind: str) -> str:
     if kind == "version":
         return f"version {len(versions(workspace, case_id))}"
     if kind == "review":
-        return f"review {len(history(workspace.store, case_id))}"
+        return f"review {reviews_of(workspace, case_id)}"
     return f"edit {state_of(program.session.correction)}"
 
 

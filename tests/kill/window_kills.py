@@ -10,12 +10,11 @@ from core.annotation.journal import load_draft
 from core.annotation.versions import load_version, versions
 from core.io.case_reader import read_case
 from core.io.dataset import scan
-from core.review.reviews import history
 from core.workspace.settings import Settings, save_settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from tests.gui.tiny import SIDE, keep_predictions, keep_triages
 from tests.kill.driving import Counts, Moments, after, said_until_killed, server
-from tests.kill.window_state import NOTHING, state_of_draft
+from tests.kill.window_state import NOTHING, reviews_of, state_of_draft
 from tests.synthetic import write_case
 
 _CASE = "A"
@@ -79,4 +78,4 @@ def _on_disk(folder: Path) -> _Known:
         for version in kept:
             load_version(version, shape)
         state = state_of_draft(load_draft(workspace.store, _CASE, shape))
-        return _Known(state, len(kept), len(history(workspace.store, _CASE)))
+        return _Known(state, len(kept), reviews_of(workspace, _CASE))

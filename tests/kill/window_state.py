@@ -7,6 +7,7 @@ import numpy as np
 from core.annotation.correction import Correction
 from core.annotation.draft import Draft
 from core.domain.mask import Mask
+from core.workspace.workspace_folder import Workspace
 
 NOTHING = "nothing"
 
@@ -24,6 +25,12 @@ def state_of_draft(draft: Draft | None) -> str:
         return NOTHING
     history = draft.history
     return _state(draft.mask, history.head, history.applied, history.undone)
+
+
+def reviews_of(workspace: Workspace, case_id: str) -> int:
+    """Return how many changes of a review are kept of a case."""
+    rows = workspace.store.read("SELECT count(*) FROM reviews WHERE case_id = ?", case_id)
+    return int(str(rows[0][0]))
 
 
 def _state(mask: Mask, head: int, applied: int, undone: int) -> str:
