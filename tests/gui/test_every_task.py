@@ -16,8 +16,6 @@ from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
-from core.review.blinded import create_blinded
-from core.review.blinded_plan import StudyPlan
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
 from gui.shell.mask_source import MaskSource
@@ -166,14 +164,6 @@ def side_by_side(program: Program) -> None:
     program.context.masks.find_slice((model, model), lambda _: None)
 
 
-def begin_blinded(program: Program) -> None:
-    place = program.session.place
-    assert place is not None
-    plan = StudyPlan(models=("one", "two"), cases=("A_1",), question="prefer", seed=1)
-    study_id = create_blinded(place.workspace.store, plan)
-    program.blinded.presenter.dialog.go_on_asked.emit(study_id)
-
-
 def another_source(program: Program) -> None:
     model = program.session.models.available[0]
     program.context.masks.find(MaskSource("model", model.spec.id), lambda _: None)
@@ -255,7 +245,6 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.blinded.blinded_presenter.BlindedPresenter._start": (
         lambda program: program.context.trigger("blinded")
     ),
-    "gui.blinded.blinded_presenter.BlindedPresenter._prepare": begin_blinded,
     "gui.studies.study_presenter.StudyPresenter._start": lambda program: program.studies.study,
     "gui.studies.export_presenter.ExportPresenter._start": export,
     "gui.training.training_presenter.TrainingPresenter.new_job": (
@@ -275,8 +264,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.shell.operations.Operations._write_quietly": (
         lambda program: program.operations.change_settings(flips=False)
     ),
-    "gui.prediction.rescoring.Rescoring.start": (
-        lambda program: program.prediction.desk.rescoring.start()
+    "gui.shell.operations.Operations.read_scores": (
+        lambda program: program.operations.read_scores()
     ),
     "gui.review.truth_verbs.TruthDesk.count": lambda program: program.review.truth.count(),
     "gui.review.truth_verbs.TruthDesk._write": (
@@ -296,12 +285,13 @@ IN_THE_TRAIN_DIALOG = (
     "gui.training.train_request.TrainRequest.preview",
     "gui.training.train_request.TrainRequest._poll",
 )
+TAKING_A_SPLIT = "gui.training.train_request.TrainRequest.take_split"
 
 IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
 def test_every_kind_of_work_is_listed_here() -> None:
-    listed = {*ACTS, *IN_THE_TRAIN_DIALOG, IN_A_BLINDED_READING}
+    listed = {*ACTS, *IN_THE_TRAIN_DIALOG, TAKING_A_SPLIT, IN_A_BLINDED_READING}
     assert sorted(listed) == sorted(set(places()))
 
 
@@ -398,6 +388,8 @@ def test_a_preview_that_goes_wrong_can_be_asked_for_again(
     assert asking is not None
     for place in IN_THE_TRAIN_DIALOG:
         break_one(qtbot, program, breaking, lambda: asking.preview(dialog.form), place)
+    split = Path("split.json")
+    break_one(qtbot, program, breaking, lambda: asking.take_split(split), TAKING_A_SPLIT)
     dialog.reject()
     choose(qtbot, program, "A_2")
 
