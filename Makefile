@@ -9,7 +9,7 @@ TOOLS := $(VENV)/.tools
 # Where the machine has Python keep no compiled modules, each process of the tests would compile ours.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test bench fuzz clean
+.PHONY: run setup test bench fuzz soak kill clean
 
 run: $(RUNS)
 	$(BIN)/python main.py
@@ -41,6 +41,14 @@ bench: setup
 # Ten thousand damaged inputs for everything that reads; the counts are in build/fuzz.json.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --out build/fuzz.json
+
+# Three thousand things done in the real window, and what it holds meanwhile; build/soak.json.
+soak: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.soak --out build/soak.json
+
+# A thousand processes of the core and of the window are killed at work; build/kill.json.
+kill: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.kill --out build/kill.json
 
 clean:
 	rm -rf $(VENV) build

@@ -33,7 +33,7 @@ from training.errors import TrainingError
 from training.events import tell
 from training.frame import in_job
 from training.loop import PauseRequested
-from training.scores import Scores, score_model
+from training.scores import Scores, made_of, score_model
 
 
 def run_gate(spec: GateSpec, job: JobFolder, *, echo: Echo | None = None) -> GateReport | None:
@@ -66,6 +66,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
         protocol=spec.protocol,
         failed={**scores[0].failed, **scores[1].failed},
     )
+    report = msgspec.structs.replace(report, made=made_of(models, scores))
     content = msgspec.json.format(msgspec.json.encode(report), indent=2)
     write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}

@@ -14,6 +14,7 @@ from core.io.atomic import write_bytes
 from core.models.lineage import GROUND_TRUTH, Lineage, code_version, library_versions
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import read_state_dict
+from core.models.provenance import made_from
 from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position
@@ -112,7 +113,14 @@ at the end. Parts are by case.
 {at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes; the weights are those
 of step {at.best_step}. {_origin(finished)}
 Made by `python -m training.train FOLDER`, the folder's job.json holding the settings below; cross
-validation over `train` is not part of it."""
+validation over `train` is not part of it. {_versions()}"""
+
+
+def _versions() -> str:
+    """Return a sentence on what it was made with."""
+    made = made_from((), {})
+    libraries = ", ".join(f"{name} {version}" for name, version in made.libraries.items())
+    return f"Overread {made.overread}, Python {made.python}, {libraries}."
 
 
 def _origin(finished: FinishedTraining) -> str:

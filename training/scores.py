@@ -14,8 +14,9 @@ from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import read_case
 from core.io.json_file import decode_json
+from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
-from core.studies.evaluation import score_case
+from core.studies.case_score import score_case
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
@@ -28,6 +29,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     reference: dict[str, float]
     seconds: dict[str, float]
     failed: dict[str, str]
+    made: Made | None = None
 
     def of(self, protocol: Protocol) -> dict[str, float]:
         """Return the DSC by case id in one protocol."""
@@ -39,6 +41,7 @@ def score_model(
 ) -> Scores:
     """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
     found = Scores(native={}, reference={}, seconds={}, failed={})
+    inputs: dict[str, CaseInput] = {}
     for index, case in enumerate(cases):
         within = _naming(part(progress, index / len(cases), (index + 1) / len(cases)), case.id)
         within(0.0, "")
@@ -52,7 +55,14 @@ def score_model(
         for protocol, dsc in both.items():
             found.of(protocol)[case.id] = dsc
         found.seconds[case.id] = round(prediction.seconds, 3)
-    return found
+        inputs[case.id] = input_of(loaded)
+    return msgspec.structs.replace(found, made=made_from((model,), inputs))
+
+
+def made_of(models: Sequence[Model], scores: Sequence[Scores]) -> Made:
+    """Return what scores of several models were made from."""
+    known = [found.made.cases for found in scores if found.made is not None]
+    return made_from(models, {case: one for cases in known for case, one in cases.items()})
 
 
 def _naming(progress: Progress, case_id: str) -> Progress:

@@ -57,7 +57,7 @@ def calibrate(
     with progress_bar() as progress:
         judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
     if judged.rows:
-        summary = write_calibration_study(out, chosen, calibration, judged.rows)
+        summary = write_calibration_study(out, chosen, calibration, judged)
         _say(chosen.spec.id, summary, out)
     finish({**known.failed, **judged.failed}, dataset.notices)
 

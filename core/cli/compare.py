@@ -15,6 +15,7 @@ from core.cli.command_run import (
 )
 from core.cli.options import (
     CaseIds,
+    ChannelNumbers,
     DataDir,
     Device,
     EngineId,
@@ -57,6 +58,7 @@ def compare(
     mask: MaskPattern = None,
     region: RegionName = "",
     lesion_iou: LesionIou = 0.1,
+    channels: ChannelNumbers = "",
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.inference.prediction_service import find_models, predictors
@@ -69,7 +71,7 @@ def compare(
     from core.studies.study_report import reviews_csv, write_study
 
     wanted = _wanted(models, more)
-    dataset, cases = scanned(folder, case, out, given(layout, image, mask, region))
+    dataset, cases = scanned(folder, case, out, given(layout, image, mask, region, channels))
     with dataset_workspace(folder) as workspace:
         chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
         predictor_of = predictors(workspace, device, run=run)

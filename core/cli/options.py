@@ -26,6 +26,12 @@ ImagePatterns = Annotated[
 MaskPattern = Annotated[
     str | None, typer.Option("--mask", help="The masks by a pattern.", metavar="PATTERN")
 ]
+ChannelNumbers = Annotated[
+    str,
+    typer.Option(
+        "--channels", help="Which of four or more channels are used, as 1,2,3; kept for the folder."
+    ),
+]
 MaskFormat = Annotated[
     str | None,
     typer.Option(

@@ -11,6 +11,7 @@ import typer
 from core.cli.command_run import finish, progress_bar, scanned
 from core.cli.options import (
     CaseIds,
+    ChannelNumbers,
     DataDir,
     Device,
     EngineId,
@@ -68,6 +69,7 @@ def predict(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     format_name: MaskFormat = None,
+    channels: ChannelNumbers = "",
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
@@ -75,7 +77,7 @@ def predict(
     from core.studies.mask_files import predict_masks
 
     check_format(format_name)
-    how = given(layout, image, mask)
+    how = given(layout, image, mask, channels=channels)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:
@@ -104,13 +106,14 @@ def evaluate(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    channels: ChannelNumbers = "",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
     from core.studies.evaluation import evaluate_cases as run
     from core.studies.evaluation import write_evaluation
 
-    how = given(layout, image, mask, region)
+    how = given(layout, image, mask, region, channels)
     job = _Job(folder, how, out, model, case, device, flips, skip_below, engine, precision)
     cases, chosen, predictor = _ready(job)
     with progress_bar() as progress:

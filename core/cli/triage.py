@@ -38,14 +38,15 @@ def triage(
     refuse_inside(folder, out)
     dataset = scan_known(folder)
     cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
-    runner = TriageRunner(Classifiers(registry(home()).everywhere).find(model), device)
+    chosen = Classifiers(registry(home()).everywhere).find(model)
+    runner = TriageRunner(chosen, device)
 
     def triager(loaded: LoadedCase, progress: Progress) -> Triage:
         return runner.triage(loaded.volume, progress=progress)
 
     with progress_bar() as progress:
         outcome = triage_cases(cases, triager, progress=progress)
-    write_triage(out / TRIAGE_FILE, outcome.rows)
+    write_triage(out / TRIAGE_FILE, outcome, chosen)
     done = len(cases) - len(outcome.failed)
     say(
         f"{done} of {len(cases)} cases, {len(outcome.rows)} slices in {outcome.seconds:.1f} s: "

@@ -4,16 +4,21 @@ The classifier is given by the caller, so that no torch is imported here.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+import msgspec
 
 from core.domain.errors import AppError
 from core.domain.progress import Progress, part, silent
 from core.domain.triage import Triage
+from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
+from core.models.classifiers import ClassifierModel
+from core.models.provenance import CaseInput, input_of, made_from
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,16 @@ class TriageRow:
 
 @dataclass(frozen=True)
 class TriageOutcome:
-    """Rows of the cases that could be read, a sentence for each that could not, and notices."""
+    """Rows of the cases that could be read, a sentence for each that could not, and notices.
+
+    `inputs` say what each case was read from.
+    """
 
     rows: tuple[TriageRow, ...]
     failed: dict[str, str]
     notices: tuple[str, ...]
     seconds: float
+    inputs: dict[str, CaseInput] = field(default_factory=dict)
 
 
 TriageOf: TypeAlias = Callable[[LoadedCase, Progress], Triage]
@@ -46,6 +55,7 @@ def triage_cases(
     rows: list[TriageRow] = []
     notices: list[str] = []
     failed: dict[str, str] = {}
+    inputs: dict[str, CaseInput] = {}
     seconds = 0.0
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
@@ -60,12 +70,15 @@ def triage_cases(
         pairs = zip(found.slice_numbers, found.probability, strict=True)
         rows += [TriageRow(case.id, number, float(chance)) for number, chance in pairs]
         notices += loaded.notices
+        inputs[case.id] = input_of(loaded)
         seconds += found.seconds
     progress(1.0, "done")
-    return TriageOutcome(tuple(rows), failed, tuple(notices), seconds)
+    return TriageOutcome(tuple(rows), failed, tuple(notices), seconds, inputs)
 
 
-def write_triage(path: Path, rows: Sequence[TriageRow]) -> None:
-    """Write rows as CSV: case, slice, probability; atomic."""
-    cells = ((row.case, row.number, f"{row.probability:.6f}") for row in rows)
+def write_triage(path: Path, outcome: TriageOutcome, model: ClassifierModel) -> None:
+    """Write rows as CSV (case, slice, probability) and what they were made from as JSON beside."""
+    cells = ((row.case, row.number, f"{row.probability:.6f}") for row in outcome.rows)
     write_csv(path, ("case", "slice", "probability"), cells)
+    made = made_from((model,), outcome.inputs)
+    write_bytes(path.with_suffix(".json"), msgspec.json.format(msgspec.json.encode(made)) + b"\n")

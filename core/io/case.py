@@ -65,13 +65,18 @@ class Case:
         return self.volumes.sequences
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Its files, each once: by slice, an image before its mask, or by channel and mask."""
+        found = [path for s in self.slices for path in (s.image, s.mask) if path is not None]
+        if self.volumes is not None:
+            found = [path for channel in self.volumes.channels for path in channel.files]
+            found += [path for mask in self.volumes.masks for path in mask.files]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def folders(self) -> frozenset[Path]:
         """The folders of its originals, which are never written to."""
-        files = [files.image for files in self.slices]
-        if self.volumes is not None:
-            files = [path for channel in self.volumes.channels for path in channel.files]
-            files += [path for mask in self.volumes.masks for path in mask.files]
-        return frozenset((self.folder, *(path.parent for path in files)))
+        return frozenset((self.folder, *(path.parent for path in self.files)))
 
     @property
     def middle(self) -> int:

@@ -155,6 +155,7 @@ def _read_slices(case: Case, progress: Progress) -> Volume:
             f"{case.id}: none of its {len(case.slices)} slices can be read. {problems[0]}"
         )
     unsigned, notices = unsign(case.id, read)
+    read.clear()
     if transparent:
         notices += (
             f"{case.id}: expected images without transparency, found an alpha channel. It was "
@@ -164,12 +165,13 @@ def _read_slices(case: Case, progress: Progress) -> Volume:
 
 
 def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Volume:
-    """Put the slices of the commonest shape into one array; another shape is unreadable."""
+    """Move the slices of the commonest shape into one array; another shape is unreadable."""
     kinds = Counter((pixels.shape, pixels.dtype.str) for pixels in read.values())
     shape, dtype = kinds.most_common(1)[0][0]
     channels, height, width = shape
     pixels = np.zeros((channels, len(case.slices), height, width), np.dtype(dtype))
-    for index, values in read.items():
+    for index in list(read):
+        values = read.pop(index)  # so that a slice is not held twice for long
         if (values.shape, values.dtype.str) == (shape, dtype):
             pixels[:, index] = values
         else:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.domain.errors import DataError
-from core.domain.volume import Pixels, Volume
+from core.domain.volume import LGG_CHANNELS, Pixels, Volume
 from core.io.case import Case
 from core.io.tiff_samples import Samples
 
@@ -40,21 +40,26 @@ def _unsigned(pixels: Samples) -> Pixels:
 def choose_channels(case: Case, volume: Volume, notices: tuple[str, ...]) -> Volume:
     """Return the volume of the channels that the case names, and say where there is a choice.
 
-    Raises `DataError` when the case names a channel that is not there.
+    Three are named as the public set's, as three in a file are. Images that have no more channels
+    than are chosen are left as they are. Raises `DataError` when a channel is not there.
     """
     count = len(volume.pixels)
-    if any(not 0 <= n < count for n in case.channels):
+    chooses = count > len(case.channels)
+    if chooses and any(not 0 <= n < count for n in case.channels):
         raise DataError(
             f"{case.id}: expected channels 1 to {count}, found the choice "
             f"{', '.join(str(n + 1) for n in case.channels)}. Choose others."
         )
-    if case.channels:
-        names = tuple(volume.channels[n] for n in case.channels)
+    if case.channels and chooses:
+        many = len(case.channels) != len(LGG_CHANNELS)
+        named = tuple(volume.channels[n] for n in case.channels)
+        names = named if many else LGG_CHANNELS
         chosen = _unsigned(np.ascontiguousarray(volume.pixels[list(case.channels)]))
-        return replace(volume, pixels=chosen, channels=names, notices=notices)
-    if count == _OFFERED:
+        return replace(volume, pixels=chosen, channels=names, roles=(), notices=notices)
+    if count >= _OFFERED:
         notices += (
             f"{case.id}: expected three channels or one, found {count}. All are shown; models of "
-            "three channels need a choice of three.",
+            "three channels need a choice of three: choose channels (in the window by the menu "
+            "File, else by --channels 1,2,3).",
         )
     return replace(volume, notices=notices)

@@ -19,7 +19,7 @@ class Organisation(msgspec.Struct, frozen=True):
 
     `images` are channel and pattern, `mask` is the pattern of the masks. `roles` are channels by
     name whose role the reader corrected, `region` is the label or region that is lesion (all when
-    empty).
+    empty). `channels` are the indices of those that are used of slices with more, in order.
     """
 
     layout: str = ""
@@ -27,6 +27,7 @@ class Organisation(msgspec.Struct, frozen=True):
     mask: str = ""
     roles: tuple[tuple[str, Role], ...] = ()
     region: str = ""
+    channels: tuple[int, ...] = ()
 
     @property
     def is_given(self) -> bool:
@@ -42,20 +43,26 @@ class Organisation(msgspec.Struct, frozen=True):
             places.mask,
             self.roles or before.roles,
             self.region or before.region,
+            self.channels or before.channels,
         )
 
     def applied(self, case: Case) -> Case:
-        """Return a case with the roles and the region that the reader chose."""
-        return replace(case, roles=self.roles, region=self.region)
+        """Return a case with the roles, the region and the channels that the reader chose."""
+        return replace(case, roles=self.roles, region=self.region, channels=self.channels)
 
 
+_MOST_CHANNELS = 16
 AS_IT_LIES = Organisation()
 
 
 def given(
-    layout: str | None, image: Sequence[str] | None, mask: str | None, region: str = ""
+    layout: str | None,
+    image: Sequence[str] | None,
+    mask: str | None,
+    region: str = "",
+    channels: str = "",
 ) -> Organisation:
-    """Return what `--layout`, `--image ROLE=PATTERN`, `--mask PATTERN` and `--region` say.
+    """Return what `--layout`, `--image`, `--mask`, `--region` and `--channels` say.
 
     Raises `DataError` for another form, and for a mask without an image.
     """
@@ -65,7 +72,24 @@ def given(
             "as --image FLAIR=*_flair.nii.gz."
         )
     images = tuple(image_patterns(image or ()).items())
-    return Organisation(layout or "", images, mask or "", region=region)
+    return Organisation(
+        layout or "", images, mask or "", region=region, channels=channel_indices(channels)
+    )
+
+
+def channel_indices(text: str) -> tuple[int, ...]:
+    """Return the indices that numbers such as `1,2,4` name; raises `DataError` for other words."""
+    if not text:
+        return ()
+    words = [word.strip() for word in text.split(",")]
+    numbers = [int(word) for word in words if word.isascii() and word.isdecimal()]
+    fits = len(numbers) == len(words) and all(1 <= n <= _MOST_CHANNELS for n in numbers)
+    if not fits or len(set(numbers)) < len(numbers):
+        raise DataError(
+            f"--channels: expected numbers of channels from 1 on, each once, such as 1,2,4, found "
+            f"{text!r}. Name those that are used, in order."
+        )
+    return tuple(number - 1 for number in numbers)
 
 
 def found_in(root: Path, how: Organisation = AS_IT_LIES) -> FoundDataset:

@@ -53,7 +53,8 @@ def mapping(
         if len(channels) != len(names):
             raise ModelError(
                 f"{title}: expected {len(names)} channels ({', '.join(names)}), found "
-                f"{len(channels)} ({', '.join(channels)}). Choose a model made for such images."
+                f"{len(channels)} ({', '.join(channels)}). Choose a model made for such images, or "
+                "which channels are used."
             )
         return _mapped(names, channels, list(range(len(names))), guessed=True)
     missing = [

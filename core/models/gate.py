@@ -16,6 +16,7 @@ from core.domain.figure_text import counted, signed
 from core.domain.protocol import Protocol
 from core.domain.statistics import FEWEST_CASES, mean_test, paired
 from core.io.json_file import decode_json
+from core.models.provenance import Made
 
 GATE_FILE = "gate.json"
 REGRESSION = 0.02
@@ -58,7 +59,8 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     `low` and `high` are the 95 % interval of the mean difference, None where the cases are too few
     for one; `p` is that of the same test (`mean_test`). `worst_tenth` is the difference of the
     means over each model's own worst tenth of the cases. `regressions` are cases that lost more
-    than `REGRESSION`. `failed` holds a sentence for each case that could not be scored.
+    than `REGRESSION`. `failed` holds a sentence for each case that could not be scored. `made`
+    tells what the figures were made from.
     """
 
     champion: str
@@ -76,6 +78,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reason: str
     failed: dict[str, str] = {}
+    made: Made | None = None
 
     @property
     def doubt(self) -> str:

@@ -2,52 +2,31 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from core.domain.errors import AppError
-from core.domain.grid import Grid
-from core.domain.metrics import EMPTY_RULE, volume_metrics
-from core.domain.prediction import Prediction, to_mask
+from core.domain.metrics import EMPTY_RULE
 from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case, each_case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import read_case
 from core.io.csv_file import write_csv
+from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
-from core.review.expected_dsc import expected_dsc, read_calibration
+from core.studies.case_score import EvaluationRow, score_case
 from core.studies.figures import dsc_chart
-from core.studies.reference_protocol import reference_masks
-
-
-class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one case; `hd95` is in `distance_unit`, volumes are in mL where that is known.
-
-    `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
-    truth.
-    """
-
-    case: str
-    slices: int
-    dsc: float
-    iou: float
-    sensitivity: float | None
-    precision: float | None
-    hd95: float | None
-    truth_voxels: int
-    predicted_voxels: int
-    expected_dsc: float
-    truth_ml: float | None = None
-    predicted_ml: float | None = None
-    distance_unit: str = "voxels"
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `summary.json` says; `mean`, `median` and `standard_deviation` are of the DSC."""
+    """What `summary.json` says; `mean`, `median` and `standard_deviation` are of the DSC.
+
+    `made` tells what the figures were made from: inputs, model, versions.
+    """
 
     mean: float | None
     median: float | None
@@ -63,13 +42,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     empty_rule: str = EMPTY_RULE
     distance_unit: str = "voxels"
     notices: tuple[str, ...] = ()
+    made: Made | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Rows of the cases that could be scored, and a sentence for each that could not.
 
-    `notices` are sentences about files of cases that were scored all the same.
+    `notices` are sentences about files of cases that were scored all the same; `inputs` say by
+    case what each was read from.
     """
 
     rows: tuple[EvaluationRow, ...]
@@ -77,6 +58,7 @@ class Outcome:
     device: str
     seconds: float
     notices: tuple[str, ...] = ()
+    inputs: dict[str, CaseInput] = field(default_factory=dict)
 
 
 def evaluate_cases(
@@ -91,6 +73,7 @@ def evaluate_cases(
     rows: list[EvaluationRow] = []
     notices: list[str] = []
     failed: dict[str, str] = {}
+    inputs: dict[str, CaseInput] = {}
     device, seconds = "", 0.0
     for case, inner in each_case(cases, progress):
         try:
@@ -100,41 +83,10 @@ def evaluate_cases(
             rows.append(score_case(loaded, prediction, model, protocol))
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
+            inputs[case.id] = input_of(loaded)
         except AppError as error:
             failed[case.id] = str(error)
-    return Outcome(tuple(rows), failed, device, seconds, tuple(notices))
-
-
-def score_case(
-    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
-) -> EvaluationRow:
-    """Return the figures of one case; raises `DataError` without whole images and ground truth."""
-    truth = loaded.require_ground_truth()
-    grid = loaded.volume.geometry
-    if protocol == "reference":
-        truth, mask = reference_masks(loaded.volume, truth, prediction)
-        grid = Grid((truth.shape[0], truth.shape[1], truth.shape[2]))  # of no known size
-    else:
-        mask = to_mask(prediction.probability, model.spec.postprocessing)
-    metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
-    ml = grid.voxel_ml
-    return EvaluationRow(
-        case=loaded.case.id,
-        slices=len(truth),
-        dsc=metrics.dsc,
-        iou=metrics.iou,
-        sensitivity=metrics.sensitivity,
-        precision=metrics.precision,
-        hd95=metrics.hd95,
-        truth_voxels=metrics.truth_voxels,
-        predicted_voxels=metrics.predicted_voxels,
-        expected_dsc=expected_dsc(
-            prediction.probability, model.spec.postprocessing, read_calibration(model.folder)
-        ),
-        truth_ml=None if ml is None else metrics.truth_voxels * ml,
-        predicted_ml=None if ml is None else metrics.predicted_voxels * ml,
-        distance_unit=grid.length_unit,
-    )
+    return Outcome(tuple(rows), failed, device, seconds, tuple(notices), inputs)
 
 
 def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
@@ -155,6 +107,7 @@ def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> 
         largest_component=post.largest_component or protocol == "reference",
         distance_unit=" and ".join(sorted({row.distance_unit for row in outcome.rows})) or "voxels",
         notices=outcome.notices,
+        made=made_from((model,), outcome.inputs),
     )
 
 

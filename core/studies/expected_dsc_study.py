@@ -1,7 +1,7 @@
 """Fit the expected DSC of a model on cases with ground truth, and judge it on others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -15,9 +15,10 @@ from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
+from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, fit_calibration, judge_fit
-from core.studies.evaluation import score_case
+from core.studies.case_score import score_case
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.splits import SplitFile
 
@@ -50,6 +51,7 @@ class CalibrationSummary(msgspec.Struct, frozen=True, kw_only=True):
     reading_area: float | None
     best_area: float | None
     disagreement_spearman: float | None = None
+    made: Made | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Measurements:
 
     rows: tuple[DoubtRow, ...]
     failed: dict[str, str]
+    inputs: dict[str, CaseInput] = field(default_factory=dict)
 
 
 def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
@@ -87,6 +90,7 @@ def measure(
     """Return DSC and doubt of each case; with `flips` from the model and its mirror image."""
     rows: list[DoubtRow] = []
     failed: dict[str, str] = {}
+    inputs: dict[str, CaseInput] = {}
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
         inner = part(progress, index / len(cases), (index + 1) / len(cases))
@@ -94,16 +98,18 @@ def measure(
             loaded = read_case(case)
             loaded.require_ground_truth()
             rows.append(_measure(loaded, model, predictor, flips, inner))
+            inputs[case.id] = input_of(loaded)
         except AppError as error:
             failed[case.id] = str(error)
     progress(1.0, "done")
-    return Measurements(tuple(rows), failed)
+    return Measurements(tuple(rows), failed, inputs)
 
 
 def write_calibration_study(
-    out: Path, model: Model, calibration: Calibration, rows: Sequence[DoubtRow]
+    out: Path, model: Model, calibration: Calibration, judged_on: Measurements
 ) -> CalibrationSummary:
     """Write expected_dsc.csv, .json and .png of the cases a calibration is judged on."""
+    rows = judged_on.rows
     dsc = [row.dsc for row in rows]
     soft = [row.doubt.soft_dsc for row in rows]
     expected = [calibration.apply(value) for value in soft]
@@ -123,6 +129,7 @@ def write_calibration_study(
         reading_area=judged.area,
         best_area=judged.best_area,
         disagreement_spearman=_agreement(known, dsc),
+        made=made_from((model,), judged_on.inputs),
     )
     _write_csv(out / CSV_FILE, rows, expected)
     content = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"

@@ -70,13 +70,16 @@ def html(report: StudyReport) -> str:
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
         reviews=report.said(),
-        cards=[(report.study.titles[m.spec.id], model_paragraphs(m)) for m in report.study.models],
+        cards=_cards(report),
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )
 
 
-def model_paragraphs(model: Model) -> list[tuple[str, str]]:
-    """Return what is known of a model as pairs of name and words."""
+def model_paragraphs(model: Model, fingerprint: str | None = None) -> list[tuple[str, str]]:
+    """Return what is known of a model as pairs of name and words.
+
+    `fingerprint` is its own of that time, where the model may be gone or another by now.
+    """
     spec = model.spec
     post = spec.postprocessing
     extra = [
@@ -99,7 +102,15 @@ def model_paragraphs(model: Model) -> list[tuple[str, str]]:
         ("Parent", spec.parent or "none"),
         ("Data", spec.data or "not said"),
         ("Licence", spec.licence or "not said"),
-        ("Fingerprint", model.fingerprint),
+        ("Fingerprint", model.fingerprint if fingerprint is None else fingerprint),
+    ]
+
+
+def _cards(report: StudyReport) -> list[tuple[str, list[tuple[str, str]]]]:
+    then = {} if report.summary.made is None else report.summary.made.models
+    titles = report.study.titles
+    return [
+        (titles[m.spec.id], model_paragraphs(m, then.get(m.spec.id))) for m in report.study.models
     ]
 
 

@@ -19,6 +19,7 @@ from core.domain.progress import Progress, part, silent
 from core.inference.prediction_service import Predictor, PredictorOf
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
+from core.models.provenance import CaseInput, files_hash, input_of
 from core.models.registry import Model
 from core.studies.case_figures import (
     CaseFigures,
@@ -37,7 +38,7 @@ class Study:
 
     `failed` maps a case, or a case and a model, to the sentence that says why it has no row.
     `disagreements` is 1 less the mean DSC over all pairs of models, by case. `keys` name the
-    predictions the rows belong to, by case and model.
+    predictions the rows belong to, by case and model. `inputs` say what each case was read from.
     """
 
     models: tuple[Model, ...]
@@ -48,6 +49,7 @@ class Study:
     seconds: float = 0.0
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lesion_iou: float = LESION_IOU
+    inputs: Mapping[str, CaseInput] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -79,6 +81,7 @@ class _Run:
     notices: list[str] = field(default_factory=list)
     disagreements: dict[str, float] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    inputs: dict[str, CaseInput] = field(default_factory=dict)
     seconds: float = 0.0
 
     def add(self, loaded: LoadedCase, found: Mapping[str, Prediction]) -> None:
@@ -97,6 +100,7 @@ class _Run:
         self.keys |= {(case_id, m.spec.id): score_key(m, found[m.spec.id].key) for m in there}
         self.seconds += sum(prediction.seconds for prediction in found.values())
         self.notices += loaded.notices
+        self.inputs[case_id] = input_of(loaded)
 
 
 def run_study(
@@ -133,7 +137,22 @@ def run_study(
         run.seconds,
         run.keys,
         lesion_iou,
+        run.inputs,
     )
+
+
+def kept_study(model: Model, rows: Sequence[CaseFigures], cases: Sequence[Case]) -> Study:
+    """Return figures of one model that were kept as a study; `cases` are those of the dataset.
+
+    Their files are read again, for what the figures were made from.
+    """
+    known = {row.case for row in rows}
+    inputs = {
+        case.id: CaseInput(files=files_hash(case), notices=case.notices)
+        for case in cases
+        if case.id in known
+    }
+    return Study((model,), tuple(rows), {}, inputs=inputs)
 
 
 def keep_study(store: Store, study: Study) -> None:

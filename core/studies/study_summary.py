@@ -14,6 +14,7 @@ from core.domain.statistics import (
     describe,
 )
 from core.models.lineage import code_version
+from core.models.provenance import Made, made_from
 from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.study import Study
 
@@ -39,7 +40,10 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order."""
+    """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order.
+
+    `made` tells what the figures were made from: inputs, models, versions.
+    """
 
     version: str
     cases: int
@@ -55,6 +59,8 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     hd95_rule: str
     interval: str
     seconds: float
+    notices: tuple[str, ...] = ()
+    made: Made | None = None
 
 
 def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
@@ -95,6 +101,8 @@ def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
         hd95_rule=HD95_RULE,
         interval=INTERVAL_RULE,
         seconds=round(study.seconds, 3),
+        notices=study.notices,
+        made=made_from(study.models, study.inputs),
     )
 
 

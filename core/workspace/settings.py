@@ -4,11 +4,12 @@ import getpass
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_type_hints
 
 import msgspec
 import platformdirs
 
+from core.domain.errors import reason
 from core.io.atomic import make_private_folder, sweep, write_bytes
 from core.io.json_file import decode_json
 
@@ -17,13 +18,17 @@ MOST_RECENT = 10
 """How many datasets are remembered."""
 
 
+_Side = Annotated[int, msgspec.Meta(ge=1, le=50_000)]
+_Place = Annotated[int, msgspec.Meta(ge=-50_000, le=50_000)]
+
+
 class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
     """Size of a window and the place of its frame in the free area of a screen, in pixels."""
 
-    width: int
-    height: int
-    x: int = 0
-    y: int = 0
+    width: _Side
+    height: _Side
+    x: _Place = 0
+    y: _Place = 0
     maximised: bool = False
 
 
@@ -84,10 +89,46 @@ def settings_path() -> Path:
 
 def load_settings(path: Path) -> Settings:
     """Return the settings in `path`; a file that is missing or damaged counts as no difference."""
+    return read_settings(path)[0]
+
+
+def read_settings(path: Path) -> tuple[Settings, str]:
+    """Return the settings in `path` that can be read, and a sentence about those that cannot."""
     try:
-        return decode_json(path.read_bytes(), Settings)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return Settings()
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Settings(), ""
+    except OSError as error:
+        return Settings(), _unread(path, reason(error), "All settings are")
+    try:
+        return decode_json(content, Settings), ""
+    except msgspec.DecodeError as error:
+        return _salvaged(path, content, error)
+
+
+def _salvaged(path: Path, content: bytes, error: Exception) -> tuple[Settings, str]:
+    """Return what can be used of a file with something wrong in it."""
+    try:
+        given = decode_json(content, dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return Settings(), _unread(path, str(error), "All settings are")
+    kept: dict[str, object] = {}
+    lost: list[str] = []
+    for name, kind in get_type_hints(Settings, include_extras=True).items():
+        try:
+            if name in given:
+                kept[name] = decode_json(bytes(given[name]), kind)
+        except msgspec.DecodeError:
+            lost.append(name)
+    verb = "is" if len(lost) == 1 else "are"
+    return Settings(**kept), _unread(path, str(error), f"{', '.join(lost)} {verb}")  # type: ignore[arg-type]
+
+
+def _unread(path: Path, found: str, what: str) -> str:
+    return (
+        f"{path.name}: expected the settings of Overread, found: {found}. {what} as at the first "
+        "start; the others hold."
+    )
 
 
 def save_settings(path: Path, settings: Settings) -> None:

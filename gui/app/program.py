@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from core.inference.engine import Engine
-from core.workspace.settings import home, load_settings, prepare_home, settings_path
+from core.workspace.settings import home, prepare_home, read_settings, settings_path
 from gui.annotation import install as annotation
 from gui.annotation.correction_presenter import AnnotationViews
 from gui.app.close_guard import CloseGuard
@@ -51,7 +51,8 @@ class Program:
         # Every sample of the pointer, or a quick circle has corners. The platform turns this on
         # while the application is made, so it is turned off only now.
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
-        self.session = session = Session(home(), load_settings(settings_path()))
+        settings, self._damage = read_settings(settings_path())
+        self.session = session = Session(home(), settings)
         # Before the window, so that its parts measure themselves in the right font.
         apply_theme(application, look_of(session.settings)[0])
         self.window = window = MainWindow()
@@ -101,12 +102,14 @@ class Program:
         """
         settings = self.session.settings
         self.window.show_in_place(settings.windows, settings.last_screen)
+        if self._damage:
+            self.context.say_failed("A setting was left out", self._damage)
         last = Path(settings.last_dataset) if settings.last_dataset else None
         if folder is not None and predictions is not None:
             self.operations.open_predictions(predictions, over=folder)
         elif folder is not None:
             self.operations.open_dataset(folder)
-        elif last is not None and last.is_dir():
+        elif last is not None and _is_folder(last):
             self.operations.open_dataset(last)
         else:
             self.operations.open_demo()
@@ -196,3 +199,11 @@ class Program:
         return AnnotationViews(
             self.viewer, window.card, window.rail, window.status, window.metrics, window.set_tool
         )
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether there is a folder; a name that the system refuses is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
+from gui.data.channel_choice import ChannelChoice
 from gui.data.data_presenter import DataPresenter, DataViews
 from gui.shell.context import Context, Handlers
 
@@ -15,16 +16,19 @@ class Data:
 
     handlers: Handlers
     presenter: DataPresenter
+    channels: ChannelChoice
 
 
 def install(context: Context, views: DataViews) -> Data:
     """Make what says which dataset is open, and the commands that ask for a folder."""
+    channels = ChannelChoice(context)
     handlers: Handlers = {
+        "choose_channels": channels.ask,
         "open_dataset": lambda: _ask_for_cases(context),
         "open_demo": context.operations.open_demo,
         "open_predictions": lambda: _ask_for_predictions(context),
     }
-    return Data(handlers, DataPresenter(context, views))
+    return Data(handlers, DataPresenter(context, views), channels)
 
 
 def _ask_for_cases(context: Context) -> None:

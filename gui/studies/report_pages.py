@@ -8,7 +8,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from core.domain.errors import WorkspaceError
+from core.domain.errors import WorkspaceError, reason
 from core.domain.progress import Progress, silent
 from gui.widgets.theme import app_font
 
@@ -45,7 +45,10 @@ def write_pages(path: Path, text: str, *, title: str, progress: Progress = silen
 
     Raises `WorkspaceError` when the file cannot be written.
     """
-    writer = QPdfWriter(str(path))
+    # Into memory first: on a full disk Qt writes what fits, and does not say so.
+    device = QBuffer()
+    device.open(QBuffer.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(device)
     writer.setTitle(title)
     writer.setCreator("Overread")
     writer.setResolution(_DPI)
@@ -59,9 +62,17 @@ def write_pages(path: Path, text: str, *, title: str, progress: Progress = silen
             "Choose another folder."
         )
     try:
-        return _paint(painter, writer, text, progress)
+        pages = _paint(painter, writer, text, progress)
     finally:
         painter.end()
+    try:
+        path.write_bytes(device.data().data())
+    except OSError as error:
+        raise WorkspaceError(
+            f"the file could not be written ({reason(error)}); free some space, or choose another "
+            "folder"
+        ) from error
+    return pages
 
 
 def _paint(painter: QPainter, writer: QPdfWriter, text: str, progress: Progress) -> int:

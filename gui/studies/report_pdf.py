@@ -36,8 +36,8 @@ def write_pdf(path: Path, text: str, *, title: str, progress: Progress = silent)
         if child.returncode:
             lines = said.decode(errors="replace").strip().splitlines()
             raise WorkspaceError(
-                f"{path.name}: the pages could not be made ({lines[-1] if lines else 'no reason'}"
-                " was said). Export the HTML, and print it from a browser."
+                f"{path.name}: the pages could not be made: {lines[-1] if lines else 'no reason'}. "
+                "Or export the HTML, and print it from a browser."
             )
 
 

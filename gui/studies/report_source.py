@@ -12,7 +12,7 @@ from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
 from core.studies.case_figures import figures_of
 from core.studies.html_report import StudyReport
-from core.studies.study import Study
+from core.studies.study import Study, kept_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_summary import summarise_study
 from core.workspace.score_keys import figures_now
@@ -61,7 +61,7 @@ def _of_model(source: ReportSource) -> Study:
             "Expected a comparison of models or cases that were predicted, found none. "
             "Compare models (Ctrl+M), or run the model on cases first."
         )
-    return Study((model,), tuple(there), {})
+    return kept_study(model, there, source.place.dataset.cases)
 
 
 def _blinded(source: ReportSource, found: StudyFound | None) -> Unblinded | None:

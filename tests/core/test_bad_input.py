@@ -20,7 +20,8 @@ from core.domain.progress import Progress
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import Dataset, scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import EvaluationRow, evaluate_cases
+from core.studies.case_score import EvaluationRow
+from core.studies.evaluation import evaluate_cases
 from core.studies.mask_files import predict_masks
 from tests.core.faults import COPY, FAULTS, Fault
 from tests.synthetic import digest, head, lesion, write_case

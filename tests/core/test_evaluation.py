@@ -18,10 +18,10 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec
+from core.studies.case_score import score_case
 from core.studies.evaluation import (
     Outcome,
     evaluate_cases,
-    score_case,
     summarise_evaluation,
     write_evaluation,
 )

@@ -12,6 +12,7 @@ from core.workspace.settings import (
     WindowPlace,
     home,
     load_settings,
+    read_settings,
     save_settings,
     settings_path,
 )
@@ -58,6 +59,18 @@ def test_a_damaged_file_counts_as_no_difference(tmp_path: Path, content: bytes) 
     assert load_settings(path) == Settings()
     save_settings(path, CHANGED)
     assert load_settings(path) == CHANGED
+
+
+def test_one_bad_setting_leaves_the_others_and_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    place = '{"a": {"width": 9223372036854775807, "height": 5}}'
+    path.write_text(f'{{"theme": "light", "flips": 3, "windows": {place}}}')
+    settings, said = read_settings(path)
+    assert settings == Settings(theme="light")
+    assert "flips, windows are as at the first start" in said
+    path.write_text("{")
+    assert "All settings are" in read_settings(path)[1]
+    assert read_settings(tmp_path / "none.json") == (Settings(), "")
 
 
 def test_no_file_and_a_folder_count_as_no_difference(tmp_path: Path) -> None:

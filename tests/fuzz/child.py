@@ -17,7 +17,8 @@ from pathlib import Path
 from tests.fuzz.targets import target
 from tests.memory import peak_mib
 
-_HANG = 10.0
+_HANG = 120.0
+"""Seconds after which an input that only waits is a hang; those that compute have ten."""
 
 
 def main(name: str, seed: int, count: int, seconds: float, folder: Path) -> dict[str, object]:
@@ -30,17 +31,18 @@ def main(name: str, seed: int, count: int, seconds: float, folder: Path) -> dict
     faults: list[str] = []
     start = time.perf_counter()
     for number in range(count):
-        began = time.perf_counter()
-        if began - start > seconds:
+        if time.perf_counter() - start > seconds:
             break
         tried += 1
-        faulthandler.dump_traceback_later(3 * _HANG, exit=True)
+        # Of this process: what others do on the same cores is no fault of an input.
+        began = time.process_time()
+        faulthandler.dump_traceback_later(_HANG, exit=True)
         try:
             # Each input has a seed of its own, so that one is made again alone.
             read += attempt(random.Random(seed * 1_000_003 + number))
         except Exception:  # noqa: BLE001 - what is not told in a sentence is counted
             faults.append(f"input {number}: {traceback.format_exc()}")
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     faulthandler.cancel_dump_traceback_later()
     return {
         "name": name,

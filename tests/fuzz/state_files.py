@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from training.scoring import Scores, read_scores, write_scores
 
 from core.annotation.correction import Correction
 from core.annotation.draft import new_draft
@@ -37,7 +36,7 @@ from core.jobs.train_preview import (
 )
 from core.models import promotion
 from core.models.classifiers import Classifiers
-from core.models.gate import GATE_FILE, GateSpec, judge, read_gate
+from core.models.gate import GATE_FILE, GateSpec, judge_candidate, read_gate
 from core.models.model_listing import listing
 from core.models.registry import ModelSpec, Registry, write_spec
 from core.models.train_spec import TrainSpec
@@ -68,6 +67,7 @@ from tests.fuzz.mutations import HOSTILE, damaged, damaged_json
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet, write_case
 from training.gate import read_gate_spec
+from training.scores import Scores, read_scores, write_scores
 from training.train import read_job
 from training.triage.train import read_classify_job
 
@@ -142,7 +142,7 @@ def _make_jobs(root: Path) -> None:
     )
     write_bytes(job.path / PREVIEW_FILE, msgspec.json.encode(preview))
     np.save(job.path / PLANES_FILE, np.zeros((3, 2, 8, 8), np.uint8))
-    report = judge(("good", {"A": 0.5, "B": 0.6}), ("other", {"A": 0.6, "B": 0.7}))
+    report = judge_candidate(("good", {"A": 0.5, "B": 0.6}), ("other", {"A": 0.6, "B": 0.7}))
     write_bytes(job.path / GATE_FILE, msgspec.json.encode(report))
     seen = {"A": 0.5}
     write_scores(job.path, Scores(native=seen, reference=seen, seconds=seen, failed={"B": "no"}))
@@ -168,7 +168,7 @@ def _make_workspace(home: Path) -> None:
         values = np.where(loaded.ground_truth, 230, 20).astype(np.uint8)  # type: ignore[call-overload]
         key = prediction_cache.prediction_key(model, loaded.volume)
         made = Prediction(values, "good", key, "cpu", 0.1)
-        prediction_cache.keep(loaded, model, workspace, made)
+        prediction_cache.keep_prediction(loaded, model, workspace, made)
         workspace.put_state(LastState(_CASE, 1, "good"))
         workspace.put_score(Score(_CASE, "other", "k", 0.5))
         reviews.put_review(store, _CASE, change=reviews.ReviewChange(status="rejected", note="no"))
@@ -262,7 +262,7 @@ def _workspace_readers(home: Path) -> Readers:
         lambda w: [load_version(v, shape) for v in versions(w, _CASE)],
         latest_versions,
         lambda w: (w.state(), w.scores("good"), w.predicted_by()),
-        lambda w: (reviews.reviews(w.store), reviews.history(w.store, _CASE)),
+        lambda w: (reviews.reviews(w.store), reviews.review_of(w.store, _CASE)),
         lambda w: reviews.decisions(w.store, _CASE, "truth"),
         lambda w: triage_cache.triages_of(w.store, "slices")[_CASE].highest,
         lambda w: triage_cache.find_triage(w.store, _CASE, "slices", key="key"),
@@ -272,7 +272,7 @@ def _workspace_readers(home: Path) -> Readers:
         lambda w: frozen_split(w.store),
         lambda w: [blinded.presentations(w.store, s.id) for s in blinded.blinded_studies(w.store)],
         lambda w: blinded.next_presentation(w.store, 1),
-        lambda w: prediction_cache.find(loaded, model, w),
+        lambda w: prediction_cache.find_prediction(loaded, model, w),
         lambda w: reviews.put_review(w.store, _CASE, change=reviews.ReviewChange(note="more")),
     ]
     return [opened(read) for read in every]

@@ -19,7 +19,7 @@ from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
-from training.triage.sources import read_picture
+from training.triage.sources import read_labelled
 
 _PICTURES = ("png", "jpeg", "bmp", "tiff")
 
@@ -88,8 +88,8 @@ def _picture(kind: str) -> bytes:
 
 
 def _look(path: Path) -> None:
-    read_picture(path, channels=3)
-    read_picture(path, channels=1)
+    read_labelled(path, channels=3)
+    read_labelled(path, channels=1)
 
 
 WEIGHTS = Target("weights, checkpoints and pictures", _prepare, share=500, tried=40)
