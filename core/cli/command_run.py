@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from core.io.case import Case
     from core.io.dataset import Dataset
     from core.io.organisation import Organisation
-    from core.models.certificates import EngineChoice
-    from core.models.registry import Registry
     from core.workspace.workspace_folder import Workspace
 
 FAILED_CASES = 3
@@ -39,14 +37,6 @@ def scanned(
     refuse_inside(folder, out)
     dataset = scan_known(folder, how or AS_IT_LIES)
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
-
-
-def own_models(engine: EngineChoice) -> Registry:
-    """Return the models of this reader and those that come with Overread, run by `engine`."""
-    from core.workspace.settings import home
-    from core.workspace.workspace_folder import registry
-
-    return registry(home(), engine=engine)
 
 
 @contextmanager

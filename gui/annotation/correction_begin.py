@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from gui.annotation.correction_book import Book
-from gui.annotation.correction_start import Ground, Start
+from gui.annotation.correction_start import CorrectionGround, Start
 from gui.shell.tasks import Lanes, Task
 
 
@@ -16,7 +16,7 @@ class Beginning(QObject):
     def __init__(self, lanes: Lanes) -> None:
         super().__init__()
         self._lanes = lanes
-        self._wanted: tuple[Ground, Start] | None = None
+        self._wanted: tuple[CorrectionGround, Start] | None = None
         self._task: Task[Book] | None = None
         self._book: Book | None = None
 
@@ -25,7 +25,7 @@ class Beginning(QObject):
         """True while it is being made."""
         return self._task is not None
 
-    def prepare(self, ground: Ground, start: Start) -> None:
+    def prepare(self, ground: CorrectionGround, start: Start) -> None:
         """Make a correction that starts so; one that is ready for the same start stays."""
         if self._fits(ground, start) and (self.waiting or self._book is not None):
             return
@@ -35,7 +35,7 @@ class Beginning(QObject):
             "io", lambda _: ground.begin(start), self._keep, failed=self._fail
         )
 
-    def take(self, ground: Ground, start: Start) -> Book | None:
+    def take(self, ground: CorrectionGround, start: Start) -> Book | None:
         """Give away what is ready for this start; None when it is not."""
         if not self._fits(ground, start):
             return None
@@ -48,7 +48,7 @@ class Beginning(QObject):
             self._task.cancel()
         self._task = self._book = self._wanted = None
 
-    def _fits(self, ground: Ground, start: Start) -> bool:
+    def _fits(self, ground: CorrectionGround, start: Start) -> bool:
         if self._wanted is None:
             return False
         known, before = self._wanted

@@ -11,16 +11,14 @@ from core.annotation.draft import Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
-from core.domain.components import Box
 from core.domain.errors import AppError
 from core.domain.mask import Mask
 from gui.annotation.correction_begin import Beginning
 from gui.annotation.correction_book import Book
-from gui.annotation.correction_keeping import Keeping
+from gui.annotation.correction_keeper import Keeping
 from gui.annotation.correction_later import LaterEdit
-from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of
+from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of, unready
 from gui.annotation.version_reader import VersionReader
-from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -99,12 +97,7 @@ class CorrectionDesk(QObject):
             return self.damage or "The correction is being read."
         if self._session.correction is not None:
             return ""
-        if self._session.seeking:
-            return "The prediction is being read."
-        if self._session.case_states[self._session.current].run == "running":
-            return "The model is running on this case. Wait for it, or stop it first."
-        # Begun now, a correction would start from nothing, or from the mask of another threshold.
-        return "The figures are not settled yet." if is_unsettled(self._session) else ""
+        return unready(self._session)
 
     @property
     def known(self) -> Correction | None:
@@ -184,7 +177,7 @@ class CorrectionDesk(QObject):
             return
         box = correction.paint(patch)
         if self._session.correction is correction:
-            self._show(box)
+            self._session.note_painted(box)
         else:
             self._follow()  # which shows all of it
 
@@ -200,7 +193,7 @@ class CorrectionDesk(QObject):
         correction = self.known
         if correction is None or not correction.painting:
             return False
-        self._show(correction.cancel())
+        self._session.note_painted(correction.cancel())
         self._follow()
         return True
 
@@ -222,7 +215,7 @@ class CorrectionDesk(QObject):
         step = correction.apply(tool, self._session.view.slice_index, make(correction.mask))
         self._follow()
         if step is not None:
-            self._show(step.box)
+            self._session.note_painted(step.box)
             self._keep(step)
         elif aside is not None:
             self._asides.append((correction.head, aside))
@@ -402,14 +395,10 @@ class CorrectionDesk(QObject):
         if step is None:
             return None
         self._follow()
-        self._show(step.box)
+        self._session.note_painted(step.box)
         self._keep(step)
         self.reverted.emit(step)
         return step.z
-
-    def _show(self, box: Box | None) -> None:
-        if box is not None:
-            self._session.note_painted(box)
 
     def _keep(self, step: Step | None) -> None:
         """Hand an edit to the journal; the status bar says so when it is on the disk."""

@@ -12,6 +12,7 @@ from core.annotation.live_figures import References
 from core.annotation.versions import load_version, versions
 from core.domain.mask import Mask
 from gui.annotation.correction_book import Book
+from gui.shell.readiness import is_unsettled
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place
 
@@ -38,7 +39,7 @@ class Start:
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class CorrectionGround:
     """Where a correction is made: the case that is open, its place, and what it is held against."""
 
     opened: OpenCase
@@ -74,12 +75,22 @@ class Ground:
         return np.zeros(shape, np.uint8)
 
 
-def ground_of(session: Session) -> Ground | None:
+def unready(session: Session) -> str:
+    """Return why a correction cannot start yet from what a model says; empty when it can."""
+    if session.seeking:
+        return "The prediction is being read."
+    if session.case_states[session.current].run == "running":
+        return "The model is running on this case. Wait for it, or stop it first."
+    # Begun now, a correction would start from nothing, or from the mask of another threshold.
+    return "The figures are not settled yet." if is_unsettled(session) else ""
+
+
+def ground_of(session: Session) -> CorrectionGround | None:
     """Return where a correction would be made now; None while no case is open."""
     opened, place = session.open_case, session.place
     if opened is None or place is None:
         return None
-    return Ground(opened, place, predicted_mask(session), session.reader)
+    return CorrectionGround(opened, place, predicted_mask(session), session.reader)
 
 
 def predicted_mask(session: Session) -> Mask | None:

@@ -14,7 +14,7 @@ from core.annotation.versions import Version
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
-from gui.annotation.lesion_marking import Act
+from gui.annotation.lesion_marker import Act
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
-from gui.annotation.lesion_marking import Lesions
+from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey

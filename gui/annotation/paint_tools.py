@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from core.annotation.patch import Voxel
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.lesion_marking import Lesions
+from gui.annotation.lesion_marker import Lesions
 from gui.annotation.polygon_corners import FEWEST, Corners
 from gui.annotation.range_preview import Asked, Preview
 from gui.annotation.scribbles import Scribble, Scribbles, filler

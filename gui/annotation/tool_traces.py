@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF
 
 from core.annotation.patch import Point
 from gui.annotation.brush_stroke import Stroke
-from gui.annotation.lesion_marking import Marked
+from gui.annotation.lesion_marker import Marked
 from gui.annotation.polygon_corners import Corners
 from gui.annotation.range_preview import Taken
 from gui.annotation.scribbles import Scribble

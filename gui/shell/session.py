@@ -260,11 +260,12 @@ class Session(QObject):
         self._change_masks()
         self.correction_changed.emit()
 
-    def note_painted(self, box: Box) -> None:
+    def note_painted(self, box: Box | None) -> None:
         """The correction changed in `box`."""
-        for index in range(box[0], box[1]):
-            self._state.edits[index] = self._state.edits.get(index, 0) + 1
-        self.mask_painted.emit(box)
+        if box is not None:
+            for index in range(box[0], box[1]):
+                self._state.edits[index] = self._state.edits.get(index, 0) + 1
+            self.mask_painted.emit(box)
 
     @property
     def reviews(self) -> dict[str, Review]:

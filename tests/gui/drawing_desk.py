@@ -19,7 +19,7 @@ from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.lesion_marking import Lesions
+from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
