@@ -45,8 +45,7 @@ def evaluate(
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
-    from core.studies.evaluation import evaluate as run
-    from core.studies.evaluation import write_report
+    from core.studies.evaluation import evaluate_cases, write_evaluation
     from core.studies.second_opinion import SecondOpinion
 
     how = given(layout, image, mask, region)
@@ -54,10 +53,10 @@ def evaluate(
     cases, chosen, predictor = ready(job)
     with progress_bar() as progress:
         opinion = SecondOpinion() if verify else None
-        outcome = run(
+        outcome = evaluate_cases(
             cases, chosen, predictor, protocol=protocol, opinion=opinion, progress=progress
         )
-    summary = write_report(out, outcome, chosen, protocol)
+    summary = write_evaluation(out, outcome, chosen, protocol)
     if summary.mean is not None:
         say(
             f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "

@@ -65,7 +65,7 @@ def export(
     from core.models.certificates import engine_for
     from core.studies.case_export import ExportOrder, export_cases
     from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
-    from core.studies.exported_mask import MaskSource
+    from core.studies.exported_mask import ExportSource
     from core.studies.pictures import PictureStyle
     from core.workspace.known_models import find_models
 
@@ -87,7 +87,7 @@ def export(
             done = draw_cases(cases, drawing, predict, progress=progress)
         else:
             order = ExportOrder(out, masks, images, format_name)
-            source = MaskSource(workspace, chosen, predict)
+            source = ExportSource(workspace, chosen, predict)
             done = export_cases(cases, order, source, dataset=dataset, progress=progress)
     say(f"{len(cases) - len(done.failed)} of {len(cases)} cases in {out}")
     finish(done.failed, (*dataset.notices, *done.notices))

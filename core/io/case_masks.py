@@ -125,19 +125,10 @@ def read_drawn(case: Case, path: Path) -> Mask:
     return np.ascontiguousarray(turn.apply(placed.labels.mask(placed.values, region)))
 
 
-<<<<<<< HEAD
 def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]:
     """Return the files of a mask in slices: by their numbers, or `count` of them from 1 up."""
     numbers = [files.number for files in case.slices] or range(1, count + 1)
     return [folder / f"{case.id}_{number}_{ending}.tif" for number in numbers]
-=======
-def _like(case: Case, label_map: LabelMap) -> Stored:
-    found = like_of(case)
-    if found is not None:
-        return found
-    size = (label_map.shape[0], label_map.shape[1], label_map.shape[2])
-    return plain_volume(Grid(size), label_map)
->>>>>>> main
 
 
 def write_planes(paths: Sequence[Path], label_map: LabelMap) -> None:
@@ -151,4 +142,4 @@ def stored_like(case: Case, mask: LabelMap) -> Stored:
     """Return the volume whose stored grid a mask of `case` lies on; slices have a plain one."""
     if case.volumes is not None:
         return read_channel(case.volumes.channels[0])
-    return plain(Grid((mask.shape[0], mask.shape[1], mask.shape[2])), mask)
+    return plain_volume(Grid((mask.shape[0], mask.shape[1], mask.shape[2])), mask)

@@ -17,7 +17,7 @@ from core.io.dataset import Dataset
 from core.io.layouts.dataset_json import NAME
 from core.io.slice_folder import slices_of
 from core.io.tiff import write_image
-from core.io.writers import plain, write
+from core.io.writers import plain_volume, write
 
 _DESCRIPTIONS = ("dataset.json", "dataset_description.json", "participants.tsv", "*_dseg.tsv")
 _PLACES = ("", "derivatives/", "derivatives/*/")
@@ -99,7 +99,7 @@ def _write_channels(case: Case, volume: Volume, folder: Path, name: str) -> tupl
     for number, pixels in enumerate(volume.pixels):
         target = folder / "imagesTr" / f"{case.id}_{number:04}{suffix}"
         if not target.exists():
-            write(target, plain(volume.geometry, pixels), format_name=name)
+            write(target, plain_volume(volume.geometry, pixels), format_name=name)
     return ()
 
 

@@ -18,7 +18,7 @@ from core.io.case_reader import read_case
 from core.io.dataset import Dataset
 from core.io.dataset_copy import as_volumes, copy_descriptions, copy_images, describe_volumes
 from core.io.organisation import AS_IT_LIES
-from core.studies.exported_mask import MaskKind, MaskSource, exported_mask
+from core.studies.exported_mask import ExportSource, MaskKind, exported_mask
 from core.studies.mask_files import Written
 from core.workspace.known_dataset import keep, recalled
 
@@ -36,7 +36,7 @@ class ExportOrder:
 def export_cases(
     cases: Sequence[Case],
     order: ExportOrder,
-    source: MaskSource,
+    source: ExportSource,
     *,
     dataset: Dataset,
     progress: Progress = silent,

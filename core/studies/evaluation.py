@@ -8,12 +8,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
-<<<<<<< HEAD
-from core.domain.metrics import volume_metrics
-=======
-from core.domain.grid import Grid
 from core.domain.metrics import EMPTY_RULE, volume_metrics
->>>>>>> main
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
@@ -96,16 +91,11 @@ def evaluate_cases(
     opinion: SecondOpinion | None = None,
     progress: Progress = silent,
 ) -> Outcome:
-<<<<<<< HEAD
     """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on.
 
     `opinion` is given every figure to compute it again.
     """
-    rows: list[Row] = []
-=======
-    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
     rows: list[EvaluationRow] = []
->>>>>>> main
     notices: list[str] = []
     failed: dict[str, str] = {}
     device, seconds = "", 0.0
@@ -114,11 +104,7 @@ def evaluate_cases(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
-<<<<<<< HEAD
-            rows.append(score(loaded, prediction, model, protocol, opinion))
-=======
-            rows.append(score_case(loaded, prediction, model, protocol))
->>>>>>> main
+            rows.append(score_case(loaded, prediction, model, protocol, opinion))
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
         except AppError as error:
@@ -127,19 +113,13 @@ def evaluate_cases(
     return Outcome(tuple(rows), failed, device, seconds, tuple(notices), verified)
 
 
-<<<<<<< HEAD
-def score(
+def score_case(
     loaded: LoadedCase,
     prediction: Prediction,
     model: Model,
     protocol: Protocol,
     opinion: SecondOpinion | None = None,
-) -> Row:
-=======
-def score_case(
-    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
 ) -> EvaluationRow:
->>>>>>> main
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth, grid = loaded.require_ground_truth(), loaded.volume.geometry
     if protocol == "reference":
@@ -148,15 +128,11 @@ def score_case(
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
     ml = grid.voxel_ml
-<<<<<<< HEAD
     if opinion is not None:
         figures = {name: getattr(metrics, name) for name in FIGURES}
         of = (loaded.case.id, model.spec.id)
         opinion.take((truth, mask), figures, spacing_mm=grid.spacing_mm, of=of)
-    return Row(
-=======
     return EvaluationRow(
->>>>>>> main
         case=loaded.case.id,
         slices=len(truth),
         dsc=metrics.dsc,

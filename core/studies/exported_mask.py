@@ -29,7 +29,7 @@ MaskKind = Literal["prediction", "correction", "truth"]
 
 
 @dataclass(frozen=True)
-class MaskSource:
+class ExportSource:
     """Where masks come from: a workspace, and for predictions a model and what predicts with it."""
 
     workspace: Workspace
@@ -38,7 +38,7 @@ class MaskSource:
 
 
 def exported_mask(
-    loaded: LoadedCase, kind: MaskKind, source: MaskSource, progress: Progress
+    loaded: LoadedCase, kind: MaskKind, source: ExportSource, progress: Progress
 ) -> MadeMask:
     """Return the mask of that kind; raises `DataError` when there is none."""
     if kind == "prediction":
@@ -52,7 +52,7 @@ def exported_mask(
     return corrected or _true(loaded)
 
 
-def _predicted(loaded: LoadedCase, source: MaskSource, progress: Progress) -> MadeMask:
+def _predicted(loaded: LoadedCase, source: ExportSource, progress: Progress) -> MadeMask:
     model, predict = source.model, source.predict
     if model is None or predict is None:
         raise DataError(

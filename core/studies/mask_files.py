@@ -47,11 +47,7 @@ def predict_masks(
             loaded.require_whole()
             prediction = predictor(loaded, inner)
             mask = to_mask(prediction.probability, model.spec.postprocessing)
-<<<<<<< HEAD
             drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
-=======
-            drawn = DrawnMask(mask, labels_of(loaded), Maker(model.spec.title, model.spec.id))
->>>>>>> main
             write_mask(case, drawn, out, ending="pred", format_name=format_name)
             notices += loaded.notices
         except AppError as error:
@@ -59,9 +55,9 @@ def predict_masks(
     return Written(failed, tuple(notices))
 
 
-def author_of(model: Model) -> Provenance:
+def author_of(model: Model) -> Maker:
     """Return who made the masks of a model, for formats that have a place for it."""
-    return Provenance(model.spec.title, model.spec.id)
+    return Maker(model.spec.title, model.spec.id)
 
 
 def labels_of(loaded: LoadedCase) -> LabelSet:

@@ -21,8 +21,7 @@ class Scored:
     score: Score
 
 
-<<<<<<< HEAD
-def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
+def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
     """Return what `model` predicted for this very image before, or None.
 
     Raises `FileError` for a mask of another program that cannot be used.
@@ -30,10 +29,6 @@ def find(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | Non
     if isinstance(model, MaskModel):
         prediction = model.find(loaded)
         return None if prediction is None else _scored(loaded, model, workspace, prediction)
-=======
-def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
-    """Return what `model` predicted for this very image before, or None."""
->>>>>>> main
     try:
         key = prediction_key(model, loaded.volume)
     except ModelError:  # of other channels: told when it is to be run

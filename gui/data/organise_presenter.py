@@ -11,9 +11,7 @@ from core.domain.errors import DataError
 from core.domain.progress import Progress
 from core.io.case import Case
 from core.io.case_reader import read_case
-from core.io.layouts.found import FoundCase, FoundDataset
-from core.io.organisation import Organisation
-from core.io.organising import (
+from core.io.folder_names import (
     PATTERNS,
     FolderNames,
     LayoutOffer,
@@ -22,6 +20,8 @@ from core.io.organising import (
     patterns_of,
     read_names,
 )
+from core.io.layouts.found import FoundCase, FoundDataset
+from core.io.organisation import Organisation
 from core.workspace.known_dataset import recalled, unpacked
 from gui.data.organise_dialog import OrganiseDialog
 from gui.data.organise_form import MASK, FileRow, OrganiseForm, PassportView
@@ -38,7 +38,6 @@ from gui.data.organise_views import (
 from gui.shell.context import Context
 from gui.shell.look import look_of
 from gui.shell.tasks import Task
-
 
 _TYPE = "Type a pattern for a channel: the cases it finds are listed as you type."
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QImage
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
 from core.io.case_reader import LoadedCase
+from core.io.folder_names import PATTERNS, FolderNames, LayoutOffer, best, patterns_of
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.tree import Folder
 from core.io.organisation import Organisation
-from core.io.organising import PATTERNS, FolderNames, LayoutOffer, best, patterns_of
 from core.io.thumbnail import tile
 from gui.data.organise_form import (
     MASK,

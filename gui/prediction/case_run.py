@@ -42,13 +42,8 @@ class FinishedRun:
 
 
 @dataclass(frozen=True, eq=False)
-<<<<<<< HEAD
-class Wanted:
-    """A run as it was asked for; slices nearest to index `first`, else the middle, come first."""
-=======
 class WantedRun:
-    """A run as it was asked for; slices nearest to the index `first` come first."""
->>>>>>> main
+    """A run as it was asked for; slices nearest to index `first`, else the middle, come first."""
 
     case: Case
     model: Model

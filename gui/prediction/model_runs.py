@@ -126,16 +126,9 @@ class ModelRuns(QObject):
                 self.finished_all.emit(queue.done, queue.failed)
             return
         case = self._waiting.popleft()
-<<<<<<< HEAD
-        opened = self._session.open_case
-        on_screen = opened is not None and opened.loaded.case.id == case.id
-        first = self._session.view.slice_index if on_screen else None
-        wanted = Wanted(case, model, place, self._session.settings.device, first)
-=======
         on_screen = self._is_on_screen(case.id)
-        first = self._session.view.slice_index if on_screen else case.middle
+        first = self._session.view.slice_index if on_screen else None
         wanted = WantedRun(case, model, place, self._session.settings.device, first)
->>>>>>> main
         task = self._lanes.run_in_parts(
             "gpu",
             lambda progress, part: self._case_run.run(

@@ -12,15 +12,10 @@ from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.list_scores import ListScores
 from gui.prediction.model_runs import ModelRuns
-<<<<<<< HEAD
-from gui.prediction.part_scores import Scoring
-from gui.prediction.rescoring import Rescoring
-=======
 from gui.prediction.result_scores import ResultScores
-from gui.shell.cached_predictions import CachedModel
->>>>>>> main
+from gui.shell.model_reader import engine_of
 from gui.shell.operations import Operations
-from gui.shell.place_reader import engine_of, plain_states, with_scores
+from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 

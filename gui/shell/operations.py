@@ -15,24 +15,10 @@ from core.io.case_cache import CaseCache
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import Organisation
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
-<<<<<<< HEAD
 from core.workspace.workspace_folder import LastState, Listing
-from gui.shell.case_loader import CaseLoading
-from gui.shell.place_opening import PlaceRead, PlaceWanted, read_place
-from gui.shell.place_reader import close_place, last_state
-=======
-from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
-from gui.shell.cached_predictions import with_cached
 from gui.shell.case_loader import CaseLoader
-from gui.shell.place_reader import (
-    close_place,
-    last_state,
-    plain_states,
-    read_models,
-    take_workspace,
-    with_scores,
-)
->>>>>>> main
+from gui.shell.opened_place import PlaceRead, PlaceWanted, read_place
+from gui.shell.place_reader import close_place, last_state, plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
 from gui.shell.tasks import FAULT, Lane, Lanes, Task, Work
@@ -68,15 +54,9 @@ class Operations(QObject):
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
         self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
-<<<<<<< HEAD
         self._opening: Task[PlaceRead | FolderUnknown] | None = None
-        self.loading.loaded.connect(self._on_loaded)
-        self.loading.failed.connect(self._on_load_failed)
-=======
-        self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
         self.case_loader.loaded.connect(self._on_loaded)
         self.case_loader.failed.connect(self._on_load_failed)
->>>>>>> main
 
     def open_demo(self) -> None:
         """Open the synthetic cases, made by code when they are not there yet."""

@@ -27,11 +27,8 @@ class LayerStyle:
 class ViewState:
     """Everything the reader chose about the picture; the slice is an index, not a number.
 
-<<<<<<< HEAD
     The patient's right is on the left, unless `neurological` puts it on the right.
-=======
     While one region is asked about (`asking`), no other error is filled.
->>>>>>> main
     """
 
     slice_index: int = 0
@@ -47,11 +44,8 @@ class ViewState:
     correction: LayerStyle = LayerStyle()
     uncertainty: LayerStyle = LayerStyle(visible=False, opacity=0.7, filled=True)
     inverted: bool = False
-<<<<<<< HEAD
     neurological: bool = False
-=======
     asking: bool = False
->>>>>>> main
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
         """Return it with another style for one layer."""

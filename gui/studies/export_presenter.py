@@ -7,18 +7,11 @@ from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
 from gui.shell.context import Context
-<<<<<<< HEAD
 from gui.shell.tasks import Lane, Task
 from gui.studies.export_dialog import Ended, ExportDialog, ExportKind, ExportWanted
 from gui.studies.mask_export import FORMAT, FORMATS, MASKS, MaskExport, mask_kinds, write_cases
-from gui.studies.picture_export import BACKGROUND, PictureSource, write_pictures
-from gui.studies.report_export import write_report
-=======
-from gui.shell.tasks import Task
-from gui.studies.export_dialog import ExportDialog, ExportKind, ExportWanted
-from gui.studies.picture_export import PicturedCase, write_pictures
+from gui.studies.picture_export import BACKGROUND, PicturedCase, write_pictures
 from gui.studies.report_export import export_report
->>>>>>> main
 from gui.studies.report_source import ReportSource
 
 _REPORT = (
@@ -103,11 +96,7 @@ class ExportPresenter(QObject):
         place = self._session.place
         if place is not None:
             source = ReportSource(self._session.home, place, self._session.models.current)
-<<<<<<< HEAD
-            self._start(self.report, lambda p: _files(write_report(source, wanted, p)))
-=======
-            self._start(self.report, lambda progress: export_report(source, wanted, progress))
->>>>>>> main
+            self._start(self.report, lambda p: _files(export_report(source, wanted, p)))
 
     def _write_pictures(self, wanted: ExportWanted) -> None:
         place, opened = self._session.place, self._session.open_case
@@ -120,13 +109,8 @@ class ExportPresenter(QObject):
         made_by = "" if model is None else f"{model.spec.title} at {threshold:.2f}"
         if correction is not None:
             mask, made_by = correction.snapshot_mask(), "correction"
-<<<<<<< HEAD
-        source = PictureSource(place.dataset.root, opened.loaded, mask, made_by)
-        self._start(self.pictures, lambda p: _files(write_pictures(source, wanted, p)))
-=======
         source = PicturedCase(place.dataset.root, opened.loaded, mask, made_by)
-        self._start(self.pictures, lambda progress: write_pictures(source, wanted, progress))
->>>>>>> main
+        self._start(self.pictures, lambda p: _files(write_pictures(source, wanted, p)))
 
     def _write_cases(self, wanted: ExportWanted) -> None:
         place, session = self._session.place, self._session

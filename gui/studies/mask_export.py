@@ -8,7 +8,7 @@ from core.inference.prediction_service import PredictionService, engine_run
 from core.io.case import Case
 from core.models.registry import Model
 from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import MaskKind, MaskSource
+from core.studies.exported_mask import ExportSource, MaskKind
 from gui.shell.session_parts import Place
 from gui.studies.export_dialog import Ended, ExportWanted
 
@@ -53,7 +53,9 @@ def write_cases(export: MaskExport, wanted: ExportWanted, progress: Progress) ->
     """Write the cases; raises `DataError` for a folder inside the dataset."""
     place, model = export.place, export.model
     service = PredictionService(place.workspace, engine_run(export.engine, device=export.device))
-    source = MaskSource(place.workspace, model, None if model is None else service.predictor(model))
+    source = ExportSource(
+        place.workspace, model, None if model is None else service.predictor(model)
+    )
     order = ExportOrder(
         wanted.folder,
         _KINDS[wanted.options[MASKS]],

@@ -114,41 +114,7 @@ class GatePresenter(QObject):
 
     def _delete(self, model_id: str) -> None:
         said = f"{self._title(model_id)} and its weights are gone; its job stays."
-<<<<<<< HEAD
-        self._change(
-            lambda found: promotion.delete_model(found, model_id),
-            lambda: self.told.emit("Candidate deleted", said),
-        )
-
-    def _change(
-        self, act: Callable[[Registry], object], then: Callable[[], None] | None = None
-    ) -> None:
-        place, current = self._session.place, self._session.models.current
-        if place is None:
-            return
-        wanted = "" if current is None else current.spec.id
-
-        def work(_: object) -> Models:
-            act(self._registry(place))
-            home, settings = self._session.home, self._session.settings
-            return read_models(home, place.workspace.folder, wanted, settings, place.dataset.cases)
-
-        def show(models: Models) -> None:
-            if self._session.place is place:
-                self._session.set_models(models)
-                if then is not None:
-                    then()
-                self._refresh()
-
-        self._start(work, show)
-
-    def _start(self, work: Work[T], show: Callable[[T], None]) -> None:
-        self._lanes.run(
-            "io", work, show, failed=lambda said: self.failed.emit("Nothing was changed", said)
-        )
-=======
         self.desk.delete(model_id, lambda: self.told.emit("Candidate deleted", said))
->>>>>>> main
 
     def _on_case_asked(self, case_id: str) -> None:
         if self.dialog is not None:

@@ -83,11 +83,10 @@ class ViewVerbs:
         value = preset_range(preset, dict(opened.automatic)[channel])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
-<<<<<<< HEAD
     def set_neurological(self, on: bool) -> None:
         """Show the patient's right on the right, or on the left again."""
         self._change(neurological=on)
-=======
+
     def drag_window(self, right: float, up: float) -> None:
         """Widen the range by pixels to the right and lower it by pixels up."""
         opened, channel = self._session.open_case, self.channel()
@@ -97,7 +96,6 @@ class ViewVerbs:
         scale = dict(opened.automatic)[channel].window * _WINDOW_PER_PIXEL
         moved = current_range(view, opened.automatic, channel).moved(right * scale, -up * scale)
         self._session.set_view(view.with_window_level(channel, moved))
->>>>>>> main
 
     def invert(self) -> None:
         """Show what is bright dark, or as it is again."""

@@ -20,7 +20,7 @@ from core.io.organisation import AS_IT_LIES, given
 from core.io.readers import read
 from core.models.registry import Model, ModelSpec
 from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import MaskSource
+from core.studies.exported_mask import ExportSource
 from core.studies.mask_files import Written
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home as home_of
@@ -47,7 +47,7 @@ def correct(dataset: Dataset, loaded: LoadedCase, mask: Mask, kind: str = "empty
 
 def exported(dataset: Dataset, order: ExportOrder, **source) -> Written:
     with closing(open_workspace(workspace_folder(home_of(), dataset.root))) as workspace:
-        masks = MaskSource(workspace, **source)
+        masks = ExportSource(workspace, **source)
         return export_cases(dataset.cases, order, masks, dataset=dataset)
 
 

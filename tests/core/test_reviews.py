@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.review.reviews import (
-    history,
     Review,
     ReviewChange,
     add_seconds,
     decisions,
+    history,
     put_decision,
     put_review,
     review_of,

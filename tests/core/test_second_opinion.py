@@ -12,7 +12,7 @@ from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import evaluate, write_report
+from core.studies.evaluation import evaluate_cases, write_evaluation
 from core.studies.second_opinion import FIGURES, SecondOpinion
 from core.studies.study import run_study
 from core.studies.study_report import write_study
@@ -34,9 +34,9 @@ def test_medpy_agrees_on_known_and_unknown_spacing(tmp_path: Path) -> None:
         cases = scan(make_tree(layout, tmp_path / layout)).cases
         for protocol in ("native", "reference"):
             opinion = SecondOpinion()
-            outcome = evaluate(cases, MODELS[0], predict, protocol=protocol, opinion=opinion)  # type: ignore[arg-type]
+            outcome = evaluate_cases(cases, MODELS[0], predict, protocol=protocol, opinion=opinion)  # type: ignore[arg-type]
             opinion.require_agreement()
-            summary = write_report(tmp_path / "out", outcome, MODELS[0], protocol)  # type: ignore[arg-type]
+            summary = write_evaluation(tmp_path / "out", outcome, MODELS[0], protocol)  # type: ignore[arg-type]
             assert summary.verified is not None
             assert summary.verified.figures == 2 * len(FIGURES)
             assert summary.verified.greatest_difference < 1e-6

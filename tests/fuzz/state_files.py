@@ -168,7 +168,7 @@ def _make_workspace(home: Path) -> None:
         values = np.where(loaded.ground_truth, 230, 20).astype(np.uint8)  # type: ignore[call-overload]
         key = prediction_cache.prediction_key(model, loaded.volume)
         made = Prediction(values, "good", key, "cpu", 0.1)
-        prediction_cache.keep(loaded, model, workspace, made)
+        prediction_cache.keep_prediction(loaded, model, workspace, made)
         workspace.put_state(LastState(_CASE, 1, "good"))
         workspace.put_score(Score(_CASE, "other", "k", 0.5))
         reviews.put_review(store, _CASE, change=reviews.ReviewChange(status="rejected", note="no"))
@@ -272,7 +272,7 @@ def _workspace_readers(home: Path) -> Readers:
         lambda w: frozen_split(w.store),
         lambda w: [blinded.presentations(w.store, s.id) for s in blinded.blinded_studies(w.store)],
         lambda w: blinded.next_presentation(w.store, 1),
-        lambda w: prediction_cache.find(loaded, model, w),
+        lambda w: prediction_cache.find_prediction(loaded, model, w),
         lambda w: reviews.put_review(w.store, _CASE, change=reviews.ReviewChange(note="more")),
     ]
     return [opened(read) for read in every]

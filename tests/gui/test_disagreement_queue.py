@@ -20,6 +20,7 @@ from core.domain.prediction import Prediction, to_mask
 from core.models.registry import prediction_key
 from core.review.questions import Question, region_of
 from core.review.truth_errors import truth_errors
+from core.workspace.prediction_cache import keep_prediction
 from gui.app.program import Program
 from gui.review.queue_rows import extent_text
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource

@@ -275,9 +275,6 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.shell.operations.Operations._write_quietly": (
         lambda program: program.operations.change_settings(flips=False)
     ),
-    "gui.prediction.rescoring.Rescoring.start": (
-        lambda program: program.prediction.desk.rescoring.start()
-    ),
     "gui.review.truth_verbs.TruthDesk.count": lambda program: program.review.truth.count(),
     "gui.review.truth_verbs.TruthDesk._write": (
         lambda program: program.review.truth._write(program.session.home / "parcel")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from core.domain.comparison import compare
 from pytestqt.qtbot import QtBot
 
+from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
 from core.io.case_reader import read_case
 from core.io.dataset import Dataset, scan
@@ -87,7 +87,7 @@ def test_a_dsc_that_the_model_would_not_have_today_is_not_listed(
         assert states["B_2"].dsc is None
     else:  # what can be counted anew without a run is
         truth = read_case(scan(dataset).case("B_2")).ground_truth
-        cut = compare(probability(SLICES["B_2"]), truth, Postprocessing(threshold=0.3))
+        cut = count_mask(probability(SLICES["B_2"]), truth, Postprocessing(threshold=0.3))
         assert states["B_2"].dsc == pytest.approx(cut.counts.pooled().dsc)
         assert states["B_2"].dsc != before
     choose(qtbot, again, "B_2")

@@ -165,11 +165,7 @@ def test_a_synthetic_case_says_so_and_odd_slice_numbers_are_told() -> None:
 
 
 def test_the_voxel_size_is_said_in_the_order_x_y_z() -> None:
-<<<<<<< HEAD
     geometry = Grid((4, 2, 3), known_spacing_mm=(5.0, 1.5, 0.5))
-=======
-    geometry = Grid((4, 2, 3), np.diag((0.5, 1.5, 5.0, 1.0)))
->>>>>>> main
     sized = replace(volume(), geometry=geometry)
     said = resolve(ViewState(), shown(sized)).bottom_left[-1]
     assert said == "0.5 × 1.5 × 5.0 mm · orientation unknown"

@@ -13,7 +13,7 @@ from core.inference.volume_inference import Runner
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import MaskSource
+from core.studies.exported_mask import ExportSource
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import labels, pixels, save_nifti
 from tests.training.making import TRAIN, VAL, make_job
@@ -36,7 +36,7 @@ def test_an_exported_dataset_is_learnt_from_and_its_model_runs(data: Path, tmp_p
     dataset, out = scan(data), tmp_path / "out"
     with closing(open_workspace(tmp_path / "workspace")) as workspace:
         order = ExportOrder(out, "truth", images=True)
-        export_cases(dataset.cases, order, MaskSource(workspace), dataset=dataset)
+        export_cases(dataset.cases, order, ExportSource(workspace), dataset=dataset)
     spec, job = make_job(tmp_path, data=str(out), channels=("FLAIR", "T1c"))
     model = run(spec, job)
     assert model is not None

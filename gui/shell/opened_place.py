@@ -11,12 +11,8 @@ from core.workspace.known_dataset import scan_known
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
 from gui.shell.cached_predictions import add_masks, cached_folder, with_cached
-from gui.shell.place_reader import (
-    plain_states,
-    read_models,
-    take_workspace,
-    with_scores,
-)
+from gui.shell.model_reader import read_models
+from gui.shell.place_reader import plain_states, take_workspace, with_scores
 from gui.shell.session_parts import CaseState, Models, Place
 from gui.shell.triager import Triager
 
