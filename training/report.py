@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.domain.protocol import Protocol
+from core.domain.figure_text import counted, figure, spread
+from core.domain.statistics import describe
 from core.inference.torch_device import limit_threads
 from core.io.atomic import atomic_path, write_bytes
 from core.io.csv_file import csv_text
+from core.workspace.splits import SplitFile, split_hash
 from training.runs import Cost, TrainingRun, measure_cost, read_run
 
 if TYPE_CHECKING:
@@ -29,17 +29,22 @@ PUBLISHED = {
     ("resunet34", "bce-dice"): 0.912,
     ("unetpp", "bce-dice"): 0.024,
 }
-"""Mean DSC that the articles on these networks give for the same ten cases of `val`."""
+"""Mean DSC that the articles on these networks give for the ten cases of the reference's `val`."""
+
+_REFERENCE_TEN = "a984fbafadb8a51c"
+"""The hash of these cases as a split without `train`; only beside their figures stand these."""
 
 _SIZE, _DPI = (11.0, 4.6), 110
 _LONG = 4  # runs that differ more than so many times in length share a logarithmic axis
+_ARTICLES = "articles"
 _HEADINGS = (
     "run",
     "network",
     "loss",
+    "cases",
     "reference: mean",
     "median",
-    "articles",
+    _ARTICLES,
     "native: mean",
     "median",
     "parameters",
@@ -50,22 +55,24 @@ _HEADINGS = (
 
 
 class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One run in the table; DSC over the cases of `val`, `error` the standard error of a mean.
+    """One run in the table; DSC over the `n` cases of `val`, `error` the standard error of a mean.
 
-    `published` is what the articles give for this network and loss, in the reference protocol.
+    A figure is None where no case has it, an error where one alone has. `published` is what the
+    articles give for this network and loss on the same cases, in the reference protocol; None on
+    any others.
     """
 
     run: str
     network: str
     loss: str
     n: int
-    reference_mean: float
-    reference_median: float
-    reference_error: float
+    reference_mean: float | None
+    reference_median: float | None
+    reference_error: float | None
     published: float | None
-    native_mean: float
-    native_median: float
-    native_error: float
+    native_mean: float | None
+    native_median: float | None
+    native_error: float | None
     parameters: int
     gmac: float
     seconds_a_volume: float
@@ -73,13 +80,6 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     slices_seen: int
     size: int | None
     seed: int
-
-
-@dataclass(frozen=True)
-class _Figures:
-    mean: float
-    median: float
-    error: float
 
 
 def compare_networks(folders: Sequence[Path], out: Path, *, notes: str = "") -> str:
@@ -98,19 +98,19 @@ def compare_networks(folders: Sequence[Path], out: Path, *, notes: str = "") -> 
 
 def markdown(runs: Sequence[TrainingRun], lines: Sequence[ReportRow], notes: str) -> str:
     """Return the report's text."""
-    rows = "\n".join(_row(line) for line in lines)
+    told = any(line.published is not None for line in lines)
+    articles = " Articles: their mean on the same cases, reference protocol." if told else ""
     return f"""## Networks and losses compared
 
 {_conditions(runs)}
 
-| {" | ".join(_HEADINGS)} |
-|{"---|" * len(_HEADINGS)}
-{rows}
+{table(lines)}
 
-DSC per volume over the cases of `val`, scored once, at the end, ± the standard error of the mean.
+DSC per volume over the cases of `val`, scored once, at the end, ± the standard error of the mean
+where there is more than one.
 `reference`: the space of the public reference implementation, largest component alone. `native`:
 the case's own grid, the model's own postprocessing. A case empty in truth and prediction counts as
-1. Articles: their mean on the same cases, reference protocol. GMAC: multiply-adds of a 256×256
+1.{articles} GMAC: multiply-adds of a 256×256
 slice. Seconds: 40 slices of 256×256 on the CPU of the computer that wrote this, the fastest of
 three, prepared, predicted and put back on the native grid. Slices seen: every drawing counts.
 
@@ -118,6 +118,16 @@ three, prepared, predicted and put back on the native grid. Slices seen: every d
 
 {notes.strip()}
 """
+
+
+def table(lines: Sequence[ReportRow]) -> str:
+    """Return the rows as a table of Markdown; a column of articles where one tells of them."""
+    told = any(line.published is not None for line in lines)
+    headings = [heading for heading in _HEADINGS if told or heading != _ARTICLES]
+    rows = "\n".join(_row(line, articles=told) for line in lines)
+    return f"""| {" | ".join(headings)} |
+|{"---|" * len(headings)}
+{rows}"""
 
 
 def draw_run_curves(runs: Sequence[TrainingRun], path: Path) -> None:
@@ -161,19 +171,21 @@ def _draw(axes: Axes, runs: Sequence[TrainingRun], figure: str, label: str) -> N
 
 def _line(run: TrainingRun, cost: Cost) -> ReportRow:
     spec = run.spec
-    reference, native = _figures(run, "reference"), _figures(run, "native")
+    reference, native = (list(run.scores.of(each).values()) for each in ("reference", "native"))
+    judged = SplitFile((), tuple(run.scores.native))
+    known = split_hash(judged) == _REFERENCE_TEN
     return ReportRow(
         run=run.name,
         network=_network(run),
         loss=spec.loss,
-        n=len(run.scores.native),
-        reference_mean=reference.mean,
-        reference_median=reference.median,
-        reference_error=reference.error,
-        published=PUBLISHED.get((spec.architecture, spec.loss)),
-        native_mean=native.mean,
-        native_median=native.median,
-        native_error=native.error,
+        n=len(native),
+        reference_mean=describe(reference).mean,
+        reference_median=describe(reference).median,
+        reference_error=_error(reference),
+        published=PUBLISHED.get((spec.architecture, spec.loss)) if known else None,
+        native_mean=describe(native).mean,
+        native_median=describe(native).median,
+        native_error=_error(native),
         parameters=cost.parameters,
         gmac=cost.gmac,
         seconds_a_volume=cost.seconds,
@@ -184,10 +196,10 @@ def _line(run: TrainingRun, cost: Cost) -> ReportRow:
     )
 
 
-def _figures(run: TrainingRun, protocol: Protocol) -> _Figures:
-    values = list(run.scores.of(protocol).values()) or [float("nan")]
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return _Figures(statistics.fmean(values), statistics.median(values), error)
+def _error(values: Sequence[float]) -> float | None:
+    """Return the standard error of the mean, None for fewer than two values."""
+    deviation = describe(values).standard_deviation
+    return None if deviation is None else deviation / len(values) ** 0.5
 
 
 def _network(run: TrainingRun) -> str:
@@ -195,22 +207,23 @@ def _network(run: TrainingRun) -> str:
     return " ".join((run.spec.architecture, *arguments))
 
 
-def _row(line: ReportRow) -> str:
-    published = "–" if line.published is None else f"{line.published:.3f}"
-    cells = (
+def _row(line: ReportRow, *, articles: bool) -> str:
+    published = [figure(line.published)] if articles else []
+    cells = [
         line.run,
         line.network,
         line.loss,
-        f"{line.reference_mean:.3f} ± {line.reference_error:.3f}",
-        f"{line.reference_median:.3f}",
-        published,
-        f"{line.native_mean:.3f} ± {line.native_error:.3f}",
-        f"{line.native_median:.3f}",
+        str(line.n),
+        spread(line.reference_mean, line.reference_error),
+        figure(line.reference_median),
+        *published,
+        spread(line.native_mean, line.native_error),
+        figure(line.native_median),
         f"{line.parameters / 1e6:.2f} M",
         f"{line.gmac:.2f}",
         f"{line.seconds_a_volume:.2f}",
         f"{line.slices_seen:,}",
-    )
+    ]
     return f"| {' | '.join(cells)} |"
 
 
@@ -229,23 +242,22 @@ def _condition(run: TrainingRun) -> str:
     cases = ""
     if lineage is not None:
         held = len(lineage.selection)
-        cases = f" {len(lineage.learnt)} cases to learn from, {held} others to choose the weights;"
+        learnt, others = counted(len(lineage.learnt), "case"), counted(held, "other")
+        cases = f" {learnt} to learn from, {others} to choose the weights;"
     planes = 2 * spec.preprocessing.neighbours + 1
     seen = (
-        f"{spec.preprocessing.size}×{spec.preprocessing.size}, {_count(planes, 'slice')} at a time"
+        f"{spec.preprocessing.size}×{spec.preprocessing.size}, {counted(planes, 'slice')} at a time"
     )
-    minutes, threads = spec.minutes or round(run.minutes, 1), _count(spec.threads, "thread")
+    minutes = spec.minutes or round(run.minutes, 1)
+    threads = "all threads but one"
+    if spec.threads:
+        threads = counted(spec.threads, "thread")
     budget = f"{spec.max_steps:,} steps" if spec.max_steps else f"{minutes:g} minutes"
     return (
         f"{budget} on {threads};{cases} {seen}; "
         f"{spec.optimiser} at {spec.learning_rate:g}, {spec.schedule}, batch {spec.batch_size}, "
         f"moving average {spec.ema:g}, seed {spec.seed}."
     )
-
-
-def _count(number: int, what: str) -> str:
-    """Return a number of things in words; 0 threads stand for all but the window's one."""
-    return f"all {what}s but one" if not number else f"{number} {what}{'s' * (number > 1)}"
 
 
 def _csv(lines: Sequence[ReportRow]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.io.case import Case
     from core.io.dataset import Dataset
     from core.io.organisation import Organisation
-    from core.studies.second_opinion import SecondOpinion
+    from core.studies.second_opinion import Verified
     from core.workspace.workspace_folder import Workspace
 
 FAILED_CASES = 3
@@ -67,17 +67,16 @@ def progress_bar() -> Iterator[Progress]:
         yield report
 
 
-def tell_opinion(opinion: SecondOpinion | None) -> None:
+def tell_opinion(found: Verified | None) -> None:
     """Say how far medpy is from our figures at most; raises `DataError` when that is too far."""
-    if opinion is None:
+    if found is None:
         return
-    found = opinion.found
     where = f" ({found.figure} of {found.case})" if found.case else ""
     say(
         f"{found.figures} figures computed again by {found.by}: they differ by "
         f"{found.greatest_difference:.2g} at most{where}"
     )
-    opinion.require_agreement()
+    found.require_agreement()
 
 
 def finish(failed: Mapping[str, str], notices: Sequence[str]) -> None:

@@ -21,12 +21,14 @@ from core.cli.options import (
     EngineId,
     ImagePatterns,
     LayoutName,
+    LesionIou,
     MaskPattern,
     PrecisionName,
     RegionName,
     Verify,
 )
 from core.cli.say import say
+from core.domain.figure_text import counted
 
 if TYPE_CHECKING:
     from core.studies.study_summary import StudySummary
@@ -64,36 +66,38 @@ def compare(
     mask: MaskPattern = None,
     region: RegionName = "",
     verify: Verify = False,
+    lesion_iou: LesionIou = 0.1,
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
-    from core.models.mask_model import mask_models
     from core.review.reviews import reviews
-    from core.studies.html_report import StudyReport, study_pictures, write_html
-    from core.studies.second_opinion import SecondOpinion
+    from core.studies.html_report import StudyReport, write_html
     from core.studies.study import keep_study, run_study
+    from core.studies.study_pictures import study_pictures
     from core.studies.study_report import reviews_csv, write_study
+    from core.studies.verified_study import verified_study
     from core.workspace.known_models import find_models
 
     wanted = _wanted(models, more, masks)
     dataset, cases = scanned(folder, case, out, given(layout, image, mask, region))
     with dataset_workspace(folder) as workspace:
-        chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
-        chosen += mask_models(masks or (), dataset.cases)
+        run_by = engine_for(device, engine, precision)
+        chosen = find_models(workspace, wanted, run_by, cases=dataset.cases, masks=masks or ())
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
-            opinion = SecondOpinion() if verify else None
             study = run_study(
                 cases,
                 chosen,
                 predictor_of,
                 ensemble=ensemble,
-                opinion=opinion,
+                lesion_iou=lesion_iou,
                 progress=progress,
             )
         keep_study(workspace.store, study)
+        if verify:
+            study = verified_study(study, cases, predictor_of)
         summary = write_study(out, study)
         if html:
             title = f"{len(chosen)} models on {dataset.name}"
@@ -102,7 +106,7 @@ def compare(
             write_html(out / REPORT_FILE, report)
             reviews_csv(out / REVIEWS_FILE, report.said())
     _say(summary, out)
-    tell_opinion(opinion)
+    tell_opinion(study.verified)
     finish(study.failed, (*dataset.notices, *study.notices))
 
 
@@ -120,5 +124,5 @@ def _say(summary: StudySummary, out: Path) -> None:
         dsc = model.figures["dsc"]
         known = dsc.mean is not None
         figures = f"mean DSC {dsc.mean:.4f}, median {dsc.median:.4f}" if known else "no DSC"
-        say(f"{model.id}: {figures}, {model.cases} cases")
+        say(f"{model.id}: {figures}, {counted(model.cases, 'case')}")
     say(f"Comparison in {out}")

@@ -63,5 +63,5 @@ def evaluate(
             f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
         )
     say(f"Report in {out}")
-    tell_opinion(opinion)
+    tell_opinion(outcome.verified)
     finish(outcome.failed, outcome.notices)

@@ -49,3 +49,9 @@ EngineId = Annotated[
 PrecisionName = Annotated[
     str, typer.Option("--precision", help="auto, float32 or bfloat16, as the engine has it.")
 ]
+LesionIou = Annotated[
+    float,
+    typer.Option(
+        "--lesion-iou", min=0.0, max=0.99, help="IoU above which two lesions count as one."
+    ),
+]

@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from core.domain.errors import DataError
+from core.domain.figure_text import counted, signed
 from core.domain.protocol import Protocol
-from core.domain.statistics import bootstrap_interval, paired, wilcoxon
+from core.domain.statistics import FEWEST_CASES, mean_test, paired
 from core.io.json_file import decode_json
 
 GATE_FILE = "gate.json"
@@ -22,8 +23,8 @@ REGRESSION = 0.02
 
 _ROUNDING = 1e-9
 
-Verdict: TypeAlias = Literal["promote", "keep", "reject"]
-"""`promote`: surely better. `keep`: undecided, the reader chooses. `reject`: surely worse."""
+Verdict: TypeAlias = Literal["promote", "keep", "reject", "few"]
+"""`promote`: surely better. `keep`: undecided. `reject`: surely worse. `few`: nobody can tell."""
 
 
 class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,10 +55,10 @@ class GateCase(msgspec.Struct, frozen=True, kw_only=True):
 class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     """Candidate against champion, the cases that lost most first.
 
-    `low` and `high` are the 95 % bootstrap interval of the mean difference, None for one case;
-    `p` is Wilcoxon's. `worst_tenth` is the difference of the means over each model's own worst
-    tenth of the cases. `regressions` are cases that lost more than `REGRESSION`. `failed` holds a
-    sentence for each case that could not be scored.
+    `low` and `high` are the 95 % interval of the mean difference, None where the cases are too few
+    for one; `p` is that of the same test (`mean_test`). `worst_tenth` is the difference of the
+    means over each model's own worst tenth of the cases. `regressions` are cases that lost more
+    than `REGRESSION`. `failed` holds a sentence for each case that could not be scored.
     """
 
     champion: str
@@ -75,6 +76,18 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reason: str
     failed: dict[str, str] = {}
+
+    @property
+    def doubt(self) -> str:
+        """What speaks against promoting the candidate without a question, empty where nothing."""
+        if self.verdict == "reject":
+            return "It is worse than the champion on the frozen cases."
+        if self.mean_difference < 0:
+            lost = signed(self.mean_difference)
+            return f"Its mean DSC is lower than the champion's on the frozen cases ({lost})."
+        if self.verdict == "few":
+            return f"It was judged on {counted(len(self.cases), 'case')}, too few to tell."
+        return ""
 
 
 def judge_candidate(
@@ -95,11 +108,12 @@ def judge_candidate(
             "none. Check the frozen split and the ground truth of its cases."
         )
     differences = values[:, 1] - values[:, 0]
-    low, high = bootstrap_interval(differences) or (None, None)
+    tested = mean_test(differences)
+    assert tested is not None  # there is a case
     order = np.argsort(differences, kind="stable")
     cases = tuple(_case(names[i], values[i, 0], values[i, 1]) for i in order)
     regressions = tuple(c.case for c in cases if c.difference < -REGRESSION - _ROUNDING)
-    verdict, said = _verdict(low, high)
+    verdict, said = _verdict(tested.low, tested.high)
     return GateReport(
         champion=champion[0],
         candidate=candidate[0],
@@ -108,9 +122,9 @@ def judge_candidate(
         champion_mean=float(values[:, 0].mean()),
         candidate_mean=float(values[:, 1].mean()),
         mean_difference=float(differences.mean()),
-        low=low,
-        high=high,
-        p=wilcoxon(differences),
+        low=tested.low,
+        high=tested.high,
+        p=tested.p,
         worst_tenth=_worst_tenth(values[:, 1]) - _worst_tenth(values[:, 0]),
         regressions=regressions,
         verdict=verdict,
@@ -142,15 +156,16 @@ def _worst_tenth(scores: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> f
 
 
 def _verdict(low: float | None, high: float | None) -> tuple[Verdict, str]:
-    if low is not None and low > 0:
+    if low is None or high is None:
+        return "few", f"Too few to tell: {FEWEST_CASES} cases are the fewest that can."
+    if low > 0:
         return "promote", "The interval lies above zero: it is better."
-    if high is not None and high < 0:
+    if high < 0:
         return "reject", "The interval lies below zero: it is worse."
     return "keep", "The interval holds zero: these cases do not tell which is better."
 
 
 def _reason(mean: float, count: int, regressions: tuple[str, ...], said: str) -> str:
-    lost = len(regressions)
-    cases = "no case" if not lost else "one case" if lost == 1 else f"{lost} cases"
-    change = f"{mean:+.3f}".replace("-", "\u2212")  # a true minus, as every figure of the window
-    return f"Mean DSC {change} over {count} cases, {cases} lost more than {REGRESSION:g}. {said}"
+    lost = counted(len(regressions), "case") if regressions else "no case"
+    over = counted(count, "case")
+    return f"Mean DSC {signed(mean)} over {over}, {lost} lost more than {REGRESSION:g}. {said}"

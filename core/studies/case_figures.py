@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.domain.agreement import mean_uncertainty
 from core.domain.grid import LengthUnit
-from core.domain.lesions import lesion_score
+from core.domain.lesions import LESION_IOU, lesion_scores
 from core.domain.mask import Mask
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Postprocessing, to_mask
@@ -24,8 +24,10 @@ from core.workspace.store import Store
 class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One model on one case; every figure against the truth is None without ground truth.
 
-    `hd95` and `average_surface_distance` are in `unit`; `surface_dice` is at 2 of it. Volumes are
-    in voxels and, where the spacing is known, in mL too.
+    `hd95` pools both directions, `hd95_max` is the greater of them; they and
+    `average_surface_distance` are in `unit`, `surface_dice` is at 2 of it. Lesion-wise figures pair
+    lesions, those ending in `_any` count any overlap (`core.domain.lesions`). Volumes are in voxels
+    and, where the spacing is known, in mL too.
     """
 
     case: str
@@ -37,12 +39,16 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     specificity: float | None = None
     precision: float | None = None
     hd95: float | None = None
+    hd95_max: float | None = None
     average_surface_distance: float | None = None
     surface_dice: float | None = None
     volume_difference: float | None = None
     lesion_sensitivity: float | None = None
     lesion_precision: float | None = None
     lesion_f1: float | None = None
+    lesion_sensitivity_any: float | None = None
+    lesion_precision_any: float | None = None
+    lesion_f1_any: float | None = None
     truth_voxels: int | None = None
     predicted_voxels: int = 0
     truth_ml: float | None = None
@@ -57,13 +63,17 @@ METRICS = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "precision": "Precision",
-    "hd95": "HD95",
+    "hd95": "HD95 pooled",
+    "hd95_max": "HD95 maximum",
     "average_surface_distance": "Average surface distance",
     "surface_dice": "Surface Dice",
     "volume_difference": "Relative volume difference",
     "lesion_sensitivity": "Lesion sensitivity",
     "lesion_precision": "Lesion precision",
     "lesion_f1": "Lesion F1",
+    "lesion_sensitivity_any": "Lesion sensitivity, any overlap",
+    "lesion_precision_any": "Lesion precision, any overlap",
+    "lesion_f1_any": "Lesion F1, any overlap",
 }
 """Fields of `CaseFigures` that are scores against the truth, and their names."""
 
@@ -74,6 +84,7 @@ def case_figures(
     model: Model,
     *,
     post: Postprocessing | None = None,
+    lesion_iou: float = LESION_IOU,
 ) -> CaseFigures:
     """Score a quantised probability (Z, Y, X) of `model` on a case.
 
@@ -84,11 +95,17 @@ def case_figures(
         to_mask(probability, post or model.spec.postprocessing),
         model_id=model.spec.id,
         uncertainty=mean_uncertainty(probability),
+        lesion_iou=lesion_iou,
     )
 
 
 def mask_figures(
-    loaded: LoadedCase, mask: Mask, *, model_id: str, uncertainty: float = 0.0
+    loaded: LoadedCase,
+    mask: Mask,
+    *,
+    model_id: str,
+    uncertainty: float = 0.0,
+    lesion_iou: float = LESION_IOU,
 ) -> CaseFigures:
     """Score a mask (Z, Y, X) on a case: of a model, an ensemble or a correction."""
     geometry = loaded.volume.geometry
@@ -107,7 +124,8 @@ def mask_figures(
     if truth is None:
         return figures
     found = volume_metrics(truth, mask, spacing_mm=geometry.spacing_mm)
-    lesions = lesion_score(truth, mask)
+    lesions = lesion_scores(truth, mask, lesion_iou=lesion_iou)
+    pairs, touched = lesions.matched, lesions.touched
     return msgspec.structs.replace(
         figures,
         dsc=found.dsc,
@@ -116,12 +134,16 @@ def mask_figures(
         specificity=found.specificity,
         precision=found.precision,
         hd95=found.hd95,
+        hd95_max=found.hd95_max,
         average_surface_distance=found.average_surface_distance,
         surface_dice=found.surface_dice,
         volume_difference=found.volume_difference,
-        lesion_sensitivity=lesions.sensitivity,
-        lesion_precision=lesions.precision,
-        lesion_f1=lesions.f1,
+        lesion_sensitivity=pairs.sensitivity,
+        lesion_precision=pairs.precision,
+        lesion_f1=pairs.f1,
+        lesion_sensitivity_any=touched.sensitivity,
+        lesion_precision_any=touched.precision,
+        lesion_f1_any=touched.f1,
         truth_voxels=found.truth_voxels,
         truth_ml=None if ml is None else found.truth_voxels * ml,
     )
@@ -137,18 +159,29 @@ def put_figures(store: Store, figures: Iterable[tuple[CaseFigures, str]]) -> Non
 def figures_of(
     store: Store, model_id: str, wanted: Callable[[str], bool]
 ) -> dict[str, CaseFigures]:
-    """Return the figures kept of a model by case id, of those whose key is `wanted`."""
+    """Return the figures kept of a model by case id, of those whose key is `wanted`.
+
+    Those of a version that knew fewer figures count as none: they are computed anew.
+    """
     rows = store.read("SELECT key, figures FROM case_figures WHERE model_id = ?", model_id)
     found = (store.known(row[1], CaseFigures) for row in rows if wanted(str(row[0])))
-    return {figures.case: figures for figures in found if figures is not None}
+    return {each.case: each for each in found if each is not None and _whole(each)}
 
 
 def figures_key(store: Store, model_id: str, case_id: str) -> str | None:
     """Return the key of what the kept figures are of, None when there are none."""
     rows = store.read(
-        "SELECT key FROM case_figures WHERE model_id = ? AND case_id = ?", model_id, case_id
+        "SELECT key, figures FROM case_figures WHERE model_id = ? AND case_id = ?",
+        model_id,
+        case_id,
     )
-    return str(rows[0][0]) if rows else None
+    known = store.known(rows[0][1], CaseFigures) if rows else None
+    return str(rows[0][0]) if known is not None and _whole(known) else None
+
+
+def _whole(figures: CaseFigures) -> bool:
+    """Tell figures of today from those of a version without pairs of lesions."""
+    return figures.lesion_f1 is None or figures.lesion_f1_any is not None
 
 
 def put_disagreement(store: Store, case_id: str, models: Sequence[str], value: float) -> None:

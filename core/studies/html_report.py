@@ -7,41 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.domain.prediction import to_mask
-from core.domain.progress import silent
-from core.inference.prediction_service import PredictorOf
+from core.domain.figure_text import figure, interval, p_value, signed
 from core.io.atomic import write_bytes
-from core.io.case import Case
-from core.io.case_reader import read_case
 from core.io.resource_paths import resource
 from core.models.registry import Model
 from core.review.reviews import Review
 from core.review.unblinding import Unblinded
-from core.studies.case_figures import CaseFigures
-from core.studies.pictures import PictureStyle, overlay, png, telling_slice
+from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.study import Study
+from core.studies.study_pictures import CASES_SHOWN, CasePicture
 from core.studies.study_report import write_figures
 from core.studies.study_summary import PAIR_METRICS, StudySummary, worst_and_best
 
-CASES_SHOWN = 3
-_PAIR_NAMES = {
-    "dsc": "DSC",
-    "hd95": "HD95",
-    "average_surface_distance": "Average surface distance",
-    "lesion_f1": "Lesion F1",
-    "volume_error": "Volume error",
-}
-_SCALE = 2
-
-
-@dataclass(frozen=True)
-class CasePicture:
-    """A slice of a case with the outlines of one model, as the bytes of a PNG."""
-
-    case_id: str
-    model: str
-    caption: str
-    png: bytes
+_PAIR_NAMES = {**METRICS, "volume_error": "Volume error"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +56,8 @@ def html(report: StudyReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": _figure, "p": _p_value, "png": _data_uri, "signed": _signed}
+    environment.filters |= {"figure": figure, "p": p_value, "png": _data_uri, "signed": signed}
+    environment.globals["interval"] = interval
     worst, best = worst_and_best(report.study, CASES_SHOWN)
     return environment.get_template("study.html.j2").render(
         report=report,
@@ -94,32 +73,6 @@ def html(report: StudyReport) -> str:
         cards=[(report.study.titles[m.spec.id], model_paragraphs(m)) for m in report.study.models],
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )
-
-
-def study_pictures(
-    study: Study, cases: Sequence[Case], predictor_of: PredictorOf
-) -> list[CasePicture]:
-    """Return pictures of the worst and the best cases of a study, each model on the same slice."""
-    worst, best = worst_and_best(study, CASES_SHOWN)
-    by_id = {case.id: case for case in cases}
-    dsc = {(row.case, row.model): row.dsc for row in study.rows}
-    pictures = []
-    predictors = {model.spec.id: predictor_of(model) for model in study.models}
-    for case_id in (*worst, *best):
-        loaded = read_case(by_id[case_id])
-        index = telling_slice(loaded.ground_truth, None)
-        for model in study.models:
-            if (case_id, model.spec.id) not in dsc:
-                continue
-            probability = predictors[model.spec.id](loaded, silent).probability
-            mask = to_mask(probability, model.spec.postprocessing)
-            frame = overlay(
-                loaded.volume, index, loaded.ground_truth, mask, PictureStyle(scale=_SCALE)
-            )
-            number = loaded.volume.slice_numbers[index]
-            said = f"slice {number}, DSC of the case {_figure(dsc[case_id, model.spec.id])}"
-            pictures.append(CasePicture(case_id, model.spec.id, said, png(frame)))
-    return pictures
 
 
 def model_paragraphs(model: Model) -> list[tuple[str, str]]:
@@ -171,18 +124,3 @@ def _charts(study: Study) -> list[tuple[str, bytes]]:
 
 def _data_uri(content: bytes) -> str:
     return f"data:image/png;base64,{b64encode(content).decode()}"
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
-
-
-def _signed(value: float | None) -> str:
-    # Adding 0 makes of −0.0, what a tiny negative rounds to, a plain 0.
-    return "–" if value is None else f"{round(value, 3) + 0.0:+.3f}".replace("-", "−")
-
-
-def _p_value(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -34,6 +34,15 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     model: str
 
+    def require_agreement(self) -> None:
+        """Raise `DataError` when a figure differs by more than the last digits of a float."""
+        if self.greatest_difference > TOLERANCE:
+            raise DataError(
+                f"{self.case}: expected the {self.figure} of {self.by} for {self.model}, found "
+                f"one that differs by {self.greatest_difference:.3g}. Do not use these figures; "
+                "report it with the two masks."
+            )
+
 
 @dataclass
 class SecondOpinion:
@@ -80,13 +89,3 @@ class SecondOpinion:
             case=case,
             model=model,
         )
-
-    def require_agreement(self) -> None:
-        """Raise `DataError` when a figure differs by more than the last digits of a float."""
-        found = self.found
-        if found.greatest_difference > TOLERANCE:
-            raise DataError(
-                f"{found.case}: expected the {found.figure} of {found.by} for {found.model}, found "
-                f"one that differs by {found.greatest_difference:.3g}. Do not use these figures; "
-                "report it with the two masks."
-            )

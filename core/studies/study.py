@@ -12,6 +12,7 @@ from core.domain.agreement import (
     models_disagreement,
 )
 from core.domain.errors import AppError
+from core.domain.lesions import LESION_IOU
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
@@ -26,7 +27,7 @@ from core.studies.case_figures import (
     put_disagreement,
     put_figures,
 )
-from core.studies.second_opinion import FIGURES, SecondOpinion, Verified
+from core.studies.second_opinion import Verified
 from core.workspace.score_keys import score_key
 from core.workspace.store import Store
 
@@ -47,6 +48,7 @@ class Study:
     disagreements: Mapping[str, float] | None = None
     seconds: float = 0.0
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lesion_iou: float = LESION_IOU
     verified: Verified | None = None
 
     @property
@@ -73,46 +75,30 @@ class _Run:
 
     models: tuple[Model, ...]
     ensemble: bool
+    lesion_iou: float = LESION_IOU
     rows: list[CaseFigures] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     disagreements: dict[str, float] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
     seconds: float = 0.0
-    opinion: SecondOpinion | None = None
 
     def add(self, loaded: LoadedCase, found: Mapping[str, Prediction]) -> None:
         """Take in the predictions of a case by model id; a model that failed has none."""
         case_id = loaded.case.id
         there = [model for model in self.models if model.spec.id in found]
-        self.rows += [case_figures(loaded, found[m.spec.id].probability, m) for m in there]
+        self.rows += [
+            case_figures(loaded, found[m.spec.id].probability, m, lesion_iou=self.lesion_iou)
+            for m in there
+        ]
         if self.ensemble and len(there) == len(self.models):
-            self.rows.append(_ensemble_row(loaded, there, list(found.values())))
+            self.rows.append(_ensemble_row(loaded, there, list(found.values()), self.lesion_iou))
         apart = models_disagreement(_masks(there, found))
         if apart is not None:
             self.disagreements[case_id] = apart
         self.keys |= {(case_id, m.spec.id): score_key(m, found[m.spec.id].key) for m in there}
-        self._verify(loaded, there, found)
         self.seconds += sum(prediction.seconds for prediction in found.values())
         self.notices += loaded.notices
-
-    def _verify(
-        self, loaded: LoadedCase, models: Sequence[Model], found: Mapping[str, Prediction]
-    ) -> None:
-        """Let every figure of a case be computed again."""
-        truth, count = loaded.ground_truth, len(models)
-        if self.opinion is None or truth is None:
-            return
-        masks = dict(zip((m.spec.id for m in models), _masks(models, found), strict=True))
-        rows = {row.model: row for row in self.rows if row.case == loaded.case.id}
-        if ENSEMBLE in rows:
-            masks[ENSEMBLE] = _ensemble_mask(models, list(found.values()))
-        assert len(masks) in (count, count + 1)
-        for model, mask in masks.items():
-            figures = {name: getattr(rows[model], name) for name in FIGURES}
-            spacing = loaded.volume.geometry.spacing_mm
-            of = (loaded.case.id, model)
-            self.opinion.take((truth, mask), figures, spacing_mm=spacing, of=of)
 
 
 def run_study(
@@ -121,17 +107,16 @@ def run_study(
     predictor_of: PredictorOf,
     *,
     ensemble: bool = False,
-    opinion: SecondOpinion | None = None,
+    lesion_iou: float = LESION_IOU,
     progress: Progress = silent,
 ) -> Study:
     """Run every model on every case; what fails is told in the study, the rest goes on.
 
     `ensemble` adds the mean of all models as one more. Cases without ground truth have rows whose
-    figures against it are None. `opinion` is given every figure to compute it again. `progress`
-    may raise `Cancelled`.
+    figures against it are None. `progress` may raise `Cancelled`.
     """
     predictors = {model.spec.id: predictor_of(model) for model in models}
-    run = _Run(tuple(models), ensemble, opinion=opinion)
+    run = _Run(tuple(models), ensemble, lesion_iou)
     for index, case in enumerate(cases):
         inner = part(progress, index / len(cases), (index + 1) / len(cases))
         try:
@@ -149,12 +134,17 @@ def run_study(
         run.disagreements,
         run.seconds,
         run.keys,
-        None if opinion is None else opinion.found,
+        lesion_iou,
     )
 
 
 def keep_study(store: Store, study: Study) -> None:
-    """Keep the figures of a study in the workspace, so that the worklist can be sorted by them."""
+    """Keep the figures of a study in the workspace, so that the worklist can be sorted by them.
+
+    Those of lesions paired by another IoU than the window's are not.
+    """
+    if study.lesion_iou != LESION_IOU:
+        return
     known = [(row, study.keys.get((row.case, row.model))) for row in study.rows]
     put_figures(store, [(row, key) for row, key in known if key is not None])
     for case_id, value in (study.disagreements or {}).items():
@@ -193,13 +183,14 @@ def _masks(models: Sequence[Model], found: Mapping[str, Prediction]) -> list[Mas
 
 
 def _ensemble_row(
-    loaded: LoadedCase, models: Sequence[Model], predictions: Sequence[Prediction]
+    loaded: LoadedCase, models: Sequence[Model], predictions: Sequence[Prediction], iou: float
 ) -> CaseFigures:
-    mask = _ensemble_mask(models, predictions)
+    mask = ensemble_mask(models, predictions)
     sure = mean_uncertainty(mean_prediction(predictions).probability)
-    return mask_figures(loaded, mask, model_id=ENSEMBLE, uncertainty=sure)
+    return mask_figures(loaded, mask, model_id=ENSEMBLE, uncertainty=sure, lesion_iou=iou)
 
 
-def _ensemble_mask(models: Sequence[Model], predictions: Sequence[Prediction]) -> Mask:
+def ensemble_mask(models: Sequence[Model], predictions: Sequence[Prediction]) -> Mask:
+    """Return the mask (Z, Y, X) of the mean of what models predicted for a case."""
     post = ensemble_postprocessing([model.spec.postprocessing for model in models])
     return to_mask(mean_prediction(predictions).probability, post)

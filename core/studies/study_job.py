@@ -24,8 +24,9 @@ from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import JobFolder, JobWriter, read_spec
 from core.review.reviews import reviews
-from core.studies.html_report import StudyReport, study_pictures, write_html
+from core.studies.html_report import StudyReport, write_html
 from core.studies.study import keep_study, run_study
+from core.studies.study_pictures import study_pictures
 from core.studies.study_report import write_study
 from core.workspace.known_dataset import scan_known
 from core.workspace.known_models import find_models

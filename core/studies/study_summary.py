@@ -4,9 +4,15 @@ from itertools import combinations
 
 import msgspec
 
-from core.domain.lesions import MATCHING_RULE
-from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE
-from core.domain.statistics import RESAMPLES, Description, PairedComparison, compare_pairs, describe
+from core.domain.lesions import matching_rule
+from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE, HD95_RULE
+from core.domain.statistics import (
+    INTERVAL_RULE,
+    Description,
+    PairedComparison,
+    compare_pairs,
+    describe,
+)
 from core.models.lineage import code_version
 from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.second_opinion import Verified
@@ -15,8 +21,10 @@ from core.studies.study import Study
 PAIR_METRICS = {
     "dsc": False,
     "hd95": True,
+    "hd95_max": True,
     "average_surface_distance": True,
     "lesion_f1": False,
+    "lesion_f1_any": False,
     "volume_error": True,
 }
 """Figures over which models are compared, and whether lower is better."""
@@ -44,6 +52,8 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     tolerance: float
     empty_rule: str
     matching_rule: str
+    lesion_iou: float
+    hd95_rule: str
     interval: str
     seconds: float
     verified: Verified | None = None
@@ -65,7 +75,7 @@ def figure(row: CaseFigures, metric: str) -> float | None:
     return value
 
 
-def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) -> StudySummary:
+def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
     """Describe every model and compare every two; the same numbers for the same rows and seed."""
     units = {row.unit for row in study.rows}
     divided = list((study.disagreements or {}).values())
@@ -74,9 +84,7 @@ def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) 
         cases=len(study.cases),
         models=[_model_summary(study, model) for model in study.titles],
         pairs={
-            metric: compare_pairs(
-                scores(study, metric), lower_is_better=lower, seed=seed, resamples=resamples
-            )
+            metric: compare_pairs(scores(study, metric), lower_is_better=lower, seed=seed)
             for metric, lower in PAIR_METRICS.items()
         },
         mean_disagreement=describe(divided).mean,
@@ -84,8 +92,10 @@ def summarise_study(study: Study, *, seed: int = 0, resamples: int = RESAMPLES) 
         distance_unit=units.pop() if len(units) == 1 else "mm where known, else voxels",
         tolerance=DEFAULT_TOLERANCE,
         empty_rule=EMPTY_RULE,
-        matching_rule=MATCHING_RULE,
-        interval=f"95 %, percentile bootstrap over cases, {resamples} resamples, seed {seed}",
+        matching_rule=matching_rule(study.lesion_iou),
+        lesion_iou=study.lesion_iou,
+        hd95_rule=HD95_RULE,
+        interval=INTERVAL_RULE,
         seconds=round(study.seconds, 3),
         verified=study.verified,
     )

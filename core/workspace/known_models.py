@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.io.case import Case
 from core.models.certificates import ANY, EngineChoice
+from core.models.mask_model import mask_models
 from core.models.registry import Model
 from core.workspace.mask_folders import kept_models
 from core.workspace.settings import home
@@ -16,14 +17,17 @@ def find_models(
     engine: EngineChoice = ANY,
     *,
     cases: Sequence[Case] = (),
+    masks: Sequence[str] = (),
 ) -> list[Model]:
     """Return the models of these ids, each once; raises `ModelError` for one there is not.
 
     Masks of other programs that the workspace knows are among them, where its `cases` are given.
+    `masks` are more of them, each as NAME=FOLDER.
     """
     found = registry(home(), workspace.folder, engine)
-    masks = {model.spec.id: model for model in kept_models(workspace.folder, cases)[0]}
-    return [
-        masks.get(name) or (found.find(name) if name else found.champion())
+    kept = {model.spec.id: model for model in kept_models(workspace.folder, cases)[0]}
+    chosen = [
+        kept.get(name) or (found.find(name) if name else found.champion())
         for name in dict.fromkeys(wanted)
     ]
+    return chosen + mask_models(masks, cases)

@@ -4,16 +4,16 @@ from dataclasses import replace
 from math import isnan
 
 from core.annotation.correction import Correction
-from core.domain.metrics import Overlap, SliceCounts
+from core.domain.metrics import Hd95, Overlap, SliceCounts
 from core.domain.triage import Triage
-from gui.shell.case_figures import metrics_view_of
+from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session_parts import OpenCase
 from gui.viewer.strip_data import StripData
 from gui.widgets.metrics_view import MetricsView, Pending
 
 
 def corrected_views(
-    correction: Correction, opened: OpenCase, index: int, hd95: float | Pending | None
+    correction: Correction, opened: OpenCase, index: int, hd95: Hd95 | Pending | None
 ) -> tuple[MetricsView, MetricsView]:
     """Return the figures of the correction for the case and for the slice at `index`."""
     counts = correction.truth_counts()
@@ -26,7 +26,7 @@ def corrected_views(
     one = metrics_view_of(plane_counts, opened, "this slice, corrected", has_truth=True)
     if not plane_counts.truth_voxels and not plane_counts.predicted_voxels:
         one = replace(one, dsc=None, iou=None)
-    return replace(case, hd95=hd95), one
+    return with_hd95(case, hd95), one
 
 
 def corrected_strip(correction: Correction, opened: OpenCase, triage: Triage | None) -> StripData:

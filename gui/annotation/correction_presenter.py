@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from core.annotation.versions import Version
 from core.domain.mask import Mask
-from core.domain.metrics import hd95
+from core.domain.metrics import Hd95, hd95
 from gui.annotation.corrected_figures import corrected_strip, corrected_views
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.paint_tools import PaintTools
@@ -61,7 +61,7 @@ class CorrectionPresenter(QObject):
         self._session, self._toasts = context.session, context.toasts
         self._correction_desk, self._paint_tools = desk, paint_tools
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
-        self._hd95: float | Pending | None = None
+        self._hd95: Hd95 | Pending | None = None
         self._saved = ""
         self._just_opened = False
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
@@ -188,7 +188,7 @@ class CorrectionPresenter(QObject):
         truth: Mask = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
 
-        def show(value: float | None) -> None:
+        def show(value: Hd95 | None) -> None:
             if self._session.correction is correction and correction.revision == revision:
                 self._hd95 = value
                 self._show_figures()

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 from core.annotation import regions
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
+from core.domain.figure_text import MISSING
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.widgets.figure_table import fill_table, prepare_table
-from gui.widgets.labels import MISSING, make_wrapped_label
+from gui.widgets.labels import make_wrapped_label
 
 _HEADS = (
     "Version",

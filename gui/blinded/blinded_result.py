@@ -11,9 +11,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import MISSING, p_value
 from core.review.unblinding import Unblinded
 from gui.widgets.figure_table import fill_table, prepare_table
-from gui.widgets.labels import MISSING, make_label, make_wrapped_label, number, p_text
+from gui.widgets.labels import make_label, make_wrapped_label, number
 
 _MODEL_HEADS = ("Model", "Preferred", "Rating, mean", "Median", "SD")
 _PAIR_HEADS = ("First", "Second", "First / none / second", "p, sign test", "p, Holm")
@@ -60,8 +61,8 @@ class BlindedResult(QDialog):
                 titles.get(pair.first, pair.first),
                 titles.get(pair.second, pair.second),
                 f"{pair.first_wins} / {pair.ties} / {pair.second_wins}",
-                p_text(pair.sign_p),
-                p_text(pair.holm_p),
+                p_value(pair.sign_p),
+                p_value(pair.holm_p),
             )
             for pair in found.pairs
         ]

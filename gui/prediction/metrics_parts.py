@@ -6,7 +6,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.widgets.labels import MISSING, ElidedLabel, keep_room, make_label, number, set_colour
+from core.domain.figure_text import MISSING
+from core.domain.metrics import HD95_RULE
+from gui.widgets.labels import ElidedLabel, keep_room, make_label, number, set_colour
 from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
@@ -61,11 +63,14 @@ class Hero(QWidget):
         self._what.setText(what)
 
 
+_DISTANCES = {"hd95": "HD95 pooled", "hd95_max": "HD95 maximum"}
+
+
 class Table(QWidget):
     """One row a figure; with a correction the columns predicted, corrected and change."""
 
-    _KEYS = ("iou", "hd95", "sensitivity", "precision")
-    _TITLES = ("IoU", "HD95", "Sensitivity", "Precision")
+    _KEYS = ("iou", "hd95", "hd95_max", "sensitivity", "precision")
+    _TITLES = ("IoU", "HD95 pooled", "HD95 maximum", "Sensitivity", "Precision")
     _HEADS = ("Predicted", "Corrected", "Change")
 
     def __init__(self) -> None:
@@ -82,6 +87,7 @@ class Table(QWidget):
         self._values: dict[str, list[QLabel]] = {}
         for row, (key, title) in enumerate(zip(self._KEYS, self._TITLES, strict=True), start=1):
             self._names[key] = make_label(title, "body")
+            self._names[key].setToolTip(HD95_RULE if key in _DISTANCES else "")
             grid.addWidget(self._names[key], row, 0)
             self._values[key] = [make_label(MISSING, "value") for _ in self._HEADS]
             for column, label in enumerate(self._values[key]):
@@ -95,7 +101,8 @@ class Table(QWidget):
         self._theme = theme
 
     def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
-        self._names["hd95"].setText(f"HD95, {view.length_unit}")
+        for key, title in _DISTANCES.items():
+            self._names[key].setText(f"{title}, {view.length_unit}")
         beside = corrected is not None
         for column in (2, 3):
             self._grid.setColumnMinimumWidth(column, _COLUMN if beside else 0)
@@ -105,7 +112,7 @@ class Table(QWidget):
             self._show_row(key, view, corrected)
 
     def _show_row(self, key: str, view: MetricsView, corrected: MetricsView | None) -> None:
-        decimals = 1 if key == "hd95" else 3
+        decimals = 1 if key in _DISTANCES else 3
         before = getattr(view, key)
         after = None if corrected is None else getattr(corrected, key)
         texts = [_figure(before, decimals), _figure(after, decimals), ""]
@@ -113,7 +120,7 @@ class Table(QWidget):
         if isinstance(before, float) and isinstance(after, float):
             change = round(after - before, decimals)
             texts[2] = f"{'+' if change > 0 else ''}{number(change, decimals)}"
-            better = change < 0 if key == "hd95" else change > 0
+            better = change < 0 if key in _DISTANCES else change > 0
             colour = self._theme.ok if better and change else colour
             colour = self._theme.bad if change and not better else colour
         for label, text in zip(self._values[key], texts, strict=True):

@@ -6,7 +6,7 @@ from core.inference.engine_messages import NetworkCost
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from gui.prediction.model_panel import ModelView
-from gui.shell.case_figures import metrics_view_of
+from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
 from gui.widgets.metrics_view import MetricsView
@@ -29,7 +29,7 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
         return (MetricsView("running", said),) * 2
     said = f"whole volume, threshold {session.post.threshold:.2f}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
-    case = replace(case, hd95="pending" if result.hd95_pending else result.hd95)
+    case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
     plane = counted.counts.of_slice(index)
     number = opened.loaded.volume.slice_numbers[index]

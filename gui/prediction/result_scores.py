@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.counted_mask import CountedMask, GrowingMask, count_mask
 from core.domain.mask import Mask
-from core.domain.metrics import hd95
+from core.domain.metrics import Hd95, hd95
 from core.domain.prediction import Postprocessing
 from gui.shell.session import Session
 from gui.shell.session_parts import Result
@@ -38,7 +38,7 @@ class ResultScores(QObject):
         self._running = False
         self._again = False
         self._arriving: GrowingMask | None = None
-        self._distance: Task[float | None] | None = None
+        self._distance: Task[Hd95 | None] | None = None
 
     def update(self, arriving: GrowingMask | None = None) -> None:
         """Count what is on screen now, or `arriving`, where that is not whole yet."""
@@ -103,7 +103,7 @@ class ResultScores(QObject):
             lambda value: self._show_distance(found, value),
         )
 
-    def _show_distance(self, found: CountedMask, value: float | None) -> None:
+    def _show_distance(self, found: CountedMask, value: Hd95 | None) -> None:
         result: Result | None = self._session.result
         if result is not None and result.counted is found:
             measured = replace(result, hd95=value, hd95_pending=False)

@@ -62,7 +62,7 @@ class QueuePresenter(QObject):
         if walk.current < 0:
             self._readiness.note_asked(False)
         if queue.asked is None and self._session.view.asking:
-            self._session.set_view(replace(self._session.view, asking=False))
+            self._viewer.verbs.set_asking(False)
         self._show_asked()
 
     def _rows(self) -> list[DisagreementRow]:
@@ -95,7 +95,7 @@ class QueuePresenter(QObject):
         _, _, y0, y1, x0, x1 = largest.box
         if not self._view.shows((y0, y1, x0, x1)):
             self._view.centre_on(x + 0.5, y + 0.5)
-        session.set_view(replace(session.view, asking=True))
+        self._viewer.verbs.set_asking(True)
         self._note_asked()
 
     def _on_hint_chosen(self, hint: Contradiction) -> None:

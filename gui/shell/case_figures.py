@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from core.domain.metrics import Overlap
+from core.domain.metrics import Hd95, Overlap
 from gui.shell.session_parts import OpenCase
-from gui.widgets.metrics_view import MetricsView
+from gui.widgets.metrics_view import MetricsView, Pending
 
 
 def metrics_view_of(
@@ -31,3 +31,10 @@ def metrics_view_of(
         precision=counts.precision,
         truth_volume=counts.truth_voxels * scale,
     )
+
+
+def with_hd95(view: MetricsView, found: Hd95 | Pending | None) -> MetricsView:
+    """Return figures with the distance of the outlines, which is measured apart from them."""
+    if found is None or found == "pending":
+        return replace(view, hd95=found, hd95_max=found)
+    return replace(view, hd95=found.pooled, hd95_max=found.maximum)

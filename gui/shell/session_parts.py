@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.counted_mask import CountedMask
+from core.domain.metrics import Hd95
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
@@ -64,7 +65,7 @@ class Result:
     prediction: Prediction | None = None
     counted: CountedMask | None = None
     cut: Postprocessing | None = None
-    hd95: float | None = None
+    hd95: Hd95 | None = None
     hd95_pending: bool = False
 
 

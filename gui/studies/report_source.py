@@ -11,8 +11,9 @@ from core.review.blinded import blinded_studies
 from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
 from core.studies.case_figures import figures_of
-from core.studies.html_report import StudyReport, study_pictures
+from core.studies.html_report import StudyReport
 from core.studies.study import Study
+from core.studies.study_pictures import study_pictures
 from core.studies.study_summary import summarise_study
 from core.workspace.score_keys import figures_now
 from gui.shell.session_parts import Place

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.domain.figure_text import MINUS, interval, p_value, signed
 from core.domain.statistics import PairedComparison, bland_altman, describe, paired
 from core.studies.case_figures import METRICS
 from core.studies.study import Study
@@ -11,10 +12,10 @@ from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
 from gui.studies.case_plot import Dot, PlotLine, PlotView
-from gui.widgets.labels import MINUS, MISSING, number, p_text
+from gui.widgets.labels import number
 
 _NOTHING = "No case has this figure: it needs ground truth."
-_SHARES = frozenset({"dsc", "lesion_f1"})
+_SHARES = frozenset({"dsc", "lesion_f1", "lesion_f1_any"})
 _HALF_WIDTH = 0.4
 _ROOM = 0.06
 
@@ -50,7 +51,7 @@ class PairLine:
 
 def figure_choices(unit: str) -> list[tuple[str, str]]:
     """Return the figures models are compared by, as (key, name with its unit)."""
-    units = {"hd95": f", {unit}", "average_surface_distance": f", {unit}"}
+    units = dict.fromkeys(("hd95", "hd95_max", "average_surface_distance"), f", {unit}")
     return [(key, f"{_name(key)}{units.get(key, '')}") for key in PAIR_METRICS]
 
 
@@ -78,10 +79,10 @@ def pair_lines(summary: StudySummary, figure: str) -> list[PairLine]:
         PairLine(
             first=titles[pair.first],
             second=titles[pair.second],
-            difference=_signed(pair.mean_difference, decimals),
-            interval=f"{_signed(pair.low, decimals)} to {_signed(pair.high, decimals)}",
-            p=p_text(pair.wilcoxon_p),
-            holm=p_text(pair.holm_p),
+            difference=signed(pair.mean_difference, decimals),
+            interval=interval(pair.low, pair.high, decimals),
+            p=p_value(pair.wilcoxon_p),
+            holm=p_value(pair.holm_p),
             counts=f"{pair.wins} / {pair.ties} / {pair.losses}",
             better=_better(pair, lower_is_better=lower),
         )
@@ -160,14 +161,14 @@ def volumes(study: Study, first: str, second: str) -> PlotView:
     except ValueError:
         return PlotView(empty="No case was measured by both.")
     dots = tuple(
-        Dot(float(x), float(y), case, f"{case}\n{_signed(float(y), decimals)} {unit}")
+        Dot(float(x), float(y), case, f"{case}\n{signed(float(y), decimals)} {unit}")
         for case, x, y in zip(agreed.cases, agreed.means, agreed.differences, strict=True)
     )
     left, right = _range(agreed.means.tolist())
     lines = [PlotLine("guide", (left, 0.0), (right, 0.0))]
     for value, name in ((agreed.low, "−1.96 SD"), (agreed.bias, "bias"), (agreed.high, "+1.96 SD")):
         if value is not None:
-            text = f"{name} {_signed(value, decimals)}"
+            text = f"{name} {signed(value, decimals)}"
             kind = "mean" if name == "bias" else "limit"
             lines.append(PlotLine(kind, (left, value), (right, value), text))  # type: ignore[arg-type]
     ys = [*agreed.differences.tolist(), *(line.start[1] for line in lines)]
@@ -186,14 +187,7 @@ def _name(figure: str) -> str:
 
 
 def _decimals(figure: str) -> int:
-    return 1 if figure == "hd95" else 2 if figure == "average_surface_distance" else 3
-
-
-def _signed(value: float | None, decimals: int) -> str:
-    if value is None:
-        return MISSING
-    # Adding 0 makes of −0.0, what a tiny negative rounds to, a plain 0.
-    return f"{round(value, decimals) + 0.0:+,.{decimals}f}".replace("-", MINUS)
+    return 1 if figure in ("hd95", "hd95_max") else 2 if figure == "average_surface_distance" else 3
 
 
 def _better(pair: PairedComparison, *, lower_is_better: bool) -> int:

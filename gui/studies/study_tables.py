@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QTableWidget
 
+from core.domain.statistics import INTERVAL_RULE
 from gui.studies.study_plots import ModelLine, PairLine
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.palette import DARK, Theme
@@ -39,7 +40,7 @@ class PairTable(QTableWidget):
         prepare_table(self, _PAIR_HEADS, names=2)
         self.setAccessibleName("Models against each other")
         tips = {
-            3: "Percentile bootstrap over cases, seeded: the same numbers every time",
+            3: f"{INTERVAL_RULE[0].upper()}{INTERVAL_RULE[1:]}",
             4: "Wilcoxon signed-rank test, two-sided",
             5: "Corrected by Holm over the pairs of this figure",
             6: "Cases in which the first is better, as good, worse",

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted, signed
 from gui.training.gate_view import GateRow, GateView
-from gui.training.job_descriptions import signed
+from gui.training.job_descriptions import VERDICTS
 from gui.training.job_parts import VerdictList
 from gui.widgets.icons import icon
 from gui.widgets.labels import make_label, make_wrapped_label, number, plain_tip
@@ -28,11 +29,7 @@ _CHANGE, _SHOW = 3, 4
 _MOST_LOST = 5
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_BADGES = {
-    "promote": ("Better", "badge-ok"),
-    "keep": ("Undecided", "badge"),
-    "reject": ("Worse", "badge-bad"),
-}
+_BADGE_ROLES = {"promote": "badge-ok", "reject": "badge-bad"}
 
 
 class GateDialog(QDialog):
@@ -65,12 +62,13 @@ class GateDialog(QDialog):
         """Show what the gate found."""
         self._view = view
         self._title.setText(f"{view.candidate} against {view.champion}")
-        text, role = _BADGES[view.verdict]
-        self._badge.setText(text)
-        self._badge.setProperty("role", role)
+        self._badge.setText(VERDICTS[view.verdict])
+        self._badge.setProperty("role", _BADGE_ROLES.get(view.verdict, "badge"))
         self._badge.style().polish(self._badge)
         self._reason.setText(view.reason)
-        self._verdicts.show_verdicts(view.verdicts, f"{len(view.rows)} cases of the split")
+        self._verdicts.show_verdicts(
+            view.verdicts, f"{counted(len(view.rows), 'case')} of the split"
+        )
         self._notes.setText("\n".join(view.notes))
         self._notes.setVisible(bool(view.notes))
         self._show_lost(view)

@@ -81,11 +81,10 @@ class GatePresenter(QObject):
         self.desk.find_choices(fill)
 
     def _on_promote_asked(self, model_id: str) -> None:
-        report = self._report
-        if report is None or report.verdict != "reject":
+        said = "" if self._report is None else self._report.doubt
+        if not said:
             self._promote(model_id)
             return
-        said = "It is worse than the champion on the frozen cases."
         texts = (f"Promote {self._title(model_id)}?", said, "Promote")
         confirm(self.dialog or self._window, texts, lambda: self._promote(model_id))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.models.gate import GateReport
+from core.models.gate import GateReport, Verdict
 from gui.training.job_descriptions import report_verdicts
 from gui.training.jobs_view import VerdictRow
 
@@ -31,7 +31,7 @@ class GateView:
     candidate_id: str
     champion: str
     candidate: str
-    verdict: Literal["promote", "keep", "reject"]
+    verdict: Verdict
     reason: str
     rows: tuple[GateRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()

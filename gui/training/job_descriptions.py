@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.domain.figure_text import counted, p_value, signed
 from core.jobs.job_events import Stage
-from core.models.gate import REGRESSION, GateReport
+from core.models.gate import REGRESSION, GateReport, Verdict
 from gui.shell.job_record import JobRecord
 from gui.training.job_actions import job_actions
 from gui.training.jobs_view import Curve, CurveLine, JobsView, JobView, Tone, VerdictRow
-from gui.widgets.labels import MINUS, duration, number
+from gui.widgets.labels import duration, number
 
 _VAL = "dsc_native_val"
 _LOSSES = {
@@ -17,6 +18,12 @@ _LOSSES = {
     "dice": "Dice",
     "soft-iou": "Soft IoU",
     "focal-tversky": "Focal Tversky",
+}
+VERDICTS: dict[Verdict, str] = {
+    "promote": "Better",
+    "keep": "Undecided",
+    "reject": "Worse",
+    "few": "Too few to tell",
 }
 _STATES = {
     "new": "starting",
@@ -130,16 +137,11 @@ def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
         VerdictRow("Worst tenth DSC", signed(report.worst_tenth), tone(report.worst_tenth)),
         VerdictRow(
             f"Lost over {REGRESSION:g}",
-            "no case" if not lost else "1 case" if lost == 1 else f"{lost} cases",
+            counted(lost, "case") if lost else "no case",
             "worse" if lost else "better",
         ),
-        VerdictRow("Wilcoxon p", number(report.p, 3)),
+        VerdictRow("Exact p", p_value(report.p)),
     )
-
-
-def signed(value: float, decimals: int = 3) -> str:
-    """Return a difference with its sign, a true minus."""
-    return f"{value:+.{decimals}f}".replace("-", MINUS)
 
 
 def tone(value: float) -> Tone:
@@ -255,5 +257,5 @@ def _dsc_curve(record: JobRecord) -> Curve:
 def _note(record: JobRecord, about: KnownModels) -> str:
     report = record.report or about.reports.get(record.result)
     if report is not None:
-        return {"promote": "better", "keep": "undecided", "reject": "worse"}[report.verdict]
+        return VERDICTS[report.verdict].lower()
     return "provisional" if record.active and record.curves else ""

@@ -1,7 +1,7 @@
 """Which cases a training learns from, and which judge it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from gui.training.train_form import CaseChoice, CaseKind, SplitChoice
-from gui.widgets.labels import ElidedLabel, Glyph, make_label, plain_tip
+from gui.widgets.labels import ElidedLabel, Glyph, make_label, make_wrapped_label, plain_tip
 from gui.widgets.palette import DARK, Theme
 from gui.widgets.theme import indent_text
 
@@ -63,10 +64,10 @@ class CasesCard(QFrame):
         indent_text(self._share)
         self._replay_count = make_label("", "body")
         self._sum = make_label("", "section")
-        self._more = QPushButton("Choose cases…")
-        self._more.setProperty("link", True)
+        self._more = _link("Choose cases…", "Tick single cases")
         self._more.setCheckable(True)
-        self._list = self._make_list()
+        self._list = _case_list("Cases to learn from")
+        self._list.itemChanged.connect(self._on_item_changed)
         self._lay_out()
         self._replay.toggled.connect(self._on_replay)
         self._share.valueChanged.connect(self.changed)
@@ -108,27 +109,16 @@ class CasesCard(QFrame):
     def set_replayed(self, cases: int) -> None:
         """Say how many cases are replayed."""
         self._replayable = cases
-        self._replay_count.setText(_cases(cases))
+        self._replay_count.setText(counted(cases, "case"))
         chosen = len(self.chosen)
-        self._sum.setText(f"{_cases(chosen + cases)} in training" if chosen else "No case chosen")
+        self._sum.setText(
+            f"{counted(chosen + cases, 'case')} in training" if chosen else "No case chosen"
+        )
 
     def _group(self, kind: CaseKind, title: str) -> _Group:
         group = _Group(kind, title, QCheckBox(title), make_label("", "body"))
         group.box.clicked.connect(lambda: self._tick_all(group))
         return group
-
-    def _make_list(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setColumnCount(2)
-        tree.setHeaderHidden(True)
-        tree.setRootIsDecorated(False)
-        tree.setUniformRowHeights(True)
-        tree.setFixedHeight(_LIST_HEIGHT)
-        tree.setColumnWidth(0, _NAME_WIDTH)
-        tree.setAccessibleName("Cases to learn from")
-        tree.setVisible(False)
-        tree.itemChanged.connect(self._on_item_changed)
-        return tree
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -175,16 +165,79 @@ class CasesCard(QFrame):
 
 
 class SplitCard(QFrame):
-    """The cases that judge every model; nobody can choose them."""
+    """The cases that judge every model, and which they are while nothing is frozen yet.
+
+    The list behind `Choose judges…` is there until a training freezes them.
+    """
+
+    changed = Signal()
+    file_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("card", True)
+        self._split = SplitChoice()
+        self._choices: Sequence[CaseChoice] = ()
+        self._items: list[QTreeWidgetItem] = []
         self._glyph = Glyph("lock", size=14)
         self._text = make_label("", "section")
         self._mark = ElidedLabel("", "caption")
         self._mark.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._parts = _Parts()
+        self._more = _link("Choose judges…", "Which cases judge; frozen by the first training")
+        self._more.setCheckable(True)
+        self._file = _link("Take a split file…", '{"train": [case ids], "val": [case ids]}')
+        self._trouble = make_wrapped_label("", "error")
+        self._trouble.hide()
+        self._list = _case_list("Cases that judge")
+        self._list.itemChanged.connect(self._on_item_changed)
+        self._more.toggled.connect(self._list.setVisible)
+        self._file.clicked.connect(self.file_asked)
+        self._lay_out()
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The ids of the cases that judge."""
+        if self._split.frozen:
+            return self._split.val
+        pairs = zip(self._choices, self._items, strict=True)
+        return tuple(c.case_id for c, item in pairs if item.checkState(0) == _CHECKED)
+
+    def set_choices(self, choices: Sequence[CaseChoice], split: SplitChoice) -> None:
+        """Offer the cases that can judge; those of `split` do."""
+        self._choices = [choice for choice in choices if choice.truth]
+        self._list.blockSignals(True)
+        self._list.clear()
+        self._items = [
+            _item(replace(choice, locked=""), ticked=choice.case_id in split.val)
+            for choice in self._choices
+        ]
+        self._list.addTopLevelItems(self._items)
+        self._list.blockSignals(False)
+        self._more.setVisible(not split.frozen)
+        self._list.setVisible(not split.frozen and self._more.isChecked())
+        self.show_split(split)
+
+    def show_split(self, split: SplitChoice) -> None:
+        """Say which cases judge."""
+        self._split = split
+        self._text.setText(split.text)
+        self._mark.setText(split.mark if split.val else "")
+        self._parts.show_parts(split.parts)
+        never = "Never learnt from: " + ", ".join(split.val)
+        self.setToolTip(plain_tip(never) if split.val else "")
+        self.show_trouble("")
+
+    def show_trouble(self, said: str) -> None:
+        """Say what is wrong with the split file that was taken; nothing with none."""
+        self._trouble.setText(said)
+        self._trouble.setVisible(bool(said))
+
+    def set_theme(self, theme: Theme) -> None:
+        self._glyph.set_colour(theme.t2)
+        self._parts.set_theme(theme)
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._glyph)
@@ -195,18 +248,12 @@ class SplitCard(QFrame):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self._parts)
+        column.addLayout(_row(self._more, None, self._file))
+        column.addWidget(self._trouble)
+        column.addWidget(self._list)
 
-    def show_split(self, split: SplitChoice) -> None:
-        """Show which cases judge."""
-        self._text.setText(split.text)
-        self._mark.setText(split.mark if split.val else "")
-        self._parts.show_parts(split.parts)
-        never = "Never learnt from: " + ", ".join(split.val)
-        self.setToolTip(plain_tip(never) if split.val else "")
-
-    def set_theme(self, theme: Theme) -> None:
-        self._glyph.set_colour(theme.t2)
-        self._parts.set_theme(theme)
+    def _on_item_changed(self) -> None:
+        self.changed.emit()
 
 
 class _Parts(QWidget):
@@ -245,6 +292,27 @@ class _Parts(QWidget):
             left += width
 
 
+def _link(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("link", True)
+    button.setAutoDefault(False)
+    button.setToolTip(plain_tip(tip))
+    return button
+
+
+def _case_list(name: str) -> QTreeWidget:
+    tree = QTreeWidget()
+    tree.setColumnCount(2)
+    tree.setHeaderHidden(True)
+    tree.setRootIsDecorated(False)
+    tree.setUniformRowHeights(True)
+    tree.setFixedHeight(_LIST_HEIGHT)
+    tree.setColumnWidth(0, _NAME_WIDTH)
+    tree.setAccessibleName(name)
+    tree.setVisible(False)
+    return tree
+
+
 def _item(choice: CaseChoice, *, ticked: bool) -> QTreeWidgetItem:
     kind = {"corrected": choice.note, "truth": "ground truth", "none": ""}[choice.kind]
     slices = f"{choice.slices:,} slices · " if choice.slices else ""
@@ -274,11 +342,9 @@ def _share(ticked: Sequence[CaseChoice], own: Sequence[CaseChoice]) -> str:
     if not own:
         return "none"
     if not ticked:
-        return f"none of {_cases(len(own))}"
+        return f"none of {counted(len(own), 'case')}"
     some = "" if len(ticked) == len(own) else f"{len(ticked):,} of "
     slices = f", {sum(each.slices for each in ticked):,} slices"
-    return f"{some}{_cases(len(own))}{slices if all(each.slices for each in ticked) else ''}"
-
-
-def _cases(count: int) -> str:
-    return f"{count:,} case{'' if count == 1 else 's'}"
+    return (
+        f"{some}{counted(len(own), 'case')}{slices if all(each.slices for each in ticked) else ''}"
+    )

@@ -1,6 +1,6 @@
 """The left side of the train dialog: every setting a reader chooses."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from core.models.train_spec import LossName, PresetName
 from gui.training.train_cases import CasesCard, SplitCard
 from gui.training.train_form import TrainForm, TrainOffer, replayed_cases
+from gui.training.train_judges import split_choice, unlocked
 from gui.widgets.fields import (
     combo_field,
     fill,
@@ -53,6 +54,7 @@ class TrainFields(QWidget):
         super().__init__()
         self._offer = TrainOffer()
         self._errors: dict[str, QLabel] = {}
+        self._judged: tuple[str, ...] = ()
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -75,6 +77,7 @@ class TrainFields(QWidget):
             batch_size=self._batch.value(),
             size=self._size.value() or None,
             device=self._device.currentData() or "auto",
+            judges=self.split.judges,
         )
 
     def set_offer(self, offer: TrainOffer, base: str) -> None:
@@ -84,9 +87,17 @@ class TrainFields(QWidget):
         fill(self._base, bases)
         fill(self._architecture, [(title, name) for name, title, _ in offer.architectures])
         fill(self._device, [("Automatic", "auto"), *((d.upper(), d) for d in offer.devices)])
-        self._split.show_split(offer.split)
+        self.split.set_choices(offer.cases, offer.split)
         self._base.setCurrentIndex(max(self._base.findData(base), 0))
         self._on_base_chosen()
+
+    def take_split(self, train: Collection[str], judges: Sequence[str]) -> None:
+        """Tick the cases of a split: those that learn, and those that judge unless frozen."""
+        if not self._offer.split.frozen:
+            chosen = split_choice(judges, self._offer, frozen=False)
+            self.split.set_choices(self._offer.cases, chosen)
+        self.cases.set_cases(unlocked(self._offer.cases, self.split.judges), train)
+        self._on_changed()
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Mark the fields that are wrong and say below each what is allowed."""
@@ -107,7 +118,7 @@ class TrainFields(QWidget):
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         del overlays
-        self._split.set_theme(theme)
+        self.split.set_theme(theme)
 
     def focus_first(self) -> None:
         """Put the focus where a reader starts."""
@@ -122,7 +133,7 @@ class TrainFields(QWidget):
         self._arguments.setFixedWidth(_ARGUMENTS_WIDTH)
         self._preset = Segments([title for _, title in _PRESETS], name="Preset")
         self.cases = CasesCard()
-        self._split = SplitCard()
+        self.split = SplitCard()
         self._epochs = spin_field("Epochs", 0, 10_000)
         self._minutes = QDoubleSpinBox()
         self._minutes.setRange(0, 100_000)
@@ -156,7 +167,7 @@ class TrainFields(QWidget):
             *self._add(grid, "Preset", self._preset),
         ]
         self._add(grid, "Training cases", self.cases, "cases")
-        self._add(grid, "Validation", self._split)
+        self._add(grid, "Validation", self.split)
         self._add(grid, "Schedule", self._schedule(), "limits", "learning_rate")
         loss = QWidget()
         below = tight_column(loss)
@@ -211,6 +222,7 @@ class TrainFields(QWidget):
         self._preset.chosen.connect(self._show_settings)
         self._loss.chosen.connect(self._on_changed)
         self.cases.changed.connect(self._on_changed)
+        self.split.changed.connect(self._on_judges_chosen)
         for combo in (self._architecture, self._device):
             combo.currentIndexChanged.connect(self._on_changed)
         for line in (self._title, self._arguments, self._rate):
@@ -226,13 +238,22 @@ class TrainFields(QWidget):
             widget.setVisible(not base.id)
         self._size.setEnabled(not base.id)
         self._title.setText(_next_title(base.title if base.id else "U-Net", self._offer))
-        cases = self._offer.cases
+        cases = unlocked(self._offer.cases, self.split.judges)
         free = [case for case in cases if not case.locked]
         corrected = {case.case_id for case in free if case.kind == "corrected"}
         unseen = {case.case_id for case in free} - base.trained_on
         chosen = (corrected or unseen) if base.id else {case.case_id for case in cases}
         self.cases.set_cases(cases, chosen)
         self._show_settings()
+
+    def _on_judges_chosen(self) -> None:
+        """Lock the cases that judge now; one that does no longer is there to learn from."""
+        judges = self.split.judges
+        freed = set(self._judged) - set(judges)
+        self.split.show_split(split_choice(judges, self._offer, frozen=False))
+        chosen = {*self.cases.chosen, *freed}
+        self.cases.set_cases(unlocked(self._offer.cases, judges), chosen)
+        self._on_changed()
 
     def _show_settings(self) -> None:
         base = self._base.currentData() or ""
@@ -251,6 +272,7 @@ class TrainFields(QWidget):
         if not self._offer.bases:
             return
         form = self.form
+        self._judged = form.judges
         self._loss_said.setText(_LOSSES[self._loss.index][2])
         takes = {name: arguments for name, _, arguments in self._offer.architectures}
         self._arguments.setPlaceholderText("init_features=16")

@@ -26,7 +26,10 @@ class BaseModel:
 
 @dataclass(frozen=True)
 class CaseChoice:
-    """A case to learn from or not; `locked` is the reason why it cannot be chosen."""
+    """A case to learn from or not; `locked` is the reason why it cannot be chosen.
+
+    One with ground truth can judge.
+    """
 
     case_id: str
     name: str
@@ -34,6 +37,7 @@ class CaseChoice:
     kind: CaseKind
     note: str = ""
     locked: str = ""
+    truth: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class TrainForm:
     batch_size: int
     size: int | None
     device: str = "auto"
+    judges: tuple[str, ...] = ()
 
     @property
     def steps_like(self) -> tuple[object, ...]:
@@ -127,8 +132,8 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
 
 
 def fresh_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
-    """Return the chosen cases, none of which is locked, in the order of the dataset."""
-    chosen = set(form.cases)
+    """Return the chosen cases, none of which is locked or judges, in the order of the dataset."""
+    chosen = set(form.cases) - set(form.judges)
     return tuple(c.case_id for c in offer.cases if c.case_id in chosen and not c.locked)
 
 
@@ -139,7 +144,7 @@ def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
     """
     if not form.base or not form.replay:
         return ()
-    seen, chosen = offer.base(form.base).trained_on, set(form.cases)
+    seen, chosen = offer.base(form.base).trained_on, {*form.cases, *form.judges}
     return tuple(
         case.case_id
         for case in offer.cases

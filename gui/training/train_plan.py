@@ -1,9 +1,8 @@
 """From what is open to what can be trained, and from the reader's choice to a training."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 from typing import get_args
 
 import msgspec
@@ -25,7 +24,6 @@ from gui.training.train_form import (
     BaseModel,
     CaseChoice,
     CaseKind,
-    SplitChoice,
     TrainForm,
     TrainOffer,
     TrainSettings,
@@ -33,13 +31,10 @@ from gui.training.train_form import (
     model_id,
     replayed_cases,
 )
+from gui.training.train_judges import propose_split, split_choice, split_of
 
 JOBS_FOLDER = "jobs"
 FRESH = BaseModel("", "A fresh network")
-_JUDGES = 0.2
-_FEWEST_JUDGES = 2
-_SEED = 42
-_MOST_SITES = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,27 +67,6 @@ def read_ground(home: Path, dataset: Dataset, workspace: Workspace) -> Ground:
     return Ground(home, dataset, workspace, models, champion, versions, frozen, split)
 
 
-def propose_split(
-    cases: Sequence[Case], models: Sequence[Model], *, corrected: Collection[str] = ()
-) -> SplitFile:
-    """Draw a fifth of the cases with ground truth to judge models, where there is no split yet.
-
-    Cases that a model has learnt from would flatter it, and corrected ones are there to be learnt
-    from: either are drawn only when there are too few others. One case is spared only where nothing
-    else would be left to learn from.
-    """
-    known = [case.id for case in cases if case.has_ground_truth]
-    seen = {name for model in models for name in model.spec.trained_on}
-    unseen = [name for name in known if name not in seen]
-    untouched = [name for name in unseen if name not in corrected]
-    pools = (untouched, unseen, known)
-    drawn_from = next((pool for pool in pools if len(pool) >= _FEWEST_JUDGES), known)
-    spared = 0 if len(drawn_from) < len(known) else 1
-    count = min(max(round(len(known) * _JUDGES), 1), max(len(drawn_from) - spared, 0))
-    val = set(Random(_SEED).sample(drawn_from, count))
-    return SplitFile(tuple(n for n in known if n not in val), tuple(n for n in known if n in val))
-
-
 def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> TrainOffer:
     """Return what the dialog offers."""
     # An ensemble has no weights of its own to start from.
@@ -106,7 +80,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         for model in models
         for preset in presets
     }
-    return TrainOffer(
+    offer = TrainOffer(
         job_name=f"Job {job_number}",
         bases=bases,
         architectures=tuple(
@@ -114,11 +88,13 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
             for a in ARCHITECTURES.values()
         ),
         cases=tuple(_choice(case, ground, names) for case in ground.dataset.cases),
-        split=split_choice(ground, names),
         devices=tuple(devices),
         taken=frozenset(model.spec.id for model in ground.models),
         settings=settings,
     )
+    mark = split_hash(ground.frozen) if ground.frozen else ""
+    frozen = ground.frozen is not None
+    return replace(offer, split=split_choice(ground.split.val, offer, frozen=frozen, mark=mark))
 
 
 def default_settings(preset: PresetName, parent: Model | None) -> TrainSettings:
@@ -136,34 +112,6 @@ def default_settings(preset: PresetName, parent: Model | None) -> TrainSettings:
         size=size,
         replay=spec.replay,
     )
-
-
-def split_choice(ground: Ground, names: Mapping[str, str]) -> SplitChoice:
-    """Return what is said of the cases that judge."""
-    val = ground.split.val
-    count = f"{len(val)} case{'' if len(val) == 1 else 's'}"
-    frozen = ground.frozen is not None
-    text = f"Frozen split, {count}" if frozen else f"{count}, frozen with this job"
-    return SplitChoice(
-        val=val,
-        text=text if val else "No case to spare: no model can be judged",
-        mark=f"sha {split_hash(ground.split)[:8]}…",
-        parts=sites([names.get(name, name) for name in val]),
-        frozen=frozen,
-    )
-
-
-def sites(names: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """Return how many cases begin with which part of a name; nothing where that says nothing."""
-    counts: dict[str, int] = {}
-    for name in names:
-        site = name.partition("_")[0]
-        counts[site] = counts.get(site, 0) + 1
-    if not 1 < len(counts) <= max(len(names) // 2, 1):
-        return ()
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    rest = sum(count for _, count in ordered[_MOST_SITES:])
-    return (*ordered[:_MOST_SITES], *((("others", rest),) if rest else ()))
 
 
 def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) -> TrainSpec:
@@ -192,26 +140,27 @@ def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) 
     return msgspec.structs.replace(spec, preprocessing=prepared)
 
 
-def training_split(form: TrainForm, offer: TrainOffer, ground: Ground) -> SplitFile:
-    """Return the split of a training: what the reader chose, judged by the frozen cases."""
+def training_split(form: TrainForm, offer: TrainOffer) -> SplitFile:
+    """Return the split of a training: what the reader chose to learn from, and the judges."""
     train = (*fresh_cases(form, offer), *replayed_cases(form, offer))
-    return SplitFile(train, ground.split.val)
+    return SplitFile(train, form.judges)
 
 
 def prepare_training(
     path: Path, form: TrainForm, offer: TrainOffer, ground: Ground
 ) -> tuple[JobFolder, JobProgram]:
     """Make the folder of a training, its split beside it; freezes the cases that judge."""
-    split = training_split(form, offer, ground)
+    split = training_split(form, offer)
     spec = train_spec(form, offer, ground, path / SPLIT_FILE)
     # A split that would learn from a judge is refused, whatever the dialog let through.
     store = ground.workspace.store
-    return make_training(path, spec, split, store, judges=ground.split), "train"
+    judges = ground.frozen or split_of(form.judges, offer)
+    return make_training(path, spec, split, store, judges=judges), "train"
 
 
 def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Ground) -> JobFolder:
     """Make the folder of a preview; freezes nothing and names no model."""
-    split = training_split(form, offer, ground)
+    split = training_split(form, offer)
     return make_job(path, train_spec(form, offer, ground, path / SPLIT_FILE), split)
 
 
@@ -235,12 +184,13 @@ def _choice(case: Case, ground: Ground, names: Mapping[str, str]) -> CaseChoice:
     version = ground.versions.get(case.id)
     note = "" if version is None else f"version {version.number} by {version.author}"
     locked = ""
-    if case.id in ground.split.val:
-        locked = f"judges models, {'frozen' if ground.frozen else 'to be frozen'}"
+    if ground.frozen is not None and case.id in ground.frozen.val:
+        locked = "judges models, frozen"
     elif version is None and not case.has_ground_truth:
         locked = "no ground truth, no correction"
     kind: CaseKind = "corrected" if version else "truth" if case.has_ground_truth else "none"
-    return CaseChoice(case.id, names[case.id], case.slice_count or 0, kind, note, locked)
+    slices, truth = case.slice_count or 0, case.has_ground_truth
+    return CaseChoice(case.id, names[case.id], slices, kind, note, locked, truth)
 
 
 def _parental(form: TrainForm, offer: TrainOffer, parent: Model) -> Changes:

@@ -11,14 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog
 
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import start_job
 from core.jobs.train_preview import TrainPreview, preview_planes, read_preview
+from core.workspace.splits import SplitFile, read_split
 from gui.shell.job_record import JobRecord, JobTail
 from gui.shell.tasks import Lanes
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
+from gui.training.train_judges import check_split
 from gui.training.train_plan import Ground, prepare_preview, seconds_needed
 from gui.training.train_side import PreviewView
 from gui.widgets.labels import duration
@@ -65,6 +68,7 @@ class TrainRequest(QObject):
         self._timer.timeout.connect(self._poll)
         dialog.preview_asked.connect(self.preview)
         dialog.form_changed.connect(self._on_form_changed)
+        dialog.fields.split.file_asked.connect(self._ask_for_split)
         dialog.finished.connect(self.close)
 
     @property
@@ -90,6 +94,22 @@ class TrainRequest(QObject):
         self._say("running", "Reading cases and taking 20 steps…")
         self._lanes.run("io", lambda _: self._start(form), self._on_started, failed=self._on_failed)
 
+    def take_split(self, path: Path) -> None:
+        """Take a split file: what it says is ticked, or what is wrong with it is said."""
+
+        def read(_: object) -> SplitFile:
+            split = read_split(path)
+            check_split(path.name, split, self._offer)
+            return split
+
+        fields = self._dialog.fields
+        self._lanes.run(
+            "io",
+            read,
+            lambda split: None if self._closed else fields.take_split(split.train, split.val),
+            failed=lambda said: None if self._closed else fields.split.show_trouble(said),
+        )
+
     def close(self) -> None:
         """End a preview that nobody waits for any more."""
         self._closed = True
@@ -97,6 +117,13 @@ class TrainRequest(QObject):
         if self._running is not None:
             _end(self._running.pid)
             self._running = None
+
+    def _ask_for_split(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._dialog, "Take a split file", "", "Split files (*.json)"
+        )
+        if chosen:
+            self.take_split(Path(chosen))
 
     def _start(self, form: TrainForm) -> _Running:
         root = self._ground.workspace.folder / PREVIEWS_FOLDER

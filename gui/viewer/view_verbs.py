@@ -19,6 +19,10 @@ class ViewVerbs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def set_asking(self, asking: bool) -> None:
+        """Show what is asked about alone, or everything again."""
+        self._session.set_view(replace(self._session.view, asking=asking))
+
     def go_to_slice(self, index: int) -> None:
         """Show the slice at `index`, or the nearest there is."""
         opened = self._session.open_case

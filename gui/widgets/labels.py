@@ -6,10 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
 
+from core.domain.figure_text import figure
 from gui.widgets.icons import pixmap
-
-MINUS = "\u2212"
-MISSING = "–"
 
 
 def make_label(text: str, role: str, parent: QWidget | None = None) -> QLabel:
@@ -39,7 +37,7 @@ def number(value: float | None, decimals: int) -> str:
 
     What rounds to zero has no sign.
     """
-    return MISSING if value is None else f"{value:z,.{decimals}f}".replace("-", MINUS)
+    return figure(value, decimals)
 
 
 def plain_tip(text: str) -> str:
@@ -103,13 +101,6 @@ def set_colour(label: QLabel, colour: str) -> None:
     sheet = f"color: {colour};"
     if label.styleSheet() != sheet:
         label.setStyleSheet(sheet)
-
-
-def p_text(value: float | None) -> str:
-    """Return a p value as it is printed."""
-    if value is None:
-        return MISSING
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def duration(seconds: float) -> str:

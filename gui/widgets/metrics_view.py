@@ -19,6 +19,7 @@ class MetricsView:
     dsc: float | None = None
     iou: float | None = None
     hd95: float | Pending | None = None
+    hd95_max: float | Pending | None = None
     sensitivity: float | None = None
     precision: float | None = None
     predicted_volume: float | None = None

@@ -6,8 +6,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from core.domain.figure_text import MISSING
 from gui.widgets.icons import pixmap
-from gui.widgets.labels import MISSING, number
+from gui.widgets.labels import number
 from gui.widgets.palette import Theme
 from gui.widgets.theme import app_font
 from gui.worklist.worklist_model import FIGURE_ROLE, ROW_ROLE, WorklistModel

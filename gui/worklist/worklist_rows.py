@@ -211,7 +211,7 @@ def _reader(row: WorklistRow) -> str:
 
 _DSC = _Column("DSC", lambda row: row.dsc, term="dsc", example="0.6-0.8")
 _COLUMNS: dict[CaseOrder, _Column] = {
-    CaseOrder.HD95: _Column("HD95", _figure("hd95"), 1, True, "hd95", "10-50"),
+    CaseOrder.HD95: _Column("HD95 pooled", _figure("hd95"), 1, True, "hd95", "10-50"),
     CaseOrder.LESION_F1: _Column("Lesion F1", _figure("lesion_f1"), term="f1", example="0-0.7"),
     CaseOrder.VOLUME: _Column(
         "Volume error", _figure("volume_difference"), 2, True, "volume", "0.2-1"

@@ -27,7 +27,8 @@ def measure(*, slices: int = 88, size: int = 256) -> list[Entry]:
 
 def _compared(name: str, truth: Mask, prediction: Mask) -> Entry:
     def ours() -> float | None:
-        return hd95(truth, prediction, spacing_mm=_SPACING_MM)
+        found = hd95(truth, prediction, spacing_mm=_SPACING_MM)
+        return None if found is None else found.pooled
 
     def theirs() -> float:
         return float(binary.hd95(prediction, truth, voxelspacing=_SPACING_MM))

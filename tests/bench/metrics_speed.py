@@ -2,7 +2,7 @@
 
 from medpy.metric import binary
 
-from core.domain.lesions import lesion_score
+from core.domain.lesions import lesion_scores
 from core.domain.metrics import VolumeMetrics, volume_metrics
 from tests.bench.data import small_lesion
 from tests.bench.entry import Entry, Figure
@@ -30,7 +30,7 @@ def measure(*, slices: int = 88, size: int = 256) -> list[Entry]:
         return found + [float(of(prediction, truth, voxelspacing=_SPACING_MM)) for of in surface]
 
     def lesions() -> object:
-        return lesion_score(truth, prediction)
+        return lesion_scores(truth, prediction)
 
     figures, expected = ours(), theirs()
     names = ("dsc", "iou", "sensitivity", "specificity", "precision", "volume_difference", "hd95")

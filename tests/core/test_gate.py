@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from core.domain.errors import DataError
 from core.models.gate import REGRESSION, GateReport, judge_candidate
@@ -45,16 +44,37 @@ def test_a_gain_that_could_be_chance_leaves_the_choice_to_the_reader() -> None:
     assert report.regressions == ("CASE_1",)
 
 
-def test_an_interval_that_ends_at_zero_decides_nothing() -> None:
-    nothing_lost = _judge((0.0, 0.0, 0.0, 0.25))
-    nothing_won = _judge((0.0, 0.0, 0.0, -0.25))
-    assert (nothing_lost.low, nothing_won.high) == (0.0, 0.0)
-    assert (nothing_lost.verdict, nothing_won.verdict) == ("keep", "keep")
+@pytest.mark.parametrize("gains", [(0.3,), (-0.935,), (0.01,) * 5])
+def test_too_few_cases_tell_nothing_and_promotion_is_asked_about(gains: tuple[float, ...]) -> None:
+    report = _judge(gains, base=0.95)
+    assert (report.low, report.high, report.verdict) == (None, None, "few")
+    assert "Too few to tell" in report.reason
+    assert "1 cases" not in report.reason
+    assert report.doubt
 
 
-def test_one_case_has_no_interval_and_decides_nothing() -> None:
-    report = _judge((0.3,))
-    assert (report.low, report.high, report.verdict) == (None, None, "keep")
+def test_a_worse_mean_is_doubted_even_where_the_cases_do_not_tell() -> None:
+    worse = _judge((0.05, -0.06, 0.01, -0.02, 0.03, -0.05))
+    assert (worse.verdict, worse.mean_difference < 0) == ("keep", True)
+    assert "lower" in worse.doubt
+    better = _judge((0.05, -0.04, 0.01, -0.01, 0.03, -0.02))
+    assert (better.verdict, better.doubt) == ("keep", "")
+    assert _judge((0.01,) * 12).doubt == ""
+
+
+@pytest.mark.parametrize("cases", [2, 3, 4, 7, 10])
+def test_models_that_are_alike_are_seldom_called_better_or_worse(cases: int) -> None:
+    generator = np.random.default_rng(cases)
+    told = 0
+    for _ in range(200):
+        one, other = generator.beta(8, 2, (2, cases)) + generator.normal(0, 0.02, (2, cases))
+        report = judge_candidate(
+            ("old", dict(zip(CASES, one, strict=False))),
+            ("new", dict(zip(CASES, other, strict=False))),
+        )
+        told += report.verdict in ("promote", "reject")
+    # 5 % are promised; of 200 runs 9 % would be beyond chance.
+    assert told <= (0 if cases < 6 else 18)
 
 
 def test_only_cases_scored_on_both_sides_count_and_none_is_an_error() -> None:
@@ -73,8 +93,8 @@ def test_the_worst_tenth_is_each_models_own() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=len(CASES)))
-@settings(max_examples=30)  # the exact test of SciPy takes its time
-def test_figures_are_those_of_scipy_and_of_the_cases(pairs: list[tuple[float, float]]) -> None:
+@settings(max_examples=30)
+def test_figures_are_those_of_the_cases(pairs: list[tuple[float, float]]) -> None:
     old = {c: one for c, (one, _) in zip(CASES, pairs, strict=False)}
     new = {c: two for c, (_, two) in zip(CASES, pairs, strict=False)}
     report = judge_candidate(("old", old), ("new", new))
@@ -82,9 +102,8 @@ def test_figures_are_those_of_scipy_and_of_the_cases(pairs: list[tuple[float, fl
     assert report.mean_difference == pytest.approx(differences.mean())
     assert report.candidate_mean - report.champion_mean == pytest.approx(differences.mean())
     assert len(report.regressions) == np.count_nonzero(differences < -REGRESSION - 1e-9)
-    moved = differences[np.abs(differences) > 1e-9]
-    if len(moved):
-        assert report.p == pytest.approx(stats.wilcoxon(moved).pvalue)
-    assert report.low is not None
-    assert report.high is not None
-    assert report.low <= report.high
+    assert (report.low is None) == (report.high is None) == (len(pairs) < 6)
+    if report.low is not None and report.high is not None:
+        assert report.low <= report.high
+        beside = report.low > 1e-9 or report.high < -1e-9
+        assert beside == (report.p is not None and report.p < 0.05)

@@ -10,8 +10,9 @@ from PIL import Image
 
 from core.review.reviews import Review
 from core.review.unblinding import Agreement, PairPreference, Unblinded
-from core.studies.html_report import StudyReport, html, study_pictures, write_html
+from core.studies.html_report import StudyReport, html, write_html
 from core.studies.study import Study, run_study
+from core.studies.study_pictures import study_pictures
 from core.studies.study_summary import summarise_study
 from tests.core.studies import models, moved, write_cases
 
@@ -57,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, StudyReport]:
     report = StudyReport(
         "Three <models>",
         study,
-        summarise_study(study, resamples=100),
+        summarise_study(study),
         {"C_0": Review(case_id="C_0", status="rejected", note="<script>alert(1)</script>\nrim")},
         study_pictures(study, cases, moved(failing="C_1")),
         Unblinded(

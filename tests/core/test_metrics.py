@@ -57,6 +57,7 @@ def test_figures_of_a_case_counted_by_hand() -> None:
         specificity=11 / 13,
         precision=2 / 4,
         hd95=1.0,
+        hd95_max=1.0,
         average_surface_distance=3 / 7,
         surface_dice=1.0,
         tolerance=2.0,
@@ -157,7 +158,8 @@ def test_hd95_equals_medpy(pair: tuple[Bool, Bool], spacing_mm: Spacing | None) 
     found = hd95(truth, prediction, spacing_mm=spacing_mm)
     if truth.any() and prediction.any():
         expected = binary.hd95(prediction, truth, voxelspacing=spacing_mm, connectivity=1)
-        assert found == pytest.approx(expected, abs=1e-9)
+        assert found is not None
+        assert found.pooled == pytest.approx(expected, abs=1e-9)
     else:
         assert found is None
 
@@ -168,7 +170,9 @@ def test_hd95_of_lesions_far_apart_equals_medpy(spacing_mm: Spacing | None) -> N
     truth = ball(shape, (4, 12, 10), 5)
     prediction = ball(shape, (5, 14, 11), 5) | ball(shape, (17, 60, 44), 3)
     expected = binary.hd95(prediction, truth, voxelspacing=spacing_mm, connectivity=1)
-    assert hd95(truth, prediction, spacing_mm=spacing_mm) == pytest.approx(expected, abs=1e-9)
+    found = hd95(truth, prediction, spacing_mm=spacing_mm)
+    assert found is not None
+    assert found.pooled == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:.*always_return_as_numpy.*:FutureWarning")  # MONAI's own
@@ -187,7 +191,24 @@ def test_hd95_is_the_pooled_percentile_of_monai_distances(
     one, other = (torch.from_numpy(mask) for mask in pair)
     _, distances, _ = get_edge_surface_distance(other, one, spacing=spacing_mm, symmetric=True)
     pooled = np.concatenate([np.asarray(each, np.float64) for each in distances])
-    assert found == pytest.approx(float(np.percentile(pooled, 95)), rel=1e-5, abs=1e-5)
+    assert found.pooled == pytest.approx(float(np.percentile(pooled, 95)), rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:.*always_return_as_numpy.*:FutureWarning")  # MONAI's own
+@given(mask_pairs(), spacings)
+@settings(max_examples=50)
+def test_the_greater_direction_is_the_hd95_of_monai(
+    pair: tuple[Bool, Bool], spacing_mm: Spacing
+) -> None:
+    truth, prediction = pair
+    found = hd95(truth, prediction, spacing_mm=spacing_mm)
+    if found is None:
+        return
+    from monai.metrics.hausdorff_distance import compute_hausdorff_distance
+
+    one, other = (torch.from_numpy(mask[None, None].astype(np.float32)) for mask in pair)
+    expected = compute_hausdorff_distance(other, one, percentile=95, spacing=list(spacing_mm))
+    assert found.maximum == pytest.approx(float(expected), rel=1e-4, abs=1e-4)
 
 
 @given(mask_pairs())
@@ -196,7 +217,8 @@ def test_hd95_is_symmetric_and_scales_with_the_spacing(pair: tuple[Bool, Bool]) 
     voxels, mirrored = hd95(truth, prediction), hd95(prediction, truth)
     millimetres = hd95(truth, prediction, spacing_mm=(2.5, 2.5, 2.5))
     assert voxels == pytest.approx(mirrored)
-    assert millimetres == (None if voxels is None else pytest.approx(2.5 * voxels))
+    scaled = None if voxels is None else tuple(2.5 * value for value in voxels)
+    assert millimetres == (None if scaled is None else pytest.approx(scaled))
 
 
 @given(mask_pairs())

@@ -16,6 +16,7 @@ from core.studies.evaluation import evaluate_cases, write_evaluation
 from core.studies.second_opinion import FIGURES, SecondOpinion
 from core.studies.study import run_study
 from core.studies.study_report import write_study
+from core.studies.verified_study import verified_study
 from tests.core.trees import make_tree
 from tests.synthetic import lesion
 
@@ -35,7 +36,7 @@ def test_medpy_agrees_on_known_and_unknown_spacing(tmp_path: Path) -> None:
         for protocol in ("native", "reference"):
             opinion = SecondOpinion()
             outcome = evaluate_cases(cases, MODELS[0], predict, protocol=protocol, opinion=opinion)  # type: ignore[arg-type]
-            opinion.require_agreement()
+            opinion.found.require_agreement()
             summary = write_evaluation(tmp_path / "out", outcome, MODELS[0], protocol)  # type: ignore[arg-type]
             assert summary.verified is not None
             assert summary.verified.figures == 2 * len(FIGURES)
@@ -45,9 +46,8 @@ def test_medpy_agrees_on_known_and_unknown_spacing(tmp_path: Path) -> None:
 
 def test_every_model_and_the_ensemble_are_verified(tmp_path: Path) -> None:
     cases = scan(make_tree("brats", tmp_path / "in")).cases
-    opinion = SecondOpinion()
-    study = run_study(cases, MODELS, lambda _: predict, ensemble=True, opinion=opinion)
-    write_study(tmp_path / "out", study)
+    study = run_study(cases, MODELS, lambda _: predict, ensemble=True)
+    write_study(tmp_path / "out", verified_study(study, cases, lambda _: predict))
     told = msgspec.json.decode((tmp_path / "out" / "summary.json").read_bytes())["verified"]
     assert told["figures"] == 3 * 2 * len(FIGURES)
     assert told["greatest_difference"] < 1e-6
@@ -59,15 +59,15 @@ def test_a_figure_that_differs_fails() -> None:
     figures = {name: getattr(metrics, name) for name in FIGURES}
     opinion = SecondOpinion()
     opinion.take((truth, mask), figures, spacing_mm=None, of=("A", "m"))
-    opinion.require_agreement()
+    opinion.found.require_agreement()
     wrong = {**figures, "hd95": figures["hd95"] + 2e-6}
     opinion.take((truth, mask), wrong, spacing_mm=None, of=("B", "m"))
     with pytest.raises(DataError, match=r"B: expected the hd95 of medpy .* differs by 2e-06"):
-        opinion.require_agreement()
+        opinion.found.require_agreement()
 
 
 def test_cases_without_lesion_have_rules_of_their_own() -> None:
     opinion, empty = SecondOpinion(), np.zeros_like(lesion())
     opinion.take((empty, lesion()), {"dsc": 0.0}, spacing_mm=None, of=("A", "m"))
     assert opinion.found.figures == 0
-    opinion.require_agreement()
+    opinion.found.require_agreement()

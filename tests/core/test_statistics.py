@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from core.domain.statistics import (
+    MeanTest,
     bland_altman,
-    bootstrap_interval,
     compare_pairs,
     describe,
     holm,
+    mean_test,
     sign_test,
     wilcoxon,
 )
@@ -81,19 +83,71 @@ def test_sign_test_by_hand() -> None:
 
 def test_interval_comes_again_and_holds_the_mean() -> None:
     differences = np.random.default_rng(3).normal(0.05, 0.02, 40)
-    one, other = (bootstrap_interval(differences, seed=7) for _ in range(2))
+    one, other = (mean_test(differences, seed=7) for _ in range(2))
     assert one == other
     assert one is not None
-    low, high = one
-    assert low < differences.mean() < high
-    # The normal interval of 40 draws is a good guess of what the bootstrap finds.
-    half = 1.96 * differences.std(ddof=1) / np.sqrt(40)
-    assert (high - low) / 2 == pytest.approx(half, rel=0.1)
-    assert bootstrap_interval(differences[:1]) is None
+    assert one.low is not None
+    assert one.high is not None
+    assert one.low < differences.mean() < one.high
+    half = stats.t.ppf(0.975, 39) * differences.std(ddof=1) / np.sqrt(40)
+    assert (one.high - one.low) / 2 == pytest.approx(half, rel=0.1)
+    assert mean_test(differences[:0]) is None
 
 
 def test_interval_of_equal_differences_is_a_point() -> None:
-    assert bootstrap_interval(np.full(5, 0.25)) == (0.25, 0.25)
+    found = mean_test(np.full(6, 0.25))
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((0.25, 0.25))
+
+
+def test_five_cases_have_no_interval_and_six_that_agree_have_one() -> None:
+    few, enough = mean_test(np.linspace(0.1, 0.2, 5)), mean_test(np.linspace(0.1, 0.2, 6))
+    assert few is not None
+    assert (few.low, few.high, few.p) == (None, None, pytest.approx(2 / 32))
+    assert enough is not None
+    assert (enough.low, enough.high) == pytest.approx((0.1, 0.2))
+
+
+@given(st.lists(st.floats(-1, 1).filter(lambda d: abs(d) > 1e-3), min_size=1, max_size=8))
+@settings(max_examples=40)
+def test_p_is_the_share_of_sign_flips_whose_mean_is_at_least_as_far(found: list[float]) -> None:
+    signs = np.array(list(product((-1, 1), repeat=len(found))))
+    flipped = signs @ np.abs(found)
+    apart = np.diff(np.sort(flipped))
+    if np.any(apart < 1e-6):
+        return
+    tested = mean_test(np.array(found))
+    assert tested is not None
+    share = np.mean(np.abs(flipped) >= abs(sum(found)) - 1e-9)
+    assert tested.p == pytest.approx(share)
+
+
+@pytest.mark.parametrize("cases", [6, 8, 11])
+@pytest.mark.parametrize("shape", ["normal", "heavy", "spiked"])
+def test_without_a_difference_one_in_twenty_is_told_one_at_most(cases: int, shape: str) -> None:
+    generator = np.random.default_rng(cases)
+    drawn = {
+        "normal": generator.normal(size=(600, cases)),
+        "heavy": generator.standard_t(2, size=(600, cases)),
+        # Most cases alike, one in ten lost by one of the two models or the other.
+        "spiked": generator.normal(size=(600, cases))
+        * np.where(generator.random((600, cases)) < 0.1, 20, 1),
+    }[shape]
+    wrong = sum(_beside(mean_test(row)) for row in drawn)
+    # 0.05 and 3 standard errors of so many runs.
+    assert wrong / 600 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)
+
+
+def test_subsets_drawn_by_lot_keep_the_level_too() -> None:
+    drawn = np.random.default_rng(1).laplace(size=(120, 30))
+    assert sum(_beside(mean_test(row)) for row in drawn) <= 12
+
+
+def _beside(found: MeanTest | None) -> bool:
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    return not found.low <= 0 <= found.high
 
 
 def test_pairs_of_three_models() -> None:
@@ -102,7 +156,7 @@ def test_pairs_of_three_models() -> None:
         "b": {"1": 0.8, "2": 0.8, "3": 0.5, "4": 0.9},
         "c": {"1": 0.1, "2": 0.2, "3": 0.3, "4": 0.4, "5": 0.5},
     }
-    first, second, third = compare_pairs(scores, resamples=500)
+    first, second, third = compare_pairs(scores)
     assert [(p.first, p.second, p.n) for p in (first, second, third)] == [
         ("a", "b", 3),
         ("a", "c", 3),
@@ -113,7 +167,7 @@ def test_pairs_of_three_models() -> None:
     assert (third.wins, third.ties, third.losses) == (4, 0, 0)
     assert third.wilcoxon_p == pytest.approx(2 / 16)
     assert third.holm_p == pytest.approx(3 / 8)
-    lower = compare_pairs(scores, lower_is_better=True, resamples=500)[2]
+    lower = compare_pairs(scores, lower_is_better=True)[2]
     assert (lower.wins, lower.losses) == (0, 4)
     assert lower.mean_difference == third.mean_difference
 

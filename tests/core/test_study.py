@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.domain.errors import DataError
 from core.domain.grid import Grid
-from core.domain.lesions import lesion_score
+from core.domain.lesions import lesion_scores
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Cancelled, silent
@@ -57,7 +57,7 @@ def test_figures_are_those_of_the_metrics(tmp_path: Path, study: Study) -> None:
         expected.hd95,
         expected.surface_dice,
     )
-    assert row.lesion_f1 == lesion_score(truth, mask).f1
+    assert row.lesion_f1 == lesion_scores(truth, mask).matched.f1
     assert (row.unit, row.truth_ml, row.truth_voxels) == ("voxels", None, int(truth.sum()))
 
 
@@ -90,12 +90,12 @@ def test_another_threshold_than_the_models_own(tmp_path: Path) -> None:
 
 
 def test_summary_describes_and_compares_the_rows(study: Study) -> None:
-    summary = summarise_study(study, resamples=200)
+    summary = summarise_study(study)
     assert [model.id for model in summary.models] == [*IDS, "ensemble"]
     by_model = scores(study, "dsc")
     for model in summary.models:
         assert model.figures["dsc"] == describe(list(by_model[model.id].values()))
-    assert summary.pairs["dsc"] == compare_pairs(by_model, resamples=200)
+    assert summary.pairs["dsc"] == compare_pairs(by_model)
     first = summary.pairs["hd95"][1]
     assert (first.first, first.second, first.wins) == ("still", "far", 3)
     assert summary.mean_disagreement == describe(list((study.disagreements or {}).values())).mean
@@ -106,7 +106,7 @@ def test_too_much_and_too_little_do_not_cancel_in_the_volume_error(tmp_path: Pat
         CaseFigures(case=name, model=IDS[0], slices=1, dsc=0.5, volume_difference=value)
         for name, value in (("a", 0.4), ("b", -0.2), ("c", None))
     )
-    summary = summarise_study(Study(tuple(models(tmp_path)), rows, {}), resamples=20)
+    summary = summarise_study(Study(tuple(models(tmp_path)), rows, {}))
     assert summary.models[0].figures["volume_error"].mean == pytest.approx(0.3)
     assert summary.models[0].figures["volume_difference"].mean == pytest.approx(0.1)
 
@@ -129,7 +129,7 @@ def test_what_fails_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "out of luck" in study.failed["C_2, far"]
     assert study.cases == ["C_1", "C_2"]
     assert not any(row.case == "C_2" and row.model == "ensemble" for row in study.rows)
-    assert summarise_study(study, resamples=100).pairs["dsc"][1].n == 1
+    assert summarise_study(study).pairs["dsc"][1].n == 1
 
 
 def test_cases_without_truth_are_sorted_by_disagreement_alone(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from core.workspace.workspace_folder import registry
 from gui.training.job_parts import JobCard
 from gui.training.jobs_view import JobAction, JobView
 from gui.training.train_plan import JOBS_FOLDER
-from tests.gui.finding import button
+from tests.gui.finding import button, texts
 from tests.gui.training_desk import CASES, CHAMPION, Desk, make_champion, write_dataset
 from tests.synthetic import publish_unet
 
@@ -67,6 +67,29 @@ def test_only_a_better_candidate_is_told_with_a_tick(desk: Desk, change: float, 
 
 def test_nothing_lies_over_the_drawer_that_shows_the_job(desk: Desk) -> None:
     assert _end_a_gate(desk, _report(-0.05), expanded=True) == []
+
+
+def _few() -> GateReport:
+    return judge_candidate(
+        (CHAMPION, dict.fromkeys(CASES[:1], 0.935)), (WORSE, dict.fromkeys(CASES[:1], 0))
+    )
+
+
+@pytest.mark.parametrize("report", [_few(), _report(-0.001)], ids=["few", "worse"])
+def test_what_nobody_can_tell_or_what_lost_is_asked_about_first(
+    qtbot: QtBot, desk: Desk, report: GateReport
+) -> None:
+    gate, models = desk.training.gate, registry(desk.session.home, desk.place.workspace.folder)
+    gate.show(report)
+    qtbot.waitUntil(lambda: gate.dialog is not None and gate.dialog.isVisible())
+    assert gate.dialog is not None
+    assert ("Too few to tell" in texts(gate.dialog)) == (report.verdict == "few")
+    button(gate.dialog, "Promote").click()
+    box = gate.dialog.findChild(QMessageBox)
+    assert box is not None
+    assert box.informativeText() == report.doubt
+    assert models.champion().spec.id == CHAMPION
+    box.defaultButton().click()
 
 
 def test_a_worse_candidate_is_promoted_only_after_a_question(qtbot: QtBot, desk: Desk) -> None:

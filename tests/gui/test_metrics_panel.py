@@ -18,6 +18,7 @@ READY = MetricsView(
     dsc=0.8949,
     iou=0.81,
     hd95=5.94,
+    hd95_max=7.26,
     sensitivity=0.866,
     precision=0.926,
     predicted_volume=12340,
@@ -59,7 +60,16 @@ def model(qtbot: QtBot) -> ModelPanel:
 
 def test_figures_have_fixed_decimals(metrics: MetricsPanel) -> None:
     shown = texts(metrics)
-    for text in ("0.895", "DSC", READY.message, "0.810", "HD95, voxels", "5.9", "0.866", "0.926"):
+    for text in (
+        "0.895",
+        "DSC",
+        READY.message,
+        "0.810",
+        "HD95 pooled, voxels",
+        "5.9",
+        "0.866",
+        "0.926",
+    ):
         assert text in shown
     assert {"12,340 voxels", "13,120 voxels"} <= set(shown)
 
@@ -67,7 +77,7 @@ def test_figures_have_fixed_decimals(metrics: MetricsPanel) -> None:
 def test_units_are_those_of_the_view(metrics: MetricsPanel) -> None:
     view = replace(READY, predicted_volume=12.34, volume_unit="mL", length_unit="mm")
     metrics.set_metrics(view, view)
-    assert {"HD95, mm", "12.3 mL"} <= set(texts(metrics))
+    assert {"HD95 pooled, mm", "12.3 mL"} <= set(texts(metrics))
 
 
 def test_figures_below_zero_have_a_true_minus(metrics: MetricsPanel) -> None:
@@ -109,7 +119,7 @@ def test_without_truth_the_volume_stays_and_the_scores_go(metrics: MetricsPanel)
     metrics.set_metrics(view, view)
     shown = texts(metrics)
     assert {"No ground truth", "No masks.", "500 voxels"} <= set(shown)
-    assert not {"DSC", "IoU", "HD95, voxels", "Truth"} & set(shown)
+    assert not {"DSC", "IoU", "HD95 pooled, voxels", "Truth"} & set(shown)
     assert not button(metrics, "Run case").isVisibleTo(metrics)
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, Q
 from pytestqt.qtbot import QtBot
 
 from core.domain.errors import DataError
+from core.io.case import Case, SliceFiles
 from core.io.dataset import scan
 from core.jobs.job_events import Paused, Progressed
 from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
@@ -26,6 +27,7 @@ from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.shell.job_record import JobRecord, JobTail
+from gui.shell.tasks import Lanes
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.gate_view import Choices, gate_view
@@ -34,18 +36,18 @@ from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, CurveLine
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
+from gui.training.train_judges import check_split, propose_split, sites, unlocked
 from gui.training.train_plan import (
     SPLIT_FILE,
     Ground,
     make_offer,
     prepare_training,
-    propose_split,
     read_ground,
     seconds_needed,
-    sites,
     train_spec,
     training_split,
 )
+from gui.training.train_request import TrainRequest
 from gui.widgets.labels import ElidedLabel, duration
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from tests.gui.finding import button, by_name, texts
@@ -87,6 +89,7 @@ def form(offer: TrainOffer, **changes: object) -> TrainForm:
         learning_rate=1e-3,
         batch_size=4,
         size=32,
+        judges=offer.split.val,
     )
     return replace(chosen, **changes)  # type: ignore[arg-type]
 
@@ -250,13 +253,22 @@ def test_the_running_job_is_shown_before_the_newest(tmp_path: Path) -> None:
 def test_judges_are_drawn_from_cases_no_model_has_seen(ground: Ground) -> None:
     model = read_model(publish_unet(ground.workspace.models, "m", trained_on=CASES[:6]).folder)
     drawn = propose_split(ground.dataset.cases, [model])
-    assert len(drawn.val) == 2
+    assert len(drawn.val) == 3
     assert set(drawn.val) <= set(CASES[6:])
     assert set(drawn.train) | set(drawn.val) == set(CASES)
     assert propose_split(ground.dataset.cases, [model]) == drawn
     spared = propose_split(ground.dataset.cases, [model], corrected=drawn.val[:1])
     assert not set(spared.val) & set(drawn.val[:1])
-    assert len(propose_split(ground.dataset.cases, [], corrected=CASES).val) == 2
+    assert len(propose_split(ground.dataset.cases, [], corrected=CASES).val) == 3
+
+
+@pytest.mark.parametrize(("cases", "judges"), [(2, 1), (4, 1), (5, 2), (9, 3), (18, 6), (85, 17)])
+def test_one_case_alone_judges_only_where_there_are_four_at_most(cases: int, judges: int) -> None:
+    known = [
+        Case(f"C_{n}", Path(f"C_{n}"), slices=(SliceFiles(1, Path("i.tif"), Path("m.tif")),))
+        for n in range(cases)
+    ]
+    assert len(propose_split(known, []).val) == judges
 
 
 def test_every_case_that_no_model_has_seen_may_judge(ground: Ground) -> None:
@@ -267,7 +279,7 @@ def test_every_case_that_no_model_has_seen_may_judge(ground: Ground) -> None:
             publish_unet(ground.workspace.models, f"m{seen}", trained_on=learnt).folder
         )
         drawn = propose_split(cases, [model])
-        assert len(drawn.val) == 2
+        assert len(drawn.val) == min(3, len(CASES) - seen)
         assert set(drawn.val) <= set(CASES[seen:])
         assert set(learnt) <= set(drawn.train)
     # The case that is left over is spared only where there would be nothing to learn from.
@@ -302,8 +314,7 @@ def test_a_fine_tuning_ticks_no_case_that_judges(ground: Ground, qtbot: QtBot) -
     box.click()
     assert set(dialog.form.cases) == set(CASES[:8])
     assert "8 cases, 32 slices" in texts(dialog)
-    tree = dialog.findChild(QTreeWidget)
-    assert tree is not None
+    tree = by_name(dialog, QTreeWidget, "Cases to learn from")
     item = tree.topLevelItem(0)
     assert item is not None
     item.setCheckState(0, Qt.CheckState.Unchecked)
@@ -311,12 +322,13 @@ def test_a_fine_tuning_ticks_no_case_that_judges(ground: Ground, qtbot: QtBot) -
 
 
 def test_cases_that_judge_or_have_no_mask_are_locked(offer: TrainOffer, ground: Ground) -> None:
-    locked = {case.case_id: case.locked for case in offer.cases if case.locked}
+    shown = unlocked(offer.cases, offer.split.val)
+    locked = {case.case_id: case.locked for case in shown if case.locked}
     assert set(locked) == {*ground.split.val, BARE}
     assert locked[BARE] == "no ground truth, no correction"
     notes = {case.case_id: case.note for case in offer.cases if case.kind == "corrected"}
     assert notes == {"A_2": "version 1 by reader"}
-    chosen = training_split(form(offer), offer, ground)
+    chosen = training_split(form(offer), offer)
     assert not set(chosen.train) & {*ground.split.val, BARE}
 
 
@@ -344,13 +356,13 @@ def test_fine_tuning_learns_the_chosen_and_replays_the_rest(
     offer: TrainOffer, ground: Ground
 ) -> None:
     asked = form(offer, base=CHAMPION, cases=("A_2",), replay=0.25)
-    split = training_split(asked, offer, ground)
+    split = training_split(asked, offer)
     assert split.train[0] == "A_2"
     assert set(split.train) == set(CASES) - set(ground.split.val)
     spec = train_spec(asked, offer, ground, Path(SPLIT_FILE))
     assert (spec.cases, spec.replay, spec.freeze_norms) == (("A_2",), 0.25, True)
     assert Path(spec.corrections) == ground.workspace.folder
-    alone = training_split(replace(asked, replay=0.0), offer, ground)
+    alone = training_split(replace(asked, replay=0.0), offer)
     assert alone.train == ("A_2",)
 
 
@@ -395,14 +407,73 @@ def test_the_dialog_ticks_what_a_base_has_not_learnt(qtbot: QtBot, offer: TrainO
     dialog.set_offer(offer, CHAMPION)
     assert dialog.form.cases == ("A_2",)
     dialog.set_offer(offer, "")
-    open_cases = {case.case_id for case in offer.cases if not case.locked}
+    shown_cases = unlocked(offer.cases, offer.split.val)
+    open_cases = {case.case_id for case in shown_cases if not case.locked}
     assert set(dialog.form.cases) == open_cases
-    tree = dialog.findChild(QTreeWidget)
-    assert tree is not None
+    tree = by_name(dialog, QTreeWidget, "Cases to learn from")
     rows = [tree.topLevelItem(index) for index in range(tree.topLevelItemCount())]
     shown = {row.toolTip(0): row.text(1) for row in rows if row is not None and row.isDisabled()}
     assert shown[BARE] == "no ground truth, no correction"
     assert f"{len(open_cases)} cases in training" in texts(dialog)
+
+
+def test_the_reader_chooses_who_judges_until_a_training_freezes_them(
+    qtbot: QtBot, offer: TrainOffer, ground: Ground, tmp_path: Path
+) -> None:
+    dialog = TrainDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_offer(offer, "")
+    before = set(offer.split.val)
+    judges = by_name(dialog, QTreeWidget, "Cases that judge")
+    for index in range(judges.topLevelItemCount()):
+        item = judges.topLevelItem(index)
+        assert item is not None
+        item.setCheckState(0, Qt.CheckState.Checked if index < 6 else Qt.CheckState.Unchecked)
+    form_ = dialog.form
+    assert form_.judges == CASES[:6]
+    assert set(form_.cases) == set(CASES[6:]) >= before & set(CASES[6:])
+    asked = replace(form(offer), cases=form_.cases, judges=form_.judges)
+    prepare_training(tmp_path / "one", asked, offer, ground)
+    assert frozen_split(ground.workspace.store) == SplitFile(CASES[6:], CASES[:6])
+    again = make_offer(
+        read_ground(ground.home, ground.dataset, ground.workspace), job_number=2, devices=()
+    )
+    dialog.set_offer(again, "")
+    assert dialog.form.judges == CASES[:6]
+    assert not button(dialog, "Choose judges…").isVisibleTo(dialog)
+    assert "Frozen split, 6 cases" in texts(dialog)
+
+
+def test_a_split_file_says_who_learns_and_who_judges(
+    qtbot: QtBot, offer: TrainOffer, ground: Ground, tmp_path: Path
+) -> None:
+    dialog, lanes = TrainDialog(), Lanes()
+    qtbot.addWidget(dialog)
+    dialog.set_offer(offer, "")
+    asking = TrainRequest(dialog, ground, offer, lanes)
+    file = tmp_path / "split.json"
+    file.write_bytes(msgspec.json.encode(SplitFile(CASES[:3], CASES[3:9])))
+    asking.take_split(file)
+    qtbot.waitUntil(lambda: dialog.form.judges == CASES[3:9])
+    assert dialog.form.cases == CASES[:3]
+    file.write_bytes(msgspec.json.encode(SplitFile(("Z_1", "Z_2"), CASES[3:9])))
+    asking.take_split(file)
+    said = "split.json: expected cases of this dataset, found Z_1 and 1 more."
+    qtbot.waitUntil(lambda: any(said in text for text in texts(dialog)))
+    assert dialog.form.cases == CASES[:3]
+    lanes.close()
+
+
+def test_a_split_file_cannot_change_frozen_judges(offer: TrainOffer) -> None:
+    frozen = replace(offer, split=replace(offer.split, val=CASES[:2], frozen=True))
+    check_split("s", SplitFile(CASES[2:]), frozen)
+    check_split("s", SplitFile(CASES[2:], CASES[:1]), frozen)
+    with pytest.raises(DataError, match="no frozen judge"):
+        check_split("s", SplitFile(CASES[1:]), frozen)
+    with pytest.raises(DataError, match="judges that are frozen"):
+        check_split("s", SplitFile(CASES[3:], CASES[1:3]), frozen)
+    with pytest.raises(DataError, match="ground truth"):
+        check_split("s", SplitFile(CASES, (BARE,)), offer)
 
 
 def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:

@@ -202,7 +202,7 @@ def test_orders_by_what_is_known_without_truth(qtbot: QtBot, order: str, expecte
 def test_the_tip_says_all_figures_and_the_review() -> None:
     assert ROWS[0].tip().splitlines() == [
         "A_1, 22 slices, DSC 0.550, unreviewed",
-        "HD95 31.0, Uncertainty 0.000",
+        "HD95 pooled 31.0, Uncertainty 0.000",
         "rejected by Ann of something not recorded, quality 1 of 5",
         "Motion",
     ]

@@ -13,17 +13,20 @@ scoring them 1 would give a model that predicts nothing a good mean.
 from core.domain.metrics.figures import (
     DEFAULT_TOLERANCE,
     EMPTY_RULE,
+    HD95_RULE,
     SliceMetrics,
     VolumeMetrics,
     slice_metrics,
     volume_metrics,
 )
 from core.domain.metrics.overlap import Overlap, SliceCounts, overlap, slice_counts
-from core.domain.metrics.surface import Spacing, SurfaceDistances, hd95, surface_distances
+from core.domain.metrics.surface import Hd95, Spacing, SurfaceDistances, hd95, surface_distances
 
 __all__ = [
     "DEFAULT_TOLERANCE",
     "EMPTY_RULE",
+    "HD95_RULE",
+    "Hd95",
     "Overlap",
     "SliceCounts",
     "SliceMetrics",

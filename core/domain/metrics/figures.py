@@ -12,6 +12,10 @@ from core.domain.metrics.surface import (
     surface_distances,
 )
 
+HD95_RULE = (
+    "HD95 is the 95th percentile of the surface distances of both directions pooled, as medpy "
+    "gives it; HD95 maximum that of the direction where it is greater, as MONAI gives it."
+)
 DEFAULT_TOLERANCE = 2.0
 """Distance two outlines may differ by for the surface Dice; mm or voxels, as the distances."""
 
@@ -25,8 +29,10 @@ EMPTY_RULE = (
 class VolumeMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one case.
 
-    `hd95`, `average_surface_distance` and `tolerance` are in mm where the spacing is known,
-    otherwise in voxels. `volume_difference` is a share of the true volume, below 0 for too little.
+    `hd95` pools the distances of both directions, as medpy does; `hd95_max` is the greater of each
+    direction's own, as MONAI's. They, `average_surface_distance` and `tolerance` are in mm where
+    the spacing is known, otherwise in voxels. `volume_difference` is a share of the true volume,
+    below 0 for too little.
     """
 
     dsc: float
@@ -35,6 +41,7 @@ class VolumeMetrics(msgspec.Struct, frozen=True, kw_only=True):
     specificity: float | None
     precision: float | None
     hd95: float | None
+    hd95_max: float | None
     average_surface_distance: float | None
     surface_dice: float | None
     tolerance: float
@@ -56,6 +63,7 @@ class SliceMetrics(msgspec.Struct, frozen=True, kw_only=True):
     specificity: float | None = None
     precision: float | None = None
     hd95: float | None = None
+    hd95_max: float | None = None
     average_surface_distance: float | None = None
     surface_dice: float | None = None
     volume_difference: float | None = None
@@ -75,13 +83,15 @@ def volume_metrics(
     """
     counts = overlap(truth, prediction)
     found = surface_distances(truth, prediction, spacing_mm=spacing_mm) if distances else None
+    farthest = None if found is None else found.hd95
     return VolumeMetrics(
         dsc=counts.dsc,
         iou=counts.iou,
         sensitivity=counts.sensitivity,
         specificity=counts.specificity,
         precision=counts.precision,
-        hd95=None if found is None else found.hd95,
+        hd95=None if farthest is None else farthest.pooled,
+        hd95_max=None if farthest is None else farthest.maximum,
         average_surface_distance=None if found is None else found.average,
         surface_dice=_surface_dice(found, counts, tolerance) if distances else None,
         tolerance=tolerance,
@@ -106,13 +116,15 @@ def slice_metrics(
     if not counts.truth_voxels and not counts.predicted_voxels:
         return SliceMetrics()
     found = plane_distances(one[0], other[0], spacing_mm=spacing_mm)
+    farthest = None if found is None else found.hd95
     return SliceMetrics(
         dsc=counts.dsc,
         iou=counts.iou,
         sensitivity=counts.sensitivity,
         specificity=counts.specificity,
         precision=counts.precision,
-        hd95=None if found is None else found.hd95,
+        hd95=None if farthest is None else farthest.pooled,
+        hd95_max=None if farthest is None else farthest.maximum,
         average_surface_distance=None if found is None else found.average,
         surface_dice=_surface_dice(found, counts, tolerance),
         volume_difference=counts.volume_difference,

@@ -6,6 +6,7 @@ other outline, in both directions.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,13 @@ Spacing = tuple[float, float, float]
 """Voxel spacing (z, y, x) in mm."""
 
 
+class Hd95(NamedTuple):
+    """The 95th percentile of two outlines' distances, of both directions and of the greater one."""
+
+    pooled: float
+    maximum: float
+
+
 @dataclass(frozen=True, eq=False)
 class SurfaceDistances:
     """Distances (N,) of each outline's voxels to the other outline, in mm or in voxels."""
@@ -25,9 +33,17 @@ class SurfaceDistances:
     from_prediction: NDArray[np.float64]
 
     @property
-    def hd95(self) -> float:
-        """95th percentile of both directions pooled (Huttenlocher 1993 for the distance)."""
-        return float(np.percentile(np.concatenate([self.from_truth, self.from_prediction]), 95))
+    def hd95(self) -> Hd95:
+        """Return the 95th percentile of the distances (Huttenlocher 1993).
+
+        Pooled over both directions, as medpy has it, and the greater of each direction's own, as
+        MONAI has it.
+        """
+        directions = (self.from_truth, self.from_prediction)
+        return Hd95(
+            float(np.percentile(np.concatenate(directions), 95)),
+            max(float(np.percentile(each, 95)) for each in directions),
+        )
 
     @property
     def average(self) -> float:
@@ -44,7 +60,7 @@ class SurfaceDistances:
 
 def hd95(
     truth: MaskLike, prediction: MaskLike, *, spacing_mm: Spacing | None = None
-) -> float | None:
+) -> Hd95 | None:
     """Return the 95th percentile of both masks' surface distances, None when one is empty.
 
     In mm when `spacing_mm` is given, otherwise in voxels. Raises `ValueError` when the shapes
