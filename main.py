@@ -12,10 +12,12 @@ import typer
 from core.cli.calibrate import calibrate
 from core.cli.compare import compare
 from core.cli.convert import convert
+from core.cli.evaluate import evaluate
 from core.cli.export import export
 from core.cli.info import info
 from core.cli.models import models
-from core.cli.predict import evaluate, predict
+from core.cli.options import DataDir, ImagePatterns, LayoutName, MaskPattern, RegionName
+from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason
@@ -31,7 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-DataDir = Annotated[Path, typer.Argument(help="Folder of case folders.", metavar="DIR")]
 
 
 def _tell_version(wanted: bool) -> None:
@@ -72,12 +73,23 @@ def demo(
 def open_dataset(
     folder: DataDir,
     predictions: Annotated[
-        Path | None,
-        typer.Option(help="Only review this folder of predictions; no model is run."),
+        list[Path] | None,
+        typer.Option(
+            help="Review this folder of predictions, or of masks of another program; repeatable."
+        ),
     ] = None,
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
+    region: RegionName = "",
 ) -> None:
-    """Open the window on a folder of cases."""
-    _open_window(folder, predictions)
+    """Open the window on a folder of cases in any layout, a file, a series or a zip."""
+    if layout or image or mask or region:
+        from core.io.organisation import given
+        from core.workspace.known_dataset import scan_known
+
+        scan_known(folder, given(layout, image, mask, region))  # what is said is kept
+    _open_window(folder, tuple(predictions or ()))
 
 
 for command in (
@@ -119,7 +131,7 @@ def main() -> None:
         sys.exit(130)
 
 
-def _open_window(folder: Path | None, predictions: Path | None = None) -> None:
+def _open_window(folder: Path | None, predictions: tuple[Path, ...] = ()) -> None:
     from gui.app.window_start import run
 
     sys.exit(run(folder, predictions))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.annotation.export import corrected_mask
+from core.annotation.export import corrected_mask, exported_cases
 from core.annotation.versions import latest_versions
 from core.domain.errors import DataError
 from core.domain.mask import Mask
@@ -25,8 +25,8 @@ _MASK = re.compile(r"(?P<case>.+)_(?P<number>\d+)_mask\.tiff?", re.IGNORECASE)
 class Corrections:
     """The corrections in `source` of the cases `allowed`; all others are left alone.
 
-    `source` is a workspace, whose latest versions count, or a folder of exports; masks named
-    <CASE>_<n>_mask.tif without a manifest, in it or in a folder a case, count too.
+    `source` is a workspace, whose latest versions count, or a folder of exports of any layout;
+    masks named <CASE>_<n>_mask.tif without a manifest, in it or in a folder a case, count too.
     """
 
     source: Path
@@ -38,7 +38,8 @@ class Corrections:
             with closing(open_workspace(self.source)) as workspace:
                 found = set(latest_versions(workspace))
         else:
-            found = {match["case"] for match in map(_named, self._files()) if match}
+            plain = {match["case"] for match in map(_named, self._files()) if match}
+            found = plain | exported_cases(self.source)
         if not found:
             raise DataError(
                 f"{self.source}: expected corrected masks <CASE>_<n>_mask.tif or a workspace with "

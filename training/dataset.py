@@ -19,8 +19,8 @@ from core.inference.preprocess import PlaneGrid, Prepared, prepare, to_grid
 from core.io.atomic import atomic_path
 from core.io.case import Case
 from core.io.case_reader import read_case
+from core.models.contract import fitted
 from core.models.lineage import GROUND_TRUTH
-from core.models.preprocessing import Preprocessing
 from core.models.train_spec import TrainSpec
 from training.corrections import Corrections
 
@@ -69,7 +69,7 @@ def load_cases(
     room = int(spec.memory_gib * _GIB)
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
-        item = _load(case, spec.preprocessing, stride, corrections)
+        item = _load(case, spec, stride, corrections)
         room -= item.values.nbytes
         if room < 0:
             item = _mapped(item, store / f"{case.id}.npy")
@@ -91,11 +91,12 @@ def require_lesions(cases: Sequence[TrainCase]) -> None:
         )
 
 
-def _load(
-    case: Case, preprocessing: Preprocessing, stride: int, corrections: Corrections | None
-) -> TrainCase:
+def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | None) -> TrainCase:
     loaded = read_case(case)
     loaded.require_whole()
+    volume = loaded.volume
+    if spec.channels:
+        volume = fitted(volume, spec.channels, title=case.id)
     truth, origin = loaded.ground_truth, GROUND_TRUTH
     shape = loaded.volume.geometry.shape
     if corrections is not None and (found := corrections.read(case, truth, shape)):
@@ -104,7 +105,7 @@ def _load(
         raise DataError(
             f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
         )
-    prepared = prepare(loaded.volume, preprocessing, stride=stride)
+    prepared = prepare(volume, spec.preprocessing, stride=stride)
     mask = to_grid(truth.astype(np.float32), prepared.grid, fill=0.0) > _HALF
     return TrainCase(
         case.id,
@@ -112,8 +113,8 @@ def _load(
         mask.astype(np.uint8),
         truth,
         prepared.grid,
-        loaded.volume.slice_numbers,
-        loaded.volume.channels,
+        volume.slice_numbers,
+        volume.channels,
         origin,
         _fingerprint(loaded.volume, truth),
     )

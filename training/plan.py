@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import torch
 
 from core.domain.progress import Progress
-from core.io.case_reader import read_volume
 from core.models.ensembles import require_weights_of_its_own
 from core.models.networks.builder import build_network
 from core.models.networks.spec import NetworkSpec
@@ -14,6 +14,7 @@ from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
+from training.channels import learnt_channels
 from training.corrections import Corrections
 from training.dataset import Sampler, TrainCase, load_cases, require_lesions
 from training.learner import Learner
@@ -62,14 +63,14 @@ def prepare_cases(
     """Build the network and decode the cases; those beyond the memory limit go into `store`."""
     spec, split = plan.spec, plan.split
     torch.manual_seed(spec.seed)
-    channels = read_volume(split.fit[0]).channels
+    channels = learnt_channels(spec, split.fit[0])
     planes = len(channels) * (2 * spec.preprocessing.neighbours + 1)
     network = build_network(
         NetworkSpec(spec.architecture, planes, spec.arguments), load_encoder=not spec.parent
     )
     cases = load_cases(
         (*split.fit, *split.selection),
-        spec,
+        msgspec.structs.replace(spec, channels=channels),
         stride=network.stride,
         store=store,
         corrections=plan.corrections,

@@ -1,6 +1,8 @@
 """Write a correction in the dataset's own layout, never over the ground truth, and read it back."""
 
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,13 +12,32 @@ import numpy as np
 from core.annotation.draft import Origin
 from core.annotation.versions import Version, latest_versions, load_version
 from core.domain.errors import DataError, FileError, WorkspaceError, reason
-from core.domain.mask import Mask
+from core.domain.label_set import LabelMap, binary
+from core.domain.mask import Mask, binarise
 from core.io.atomic import write_bytes
 from core.io.case import Case
+from core.io.case_masks import (
+    SLICES,
+    DrawnMask,
+    check_format,
+    mask_path,
+    read_drawn,
+    slice_paths,
+    stored_like,
+    write_on,
+    write_planes,
+)
+from core.io.case_reader import LoadedCase, read_case, region_of
 from core.io.json_file import decode_json
-from core.io.tiff import read_mask_slice, write_mask_slice
+from core.io.stored import Stored
+from core.io.tiff import read_mask_slice
 from core.io.write_guard import refuse_inside
+from core.io.writers import Maker
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
+
+CORRECTED = "_correction.json"
+EXPORTED = "_export.json"
+"""What the names of manifests end in: of corrections, and of any other masks."""
 
 _AGAIN = "Export the correction again."
 
@@ -40,35 +61,76 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export_correction(
-    case: Case, mask: Mask, folder: Path, *, dataset_root: Path, provenance: Provenance
+    case: Case,
+    mask: Mask,
+    folder: Path,
+    *,
+    dataset_root: Path,
+    provenance: Provenance,
+    format_name: str | None = None,
 ) -> Path:
-    """Write `mask` (Z, Y, X) as `<CASE>/<CASE>_<n>_mask.tif` of 0 and 255 into `folder`.
+    """Write `mask` (Z, Y, X) below `folder` as the dataset has its masks, or in another format.
 
-    Returns the manifest `<CASE>_correction.json`, which is written last, when every file has been
-    read back. Raises `DataError` when that would be inside the dataset or over masks no export has
-    written, `WorkspaceError` when the system refuses a write.
+    A case of slices gives `<CASE>/<CASE>_<n>_mask.tif` of 0 and 255, any other one file where its
+    layout looks for it, on the stored grid. What was begun from a ground truth of several labels
+    keeps them where it was left alone. Returns the manifest `<CASE>_correction.json`, which is
+    written last, when every file has been read back. Raises `DataError` when that would be inside
+    the dataset, over masks no export has written, or on another grid; `WorkspaceError` when the
+    system refuses a write.
     """
-    target = folder / case.id
-    originals = {case.folder, *(files.image.parent for files in case.slices)}
-    for place in (folder, target):
-        refuse_inside(dataset_root, place, also=originals)
-    if len(mask) != len(case.slices):
-        raise DataError(
-            f"{case.id}: expected a mask of {len(case.slices)} slices, found {len(mask)}. "
-            "Open the case again."
-        )
-    manifest = target / _manifest_name(case)
-    _refuse_foreign(case, target)
-    files: dict[str, str] = {}
-    for plane, slice_files in zip(mask, case.slices, strict=True):
-        path = target / _mask_name(case, slice_files.number)
-        write_mask_slice(path, plane)
-        _require_same(path, plane)
-        files[path.name] = sha256(path.read_bytes()).hexdigest()
-    shape = (mask.shape[0], mask.shape[1], mask.shape[2])
-    content = Manifest(case_id=case.id, provenance=provenance, shape=shape, files=files)
-    write_bytes(manifest, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
-    return manifest
+    if provenance.origin.kind == "ground_truth" and case.volumes is not None:
+        drawn = drawn_correction(read_case(case), mask, provenance)
+    else:
+        drawn = DrawnMask(mask, binary(case.region or "Lesion"), Maker(author=provenance.author))
+    made = MadeMask(case, drawn, provenance, CORRECTED)
+    return export_mask(made, folder, dataset_root=dataset_root, format_name=format_name)
+
+
+@dataclass(frozen=True, eq=False)
+class MadeMask:
+    """A mask of a case to be exported, and who made it; `manifest` is what its name ends in."""
+
+    case: Case
+    drawn: DrawnMask
+    provenance: Provenance
+    manifest: str = EXPORTED
+
+
+def export_mask(
+    made: MadeMask, folder: Path, *, dataset_root: Path, format_name: str | None = None
+) -> Path:
+    """Write any mask as `export_correction` does: of a model, a reader, or the ground truth."""
+    case, drawn = made.case, made.drawn
+    check_format(format_name)
+    target = _target(case, drawn.label_map, folder, format_name, manifest=made.manifest)
+    for place in {folder, target.manifest.parent, *(path.parent for path in target.files)}:
+        refuse_inside(dataset_root, place, also=case.folders)
+    _refuse_foreign(target)
+    if target.like is None:
+        write_planes(target.files, drawn.label_map)
+        _require_same(target.files, drawn.label_map)
+    else:
+        write_on(target.like, drawn, target.files[0], case=case, format_name=format_name)
+    shape = drawn.label_map.shape
+    content = Manifest(
+        case_id=case.id,
+        provenance=made.provenance,
+        shape=(shape[0], shape[1], shape[2]),
+        files={target.name(path): sha256(path.read_bytes()).hexdigest() for path in target.files},
+    )
+    write_bytes(
+        target.manifest, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    )
+    return target.manifest
+
+
+def exported_cases(folder: Path) -> frozenset[str]:
+    """Return the ids of the cases exported to `folder`; damaged manifests are left out."""
+    ids: set[str] = set()
+    for path in (*folder.glob(f"*{CORRECTED}"), *folder.glob(f"*/*{CORRECTED}")):
+        with suppress(FileError):
+            ids.add(_read_manifest(path).case_id)
+    return frozenset(ids)
 
 
 def read_export(folder: Path, case: Case) -> Mask:
@@ -76,17 +138,31 @@ def read_export(folder: Path, case: Case) -> Mask:
 
     Raises `DataError` when files are missing or not as the manifest lists them.
     """
-    manifest = _read_manifest(folder / case.id / _manifest_name(case))
-    if len(case.slices) != manifest.shape[0]:
+    place = _manifest(folder, case)
+    manifest = _read_manifest(place)
+    for name, checksum in manifest.files.items():
+        if sha256(_bytes(place.parent / name)).hexdigest() != checksum:
+            raise _changed(place.parent / name, "one that was changed since the export")
+    names = list(manifest.files)
+    if len(names) == 1 and not names[0].casefold().endswith((".tif", ".tiff")):
+        mask = read_drawn(case, place.parent / names[0])
+        if mask.shape != manifest.shape:
+            raise _changed(place.parent / names[0], f"one of {mask.shape} voxels")
+        return mask
+    return _read_planes(case, place.parent, manifest)
+
+
+def _read_planes(case: Case, folder: Path, manifest: Manifest) -> Mask:
+    paths = slice_paths(case, folder, manifest.shape[0], "mask")
+    if len(paths) != manifest.shape[0]:
         raise DataError(
-            f"{case.id}: expected {len(case.slices)} slices in its export, found "
+            f"{case.id}: expected {len(paths)} slices in its export, found "
             f"{manifest.shape[0]}. {_AGAIN}"
         )
     planes: list[Mask] = []
-    for slice_files in case.slices:
-        path = folder / case.id / _mask_name(case, slice_files.number)
-        if sha256(_bytes(path)).hexdigest() != manifest.files.get(path.name):
-            raise _changed(path, "one that was changed since the export")
+    for path in paths:
+        if path.name not in manifest.files:
+            raise _changed(path, "none in its manifest")
         values, _ = read_mask_slice(path)
         if values.shape != manifest.shape[1:]:
             raise _changed(path, f"one of {values.shape[0]}×{values.shape[1]} pixels")
@@ -103,9 +179,9 @@ def corrected_mask(
     when there is one that cannot be used.
     """
     if not (source / STORE_NAME).exists():
-        if not (source / case.id / _manifest_name(case)).exists():
+        if not _manifest(source, case).exists():
             return None
-        provenance = _read_manifest(source / case.id / _manifest_name(case)).provenance
+        provenance = _read_manifest(_manifest(source, case)).provenance
         return read_export(source, case), _named(provenance)
     with closing(open_workspace(source)) as workspace:
         version = latest_versions(workspace).get(case.id)
@@ -129,28 +205,71 @@ def _named(provenance: Provenance) -> str:
     return f"{which} by {provenance.author}, {provenance.made_at}"
 
 
-def _mask_name(case: Case, number: int) -> str:
-    return f"{case.id}_{number}_mask.tif"
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """What is to be written: its files, and the manifest beside or above them.
+
+    `like` is the volume whose stored grid a mask in one file lies on, None for slices.
+    """
+
+    manifest: Path
+    files: tuple[Path, ...]
+    like: Stored | None = None
+
+    def name(self, path: Path) -> str:
+        """Return the name of a file in the manifest."""
+        return path.relative_to(self.manifest.parent).as_posix()
 
 
-def _manifest_name(case: Case) -> str:
-    return f"{case.id}_correction.json"
-
-
-def _refuse_foreign(case: Case, target: Path) -> None:
-    """Write over masks of an earlier export only: others may be a copy's ground truth."""
-    manifest = target / _manifest_name(case)
-    ours = _read_manifest(manifest).files if manifest.exists() else {}
-    for slice_files in case.slices:
-        name = _mask_name(case, slice_files.number)
-        if name not in ours and (target / name).exists():
+def _target(
+    case: Case, mask: LabelMap, folder: Path, format_name: str | None, *, manifest: str
+) -> _Target:
+    if format_name == SLICES or (format_name is None and case.volumes is None):
+        own = folder / case.id
+        paths = slice_paths(case, own, len(mask), "mask")
+        if len(paths) != len(mask):
             raise DataError(
-                f"{target / name}: expected a new file or one of an earlier export, found a mask "
+                f"{case.id}: expected a mask of {len(paths)} slices, found {len(mask)}. "
+                "Open the case again."
+            )
+        return _Target(own / f"{case.id}{manifest}", tuple(paths))
+    like = stored_like(case, mask)
+    path = mask_path(case, folder, like, format_name)
+    return _Target(folder / f"{case.id}{manifest}", (path,), like)
+
+
+def drawn_correction(loaded: LoadedCase, mask: Mask, provenance: Provenance) -> DrawnMask:
+    """Return a correction with the labels of the ground truth it began from, if that has several.
+
+    Otherwise its one value is the region that is lesion.
+    """
+    by, case = Maker(author=provenance.author), loaded.case
+    labels, label_set = loaded.labels, loaded.label_set
+    if provenance.origin.kind == "ground_truth" and labels is not None and label_set is not None:
+        region = region_of(label_set, case.region)
+        return DrawnMask(label_set.restored(mask, labels, region), label_set, by)
+    return DrawnMask(mask, binary(case.region or "Lesion"), by)
+
+
+def _manifest(folder: Path, case: Case) -> Path:
+    """Return the manifest of a case: in its own folder, where slices are, else above."""
+    own = folder / case.id / f"{case.id}{CORRECTED}"
+    return own if own.exists() else folder / f"{case.id}{CORRECTED}"
+
+
+def _refuse_foreign(target: _Target) -> None:
+    """Write over masks of an earlier export only: others may be a copy's ground truth."""
+    ours = _read_manifest(target.manifest).files if target.manifest.exists() else {}
+    for path in target.files:
+        name = target.name(path)
+        if name not in ours and path.exists():
+            raise DataError(
+                f"{path}: expected a new file or one of an earlier export, found a mask "
                 "that may be ground truth. Nothing was written; choose another folder."
             )
-        if name in ours and _is_changed(target / name, ours[name]):
+        if name in ours and _is_changed(path, ours[name]):
             raise DataError(
-                f"{target / name}: expected a mask as its export wrote it, found one that was "
+                f"{path}: expected a mask as its export wrote it, found one that was "
                 "changed since. Nothing was written; choose another folder, or move it away."
             )
 
@@ -159,13 +278,14 @@ def _is_changed(path: Path, checksum: str) -> bool:
     return path.exists() and sha256(_bytes(path)).hexdigest() != checksum
 
 
-def _require_same(path: Path, plane: Mask) -> None:
-    written, _ = read_mask_slice(path)
-    if not np.array_equal(written, plane):
-        raise WorkspaceError(
-            f"{path}: expected the mask that was written, read another. The disk may be failing; "
-            "export to another one."
-        )
+def _require_same(paths: Sequence[Path], label_map: LabelMap) -> None:
+    for path, plane in zip(paths, label_map, strict=True):
+        written, _ = read_mask_slice(path)
+        if not np.array_equal(written, binarise(plane)):
+            raise WorkspaceError(
+                f"{path}: expected the mask that was written, read another. The disk may be "
+                "failing; export to another one."
+            )
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.io.case import Case
     from core.io.dataset import Dataset
     from core.io.organisation import Organisation
+    from core.studies.second_opinion import Verified
     from core.workspace.workspace_folder import Workspace
 
 FAILED_CASES = 3
@@ -64,6 +65,18 @@ def progress_bar() -> Iterator[Progress]:
             bar.update(round(fraction * 1000) - bar.pos)
 
         yield report
+
+
+def tell_opinion(found: Verified | None) -> None:
+    """Say how far medpy is from our figures at most; raises `DataError` when that is too far."""
+    if found is None:
+        return
+    where = f" ({found.figure} of {found.case})" if found.case else ""
+    say(
+        f"{found.figures} figures computed again by {found.by}: they differ by "
+        f"{found.greatest_difference:.2g} at most{where}"
+    )
+    found.require_agreement()
 
 
 def finish(failed: Mapping[str, str], notices: Sequence[str]) -> None:

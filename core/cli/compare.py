@@ -12,6 +12,7 @@ from core.cli.command_run import (
     finish,
     progress_bar,
     scanned,
+    tell_opinion,
 )
 from core.cli.options import (
     CaseIds,
@@ -25,6 +26,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    Verify,
 )
 from core.cli.say import say
 from core.domain.figure_text import counted
@@ -44,6 +46,13 @@ def compare(
         list[str] | None,
         typer.Option("--models", help="Ids of the models: --models A B, or repeated."),
     ] = None,
+    masks: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIR",
+            help="Masks or probabilities of another program, as one model more; repeatable.",
+        ),
+    ] = None,
     case: CaseIds = None,
     device: Device = "auto",
     engine: EngineId = "auto",
@@ -57,11 +66,12 @@ def compare(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    verify: Verify = False,
     lesion_iou: LesionIou = 0.1,
     channels: ChannelNumbers = "",
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
-    from core.inference.prediction_service import find_models, predictors
+    from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.review.reviews import reviews
@@ -69,11 +79,14 @@ def compare(
     from core.studies.study import keep_study, run_study
     from core.studies.study_pictures import study_pictures
     from core.studies.study_report import reviews_csv, write_study
+    from core.studies.verified_study import verified_study
+    from core.workspace.known_models import find_models
 
-    wanted = _wanted(models, more)
+    wanted = _wanted(models, more, masks)
     dataset, cases = scanned(folder, case, out, given(layout, image, mask, region, channels))
     with dataset_workspace(folder) as workspace:
-        chosen = find_models(workspace, wanted, engine_for(device, engine, precision))
+        run_by = engine_for(device, engine, precision)
+        chosen = find_models(workspace, wanted, run_by, cases=dataset.cases, masks=masks or ())
         predictor_of = predictors(workspace, device, run=run)
         with progress_bar() as progress:
             study = run_study(
@@ -85,6 +98,8 @@ def compare(
                 progress=progress,
             )
         keep_study(workspace.store, study)
+        if verify:
+            study = verified_study(study, cases, predictor_of)
         summary = write_study(out, study)
         if html:
             title = f"{len(chosen)} models on {dataset.name}"
@@ -93,13 +108,15 @@ def compare(
             write_html(out / REPORT_FILE, report)
             reviews_csv(out / REVIEWS_FILE, report.said())
     _say(summary, out)
+    tell_opinion(study.verified)
     finish(study.failed, (*dataset.notices, *study.notices))
 
 
-def _wanted(models: list[str] | None, more: list[str] | None) -> list[str]:
+def _wanted(models: list[str] | None, more: list[str] | None, masks: list[str] | None) -> list[str]:
     wanted = [*(models or []), *(more or [])]
-    if not wanted:
-        say("overread: expected models to compare, found none. Add --models A B.", err=True)
+    if not wanted and not masks:
+        said = "expected models to compare, found none. Add --models A B, or --masks NAME=DIR."
+        say(f"overread: {said}", err=True)
         raise typer.Exit(_ERROR)
     return wanted
 

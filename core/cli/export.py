@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,32 +13,18 @@ from core.cli.command_run import (
     progress_bar,
     scanned,
 )
-from core.cli.options import CaseIds, DataDir, Device, EngineId, PrecisionName
+from core.cli.options import (
+    CaseIds,
+    DataDir,
+    Device,
+    EngineId,
+    ImagePatterns,
+    LayoutName,
+    MaskFormat,
+    MaskPattern,
+    PrecisionName,
+)
 from core.cli.say import say
-
-if TYPE_CHECKING:
-    from core.domain.mask import Mask
-    from core.io.case import Case
-    from core.io.case_reader import LoadedCase
-    from core.studies.pictures import PictureStyle
-
-
-@dataclass(frozen=True)
-class _Kinds:
-    """Which files are written of a case."""
-
-    png: bool
-    gif: bool
-    sheet: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Pictured:
-    """A case and the mask that is drawn over it."""
-
-    loaded: LoadedCase
-    mask: Mask
-    made_by: str
 
 
 def export(
@@ -50,6 +35,17 @@ def export(
     png: Annotated[bool, typer.Option(help="A PNG a slice.")] = False,
     gif: Annotated[bool, typer.Option(help="An animated GIF a case.")] = False,
     sheet: Annotated[bool, typer.Option(help="A contact sheet a case.")] = False,
+    masks: Annotated[
+        Literal["prediction", "correction", "truth"] | None,
+        typer.Option(
+            help="Masks instead of pictures: of the model, saved corrections, or the truth (with "
+            "corrections in its place)."
+        ),
+    ] = None,
+    images: Annotated[
+        bool, typer.Option(help="With the masks their images, so that OUT is a dataset.")
+    ] = False,
+    format_name: MaskFormat = None,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
     device: Device = "auto",
@@ -58,58 +54,40 @@ def export(
     run: Annotated[
         bool, typer.Option(help="Run what is not in the workspace; --no-run needs no torch.")
     ] = True,
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
 ) -> None:
-    """Write pictures with the truth green and the prediction red; all kinds when none is chosen."""
-    from core.domain.errors import AppError
-    from core.domain.prediction import to_mask
-    from core.domain.progress import part
-    from core.inference.prediction_service import find_models, predictors
+    """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
+    from core.domain.errors import DataError
+    from core.inference.prediction_service import predictors
+    from core.io.organisation import given
     from core.models.certificates import engine_for
+    from core.studies.case_export import ExportOrder, export_cases
+    from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
+    from core.studies.exported_mask import ExportSource
     from core.studies.pictures import PictureStyle
+    from core.workspace.known_models import find_models
 
-    dataset, cases = scanned(folder, case, out)
-    kinds = _Kinds(png, gif, sheet) if png or gif or sheet else _Kinds(True, True, True)
+    if masks is None and (images or format_name is not None):
+        raise DataError(
+            "--images and --format: expected --masks beside them, found none. Say which masks: "
+            "prediction, correction or truth."
+        )
+    dataset, cases = scanned(folder, case, out, given(layout, image, mask))
+    kinds = PictureKinds(png, gif, sheet)
+    if not (png or gif or sheet):
+        kinds = PictureKinds(png=True, gif=True, sheet=True)
     style = PictureStyle("RGB" if rgb else "FLAIR", scale)
-    failed, notices = dict[str, str](), [*dataset.notices]
     with dataset_workspace(folder) as workspace, progress_bar() as progress:
         (chosen,) = find_models(workspace, [model], engine_for(device, engine, precision))
         predict = predictors(workspace, device, run=run)(chosen)
-        for index, each in enumerate(cases):
-            inner = part(progress, index / len(cases), (index + 1) / len(cases))
-            try:
-                loaded = _read(each)
-                mask = to_mask(predict(loaded, inner).probability, chosen.spec.postprocessing)
-                _write(out, _Pictured(loaded, mask, chosen.spec.title), kinds, style)
-                notices += loaded.notices
-            except AppError as error:
-                failed[each.id] = str(error)
-    say(f"{len(cases) - len(failed)} of {len(cases)} cases in {out}")
-    finish(failed, notices)
-
-
-def _read(case: Case) -> LoadedCase:
-    from core.io.case_reader import read_case
-
-    loaded = read_case(case)
-    loaded.require_whole()
-    return loaded
-
-
-def _write(out: Path, source: _Pictured, kinds: _Kinds, style: PictureStyle) -> None:
-    from core.io.atomic import write_bytes
-    from core.studies.captions import captioned, captioned_frames, mask_words
-    from core.studies.pictures import contact_sheet, frames, png, write_gif, write_slices
-
-    loaded, mask, made_by = source.loaded, source.mask, source.made_by
-    case = loaded.case
-    if kinds.png or kinds.gif:
-        pictures = list(captioned_frames(loaded, mask, made_by, style))
-        if kinds.png:
-            write_slices(out, loaded, pictures)
-        if kinds.gif:
-            write_gif(out / f"{case.id}.gif", pictures)
-    if kinds.sheet:
-        plain = list(frames(loaded.volume, loaded.ground_truth, mask, style))
-        sheet = contact_sheet(plain, [f"slice {n}" for n in loaded.volume.slice_numbers])
-        said = (case.id, *mask_words(loaded, mask, made_by))
-        write_bytes(out / f"{case.id}_sheet.png", png(captioned(sheet, said)))
+        if masks is None:
+            drawing = Drawing(out, kinds, style, chosen)
+            done = draw_cases(cases, drawing, predict, progress=progress)
+        else:
+            order = ExportOrder(out, masks, images, format_name)
+            source = ExportSource(workspace, chosen, predict)
+            done = export_cases(cases, order, source, dataset=dataset, progress=progress)
+    say(f"{len(cases) - len(done.failed)} of {len(cases)} cases in {out}")
+    finish(done.failed, (*dataset.notices, *done.notices))

@@ -38,6 +38,10 @@ MaskFormat = Annotated[
         "--format", help="nifti, nrrd, mha, tiff or dicom-seg; the format of the images by default."
     ),
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(help="Have every overlap and HD95 computed again by medpy; fails above 1e-6."),
+]
 RegionName = Annotated[
     str, typer.Option("--region", help="The label or region that is lesion; all by default.")
 ]

@@ -115,6 +115,27 @@ class LabelSet:
         chosen[list(region.values)] = 1
         return chosen[label_map]
 
+    def restored(self, mask: LabelMap, label_map: LabelMap, region: Region) -> LabelMap:
+        """Return `label_map` with `region` drawn anew as `mask` (0/1), in the same shape.
+
+        Where both call a voxel the region it keeps its value, and so does what lies outside both.
+        A voxel that was added gets the value of the nearest voxel of the region, the region's first
+        value where there is none; one that was taken away becomes background.
+        """
+        before = self.mask(label_map, region)
+        found = np.where(before & (mask == 0), np.uint8(0), label_map)
+        added = (mask > 0) & (before == 0)
+        if added.any():
+            found[added] = region.values[0]
+        if added.any() and before.any():
+            from scipy import ndimage  # slow to load, and only an export needs it
+
+            nearest = ndimage.distance_transform_edt(
+                before == 0, return_distances=False, return_indices=True
+            )
+            found[added] = label_map[tuple(nearest[:, added])]
+        return found
+
     def with_found(self, values: Iterable[int]) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out."""
         missing = sorted({int(value) for value in values} - set(self.values) - {0})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,12 +12,11 @@ from core.domain.prediction import OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
 from core.io.case_reader import LoadedCase
-from core.models.certificates import ANY, EngineChoice
+from core.models.mask_model import MaskModel
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
-from core.workspace.settings import home
-from core.workspace.workspace_folder import Workspace, registry
+from core.workspace.workspace_folder import Workspace
 
 if TYPE_CHECKING:
     from core.inference.engine import Engine
@@ -50,6 +49,8 @@ class PredictionService:
         known = self.known(loaded, model)
         if known is not None:
             return known
+        if isinstance(model, MaskModel):
+            raise model.missing(loaded.case.id)
         if self.workspace.predictions is not None:
             raise DataError(
                 f"{loaded.case.id}: expected a prediction in {self.workspace.predictions}, found "
@@ -123,11 +124,3 @@ def predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:
     Raises `ModelError` for a device there is not. Without `run` torch is never loaded.
     """
     return PredictionService(workspace, local_run(device) if run else None).predictor
-
-
-def find_models(
-    workspace: Workspace, wanted: Sequence[str], engine: EngineChoice = ANY
-) -> list[Model]:
-    """Return the models of these ids, each once; raises `ModelError` for one there is not."""
-    found = registry(home(), workspace.folder, engine)
-    return [found.find(name) if name else found.champion() for name in dict.fromkeys(wanted)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, part
@@ -27,8 +27,9 @@ class Case:
     but have no file, `channels` the indices of those that are used, in order; none stands for all.
     A case of any other layout has `volumes`: files that hold whole channels and masks, whose values
     mean `labels`; `region` names those that are lesion, all when empty. `roles` are corrected roles
-    of channels by name. `notices` are whole sentences about files that were left out or look wrong;
-    the case can be opened all the same.
+    of channels by name. `mask_place` is where its mask lies below the dataset's `root`, or belongs,
+    then without an ending. `notices` are whole sentences about files that were left out or look
+    wrong; the case can be opened all the same.
     """
 
     id: str
@@ -41,6 +42,8 @@ class Case:
     labels: LabelSet | None = None
     region: str = ""
     roles: tuple[tuple[str, Role], ...] = ()
+    root: Path | None = None
+    mask_place: PurePosixPath | None = None
 
     @property
     def has_ground_truth(self) -> bool:

@@ -1,5 +1,6 @@
 """Write a label map of a case: in the format it came in or another, on the grid of its files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,13 @@ import numpy as np
 from core.domain.errors import DataError
 from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet
+from core.domain.mask import Mask, binarise
 from core.io.case import Case
-from core.io.found_case import read_channel
+from core.io.case_reader import region_of
+from core.io.found_case import read_channel, read_mask
+from core.io.label_values import label_map
+from core.io.layouts.found import FoundMask
+from core.io.readers import read, stem_of, suffix_of
 from core.io.stored import Stored
 from core.io.tiff import write_label_slice, write_mask_slice
 from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, write
@@ -40,6 +46,18 @@ def check_format(name: str | None) -> None:
         )
 
 
+def mask_path(case: Case, folder: Path, like: Stored, format_name: str | None = None) -> Path:
+    """Return the path below `folder` of a mask in one file, where its layout looks for it."""
+    if case.mask_place is None:
+        return folder / case.id / f"{case.id}_mask{SUFFIXES[format_name or 'nifti']}"
+    place = folder / case.mask_place
+    known = suffix_of(place.name)
+    if format_name is None:
+        return place if known else place.with_name(f"{place.name}{suffix_like(like)}")
+    stem = stem_of(place.name) if known else place.name
+    return place.with_name(f"{stem}{SUFFIXES[format_name]}")
+
+
 def write_mask(
     case: Case, drawn: DrawnMask, folder: Path, *, ending: str, format_name: str | None = None
 ) -> list[Path]:
@@ -51,8 +69,15 @@ def write_mask(
     """
     check_format(format_name)
     if format_name == SLICES or (format_name is None and case.volumes is None):
-        return _write_slices(case, drawn, folder / case.id, ending)
-    like = _like(case, drawn.label_map)
+        paths = slice_paths(case, folder / case.id, len(drawn.label_map), ending)
+        if len(paths) != len(drawn.label_map):
+            raise DataError(
+                f"{case.id}: expected a mask of {len(paths)} slices, found "
+                f"{len(drawn.label_map)}. Open the case again."
+            )
+        write_planes(paths, drawn.label_map)
+        return paths
+    like = stored_like(case, drawn.label_map)
     path = folder / f"{case.id}{SUFFIXES[format_name] if format_name else suffix_like(like)}"
     write_on(like, drawn, path, case=case, format_name=format_name)
     return [path]
@@ -81,29 +106,40 @@ def write_on(
     write(path, stored, format_name=format_name, provenance=drawn.provenance, overwrite=True)
 
 
-def like_of(case: Case) -> Stored | None:
-    """Return the volume whose stored grid masks of `case` lie on; None for a case of slices."""
-    return None if case.volumes is None else read_channel(case.volumes.channels[0])
+def read_drawn(case: Case, path: Path) -> Mask:
+    """Return a mask in one file as it lies on the volume of `case`, (Z, Y, X) in canonical order.
+
+    Of several labels it is the region that the case names. Raises `FileError` for a mask on
+    another grid.
+    """
+    mask = FoundMask("mask", (path,))
+    if case.volumes is None:
+        found = label_map(read(path))
+        return binarise(found.values)
+    like = read_channel(case.volumes.channels[0])
+    placed = read_mask(mask, case.volumes, like, labels=case.labels)
+    _, turn = like.grid.canonical()
+    known = {region.name for region in placed.labels.regions}
+    name = case.region if case.region in known else ""
+    region = region_of(placed.labels, name)
+    return np.ascontiguousarray(turn.apply(placed.labels.mask(placed.values, region)))
 
 
-def _like(case: Case, label_map: LabelMap) -> Stored:
-    found = like_of(case)
-    if found is not None:
-        return found
-    size = (label_map.shape[0], label_map.shape[1], label_map.shape[2])
-    return plain_volume(Grid(size), label_map)
+def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]:
+    """Return the files of a mask in slices: by their numbers, or `count` of them from 1 up."""
+    numbers = [files.number for files in case.slices] or range(1, count + 1)
+    return [folder / f"{case.id}_{number}_{ending}.tif" for number in numbers]
 
 
-def _write_slices(case: Case, drawn: DrawnMask, folder: Path, ending: str) -> list[Path]:
+def write_planes(paths: Sequence[Path], label_map: LabelMap) -> None:
     """Write a file a slice: 0 and 255 for a binary mask, else the values of the labels."""
-    numbers = [files.number for files in case.slices] or range(1, len(drawn.label_map) + 1)
-    if len(drawn.label_map) != len(numbers):
-        raise DataError(
-            f"{case.id}: expected a mask of {len(numbers)} slices, found {len(drawn.label_map)}. "
-            "Open the case again."
-        )
-    paths = [folder / f"{case.id}_{number}_{ending}.tif" for number in numbers]
-    several = bool(np.any(drawn.label_map > 1))
-    for path, plane in zip(paths, drawn.label_map, strict=True):
+    several = bool(np.any(label_map > 1))
+    for path, plane in zip(paths, label_map, strict=True):
         (write_label_slice if several else write_mask_slice)(path, plane)
-    return paths
+
+
+def stored_like(case: Case, mask: LabelMap) -> Stored:
+    """Return the volume whose stored grid a mask of `case` lies on; slices have a plain one."""
+    if case.volumes is not None:
+        return read_channel(case.volumes.channels[0])
+    return plain_volume(Grid((mask.shape[0], mask.shape[1], mask.shape[2])), mask)

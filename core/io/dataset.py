@@ -1,18 +1,21 @@
 """The cases of a folder, a file or a series, of whatever layout, without reading a pixel."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, silent
 from core.io import slice_dataset
 from core.io.case import Case
-from core.io.layouts.found import FolderUnknown, FoundDataset
+from core.io.layouts.found import FolderUnknown, FoundCase, FoundDataset
+from core.io.layouts.places import mask_place
 from core.io.layouts.tree import nfc
 from core.io.organisation import AS_IT_LIES, Organisation, found_in
 
+_OWN_PLACES = ("bids", "dicom")  # whose masks lie deeper than their name says
 SLICES = "lgg"
 """The layout whose cases are slices, read by a reader of their own."""
 
@@ -79,6 +82,8 @@ def _of_slices(root: Path, how: Organisation, progress: Progress) -> Dataset:
 
 
 def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:
+    files = root.parent if root.is_file() else root
+    shared = Counter(path for case in found.cases for mask in case.masks for path in mask.files)
     cases = tuple(
         Case(
             case.id,
@@ -87,10 +92,34 @@ def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:
             volumes=case,
             labels=found.labels,
             region=how.region,
+            root=files,
+            mask_place=_mask_place(found, case, files, shared),
         )
         for case in found.cases
     )
     return Dataset(root, cases, found.notices, found.layout, found.labels)
+
+
+def _mask_place(
+    found: FoundDataset, case: FoundCase, root: Path, shared: Mapping[Path, int]
+) -> PurePosixPath:
+    """Return where the mask of a case lies, or belongs where it has none of its own.
+
+    It belongs where those of other cases lie, under its own name, or where its layout looks.
+    """
+    for mask in case.masks[:1]:
+        path = mask.files[0]
+        own = len(mask.files) == 1 and mask.point is None and shared[path] == 1
+        images = {name for channel in case.channels for name in channel.files}
+        if own and path.is_relative_to(root) and path not in images:
+            return PurePosixPath(path.relative_to(root).as_posix())
+    if found.layout not in _OWN_PLACES:
+        like = next((other for other in found.cases if other.masks and not case.masks), None)
+        path = like.masks[0].files[0] if like is not None else root
+        told = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
+        if like is not None and like.id in told and shared[path] == 1:
+            return PurePosixPath(told.replace(like.id, case.id))
+    return mask_place(found.layout, case, root, found.labels)
 
 
 def short_names(case_ids: Sequence[str]) -> dict[str, str]:

@@ -92,7 +92,7 @@ def read_mask(
     found = label_map(stored, labels)
     notices = (*stored.passport.notices, *found.notices)
     placed = placement(stored.grid, like.grid)
-    if placed is not None and not (placed.covers(stored.grid.shape) or _may_be_cut(stored)):
+    if placed is not None and not (placed.covers(stored.grid.shape) or may_be_cut(stored)):
         placed = None
     values = None if placed is None else placed.apply(found.values)
     if values is None and resample and stored.grid.is_known and like.grid.is_known:
@@ -147,7 +147,7 @@ def check_one_grid(first: Stored, other: Stored) -> None:
         )
 
 
-def _may_be_cut(stored: Stored) -> bool:
+def may_be_cut(stored: Stored) -> bool:
     """Tell whether a format stores no more of its grid than its segments need."""
     named = stored.labels is not None
     return stored.passport.reader == "dicom-seg" or (named and stored.passport.reader == "nrrd")

@@ -11,7 +11,8 @@ from core.domain.role import Role
 from core.io.case import Case
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.pattern import image_patterns, pattern_layout
-from core.io.layouts.registry import find
+from core.io.layouts.registry import Layout, find_in
+from core.io.layouts.tree import Folder, tree_of
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -98,10 +99,15 @@ def found_in(root: Path, how: Organisation = AS_IT_LIES) -> FoundDataset:
     Raises `FolderUnknown` when nothing is said and no layout fits, `DataError` when the patterns or
     the layout find no case.
     """
+    return found_among(tree_of(root), root, how)
+
+
+def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
+    """Return the cases of the names that were read of `root`, as `found_in`."""
+    layout: str | Layout | None = how.layout or None
     if how.images:
-        found = find(root, layout=pattern_layout(dict(how.images), how.mask or None))
-    else:
-        found = find(root, layout=how.layout or None)
+        layout = pattern_layout(dict(how.images), how.mask or None)
+    found = find_in(tree, root, layout=layout)
     if not how.roles:
         return found
     return replace(found, cases=tuple(_with_roles(case, how.roles) for case in found.cases))

@@ -77,6 +77,11 @@ def _grey(plane: Pixels) -> NDArray[np.uint8]:
     return np.asarray(np.clip(plane * (255.0 / top), 0, 255), dtype=np.uint8)
 
 
+def tile(plane: Pixels, *, edge: int) -> NDArray[np.uint8]:
+    """Return a plane (Y, X) as a grey picture of `edge` pixels a side, on black."""
+    return _small(_grey(plane), edge)
+
+
 def _small(plane: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
     """Fit a plane into a black square."""
     height, width = plane.shape

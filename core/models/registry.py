@@ -144,6 +144,11 @@ class Model:
         spec = msgspec.structs.replace(self.spec, flips=True)
         return Model(spec, self.folder, members, self.wanted)
 
+    @property
+    def runs(self) -> bool:
+        """True when there are weights to run; False where only predictions are there."""
+        return True
+
     def cut_by(self, post: Postprocessing) -> "Model":
         """Return this model, its probability cut by `post`; what was computed of it is kept."""
         if post == self.spec.postprocessing:

@@ -61,11 +61,12 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     `encoder_weights` is a file of weights for part of the network, by name; `parent` the folder of
     a model to start from. Fine-tuning draws `replay` of its slices from the cases the parent has
     seen and the rest from `cases`, by default those of `train` it has not; `corrections` is a
-    folder of readers' masks, <CASE>_<n>_mask.tif, that stand in for the ground truth. The
-    candidate goes to the folder `models`, by default one in the job folder. `threads` 0 leaves one
-    core to the window. `logit_offset` is the model's (`ModelSpec`), None the parent's or none: it
-    changes the cut, not the gradients. `loggers` write figures and pictures into the job's folder
-    beside TensorBoard's, and open no connection.
+    folder of readers' masks, <CASE>_<n>_mask.tif, that stand in for the ground truth.
+    `channels` are those of the cases that are learnt from, by name or role, all when empty; a
+    parent brings its own along. The candidate goes to the folder `models`, by default one in the
+    job folder. `threads` 0 leaves one core to the window. `logit_offset` is the model's
+    (`ModelSpec`), None the parent's or none: it changes the cut, not the gradients. `loggers`
+    write figures and pictures into the job's folder beside TensorBoard's, and open no connection.
     """
 
     architecture: str
@@ -107,6 +108,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     replay: _Share = 0.5
     corrections: str = ""
     models: str = ""
+    channels: tuple[str, ...] = ()
     data_title: str = ""
     licence: str = ""
     loggers: tuple[LoggerName, ...] = ()

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from core.domain.grid import Grid
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.protocol import Protocol
@@ -10,6 +9,7 @@ from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.reference_protocol import reference_masks
+from core.studies.second_opinion import FIGURES, SecondOpinion
 
 
 class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,18 +35,25 @@ class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_case(
-    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    protocol: Protocol,
+    opinion: SecondOpinion | None = None,
 ) -> EvaluationRow:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
     truth = loaded.require_ground_truth()
     grid = loaded.volume.geometry
     if protocol == "reference":
-        truth, mask = reference_masks(loaded.volume, truth, prediction)
-        grid = Grid((truth.shape[0], truth.shape[1], truth.shape[2]))  # of no known size
+        truth, mask, grid = reference_masks(loaded.volume, truth, prediction)
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
     metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
     ml = grid.voxel_ml
+    if opinion is not None:
+        figures = {name: getattr(metrics, name) for name in FIGURES}
+        of = (loaded.case.id, model.spec.id)
+        opinion.take((truth, mask), figures, spacing_mm=grid.spacing_mm, of=of)
     return EvaluationRow(
         case=loaded.case.id,
         slices=len(truth),

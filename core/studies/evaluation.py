@@ -20,6 +20,7 @@ from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
 from core.studies.case_score import EvaluationRow, score_case
 from core.studies.figures import dsc_chart
+from core.studies.second_opinion import SecondOpinion, Verified
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     distance_unit: str = "voxels"
     notices: tuple[str, ...] = ()
     made: Made | None = None
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Outcome:
     """Rows of the cases that could be scored, and a sentence for each that could not.
 
     `notices` are sentences about files of cases that were scored all the same; `inputs` say by
-    case what each was read from.
+    case what each was read from, `verified` is what medpy found of the figures.
     """
 
     rows: tuple[EvaluationRow, ...]
@@ -59,6 +61,7 @@ class Outcome:
     seconds: float
     notices: tuple[str, ...] = ()
     inputs: dict[str, CaseInput] = field(default_factory=dict)
+    verified: Verified | None = None
 
 
 def evaluate_cases(
@@ -67,9 +70,13 @@ def evaluate_cases(
     predictor: Predictor,
     *,
     protocol: Protocol = "native",
+    opinion: SecondOpinion | None = None,
     progress: Progress = silent,
 ) -> Outcome:
-    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on."""
+    """Score `model` on each of `cases`; one that fails is told in the outcome, the rest go on.
+
+    `opinion` is given every figure to compute it again.
+    """
     rows: list[EvaluationRow] = []
     notices: list[str] = []
     failed: dict[str, str] = {}
@@ -80,13 +87,14 @@ def evaluate_cases(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
-            rows.append(score_case(loaded, prediction, model, protocol))
+            rows.append(score_case(loaded, prediction, model, protocol, opinion))
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
             inputs[case.id] = input_of(loaded)
         except AppError as error:
             failed[case.id] = str(error)
-    return Outcome(tuple(rows), failed, device, seconds, tuple(notices), inputs)
+    verified = None if opinion is None else opinion.found
+    return Outcome(tuple(rows), failed, device, seconds, tuple(notices), inputs, verified)
 
 
 def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> Summary:
@@ -108,6 +116,7 @@ def summarise_evaluation(outcome: Outcome, model: Model, protocol: Protocol) -> 
         distance_unit=" and ".join(sorted({row.distance_unit for row in outcome.rows})) or "voxels",
         notices=outcome.notices,
         made=made_from((model,), outcome.inputs),
+        verified=outcome.verified,
     )
 
 

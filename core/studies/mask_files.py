@@ -47,12 +47,17 @@ def predict_masks(
             loaded.require_whole()
             prediction = predictor(loaded, inner)
             mask = to_mask(prediction.probability, model.spec.postprocessing)
-            drawn = DrawnMask(mask, labels_of(loaded), Maker(model.spec.title, model.spec.id))
+            drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
             write_mask(case, drawn, out, ending="pred", format_name=format_name)
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
     return Written(failed, tuple(notices))
+
+
+def author_of(model: Model) -> Maker:
+    """Return who made the masks of a model, for formats that have a place for it."""
+    return Maker(model.spec.title, model.spec.id)
 
 
 def labels_of(loaded: LoadedCase) -> LabelSet:

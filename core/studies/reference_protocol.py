@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain.components import Box, MaskLike, bounding_box, box_slices, largest_component
 from core.domain.errors import DataError
+from core.domain.grid import Grid
 from core.domain.mask import Mask
 from core.domain.metrics import overlap
 from core.domain.prediction import Prediction
@@ -223,9 +224,12 @@ def _require_native(shape: tuple[int, ...], grid: ReferenceGrid) -> None:
         raise ValueError(f"expected the native grid {grid.native_shape}, got {shape}")
 
 
-def reference_masks(volume: Volume, truth: Mask, prediction: Prediction) -> tuple[Mask, Mask]:
-    """Return truth and prediction (z, 256, 256) as the reference implementation scores them."""
+def reference_masks(volume: Volume, truth: Mask, prediction: Prediction) -> tuple[Mask, Mask, Grid]:
+    """Return truth and prediction (z, 256, 256) as the reference implementation scores them.
+
+    Their grid has no known size: it was resized.
+    """
     grid = reference_space(volume.pixels)
     probability = to_reference_probability(prediction.probability.astype(np.float32) / 255.0, grid)
     mask = largest_component((probability > _THRESHOLD).astype(np.uint8))
-    return to_reference_mask(truth, grid), mask
+    return to_reference_mask(truth, grid), mask, Grid(grid.shape)

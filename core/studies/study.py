@@ -28,6 +28,7 @@ from core.studies.case_figures import (
     put_disagreement,
     put_figures,
 )
+from core.studies.second_opinion import Verified
 from core.workspace.score_keys import score_key
 from core.workspace.store import Store
 
@@ -50,6 +51,7 @@ class Study:
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lesion_iou: float = LESION_IOU
     inputs: Mapping[str, CaseInput] = field(default_factory=dict)
+    verified: Verified | None = None
 
     @property
     def titles(self) -> dict[str, str]:
@@ -202,9 +204,12 @@ def _masks(models: Sequence[Model], found: Mapping[str, Prediction]) -> list[Mas
 def _ensemble_row(
     loaded: LoadedCase, models: Sequence[Model], predictions: Sequence[Prediction], iou: float
 ) -> CaseFigures:
-    mean = mean_prediction(predictions).probability
+    mask = ensemble_mask(models, predictions)
+    sure = mean_uncertainty(mean_prediction(predictions).probability)
+    return mask_figures(loaded, mask, model_id=ENSEMBLE, uncertainty=sure, lesion_iou=iou)
+
+
+def ensemble_mask(models: Sequence[Model], predictions: Sequence[Prediction]) -> Mask:
+    """Return the mask (Z, Y, X) of the mean of what models predicted for a case."""
     post = ensemble_postprocessing([model.spec.postprocessing for model in models])
-    sure = mean_uncertainty(mean)
-    return mask_figures(
-        loaded, to_mask(mean, post), model_id=ENSEMBLE, uncertainty=sure, lesion_iou=iou
-    )
+    return to_mask(mean_prediction(predictions).probability, post)

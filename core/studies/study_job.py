@@ -19,7 +19,7 @@ import msgspec
 
 from core.domain.errors import AppError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
-from core.inference.prediction_service import find_models, predictors
+from core.inference.prediction_service import predictors
 from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import JobFolder, JobWriter, read_spec
@@ -29,6 +29,7 @@ from core.studies.study import keep_study, run_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_report import write_study
 from core.workspace.known_dataset import scan_known
+from core.workspace.known_models import find_models
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
@@ -77,7 +78,7 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
     dataset = scan_known(Path(spec.data))
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
-    models = find_models(workspace, spec.models)
+    models = find_models(workspace, spec.models, cases=dataset.cases)
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(
         cases, models, predictor_of, ensemble=spec.ensemble, progress=_telling(writer)

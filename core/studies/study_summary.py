@@ -16,6 +16,7 @@ from core.domain.statistics import (
 from core.models.lineage import code_version
 from core.models.provenance import Made, made_from
 from core.studies.case_figures import METRICS, CaseFigures
+from core.studies.second_opinion import Verified
 from core.studies.study import Study
 
 PAIR_METRICS = {
@@ -61,6 +62,7 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     notices: tuple[str, ...] = ()
     made: Made | None = None
+    verified: Verified | None = None
 
 
 def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
@@ -103,6 +105,7 @@ def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
         seconds=round(study.seconds, 3),
         notices=study.notices,
         made=made_from(study.models, study.inputs),
+        verified=study.verified,
     )
 
 

@@ -7,6 +7,7 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
 from core.io.prediction_file import load_prediction, save_prediction
+from core.models.mask_model import MaskModel
 from core.models.registry import Model, prediction_key
 from core.workspace.score_keys import score_key
 from core.workspace.workspace_folder import Score, Workspace
@@ -21,7 +22,13 @@ class Scored:
 
 
 def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> Scored | None:
-    """Return what `model` predicted for this very image before, or None."""
+    """Return what `model` predicted for this very image before, or None.
+
+    Raises `FileError` for a mask of another program that cannot be used.
+    """
+    if isinstance(model, MaskModel):
+        prediction = model.find(loaded)
+        return None if prediction is None else _scored(loaded, model, workspace, prediction)
     try:
         key = prediction_key(model, loaded.volume)
     except ModelError:  # of other channels: told when it is to be run
@@ -31,11 +38,7 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     # A file of another shape under the right key is damaged: as if it were not there.
     if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None
-    score = workspace.scores(model.spec.id).get(loaded.case.id)
-    if score is None or score.key != score_key(model, key):
-        score = _score(loaded, model, prediction)
-        workspace.put_score(score)
-    return Scored(prediction, score)
+    return _scored(loaded, model, workspace, prediction)
 
 
 def keep_prediction(
@@ -49,6 +52,17 @@ def keep_prediction(
         save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
     score = _score(loaded, model, prediction)
     workspace.put_score(score)
+    return Scored(prediction, score)
+
+
+def _scored(
+    loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
+) -> Scored:
+    """Return a prediction with the score kept of it, which is made where there is none."""
+    score = workspace.scores(model.spec.id).get(loaded.case.id)
+    if score is None or score.key != score_key(model, prediction.key):
+        score = _score(loaded, model, prediction)
+        workspace.put_score(score)
     return Scored(prediction, score)
 
 

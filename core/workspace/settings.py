@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_gib: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     exact_voxels: bool = False
     tour_seen: bool = False
+    neurological: bool = False
     last_dataset: str = ""
     recent: tuple[str, ...] = ()
     windows: dict[str, WindowPlace] = {}

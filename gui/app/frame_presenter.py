@@ -105,4 +105,5 @@ class FramePresenter(QObject):
         actions["light_theme"].setChecked(settings.theme == "light")
         actions["safe_colours"].setChecked(settings.overlay_colours == "safe")
         actions["exact_voxels"].setChecked(settings.exact_voxels)
+        actions["neurological"].setChecked(settings.neurological)
         actions["flips"].setChecked(settings.flips)

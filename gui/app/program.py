@@ -1,5 +1,6 @@
 """The composition root: makes the context and the window, installs the features, closes them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -95,7 +96,7 @@ class Program:
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
 
-    def open(self, folder: Path | None, *, predictions: Path | None = None) -> None:
+    def open(self, folder: Path | None, *, predictions: Sequence[Path] = ()) -> None:
         """Show the window on `folder`, else on what was open last, else on the demo.
 
         With `predictions` of that folder they are reviewed, and nothing is run.
@@ -105,11 +106,11 @@ class Program:
         if self._damage:
             self.context.say_failed("A setting was left out", self._damage)
         last = Path(settings.last_dataset) if settings.last_dataset else None
-        if folder is not None and predictions is not None:
-            self.operations.open_predictions(predictions, over=folder)
+        if folder is not None and predictions:
+            self.operations.open_predictions(*predictions, over=folder)
         elif folder is not None:
             self.operations.open_dataset(folder)
-        elif last is not None and _is_folder(last):
+        elif last is not None and _is_there(last):
             self.operations.open_dataset(last)
         else:
             self.operations.open_demo()
@@ -201,9 +202,9 @@ class Program:
         )
 
 
-def _is_folder(path: Path) -> bool:
-    """Tell whether there is a folder; a name that the system refuses is none."""
+def _is_there(path: Path) -> bool:
+    """Tell whether there is a folder or file; a name that the system refuses is none."""
     try:
-        return path.is_dir()
+        return path.exists()
     except OSError:
         return False

@@ -3,6 +3,7 @@
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +16,7 @@ from gui.shell.messages import show_fault
 _SIGNAL_CHECK_MS = 200
 
 
-def run(folder: Path | None, predictions: Path | None = None) -> int:
+def run(folder: Path | None, predictions: Sequence[Path] = ()) -> int:
     """Show the window on `folder`, on what was open last, or on the demo; returns the exit code."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Overread")

@@ -1,15 +1,20 @@
 """Says which dataset is opened and what cannot be; takes what was open before and what drops."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, SignalInstance
 
+from gui.data.organise_presenter import OrganisePresenter
 from gui.data.recent_menu import RecentMenu
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
 from gui.viewer.empty_state import EmptyState
+
+_SLICE = re.compile(r"_\d+(_mask)?\.tiff?$|\.(dcm|ima|dicom)$|^[^.]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +37,8 @@ class DataPresenter(QObject):
         operations = context.operations
         operations.opening.connect(self._on_opening)
         operations.not_opened.connect(self._on_not_opened)
+        operations.unorganised.connect(self._on_unorganised)
+        self.organise = OrganisePresenter(context)
         self._session.place_changed.connect(self._on_place_changed)
         self._session.settings_changed.connect(self._show_recent)
         views.recent.chosen.connect(operations.open_dataset)
@@ -69,6 +76,11 @@ class DataPresenter(QObject):
             subject="opening",
         )
 
+    def _on_unorganised(self, folder: Path, sentence: str) -> None:
+        """Ask how a folder is organised; without an answer it is not opened."""
+        refused = partial(self._on_not_opened, folder.name, sentence)
+        self.organise.ask(folder, refused=refused)
+
     def _on_acted(self) -> None:
         if self._refused:
             self._context.trigger("open_dataset")
@@ -85,9 +97,10 @@ class DataPresenter(QObject):
         self._views.recent.set_folders(self._session.settings.recent)
 
     def _on_dropped(self, paths: Sequence[Path]) -> None:
-        self._context.operations.open_dataset(folder_of(paths[0]))
+        self._context.operations.open_dataset(meant_by(paths[0]))
 
 
-def folder_of(path: Path) -> Path:
-    """Return the folder that is meant by what was dropped: itself, or the one a file lies in."""
-    return path.parent if path.is_file() else path
+def meant_by(path: Path) -> Path:
+    """Return what is meant by a path: itself, or the folder a slice of a series lies in."""
+    is_slice = _SLICE.search(path.name) is not None and path.is_file()
+    return path.parent if is_slice else path

@@ -6,8 +6,13 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from gui.data.channel_choice import ChannelChoice
-from gui.data.data_presenter import DataPresenter, DataViews
+from gui.data.data_presenter import DataPresenter, DataViews, meant_by
 from gui.shell.context import Context, Handlers
+
+FILES = (
+    "Images (*.nii *.nii.gz *.hdr *.nrrd *.nhdr *.mha *.mhd *.dcm *.ima *.tif *.tiff *.zip)"
+    ";;All files (*)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +26,17 @@ class Data:
 
 def install(context: Context, views: DataViews) -> Data:
     """Make what says which dataset is open, and the commands that ask for a folder."""
+    presenter = DataPresenter(context, views)
     channels = ChannelChoice(context)
     handlers: Handlers = {
         "choose_channels": channels.ask,
+        "organise": presenter.organise.ask_again,
         "open_dataset": lambda: _ask_for_cases(context),
+        "open_file": lambda: _ask_for_file(context),
         "open_demo": context.operations.open_demo,
         "open_predictions": lambda: _ask_for_predictions(context),
     }
-    return Data(handlers, DataPresenter(context, views), channels)
+    return Data(handlers, presenter, channels)
 
 
 def _ask_for_cases(context: Context) -> None:
@@ -37,6 +45,16 @@ def _ask_for_cases(context: Context) -> None:
     chosen = QFileDialog.getExistingDirectory(context.window, "Open a folder of cases", start)
     if chosen:
         context.operations.open_dataset(Path(chosen))
+
+
+def _ask_for_file(context: Context) -> None:
+    place = context.session.place
+    start = str(place.dataset.root.parent) if place is not None else str(Path.home())
+    chosen, _ = QFileDialog.getOpenFileName(
+        context.window, "Open an image, a slice of a series, or a zip", start, FILES
+    )
+    if chosen:
+        context.operations.open_dataset(meant_by(Path(chosen)))
 
 
 def _ask_for_predictions(context: Context) -> None:

@@ -43,13 +43,13 @@ class FinishedRun:
 
 @dataclass(frozen=True, eq=False)
 class WantedRun:
-    """A run as it was asked for; slices nearest to the index `first` come first."""
+    """A run as it was asked for; slices nearest to index `first`, else the middle, come first."""
 
     case: Case
     model: Model
     place: Place
     device: str
-    first: int
+    first: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class CaseRun:
 
         Such a case is predicted all the same, and why is said when it is opened.
         """
-        if wanted.place.workspace.predictions is not None:
+        if not wanted.model.runs:
             return self.triager.known(loaded, wanted.place)  # nothing is run there
         try:
             return self.triager.triage(

@@ -7,14 +7,15 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import SMALL_SHARE
 from core.inference.engines import engine_titles
+from core.models.mask_model import MaskModel
 from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.list_scores import ListScores
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.result_scores import ResultScores
-from gui.shell.cached_predictions import CachedModel
+from gui.shell.model_reader import engine_of
 from gui.shell.operations import Operations
-from gui.shell.place_reader import engine_of, plain_states, with_scores
+from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -49,7 +50,11 @@ class PredictionDesk(QObject):
         """Run the model on every case that has no prediction of it yet, in the worklist's order."""
         states = self._session.case_states
         names = dict.fromkeys([*self._operations.order(), *states])
-        self.runs.run([states[n].case for n in names if n in states and not states[n].scored])
+        new = [states[n].case for n in names if n in states and not states[n].scored]
+        model = self._session.models.current
+        if isinstance(model, MaskModel):
+            new = [case for case in new if model.has(case)]
+        self.runs.run(new)
 
     def choose_model(self, model_id: str) -> None:
         """Predict with another model from now on."""
@@ -93,6 +98,8 @@ class PredictionDesk(QObject):
         self._session.set_result(None)
         self.runs.show()
         self._score_missing()
+        if not chosen.runs:
+            self.run_all()
 
     def set_flips(self, flips: bool) -> None:
         """Average with the mirrored slice or not; what was predicted the other way is not shown."""
@@ -104,7 +111,7 @@ class PredictionDesk(QObject):
     def measure_model(self) -> None:
         """Measure what the model in use costs."""
         model = self._session.models.current
-        if model is None or isinstance(model, CachedModel):
+        if model is None or not model.runs:
             return
         self._lanes.run(
             "gpu",
@@ -145,9 +152,9 @@ class PredictionDesk(QObject):
         self._score_missing()
         place = self._session.place
         scored = any(state.scored for state in self._session.case_states.values())
-        if place is not None and (
-            place.workspace.predictions is not None or (place.synthetic and not scored)
-        ):
+        model = self._session.models.current
+        reviewed = model is not None and not model.runs
+        if place is not None and (reviewed or (place.synthetic and not scored)):
             self.run_all()
 
     def _score_missing(self) -> None:
@@ -158,7 +165,8 @@ class PredictionDesk(QObject):
 
     def _on_loaded(self) -> None:
         self.runs.show()
-        if not (self._session.devices or isinstance(self._session.models.current, CachedModel)):
+        model = self._session.models.current
+        if not self._session.devices and (model is None or model.runs):
             self._warm_engine()
 
     def _show_engine(self, found: tuple[list[str], tuple[tuple[str, str], ...]]) -> None:

@@ -1,13 +1,18 @@
 """A folder of predictions to review: its models have no weights here, so nothing is ever run."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from core.domain.errors import DataError
+from core.io.dataset import Dataset
 from core.io.prediction_file import read_prediction
 from core.models.certificates import EngineChoice
+from core.models.mask_model import mask_model
 from core.models.registry import Model, ModelSpec
+from core.workspace.mask_folders import keep_folders
 from core.workspace.prediction_folder import open_predictions
 from core.workspace.workspace_folder import Workspace, registry
 from gui.shell.session_parts import Models
@@ -31,6 +36,11 @@ class CachedModel(Model):
         """What the predictions depend on, as they name it."""
         return self.made_by
 
+    @property
+    def runs(self) -> bool:
+        """Tell that there are no weights."""
+        return False
+
     def with_engine(self, wanted: EngineChoice) -> Model:
         """Return this model: nothing computes it."""
         del wanted
@@ -40,6 +50,24 @@ class CachedModel(Model):
         """Return this model: what was predicted stays as it is."""
         del flips
         return self
+
+
+def cached_folder(roots: Sequence[Path]) -> Path | None:
+    """Return the folder among `roots` that holds cached predictions (.npz), None without one."""
+    for root in roots:
+        with suppress(DataError):
+            return open_predictions(root).root
+    return None
+
+
+def add_masks(workspace: Workspace, roots: Sequence[Path], dataset: Dataset) -> str:
+    """Let a workspace know folders of masks of other programs; return the id of the first.
+
+    Raises `DataError` for one that has no mask of any case, and then none is kept.
+    """
+    models = [mask_model(root, dataset.cases) for root in roots]
+    keep_folders(workspace.folder, roots)
+    return models[0].spec.id
 
 
 def with_cached(home: Path, workspace: Workspace, root: Path) -> tuple[Workspace, Models]:

@@ -31,9 +31,12 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open_dataset", "Open folder…", "File", ("Ctrl+O",), "folder-open", "nothing"),
+    Command("open_file", "Open file or zip…", "File", ("Ctrl+Shift+O",), "image", "nothing"),
+    Command("organise", "How the folder is organised…", "File", (), "layers", "nothing"),
     Command("open_demo", "Open the synthetic demo", "File", (), "image", "nothing"),
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("choose_channels", "Choose channels…", "File", (), "layers", "case"),
+    Command("export_cases", "Export cases…", "File", ("Ctrl+Shift+M",), "export", "nothing"),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
     Command("export_pictures", "Export pictures of the case…", "File", ("Ctrl+Shift+P",), "image"),
     Command("copy_picture", "Copy the picture", "File", ("Ctrl+Shift+C",), "image"),
@@ -69,6 +72,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
     Command("swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True),
+    Command("neurological", "Neurological (right on the right)", "View", (), checkable=True),
     Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
     Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),

@@ -2,45 +2,27 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from core.demo.demo_cases import DEMO_NAME, make_demo
+from core.demo.demo_cases import DEMO_NAME
 from core.domain.errors import AppError
-from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
-from core.workspace.known_dataset import scan_known
+from core.io.layouts.found import FolderUnknown
+from core.io.organisation import Organisation
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
-from core.workspace.workspace_folder import LastState, Listing, open_workspace, workspace_folder
-from gui.shell.cached_predictions import with_cached
+from core.workspace.workspace_folder import LastState, Listing
 from gui.shell.case_loader import CaseLoader
-from gui.shell.place_reader import (
-    close_place,
-    last_state,
-    plain_states,
-    read_models,
-    take_workspace,
-    with_scores,
-)
+from gui.shell.opened_place import PlaceRead, PlaceWanted, read_place
+from gui.shell.place_reader import close_place, last_state, plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
 from gui.shell.tasks import FAULT, Lane, Lanes, Task, Work
 from gui.shell.triager import Triager
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """A folder to open, and where the reader was before: `seen` in `before`."""
-
-    folder: Path
-    demo: bool
-    predictions: Path | None
-    before: Place | None
-    seen: LastState | None
 
 
 class Operations(QObject):
@@ -48,10 +30,12 @@ class Operations(QObject):
 
     `leaving` comes before the dataset on screen gives way to another, `opened` after, and `loaded`
     when a case is on screen. `failed` says what went wrong, `not_opened` which folder was not
-    opened and why. `guard` is given what would end work in hand, to do it when the reader agrees.
+    opened and why, `unorganised` which one fits no layout. `guard` is given what would end work in
+    hand, to do it when the reader agrees.
     """
 
     opening = Signal(str, float)
+    unorganised = Signal(Path, str)
     leaving = Signal()
     opened = Signal()
     loaded = Signal()
@@ -70,7 +54,7 @@ class Operations(QObject):
         self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
         self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
-        self._opening: Task[tuple[Place, dict[str, CaseState], Models, LastState]] | None = None
+        self._opening: Task[PlaceRead | FolderUnknown] | None = None
         self.case_loader.loaded.connect(self._on_loaded)
         self.case_loader.failed.connect(self._on_load_failed)
 
@@ -78,24 +62,32 @@ class Operations(QObject):
         """Open the synthetic cases, made by code when they are not there yet."""
         self._open(self._session.home / DEMO_NAME, demo=True)
 
-    def open_dataset(self, folder: Path) -> None:
-        """Open a folder of cases; the case seen last comes back."""
-        self._open(folder, demo=folder == self._session.home / DEMO_NAME)
+    def open_dataset(self, folder: Path, how: Organisation | None = None) -> None:
+        """Open a folder of cases, organised as `how` says or as was said before.
 
-    def open_predictions(self, root: Path, *, over: Path | None = None) -> None:
-        """Review a folder of predictions of `over`, or of the open dataset; nothing is run."""
+        The case seen last comes back.
+        """
+        self._open(folder, demo=folder == self._session.home / DEMO_NAME, how=how)
+
+    def open_predictions(self, *roots: Path, over: Path | None = None) -> None:
+        """Review folders of predictions of `over`, or of the open dataset; nothing is run.
+
+        One folder of cached predictions has a workspace of its own. Masks of other programs are
+        models of the dataset from then on.
+        """
         place = self._session.place
         if over is not None:
-            self._open(over, demo=False, predictions=root)
+            self._open(over, demo=False, predictions=roots)
         elif place is not None:
-            self._open(place.dataset.root, demo=place.synthetic, predictions=root)
+            self._open(place.dataset.root, demo=place.synthetic, predictions=roots)
 
     def open_again(self) -> None:
         """Open what is open once more, at the same place."""
         place = self._session.place
         if place is not None:
-            predictions = place.workspace.predictions
-            self._open(place.dataset.root, demo=place.synthetic, predictions=predictions)
+            cached = place.workspace.predictions
+            roots = () if cached is None else (cached,)
+            self._open(place.dataset.root, demo=place.synthetic, predictions=roots)
 
     def follow_order(self, order: Callable[[], list[str]]) -> None:
         """Take next and previous from `order`, which returns the case ids the worklist shows."""
@@ -164,19 +156,39 @@ class Operations(QObject):
             with suppress(AppError):
                 close_place(place, state)
 
-    def _open(self, folder: Path, *, demo: bool, predictions: Path | None = None) -> None:
-        self.guard(lambda: self._start_opening(folder, demo=demo, predictions=predictions))
+    def _open(
+        self,
+        folder: Path,
+        *,
+        demo: bool,
+        predictions: tuple[Path, ...] = (),
+        how: Organisation | None = None,
+    ) -> None:
+        def start() -> None:
+            before, seen = self._session.place, last_state(self._session)
+            asked = PlaceWanted(
+                folder,
+                demo,
+                predictions,
+                before,
+                seen,
+                how,
+                reader=self._session.reader,
+                settings=self._session.settings,
+            )
+            self._start_opening(asked)
 
-    def _start_opening(self, folder: Path, *, demo: bool, predictions: Path | None) -> None:
+        self.guard(start)
+
+    def _start_opening(self, wanted: PlaceWanted) -> None:
+        folder = wanted.folder
         if self._opening is not None:
             self._opening.cancel()
         self.opening.emit(folder.name, 0.0)
-        before, seen = self._session.place, last_state(self._session)
-        wanted = _Wanted(folder, demo, predictions, before, seen)
         self._opening = self._lanes.run(
             "io",
-            lambda progress: self._read_place(wanted, progress),
-            lambda found: self._show_place(*found),
+            lambda progress: read_place(wanted, self.triager, progress),
+            lambda found: self._take(found, folder),
             progressed=lambda fraction, _: self.opening.emit(folder.name, fraction),
             failed=lambda sentence: self._say_unopened(folder.name, sentence),
             faulted=lambda _: self._say_unopened(folder.name, f"{folder.name}: {FAULT}"),
@@ -185,34 +197,12 @@ class Operations(QObject):
     def _say_unopened(self, name: str, sentence: str) -> None:
         self.not_opened.emit(name, sentence)
 
-    def _read_place(
-        self, wanted: _Wanted, progress: Progress
-    ) -> tuple[Place, dict[str, CaseState], Models, LastState]:
-        home, before = self._session.home, wanted.before
-        if wanted.demo:
-            make_demo(wanted.folder, progress=progress)
-        dataset = scan_known(wanted.folder, progress=progress)
-        folder = workspace_folder(home, wanted.predictions or dataset.root)
-        lock, held = take_workspace(folder, dataset.name, before, user=self._session.reader)
-        try:
-            workspace = open_workspace(folder)
-            again = before is not None and before.workspace.folder == folder
-            state = (wanted.seen if again else None) or workspace.state()
-            models = read_models(home, workspace.folder, state.model_id, self._session.settings)
-            if wanted.predictions is not None:
-                workspace, models = with_cached(home, workspace, wanted.predictions)
-            place = Place(dataset, workspace, synthetic=wanted.demo, lock=lock, held=held)
-            triaged = self.triager.outlooks(place)
-            current = models.current
-            if current is not None and current.spec.id in state.cuts:
-                current = current.cut_by(state.cuts[current.spec.id])
-            states = with_scores(workspace, current, plain_states(dataset, triaged))
-            progress(1.0, "")  # raises when another folder was asked for meanwhile
-        except BaseException:
-            if lock is not None and (before is None or lock is not before.lock):
-                lock.release()
-            raise
-        return place, states, models, state
+    def _take(self, found: PlaceRead | FolderUnknown, folder: Path) -> None:
+        """Show what was opened, or ask how a folder is organised."""
+        if isinstance(found, FolderUnknown):
+            self.unorganised.emit(folder, str(found))
+        else:
+            self._show_place(found.place, found.states, found.models, found.last)
 
     def _show_place(
         self, place: Place, states: dict[str, CaseState], models: Models, last: LastState

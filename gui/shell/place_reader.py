@@ -1,4 +1,4 @@
-"""What is read when a dataset is opened: models, scores, who else works in its workspace."""
+"""What is read when a dataset is opened: scores, who else works in its workspace."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,38 +7,15 @@ from pathlib import Path
 from core.annotation.journal import begun_corrections
 from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
-from core.inference.engines import left_out
 from core.io.dataset import Dataset
-from core.models.certificates import EngineChoice, engine_for
 from core.models.registry import Model
-from core.review.outlook import NOTHING_KNOWN, Outlook, calibration_problems, outlooks
+from core.review.outlook import NOTHING_KNOWN, Outlook, outlooks
 from core.studies.case_figures import figures_of, widest_disagreements
 from core.workspace.score_keys import figures_now, predicted_now
-from core.workspace.settings import Settings
-from core.workspace.workspace_folder import LastState, Workspace, registry
+from core.workspace.workspace_folder import LastState, Workspace
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
 from gui.shell.session import Session
-from gui.shell.session_parts import CaseState, Models, Place
-
-
-def read_models(home: Path, workspace: Path, wanted: str, settings: Settings) -> Models:
-    """Return the models there are; in use is `wanted` when it is among them, else the champion.
-
-    They are run by the engine of `settings`.
-    """
-    found = registry(home, workspace, engine_of(settings))
-    available, problems = found.models()
-    if not available:
-        return Models(problems=tuple(problems))
-    champion = found.champion()
-    current = next((m for m in available if m.spec.id == wanted), champion)
-    problems += [*calibration_problems(available), *left_out()]
-    return Models(tuple(available), current, champion.spec.id, tuple(problems))
-
-
-def engine_of(settings: Settings) -> EngineChoice:
-    """Return what is to compute models by the settings of the reader."""
-    return engine_for(settings.device, settings.engine, "auto")
+from gui.shell.session_parts import CaseState, Place
 
 
 def take_workspace(

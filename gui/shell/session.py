@@ -83,7 +83,8 @@ class Session(QObject):
         self._slice_masks: dict[int, int] = {}
         self._cuts: dict[str, Postprocessing] = {}
         self._as_set: dict[str, Model] = {}
-        self._state = _State(view=ViewState(exact_voxels=settings.exact_voxels))
+        view = ViewState(exact_voxels=settings.exact_voxels, neurological=settings.neurological)
+        self._state = _State(view=view)
 
     @property
     def reader(self) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from core.domain.grid import Grid
 from core.domain.volume import Volume
 from core.domain.window_level import WindowLevel
 
 LayerKey = Literal["truth", "prediction", "errors", "correction", "uncertainty"]
 RGB = "RGB"
+_OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "S": "I", "I": "S"}
 OPACITY_STEP = 0.1
 
 
@@ -25,6 +27,7 @@ class LayerStyle:
 class ViewState:
     """Everything the reader chose about the picture; the slice is an index, not a number.
 
+    The patient's right is on the left, unless `neurological` puts it on the right.
     While one region is asked about (`asking`), no other error is filled.
     """
 
@@ -41,6 +44,7 @@ class ViewState:
     correction: LayerStyle = LayerStyle()
     uncertainty: LayerStyle = LayerStyle(visible=False, opacity=0.7, filled=True)
     inverted: bool = False
+    neurological: bool = False
     asking: bool = False
 
     def with_layer(self, key: LayerKey, style: LayerStyle) -> "ViewState":
@@ -81,8 +85,10 @@ class PictureKey:
 class Display:
     """What the canvas draws; it sets only what differs from the last one.
 
-    `head` is (y0, y1, x0, x1) in voxels: what is fitted to the window. `hidden` leaves the image
-    alone: nothing lies over it, whoever put it there.
+    `head` is (y0, y1, x0, x1) in voxels: what is fitted to the window. A voxel is `aspect` times as
+    high as it is wide; `mirrored` has x grow to the left. `edges` are the sides of the patient at
+    the left, top, right and bottom, none where they are not known. `hidden` leaves the
+    image alone: nothing lies over it, whoever put it there.
     """
 
     picture: PictureKey
@@ -100,6 +106,9 @@ class Display:
     bottom_left: tuple[str, ...] = ()
     unreadable: str = ""
     head: tuple[int, int, int, int] | None = None
+    aspect: float = 1.0
+    mirrored: bool = False
+    edges: tuple[str, ...] = ()
     hidden: bool = False
     zoom_said: bool = True
 
@@ -161,6 +170,9 @@ def resolve(view: ViewState, shown: Shown) -> Display:
         bottom_left=_bottom_left(view, shown, channel),
         unreadable=shown.volume.unreadable.get(index, ""),
         head=shown.head,
+        aspect=_aspect(shown.volume.geometry),
+        mirrored=view.neurological and shown.volume.geometry.is_known,
+        edges=_edges(shown.volume.geometry, mirrored=view.neurological),
         hidden=view.overlays_hidden,
     )
 
@@ -196,6 +208,20 @@ def _limits(view: ViewState, shown: Shown, channel: str) -> tuple[float, float]:
     return (high, low) if view.inverted else (low, high)
 
 
+def _aspect(grid: Grid) -> float:
+    """Return how many times as high as wide a voxel is."""
+    return 1.0 if grid.spacing_mm is None else grid.spacing_mm[1] / grid.spacing_mm[2]
+
+
+def _edges(grid: Grid, *, mirrored: bool) -> tuple[str, ...]:
+    """Return the sides of the patient at the left, top, right and bottom of a slice."""
+    if grid.orientation is None:
+        return ()
+    right, bottom = grid.orientation[0], grid.orientation[1]
+    left, top = _OPPOSITE[right], _OPPOSITE[bottom]
+    return (right, top, left, bottom) if mirrored else (left, top, right, bottom)
+
+
 def _shown_layer(style: LayerStyle, there: bool) -> LayerStyle:
     return style if there else replace(style, visible=False)
 
@@ -203,7 +229,7 @@ def _shown_layer(style: LayerStyle, there: bool) -> LayerStyle:
 def _top_left(shown: Shown, index: int, channel: str) -> tuple[str, ...]:
     number = shown.volume.slice_numbers[index]
     first = f"Slice {index + 1} / {shown.volume.slices}"
-    named = channel if channel != RGB else "Pre, FLAIR, Post as RGB"
+    named = channel if channel != RGB else f"{', '.join(shown.volume.channels)} as RGB"
     second = named if number == index + 1 else f"{named} · file number {number}"
     parts = (shown.case_id, "synthetic" if shown.synthetic else "")
     third = " · ".join(part for part in parts if part)
@@ -218,9 +244,16 @@ def _top_right(shown: Shown) -> tuple[str, ...]:
 
 
 def _bottom_left(view: ViewState, shown: Shown, channel: str) -> tuple[str, ...]:
-    spacing = shown.volume.geometry.spacing_mm
-    size = " × ".join(f"{s:.1f}" for s in spacing[::-1]) + " mm" if spacing else "Spacing unknown"
+    size = _place(shown.volume.geometry)
     if channel == RGB:
         return (size,)
     value = current_range(view, shown.automatic, channel)
     return f"W {value.window:.0f}  L {value.level:.0f}", size
+
+
+def _place(grid: Grid) -> str:
+    """Return the size of a voxel, x first, and whether left and right can be told."""
+    if grid.spacing_mm is None:
+        return "Spacing unknown" if grid.is_known else "Spacing and orientation unknown"
+    size = " × ".join(f"{side:.1f}" for side in grid.spacing_mm[::-1]) + " mm"
+    return size if grid.is_known else f"{size} · orientation unknown"

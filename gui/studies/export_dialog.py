@@ -1,7 +1,7 @@
 """Asks what to write and where; shows how far it is and what was written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
+    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QProgressBar,
@@ -37,11 +38,19 @@ class ExportKind:
 
 @dataclass(frozen=True)
 class ExportWanted:
-    """What the reader asked for; `option` is the key of the choice below the kinds."""
+    """What the reader asked for; `options` are the choices below the kinds, by their names."""
 
     kinds: frozenset[str]
     folder: Path
-    option: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an export ended, in words; `wrong` when not all of it was written."""
+
+    said: str
+    wrong: bool = False
 
 
 class ExportDialog(QDialog):
@@ -50,17 +59,19 @@ class ExportDialog(QDialog):
     asked = Signal(object)
     cancel_asked = Signal()
 
-    def __init__(self, parent: QWidget, title: str, kinds: Sequence[ExportKind]) -> None:
+    def __init__(
+        self, parent: QWidget, title: str, kinds: Sequence[ExportKind], *, may_be_none: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self._busy = False
+        self._busy, self._may_be_none = False, may_be_none
         self._subject = make_wrapped_label("", "body")
         self._boxes = [_box(kind) for kind in kinds]
         for box in self._boxes:
             box.toggled.connect(lambda _: self._enable())
-        self._option = QComboBox()
-        self._option.setAccessibleName("Under the outlines")
-        self._option.hide()
+        self._options: dict[str, QComboBox] = {}
+        self._choices = QGridLayout()
+        self._choices.setColumnStretch(1, 1)
         self._folder = QLineEdit()
         self._folder.setAccessibleName("Folder")
         self._folder.setMinimumWidth(_FIELD_WIDTH)
@@ -96,11 +107,26 @@ class ExportDialog(QDialog):
         if not self._folder.text():
             self._folder.setText(str(folder))
 
-    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Offer one choice more, as (key, title)."""
+    def set_options(self, name: str, options: Sequence[tuple[str, str]]) -> None:
+        """Offer a choice of that name, as (key, title); what was chosen before stays."""
+        choice = self._options.get(name)
+        if choice is None:
+            choice = self._options[name] = QComboBox()
+            choice.setAccessibleName(name)
+            row = self._choices.rowCount()
+            self._choices.addWidget(make_label(name, "body"), row, 0)
+            self._choices.addWidget(choice, row, 1)
+        before = choice.currentData()
+        choice.clear()
         for key, title in options:
-            self._option.addItem(title, key)
-        self._option.show()
+            choice.addItem(title, key)
+        choice.setCurrentIndex(max(choice.findData(before), 0))
+
+    def untick(self, *keys: str) -> None:
+        """Leave kinds out unless the reader asks for them."""
+        for box in self._boxes:
+            if box.objectName() in keys:
+                box.setChecked(False)
 
     def show_progress(self, fraction: float, message: str) -> None:
         """Show how far the writing is."""
@@ -128,8 +154,8 @@ class ExportDialog(QDialog):
 
     def _on_write(self) -> None:
         kinds = frozenset(box.objectName() for box in self._boxes if box.isChecked())
-        option = str(self._option.currentData() or "")
-        self.asked.emit(ExportWanted(kinds, self.folder, option))
+        options = {name: str(box.currentData() or "") for name, box in self._options.items()}
+        self.asked.emit(ExportWanted(kinds, self.folder, options))
 
     def _on_choose(self) -> None:
         start = self._folder.text() or str(Path.home())
@@ -146,9 +172,9 @@ class ExportDialog(QDialog):
         self._enable()
 
     def _enable(self) -> None:
-        ready = any(box.isChecked() for box in self._boxes) and bool(self._folder.text().strip())
-        self._write.setEnabled(ready and not self._busy)
-        for widget in (*self._boxes, self._option, self._folder, self._choose):
+        some = self._may_be_none or any(box.isChecked() for box in self._boxes)
+        self._write.setEnabled(some and bool(self._folder.text().strip()) and not self._busy)
+        for widget in (*self._boxes, *self._options.values(), self._folder, self._choose):
             widget.setEnabled(not self._busy)
 
     def _say(self, text: str, role: str) -> None:
@@ -170,7 +196,7 @@ class ExportDialog(QDialog):
             about = make_wrapped_label(kind.about, "caption")
             about.setContentsMargins(24, 0, 0, 4)
             column.addWidget(about)
-        column.addWidget(self._option)
+        column.addLayout(self._choices)
         column.addWidget(make_label("Folder", "section"))
         row = QHBoxLayout()
         row.addWidget(self._folder, 1)

@@ -7,13 +7,12 @@ from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
 from gui.shell.context import Context
-from gui.shell.tasks import Task
-from gui.studies.export_dialog import ExportDialog, ExportKind, ExportWanted
-from gui.studies.picture_export import PicturedCase, write_pictures
+from gui.shell.tasks import Lane, Task
+from gui.studies.export_dialog import Ended, ExportDialog, ExportKind, ExportWanted
+from gui.studies.mask_export import FORMAT, FORMATS, MASKS, MaskExport, mask_kinds, write_cases
+from gui.studies.picture_export import BACKGROUND, PicturedCase, write_pictures
 from gui.studies.report_export import export_report
 from gui.studies.report_source import ReportSource
-
-Writes = Callable[[ExportWanted, Progress], list[Path]]
 
 _REPORT = (
     ExportKind("html", "Report for a browser (HTML)", "One file that needs no network"),
@@ -28,19 +27,28 @@ _PICTURES = (
 _BACKGROUNDS = (("FLAIR", "On FLAIR"), ("RGB", "On all three channels as colours"))
 
 
+_CASES = (
+    ExportKind("all", "All cases", "Otherwise the case on screen alone"),
+    ExportKind("images", "With their images", "The folder can be opened and learnt from"),
+)
+
+
 class ExportPresenter(QObject):
-    """The two dialogs of one window."""
+    """The three dialogs of one window."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.window)
         self._context, self._session = context, context.session
-        self._tasks: dict[ExportDialog, Task[list[Path]]] = {}
+        self._tasks: dict[ExportDialog, Task[Ended]] = {}
         self.report = ExportDialog(context.window, "Export a report", _REPORT)
         self.pictures = ExportDialog(context.window, "Export pictures of the case", _PICTURES)
-        self.pictures.set_options(_BACKGROUNDS)
+        self.pictures.set_options(BACKGROUND, _BACKGROUNDS)
+        self.cases = ExportDialog(context.window, "Export cases", _CASES, may_be_none=True)
+        self.cases.untick("all", "images")
+        self.cases.asked.connect(self._write_cases)
         self.report.asked.connect(self._write_report)
         self.pictures.asked.connect(self._write_pictures)
-        for dialog in (self.report, self.pictures):
+        for dialog in (self.report, self.pictures, self.cases):
             dialog.cancel_asked.connect(lambda dialog=dialog: self._cancel(dialog))
         self._session.case_changed.connect(self._say_case)
 
@@ -58,10 +66,23 @@ class ExportPresenter(QObject):
             self._ask(self.pictures, "", f"{place.dataset.name} pictures")
             self._say_case()
 
+    def ask_cases(self) -> None:
+        """Ask which masks of which cases to write."""
+        place = self._session.place
+        if place is not None:
+            self.cases.set_options(MASKS, mask_kinds(self._session.models.current))
+            self.cases.set_options(FORMAT, FORMATS)
+            self._ask(self.cases, "", f"{place.dataset.name} export")
+            self._say_case()
+
     def _say_case(self) -> None:
-        opened = self._session.open_case
+        opened, place = self._session.open_case, self._session.place
         case = "No case" if opened is None else opened.loaded.case.id
         self.pictures.set_subject(f"{case}, as it is on screen now.", Path.home())
+        if place is not None:
+            count = len(place.dataset.cases)
+            more = f", or all {count} cases of {place.dataset.name}" if count > 1 else ""
+            self.cases.set_subject(f"{case}{more}.", Path.home())
 
     def _ask(self, dialog: ExportDialog, said: str, name: str) -> None:
         if dialog not in self._tasks:
@@ -75,7 +96,7 @@ class ExportPresenter(QObject):
         place = self._session.place
         if place is not None:
             source = ReportSource(self._session.home, place, self._session.models.current)
-            self._start(self.report, lambda progress: export_report(source, wanted, progress))
+            self._start(self.report, lambda p: _files(export_report(source, wanted, p)))
 
     def _write_pictures(self, wanted: ExportWanted) -> None:
         place, opened = self._session.place, self._session.open_case
@@ -89,14 +110,33 @@ class ExportPresenter(QObject):
         if correction is not None:
             mask, made_by = correction.snapshot_mask(), "correction"
         source = PicturedCase(place.dataset.root, opened.loaded, mask, made_by)
-        self._start(self.pictures, lambda progress: write_pictures(source, wanted, progress))
+        self._start(self.pictures, lambda p: _files(write_pictures(source, wanted, p)))
 
-    def _start(self, dialog: ExportDialog, work: Callable[[Progress], list[Path]]) -> None:
+    def _write_cases(self, wanted: ExportWanted) -> None:
+        place, session = self._session.place, self._session
+        if place is None:
+            return
+        cases = place.dataset.cases
+        if "all" not in wanted.kinds:
+            cases = tuple(case for case in cases if case.id == session.current)
+        export = MaskExport(
+            place,
+            cases,
+            session.running_model,
+            self._context.operations.engine,
+            session.settings.device,
+        )
+        lane: Lane = "gpu" if wanted.options[MASKS] == "prediction" else "io"
+        self._start(self.cases, lambda p: write_cases(export, wanted, p), lane=lane)
+
+    def _start(
+        self, dialog: ExportDialog, work: Callable[[Progress], Ended], *, lane: Lane = "io"
+    ) -> None:
         dialog.show_progress(0.0, "")
         self._tasks[dialog] = self._context.lanes.run(
-            "io",
+            lane,
             work,
-            lambda files: _tell(dialog, files),
+            lambda ended: dialog.show_idle(ended.said, wrong=ended.wrong, written=True),
             failed=lambda said: dialog.show_idle(said, wrong=True),
             progressed=dialog.show_progress,
             finished=lambda: self._on_finished(dialog),
@@ -114,8 +154,9 @@ class ExportPresenter(QObject):
             dialog.show_idle("Stopped; files that were done before are there.")
 
 
-def _tell(dialog: ExportDialog, files: list[Path]) -> None:
+def _files(files: list[Path]) -> Ended:
+    """Say which files were written."""
     count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
     names = [path.name for path in files]
     listed = ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
-    dialog.show_idle(f"{count} written: {listed}", written=True)
+    return Ended(f"{count} written: {listed}")

@@ -25,6 +25,7 @@ class StudiesFeature:
             "compare_models": lambda: self.compare.toggle(),
             "review_mode": self._review,
             "export_report": lambda: self.export.ask_report(),
+            "export_cases": lambda: self.export.ask_cases(),
             "export_pictures": lambda: self.export.ask_pictures(),
         }
 

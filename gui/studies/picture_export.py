@@ -20,6 +20,8 @@ from core.studies.pictures import (
 )
 from gui.studies.export_dialog import ExportWanted
 
+BACKGROUND = "Under the outlines"
+
 
 @dataclass(frozen=True, eq=False)
 class PicturedCase:
@@ -40,7 +42,7 @@ def write_pictures(source: PicturedCase, wanted: ExportWanted, progress: Progres
     refuse_inside(source.root, wanted.folder)
     loaded, out = source.loaded, wanted.folder
     case, count = loaded.case, loaded.volume.slices
-    style = PictureStyle("RGB" if wanted.option == "RGB" else "FLAIR", 2)
+    style = PictureStyle("RGB" if wanted.options.get(BACKGROUND) == "RGB" else "FLAIR", 2)
     drawn = []
     made = captioned_frames(loaded, source.mask, source.made_by, style)
     for number, frame in enumerate(made if wanted.kinds - {"sheet"} else (), start=1):

@@ -12,7 +12,7 @@ from core.models.gate import GateReport
 from core.models.model_changes import delete_model
 from core.models.registry import Registry
 from core.workspace.workspace_folder import registry
-from gui.shell.place_reader import read_models
+from gui.shell.model_reader import read_models
 from gui.shell.session import Session
 from gui.shell.session_parts import Models, Place
 from gui.shell.tasks import Lanes, Work
@@ -71,7 +71,7 @@ class GateDesk(QObject):
         def work(_: object) -> Models:
             act(self._registry(place))
             home, settings = self._session.home, self._session.settings
-            return read_models(home, place.workspace.folder, wanted, settings)
+            return read_models(home, place.workspace.folder, wanted, settings, place.dataset.cases)
 
         def show(models: Models) -> None:
             if self._session.place is place:

@@ -1,5 +1,7 @@
 """The words in the corners of the slice view; they never cover the middle of the image."""
 
+from typing import Literal
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -12,6 +14,17 @@ _PAD = 6
 _INSET = 9
 _PLATE_ALPHA = 110
 _LOWEST = 170
+_EDGE, _NEAR = 20, 4
+Side = Literal["left", "top", "right", "bottom"]
+SIDES: tuple[Side, ...] = ("left", "top", "right", "bottom")
+_SAID = {
+    "R": "patient's right",
+    "L": "patient's left",
+    "A": "anterior",
+    "P": "posterior",
+    "S": "superior",
+    "I": "inferior",
+}
 _AROUND = tuple(QPoint(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)))
 
 
@@ -82,6 +95,47 @@ class HudCorner(QWidget):
 
     def _font(self, line: int) -> QFont:
         return self._strong if line == self._bold else self._plain
+
+
+class EdgeLetter(QWidget):
+    """Which side of the patient an edge of the picture is: R L A P S I, in the middle of it."""
+
+    def __init__(self, parent: QWidget, side: Side) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._area, self._side, self.letter = parent, side, ""
+        self.setFixedSize(_EDGE, _EDGE)
+
+    def set_letter(self, letter: str) -> None:
+        """Show another letter, or none when it is empty."""
+        if letter != self.letter:
+            self.letter = letter
+            self.setAccessibleName(f"{self._side} edge: {_SAID.get(letter, 'unknown')}")
+            self.place()
+            self.update()
+        self.setVisible(bool(letter))
+
+    def place(self) -> None:
+        """Go to the middle of the edge."""
+        area = self._area.rect()
+        x, y = (area.width() - _EDGE) // 2, (area.height() - _EDGE) // 2
+        beyond = {"left": _NEAR, "right": area.width() - _EDGE - _NEAR}
+        below = {"top": _NEAR, "bottom": area.height() - _EDGE - _NEAR}
+        self.move(beyond.get(self._side, x), below.get(self._side, y))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(app_font(size_px=14, weight=600))
+        middle = Qt.AlignmentFlag.AlignCenter
+        dark = QColor(0, 0, 0)
+        dark.setAlphaF(_OUTLINE)
+        painter.setPen(dark)
+        for step in _AROUND:
+            painter.drawText(
+                self.rect().translated(step), Qt.AlignmentFlag.AlignCenter, self.letter
+            )
+        painter.setPen(QColor("#FFFFFF"))
+        painter.drawText(self.rect(), middle, self.letter)
 
 
 def make_corners(view: QWidget) -> dict[str, HudCorner]:

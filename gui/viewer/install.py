@@ -81,6 +81,12 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         context.actions["exact_voxels"].setChecked(exact)
         context.operations.change_settings(exact_voxels=exact)
 
+    def set_neurological() -> None:
+        on = not context.session.view.neurological
+        verbs.set_neurological(on)
+        context.actions["neurological"].setChecked(on)
+        context.operations.change_settings(neurological=on)
+
     layers.exact_changed.connect(set_exact)
     cine = Cine(context.session, verbs.go_to_slice)
     cine.changed.connect(context.actions["cine"].setChecked)
@@ -97,6 +103,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         **_view_handlers(views, verbs),
         **_overlay_handlers(verbs),
         "cine": cine.toggle,
+        "neurological": set_neurological,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
     return Viewer(handlers, views, verbs, canvas, panels, linked)

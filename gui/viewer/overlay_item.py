@@ -60,7 +60,7 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
     def _around(self, box: Box) -> QRectF:
         """Return where outlines change with the voxels of `box`: they are smoothed, and wide."""
         _, _, y0, y1, x0, x1 = box
-        edge = _SMOOTHED_VOXELS + _OUTLINE_PIXELS / max(self.sceneTransform().m11(), 0.01)
+        edge = _SMOOTHED_VOXELS + _OUTLINE_PIXELS / max(abs(self.sceneTransform().m11()), 0.01)
         return QRectF(x0, y0, x1 - x0, y1 - y0).adjusted(-edge, -edge, edge, edge)
 
     def boundingRect(self) -> QRectF:

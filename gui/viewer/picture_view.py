@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
 from gui.shell.view_state import Display
-from gui.viewer.hud import make_corners
+from gui.viewer.hud import SIDES, EdgeLetter, make_corners
 from gui.viewer.overlay_item import OverlayItem
 from gui.viewer.picture import Picture
 from gui.viewer.slice_image import SliceImage
@@ -40,10 +40,12 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         for item in (self._image, self._overlay, self._marker, self._pointer_mark):
             self._box.addItem(item, ignoreBounds=True)
         self._hud = make_corners(self)
+        self._edges = {side: EdgeLetter(self, side) for side in SIDES}
         self._display: Display | None = None
         self._picture: Picture | None = None
         self._fitted, self._following = True, False
         self._led: tuple[QPointF, float] | None = None
+        self._aspect, self._mirrored = 1.0, False
         self._box.sigRangeChanged.connect(self._on_range_changed)
 
     def add_item(self, item: pg.GraphicsObject, *, below: bool = False) -> None:
@@ -55,6 +57,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
     def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
         """Draw `picture` as `display` says; only `painted` is drawn anew when it is known."""
         other = self._display is None or self._display.head != display.head
+        other |= self._lie_as(display)
         if self._picture is None or picture.image is not self._picture.image:
             levels = None if picture.image.ndim == 3 else display.limits
             self._image.setImage(picture.image, autoLevels=False, levels=levels or (0, 255))
@@ -72,6 +75,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
             item.setVisible(not display.hidden)
         for corner in ("top_left", "top_right"):
             self._hud[corner].set_lines(getattr(display, corner))
+        for side, letter in zip(SIDES, display.edges or ("",) * len(SIDES), strict=True):
+            self._edges[side].set_letter(letter)
         if other:
             self.fit()
         self._show_zoom()
@@ -83,6 +88,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_picture(None, None)
         for corner in self._hud.values():
             corner.set_lines(())
+        for edge in self._edges.values():
+            edge.set_letter("")
         self.viewport().update()
 
     def set_readout(self, lines: tuple[str, ...]) -> None:
@@ -99,13 +106,18 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         return self._hud[corner].text
 
     @property
+    def edges(self) -> tuple[str, ...]:
+        """The letters at the left, top, right and bottom edge; empty where none is shown."""
+        return tuple(self._edges[side].letter for side in SIDES)
+
+    @property
     def centre(self) -> QPointF:
         """The voxel in the middle."""
         return QPointF(self._box.viewRect().center())
 
     @property
     def zoom(self) -> float:
-        """Screen pixels of one voxel."""
+        """Screen pixels of the width of one voxel."""
         width = float(self._box.viewRect().width())
         return float(self._box.width()) / width if width else 1.0
 
@@ -136,7 +148,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         That holds when the view gets another size, until it is moved by itself.
         """
         self._led = centre, zoom
-        width, height = self._box.width() / zoom, self._box.height() / zoom
+        width, height = self._box.width() / zoom, self._box.height() / (zoom * self._aspect)
         area = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
         self._following = True
         self._box.setRange(area, padding=0, disableAutoRange=True)
@@ -186,8 +198,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for corner in getattr(self, "_hud", {}).values():
-            corner.place()
+        for words in (*getattr(self, "_hud", {}).values(), *getattr(self, "_edges", {}).values()):
+            words.place()
         led: tuple[QPointF, float] | None = getattr(self, "_led", None)
         if led is not None:
             self.follow(*led)
@@ -208,6 +220,17 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
                 lines = (*lines[:-1], said, *lines[-1:])
             self._hud["bottom_left"].set_lines(lines)
 
+    def _lie_as(self, display: Display) -> bool:
+        """Give voxels their true proportions and sides; return whether that changed the view."""
+        before, now = (self._aspect, self._mirrored), (display.aspect, display.mirrored)
+        if before == now:
+            return False
+        self._aspect, self._mirrored = now
+        self._box.setAspectLocked(True, 1 / display.aspect)
+        self._box.invertX(display.mirrored)
+        return True
+
     def _pan(self, step: QPointF) -> None:
-        self._box.translateBy(x=-step.x() / self.zoom, y=-step.y() / self.zoom)
+        x = step.x() if self._mirrored else -step.x()
+        self._box.translateBy(x=x / self.zoom, y=-step.y() / (self.zoom * self._aspect))
         self._fitted = False

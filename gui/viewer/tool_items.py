@@ -57,7 +57,7 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
     def boundingRect(self) -> QRectF:
         if self._centre is None:
             return QRectF()
-        beside = (_BESIDE + _SIGN_ARM + 4.0) / max(self.sceneTransform().m11(), 0.01)
+        beside = (_BESIDE + _SIGN_ARM + 4.0) / max(abs(self.sceneTransform().m11()), 0.01)
         edge = self._radius + 4.0 if self._radius else beside
         return QRectF(self._centre.x() - edge, self._centre.y() - edge, 2 * edge, 2 * edge)
 
@@ -68,13 +68,14 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
             return
         to_screen = painter.worldTransform()
         middle = to_screen.map(self._centre)
-        radius = self._radius * to_screen.m11()
+        # A voxel may be taller than wide, and the picture mirrored.
+        radius, tall = (self._radius * abs(scale) for scale in (to_screen.m11(), to_screen.m22()))
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QPainterPath()
         if radius:
-            outline.addEllipse(middle, radius, radius)
+            outline.addEllipse(middle, radius, tall)
         else:
             middle += QPointF(_BESIDE, -_BESIDE)
         if self._sign and (not radius or radius >= _SMALLEST_SIGNED):

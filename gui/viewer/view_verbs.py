@@ -87,6 +87,10 @@ class ViewVerbs:
         value = preset_range(preset, dict(opened.automatic)[channel])
         self._session.set_view(self._session.view.with_window_level(channel, value))
 
+    def set_neurological(self, on: bool) -> None:
+        """Show the patient's right on the right, or on the left again."""
+        self._change(neurological=on)
+
     def drag_window(self, right: float, up: float) -> None:
         """Widen the range by pixels to the right and lower it by pixels up."""
         opened, channel = self._session.open_case, self.channel()

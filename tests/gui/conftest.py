@@ -120,7 +120,7 @@ def start(
         wait: bool = True,
         engine: bool = False,
         active: bool = True,
-        predictions: Path | None = None,
+        predictions: tuple[Path, ...] = (),
         reader: str = "Ann",
     ) -> Program:
         kept = load_settings(settings_path())

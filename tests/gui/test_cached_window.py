@@ -3,9 +3,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from core.io.case_masks import DrawnMask, write_mask
+from core.io.case_reader import read_case
+from core.io.dataset import scan
 from core.review.reviews import reviews
 from core.workspace.workspace_folder import workspace_folder
 from gui.app.program import Program
@@ -63,7 +67,7 @@ def test_a_window_can_begin_with_predictions(
     qtbot: QtBot, start: Start, dataset: Path, copied: Path
 ) -> None:
     running = children()
-    program = start(dataset, predictions=copied)
+    program = start(dataset, predictions=(copied,))
     qtbot.waitUntil(lambda: idle(program))
     assert [model.spec.id for model in program.session.models.available] == ["far-away-net"]
     assert all(state.scored for state in program.session.case_states.values())
@@ -90,5 +94,33 @@ def test_a_folder_without_predictions_is_refused(
     (tmp_path / "empty").mkdir()
     with qtbot.waitSignal(program.operations.not_opened) as told:
         program.operations.open_predictions(tmp_path / "empty")
-    assert "expected predictions as <model>/<case>.npz" in told.args[1]
+    assert "expected masks or probabilities as NIfTI" in told.args[1]
     assert program.session.place is before
+
+
+def test_masks_of_other_programs_are_models_of_the_dataset(
+    qtbot: QtBot, start: Start, dataset: Path, tmp_path: Path
+) -> None:
+    for case in scan(dataset).cases[:2]:
+        loaded = read_case(case)
+        drawn = DrawnMask(np.roll(loaded.volume.pixels[0] > 100, 2, axis=1).astype(np.uint8))
+        write_mask(case, drawn, tmp_path / "theirs", ending="pred")
+        write_mask(case, drawn, tmp_path / "others", ending="seg", format_name="nifti")
+    running = children()
+    program = start(dataset)
+    _open(qtbot, program, tmp_path / "theirs")
+    program.operations.open_predictions(tmp_path / "others")
+    qtbot.waitUntil(lambda: "masks-others" in {m.spec.id for m in program.session.models.available})
+    settle(qtbot, program)
+    qtbot.waitUntil(lambda: idle(program))
+    models = program.session.models
+    assert [model.spec.title for model in models.available[-2:]] == ["theirs", "others"]
+    assert models.current is models.available[-1]
+    states = program.session.case_states
+    first, second, *rest = states.values()
+    assert first.scored
+    assert second.scored
+    assert {state.run for state in rest} == {""}
+    choose(qtbot, program, first.case.id)
+    assert result(program).probability.max() == 255
+    assert children() == running

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from core.workspace.settings import Settings
 from gui.app.main_window import MainWindow
-from gui.data.data_presenter import DataPresenter, DataViews, folder_of
+from gui.data.data_presenter import DataPresenter, DataViews, meant_by
 from gui.data.recent_menu import RecentMenu
 from gui.shell.commands import COMMANDS
 from gui.shell.context import Context
@@ -30,6 +30,7 @@ class Operations(QObject):
 
     opening = Signal(str, float)
     not_opened = Signal(str, str)
+    unorganised = Signal(Path, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +113,16 @@ def test_a_dropped_file_opens_its_folder(parts: Parts, tmp_path: Path) -> None:
     window.dropped.emit([file])
     window.dropped.emit([tmp_path])
     assert operations.opened == [file.parent, tmp_path]
-    assert folder_of(tmp_path / "gone") == tmp_path / "gone"
+    assert meant_by(tmp_path / "gone") == tmp_path / "gone"
+
+
+def test_a_file_that_is_a_whole_volume_opens_by_itself(tmp_path: Path) -> None:
+    for name in ("a.nii.gz", "stack.tif", "set.zip", "b.mha"):
+        (tmp_path / name).touch()
+        assert meant_by(tmp_path / name) == tmp_path / name
+    for name in ("IM0001.dcm", "IM0001", "A_1_mask.tif"):
+        (tmp_path / name).touch()
+        assert meant_by(tmp_path / name) == tmp_path
 
 
 def test_the_card_reads_in_the_light_theme_too(parts: Parts) -> None:

@@ -156,7 +156,7 @@ def test_the_corners_say_slice_channel_case_model_and_range() -> None:
     display = resolve(view, shown(model=("U-Net 16", "Threshold 0.50"), slice_dsc=0.91234))
     assert display.top_left == ("Slice 3 / 4", "Post", "A_1")
     assert display.top_right == ("U-Net 16", "Threshold 0.50", "Slice DSC 0.912")
-    assert display.bottom_left == ("W 200  L 102", "Spacing unknown")
+    assert display.bottom_left == ("W 200  L 102", "Spacing and orientation unknown")
 
 
 def test_a_synthetic_case_says_so_and_odd_slice_numbers_are_told() -> None:
@@ -165,9 +165,29 @@ def test_a_synthetic_case_says_so_and_odd_slice_numbers_are_told() -> None:
 
 
 def test_the_voxel_size_is_said_in_the_order_x_y_z() -> None:
-    geometry = Grid((4, 2, 3), np.diag((0.5, 1.5, 5.0, 1.0)))
+    geometry = Grid((4, 2, 3), known_spacing_mm=(5.0, 1.5, 0.5))
     sized = replace(volume(), geometry=geometry)
-    assert resolve(ViewState(), shown(sized)).bottom_left[-1] == "0.5 × 1.5 × 5.0 mm"
+    said = resolve(ViewState(), shown(sized)).bottom_left[-1]
+    assert said == "0.5 × 1.5 × 5.0 mm · orientation unknown"
+
+
+def test_the_edges_are_named_from_the_affine_and_follow_the_switch() -> None:
+    placed = replace(volume(), geometry=Grid((4, 2, 3), np.diag([-0.5, -1.5, 5.0, 1.0])))
+    radiological = resolve(ViewState(), shown(placed))
+    assert radiological.edges == ("R", "A", "L", "P")
+    assert not radiological.mirrored
+    assert radiological.aspect == 3.0
+    assert radiological.bottom_left[-1] == "0.5 × 1.5 × 5.0 mm"
+    neurological = resolve(ViewState(neurological=True), shown(placed))
+    assert neurological.edges == ("L", "A", "R", "P")
+    assert neurological.mirrored
+
+
+def test_edges_of_unknown_sides_have_no_letters_and_nothing_is_mirrored() -> None:
+    display = resolve(ViewState(neurological=True), shown())
+    assert display.edges == ()
+    assert not display.mirrored
+    assert display.aspect == 1.0
 
 
 def test_inverted_the_bright_end_is_black() -> None:
@@ -180,7 +200,7 @@ def test_inverted_the_bright_end_is_black() -> None:
 
 def test_colour_has_no_range_to_say() -> None:
     display = resolve(ViewState(channel=RGB), shown())
-    assert display.bottom_left == ("Spacing unknown",)
+    assert display.bottom_left == ("Spacing and orientation unknown",)
     assert display.top_left[1] == "Pre, FLAIR, Post as RGB"
 
 

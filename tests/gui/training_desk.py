@@ -14,7 +14,8 @@ from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import Workspace, open_workspace, registry, workspace_folder
 from gui.shell.job_record import JobRecord
-from gui.shell.place_reader import plain_states, read_models
+from gui.shell.model_reader import read_models
+from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Fault, Lanes

@@ -46,12 +46,20 @@ def _pairs(tree: Folder, told: DatasetJson) -> Iterator[tuple[str, str | None]]:
     listed = [*told.training, *((name, None) for name in told.test)]
     for image, label in listed:
         if nfc(image) in there:
-            yield there[nfc(image)], there.get(nfc(label)) if label else None
+            yield there[nfc(image)], there.get(nfc(label or _label_of(image)))
     for images, labels in _PARTS:
         folder = tree.folder(images)
         for name in () if folder is None else folder.files:
             if is_image_name(name):
                 yield f"{images}/{name}", there.get(nfc(f"{labels}/{name}"))
+
+
+def _label_of(image: str) -> str:
+    """Return where the label of an image that `dataset.json` gives none lies, if it has one."""
+    for images, labels in _PARTS:
+        if image.startswith(f"{images}/"):
+            return f"{labels}/{image.removeprefix(f'{images}/')}"
+    return ""
 
 
 def _case(root: Path, image: str, label: str | None, told: DatasetJson) -> FoundCase:
@@ -66,4 +74,4 @@ def _case(root: Path, image: str, label: str | None, told: DatasetJson) -> Found
     return FoundCase(nfc(stem_of(PurePosixPath(image).name)), tuple(channels), masks)
 
 
-LAYOUT = Layout("decathlon", "Medical Segmentation Decathlon", fits, find)
+LAYOUT = Layout("decathlon", "Decathlon", fits, find)

@@ -144,4 +144,4 @@ def _with_mask(case: FoundCase, masks: dict[str, Path]) -> FoundCase:
     return FoundCase(case.id, case.channels, (FoundMask("truth", (path,)),), case.notices)
 
 
-LAYOUT = Layout("loose", "Volumes in a folder", fits, find)
+LAYOUT = Layout("loose", "Loose volumes", fits, find)

@@ -48,7 +48,11 @@ def find(root: Path, *, layout: str | Layout | None = None) -> FoundDataset:
     Raises `FolderUnknown` when none fits, `DataError` when the named one finds no case or does not
     exist, or the folder cannot be read.
     """
-    tree = tree_of(root)
+    return find_in(tree_of(root), root, layout=layout)
+
+
+def find_in(tree: Folder, root: Path, *, layout: str | Layout | None = None) -> FoundDataset:
+    """Return the cases of the names that were read of `root`, as `find`."""
     if layout is None:
         chosen, failed = _fitting(tree)
         found = None if chosen is None else _checked(chosen.find(tree), *failed)

@@ -220,7 +220,7 @@ def test_patterns_name_the_case_by_their_first_star(tmp_path):
     for bad in (["FLAIR"], ["=*.nii"], ["FLAIR="]):
         with pytest.raises(DataError, match="ROLE=PATTERN"):
             image_patterns(bad)
-    with pytest.raises(DataError, match=r"expected a \*"):
+    with pytest.raises(DataError, match=r"expected {case} or a \*"):
         pattern_layout({"FLAIR": "a.nii"})
     with pytest.raises(DataError, match="at least one"):
         pattern_layout({})
@@ -401,3 +401,22 @@ def test_lgg_slices_are_read_with_their_masks(tmp_path):
     assert whole.masks[0].values[1, 2, 3] == 1
     assert whole.grid.shape == (3, 8, 9)
     assert SHAPE == (4, 5, 6)
+
+
+def test_patterns_name_the_case_and_the_number_of_a_slice(tmp_path):
+    touch(tmp_path, "s1/flair/im_1.tif", "s1/flair/im_2.tif", "s1/roi.nii.gz",
+          "s2/flair/im_1.tif", "s2/roi.nii.gz", "other/s3/flair/im_1.tif")  # fmt: skip
+    layout = pattern_layout({"FLAIR": "{case}/flair/im_{n}.tif"}, "{case}/ro?.nii.gz")
+    found = find(tmp_path, layout=layout)
+    assert ids(found) == ["s1", "s2"]
+    assert [path.name for path in found.cases[0].channels[0].files] == ["im_1.tif", "im_2.tif"]
+    assert [bool(case.masks) for case in found.cases] == [True, True]
+
+
+def test_a_case_named_twice_in_a_pattern_is_one_name(tmp_path):
+    touch(tmp_path, "a/a_t1.nii.gz", "a/b_t1.nii.gz", "b/b_t1.nii.gz")
+    found = find(tmp_path, layout=pattern_layout({"T1": "{case}/{case}_t1.nii.gz"}))
+    assert ids(found) == ["a", "b"]
+    touch(tmp_path, "a/c_t1.nii.gz")
+    two = find(tmp_path, layout=pattern_layout({"T1": "{case}/*_t1.nii.gz"}))
+    assert "expected one file for T1, found 3" in two.cases[0].notices[0]

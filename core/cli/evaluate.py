@@ -1,0 +1,69 @@
+"""The command `evaluate`: one model against the ground truth of a folder of cases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from core.cli.command_run import finish, progress_bar, tell_opinion
+from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
+from core.cli.options import (
+    CaseIds,
+    ChannelNumbers,
+    DataDir,
+    Device,
+    EngineId,
+    ImagePatterns,
+    LayoutName,
+    MaskPattern,
+    PrecisionName,
+    RegionName,
+    Verify,
+)
+from core.cli.say import say
+
+
+def evaluate(
+    folder: DataDir,
+    out: OutDir,
+    model: ModelId = "",
+    protocol: Annotated[
+        Literal["native", "reference"],
+        typer.Option(help="Score on the native grid, or as the public reference implementation."),
+    ] = "native",
+    case: CaseIds = None,
+    device: Device = "auto",
+    flips: Flips = False,
+    skip_below: SkipBelow = 0.0,
+    engine: EngineId = "auto",
+    precision: PrecisionName = "auto",
+    layout: LayoutName = None,
+    image: ImagePatterns = None,
+    mask: MaskPattern = None,
+    region: RegionName = "",
+    verify: Verify = False,
+    channels: ChannelNumbers = "",
+) -> None:
+    """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
+    from core.io.organisation import given
+    from core.studies.evaluation import evaluate_cases, write_evaluation
+    from core.studies.second_opinion import SecondOpinion
+
+    how = given(layout, image, mask, region, channels)
+    job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
+    cases, chosen, predictor = ready(job)
+    with progress_bar() as progress:
+        opinion = SecondOpinion() if verify else None
+        outcome = evaluate_cases(
+            cases, chosen, predictor, protocol=protocol, opinion=opinion, progress=progress
+        )
+    summary = write_evaluation(out, outcome, chosen, protocol)
+    if summary.mean is not None:
+        say(
+            f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "
+            f"median {summary.median:.4f}, n = {summary.n}, {summary.seconds:.1f} s of prediction"
+        )
+    say(f"Report in {out}")
+    tell_opinion(outcome.verified)
+    finish(outcome.failed, outcome.notices)

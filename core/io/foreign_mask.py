@@ -1,0 +1,108 @@
+"""What a mask or a probability map of another program says of a case."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.errors import FileError
+from core.domain.grid import Grid
+from core.domain.label_set import LabelMap, LabelSet
+from core.domain.placement import placement
+from core.domain.prediction import quantise
+from core.domain.resample import nearest
+from core.io import readers
+from core.io.case_reader import LoadedCase, region_of
+from core.io.found_case import may_be_cut
+from core.io.label_values import label_map
+from core.io.mask_folder import numbered
+from core.io.stored import Stored
+from core.io.tiff import read_mask_slice
+
+_MANY_VALUES = 64  # of whole numbers: then they are probabilities in 255 steps
+_SURE = np.uint8(255)
+
+
+def read_probability(
+    loaded: LoadedCase, files: Sequence[Path], *, resample: bool = False
+) -> NDArray[np.uint8]:
+    """Return 255 times the probability of lesion (Z, Y, X) on the volume of a case.
+
+    A mask is sure of itself: of its labels those of the case's region are lesion. Floating values
+    from 0 to 1, and many whole ones up to 255, are probabilities; of several volumes the first is
+    background. Raises `FileError` for what is neither, and for another grid unless `resample`
+    takes the nearest neighbour.
+    """
+    if numbered(files[0]) is not None:
+        return _of_slices(loaded, files)
+    stored = readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files)
+    values = _probability(stored, files[0])
+    if values is None:
+        found = label_map(stored, loaded.label_set or loaded.case.labels)
+        wanted = loaded.case.region
+        name = wanted if _has(found.labels, wanted) else ""
+        values = found.labels.mask(found.values, region_of(found.labels, name))
+        values *= _SURE
+    return _placed(stored, values, loaded.volume.geometry, resample=resample)
+
+
+def _has(labels: LabelSet, name: str) -> bool:
+    known = [region.name for region in labels.regions] + [label.name for label in labels.labels]
+    return name in known
+
+
+def _probability(stored: Stored, path: Path) -> NDArray[np.uint8] | None:
+    """Return quantised probabilities, or None for a label map."""
+    first = stored.real()[0]
+    if stored.points > 1:
+        planes = [first, *(readers.read(path, point=n).real()[0] for n in range(1, stored.points))]
+        whole = np.sum(planes, axis=0)
+        summed = np.allclose(whole, 1.0, atol=1e-2)
+        lesion = 1.0 - first if summed else np.max(planes, axis=0)
+        return quantise(np.clip(lesion, 0, 1).astype(np.float32))
+    if first.dtype.kind == "f":
+        low, high = float(first.min()), float(first.max())
+        if low >= 0 and high <= 1 and not np.array_equal(first, np.rint(first)):
+            return quantise(first.astype(np.float32))
+        return None
+    if first.dtype == np.uint8 and len(np.unique(first)) > _MANY_VALUES:
+        return np.asarray(first)
+    return None
+
+
+def _placed(stored: Stored, values: LabelMap, target: Grid, *, resample: bool) -> NDArray[np.uint8]:
+    """Return values of a stored grid on the canonical one of a case, voxel for voxel."""
+    place = placement(stored.grid, target)
+    if place is not None and not (place.covers(stored.grid.shape) or may_be_cut(stored)):
+        place = None
+    found = None if place is None else place.apply(values)
+    if found is None and resample and stored.grid.is_known and target.is_known:
+        found = nearest(values, stored.grid, target)
+    if found is None:
+        raise FileError(
+            stored.passport.path,
+            expected="the grid of its image",
+            found=target.difference(stored.grid) or "a label outside of it",
+            action="Export it on that grid, or let it be resampled by nearest neighbour.",
+        )
+    return np.ascontiguousarray(found)
+
+
+def _of_slices(loaded: LoadedCase, files: Sequence[Path]) -> NDArray[np.uint8]:
+    """Return masks of slices by their numbers; a slice without one has no lesion."""
+    places = {number: index for index, number in enumerate(loaded.volume.slice_numbers)}
+    found = np.zeros(loaded.volume.geometry.shape, np.uint8)
+    for path in files:
+        told = numbered(path)
+        mask, _ = read_mask_slice(path)
+        index = None if told is None else places.get(told[1])
+        if index is None or mask.shape != found.shape[1:]:
+            raise FileError(
+                path,
+                expected=f"a slice of {found.shape[1]}×{found.shape[2]} that the case has",
+                found=f"{mask.shape[0]}×{mask.shape[1]}" if index is not None else "another number",
+                action="Export the masks on the grid of their images.",
+            )
+        found[index] = mask * _SURE
+    return found

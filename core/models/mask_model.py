@@ -1,0 +1,123 @@
+"""Masks of another program, taken as a model's predictions: there are no weights, nothing runs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from core.domain.errors import DataError
+from core.domain.prediction import Prediction
+from core.domain.volume import Volume
+from core.io.case import Case
+from core.io.case_reader import LoadedCase
+from core.io.foreign_mask import read_probability
+from core.io.mask_folder import MaskFolder, find_masks
+from core.models.certificates import EngineChoice
+from core.models.registry import Model, ModelSpec
+
+_NO_WEIGHTS = "masks of another program"
+_LONGEST = 48
+
+
+@dataclass(frozen=True)
+class MaskModel(Model):
+    """A folder of masks under a name; `ids` are those of all cases it may hold masks of."""
+
+    masks: MaskFolder | None = None
+    ids: tuple[str, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this state of the folder from another."""
+        assert self.masks is not None
+        return self.masks.mark
+
+    @property
+    def computed(self) -> str:
+        """What the masks are filed under."""
+        return self.fingerprint
+
+    @property
+    def runs(self) -> bool:
+        """Tell that there are no weights."""
+        return False
+
+    def with_engine(self, wanted: EngineChoice) -> Model:
+        """Return this model: nothing computes it."""
+        del wanted
+        return self
+
+    def with_flips(self, flips: bool) -> Model:
+        """Return this model: its masks stay as they are."""
+        del flips
+        return self
+
+    def fitted(self, volume: Volume) -> Volume:
+        """Return the volume: whatever it shows, the masks are drawn on it."""
+        return volume
+
+    def has(self, case: Case) -> bool:
+        """Tell whether there is a mask of a case, by names alone."""
+        assert self.masks is not None
+        return bool(self.masks.files_of(case, self.ids))
+
+    def find(self, loaded: LoadedCase) -> Prediction | None:
+        """Return what the folder says of a case, None when it says nothing.
+
+        Raises `FileError` for a file that is neither mask nor probability, or on another grid.
+        """
+        assert self.masks is not None
+        files = self.masks.files_of(loaded.case, self.ids)
+        if not files:
+            return None
+        key = f"{self.fingerprint}-{loaded.volume.content_hash()}"
+        return Prediction(read_probability(loaded, files), self.spec.id, key, "", 0.0)
+
+    def missing(self, case_id: str) -> DataError:
+        """Return what is said where the folder has no mask of a case."""
+        return DataError(
+            f"{case_id}: expected a mask in {self.folder}, found none of its name. Name it after "
+            "the case, or put it into a folder of that name."
+        )
+
+
+def mask_model(root: Path, cases: Sequence[Case], *, title: str = "") -> MaskModel:
+    """Return the masks below `root` as a model of `cases`.
+
+    Raises `DataError` when there is no mask of any of them.
+    """
+    name = title or root.name or "masks"
+    spec = ModelSpec(id=_id_of(name), title=name, architecture=_NO_WEIGHTS, channels=())
+    found = MaskModel(spec, root, masks=find_masks(root), ids=tuple(case.id for case in cases))
+    if not any(found.has(case) for case in cases):
+        raise DataError(
+            f"{root}: expected masks named after the cases, such as {cases[0].id}.nii.gz, found "
+            "none of any case. Rename them, or choose their folder."
+        )
+    return found
+
+
+def mask_models(options: Sequence[str], cases: Sequence[Case]) -> list[Model]:
+    """Return the models of options `NAME=DIR`, or `DIR` alone; raises `DataError` as `mask_model`.
+
+    Two of one name are refused.
+    """
+    found: dict[str, Model] = {}
+    for option in options:
+        name, separator, folder = option.partition("=")
+        model = mask_model(
+            Path(folder if separator else option), cases, title=name if separator else ""
+        )
+        if model.spec.id in found:
+            raise DataError(
+                f"{option}: expected a name of its own for each folder of masks, found "
+                f"{model.spec.title} twice. Give another before the =."
+            )
+        found[model.spec.id] = model
+    return list(found.values())
+
+
+def _id_of(name: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_LONGEST] or "masks"
+    return f"masks-{plain}"

@@ -1,0 +1,84 @@
+"""Cases written into a folder: masks alone or with their images, in the layout they came in.
+
+With its images the folder is a dataset again, which can be opened and learnt from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from core.annotation.export import export_mask
+from core.domain.errors import AppError
+from core.domain.progress import Progress, silent
+from core.io.case import Case, each_case
+from core.io.case_masks import SLICES, check_format
+from core.io.case_reader import read_case
+from core.io.dataset import Dataset
+from core.io.dataset_copy import as_volumes, copy_descriptions, copy_images, describe_volumes
+from core.io.organisation import AS_IT_LIES
+from core.studies.exported_mask import ExportSource, MaskKind, exported_mask
+from core.studies.mask_files import Written
+from core.workspace.known_dataset import keep, recalled
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What is written where: which masks, alone or with their images, in which format."""
+
+    folder: Path
+    masks: MaskKind
+    images: bool = False
+    format_name: str | None = None
+
+
+def export_cases(
+    cases: Sequence[Case],
+    order: ExportOrder,
+    source: ExportSource,
+    *,
+    dataset: Dataset,
+    progress: Progress = silent,
+) -> Written:
+    """Write `cases` of `dataset` as `order` says; what fails is told, and the rest goes on.
+
+    Raises `DataError` for the name of no format. `progress` may raise `Cancelled`.
+    """
+    check_format(order.format_name)
+    notices: list[str] = []
+    failed: dict[str, str] = {}
+    channels: tuple[str, ...] = ()
+    for case, inner in each_case(cases, progress):
+        try:
+            loaded = read_case(case)
+            loaded.require_whole()
+            if order.images and case.volumes is None and order.format_name not in (None, SLICES):
+                loaded = replace(loaded, case=as_volumes(case))
+                channels = loaded.volume.channels
+            made = exported_mask(loaded, order.masks, source, inner)
+            # The mask first, as that may be refused.
+            export_mask(
+                made, order.folder, dataset_root=dataset.root, format_name=order.format_name
+            )
+            if order.images:
+                notices += copy_images(case, loaded.volume, order.folder, order.format_name)
+            notices += loaded.notices
+        except AppError as error:
+            failed[case.id] = str(error)
+    done = len(cases) - len(failed)
+    if channels:
+        describe_volumes(channels, done, order.folder)
+    elif order.images and done and order.format_name != SLICES:
+        _describe(order, dataset)
+    return Written(failed, tuple(notices))
+
+
+def _describe(order: ExportOrder, dataset: Dataset) -> None:
+    """Copy what describes the dataset, and keep how it is organised for when it is opened."""
+    copy_descriptions(dataset, order.folder)
+    how = recalled(dataset.root)
+    if how.images and not how.mask:
+        how = msgspec.structs.replace(how, mask="masks/*")
+    if how != AS_IT_LIES:
+        keep(order.folder, how)

@@ -1,0 +1,33 @@
+"""The models that a workspace can be asked for by id: its own, the reader's, masks of others."""
+
+from collections.abc import Sequence
+
+from core.io.case import Case
+from core.models.certificates import ANY, EngineChoice
+from core.models.mask_model import mask_models
+from core.models.registry import Model
+from core.workspace.mask_folders import kept_models
+from core.workspace.settings import home
+from core.workspace.workspace_folder import Workspace, registry
+
+
+def find_models(
+    workspace: Workspace,
+    wanted: Sequence[str],
+    engine: EngineChoice = ANY,
+    *,
+    cases: Sequence[Case] = (),
+    masks: Sequence[str] = (),
+) -> list[Model]:
+    """Return the models of these ids, each once; raises `ModelError` for one there is not.
+
+    Masks of other programs that the workspace knows are among them, where its `cases` are given.
+    `masks` are more of them, each as NAME=FOLDER.
+    """
+    found = registry(home(), workspace.folder, engine)
+    kept = {model.spec.id: model for model in kept_models(workspace.folder, cases)[0]}
+    chosen = [
+        kept.get(name) or (found.find(name) if name else found.champion())
+        for name in dict.fromkeys(wanted)
+    ]
+    return chosen + mask_models(masks, cases)

@@ -1,0 +1,206 @@
+"""How is this folder organised? Files, layout and patterns, and the cases they find."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.data.organise_cases import CasesColumn
+from gui.data.organise_files import FileTree
+from gui.data.organise_form import (
+    MASK,
+    PATTERNS,
+    ChannelRow,
+    FileRow,
+    FoundView,
+    LayoutCard,
+    OrganiseForm,
+    PassportView,
+)
+from gui.data.organise_roles import RolesColumn
+from gui.widgets.labels import ElidedLabel, Glyph, make_label
+from gui.widgets.palette import DARK, OverlayColours, Theme
+
+_SIZE = QSize(1280, 800)
+_HEADER, _FOOTER = 56, 64
+_COUNT_MS = 80
+_COLUMNS = (340, 500, 440)
+
+
+class OrganiseDialog(QDialog):
+    """Asks; reads nothing itself.
+
+    `counted` asks what a form finds, `opened` is the form to open by, `case_chosen` wants a
+    passport.
+    """
+
+    counted = Signal(object)
+    opened = Signal(object)
+    case_chosen = Signal(str)
+    other_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("How is this folder organised?")
+        self.setModal(True)
+        self._theme: Theme = DARK
+        self.files, self.roles, self.cases = FileTree(), RolesColumn(), CasesColumn()
+        self._folder = ElidedLabel("", "body")
+        self._title, self._detail = make_label("", "section"), ElidedLabel("", "caption")
+        self._glyph = Glyph("layers", size=18)
+        self._cancel, self._open = QPushButton("Cancel"), QPushButton("Open")
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_COUNT_MS)
+        self._pause.timeout.connect(lambda: self.counted.emit(self.form))
+        self._lay_out()
+        self.roles.layout_chosen.connect(self._on_layout)
+        self.roles.patterns_changed.connect(self._on_patterns)
+        self.roles.meaning_changed.connect(self._pause.start)
+        self.cases.case_chosen.connect(self.case_chosen)
+        self.files.case_chosen.connect(self.cases.choose)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self._open.click)
+
+    @property
+    def form(self) -> OrganiseForm:
+        """What is chosen."""
+        layout, typed = self.roles.layout_key, self.roles.patterns
+        own = layout == PATTERNS
+        images = tuple((n, p) for n, p in typed.items() if n != MASK and p) if own else ()
+        return OrganiseForm(
+            layout,
+            images,
+            typed.get(MASK, "") if own else "",
+            tuple(self.roles.roles.items()),
+            self.roles.region,
+        )
+
+    def set_folder(self, folder: str, count: str, files: Sequence[FileRow]) -> None:
+        """Show another folder."""
+        self._folder.setText(folder)
+        self.files.set_files(count, files)
+
+    def set_layouts(self, cards: Sequence[LayoutCard], chosen: str, said: str) -> None:
+        """Offer layouts."""
+        self.roles.set_cards(cards, chosen, said)
+
+    def set_rows(self, rows: Sequence[ChannelRow]) -> None:
+        """Show the channels of the layout that is chosen."""
+        self.roles.set_rows(rows)
+
+    def show_counting(self, said: str) -> None:
+        """Say that something is being read or counted; nothing can be opened meanwhile."""
+        self._title.setText(said)
+        self._detail.setText("Files are only read.")
+        self._open.setEnabled(False)
+
+    def show_found(self, view: FoundView, region: str) -> None:
+        """Show what was found; one that is wrong cannot be opened."""
+        self._title.setText(view.title)
+        self._detail.setText(view.detail)
+        self._glyph.set_icon("warning" if view.wrong else "layers")
+        self._glyph.set_colour(self._theme.warn if view.wrong else self._theme.t2)
+        self.roles.set_matches(view.matches)
+        self.roles.set_regions(view.regions, region)
+        self.cases.set_cases(view.cases)
+        count = len(view.cases)
+        self._open.setText(f"Open {count:,} case{'' if count == 1 else 's'}" if count else "Open")
+        self._open.setEnabled(count > 0)
+
+    def show_passport(self, view: PassportView) -> None:
+        """Show the passport of a case."""
+        self.cases.passport.show_passport(view)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        """Draw in the colours of a theme."""
+        self._theme = theme
+        self._glyph.set_colour(theme.t2)
+        self.files.set_look(theme, overlays)
+        self.cases.set_look(theme, overlays)
+
+    def _on_layout(self, layout: str) -> None:
+        del layout
+        self._pause.stop()
+        self.counted.emit(self.form)
+
+    def _on_patterns(self) -> None:
+        """Take edited patterns as the reader's own, and count again after a key stroke."""
+        self.roles.choose(PATTERNS)
+        self._pause.start()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header())
+        column.addWidget(_rule())
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        for index, (part, width) in enumerate(
+            zip((self.files, self.roles, self.cases), _COLUMNS, strict=True)
+        ):
+            if index:
+                body.addWidget(_rule(vertical=True))
+            body.addWidget(part, width)
+        column.addLayout(body, 1)
+        column.addWidget(_rule())
+        column.addWidget(self._footer())
+        room = self.screen().availableSize()
+        self.resize(_SIZE.boundedTo(QSize(room.width() - 40, room.height() - 60)))
+
+    def _header(self) -> QWidget:
+        holder = QWidget()
+        holder.setFixedHeight(_HEADER)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(24, 0, 24, 0)
+        row.setSpacing(12)
+        other = QPushButton("Choose another…")
+        other.setProperty("link", True)
+        other.setAutoDefault(False)
+        other.clicked.connect(self.other_asked)
+        row.addWidget(make_label(self.windowTitle(), "title"))
+        row.addWidget(self._folder, 1)
+        row.addWidget(other)
+        return holder
+
+    def _footer(self) -> QWidget:
+        holder = QWidget()
+        holder.setFixedHeight(_FOOTER)
+        self._cancel.setAutoDefault(False)
+        self._cancel.clicked.connect(self.reject)
+        self._open.setProperty("primary", True)
+        self._open.setToolTip("Open these cases, and remember the answer (Ctrl+Enter)")
+        self._open.setAutoDefault(False)
+        self._open.clicked.connect(self._on_open)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addStretch(1)
+        texts.addWidget(self._title)
+        texts.addWidget(self._detail)
+        texts.addStretch(1)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(24, 0, 20, 0)
+        row.setSpacing(14)
+        row.addWidget(self._glyph)
+        row.addLayout(texts, 1)
+        for widget in (self._cancel, self._open):
+            row.addWidget(widget)
+        return holder
+
+    def _on_open(self) -> None:
+        self.opened.emit(self.form)
+        self.accept()
+
+
+def _rule(*, vertical: bool = False) -> QFrame:
+    rule = QFrame()
+    rule.setProperty("rule", "vertical" if vertical else "horizontal")
+    return rule
