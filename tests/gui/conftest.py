@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete, getCppPointer, isValid
 
@@ -82,6 +82,17 @@ def compared(home: Path, dataset: Path, compared_once: Path) -> Path:
     """The tiny cases, over which two models of a few parameters were compared."""
     copy_compared(compared_once, home, dataset)
     return dataset
+
+
+@pytest.fixture(autouse=True)
+def nobody_at_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No dialog of the system waits for a reader whom no test has: it is answered with Cancel."""
+    for question, answer in (
+        ("getExistingDirectory", ""),
+        ("getOpenFileName", ("", "")),
+        ("getSaveFileName", ("", "")),
+    ):
+        monkeypatch.setattr(QFileDialog, question, lambda *_, answer=answer, **__: answer)
 
 
 @pytest.fixture(scope="session")
