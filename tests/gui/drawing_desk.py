@@ -23,7 +23,8 @@ from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
-from gui.shell.place_reader import plain_states, read_models
+from gui.shell.model_reader import read_models
+from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place, Result
 from gui.shell.tasks import Lanes

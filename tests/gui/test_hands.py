@@ -52,8 +52,8 @@ def truth(desk: DrawingDesk) -> Mask:
 def prediction(desk: DrawingDesk) -> Mask:
     result = desk.session.result
     assert result is not None
-    assert result.comparison is not None
-    return result.comparison.mask
+    assert result.counted is not None
+    return result.counted.mask
 
 
 def start_from(desk: DrawingDesk, kind: str) -> None:
