@@ -60,6 +60,7 @@ class DrawingDesk:
         self.preview = Preview(self.lanes)
         parts = (self.lesions, self.preview)
         self.drawing = PaintTools(ShownGrey(self.session), self.desk, parts)
+        self.drawing.asked.connect(lambda *said: self.said.append(said))
         self.drawing.add_view(view)
 
     def open(self, case_id: str, *, slice_index: int = 2) -> None:
