@@ -18,7 +18,6 @@ from gui.annotation.correction_book import Book
 from gui.annotation.correction_keeper import Keeping
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of, unready
-from gui.annotation.edit_names import edit_title
 from gui.annotation.version_reader import VersionReader
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
@@ -31,9 +30,10 @@ class CorrectionDesk(QObject):
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
     `found` says how many edits a case that was opened came with beyond its last version. `failed`
-    tells an error, `noted` what the reader should know. `refused` means that another window holds
-    the workspace. `versions` are those of the case on screen. `ready` comes when a first stroke
-    need not wait any more, `begun` with what it started from.
+    tells an error, `noted` what the reader should know, `unchanged` an edit that changed nothing.
+    `refused` means that another window holds the workspace. `versions` are those of the case on
+    screen. `ready` comes when a first stroke need not wait any more, `begun` with what it started
+    from.
 
     The session has the correction while there is something of it: one that was undone whole lies
     over nothing and is compared with nothing, but can be made again.
@@ -41,6 +41,7 @@ class CorrectionDesk(QObject):
 
     failed = Signal(str, str, str)
     noted = Signal(str, str)
+    unchanged = Signal(str)
     refused = Signal()
     stepped = Signal()
     saved = Signal()
@@ -222,7 +223,7 @@ class CorrectionDesk(QObject):
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self.noted.emit(edit_title(tool), "Nothing there to change.")
+            self.unchanged.emit(tool)
         return True
 
     def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:
