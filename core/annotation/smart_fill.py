@@ -41,8 +41,8 @@ def smart_fill(mask: Mask, pixels: Pixels, scribbles: Mask, *, z: int) -> Patch 
     """Complete the region scribbled on slice `z`.
 
     `pixels` are (C, Z, Y, X); `scribbles` (Y, X) hold 1 inside and 2 outside. Lesions of the
-    mask that touch the completed region are replaced by it, others stay. Raises `DataError` when a kind
-    of scribble is missing.
+    mask that touch the completed region are replaced by it, others stay. Raises `DataError` when a
+    kind of scribble is missing.
     """
     shown = np.zeros((1, *scribbles.shape), np.uint8)
     shown[0] = scribbles
