@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, ModelError
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
@@ -19,7 +19,7 @@ from core.inference.preprocess import PlaneGrid, Prepared, prepare, to_grid
 from core.io.atomic import atomic_path
 from core.io.case import Case
 from core.io.case_reader import read_case
-from core.models.contract import fitted
+from core.models.contract import fitted, mapping
 from core.models.lineage import GROUND_TRUTH
 from core.models.train_spec import TrainSpec
 from training.corrections import Corrections
@@ -96,7 +96,7 @@ def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | N
     loaded.require_whole()
     volume = loaded.volume
     if spec.channels:
-        volume = fitted(volume, spec.channels, title=case.id)
+        volume = _learnt(volume, spec.channels, case.id)
     truth, origin = loaded.ground_truth, GROUND_TRUTH
     shape = loaded.volume.geometry.shape
     if corrections is not None and (found := corrections.read(case, truth, shape)):
@@ -118,6 +118,19 @@ def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | N
         origin,
         _fingerprint(loaded.volume, truth),
     )
+
+
+def _learnt(volume: Volume, channels: tuple[str, ...], case_id: str) -> Volume:
+    """Return the channels that are learnt from; a model's sentence would ask for another model."""
+    try:
+        mapping(channels, volume.channels, volume.roles, title=case_id)
+    except ModelError as error:
+        raise DataError(
+            f"{case_id}: expected the channels {', '.join(channels)} that are learnt from, found "
+            f"{', '.join(volume.channels)}. Train on cases of one kind, or correct the roles of "
+            "its channels."
+        ) from error
+    return fitted(volume, channels, title=case_id)
 
 
 def _fingerprint(volume: Volume, truth: Mask) -> str:

@@ -57,7 +57,7 @@ def _things(desk: Offscreen, program: Program) -> dict[str, Callable[[], object]
         "review": trigger("reject"),
         "settings": trigger("light_theme"),
         "channels": lambda: program.data.channels.keep((0, 1, 2)),
-        "comparison": lambda: program.studies.study.dialog.side.run_asked.emit(two, False),
+        "comparison": lambda: program.studies.study.side.run_asked.emit(two, False),
         "other case": choose("B_2"),
         "back": choose("A_1"),
     }
