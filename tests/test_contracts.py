@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"torch", "torchvision", "segmentation_models_pytorch", "matplotlib", "scipy.stats"}
+HEAVY = {
+    *("torch", "torchvision", "segmentation_models_pytorch", "openvino", "onnxruntime"),
+    *("matplotlib", "scipy", "pydicom", "nibabel", "SimpleITK", "requests"),
+}
 
 
 _IMPORT_WINDOW = "import gui.app.window_start, gui.app.program"
