@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("core", "gui", "training", "tests", ".ci")
-HEAVY = {"torch", "torchvision", "segmentation_models_pytorch", "matplotlib", "scipy.stats"}
+HEAVY = {
+    *("torch", "torchvision", "segmentation_models_pytorch", "openvino", "onnxruntime"),
+    *("matplotlib", "scipy", "pydicom", "nibabel", "SimpleITK", "requests"),
+}
 
 
 _IMPORT_WINDOW = "import gui.app.window_start, gui.app.program"
