@@ -6,6 +6,7 @@ import msgspec
 
 from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
+from core.models.acquisition import Acquisition, joined
 from core.models.certificates import CERTIFICATES_FILE, GRAPH_FILE
 from core.models.registry import (
     SPEC_FILE,
@@ -100,11 +101,18 @@ def _mean_of(models: Sequence[Model], model_id: str) -> ModelSpec:
         title=" + ".join(model.spec.title for model in models),
         architecture=ARCHITECTURE,
         channels=models[0].spec.channels,
+        acquisition=_images_of(models),
         parameters=None if None in sizes else sum(size or 0 for size in sizes),
         trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
         licence="; ".join(dict.fromkeys(m.spec.licence for m in models if m.spec.licence)),
         members=tuple(model.spec.id for model in models),
     )
+
+
+def _images_of(models: Sequence[Model]) -> Acquisition | None:
+    """Return what images all members learnt from; None where that is not known of any."""
+    known = [model.spec.acquisition for model in models if model.spec.acquisition]
+    return joined(known) if known else None
 
 
 def _check(models: Sequence[Model]) -> None:

@@ -21,6 +21,7 @@ from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
+from core.models.acquisition import Acquisition
 from core.models.certificates import ANY, TORCH, EngineChoice, fastest, graph_engine
 from core.models.contract import content_hash, fitted
 from core.models.lineage import Lineage
@@ -43,7 +44,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
     are the ids of the models whose mean probability an ensemble is. `logit_offset` is added to the
     logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
-    ensemble has its members'. Height and width of what the network sees are divisible by `stride`;
+    ensemble has its members'. `acquisition` says what images it learnt from, None where that is not
+    known. Height and width of what the network sees are divisible by `stride`;
     None where only the network itself tells.
     """
 
@@ -58,6 +60,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     logit_offset: float = 0.0
     stride: int | None = None
     parameters: int | None = None
+    acquisition: Acquisition | None = None
     metrics: dict[str, float] = {}
     parent: str | None = None
     trained_on: tuple[str, ...] = ()
@@ -104,7 +107,7 @@ class Model:
         if self.members:
             digest.update("+".join(member.fingerprint for member in self.members).encode())
             return digest.hexdigest()
-        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing)))
+        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing.told)))
         digest.update(b"flips" if self.spec.flips else b"")
         if self.spec.logit_offset:
             digest.update(msgspec.json.encode(self.spec.logit_offset))
@@ -372,7 +375,9 @@ def prediction_key(model: Model, volume: Volume) -> str:
     same image. Raises `ModelError` when the volume has not the channels of the model.
     """
     seen = content_hash(volume, model.spec.channels, title=model.spec.title)
-    return f"{model.computed}-{seen}"
+    resamples = any(each.spec.preprocessing.spacing_mm for each in model.members or (model,))
+    spacing = f"-{volume.geometry.spacing_mm}" if resamples else ""
+    return f"{model.computed}-{seen}{spacing}"
 
 
 def _is_id(model_id: str) -> bool:

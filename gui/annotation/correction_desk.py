@@ -18,7 +18,6 @@ from gui.annotation.correction_book import Book
 from gui.annotation.correction_keeper import Keeping
 from gui.annotation.correction_later import LaterEdit
 from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of, unready
-from gui.annotation.edit_names import edit_title
 from gui.annotation.version_reader import VersionReader
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
@@ -226,7 +225,7 @@ class CorrectionDesk(QObject):
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self.noted.emit(edit_title(tool), "Nothing there to change.")
+            self.noted.emit(tool, "Nothing there to change.")
         return True
 
     def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:
