@@ -143,6 +143,17 @@ class Guided:
                 state = state._carried(click, mark, region, way)
         return replace(state, clicks=(*self.clicks, click))
 
+    @cached_property
+    def counts(self) -> Mapping[int, tuple[int, int]]:
+        """How many voxels were added and taken away, by slice, in order; of those that changed."""
+        found = {}
+        for z in sorted(self.planes):
+            after, before = self.planes[z] > 0.5, self.ground.mask[z] > 0
+            pair = np.count_nonzero(after & ~before), np.count_nonzero(before & ~after)
+            if any(pair):
+                found[z] = (int(pair[0]), int(pair[1]))
+        return found
+
     def patch(self, mask: Mask | None = None) -> Patch | None:
         """Return what leads from `mask`, the ground's by default, to the mask as it is now."""
         before = self.ground.mask if mask is None else mask

@@ -108,6 +108,11 @@ _SIGNED = """
 CREATE TABLE signed (id INTEGER PRIMARY KEY, case_id TEXT NOT NULL, content TEXT NOT NULL);
 """
 
+# What a reader clicked stays with the edit it led to, so that it can be replayed on another model.
+_CLICKS = """
+ALTER TABLE correction_edits ADD COLUMN clicks TEXT NOT NULL DEFAULT '';
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -116,5 +121,6 @@ STEPS = (
     _TRIAGE_AND_DOUBTS,
     _SUBJECTS_AND_TRUTH_ERRORS,
     _SIGNED,
+    _CLICKS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""
