@@ -38,7 +38,7 @@ from training.frame import (
 from training.loop import Loop
 from training.parallel import ProcessGroup
 from training.plan import Plan, make_plan, prepare_cases
-from training.publish import FinishedTraining, publish
+from training.publish import publish
 from training.triage import train as classify
 
 _NICE = 10
@@ -102,16 +102,10 @@ def _train_reserved(
         plan = make_plan(spec)
         loop = _loop(plan, writer, (group, device), resume=how.resume)
         loop.until = how.until
-        position = run_loop(loop, writer)
+        run_loop(loop, writer)
         if not group.leads:
             return None
-        learnt = {case.id: case.origin for case in loop.sampler.cases}
-        channels, folder = loop.learner.channels, writer.folder.path
-        data = {case.id: case.fingerprint for case in (*loop.sampler.cases, *loop.selection)}
-        finished = FinishedTraining(spec, position, plan.split, channels, folder, learnt, data)
-        model = publish(
-            finished, loop.learner.network, registry, progress=job_progress(writer, 1.0, "scoring")
-        )
+        model = publish(plan, loop, registry, progress=job_progress(writer, 1.0, "scoring"))
     writer.done(model.spec.id, model.spec.metrics)
     return model
 

@@ -221,7 +221,7 @@ class CorrectionDesk(QObject):
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self.noted.emit(tool.capitalize(), "Nothing there to change.")
+            self.noted.emit(tool, "Nothing there to change.")
         return True
 
     def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:

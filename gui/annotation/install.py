@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
+from gui.annotation.edit_names import edit_title
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
@@ -38,6 +39,7 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     presenter = CorrectionPresenter(context, desk, paint_tools, views)
     tools = ToolPresenter(context, (desk, paint_tools, grey, preview), (views.card, views.status))
     desk.saved.connect(context.operations.keep_place)
+    desk.noted.connect(lambda of, said: context.toasts.show_toast(edit_title(of), said))
     context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
     context.closing.connect(preview.drop)

@@ -32,11 +32,13 @@ Pick = Callable[[Voxel], None]
 class PaintTools(QObject):
     """The tool in hand, its settings, and what is half drawn with it.
 
-    `held_changed` comes when something is in hand that undo would take first, or no more.
+    `held_changed` comes when something is in hand that undo would take first, or no more. `asked`
+    says what the reader is to do with it, which holds as long as it is in hand.
     """
 
     settings_changed = Signal()
     held_changed = Signal()
+    asked = Signal(str, str)
 
     def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: tuple[Lesions, Preview]):
         super().__init__()
@@ -59,6 +61,7 @@ class PaintTools(QObject):
         correcting.ready.connect(self._go_on)
         correcting.stepped.connect(self._on_stepped)
         self.lesions.marked_changed.connect(self._show)
+        self.lesions.asked.connect(self.asked)
         self._preview.changed.connect(self._show)
 
     def add_view(self, view: SliceView) -> None:
@@ -76,6 +79,7 @@ class PaintTools(QObject):
         self.tool = tool
         self._correction_desk.expect_drawing(tool not in VIEWING)
         self._take(tool)
+        self._ask_preview()
         self._show()
         self.settings_changed.emit()
 
@@ -133,12 +137,13 @@ class PaintTools(QObject):
         elif not self.lesions.confirm():
             self._fill()
 
-    def pick(self, act: Pick) -> None:
-        """Give the voxel of the next click to `act`."""
+    def pick(self, title: str, act: Pick) -> None:
+        """Ask for a click, and give its voxel to `act`; `title` says what for."""
         self._drop_gesture()
         self._pick = act
         self._traces.set_tool("component")
         self._show()
+        self.asked.emit(title, "Click the lesion in the image; Esc leaves it.")
 
     def _drop_gesture(self) -> bool:
         """Drop a stroke, corners, a mark; False when there is none."""
@@ -277,7 +282,7 @@ class PaintTools(QObject):
         elif corners.z != self._index:
             number = self._grey.slice_number(corners.z)
             said = f"It was begun on slice {number}. Go back there, or drop it with Esc."
-            self._correction_desk.noted.emit("The polygon is on another slice", said)
+            self.asked.emit("The polygon is on another slice", said)
             self._last = None
             return
         corners.points.append((touch.y, touch.x))

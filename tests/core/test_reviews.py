@@ -172,6 +172,22 @@ def test_decisions_on_disagreements(store: Store) -> None:
     assert decisions(store, "a", "truth|m") == {"false_negative:4,5,6": False}
 
 
+@pytest.mark.parametrize(
+    ("neighbours", "iou", "kept"),
+    [(26, 0.1, True), (None, None, False), (6, 0.1, False), (26, 0.5, False)],
+)
+def test_figures_of_another_rule_of_lesions_are_computed_anew(
+    store: Store, neighbours: int | None, iou: float | None, kept: bool
+) -> None:
+    figures = CaseFigures(
+        case="a", model="m", slices=3, lesion_f1=0.5, lesion_f1_any=0.5,
+        lesion_neighbours=neighbours, lesion_iou=iou,
+    )  # fmt: skip
+    put_figures(store, [(figures, "key")])
+    assert bool(figures_of(store, "m", "key".__eq__)) is kept
+    assert (figures_key(store, "m", "a") == "key") is kept
+
+
 def test_figures_and_disagreements_are_found_again(store: Store) -> None:
     figures = CaseFigures(case="a", model="m", slices=3, dsc=0.1 + 0.2, hd95=None)
     put_figures(store, [(figures, "key1")])

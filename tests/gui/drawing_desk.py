@@ -23,7 +23,8 @@ from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
-from gui.shell.place_reader import plain_states, read_models
+from gui.shell.model_reader import read_models
+from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place, Result
 from gui.shell.tasks import Lanes
@@ -59,6 +60,7 @@ class DrawingDesk:
         self.preview = Preview(self.lanes)
         parts = (self.lesions, self.preview)
         self.drawing = PaintTools(ShownGrey(self.session), self.desk, parts)
+        self.drawing.asked.connect(lambda *said: self.said.append(said))
         self.drawing.add_view(view)
 
     def open(self, case_id: str, *, slice_index: int = 2) -> None:
