@@ -14,6 +14,7 @@ from core.models.train_spec import LossName, PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
+    from core.jobs.runners import RunnerPlace
     from core.models.classifiers import ClassifierModel
     from core.models.registry import Model
     from training.command import TrainOptions
@@ -137,7 +138,7 @@ def train(
         from training.fold_command import cross_validate
 
         dealt = (folds, repeats, group)
-        where = {"name": runner, "workers": workers, "address": address}
+        where: RunnerPlace = {"name": runner, "workers": workers, "address": address}
         cross_validate(_options(given), task, dealt, where)
     else:
         _run(given, task)
