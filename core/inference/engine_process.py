@@ -146,7 +146,8 @@ class Server:
 def _volume(request: PredictRequest | TriageRequest) -> Volume:
     pixels = np.frombuffer(request.pixels, np.dtype(request.dtype)).reshape(request.shape)
     numbers = tuple(range(1, request.shape[1] + 1))
-    return Volume(pixels, request.channels, numbers, Grid(request.shape[1:]))
+    grid = Grid(request.shape[1:], known_spacing_mm=request.spacing_mm)
+    return Volume(pixels, request.channels, numbers, grid)
 
 
 def _threads() -> int:

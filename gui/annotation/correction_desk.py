@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
-from core.annotation.draft import Draft, Step
+from core.annotation.draft import Clicks, Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
@@ -30,10 +30,9 @@ class CorrectionDesk(QObject):
 
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
     `found` says how many edits a case that was opened came with beyond its last version. `failed`
-    tells an error, `noted` what the reader should know, `unchanged` an edit that changed nothing.
-    `refused` means that another window holds the workspace. `versions` are those of the case on
-    screen. `ready` comes when a first stroke need not wait any more, `begun` with what it started
-    from.
+    tells an error, `noted` what the reader should know. `refused` means that another window holds
+    the workspace. `versions` are those of the case on screen. `ready` comes when a first stroke
+    need not wait any more, `begun` with what it started from.
 
     The session has the correction while there is something of it: one that was undone whole lies
     over nothing and is compared with nothing, but can be made again.
@@ -41,7 +40,6 @@ class CorrectionDesk(QObject):
 
     failed = Signal(str, str, str)
     noted = Signal(str, str)
-    unchanged = Signal(str)
     refused = Signal()
     stepped = Signal()
     saved = Signal()
@@ -205,8 +203,11 @@ class CorrectionDesk(QObject):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
+        clicks: Clicks = (),
     ) -> bool:
         """Make one edit of the slice on screen from the mask as it is; False when it cannot be.
+
+        `clicks` are kept with it.
 
         An edit that changes nothing is none, and the reader is told; unless something was said
         with it all the same: then `aside` is what the next undo here calls to take that back.
@@ -214,7 +215,8 @@ class CorrectionDesk(QObject):
         correction = self._ensure()
         if correction is None or correction.painting:
             return False
-        step = correction.apply(tool, self._session.view.slice_index, make(correction.mask))
+        index, patch = self._session.view.slice_index, make(correction.mask)
+        step = correction.apply(tool, index, patch, clicks=clicks)
         self._follow()
         if step is not None:
             self._session.note_painted(step.box)
@@ -223,7 +225,7 @@ class CorrectionDesk(QObject):
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self.unchanged.emit(tool)
+            self.noted.emit(tool, "Nothing there to change.")
         return True
 
     def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:

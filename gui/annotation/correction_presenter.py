@@ -87,7 +87,6 @@ class CorrectionPresenter(QObject):
         correcting.versions.version_saved.connect(self._on_version_saved)
         correcting.versions.exported.connect(self._on_exported)
         correcting.failed.connect(self._toasts.show_error)
-        correcting.noted.connect(self._toasts.show_toast)
         correcting.refused.connect(self._context.takeover.ask)
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)

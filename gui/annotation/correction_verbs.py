@@ -31,6 +31,7 @@ _TOOLS: tuple[Tool, ...] = (
     "lasso",
     "fill",
     "smart",
+    "guided",
     "component",
 )
 

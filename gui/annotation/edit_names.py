@@ -16,5 +16,6 @@ def edit_name(tool: str) -> str:
 
 
 def edit_title(tool: str) -> str:
-    """Return it as a sentence begins."""
-    return edit_name(tool).capitalize()
+    """Return it as a sentence begins; what is no tool stays as it is."""
+    name = edit_name(tool)
+    return name[:1].upper() + name[1:]

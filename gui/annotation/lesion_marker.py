@@ -14,7 +14,6 @@ from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
-from gui.annotation.edit_names import edit_title
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
@@ -90,11 +89,11 @@ class Lesions(QObject):
             return
         self.drop()
         if self._desk.problem:
-            self._desk.noted.emit(edit_title(act), self._desk.problem)
+            self._desk.noted.emit(act, self._desk.problem)
             return
         mask, other = self._masks(act)
         if mask is None or (other is None and act.startswith("take")):
-            self._desk.noted.emit(edit_title(act), _NONE[act])
+            self._desk.noted.emit(act, _NONE[act])
             return
         version, revision = self._session.case_version, self._revision()
 
@@ -103,7 +102,7 @@ class Lesions(QObject):
             if version != self._session.case_version or revision != self._revision():
                 return
             if found is None:
-                self._desk.noted.emit(edit_title(act), _NONE[act])
+                self._desk.noted.emit(act, _NONE[act])
             elif here or self._is_seen(found):
                 self._apply(found)
             else:

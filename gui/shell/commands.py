@@ -86,8 +86,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("lasso_tool", "Polygon or lasso", "Correct", ("L",), "polygon", checkable=True),
     Command("fill_tool", "Flood fill", "Correct", ("G",), "fill", checkable=True),
     Command("smart_tool", "Smart fill", "Correct", ("Q",), "lightning", checkable=True),
+    Command("guided_tool", "Guided click", "Correct", ("D",), "guided", checkable=True),
     Command(
-        "component_tool", "Take or delete a lesion", "Correct", ("D",), "crosshair", checkable=True
+        "component_tool",
+        "Take or delete a lesion",
+        "Correct",
+        ("Shift+D",),
+        "crosshair",
+        checkable=True,
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
@@ -99,7 +105,11 @@ COMMANDS: tuple[Command, ...] = (
         menu=False,
     ),
     Command(
-        "step_back", "Take the last corner or scribble back", "Correct", ("Backspace",), menu=False
+        "step_back",
+        "Take the last corner, scribble or click back",
+        "Correct",
+        ("Backspace",),
+        menu=False,
     ),
     Command("grow", "Grow this slice by a voxel", "Correct", ("=",)),
     Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",)),

@@ -181,7 +181,7 @@ def test_time_is_told_a_day_and_a_case(store: Store, tmp_path: Path) -> None:
 def test_time_that_was_kept_without_a_day_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "workspace.sqlite"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store_module, "STEPS", STEPS[:7])
+        patch.setattr(store_module, "STEPS", STEPS[:8])
         with closing(Store(path)) as old, old.transaction() as connection:
             connection.execute("INSERT INTO time_spent VALUES ('a', 'Ann', 12.5)")
     with closing(Store(path)) as new:
@@ -215,6 +215,22 @@ def test_decisions_on_disagreements(store: Store) -> None:
     }
     put_decision(store, "a", "truth|m", "false_positive:1,2,3", None)
     assert decisions(store, "a", "truth|m") == {"false_negative:4,5,6": False}
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "iou", "kept"),
+    [(26, 0.1, True), (None, None, False), (6, 0.1, False), (26, 0.5, False)],
+)
+def test_figures_of_another_rule_of_lesions_are_computed_anew(
+    store: Store, neighbours: int | None, iou: float | None, kept: bool
+) -> None:
+    figures = CaseFigures(
+        case="a", model="m", slices=3, lesion_f1=0.5, lesion_f1_any=0.5,
+        lesion_neighbours=neighbours, lesion_iou=iou,
+    )  # fmt: skip
+    put_figures(store, [(figures, "key")])
+    assert bool(figures_of(store, "m", "key".__eq__)) is kept
+    assert (figures_key(store, "m", "a") == "key") is kept
 
 
 def test_figures_and_disagreements_are_found_again(store: Store) -> None:

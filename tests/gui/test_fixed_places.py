@@ -20,6 +20,8 @@ from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import TRUTH, MaskSource
 from gui.widgets.metrics_view import MetricsView
+from gui.widgets.palette import DARK
+from gui.widgets.theme import apply_theme
 from tests.gui.finding import by_name
 
 SIZES = [(1180, 720), (1280, 800), (1366, 768), (1600, 1000)]
@@ -32,7 +34,8 @@ LINE = DisagreementRow("Missed lesion", False, "3–9", "7 vx")
 
 @pytest.fixture(scope="module")
 def bare(qapp: QApplication) -> Iterator[MainWindow]:
-    """A window that nothing fills."""
+    """A window that nothing fills, as a reader sees it."""
+    apply_theme(qapp, DARK)
     window = MainWindow()
     window.setMinimumSize(0, 0)
     window.show()
