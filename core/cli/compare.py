@@ -29,6 +29,7 @@ from core.cli.options import (
     Verify,
 )
 from core.cli.say import say
+from core.cli.told_runs import told_predictors
 from core.domain.figure_text import counted
 
 if TYPE_CHECKING:
@@ -71,7 +72,6 @@ def compare(
     channels: ChannelNumbers = "",
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
-    from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
     from core.review.reviews import reviews
@@ -87,7 +87,7 @@ def compare(
     with dataset_workspace(folder) as workspace:
         run_by = engine_for(device, engine, precision)
         chosen = find_models(workspace, wanted, run_by, cases=dataset.cases, masks=masks or ())
-        predictor_of = predictors(workspace, device, run=run)
+        predictor_of = told_predictors(workspace, device, run=run)
         with progress_bar() as progress:
             study = run_study(
                 cases,

@@ -10,6 +10,7 @@ import typer
 
 from core.cli.command_run import scanned
 from core.cli.say import say
+from core.cli.told_runs import told_before
 
 if TYPE_CHECKING:
     from core.inference.prediction_service import Predictor
@@ -61,7 +62,7 @@ def ready(job: ModelRun) -> tuple[list[Case], Model, Predictor]:
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
     check_device(job.device)
-    return cases, model, _predictor(model, job, registry)
+    return cases, model, told_before(model, _predictor(model, job, registry))
 
 
 def _predictor(model: Model, job: ModelRun, registry: Registry) -> Predictor:
