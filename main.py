@@ -115,7 +115,14 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        match sys.argv[1:]:
+            # What opens the window most often waits for no command line to be made and read.
+            case []:
+                _open_window(None)
+            case ["open", folder] if not folder.startswith("-"):
+                _open_window(Path(folder))
+            case _:
+                app()
     except AppError as error:
         say(f"overread: {error}", err=True)
         sys.exit(ERROR)
