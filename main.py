@@ -21,6 +21,7 @@ from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason
+from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
@@ -125,6 +126,12 @@ def main() -> None:
                 app()
     except AppError as error:
         say(f"overread: {error}", err=True)
+        sys.exit(ERROR)
+    except ModuleNotFoundError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        say(f"overread: {missing}", err=True)
         sys.exit(ERROR)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
