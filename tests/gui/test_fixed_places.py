@@ -90,6 +90,7 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.review.set_review(Review(case_id="A_1"))
     bare.top_bar.set_models(MODELS, "a", "a")
     bare.top_bar.set_devices((), "auto", "")
+    bare.top_bar.set_reader("")
     before = places(bare)
 
     bare.metrics.set_metrics(READY, READY)
@@ -101,6 +102,7 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.review.set_review(Review(case_id="A_1", status="accepted", rating=3))
     bare.top_bar.set_models(MODELS, "b", "a")
     bare.top_bar.set_devices(("cpu",), "auto", "cpu")
+    bare.top_bar.set_reader("Dr Meyer")
     assert moved(before, places(bare)) == {}, bare.size()
 
     bare.metrics.set_metrics(*(MetricsView("no_truth", "No masks."),) * 2)
