@@ -28,7 +28,7 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
-    said = f"whole volume, threshold {session.post.threshold:.2f}"
+    said = f"whole volume, at {session.post.threshold:.2f}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index

@@ -214,7 +214,7 @@ class DisagreementQueue(QObject):
         if self._task is not None:
             return "The disagreements are being looked for."
         if self._masks is None:
-            return "No prediction yet: run the model first."
+            return "There is no prediction of this case yet."
         titles = dict(self.sources)
         title = "the rest" if self.source is None else titles[self.source].lower()
         return f"Prediction and {title} agree everywhere."

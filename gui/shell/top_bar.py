@@ -271,8 +271,8 @@ class TopBar(QFrame):
         self._dataset.setProperty("flat", True)
         self._dataset.setAccessibleName("Dataset")
         self._dataset.setMenu(_dataset_menu(self, recent, actions))
-        self._reader = ElidedLabel("No reader", "caption")
-        self._reader.setFixedWidth(_READER)  # a name that is given later moves nothing
+        self._reader = _ReaderLabel("No reader", "caption")
+        self._reader.setMaximumWidth(_READER)
         self._synthetic = make_label("synthetic", "badge-warn")
         self._synthetic.hide()
         self._mode_shown = 0
@@ -324,6 +324,13 @@ class TopBar(QFrame):
 
     def _on_channel_chosen(self, index: int) -> None:
         self.channel_chosen.emit(self._channels[index])
+
+
+class _ReaderLabel(ElidedLabel):
+    """Has the same room whatever the name, which is given later, and gives it up to a control."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(_READER, super().sizeHint().height())
 
 
 class _ThresholdSlider(QSlider):

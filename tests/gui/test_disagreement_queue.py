@@ -470,7 +470,7 @@ def test_nothing_is_said_to_agree_before_there_is_a_prediction(start: Start, dat
     program = start(dataset)
     assert "None" not in texts(program.window.disagreements)
     program.context.trigger("next_disagreement")
-    assert "run the model first" in toasts(program)[-1]
+    assert "no prediction of this case yet" in toasts(program)[-1]
     assert not any("agree" in said for said in toasts(program))
 
 
