@@ -21,7 +21,7 @@ GUIDED = "guided click"
 
 
 @dataclass(frozen=True)
-class ClickRow:
+class ClickLine:
     """One click; `voxels` are those it added less those it took away, None until answered."""
 
     number: int
@@ -38,7 +38,7 @@ class GuidedFigures:
     oldest first.
     """
 
-    rows: tuple[ClickRow, ...]
+    rows: tuple[ClickLine, ...]
     slice_added: int
     slice_taken: int
     added: int
@@ -197,7 +197,7 @@ class GuidedClicks(QObject):
         dsc = self._dsc(state, z)
         return GuidedFigures(self._rows(), *here, added, taken, len(counts), dsc)
 
-    def _rows(self) -> tuple[ClickRow, ...]:
+    def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
             number = self._grey.slice_number(click.z)
@@ -205,7 +205,7 @@ class GuidedClicks(QObject):
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())
                 net, before = total - before, total
-            found.append(ClickRow(index + 1, click.adds, number, net))
+            found.append(ClickLine(index + 1, click.adds, number, net))
         return tuple(found)
 
     def _dsc(self, state: Guided, z: int) -> tuple[float, float] | None:
