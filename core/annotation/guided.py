@@ -32,6 +32,7 @@ _SAMPLE = 2_000_000  # voxels of a channel that are counted for its normalisatio
 _FADE = 0.8  # slices: how fast the bump fades beyond those it was carried to
 _FAR_FADED = 2
 _STILL, _GOES_ON = 0.25, 0.8  # share of the region, standard deviations of grey
+_WHOLE = 0.8  # share of a piece from which a change is more than its edge
 _FAINTEST, _KEPT = 0.2, 0.5  # standard deviations of grey, share of the contrast of its own slice
 _STRAY = 3.0  # pixels at 256² by which a slice's change may leave that of the slice before
 _FEWEST = 4  # voxels of a change that is carried on
@@ -265,16 +266,18 @@ class Guided:
     def _carried(self, click: Click, mark: Mark, region: Region, way: int) -> "Guided":
         """Return this after a click was carried one way from its slice, where it changed `region`.
 
-        It goes on where enough of what changed is as bright on the next slice, and not yet as the
-        click would have it; there its mark is the deepest such voxel.
+        What is most of a piece by itself, a lesion missed or invented, goes on where enough of it
+        is as bright on the next slice and not yet as the click would have it; there its mark is the
+        deepest such voxel. Where a piece ends, and at the edge of a larger one, the bump fades.
         """
         channel = self.scene.channel(click.channel)
         sight = _Sight(channel, *self._look(click.z, region, channel))
         most = len(self.ground.mask) if click.reach is None else click.reach
         state, z = self, click.z
-        while abs(z + way - click.z) <= most and 0 <= z + way < len(self.ground.mask):
+        goes_on = self._share(click.z, region, mark.adds) >= _WHOLE
+        while goes_on and abs(z + way - click.z) <= most and 0 <= z + way < len(self.ground.mask):
             seed = state._seed(z + way, region, mark.adds, sight)
-            if seed is None:
+            if seed is None or state._share(z + way, region, mark.adds) < _WHOLE:
                 break
             z += way
             mark = Mark(*seed, mark.adds, mark.strength)
@@ -284,6 +287,22 @@ class Guided:
                 return state
             region = changed
         return state._faded((z, most - abs(z - click.z)), mark, (region, way), channel)
+
+    def _share(self, z: int, region: Region, adds: bool) -> float:
+        """Return how much of the pieces it touches on a slice a region is; 1 where there is none.
+
+        Where a click adds, this is after it: the region belongs to the piece.
+        """
+        from scipy import ndimage
+
+        seen = self.mask_of(z) | region if adds else self.mask_of(z) | (region & self._was(z))
+        pieces, _ = ndimage.label(seen)
+        touched = np.unique(pieces[region])
+        whole = np.count_nonzero(np.isin(pieces, touched[touched > 0]))
+        return np.count_nonzero(region & seen) / whole if whole else 1.0
+
+    def _was(self, z: int) -> Region:
+        return self.ground.mask[z] > 0
 
     def _faded(
         self, end: tuple[int, int], mark: Mark, last: tuple[Region, int], channel: int

@@ -143,7 +143,7 @@ def test_a_mask_that_a_hand_corrected_is_right_where_the_probability_is_not():
 def _tube(*, reach: int | None, adds: bool = True, ends: tuple[int, int] = (2, 7)) -> np.ndarray:
     """Return which slices change when a bright tube in ten slices is clicked in its middle."""
     rows, columns = np.mgrid[:64, :64]
-    disc = np.hypot(rows - 30, columns - 34) < 8
+    disc = np.hypot(rows - 30, columns - 34) < 3
     pixels = np.full((1, 10, 64, 64), 60, np.uint8)
     pixels += np.random.default_rng(0).integers(0, 6, pixels.shape).astype(np.uint8)
     pixels[0, ends[0] : ends[1], disc] = 200
