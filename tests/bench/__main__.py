@@ -34,6 +34,7 @@ MEASUREMENTS = (
     "brush_core",
     "brush_window",
     "quick_circle",
+    "guided_click",
     "first_stroke",
     "training_speed",
     "inference_beside_training",
