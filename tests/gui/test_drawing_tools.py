@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
@@ -319,7 +319,7 @@ def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
 ) -> None:
     start = predicted_mask(program)
     inside = middle(program)
-    press("D")
+    press("Shift+D")
     for _ in range(2):  # it is marked first
         hand.draw(inside, button=RIGHT)
         hand.settle()
@@ -328,6 +328,31 @@ def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
         hand.draw(inside)
         hand.settle()
     np.testing.assert_array_equal(hand.correction.mask, start)
+
+
+def test_the_card_is_a_line_over_a_narrow_image_until_it_is_unfolded(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    card = program.window.card
+    press("B")
+    assert not card.folded
+    whole = card.height()
+    press("Ctrl+4")
+    settle(qtbot, program)
+    assert card.folded
+    assert by_name(card, QToolButton, "Show the settings of the tool").height() < card.height()
+    assert card.height() < whole / 2
+    assert f"{size(program)} px" in texts(card)
+    by_name(card, QToolButton, "Show the settings of the tool").click()
+    assert not card.folded
+    press("E")
+    assert not card.folded  # as the reader wants it there
+    press("Ctrl+1")
+    settle(qtbot, program)
+    assert not card.folded
+    by_name(card, QToolButton, "Fold the settings away").click()
+    press("B")
+    assert card.folded
 
 
 def test_what_is_in_hand_is_asked_about_as_long_as_it_is_there(
@@ -352,7 +377,7 @@ def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
     press("Ctrl+Delete")
     press("B")
     program.annotation.paint_tools.change(remove=True)
-    press("D")
+    press("Shift+D")
     hand.draw(inside)
     hand.settle()
     np.testing.assert_array_equal(hand.correction.mask[2], start[2])
