@@ -216,9 +216,12 @@ class ToolCard(QFrame):
         said = "Show the settings of the tool" if folded else "Fold the settings away"
         self._fold.setToolTip(said)
         self._fold.setAccessibleName(said)
-        inner = self._body.layout()
-        if inner is not None:
-            inner.activate()
+        for part in (self._start, self._guided, self._body, self):  # what lies within comes first
+            inner = part.layout()
+            if inner is not None:
+                inner.activate()
+            part.updateGeometry()
+        layout.invalidate()
         layout.activate()
         self.setFixedWidth(layout.totalSizeHint().width() if folded else _WIDTH)
         wraps = layout.hasHeightForWidth()  # words that need more lines

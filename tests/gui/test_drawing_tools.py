@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from threading import Event
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QInputDialog,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
@@ -466,3 +474,24 @@ def test_half_drawn_things_do_not_come_along_to_another_case(
     hand.double_click((42, 4))
     QApplication.processEvents()
     assert program.session.correction is None or not hand.correction.can_undo
+
+
+@pytest.mark.parametrize("key", ["B", "Q", "G", "H", "L"])
+def test_nothing_of_the_card_overlaps_when_what_it_says_changes(
+    program: Program, press: Press, key: str
+) -> None:
+    card = program.window.card
+    press(key)
+    for start in (
+        None,
+        "the ground truth",
+        "the prediction of a model of a rather long name",
+        None,
+    ):
+        card.show_start("prediction", start)
+        parts = [p for p in card.findChildren(QWidget) if p.isVisible() and not p.children()]
+        boxes = [QRect(part.mapTo(card, QPoint()), part.size()) for part in parts]
+        assert all(card.rect().contains(box) for box in boxes)
+        assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+        labels = [p for p in parts if isinstance(p, QLabel) and p.wordWrap()]
+        assert all(label.height() >= label.heightForWidth(label.width()) for label in labels)
