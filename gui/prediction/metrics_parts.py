@@ -71,6 +71,10 @@ class Hero(QWidget):
 _DISTANCES = {"hd95": "HD95 pooled", "hd95_max": "HD95 maximum"}
 
 
+def _short(title: str) -> str:
+    return title.replace("maximum", "max.")
+
+
 class Table(QWidget):
     """One row a figure; with a correction the columns predicted, corrected and change."""
 
@@ -111,8 +115,8 @@ class Table(QWidget):
     def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
         for key, title in _DISTANCES.items():
             whole = f"{title}, {view.length_unit}"
-            # Beside three columns there is no room for the unit, which the tool tip says too.
-            self._names[key].setText(whole if corrected is None else title)
+            # Beside three columns there is no room for all of it, which the tool tip says.
+            self._names[key].setText(whole if corrected is None else _short(title))
             self._names[key].tip = f"{whole}\n{HD95_RULE}"
         beside = corrected is not None
         for column in (2, 3):
