@@ -37,6 +37,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("choose_channels", "Choose channels…", "File", (), "layers", "case"),
     Command("export_cases", "Export cases…", "File", ("Alt+Shift+E",), "export", "nothing"),
+    Command(
+        "patient_names", "Patient's name in DICOM files", "File", needs="nothing", checkable=True
+    ),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
     Command("export_pictures", "Export pictures of the case…", "File", ("Ctrl+Shift+P",), "image"),
     Command("copy_picture", "Copy the picture", "File", ("Ctrl+Shift+C",), "image"),

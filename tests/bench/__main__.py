@@ -24,6 +24,7 @@ MEASUREMENTS = (
     "slice_change",
     "napari_comparison",
     "dataset_scan",
+    "case_opening",
     "worklist_scroll",
     "hd95_speed",
     "metrics_speed",
