@@ -200,7 +200,7 @@ class Operations(QObject):
     def _take(self, found: PlaceRead | FolderUnknown, folder: Path) -> None:
         """Show what was opened, or ask how a folder is organised."""
         if isinstance(found, FolderUnknown):
-            self.unorganised.emit(folder, str(found))
+            self.unorganised.emit(folder, found.in_a_window)
         else:
             self._show_place(found.place, found.states, found.models, found.last)
 
