@@ -155,6 +155,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("next_unreviewed", "Next unreviewed case", "Review", ("Ctrl+PgDown",)),
     Command("undo_review", "Undo the last review", "Review", ("Ctrl+U",), "undo"),
+    Command("time_spent", "Time spent…", "Review", (), "clock"),
     Command("reader", "Your name…", "Review", (), "", "nothing"),
     Command("blinded", "Blinded reading…", "Review", ("Ctrl+B",), "eye-off", "nothing"),
     Command("next_disagreement", "Next disagreement", "Review", ("N",)),
