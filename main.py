@@ -24,6 +24,7 @@ from core.domain.errors import AppError, reason
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
+from training.sweep_command import sweep
 
 ERROR = 1
 
@@ -102,6 +103,7 @@ for command in (
     triage,
     calibrate,
     train,
+    sweep,
     report,
 ):
     app.command()(command)
