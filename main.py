@@ -26,6 +26,7 @@ from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
+from training.sweep_command import sweep
 
 ERROR = 1
 
@@ -105,6 +106,7 @@ for command in (
     clicks,
     calibrate,
     train,
+    sweep,
     report,
 ):
     app.command()(command)
