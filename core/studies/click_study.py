@@ -104,6 +104,7 @@ def run_click_study(
         except AppError as error:
             study.failed[f"{case.id}, {model.spec.id}"] = str(error)
             continue
+        study.notices += [said for said in loaded.notices if said not in study.notices]
         inner(0.5, f"{case.id}, {model.spec.title}")
         hand = RobotHand(loaded, truth, click_ground(loaded, model, found, options.start), options)
         study.rows += hand.rows(model.spec.id)
