@@ -30,7 +30,7 @@ _SOFT = 2.0  # pixels at 256² from the outline of such a mask, a logit
 _HEAD = 0.1  # share of a channel's maximum above which it shows the head
 _SAMPLE = 2_000_000  # voxels of a channel that are counted for its normalisation
 _FADE = 0.8  # slices: how fast the bump fades beyond those it was carried to
-_FAR_FADED = 2
+_FAR_FADED = 2.0  # slices beyond which nothing is left of it
 _STILL, _GOES_ON = 0.25, 0.8  # share of the region, standard deviations of grey
 _WHOLE = 0.8  # share of a piece from which a change is more than its edge
 _FAINTEST, _KEPT = 0.2, 0.5  # standard deviations of grey, share of the contrast of its own slice
@@ -317,7 +317,8 @@ class Guided:
         amount = abs(float(np.subtract(*logit(pair))))
         near = _widened(region, _STRAY / max(self.scene.steps[1:]))
         state = self
-        for count in range(1, min(most, _FAR_FADED) + 1):
+        far = int(np.ceil(_FAR_FADED / self.scene.steps[0]))
+        for count in range(1, min(most, far) + 1):
             beyond = z + way * count
             weight = float(np.exp(-((count * self.scene.steps[0]) ** 2) / (2 * _FADE**2)))
             if not 0 <= beyond < len(self.ground.mask):

@@ -186,6 +186,20 @@ def test_beyond_the_lesion_the_bump_fades_and_sways_only_what_is_uncertain():
     assert np.flatnonzero(alone.any(axis=(1, 2))).tolist() == [2]
 
 
+def test_thin_slices_let_the_bump_fade_over_as_many_millimetres():
+    pixels = np.full((1, 21, 64, 64), 100, np.uint8)
+    pixels[0, :, :4] = 60
+    probability = np.full((21, 64, 64), 0, np.uint8)
+    probability[:, 25:36, 25:36] = 120
+    changed = {}
+    for spacing in ((5.5, 3.75, 3.75), (1.1, 3.75, 3.75)):
+        scene = Scene(pixels, ("FLAIR",), spacing)
+        ground = ClickGround(scene, np.zeros((21, 64, 64), np.uint8), probability)
+        counts = guided(ground, [Click(10, ((30, 30),), reach=None)]).counts
+        changed[spacing[0]] = max(counts) - min(counts) + 1
+    assert changed[1.1] > 2 * changed[5.5]
+
+
 def test_a_click_finds_the_disc_it_lies_on():
     rows, columns = np.mgrid[:256, :256]
     disc = np.hypot(rows - 60, columns - 70) < 9
