@@ -42,7 +42,7 @@ def _edited(session: Session) -> str:
     """Say that there is a correction, and of what where that is not the prediction on screen."""
     if session.correction is None:
         return ""
-    other = other_origin(session).replace("the ground truth", "the truth")  # the row is narrow
+    other = other_origin(session)
     return f"of {other}" if other else "editing"
 
 
