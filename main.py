@@ -21,6 +21,7 @@ from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason
+from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
@@ -115,9 +116,22 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        match sys.argv[1:]:
+            # What opens the window most often waits for no command line to be made and read.
+            case []:
+                _open_window(None)
+            case ["open", folder] if not folder.startswith("-"):
+                _open_window(Path(folder))
+            case _:
+                app()
     except AppError as error:
         say(f"overread: {error}", err=True)
+        sys.exit(ERROR)
+    except ModuleNotFoundError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        say(f"overread: {missing}", err=True)
         sys.exit(ERROR)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""

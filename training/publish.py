@@ -66,6 +66,7 @@ def _model_spec(finished: FinishedTraining, network: SliceNetwork) -> ModelSpec:
         preprocessing=job.preprocessing,
         postprocessing=Postprocessing(smallest_share=finished.position.best_share),
         logit_offset=logit_offset(job),
+        stride=network.stride,
         parameters=sum(p.numel() for p in network.parameters()),
         acquisition=_acquisition(finished),
         parent=Path(job.parent).name if job.parent else None,

@@ -30,23 +30,6 @@ class SelectionScore(NamedTuple):
     loss: float
 
 
-def predict_case(
-    network: nn.Module,
-    case: TrainCase,
-    *,
-    neighbours: int,
-    device: torch.device,
-    logit_offset: float = 0.0,
-    beat: Callable[[], None] = lambda: None,
-) -> NDArray[np.uint8]:
-    """Return the quantised probability (Z, Y, X) on the native grid, as inference makes it.
-
-    `beat` is called before each batch of slices.
-    """
-    logits = _case_logits(network, case, neighbours=neighbours, device=device, beat=beat)
-    return _probability(logits, case, logit_offset)
-
-
 def _probability(logits: Tensor, case: TrainCase, logit_offset: float) -> NDArray[np.uint8]:
     # Weights that have come apart find nothing, which is how they are to score.
     probability = torch.sigmoid(logits + logit_offset).nan_to_num(0.0)

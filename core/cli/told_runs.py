@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from core.inference.prediction_service import Predictor, PredictorOf
     from core.io.case_reader import LoadedCase
     from core.models.registry import Model
+    from core.studies.case_units import Told
     from core.workspace.workspace_folder import Workspace
 
 _MOST = 5
@@ -42,6 +43,16 @@ def told_before(model: Model, predictor: Predictor) -> Predictor:
         return predictor(loaded, progress)
 
     return predict
+
+
+def said_once() -> Told:
+    """Return what makes `told_before` of a model's predictor, and the same for every case."""
+    made: dict[str, Predictor] = {}
+
+    def told(model: Model, predictor: Predictor) -> Predictor:
+        return made.setdefault(model.computed, told_before(model, predictor))
+
+    return told
 
 
 def told_predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:

@@ -28,7 +28,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def read_image(path: Path) -> Samples:
-    """Return one slice as (C, Y, X) of 8 or 16 bit, without transparency.
+    """Return one slice as (C, Y, X) of the numbers it holds, without transparency.
 
     Raises `FileError` for a file that is missing, truncated, no TIFF, or of another kind.
     """
@@ -43,9 +43,7 @@ def read_slice(path: Path) -> tuple[Samples, bool]:
     if alpha is not None and pixels.dtype == alpha.dtype and _holds_image(alpha, path):
         # Four samples that nobody calls transparent, and that vary as an image does.
         pixels, alpha = np.concatenate([pixels, alpha[np.newaxis]]), None
-    if pixels.dtype in (np.uint8, np.uint16, np.int16):
-        return np.ascontiguousarray(pixels), alpha is not None
-    raise _refused(path, f"pixels of type {pixels.dtype}")
+    return np.ascontiguousarray(pixels), alpha is not None
 
 
 def read_mask_slice(path: Path) -> tuple[Mask, bool]:

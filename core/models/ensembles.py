@@ -7,6 +7,7 @@ import msgspec
 from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.models.acquisition import Acquisition, joined
+from core.models.certificates import CERTIFICATES_FILE, GRAPH_FILE
 from core.models.registry import (
     SPEC_FILE,
     Model,
@@ -67,7 +68,9 @@ def pack_members(model: Model) -> Model:
     own = Registry((model.folder,))
     for member in model.members:
         # As it is stored: a mirrored ensemble has mirrored members.
-        own.publish(read_model(member.folder).spec, member.weights)
+        graph = (member.folder / GRAPH_FILE, member.folder / CERTIFICATES_FILE)
+        beside = graph if all(path.is_file() for path in graph) else ()
+        own.publish(read_model(member.folder).spec, member.weights, beside=beside)
     return read_model(model.folder)
 
 
@@ -77,6 +80,16 @@ def require_weights_of_its_own(spec: ModelSpec) -> None:
         raise ModelError(
             f"{spec.id}: expected a model with weights of its own to start from, found an "
             f"ensemble. Start from one of its members: {', '.join(spec.members)}."
+        )
+
+
+def require_trainable(spec: ModelSpec) -> None:
+    """Raise `ModelError` for a model that a training cannot start from."""
+    require_weights_of_its_own(spec)
+    if spec.is_graph:
+        raise ModelError(
+            f"{spec.id}: expected a network that PyTorch can build to start from, found one "
+            "imported as ONNX. Import its state dict instead, with --architecture."
         )
 
 

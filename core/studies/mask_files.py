@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.domain.errors import AppError
 from core.domain.label_set import LabelSet, binary
-from core.domain.prediction import to_mask
+from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import Predictor
 from core.io.case import Case, each_case
@@ -47,13 +47,25 @@ def predict_masks(
             loaded = read_case(case)
             loaded.require_whole()
             prediction = predictor(loaded, inner)
-            mask = to_mask(prediction.probability, model.spec.postprocessing)
-            drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
-            write_mask(case, drawn, out, ending="pred", format_name=format_name)
+            write_prediction(loaded, prediction, model, out=out, format_name=format_name)
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
     return Written(failed, tuple(notices))
+
+
+def write_prediction(
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    *,
+    out: Path,
+    format_name: str | None = None,
+) -> None:
+    """Write the mask of one case as `predict_masks` does."""
+    mask = to_mask(prediction.probability, model.spec.postprocessing)
+    drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
+    write_mask(loaded.case, drawn, out, ending="pred", format_name=format_name)
 
 
 def author_of(model: Model) -> Maker:

@@ -1,20 +1,19 @@
 """The card over the image that holds the settings of the tool in hand."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
 
+from gui.annotation.click_card import ClickCard
+from gui.annotation.guided_settings import GuidedSettings
+from gui.annotation.named_slider import NamedSlider
 from gui.annotation.tool_settings import (
     LARGEST,
     LARGEST_SHARE,
@@ -47,15 +46,20 @@ _HINTS: dict[str, str] = {
     "lasso": "Drag around a region, or click its corners; Enter or a double click closes it.",
     "fill": "Fills voxels connected to the first one, within the tolerance: those marked.",
     "smart": "Scribble inside and outside, then complete. Further scribbles refine it.",
+    "guided": "A click shows what it would change; only Enter writes it, as one step of undo.",
     "component": "Click a predicted lesion to take it; right-click a corrected one to delete it.",
 }
 
 
 class ToolCard(QFrame):
-    """Shows the settings of one tool; hidden for the tools that only look."""
+    """Shows the settings of one tool; hidden for the tools that only look.
+
+    `preview`, in the other corner, says what guided clicks would change.
+    """
 
     changed = Signal(str, object)
     complete_asked = Signal()
+    back_asked = Signal()
     start_chosen = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
@@ -68,10 +72,10 @@ class ToolCard(QFrame):
         self._range_name = "window"
         self._keys: Keys = {}
         self._title, self._key = make_label("", "section"), make_label("", "caption")
-        self._size = _Range("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
+        self._size = NamedSlider("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
         self._size.moved.connect(lambda value: self.changed.emit("size", value))
         least, most = (round(share * _STEPS) for share in (LEAST_SHARE, LARGEST_SHARE))
-        self._range = _Range("Window", least, most, self._grey)
+        self._range = NamedSlider("Window", least, most, self._grey)
         self._range.moved.connect(lambda value: self.changed.emit(self._range_name, value / _STEPS))
         self._mode = Segments(("Add", "Remove"), name="The tool")
         self._mode.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
@@ -81,6 +85,11 @@ class ToolCard(QFrame):
         self._solid.clicked.connect(lambda on: self.changed.emit(_SOLID[self._tool], bool(on)))
         self._complete = QPushButton("Complete (Enter)")
         self._complete.clicked.connect(self.complete_asked)
+        self.preview = ClickCard(parent)
+        self._guided = GuidedSettings()
+        self._guided.changed.connect(self.changed)
+        self._guided.accept_asked.connect(self.complete_asked)
+        self._guided.back_asked.connect(self.back_asked)
         self._taken = make_label("", "body")
         self._start = self._make_start()
         self._hint = make_label("", "caption")
@@ -111,6 +120,8 @@ class ToolCard(QFrame):
         self._solid.setVisible(tool in _SOLID)
         self._solid.setChecked(bool(getattr(settings, _SOLID.get(tool, "volumetric"))))
         self._complete.setVisible(tool == "smart")
+        self._guided.setVisible(tool == "guided")
+        self._guided.show_settings(settings)
         self._taken.setVisible(tool in _RANGED)
         self._hint.setText(_HINTS.get(tool, ""))
         self._fit()
@@ -124,6 +135,10 @@ class ToolCard(QFrame):
     def show_taken(self, said: str) -> None:
         """Say how much a press would take."""
         self._taken.setText(said)
+
+    def show_clicks(self, count: int) -> None:
+        """Say how many guided clicks there are to be accepted."""
+        self._guided.show_clicks(count)
 
     def show_start(self, kind: str, said: str | None) -> None:
         """Offer what a first edit starts from, and say what that is here; None offers nothing."""
@@ -189,45 +204,6 @@ class ToolCard(QFrame):
             column.addWidget(slider)
         for choice in (self._mode, self._scribble):
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
-        for part in (self._solid, self._complete, self._taken, self._start, self._hint):
+        parts = (self._guided, self._solid, self._complete, self._taken, self._start, self._hint)
+        for part in parts:
             column.addWidget(part)
-
-
-class _Range(QWidget):
-    """A named slider that says its value."""
-
-    moved = Signal(int)
-
-    def __init__(self, title: str, low: int, high: int, said: Callable[[int], str]) -> None:
-        super().__init__()
-        self._said = said
-        self._title = make_label(title, "caption")
-        self._title.setFixedWidth(58)
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(low, high)
-        self._slider.setAccessibleName(title)
-        self._value = QLabel()
-        self._value.setFixedWidth(52)
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._slider.valueChanged.connect(self._on_moved)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._title, self._slider, self._value):
-            row.addWidget(widget)
-
-    def set_title(self, title: str) -> None:
-        self._title.setText(title)
-        self._slider.setAccessibleName(title)
-
-    def show_value(self, value: int) -> None:
-        blocker = QSignalBlocker(self._slider)
-        self._slider.setValue(value)
-        blocker.unblock()
-        self.say_value()
-
-    def say_value(self) -> None:
-        self._value.setText(self._said(self._slider.value()))
-
-    def _on_moved(self, value: int) -> None:
-        self.say_value()
-        self.moved.emit(value)

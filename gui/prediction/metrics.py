@@ -48,6 +48,7 @@ class MetricsPanel(QWidget):
         column.addWidget(self._hero)
         column.addWidget(self._table)
         # One lies over the other: whatever is known of a case, what stands below stays there.
+        self._empty.setFixedHeight(figures.sizeHint().height())
         self._pages = QStackedLayout()
         self._pages.addWidget(figures)
         self._pages.addWidget(self._empty)
@@ -117,8 +118,8 @@ class _Empty(QWidget):
         self.run = QPushButton("Run case")
         self.run.setToolTip("Run the model on this case (Ctrl+R)")
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 8)
-        column.setSpacing(8)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.setSpacing(6)
         for widget in (self._glyph, self._title):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._sentence)

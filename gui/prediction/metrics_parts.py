@@ -13,6 +13,7 @@ from gui.widgets.metrics_view import MetricsView, Pending
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
+_HERO_HEIGHT = 44
 _ROW_HEIGHT = 18
 _HEAD_HEIGHT = 14
 _BAR_ROW_HEIGHT = 16
@@ -43,6 +44,7 @@ class Hero(QWidget):
         row.setSpacing(10)
         row.addWidget(self._score)
         row.addLayout(words, 1)
+        self.setFixedHeight(_HERO_HEIGHT)
         self._theme = DARK
 
     def set_look(self, theme: Theme) -> None:
@@ -97,6 +99,9 @@ class Table(QWidget):
                 grid.addWidget(label, row, column + 1, right)
             grid.setRowMinimumHeight(row, _ROW_HEIGHT)
         grid.setRowMinimumHeight(0, _HEAD_HEIGHT)
+        for label in self._heads:  # they come with a correction, which moves nothing below
+            label.setFixedHeight(_HEAD_HEIGHT)
+        self.setFixedHeight(_HEAD_HEIGHT + len(self._KEYS) * _ROW_HEIGHT)
         self._grid = grid
         self._theme = DARK
 

@@ -11,6 +11,7 @@ from gui.prediction.model_panel import ModelView
 from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
+from gui.widgets.labels import duration
 from gui.widgets.metrics_view import MetricsView
 
 
@@ -29,7 +30,7 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
-    said = f"whole volume, threshold {session.post.threshold:.2f}"
+    said = f"whole volume, at {session.post.threshold:.2f}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
@@ -100,7 +101,7 @@ def queue_words(queue: RunQueue) -> tuple[str, float, str]:
     """Return which run it is, the share of all that is done, and how long it will take."""
     behind = queue.done + queue.failed
     what = f"{min(behind + 1, queue.total)} of {queue.total} · {queue.current}"
-    left = f"{queue.seconds_left:.0f} s left" if queue.seconds_left is not None else "starting"
+    left = f"{duration(queue.seconds_left)} left" if queue.seconds_left is not None else "starting"
     failed = f" · {queue.failed} failed" if queue.failed else ""
     fraction = (behind + queue.fraction) / queue.total
     return what, fraction, f"{left}{failed} · {queue.message}"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
 from gui.shell.view_state import Display, correction_alone
+from gui.viewer.click_item import ClickItem, ClickPicture
 from gui.viewer.fingers import Contact, Fingers, pans
 from gui.viewer.overlay_item import OverlayItem
 from gui.viewer.picture import Picture
@@ -56,7 +57,8 @@ class SliceView(PictureView):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.viewport().ungrabGesture(Qt.GestureType.PanGesture)  # two fingers pan here
         self._cursor, self._trace, self._region = BrushCursor(), Trace(), RegionItem()
-        for item in (self._region, self._trace, self._cursor):
+        self._clicks = ClickItem()
+        for item in (self._region, self._trace, self._clicks, self._cursor):
             self.add_item(item)
         self._correction: OverlayItem | None = None
         self._colours = DEFAULT_OVERLAYS
@@ -119,6 +121,15 @@ class SliceView(PictureView):
     def show_region(self, plane: NDArray[np.bool_] | None, colour: str = "#ffffff") -> None:
         """Mark voxels (Y, X) that a tool is about to change; None marks nothing."""
         self._region.show_plane(plane, colour)
+
+    def show_clicks(self, picture: ClickPicture | None) -> None:
+        """Show what guided clicks would change; None shows nothing."""
+        self._clicks.show_picture(picture)
+
+    @property
+    def clicks(self) -> ClickPicture | None:
+        """What is shown of guided clicks."""
+        return self._clicks.picture
 
     @property
     def marks_region(self) -> bool:

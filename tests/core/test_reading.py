@@ -132,12 +132,9 @@ def test_white_as_zero_is_turned_round(tmp_path: Path) -> None:
     assert np.array_equal(read_mask_slice(tmp_path / "A_1_mask.tif")[0], lesion(2)[1])
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.uint32])
-def test_other_types_of_pixels_are_refused(tmp_path: Path, dtype: type[np.generic]) -> None:
-    imwrite(tmp_path / "A_1.tif", random_slice(dtype=dtype), photometric="rgb")
-    with pytest.raises(
-        FileError, match=rf"A_1.tif: expected .*8 or 16 bit, found .*{dtype.__name__}"
-    ):
+def test_complex_pixels_are_refused(tmp_path: Path) -> None:
+    imwrite(tmp_path / "A_1.tif", random_slice((24, 20)).astype(np.complex64))
+    with pytest.raises(FileError, match=r"A_1.tif: expected .*8 or 16 bit, found .*complex64"):
         read_image(tmp_path / "A_1.tif")
 
 

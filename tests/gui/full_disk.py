@@ -5,7 +5,6 @@ Prints one JSON object: what was said of each thing done, faults, and what a new
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,7 +57,7 @@ def _things(desk: Offscreen, program: Program) -> dict[str, Callable[[], object]
         "review": trigger("reject"),
         "settings": trigger("light_theme"),
         "channels": lambda: program.data.channels.keep((0, 1, 2)),
-        "comparison": lambda: program.studies.study.dialog.side.run_asked.emit(two, False),
+        "comparison": lambda: program.studies.study.side.run_asked.emit(two, False),
         "other case": choose("B_2"),
         "back": choose("A_1"),
     }
@@ -67,6 +66,8 @@ def _things(desk: Offscreen, program: Program) -> dict[str, Callable[[], object]
 @contextmanager
 def _full() -> Iterator[None]:
     """Let the system refuse every byte that makes a file longer."""
+    import resource  # not there on Windows
+
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
     try:

@@ -92,6 +92,8 @@ class Offscreen:
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         self.faults.append("".join(traceback.format_exception(kind, error, trace)))
+        # What ends the run itself is heard by whoever started it.
+        sys.__excepthook__(kind, error, trace)
 
 
 def _unheard(*_: object) -> None:

@@ -330,6 +330,21 @@ def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
     np.testing.assert_array_equal(hand.correction.mask, start)
 
 
+def test_what_is_in_hand_is_asked_about_as_long_as_it_is_there(
+    program: Program, press: Press, hand: Hand
+) -> None:
+    program.context.trigger("delete_component")  # as from the menu, no pointer over the image
+    (said,) = toasts(program)
+    assert "Delete lesion" in said
+    assert "Click the lesion" in said
+    hand.draw(middle(program))
+    hand.settle()
+    (said,) = toasts(program)
+    assert "voxels are marked" in said
+    press("Esc")
+    assert toasts(program) == []
+
+
 def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
     program: Program, press: Press, hand: Hand
 ) -> None:

@@ -14,7 +14,7 @@ from tests.gui.finding import button, by_name, colours, texts
 
 READY = MetricsView(
     state="ready",
-    message="whole volume, threshold 0.50",
+    message="whole volume, at 0.50",
     dsc=0.8949,
     iou=0.81,
     hd95=5.94,

@@ -165,7 +165,7 @@ def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: 
         with pytest.raises(subprocess.TimeoutExpired):  # it has not ended before
             child.wait(timeout=0.01)
     child.kill()
-    assert child.wait() == -signal.SIGKILL
+    assert child.wait() != 0
     step = load_checkpoint(killed.checkpoint)[0].step
     assert 0 < step < 30
     model = run(spec, killed, resume=True)

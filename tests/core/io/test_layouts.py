@@ -91,6 +91,11 @@ def test_nnunet_of_version_1_and_of_other_endings(tmp_path):
     (old / "dataset.json").write_text("{")
     with pytest.raises(FileError, match=r"dataset\.json: expected a JSON object"):
         find(old)
+    loose = find(nnunet(tmp_path / "c", file_ending="nii.gz", channel_names=["FLAIR", "T1ce"]))
+    assert (loose.layout, len(loose.cases)) == ("nnunet", 3)
+    assert roles(loose.cases[0]) == ["FLAIR", "T1c"]
+    with pytest.raises(FolderUnknown, match="looks like nnU-Net raw, which finds no case in it"):
+        find(nnunet(tmp_path / "d", file_ending=".mha"))
     odd = nnunet(tmp_path / "b", labels={"a": "b"})
     assert "found none for a" in find(odd).notices[0]
 
