@@ -438,3 +438,12 @@ def test_a_second_dataset_beside_the_first_is_told(tmp_path):
         "it. They are left out; open that folder by itself."
     ]
     assert find(tmp_path / "brats").notices == ()
+
+
+def test_folders_of_images_that_no_name_joins_are_told(tmp_path):
+    for case in ("alpha", "beta"):
+        touch(tmp_path, f"{case}/scanA.nii.gz", f"{case}/scanB.nii.gz", f"{case}/outline.nii.gz")
+    found = find(tmp_path)
+    assert (found.layout, len(found.cases)) == ("loose", 6)
+    assert "say how the folder is organised if a folder is a case" in found.notices[0]
+    assert find(touch(tmp_path / "flat", "a.nii", "b.nii", "c.nii")).notices == ()
