@@ -9,7 +9,7 @@ TOOLS := $(VENV)/.tools
 # Where the machine has Python keep no compiled modules, each process of the tests would compile ours.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test bench reader bundle fuzz soak kill clean
+.PHONY: run setup test bench reader bundle fuzz soak kill cluster clean
 
 run: $(RUNS)
 	$(BIN)/python main.py
@@ -49,6 +49,10 @@ soak: setup
 # A thousand processes of the core and of the window are killed at work; build/kill.json.
 kill: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.kill --out build/kill.json
+
+# Two raylets of Ray on this machine, of which a process and a raylet are killed.
+cluster: setup
+	$(BIN)/python -m pytest -n0 -m cluster
 
 # An environment without torch that reviews, corrects and predicts: build/reader/bin/overread.
 READER := build/reader

@@ -14,9 +14,10 @@ from core.models.train_spec import LossName, PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
+    from core.jobs.runners import RunnerPlace
     from core.models.classifiers import ClassifierModel
     from core.models.registry import Model
-    from training.command import TrainOptions
+    from training.train_options import TrainOptions
 
 _BUDGET = "Budget; of several, the first to end counts."
 
@@ -74,6 +75,9 @@ Loggers = Annotated[
     Texts, typer.Option("--logger", help="mlflow or wandb: write for it too, offline.")
 ]
 Title = Annotated[str, typer.Option(help="Name shown to readers.")]
+Together = Annotated[
+    int, typer.Option("--nproc", min=1, help="Processes that train one network together.")
+]
 Folds = Annotated[
     int, typer.Option("--folds", help="Cross-validate: as many folds of the training part.")
 ]
@@ -118,6 +122,7 @@ def train(
     title: Title = "",
     loggers: Loggers = None,
     resume: Resume = False,
+    nproc: Together = 1,
     folds: Folds = 0,
     repeats: Repeats = 1,
     group: Groups = "",
@@ -137,7 +142,7 @@ def train(
         from training.fold_command import cross_validate
 
         dealt = (folds, repeats, group)
-        where = {"name": runner, "workers": workers, "address": address}
+        where: RunnerPlace = {"name": runner, "workers": workers, "address": address}
         cross_validate(_options(given), task, dealt, where)
     else:
         _run(given, task)
@@ -145,7 +150,7 @@ def train(
 
 def _options(given: dict[str, object]) -> TrainOptions:
     """Return options by the names of `TrainOptions`, those that were not given by their default."""
-    from training.command import TrainOptions
+    from training.train_options import TrainOptions
 
     lists = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
     return TrainOptions(**{"data": Path(), "split": Path(), **lists})  # type: ignore[arg-type]

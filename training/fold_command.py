@@ -11,15 +11,15 @@ from core.jobs.runners import make_runner
 from core.workspace.settings import home
 from core.workspace.splits import read_split
 from core.workspace.workspace_folder import registry
-from training.command import spec_of
 from training.fold_cases import read_groups
 from training.fold_study import FoldPlan, run_folds
 from training.fold_summary import said_of
 from training.frame import keep_memory
+from training.train_options import spec_of
 
 if TYPE_CHECKING:
     from core.jobs.runners import RunnerPlace
-    from training.command import TrainOptions
+    from training.train_options import TrainOptions
 
 
 def cross_validate(
@@ -38,7 +38,7 @@ def cross_validate(
         )
     split = read_split(options.split) if options.split.parts else None
     folds, repeats, group = dealt
-    plan = FoldPlan(folds, repeats, read_groups(group))
+    plan = FoldPlan(folds, repeats, read_groups(group), options.nproc)
     keep_memory()
     with progress_bar() as progress:
         summary = run_folds(

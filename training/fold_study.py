@@ -25,11 +25,15 @@ _FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
 
 @dataclass(frozen=True)
 class FoldPlan:
-    """How a dataset is dealt out: `folds` times `repeats`, cases of one of `groups` together."""
+    """How a dataset is dealt out: `folds` times `repeats`, cases of one of `groups` together.
+
+    Each fold is trained by so many `processes`.
+    """
 
     folds: int
     repeats: int = 1
     groups: Mapping[str, str] | None = None
+    processes: int = 1
 
 
 def run_folds(
@@ -85,7 +89,9 @@ def _tasks(
             place = (out / _FOLDS_FOLDER / name).absolute()
             masks = (out / _MASKS_FOLDER / f"r{repeat}").absolute()
             parts = SplitFile(train, judged)
-            tasks.append(FoldTask(repeat, fold, own, parts, str(place), str(masks), queued))
+            tasks.append(
+                FoldTask(repeat, fold, own, parts, str(place), str(masks), queued, plan.processes)
+            )
     return tasks
 
 
@@ -93,7 +99,7 @@ def _unit(task: FoldTask, pool: FoldPool) -> Unit:
     hashes = {name: pool.hashes[name] for name in (*task.split.train, *task.split.val)}
     key = unit_key("fold", task.repeat, task.fold, task.spec.portable(), task.split, hashes)
     name = Path(task.folder).name
-    return Unit(key, name, do_fold, task, cpus=max(task.spec.threads, 1))
+    return Unit(key, name, do_fold, task, cpus=max(task.spec.threads, 1) * task.processes)
 
 
 def _keep_plan(out: Path, spec: TrainSpec, pool: FoldPool, tasks: list[FoldTask]) -> None:

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import AppError
 from core.jobs.job_folder import JOB_FILE, JobFolder
 from core.jobs.training_job import make_job
-from core.models.registry import SPEC_FILE, Model, read_model
 from core.models.train_spec import TrainSpec
 from core.studies.case_score import EvaluationRow
 from core.workspace.splits import SplitFile
 from training.errors import TrainingError
 from training.fold_scores import unseen_rows
-from training.publish import CANDIDATE_FOLDER
+from training.processes import finished_model, train_together
 from training.train import read_job, run
 
 
@@ -23,7 +21,7 @@ class FoldTask:
     """What a fold is made of: `spec` learns from `split.train`, its model judges `split.val`.
 
     `folder` is the job's, `masks` where the masks of the judged cases go. `queued` waits its turn
-    at the device; where a runner deals them out there are no turns.
+    at the device; where a runner deals them out there are no turns. `processes` train it together.
     """
 
     repeat: int
@@ -33,6 +31,7 @@ class FoldTask:
     folder: str
     masks: str
     queued: bool = True
+    processes: int = 1
 
 
 class FoldFound(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +56,10 @@ def do_fold(task: FoldTask) -> bytes:
     model = finished_model(job.path, spec)
     if model is None:
         job.clear_request()
-        model = run(spec, job, resume=True, queued=task.queued)
+        if task.processes > 1:
+            model = train_together(job, spec, task.processes, resume=True)
+        else:
+            model = run(spec, job, resume=True, queued=task.queued)
     if model is None:
         raise TrainingError(f"{job.path.name}: paused. Give the same command again to go on.")
     rows = unseen_rows(model, task.spec, task.split.val, Path(task.masks))
@@ -69,16 +71,3 @@ def do_fold(task: FoldTask) -> bytes:
         rows=tuple(rows),
     )
     return msgspec.json.encode(found)
-
-
-def finished_model(folder: Path, spec: TrainSpec) -> Model | None:
-    """Return what the training in a job folder has published, None where it has not yet.
-
-    The candidate in the folder is the same to the byte: nobody else's model of that id is taken.
-    """
-    place = Path(spec.models) / spec.model_id
-    try:
-        candidate = (folder / CANDIDATE_FOLDER / SPEC_FILE).read_bytes()
-        return read_model(place) if (place / SPEC_FILE).read_bytes() == candidate else None
-    except (OSError, AppError):
-        return None

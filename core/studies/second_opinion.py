@@ -3,7 +3,7 @@
 A case without lesion in truth or prediction is left out: the two have different rules for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -94,3 +94,11 @@ class SecondOpinion:
             case=case,
             model=model,
         )
+
+
+def all_verified(parts: Sequence[Verified]) -> Verified | None:
+    """Return what was found of several parts together, None without any."""
+    if not parts:
+        return None
+    worst = max(parts, key=lambda part: (part.greatest_difference, part.figure, part.case))
+    return msgspec.structs.replace(worst, figures=sum(part.figures for part in parts))

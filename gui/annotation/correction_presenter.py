@@ -214,7 +214,8 @@ class CorrectionPresenter(QObject):
         place, first = self._session.place, self._just_opened
         self._just_opened = False
         if first and edits and place is not None and not place.held:
-            said = f"In {self._session.current}. No version holds them yet."
+            them = "it" if edits == 1 else "them"
+            said = f"In {self._session.current}. No version holds {them} yet."
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:

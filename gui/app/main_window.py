@@ -341,7 +341,8 @@ class MainWindow(QMainWindow):
         if compact == self._compact:
             return
         self._compact = compact
-        for part in (self.top_bar, self.header, self.strip, self.jobs, self.status):
+        bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
+        for part in (*bars, self.review, self.metrics):
             part.set_compact(compact)
         self.layers.set_expanded(not compact)
         self._side.set_narrow(compact)

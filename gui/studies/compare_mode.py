@@ -123,6 +123,7 @@ class CompareMode(QObject):
     def _show_figures(self) -> None:
         opened, side = self._session.open_case, self._study.side
         if not self._on or opened is None:
+            side.show_signable(())
             return
         index = self._session.view.slice_index
         measures, loaded = self._views.viewer.linked.measures, opened.loaded
@@ -139,6 +140,7 @@ class CompareMode(QObject):
             if model.spec.id in side.ticked:
                 planes.append(found.found.counted.mask[index])
         side.models.show_dsc(scores)
+        side.show_signable(scores)
         side.show_case(case_lines(lines, loaded.volume.geometry, has_truth=has_truth))
         side.show_agreement(vote_shares(planes), len(planes))
 

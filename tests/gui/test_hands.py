@@ -216,7 +216,7 @@ def test_a_correction_of_another_model_says_so(predicted: DrawingDesk) -> None:
     if not others:
         pytest.skip("one model alone comes with the program")
     predicted.session.set_models(replace(models, current=others[0]))
-    assert other_origin(predicted.session) == f"the prediction of {own.spec.title}"
+    assert other_origin(predicted.session) == own.spec.title
 
 
 # What is in hand
