@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.domain.volume import Pixels, Volume
 from core.inference.intensity import FloatArray, normalisers
+from core.inference.resample_step import SpacingChange, spacing_change
 from core.models.preprocessing import Preprocessing
 
 
@@ -19,8 +20,8 @@ from core.models.preprocessing import Preprocessing
 class PlaneGrid:
     """How the native plane maps to the network's: crop or pad to `box`, then resize to `size`.
 
-    `native` is (Y, X); `box` is (y0, y1, x0, x1) in native voxels and may reach beyond the image;
-    `size` is (h, w).
+    `native` is (Y, X), after any change of spacing; `box` is (y0, y1, x0, x1) in native voxels and
+    may reach beyond the image; `size` is (h, w).
     """
 
     native: tuple[int, int]
@@ -35,11 +36,16 @@ class PlaneGrid:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A volume ready for a network: `values` (C, Z, h, w) float32 on `grid`."""
+    """A volume ready for a network: `values` (C, Z, h, w) float32 on `grid`.
+
+    `change` leads from the case's own voxels to those `values` were made of, None where they are
+    the same.
+    """
 
     values: FloatArray
     grid: PlaneGrid
     neighbours: int
+    change: SpacingChange | None = None
 
     def batch(self, indices: Sequence[int]) -> FloatArray:
         """Return slices (B, (2·neighbours + 1)·C, h, w), from the one before to the one after."""
@@ -53,15 +59,20 @@ class Prepared:
 
 
 def prepare(volume: Volume, preprocessing: Preprocessing, *, stride: int) -> Prepared:
-    """Return `volume` as a network of that `stride` expects it."""
-    grid = plane_grid(volume.pixels, preprocessing, stride=stride)
+    """Return `volume` as a network of that `stride` expects it.
+
+    Raises `ModelError` where it is to be resampled and its spacing is unknown.
+    """
+    change = spacing_change(volume.geometry, preprocessing.spacing_mm)
+    pixels = volume.pixels
+    if change is not None:
+        pixels = np.stack([change.apply(channel) for channel in pixels])
+    grid = plane_grid(pixels, preprocessing, stride=stride)
     channels = [
-        to_grid(normalise(pixels), grid, fill=normalise.fill)
-        for pixels, normalise in zip(
-            volume.pixels, normalisers(volume.pixels, preprocessing), strict=True
-        )
+        to_grid(normalise(channel), grid, fill=normalise.fill)
+        for channel, normalise in zip(pixels, normalisers(pixels, preprocessing), strict=True)
     ]
-    return Prepared(np.stack(channels), grid, preprocessing.neighbours)
+    return Prepared(np.stack(channels), grid, preprocessing.neighbours, change)
 
 
 def plane_grid(pixels: Pixels, preprocessing: Preprocessing, *, stride: int) -> PlaneGrid:

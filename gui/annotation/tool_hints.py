@@ -14,6 +14,7 @@ _HINTS: dict[Tool, str] = {
     "lasso": "Drag around it · Click corners · Right-drag cuts · Backspace last one · Enter closes",
     "fill": "Click fills what is marked · Right-click empties it · Ctrl+Wheel zoom · Wheel slices",
     "smart": "Drag inside · Right-drag outside · Backspace last scribble · Enter fills",
+    "guided": "Click adds · Right-click takes away · Backspace last one · Enter writes · Esc drops",
     "component": "Click takes a lesion · Right-click deletes one · Ctrl+Wheel zoom · Wheel slices",
 }
 

@@ -16,6 +16,7 @@ _TITLES = {
     "no_truth": "No ground truth",
     "no_prediction": "No prediction yet",
 }
+_SENTENCE_LINES = 3
 _ICONS = {"no_case": "image", "no_truth": "info", "no_prediction": "play"}
 _BETWEEN = 2
 
@@ -121,6 +122,8 @@ class _Empty(QWidget):
         self._title = make_label("", "section")
         self._sentence = make_wrapped_label("", "body")
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        # What is known of a model comes late, and must not move the button below it.
+        self._sentence.setMinimumHeight(_SENTENCE_LINES * self.fontMetrics().lineSpacing())
         self.run = QPushButton("Run case")
         self.run.setToolTip("Run the model on this case (Ctrl+R)")
         column = QVBoxLayout(self)

@@ -72,6 +72,10 @@ _DISTANCES = {"hd95": "HD95 pooled", "hd95_max": "HD95 maximum"}
 _LONGER = "hd95_max"
 
 
+def _short(title: str) -> str:
+    return title.replace("maximum", "max.")
+
+
 class Table(QWidget):
     """One row a figure; with a correction the columns predicted, corrected and change."""
 
@@ -120,8 +124,8 @@ class Table(QWidget):
     def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
         for key, title in _DISTANCES.items():
             whole = f"{title}, {view.length_unit}"
-            # Beside three columns there is no room for the unit, which the tool tip says too.
-            self._names[key].setText(whole if corrected is None else title)
+            # Beside three columns there is no room for all of it, which the tool tip says.
+            self._names[key].setText(whole if corrected is None else _short(title))
             self._names[key].tip = f"{whole}\n{HD95_RULE}"
         if self._short:
             longer = _figure(getattr(view, _LONGER), 1)

@@ -11,12 +11,12 @@ from core.review.reviews import (
     Review,
     ReviewChange,
     Status,
-    add_seconds,
     put_review,
     review_of,
     reviews,
     undo_review,
 )
+from core.review.time_spent import add_seconds
 from core.review.worklist import next_unreviewed
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes

@@ -241,7 +241,7 @@ class CompareSide(QFrame):
     def _make_sign(self, column: QVBoxLayout) -> None:
         self._answers = QButtonGroup(self)
         self._signatures: dict[str, QPushButton] = {}
-        self._signable = frozenset()
+        self._signable = frozenset[str]()
         self._row = QHBoxLayout()
         self._row.setSpacing(6)
         column.addLayout(self._row)

@@ -11,6 +11,7 @@ from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.workspace.settings import Settings, save_settings, settings_path
 from gui.app.program import Program
+from gui.data.organise_dialog import OrganiseDialog
 from gui.shell.case_loader import first_slice
 from tests.gui.conftest import Start
 from tests.gui.showing import pixels_of
@@ -302,7 +303,10 @@ def test_a_folder_without_cases_leaves_the_open_one(
     empty = tmp_path / "nothing here"
     empty.mkdir()
     program.operations.open_dataset(empty)
-    qtbot.waitUntil(lambda: toasts(program) != [])
+    qtbot.waitUntil(lambda: program.window.findChildren(OrganiseDialog) != [])
+    (asked_how,) = program.window.findChildren(OrganiseDialog)
+    assert toasts(program) == []
+    asked_how.reject()  # no answer: what was open stays, and the reader is told
     (said,) = toasts(program)
     assert "nothing here" in said
     assert place_name(program) == "eight"

@@ -35,6 +35,8 @@ MODEL = ModelView(
     gmac=None,
     memory=None,
     channels="Pre, FLAIR, Post",
+    given="Pre ← T1, FLAIR ← FLAIR, Post ← T1c",
+    made_for="axial, spacing unknown, 8-bit values",
     preprocessing="each volume to zero mean and unit variance",
     trained_on="50 cases",
     licence="research only",
@@ -180,6 +182,7 @@ def test_the_model_is_folded_until_asked_for(qtbot: QtBot, model: ModelPanel) ->
     assert said.args == [True]
     shown = set(texts(model))
     assert {"Some model", "some-model", "Champion", "1.94 M", "50 cases", "0.842"} <= shown
+    assert {MODEL.given, MODEL.made_for} <= shown
 
 
 def test_what_is_measured_takes_its_place(model: ModelPanel) -> None:

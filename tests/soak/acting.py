@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtWidgets import (
@@ -14,8 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.jobs.job_folder import list_jobs
+from core.jobs.job_folder import JobFolder, list_jobs
 from gui.app.program import Program
+from gui.studies.study_reader import STUDIES_FOLDER
 from gui.training.train_plan import JOBS_FOLDER
 from tests.gui.finding import button, by_name
 from tests.gui.offscreen import Offscreen
@@ -85,6 +85,12 @@ class Reader:
         self._rest(name)
         return name
 
+    def change_case(self, number: int) -> None:
+        """Open the next case of the worklist, all of it."""
+        cases = list(self.program.session.case_states)
+        self.program.window.worklist.case_chosen.emit(cases[number % len(cases)])
+        self._rest("change case")
+
     def train(self) -> None:
         """Train a network of a few parameters for two epochs, and wait for its end."""
         training = self.program.training.presenter
@@ -93,20 +99,26 @@ class Reader:
         dialog = training.dialog
         assert dialog is not None
         _fill(dialog, self._chance)
-        before = len(self._jobs())
+        before = len(self._jobs(JOBS_FOLDER))
         button(dialog, "Start training").click()
-        self._desk.wait(lambda: len(self._jobs()) > before and self._ended(), seconds=_LONG_SECONDS)
+        self._desk.wait(
+            lambda: len(self._jobs(JOBS_FOLDER)) > before and self._ended(),
+            seconds=_LONG_SECONDS,
+        )
         self._rest("train")
 
     def compare(self) -> None:
-        """Compare all models on all cases, as a job, and wait for its end."""
-        study = self.program.studies.study
-        study.show()
+        """Compare all models on all cases, as a job, and wait for its end; then review again."""
+        studies, before = self.program.studies, len(self._jobs(STUDIES_FOLDER))
+        studies.compare.enter()
         self._desk.settle(self.program)
-        with suppress(AssertionError):  # one model alone is not compared
-            button(study.dialog, "Run").click()
+        button(studies.study.side, "Run all ticked models on all cases").click()
+        self._desk.wait(
+            lambda: len(self._jobs(STUDIES_FOLDER)) > before and self._ended(),
+            seconds=_LONG_SECONDS,
+        )
         self._desk.settle(self.program)
-        self._desk.wait(self._ended, seconds=_LONG_SECONDS)
+        studies.compare.leave()
         self._rest("compare")
 
     def _rest(self, name: str) -> None:
@@ -155,17 +167,13 @@ class Reader:
     def _open(self) -> None:
         self.program.operations.open_dataset(self._chance.choice(self._datasets))
 
-    def _jobs(self) -> list[object]:
+    def _jobs(self, folder: str) -> list[JobFolder]:
         place = self.program.session.place
-        return [] if place is None else [*list_jobs(place.workspace.folder / JOBS_FOLDER)]
+        return [] if place is None else list_jobs(place.workspace.folder / folder)
 
     def _ended(self) -> bool:
-        place = self.program.session.place
-        if place is None:
-            return True
-        folders = [place.workspace.folder / name for name in (JOBS_FOLDER, "studies")]
-        states = [job.state() for folder in folders for job in list_jobs(folder)]
-        return not any(state in ("new", "running") for state in states)
+        jobs = [*self._jobs(JOBS_FOLDER), *self._jobs(STUDIES_FOLDER)]
+        return not any(job.state() in ("new", "running") for job in jobs)
 
 
 def _fill(dialog: QWidget, chance: random.Random) -> None:

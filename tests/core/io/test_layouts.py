@@ -420,3 +420,16 @@ def test_a_case_named_twice_in_a_pattern_is_one_name(tmp_path):
     touch(tmp_path, "a/c_t1.nii.gz")
     two = find(tmp_path, layout=pattern_layout({"T1": "{case}/*_t1.nii.gz"}))
     assert "expected one file for T1, found 3" in two.cases[0].notices[0]
+
+
+def test_a_second_dataset_beside_the_first_is_told(tmp_path):
+    kinds = ("t1n", "t1c", "t2w", "t2f")
+    touch(tmp_path, *[f"brats/BraTS-GLI-1-0/BraTS-GLI-1-0-{kind}.nii.gz" for kind in kinds])
+    touch(tmp_path, "dicom/P1/1.dcm", "dicom/P1/2.dcm", "notes/readme.txt")
+    found = find(tmp_path)
+    assert found.layout == "brats"
+    assert [notice for notice in found.notices if "left out" in notice] == [
+        "dicom: expected images of the layout brats as beside it, found 2 that do not belong to "
+        "it. They are left out; open that folder by itself."
+    ]
+    assert find(tmp_path / "brats").notices == ()
