@@ -99,6 +99,22 @@ def test_turning_pages_fast_shows_only_the_last(start: Start, folder: Path, qtbo
     )
 
 
+def test_next_and_previous_follow_the_worklist_as_it_is_shown(
+    start: Start, folder: Path, qtbot: QtBot
+) -> None:
+    program = start(folder)
+    settle(qtbot, program)
+    first, second, third = name(4), name(1), name(2)
+    program.operations.follow_order(lambda: [first, second, third])  # sorted, and filtered
+    program.operations.step_case(1)
+    assert program.session.wanted == third
+    program.operations.step_case(1)
+    assert program.session.wanted == third, "it is the last"
+    for wanted in (second, first, first):
+        program.operations.step_case(-1)
+        assert program.session.wanted == wanted
+
+
 def test_the_same_case_is_not_read_again(start: Start, folder: Path, qtbot: QtBot) -> None:
     program = start(folder)
     seen = asked(program)
