@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from core.cli.calibrate import calibrate
+from core.cli.clicks import clicks
 from core.cli.compare import compare
 from core.cli.convert import convert
 from core.cli.evaluate import evaluate
@@ -21,9 +22,11 @@ from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason
+from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
+from training.sweep_command import sweep
 
 ERROR = 1
 
@@ -100,8 +103,10 @@ for command in (
     compare,
     export,
     triage,
+    clicks,
     calibrate,
     train,
+    sweep,
     report,
 ):
     app.command()(command)
@@ -115,9 +120,22 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        match sys.argv[1:]:
+            # What opens the window most often waits for no command line to be made and read.
+            case []:
+                _open_window(None)
+            case ["open", folder] if not folder.startswith("-"):
+                _open_window(Path(folder))
+            case _:
+                app()
     except AppError as error:
         say(f"overread: {error}", err=True)
+        sys.exit(ERROR)
+    except ModuleNotFoundError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        say(f"overread: {missing}", err=True)
         sys.exit(ERROR)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""

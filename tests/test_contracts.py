@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"torch", "torchvision", "segmentation_models_pytorch", "matplotlib", "scipy.stats"}
+TOPS = ("core", "gui", "training", "tests", ".ci")
+HEAVY = {
+    *("torch", "torchvision", "segmentation_models_pytorch", "openvino", "onnxruntime"),
+    *("matplotlib", "scipy", "pydicom", "nibabel", "SimpleITK", "requests", "cuda.bindings"),
+}
 
 
 _IMPORT_WINDOW = "import gui.app.window_start, gui.app.program"
@@ -43,6 +47,58 @@ def test_torch_is_imported_at_the_top_of_few_files_of_core() -> None:
     }
     allowed = ("models/networks/", "models/model_import.py", "inference/")
     assert {name for name in with_torch if not name.startswith(allowed)} == set()
+
+
+POSIX = {"crypt", "curses", "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog"}
+POSIX |= {"termios", "tty"}
+POSIX_CALLS = {"os.fork", "os.geteuid", "os.getuid", "os.nice", "os.sched_getaffinity"}
+POSIX_CALLS |= {"os.setpriority", "os.sysconf", "os.uname", "signal.SIGKILL", "signal.SIGXFSZ"}
+
+
+def test_every_module_can_be_imported_on_any_system() -> None:
+    """What one system alone has is asked for where it is used, never at the top of a module."""
+    places = [ROOT / "main.py", *(p for top in TOPS for p in (ROOT / top).rglob("*.py"))]
+    bound = {
+        str(path.relative_to(ROOT).as_posix()): found
+        for path in places
+        if (found := sorted(posix_at_the_top(path.read_text(encoding="utf-8"))))
+    }
+    assert bound == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import resource", ["resource"]),
+        ("if True:\n    from fcntl import flock", ["fcntl"]),
+        ("class A:\n    pid = os.getuid()", ["os.getuid"]),
+        ("def f(kill=signal.SIGKILL): pass", ["signal.SIGKILL"]),
+        ("def f():\n    import resource\n    os.fork()", []),
+        ("f = lambda: os.fork()", []),
+    ],
+)
+def test_what_one_system_alone_has_would_be_found(source: str, found: list[str]) -> None:
+    assert list(posix_at_the_top(source)) == found
+
+
+def posix_at_the_top(source: str) -> Iterator[str]:
+    """Yield what is done at import that only POSIX has; bodies of functions are left out."""
+    ahead: list[ast.AST] = list(ast.parse(source).body)
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            ahead += [*node.decorator_list, *node.args.defaults]
+            ahead += [each for each in node.args.kw_defaults if each is not None]
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        names = {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = {node.module}
+        yield from (name for name in names if name.split(".")[0] in POSIX)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in POSIX_CALLS:
+            yield ast.unparse(node)
+        ahead += ast.iter_child_nodes(node)
 
 
 def top_imports(path: Path) -> Iterator[str]:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from core.cli.runner_options import Address, RunnerOption, Workers
 from core.cli.say import say
 from core.domain.errors import AppError
 from core.models.train_spec import LossName, PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
+    from core.jobs.runners import RunnerPlace
     from core.models.classifiers import ClassifierModel
     from core.models.registry import Model
+    from training.train_options import TrainOptions
 
 _BUDGET = "Budget; of several, the first to end counts."
 
@@ -24,6 +27,9 @@ Texts: TypeAlias = list[str] | None
 
 ArchitectureArgument = Annotated[
     str, typer.Argument(metavar="ARCH", help="unet, attention-unet, resunet34, unetpp, smp …")
+]
+FolderArgument = Annotated[
+    Path | None, typer.Argument(metavar="DIR", help="Folder of cases, as --data names it too.")
 ]
 AnyTask: TypeAlias = Literal["segment", "triage", "classify"]
 
@@ -69,11 +75,27 @@ Loggers = Annotated[
     Texts, typer.Option("--logger", help="mlflow or wandb: write for it too, offline.")
 ]
 Title = Annotated[str, typer.Option(help="Name shown to readers.")]
+Together = Annotated[
+    int, typer.Option("--nproc", min=1, help="Processes that train one network together.")
+]
+Folds = Annotated[
+    int, typer.Option("--folds", help="Cross-validate: as many folds of the training part.")
+]
+Repeats = Annotated[
+    int, typer.Option("--repeats", min=1, help="With --folds: deal and train anew as often.")
+]
+Groups = Annotated[
+    str,
+    typer.Option(
+        "--group", metavar="FILE:COLUMN", help="With --folds: cases that stay together, of a table."
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training in --out.")]
 
 
 def train(
     architecture: ArchitectureArgument = "",
+    folder: FolderArgument = None,
     data: DataOption = None,
     task: TaskOption = "segment",
     split: SplitOption = None,
@@ -100,17 +122,43 @@ def train(
     title: Title = "",
     loggers: Loggers = None,
     resume: Resume = False,
+    nproc: Together = 1,
+    folds: Folds = 0,
+    repeats: Repeats = 1,
+    group: Groups = "",
+    runner: RunnerOption = "local",
+    workers: Workers = 1,
+    address: Address = "",
 ) -> None:
-    """Train a model, or fine-tune one (--from), and add it to the registry as a candidate."""
+    """Train a model, or fine-tune one (--from), and add it to the registry as a candidate.
+
+    With --folds one a fold: figures of every case by a model that never saw it.
+    """
     given = dict(locals())
-    del given["task"]
-    _run(given, task)
+    for name in ("task", "folder", "folds", "repeats", "group", "runner", "workers", "address"):
+        del given[name]
+    given["data"] = folder or data
+    if folds:
+        from training.fold_command import cross_validate
+
+        dealt = (folds, repeats, group)
+        where: RunnerPlace = {"name": runner, "workers": workers, "address": address}
+        cross_validate(_options(given), task, dealt, where)
+    else:
+        _run(given, task)
+
+
+def _options(given: dict[str, object]) -> TrainOptions:
+    """Return options by the names of `TrainOptions`, those that were not given by their default."""
+    from training.train_options import TrainOptions
+
+    lists = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
+    return TrainOptions(**{"data": Path(), "split": Path(), **lists})  # type: ignore[arg-type]
 
 
 def _run(given: dict[str, object], task: AnyTask) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
     from core.workspace.workspace_folder import registry
-    from training.command import TrainOptions
     from training.command import train as run
     from training.frame import keep_memory
 
@@ -121,8 +169,7 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
             "train: expected an architecture or --from, --data and --split, found only some. "
             "Give them, or --resume with the folder of a training."
         )
-    lists = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
-    options = TrainOptions(**{"data": Path(), "split": Path(), **lists})  # type: ignore[arg-type]
+    options = _options(given)
     keep_memory()
     models = registry(home())
     model: Model | ClassifierModel | None

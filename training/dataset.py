@@ -11,15 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, ModelError
 from core.domain.mask import Mask
+from core.domain.prediction import quantise
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
-from core.inference.preprocess import PlaneGrid, Prepared, prepare, to_grid
+from core.inference.preprocess import PlaneGrid, Prepared, from_grid, prepare, to_grid
+from core.inference.resample_step import SpacingChange
 from core.io.atomic import atomic_path
 from core.io.case import Case
 from core.io.case_reader import read_case
-from core.models.contract import fitted
+from core.models.acquisition import Acquisition, acquisition_of
+from core.models.contract import fitted, mapping
 from core.models.lineage import GROUND_TRUTH
 from core.models.train_spec import TrainSpec
 from training.corrections import Corrections
@@ -33,7 +36,9 @@ class TrainCase:
     """A prepared case: `values` (C, Z, h, w) float16 and `mask` (Z, h, w) on the network's grid.
 
     `truth` (Z, Y, X) is what it is learnt from on the native grid, and `origin` says what that is.
-    `fingerprint` is a hash of the voxels and of that truth.
+    `change` leads from there to the voxels the network sees, None where they are the same;
+    `slice_numbers` are those of the slices it sees. `fingerprint` is a hash of the voxels and of
+    that truth, `acquisition` what the images are.
     """
 
     id: str
@@ -45,10 +50,24 @@ class TrainCase:
     channels: tuple[str, ...]
     origin: str = GROUND_TRUTH
     fingerprint: str = ""
+    change: SpacingChange | None = None
+    acquisition: Acquisition = field(default_factory=Acquisition)
 
     def prepared(self, neighbours: int) -> Prepared:
         """Return what inference would see of this case."""
-        return Prepared(self.values.astype(np.float32), self.grid, neighbours)
+        return Prepared(self.values.astype(np.float32), self.grid, neighbours, self.change)
+
+    @property
+    def seen_truth(self) -> Mask:
+        """The truth (Z', Y', X') on the voxels that are cropped and resized for the network."""
+        if self.change is None:
+            return self.truth
+        return np.asarray(self.change.apply(self.truth) > _HALF, np.uint8)
+
+    def native(self, probability: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return what a network says (Z, h, w) quantised, on the native grid."""
+        found = from_grid(probability, self.grid)
+        return quantise(found if self.change is None else self.change.back(found))
 
 
 def load_cases(
@@ -96,7 +115,7 @@ def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | N
     loaded.require_whole()
     volume = loaded.volume
     if spec.channels:
-        volume = fitted(volume, spec.channels, title=case.id)
+        volume = _learnt(volume, spec.channels, case.id)
     truth, origin = loaded.ground_truth, GROUND_TRUTH
     shape = loaded.volume.geometry.shape
     if corrections is not None and (found := corrections.read(case, truth, shape)):
@@ -106,18 +125,43 @@ def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | N
             f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
         )
     prepared = prepare(volume, spec.preprocessing, stride=stride)
-    mask = to_grid(truth.astype(np.float32), prepared.grid, fill=0.0) > _HALF
+    change = prepared.change
+    seen = truth.astype(np.float32) if change is None else change.apply(truth)
+    mask = to_grid(seen, prepared.grid, fill=0.0) > _HALF
     return TrainCase(
         case.id,
         prepared.values.astype(np.float16),
         mask.astype(np.uint8),
         truth,
         prepared.grid,
-        volume.slice_numbers,
+        _numbers(volume, prepared),
         volume.channels,
         origin,
         _fingerprint(loaded.volume, truth),
+        change,
+        acquisition_of(volume),
     )
+
+
+def _numbers(volume: Volume, prepared: Prepared) -> tuple[int, ...]:
+    """Return for each slice the network sees the number of the one of the case it lies in."""
+    if prepared.change is None:
+        return volume.slice_numbers
+    native, there = prepared.change.native[0], prepared.change.there[0]
+    return tuple(volume.slice_numbers[int((i + 0.5) * native / there)] for i in range(there))
+
+
+def _learnt(volume: Volume, channels: tuple[str, ...], case_id: str) -> Volume:
+    """Return the channels that are learnt from; a model's sentence would ask for another model."""
+    try:
+        mapping(channels, volume.channels, volume.roles, title=case_id)
+    except ModelError as error:
+        raise DataError(
+            f"{case_id}: expected the channels {', '.join(channels)} that are learnt from, found "
+            f"{', '.join(volume.channels)}. Train on cases of one kind, or correct the roles of "
+            "its channels."
+        ) from error
+    return fitted(volume, channels, title=case_id)
 
 
 def _fingerprint(volume: Volume, truth: Mask) -> str:

@@ -38,7 +38,8 @@ class Loop:
     """One training: `run` until its budget is spent, then the best weights are on disk.
 
     `selection` cases choose the best weights and never reach a gradient. Of several processes the
-    leader alone keeps the time, scores and writes.
+    leader alone keeps the time, scores and writes. It pauses by itself when the share `until` of
+    its budget is spent.
     """
 
     figure: ClassVar[str] = "dsc"
@@ -49,6 +50,7 @@ class Loop:
     selection: Sequence[TrainCase]
     writer: JobWriter
     position: Position = field(default_factory=Position)
+    until: float = field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
         """Start the clocks."""
@@ -108,6 +110,8 @@ class Loop:
         not finite any more.
         """
         stopped = self.position.step > 0 and self._agreed_request() == "stop"
+        if self.until < 1 and self.fraction >= self.until:
+            raise PauseRequested
         while not stopped and not self._finished():
             started = time.perf_counter()
             self._learn()
@@ -132,6 +136,8 @@ class Loop:
     def _heed(self) -> JobRequest | None:
         """Between steps: score, tell and save when it is time, and answer a request."""
         wanted = self._agreed_request()
+        if wanted is None and self.until < 1 and self.fraction >= self.until:
+            wanted = "pause"
         if self.fraction * self.spec.selections >= self.position.selections + 1:
             self._select()
         if not self.learner.group.leads:

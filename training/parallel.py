@@ -60,8 +60,14 @@ class ProcessGroup:
 
 @contextmanager
 def joined_group() -> Iterator[ProcessGroup]:
-    """Join the processes that `torchrun` started; alone where it started none."""
+    """Join the processes that `torchrun` started; alone where it started none.
+
+    Within a block that has joined them already it is the same group.
+    """
     world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1 and distributed.is_initialized():
+        yield ProcessGroup(distributed.get_rank(), world)
+        return
     if world == 1:
         yield ProcessGroup()
         return

@@ -7,7 +7,7 @@ import msgspec
 import torch
 
 from core.domain.progress import Progress
-from core.models.ensembles import require_weights_of_its_own
+from core.models.ensembles import require_trainable
 from core.models.networks.builder import build_network
 from core.models.networks.spec import NetworkSpec
 from core.models.registry import read_model
@@ -51,7 +51,7 @@ def make_plan(spec: TrainSpec) -> Plan:
     corrected = corrections.ids() if corrections else frozenset()
     parent = read_model(Path(spec.parent)).spec if spec.parent else None
     if parent is not None:
-        require_weights_of_its_own(parent)
+        require_trainable(parent)
     dataset = scan_known(Path(spec.data))
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
     return Plan(spec, split, corrections)

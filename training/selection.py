@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.domain.metrics import overlap
-from core.domain.prediction import SMALL_SHARE, Postprocessing, quantise, to_mask
-from core.inference.preprocess import from_grid
+from core.domain.prediction import SMALL_SHARE, Postprocessing, to_mask
 from core.inference.torch_device import autocast
 from core.models.train_spec import TrainSpec
 from core.studies.pictures import outlined, png, telling_slice
@@ -31,27 +30,10 @@ class SelectionScore(NamedTuple):
     loss: float
 
 
-def predict_case(
-    network: nn.Module,
-    case: TrainCase,
-    *,
-    neighbours: int,
-    device: torch.device,
-    logit_offset: float = 0.0,
-    beat: Callable[[], None] = lambda: None,
-) -> NDArray[np.uint8]:
-    """Return the quantised probability (Z, Y, X) on the native grid, as inference makes it.
-
-    `beat` is called before each batch of slices.
-    """
-    logits = _case_logits(network, case, neighbours=neighbours, device=device, beat=beat)
-    return _probability(logits, case, logit_offset)
-
-
 def _probability(logits: Tensor, case: TrainCase, logit_offset: float) -> NDArray[np.uint8]:
     # Weights that have come apart find nothing, which is how they are to score.
     probability = torch.sigmoid(logits + logit_offset).nan_to_num(0.0)
-    return quantise(from_grid(probability[:, 0].numpy(), case.grid))
+    return case.native(probability[:, 0].numpy())
 
 
 def _case_logits(
@@ -64,7 +46,7 @@ def _case_logits(
 ) -> Tensor:
     """Return the logits (Z, 1, h, w) of a case on the network's grid, float32."""
     prepared = case.prepared(neighbours)
-    depth = len(case.truth)
+    depth = prepared.values.shape[1]
     planes = []
     with torch.inference_mode(), autocast(device):
         for start in range(0, depth, _BATCH):

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -37,7 +38,7 @@ from training.frame import (
 from training.loop import Loop
 from training.parallel import ProcessGroup
 from training.plan import Plan, make_plan, prepare_cases
-from training.publish import FinishedTraining, publish
+from training.publish import publish
 from training.triage import train as classify
 
 _NICE = 10
@@ -49,20 +50,33 @@ def run(
     *,
     resume: bool = False,
     echo: Echo | None = None,
+    queued: bool = True,
+    until: float = 1.0,
 ) -> Model | None:
     """Train as `spec` says and publish the best weights; None when the job was paused.
 
-    `resume` goes on from the last checkpoint, or from the start where none was written yet. Of
-    several processes only the first returns the model. Raises `AppError`, after writing it to the
-    job's events, when the training cannot go on; the last checkpoint and the best weights stay.
+    `resume` goes on from the last checkpoint, or from the start where none was written yet. Unless
+    `queued` it does not wait for other jobs on its device. It pauses when the share `until` of its
+    budget is spent. Of several processes only the first returns the model. Raises `AppError`, after
+    writing it to the job's events, when the training cannot go on; the last checkpoint and the best
+    weights stay.
     """
     return in_job(
         job,
-        lambda writer, group: _train(spec, writer, group, resume=resume),
+        lambda writer, group: _train(spec, writer, group, _How(resume, queued, until)),
         resume=resume,
         echo=echo,
         spec=spec,
     )
+
+
+@dataclass(frozen=True)
+class _How:
+    """How a run goes, as `run` was told."""
+
+    resume: bool
+    queued: bool
+    until: float
 
 
 def read_job(folder: Path) -> TrainSpec:
@@ -72,33 +86,26 @@ def read_job(folder: Path) -> TrainSpec:
     )
 
 
-def _train(
-    spec: TrainSpec, writer: JobWriter, group: ProcessGroup, *, resume: bool
-) -> Model | None:
+def _train(spec: TrainSpec, writer: JobWriter, group: ProcessGroup, how: _How) -> Model | None:
     registry = Registry((models_folder(spec, writer.folder),))
     check_job(spec, registry)
     with reserved(registry.roots[0], spec.model_id) if group.leads else nullcontext():
-        return _train_reserved(spec, registry, writer, group, resume=resume)
+        return _train_reserved(spec, registry, writer, group, how)
 
 
 def _train_reserved(
-    spec: TrainSpec, registry: Registry, writer: JobWriter, group: ProcessGroup, *, resume: bool
+    spec: TrainSpec, registry: Registry, writer: JobWriter, group: ProcessGroup, how: _How
 ) -> Model | None:
     limit_job_threads(spec)
     device = resolve_device(spec.device)
-    with turn(str(device), writer, group):
+    with turn(str(device), writer, group) if how.queued else nullcontext():
         plan = make_plan(spec)
-        loop = _loop(plan, writer, (group, device), resume=resume)
-        position = run_loop(loop, writer)
+        loop = _loop(plan, writer, (group, device), resume=how.resume)
+        loop.until = how.until
+        run_loop(loop, writer)
         if not group.leads:
             return None
-        learnt = {case.id: case.origin for case in loop.sampler.cases}
-        channels, folder = loop.learner.channels, writer.folder.path
-        data = {case.id: case.fingerprint for case in (*loop.sampler.cases, *loop.selection)}
-        finished = FinishedTraining(spec, position, plan.split, channels, folder, learnt, data)
-        model = publish(
-            finished, loop.learner.network, registry, progress=job_progress(writer, 1.0, "scoring")
-        )
+        model = publish(plan, loop, registry, progress=job_progress(writer, 1.0, "scoring"))
     writer.done(model.spec.id, model.spec.metrics)
     return model
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.patch import Patch, changes, widened
-from core.domain.components import bounding_box, box_slices
+from core.domain.components import LESION_NEIGHBOURS, bounding_box, box_slices
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
@@ -40,9 +40,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 def smart_fill(mask: Mask, pixels: Pixels, scribbles: Mask, *, z: int) -> Patch | None:
     """Complete the region scribbled on slice `z`.
 
-    `pixels` are (C, Z, Y, X); `scribbles` (Y, X) hold 1 inside and 2 outside. Pieces of the mask
-    that touch the completed region are replaced by it, others stay. Raises `DataError` when a kind
-    of scribble is missing.
+    `pixels` are (C, Z, Y, X); `scribbles` (Y, X) hold 1 inside and 2 outside. Lesions of the
+    mask that touch the completed region are replaced by it, others stay. Raises `DataError` when a
+    kind of scribble is missing.
     """
     shown = np.zeros((1, *scribbles.shape), np.uint8)
     shown[0] = scribbles
@@ -79,7 +79,7 @@ def _completed(mask: Mask, inside: NDArray[np.bool_]) -> Mask:
     """Return the mask whose pieces that touch `inside` are replaced by it."""
     from scipy import ndimage
 
-    labels, count = ndimage.label(mask)
+    labels, count = ndimage.label(mask, LESION_NEIGHBOURS)
     touched = np.zeros(count + 1, bool)
     touched[labels[inside]] = True
     return np.asarray(inside | ((mask > 0) & ~touched[labels]), np.uint8)

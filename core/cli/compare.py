@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.command_run import (
-    dataset_workspace,
-    finish,
-    progress_bar,
-    scanned,
-    tell_opinion,
-)
+from core.cli.command_run import finish, tell_opinion
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
@@ -28,13 +22,13 @@ from core.cli.options import (
     RegionName,
     Verify,
 )
+from core.cli.runner_options import Address, RunnerOption, Workers
 from core.cli.say import say
 from core.domain.figure_text import counted
 
 if TYPE_CHECKING:
     from core.studies.study_summary import StudySummary
 
-REPORT_FILE, REVIEWS_FILE = "report.html", "reviews.csv"
 _ERROR = 1
 
 
@@ -69,47 +63,35 @@ def compare(
     verify: Verify = False,
     lesion_iou: LesionIou = 0.1,
     channels: ChannelNumbers = "",
+    runner: RunnerOption = "local",
+    workers: Workers = 1,
+    address: Address = "",
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
-    from core.inference.prediction_service import predictors
+    from core.cli.compare_run import ComparisonRun, compare_models
     from core.io.organisation import given
     from core.models.certificates import engine_for
-    from core.review.reviews import reviews
-    from core.studies.html_report import StudyReport, write_html
-    from core.studies.study import keep_study, run_study
-    from core.studies.study_pictures import study_pictures
-    from core.studies.study_report import reviews_csv, write_study
-    from core.studies.verified_study import verified_study
-    from core.workspace.known_models import find_models
 
-    wanted = _wanted(models, more, masks)
-    dataset, cases = scanned(folder, case, out, given(layout, image, mask, region, channels))
-    with dataset_workspace(folder) as workspace:
-        run_by = engine_for(device, engine, precision)
-        chosen = find_models(workspace, wanted, run_by, cases=dataset.cases, masks=masks or ())
-        predictor_of = predictors(workspace, device, run=run)
-        with progress_bar() as progress:
-            study = run_study(
-                cases,
-                chosen,
-                predictor_of,
-                ensemble=ensemble,
-                lesion_iou=lesion_iou,
-                progress=progress,
-            )
-        keep_study(workspace.store, study)
-        if verify:
-            study = verified_study(study, cases, predictor_of)
-        summary = write_study(out, study)
-        if html:
-            title = f"{len(chosen)} models on {dataset.name}"
-            pictures = study_pictures(study, cases, predictor_of)
-            report = StudyReport(title, study, summary, reviews(workspace.store), pictures)
-            write_html(out / REPORT_FILE, report)
-            reviews_csv(out / REVIEWS_FILE, report.said())
+    job = ComparisonRun(
+        folder=folder,
+        how=given(layout, image, mask, region, channels),
+        out=out,
+        models=tuple(_wanted(models, more, masks)),
+        masks=tuple(masks or ()),
+        cases=tuple(case or ()),
+        device=device,
+        engine=engine_for(device, engine, precision),
+        ensemble=ensemble,
+        html=html,
+        run=run,
+        verify=verify,
+        lesion_iou=lesion_iou,
+        where={"name": runner, "workers": workers, "address": address},
+    )
+    study, summary, notices = compare_models(job)
     _say(summary, out)
     tell_opinion(study.verified)
-    finish(study.failed, (*dataset.notices, *study.notices))
+    finish(study.failed, notices)
 
 
 def _wanted(models: list[str] | None, more: list[str] | None, masks: list[str] | None) -> list[str]:

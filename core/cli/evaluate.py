@@ -21,6 +21,7 @@ from core.cli.options import (
     RegionName,
     Verify,
 )
+from core.cli.runner_options import Address, RunnerOption, Workers
 from core.cli.say import say
 
 
@@ -44,20 +45,22 @@ def evaluate(
     region: RegionName = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
+    runner: RunnerOption = "local",
+    workers: Workers = 1,
+    address: Address = "",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
     from core.io.organisation import given
-    from core.studies.evaluation import evaluate_cases, write_evaluation
-    from core.studies.second_opinion import SecondOpinion
+    from core.studies.case_units import CaseTask, evaluate_spread
+    from core.studies.evaluation import write_evaluation
 
     how = given(layout, image, mask, region, channels)
     job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
-    cases, chosen, predictor = ready(job)
+    run = ready(job, {"name": runner, "workers": workers, "address": address})
+    chosen = run.model
+    tasks = [CaseTask(case, run.task, protocol, verify=verify) for case in run.cases]
     with progress_bar() as progress:
-        opinion = SecondOpinion() if verify else None
-        outcome = evaluate_cases(
-            cases, chosen, predictor, protocol=protocol, opinion=opinion, progress=progress
-        )
+        outcome = evaluate_spread(tasks, run.spread, progress=progress)
     summary = write_evaluation(out, outcome, chosen, protocol)
     if summary.mean is not None:
         say(

@@ -10,12 +10,15 @@ import typer
 
 from core.cli.command_run import scanned
 from core.cli.say import say
+from core.cli.told_runs import said_once
 
 if TYPE_CHECKING:
-    from core.inference.prediction_service import Predictor
     from core.io.case import Case
     from core.io.organisation import Organisation
-    from core.models.registry import Model, Registry
+    from core.jobs.runners import RunnerPlace
+    from core.models.registry import Model
+    from core.studies.case_units import Spread
+    from core.studies.model_task import ModelTask
 
 OutDir = Annotated[Path, typer.Option(help="Folder to write into, outside DIR.")]
 ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion when not given.")]
@@ -42,15 +45,34 @@ class ModelRun:
     precision: str
 
 
-def ready(job: ModelRun) -> tuple[list[Case], Model, Predictor]:
-    """Return the cases, the model, and what predicts a case with it; raises `AppError`."""
+@dataclass(frozen=True)
+class ReadyRun:
+    """The cases, the model, the same as other processes open it, and where they do it."""
+
+    cases: list[Case]
+    model: Model
+    task: ModelTask
+    spread: Spread
+
+
+def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
+    """Return what is to be run, and where; raises `AppError`."""
+    import msgspec
+
     from core.inference.engines import check_device
+    from core.jobs.runners import make_runner
     from core.models.certificates import engine_for
+    from core.studies.case_units import Spread
+    from core.studies.model_task import model_task, opened
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry as registry_of
     from core.workspace.workspace_folder import workspace_folder
 
-    dataset, cases = scanned(job.folder, job.cases, job.out, job.how)
+    runner = make_runner(where)
+    alone = runner.one_at_a_time
+    # Other machines have another working folder.
+    folder = job.folder if alone else job.folder.absolute()
+    dataset, cases = scanned(folder, job.cases, job.out, job.how)
     for notice in dataset.notices:
         say(notice, err=True)
     registry = registry_of(
@@ -61,15 +83,12 @@ def ready(job: ModelRun) -> tuple[list[Case], Model, Predictor]:
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
     check_device(job.device)
-    return cases, model, _predictor(model, job, registry)
-
-
-def _predictor(model: Model, job: ModelRun, registry: Registry) -> Predictor:
-    """Return what predicts a case, all of it or the slices that triage finds likely."""
-    if job.skip_below:
-        from core.inference.triage_gate import gated_predictor
-
-        return gated_predictor(model, registry, device=job.device, skip_below=job.skip_below)
-    from core.inference.prediction_service import local_predictor
-
-    return local_predictor(model, job.device)
+    # One thread each wherever it is done: more would add up the same numbers in another order.
+    task = msgspec.structs.replace(
+        model_task(model, device=job.device, threads=0 if alone else 1),
+        skip_below=job.skip_below,
+        roots=tuple(str(root.absolute()) for root in registry.everywhere),
+    )
+    if alone:
+        opened(task)  # what is wrong with the model is told once, not for each case
+    return ReadyRun(cases, model, task, Spread(runner, job.out, said_once() if alone else None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,14 +15,13 @@ from core.cli.model_changes import (
     rename_models,
     roll_back_model,
 )
+from core.cli.model_import import import_model
 from core.cli.say import say
-
-if TYPE_CHECKING:
-    from core.models.registry import ModelSpec
 
 models = typer.Typer(
     help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
 )
+models.command(name="import")(import_model)
 models.command(name="promote")(promote_model)
 models.command(name="rollback")(roll_back_model)
 models.command(name="delete")(delete_models)
@@ -58,9 +57,12 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     from core.inference.network_cost import complexity
 
     model = all_models().find(model_id)
-    found = complexity(model)
     say(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
     say(f"Folder: {model.folder}")
+    if any(each.spec.is_graph for each in model.members or (model,)):
+        say(f"Parameters: {model.spec.parameters or 0:,}")
+        return  # what it costs is measured on networks of PyTorch
+    found = complexity(model)
     say(f"Parameters: {found.parameters:,}")
     say(f"Multiply-adds of a 256×256 slice: {found.gmac:.2f} GMAC")
     say(f"Memory of a batch of 8: {found.batch_megabytes:.0f} MB")
@@ -115,33 +117,13 @@ def export_model(
     say(f"{model_id} written to {path}")
 
 
-@models.command(name="import")
-def import_model(
-    file: Annotated[Path, typer.Argument(help=".pt, .pth or .safetensors of a state dict.")],
-    architecture: Annotated[str, typer.Option(help="unet, attention-unet, resunet34 …")],
-    arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as init_features=16.")] = None,
-    model_id: Annotated[str, typer.Option("--id", help="Id; the file's name by default.")] = "",
-    title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
-    preprocessing: Annotated[
-        str, typer.Option(help='JSON, as {"crop":"head","size":256,"neighbours":1}.')
-    ] = "{}",
-    half: Annotated[bool, typer.Option(help="Store as float16.")] = False,
-) -> None:
-    """Take weights into the registry; nothing in the file is executed."""
-    from core.models.model_import import import_weights
-    from core.models.model_listing import spec_from_options
-
-    spec: ModelSpec = spec_from_options(
-        model_id or file.stem, title, architecture, arguments=arg or [], preprocessing=preprocessing
-    )
-    model = import_weights(file, spec, all_models(), half=half)
-    say(f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)")
-
-
 @models.command(name="combine")
 def combine_models(
     model_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the new model.")],
-    members: Annotated[list[str], typer.Argument(help="Ids of two models or more.")],
+    members: Annotated[list[str] | None, typer.Argument(help="Ids of two models or more.")] = None,
+    folds: Annotated[
+        Path | None, typer.Option(help="Those of the folds in this --out of train --folds.")
+    ] = None,
     title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
     flips: Annotated[bool, typer.Option(help="Average with the mirrored slice too.")] = False,
     largest: Annotated[bool, typer.Option(help="Keep the largest component only.")] = False,
@@ -155,10 +137,12 @@ def combine_models(
     """Make a model whose probability is the mean of those of others."""
     from core.domain.prediction import SMALL_SHARE, Postprocessing
     from core.models.ensembles import combine, pack_members
+    from core.models.fold_file import fold_models
 
     share = SMALL_SHARE if drop_small else 0.0
     post = Postprocessing(largest_component=largest, smallest_share=share)
-    model = combine(all_models(), model_id, members, title=title, flips=flips, postprocessing=post)
+    wanted = [*(members or ()), *(fold_models(folds) if folds else ())]
+    model = combine(all_models(), model_id, wanted, title=title, flips=flips, postprocessing=post)
     if alone:
         pack_members(model)
     say(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")

@@ -16,6 +16,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
 )
+from core.cli.runner_options import Address, RunnerOption, Workers
 from core.cli.say import say
 
 
@@ -34,19 +35,21 @@ def predict(
     mask: MaskPattern = None,
     format_name: MaskFormat = None,
     channels: ChannelNumbers = "",
+    runner: RunnerOption = "local",
+    workers: Workers = 1,
+    address: Address = "",
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
     from core.io.organisation import given
-    from core.studies.mask_files import predict_masks
+    from core.studies.case_units import CaseTask, predict_spread
 
     check_format(format_name)
     how = given(layout, image, mask, channels=channels)
     job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
-    cases, chosen, predictor = ready(job)
+    run = ready(job, {"name": runner, "workers": workers, "address": address})
+    tasks = [CaseTask(case, run.task, format_name=format_name) for case in run.cases]
     with progress_bar() as progress:
-        written = predict_masks(
-            cases, chosen, predictor, out=out, format_name=format_name, progress=progress
-        )
-    say(f"{len(cases) - len(written.failed)} of {len(cases)} cases written to {out}")
+        written = predict_spread(tasks, run.spread, out=out, progress=progress)
+    say(f"{len(tasks) - len(written.failed)} of {len(tasks)} cases written to {out}")
     finish(written.failed, written.notices)

@@ -33,6 +33,9 @@ ErrorKind = Literal["false_positive_lesion", "false_negative_lesion", "boundary"
 LESION_NEIGHBOURS = np.ones((3, 3, 3), bool)
 """What joins the voxels of one lesion: faces, edges and corners, 26 neighbours."""
 
+LESION_JOINED_BY = int(LESION_NEIGHBOURS.sum()) - 1
+"""How many neighbours of a voxel these are, as files of figures say it."""
+
 _PLUS = ((False, True, False), (True, True, True), (False, True, False))
 _IN_PLANE = np.array((((False,) * 3,) * 3, _PLUS, ((False,) * 3,) * 3))
 

@@ -1,7 +1,6 @@
 """Carry a label map from one grid to another by nearest neighbour; only when the reader asks."""
 
 import numpy as np
-from scipy import ndimage
 
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap
@@ -16,6 +15,8 @@ def nearest(labels: LabelMap, source: Grid, target: Grid) -> LabelMap:
         raise ValueError("expected two grids of known orientation, found an unknown one")
     matrix = np.linalg.inv(source.affine) @ target.affine  # target voxel → source voxel, (x, y, z)
     turned = matrix[:3, :3][::-1, ::-1]
+    from scipy import ndimage  # loaded at the first use: the first picture need not wait for it
+
     found = ndimage.affine_transform(
         labels,
         turned,

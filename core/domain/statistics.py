@@ -153,6 +153,42 @@ def mean_test(differences: NDArray[np.float64], *, seed: int = 0) -> MeanTest | 
     return MeanTest(low=float(means[outside - 1]), high=float(means[-outside]), p=p)
 
 
+class MeanInterval(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean and its 95 % interval, None where the values are too few for one."""
+
+    mean: float
+    low: float | None
+    high: float | None
+
+
+def mean_interval(values: Sequence[float]) -> MeanInterval:
+    """Return the mean of one value or more with the t interval (Student 1908), from six values up.
+
+    It takes the values for independent.
+    """
+    enough = len(values) >= FEWEST_CASES
+    return _t_interval(values, 1 / len(values), enough=enough)
+
+
+def fold_interval(means: Sequence[float], *, judged: int, learnt: int) -> MeanInterval:
+    """Return the mean over folds with the corrected resampled t interval, from three folds up.
+
+    Folds learn from the same cases, so their spread alone promises too much: its variance grows by
+    `judged` over `learnt`, the cases that judge and that teach in a fold (Nadeau and Bengio 2003).
+    """
+    return _t_interval(means, 1 / len(means) + judged / learnt, enough=len(means) > 2)
+
+
+def _t_interval(values: Sequence[float], share: float, *, enough: bool) -> MeanInterval:
+    mean = statistics.fmean(values)
+    if not enough:
+        return MeanInterval(mean=mean, low=None, high=None)
+    from scipy.stats import t
+
+    half = t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * statistics.stdev(values) * share**0.5
+    return MeanInterval(mean=mean, low=float(mean - half), high=float(mean + half))
+
+
 def _subset_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     """Return the means of the subsets of (N,) values that are not empty, or of some by lot."""
     count = len(values)

@@ -87,6 +87,7 @@ class Engine:
             flips=model.spec.flips,
             engine=model.wanted.engine,
             precision=model.wanted.precision,
+            spacing_mm=volume.geometry.spacing_mm,
         )
         result = np.zeros(volume.geometry.shape, np.uint8)
 
@@ -120,6 +121,7 @@ class Engine:
             dtype=pixels.dtype.str,
             channels=volume.channels,
             device=device,
+            spacing_mm=volume.geometry.spacing_mm,
         )
         with self._lock:
             done = self._run(request, None, progress)

@@ -14,6 +14,8 @@ _LENGTH = struct.Struct(">Q")
 class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     """Run the model in `folder` on `pixels` (C, Z, Y, X); slices nearest `first` go first.
 
+    `spacing_mm` is that of a voxel (z, y, x), None where it is unknown.
+
     `flips` averages with the mirrored slice; `engine` and `precision` are what is wanted of it.
     """
 
@@ -27,6 +29,7 @@ class PredictRequest(msgspec.Struct, frozen=True, tag="predict"):
     flips: bool
     engine: str = "auto"
     precision: str = "auto"
+    spacing_mm: tuple[float, float, float] | None = None
 
 
 class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
@@ -38,6 +41,7 @@ class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
     dtype: str
     channels: tuple[str, ...]
     device: str
+    spacing_mm: tuple[float, float, float] | None = None
 
 
 class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):

@@ -68,11 +68,12 @@ class TriageRunner:
 def slice_logits(
     network: LoadedNetwork, prepared: Prepared, *, progress: Progress = silent
 ) -> NDArray[np.float64]:
-    """Return the class logits (Z, K) of every slice, in batches."""
+    """Return the class logits (Z, K) of every slice of the case, in batches."""
     depth = prepared.values.shape[1]
-    found = []
+    found: list[NDArray[np.float32]] = []
     for start in range(0, depth, BATCH):
         stop = min(start + BATCH, depth)
         found.append(network.logits(prepared.batch(range(start, stop))))
         progress(stop / depth, f"triage of {stop} of {depth} slices")
-    return np.concatenate(found).astype(np.float64)
+    logits = np.concatenate(found).astype(np.float64)
+    return logits if prepared.change is None else prepared.change.of_slices(logits)

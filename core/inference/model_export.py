@@ -10,14 +10,13 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from core.domain.errors import ModelError, reason
+from core.inference.graph_import import SPEC_ENTRY
 from core.inference.model_graph import prepare_graph
 from core.io.atomic import atomic_path
 from core.models.certificates import GRAPH_FILE
 from core.models.registry import Model
 
 ExportFormat: TypeAlias = Literal["safetensors", "pt", "onnx", "openvino"]
-_SPEC = "overread"
-"""The name that the specification has among what a file tells of itself."""
 
 
 def export_model(model: Model, target: Path, kind: ExportFormat) -> Path:
@@ -33,6 +32,11 @@ def export_model(model: Model, target: Path, kind: ExportFormat) -> Path:
         raise ModelError(
             f"{model.spec.title}: expected a model with weights of its own, found the mean of "
             f"{names}. Export these instead."
+        )
+    if model.spec.is_graph and kind in ("safetensors", "pt"):
+        raise ModelError(
+            f"{model.spec.title}: expected a network that PyTorch can build, found one imported "
+            "as ONNX. Export it as onnx or openvino."
         )
     ending = _ENDINGS[kind]
     path = target if target.suffix == ending else target.with_name(target.name + ending)
@@ -77,7 +81,7 @@ def _write_onnx(model: Model, path: Path) -> None:
 
     whole: Any = onnx_ir.load(_graph(model))
     onnx_ir.external_data.load_to_model(whole)
-    whole.metadata_props[_SPEC] = msgspec.json.encode(model.spec).decode()
+    whole.metadata_props[SPEC_ENTRY] = msgspec.json.encode(model.spec).decode()
     with atomic_path(path) as temporary:
         onnx_ir.save(whole, temporary, format="protobuf")
 
@@ -87,7 +91,7 @@ def _write_openvino(model: Model, path: Path) -> None:
     import openvino
 
     whole = openvino.Core().read_model(_graph(model))
-    whole.set_rt_info(msgspec.json.encode(model.spec).decode(), _SPEC)
+    whole.set_rt_info(msgspec.json.encode(model.spec).decode(), SPEC_ENTRY)
     # The weights come first: who finds the graph finds both.
     with atomic_path(path.with_suffix(".bin")) as numbers, atomic_path(path) as temporary:
         made = temporary.with_suffix(".made.xml")

@@ -30,6 +30,8 @@ def prepare_graph(model: Kind) -> Kind:
             f"{model.spec.title}: expected a model with weights of its own, found the mean of "
             f"{names}. Certify these instead."
         )
+    if isinstance(model, Model) and model.spec.is_graph:
+        return model
     size = model.spec.preprocessing.size
     if size is None:
         raise ModelError(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from core.domain.errors import ModelError
 from core.inference.loaded_network import AnyModel, FloatArray
 from core.models.network_graph import require_graph
@@ -72,5 +74,11 @@ class OnnxNetwork:
 
     def logits(self, values: FloatArray) -> FloatArray:
         """Return logits (B, 1, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
-        found: FloatArray = self._session.run(None, {"slices": values})[0]
-        return found
+        fixed = self._session.get_inputs()[0].shape[0]
+        # A graph from elsewhere may be for one slice at a time.
+        step = fixed if isinstance(fixed, int) else len(values)
+        found: list[FloatArray] = [
+            self._session.run(None, {"slices": values[start : start + step]})[0]
+            for start in range(0, len(values), step)
+        ]
+        return found[0] if len(found) == 1 else np.concatenate(found)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
+from core.domain.errors import ModelError
 from core.inference.loaded_network import AnyModel, FloatArray, MemoryShort
 from core.inference.torch_device import (
     autocast,
@@ -17,6 +18,7 @@ from core.models.classifiers import ClassifierModel
 from core.models.networks.builder import build_classifier, build_network
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import load_weights, read_state_dict
+from core.models.registry import Model
 
 _CPU_BATCH = 4
 _CUDA_BATCH = 16
@@ -87,6 +89,11 @@ def trained_network(model: AnyModel) -> SliceNetwork:
     Raises `ModelError` when the weights do not fit.
     """
     network: SliceNetwork
+    if isinstance(model, Model) and model.spec.is_graph:
+        raise ModelError(
+            f"{model.spec.title}: expected a network that PyTorch can build, found one imported "
+            "as ONNX. Choose the engine openvino or onnx, and the device auto or cpu."
+        )
     if isinstance(model, ClassifierModel):
         classes = len(model.spec.classes)
         network = build_classifier(model.spec.network, classes, load_encoder=False)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.domain.prediction import OnSlices, Prediction, quantise
+from core.domain.prediction import OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.inference.engines import open_network
 from core.inference.loaded_network import FloatArray, LoadedNetwork, MemoryShort
-from core.inference.preprocess import Prepared, from_grid, prepare
+from core.inference.native_slices import NativeSlices
+from core.inference.preprocess import Prepared, prepare
 from core.models.registry import Model, prediction_key
 
 
@@ -67,19 +68,18 @@ class Runner:
         device = self.network.place(options.device)
         prepared = prepare(volume, self.model.spec.preprocessing, stride=self.network.stride)
         result = np.zeros(volume.geometry.shape, np.uint8)
-        queue = nearest_first(volume.slices, options.first)
-        if options.only is not None:
-            queue = [index for index in queue if index in options.only]
+        way = NativeSlices(prepared, options.only)
+        queue = way.queue(options.first)
         total = len(queue)
         batch = options.batch_size or self.network.batch_size(device)
         done = 0
         for indices, probability, place in self._ladder(prepared, queue, batch, device, progress):
             device = place
-            native = quantise(from_grid(probability, prepared.grid))
-            result[indices] = native
-            if on_slices is not None:
-                on_slices(indices, native)
             done += len(indices)
+            ready, native = way.take(indices, probability)
+            result[ready] = native
+            if ready and on_slices is not None:
+                on_slices(ready, native)
             progress(done / total, _time_left(started, done, total, device))
         seconds = time.perf_counter() - started
         key = prediction_key(self.model, volume) + options.suffix
@@ -139,11 +139,6 @@ def predict(
     run through `core.inference.inference_ensemble.open_runner`, as every model can.
     """
     return Runner(model).predict(volume, options, on_slices=on_slices, progress=progress)
-
-
-def nearest_first(count: int, first: int) -> list[int]:
-    """Return the indices 0 to `count` - 1 in order of distance from `first`."""
-    return sorted(range(count), key=lambda index: (abs(index - first), index))
 
 
 def _time_left(started: float, done: int, total: int, device: str) -> str:

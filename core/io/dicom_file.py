@@ -3,31 +3,40 @@
 Nothing here or above shows, logs or writes the name of a patient.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_dataset
-from pydicom.pixels.utils import pixel_array
 
 from core.domain.errors import AppError, DataError, FileError, reason
 from core.io import file_bytes
-from core.io.dicom_decoders import install
 from core.io.memory import available_bytes, require_memory
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset, FileDataset
 
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 _META = 1024
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
-install()
+
+@cache
+def _library() -> Any:
+    """Return pydicom with our decoders: loaded at the first file of it."""
+    import pydicom
+
+    from core.io.dicom_decoders import install
+
+    install()
+    return pydicom
 
 
 @contextmanager
@@ -85,7 +94,7 @@ def frames(path: Path, found: Dataset) -> NDArray[Any]:
     require_memory(path.name, _claimed(found))
     try:
         with quiet():
-            pixels = pixel_array(found)
+            pixels = _library().pixels.pixel_array(found)
     except (NotImplementedError, RuntimeError) as error:
         raise refused(
             path, "a compression that can be read", _syntax(found, error), _SAVE
@@ -126,6 +135,8 @@ def _is_flat(pixels: NDArray[Any], found: Dataset) -> bool:
 
 
 def _read(path: Path, *, pixels: bool) -> FileDataset | None:
+    from pydicom.errors import InvalidDicomError
+
     try:
         with path.open("rb") as file:
             start = file.read(132)
@@ -134,7 +145,7 @@ def _read(path: Path, *, pixels: bool) -> FileDataset | None:
             file.seek(0)
             _check_unpacked(path, file)
             file.seek(0)
-            found = pydicom.dcmread(file, force=True, stop_before_pixels=not pixels)
+            found: FileDataset = _library().dcmread(file, force=True, stop_before_pixels=not pixels)
     except InvalidDicomError:
         return None
     except DataError:
@@ -155,7 +166,9 @@ def _read(path: Path, *, pixels: bool) -> FileDataset | None:
 
 def _check_unpacked(path: Path, file: BinaryIO) -> None:
     """Raise `FileError` when a deflated data set is more than memory holds."""
-    if pydicom.uid.DeflatedExplicitVRLittleEndian.encode() not in file.read(_META):
+    from pydicom.filereader import read_dataset
+
+    if _library().uid.DeflatedExplicitVRLittleEndian.encode() not in file.read(_META):
         return
     file.seek(132)
     read_dataset(file, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
@@ -167,12 +180,13 @@ def _with_syntax(found: FileDataset) -> FileDataset:
     meta = found.file_meta
     if "TransferSyntaxUID" not in meta:
         implicit, little = found.original_encoding
+        known = _library().uid
         meta.TransferSyntaxUID = (
-            pydicom.uid.ImplicitVRLittleEndian
+            known.ImplicitVRLittleEndian
             if implicit
-            else pydicom.uid.ExplicitVRLittleEndian
+            else known.ExplicitVRLittleEndian
             if little
-            else pydicom.uid.ExplicitVRBigEndian
+            else known.ExplicitVRBigEndian
         )
     return found
 

@@ -1,11 +1,15 @@
 """The planes of DICOM files: what each says of its place, whatever kind of file it is in."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydicom.dataset import Dataset
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
 
 Numbers = tuple[float, ...]
 

@@ -4,15 +4,16 @@ The grid is that of the frames themselves. It may be turned against the series, 
 `core.domain.placement` brings it onto the series voxel for voxel.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
 from core.domain.grid import Grid
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelMap, LabelSet, colour_of
@@ -23,6 +24,9 @@ from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.readers import Reader
 from core.io.stored import GeometrySource, Passport, Stored
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _CLASSES = (dicom_file.SEGMENTATION.encode(), dicom_file.LABEL_MAP_SEGMENTATION.encode())
 _EXPORT = "Export the segmentation again."
@@ -177,7 +181,7 @@ def _foreground(found: Dataset, frames: NDArray[Any]) -> tuple[NDArray[np.bool_]
 
 
 def _segment_numbers(path: Path, found: Dataset) -> list[int]:
-    shared = (found.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+    shared = (found.get("SharedFunctionalGroupsSequence") or [{}])[0]
     numbers = []
     for frame in found.PerFrameFunctionalGroupsSequence:
         item = frame.get("SegmentIdentificationSequence") or shared.get(

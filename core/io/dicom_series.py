@@ -3,13 +3,14 @@
 Classic series of one plane a file and enhanced multi-frame files; MR, CT and what else has planes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.dataset import Dataset
 
 from core.domain.errors import FileError
 from core.domain.role import Role, role_of
@@ -20,6 +21,9 @@ from core.io.dicom_stack import Stack, separated, stacked
 from core.io.file_bytes import is_dicom
 from core.io.readers import Reader
 from core.io.stored import Passport, Pixels, Stored
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _LOSSY = ("JPEG Baseline", "JPEG Extended", "Near-lossless", "JPEG 2000 Image Compression")
 _SEGMENTATIONS = (dicom_file.SEGMENTATION, dicom_file.LABEL_MAP_SEGMENTATION)

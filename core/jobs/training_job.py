@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from core.jobs.job_folder import JobFolder, create_job
-from core.models.ensembles import require_weights_of_its_own
+from core.models.ensembles import require_trainable
 from core.models.registry import Model
 from core.models.train_spec import FINE_TUNING, Changes, TrainSpec
 from core.workspace.splits import SplitFile, freeze_split
@@ -19,7 +19,7 @@ def taken_over(parent: Model) -> Changes:
 
     Raises `ModelError` for an ensemble, which has no weights of its own.
     """
-    require_weights_of_its_own(parent.spec)
+    require_trainable(parent.spec)
     return {
         "parent": str(parent.folder.absolute()),
         "arguments": parent.spec.arguments,

@@ -131,8 +131,16 @@ def fastest(folder: Path, weights: Path) -> EngineChoice:
     return TORCH if best is None else EngineChoice(best.engine, best.precision)
 
 
+def graph_engine(precision: str) -> EngineChoice:
+    """Return the engine for a model that has a graph alone: OpenVINO, else ONNX Runtime."""
+    there = (name for name, library in _LIBRARIES.items() if find_spec(library) is not None)
+    return EngineChoice(next(there, "openvino"), "float32" if precision == "auto" else precision)
+
+
 def _usable(certificate: Certificate) -> bool:
     library = _LIBRARIES.get(certificate.engine)
     here = library is not None and find_spec(library) is not None
     computed = certificate.precision != "bfloat16" or has_bfloat16()
-    return certificate.holds and certificate.speed > 1 and here and computed
+    # Where there is no torch, an engine need not be faster than it.
+    pays = certificate.speed > 1 or find_spec("torch") is None
+    return certificate.holds and pays and here and computed

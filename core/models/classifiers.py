@@ -83,7 +83,9 @@ class ClassifierModel:
         """Hash of weights, network, preprocessing and temperature: what a probability is of."""
         spec = self.spec
         digest = blake2b(digest_size=16)
-        digest.update(msgspec.json.encode((spec.network, spec.preprocessing, spec.temperature)))
+        digest.update(
+            msgspec.json.encode((spec.network, spec.preprocessing.told, spec.temperature))
+        )
         try:
             digest.update(self.weights.read_bytes())
         except OSError as error:

@@ -6,6 +6,8 @@ import msgspec
 
 from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
+from core.models.acquisition import Acquisition, joined
+from core.models.certificates import CERTIFICATES_FILE, GRAPH_FILE
 from core.models.registry import (
     SPEC_FILE,
     Model,
@@ -66,7 +68,9 @@ def pack_members(model: Model) -> Model:
     own = Registry((model.folder,))
     for member in model.members:
         # As it is stored: a mirrored ensemble has mirrored members.
-        own.publish(read_model(member.folder).spec, member.weights)
+        graph = (member.folder / GRAPH_FILE, member.folder / CERTIFICATES_FILE)
+        beside = graph if all(path.is_file() for path in graph) else ()
+        own.publish(read_model(member.folder).spec, member.weights, beside=beside)
     return read_model(model.folder)
 
 
@@ -79,6 +83,16 @@ def require_weights_of_its_own(spec: ModelSpec) -> None:
         )
 
 
+def require_trainable(spec: ModelSpec) -> None:
+    """Raise `ModelError` for a model that a training cannot start from."""
+    require_weights_of_its_own(spec)
+    if spec.is_graph:
+        raise ModelError(
+            f"{spec.id}: expected a network that PyTorch can build to start from, found one "
+            "imported as ONNX. Import its state dict instead, with --architecture."
+        )
+
+
 def _mean_of(models: Sequence[Model], model_id: str) -> ModelSpec:
     """Return what follows of an ensemble from its members."""
     sizes = [model.spec.parameters for model in models]
@@ -87,11 +101,18 @@ def _mean_of(models: Sequence[Model], model_id: str) -> ModelSpec:
         title=" + ".join(model.spec.title for model in models),
         architecture=ARCHITECTURE,
         channels=models[0].spec.channels,
+        acquisition=_images_of(models),
         parameters=None if None in sizes else sum(size or 0 for size in sizes),
         trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
         licence="; ".join(dict.fromkeys(m.spec.licence for m in models if m.spec.licence)),
         members=tuple(model.spec.id for model in models),
     )
+
+
+def _images_of(models: Sequence[Model]) -> Acquisition | None:
+    """Return what images all members learnt from; None where that is not known of any."""
+    known = [model.spec.acquisition for model in models if model.spec.acquisition]
+    return joined(known) if known else None
 
 
 def _check(models: Sequence[Model]) -> None:

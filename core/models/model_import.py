@@ -26,7 +26,7 @@ def import_weights(file: Path, spec: ModelSpec, registry: Registry, *, half: boo
     network = build_network(spec.network, load_encoder=False)
     load_weights(network, state, source=str(file))
     parameters = sum(p.numel() for p in network.parameters())
-    spec = msgspec.structs.replace(spec, parameters=parameters)
+    spec = msgspec.structs.replace(spec, parameters=parameters, stride=network.stride)
     stored = {
         name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in network.state_dict().items()

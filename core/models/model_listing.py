@@ -1,10 +1,12 @@
 """What is said of models on the command line and in the window, and specs made from options."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from core.domain.errors import ModelError
 from core.io.json_file import decode_json
-from core.models.networks.spec import ArgumentValue, resolve_arguments
+from core.models.networks.spec import ARCHITECTURES, ArgumentValue, resolve_arguments
 from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
 
@@ -54,22 +56,41 @@ def spec_from_options(
 
     `arguments` are NAME=VALUE, `preprocessing` is JSON. Raises `ModelError` for what does not fit.
     """
-    try:
-        prepared = decode_json(preprocessing, Preprocessing)
-    except msgspec.DecodeError as error:
-        fields = ", ".join(Preprocessing.__struct_fields__)
+    if not architecture:
         raise ModelError(
-            f"--preprocessing: expected JSON with the fields {fields}, found: {error}."
-        ) from error
+            f"Expected --architecture, one of {', '.join(ARCHITECTURES)}, for a state dict, found "
+            "none: weights do not say what network they are of. Name it; a network as ONNX (.onnx) "
+            "needs none."
+        )
     spec = ModelSpec(
         id=model_id,
         title=title or model_id,
         architecture=architecture,
         arguments=dict(read_argument(text) for text in arguments),
-        preprocessing=prepared,
+        preprocessing=read_preprocessing(preprocessing),
     )
     resolve_arguments(spec.network)
     return spec
+
+
+def with_options(spec: ModelSpec, *, channels: Sequence[str], threshold: float | None) -> ModelSpec:
+    """Return a specification with channels and a threshold, where they are given."""
+    post = spec.postprocessing
+    if threshold is not None:
+        post = msgspec.structs.replace(post, threshold=threshold)
+    named = tuple(channels) or spec.channels
+    return msgspec.structs.replace(spec, channels=named, postprocessing=post)
+
+
+def read_preprocessing(text: str) -> Preprocessing:
+    """Return the preprocessing that JSON describes; raises `ModelError` for anything else."""
+    try:
+        return decode_json(text, Preprocessing)
+    except msgspec.DecodeError as error:
+        fields = ", ".join(Preprocessing.__struct_fields__)
+        raise ModelError(
+            f"--preprocessing: expected JSON with the fields {fields}, found: {error}."
+        ) from error
 
 
 def read_argument(text: str) -> tuple[str, ArgumentValue]:

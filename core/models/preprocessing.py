@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+_Length = Annotated[float, msgspec.Meta(ge=0.1, le=20)]
+
 
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is done to a volume before a network sees it; stored with the model.
@@ -14,6 +16,8 @@ class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `crop`: `head` is the square around all voxels above `foreground` of their channel's maximum.
     `size`: side in pixels the crop is resized to; None keeps the native resolution.
     `neighbours`: slices taken on each side as further channels; the ends repeat themselves.
+    `spacing_mm`: voxels (z, y, x) that the volume is resampled to before all else, so that cases of
+    any spacing look alike; what the network says comes back to the grid of the case. None keeps it.
     """
 
     intensity: Literal["foreground", "reference"] = "foreground"
@@ -22,3 +26,12 @@ class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crop: Literal["none", "head"] = "none"
     size: Annotated[int, msgspec.Meta(ge=32, le=1024)] | None = None
     neighbours: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
+    spacing_mm: tuple[_Length, _Length, _Length] | None = None
+
+    @property
+    def told(self) -> dict[str, object]:
+        """All of it by name, as fingerprints take it: what was added since counts where it is."""
+        fields: dict[str, object] = msgspec.to_builtins(self)
+        if self.spacing_mm is None:
+            del fields["spacing_mm"]
+        return fields

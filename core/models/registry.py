@@ -7,6 +7,7 @@ lie beside it or among the bundled models. Imports no torch.
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -20,7 +21,8 @@ from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
-from core.models.certificates import ANY, TORCH, EngineChoice, fastest
+from core.models.acquisition import Acquisition
+from core.models.certificates import ANY, TORCH, EngineChoice, fastest, graph_engine
 from core.models.contract import content_hash, fitted
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
@@ -30,6 +32,8 @@ FORMAT = 1
 SPEC_FILE = "model.json"
 WEIGHTS_FILE = "weights.safetensors"
 CHAMPION_FILE = "champion.json"
+GRAPH_ARCHITECTURE = "onnx"
+"""The architecture of models of which there is a graph alone: nothing but an engine runs them."""
 _ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _DEVICE_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -40,7 +44,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
     are the ids of the models whose mean probability an ensemble is. `logit_offset` is added to the
     logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
-    ensemble has its members'. Height and width of what the network sees are divisible by `stride`;
+    ensemble has its members'. `acquisition` says what images it learnt from, None where that is not
+    known. Height and width of what the network sees are divisible by `stride`;
     None where only the network itself tells.
     """
 
@@ -55,6 +60,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     logit_offset: float = 0.0
     stride: int | None = None
     parameters: int | None = None
+    acquisition: Acquisition | None = None
     metrics: dict[str, float] = {}
     parent: str | None = None
     trained_on: tuple[str, ...] = ()
@@ -63,6 +69,11 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     members: tuple[str, ...] = ()
     lineage: Lineage | None = None
     format: int = FORMAT
+
+    @property
+    def is_graph(self) -> bool:
+        """True for a network that was imported as ONNX: torch can neither run nor train it."""
+        return self.architecture == GRAPH_ARCHITECTURE
 
     @property
     def network(self) -> NetworkSpec:
@@ -96,7 +107,7 @@ class Model:
         if self.members:
             digest.update("+".join(member.fingerprint for member in self.members).encode())
             return digest.hexdigest()
-        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing)))
+        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing.told)))
         digest.update(b"flips" if self.spec.flips else b"")
         if self.spec.logit_offset:
             digest.update(msgspec.json.encode(self.spec.logit_offset))
@@ -118,6 +129,8 @@ class Model:
             return self.wanted
         if self.members:
             return TORCH
+        if self.spec.is_graph:
+            return graph_engine(self.wanted.precision)
         found = fastest(self.folder, self.weights)
         # A precision that is asked for is torch's, which can compute in any.
         precise = self.wanted.precision not in ("auto", found.precision)
@@ -241,8 +254,11 @@ class Registry:
         self.find(model_id)
         write_champion(self.roots[0], model_id)
 
-    def publish(self, spec: ModelSpec, weights: Path) -> Model:
-        """Add a model from a file of safetensors; raises `ModelError` when the id is taken."""
+    def publish(self, spec: ModelSpec, weights: Path, *, beside: Sequence[Path] = ()) -> Model:
+        """Add a model from a file of safetensors; raises `ModelError` when the id is taken.
+
+        The files `beside` go into its folder too, under their names.
+        """
         check_id(spec.id)
         folder = self.roots[0] / spec.id
         # A folder that cannot be listed may hold the model of a newer version: it stays.
@@ -251,8 +267,9 @@ class Registry:
             raise ModelError(
                 f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
             )
-        with atomic_path(folder / WEIGHTS_FILE) as temporary:
-            shutil.copyfile(weights, temporary)
+        for source, name in ((weights, WEIGHTS_FILE), *((each, each.name) for each in beside)):
+            with atomic_path(folder / name) as temporary:
+                shutil.copyfile(source, temporary)
         write_spec(folder, spec)
         return Model(spec, folder)
 
@@ -358,7 +375,9 @@ def prediction_key(model: Model, volume: Volume) -> str:
     same image. Raises `ModelError` when the volume has not the channels of the model.
     """
     seen = content_hash(volume, model.spec.channels, title=model.spec.title)
-    return f"{model.computed}-{seen}"
+    resamples = any(each.spec.preprocessing.spacing_mm for each in model.members or (model,))
+    spacing = f"-{volume.geometry.spacing_mm}" if resamples else ""
+    return f"{model.computed}-{seen}{spacing}"
 
 
 def _is_id(model_id: str) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.agreement import mean_uncertainty
+from core.domain.components import LESION_JOINED_BY
 from core.domain.grid import LengthUnit
 from core.domain.lesions import LESION_IOU, lesion_scores
 from core.domain.mask import Mask
@@ -26,8 +27,9 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     `hd95` pools both directions, `hd95_max` is the greater of them; they and
     `average_surface_distance` are in `unit`, `surface_dice` is at 2 of it. Lesion-wise figures pair
-    lesions, those ending in `_any` count any overlap (`core.domain.lesions`). Volumes are in voxels
-    and, where the spacing is known, in mL too.
+    lesions, those ending in `_any` count any overlap (`core.domain.lesions`): a lesion is joined by
+    `lesion_neighbours`, a pair has an intersection over union above `lesion_iou`. Volumes are in
+    voxels and, where the spacing is known, in mL too.
     """
 
     case: str
@@ -49,6 +51,8 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     lesion_sensitivity_any: float | None = None
     lesion_precision_any: float | None = None
     lesion_f1_any: float | None = None
+    lesion_neighbours: int | None = None
+    lesion_iou: float | None = None
     truth_voxels: int | None = None
     predicted_voxels: int = 0
     truth_ml: float | None = None
@@ -144,6 +148,8 @@ def mask_figures(
         lesion_sensitivity_any=touched.sensitivity,
         lesion_precision_any=touched.precision,
         lesion_f1_any=touched.f1,
+        lesion_neighbours=LESION_JOINED_BY,
+        lesion_iou=lesion_iou,
         truth_voxels=found.truth_voxels,
         truth_ml=None if ml is None else found.truth_voxels * ml,
     )
@@ -180,8 +186,9 @@ def figures_key(store: Store, model_id: str, case_id: str) -> str | None:
 
 
 def _whole(figures: CaseFigures) -> bool:
-    """Tell figures of today from those of a version without pairs of lesions."""
-    return figures.lesion_f1 is None or figures.lesion_f1_any is not None
+    """Tell figures of today from those of a version that knew other lesions."""
+    rule = (figures.lesion_neighbours, figures.lesion_iou)
+    return figures.lesion_f1 is None or rule == (LESION_JOINED_BY, LESION_IOU)
 
 
 def put_disagreement(store: Store, case_id: str, models: Sequence[str], value: float) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.annotation.draft import Origin
 from core.annotation.export import Provenance, export_correction
-from core.domain.components import bounding_box, box_slices
+from core.domain.components import LESION_JOINED_BY, bounding_box, box_slices
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
@@ -159,6 +159,8 @@ use; the ground truth itself was not changed.
 {MASKS}/       the proposed masks of these cases, whole, in the layout of the dataset, each case
              with a file that says who made them
 
+A region is one piece of what the two call differently, joined by faces, edges and corners
+({LESION_JOINED_BY} neighbours), as a lesion is.
 "Missed" and "invented" are said of the prediction: an invented lesion that is one in truth is
 missing in the ground truth.
 """

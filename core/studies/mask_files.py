@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.domain.errors import AppError
 from core.domain.label_set import LabelSet, binary
-from core.domain.prediction import to_mask
+from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import Predictor
 from core.io.case import Case, each_case
@@ -14,6 +14,7 @@ from core.io.case_masks import DrawnMask, check_format, write_mask
 from core.io.case_reader import LoadedCase, read_case
 from core.io.writers import Maker
 from core.models.registry import Model
+from core.workspace.mask_maker import mask_maker
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,30 @@ def predict_masks(
             loaded = read_case(case)
             loaded.require_whole()
             prediction = predictor(loaded, inner)
-            mask = to_mask(prediction.probability, model.spec.postprocessing)
-            drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
-            write_mask(case, drawn, out, ending="pred", format_name=format_name)
+            write_prediction(loaded, prediction, model, out=out, format_name=format_name)
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)
     return Written(failed, tuple(notices))
 
 
+def write_prediction(
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    *,
+    out: Path,
+    format_name: str | None = None,
+) -> None:
+    """Write the mask of one case as `predict_masks` does."""
+    mask = to_mask(prediction.probability, model.spec.postprocessing)
+    drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
+    write_mask(loaded.case, drawn, out, ending="pred", format_name=format_name)
+
+
 def author_of(model: Model) -> Maker:
     """Return who made the masks of a model, for formats that have a place for it."""
-    return Maker(model.spec.title, model.spec.id)
+    return mask_maker(algorithm=model.spec.title, version=model.spec.id)
 
 
 def labels_of(loaded: LoadedCase) -> LabelSet:

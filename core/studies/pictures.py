@@ -132,13 +132,6 @@ def write_gif(path: Path, pictures: Sequence[Frame], *, seconds: float = _SECOND
         )
 
 
-def write_contact_sheet(path: Path, pictures: Sequence[Frame], labels: Sequence[str]) -> None:
-    """Write `contact_sheet` as a PNG; raises `ValueError` without pictures."""
-    sheet = contact_sheet(pictures, labels)
-    with atomic_path(path) as temporary:
-        Image.fromarray(sheet).save(temporary, format="PNG")
-
-
 def contact_sheet(pictures: Sequence[Frame], labels: Sequence[str]) -> Frame:
     """Return all pictures side by side, each with its label; at most 8192 a side.
 

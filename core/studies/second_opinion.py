@@ -3,13 +3,14 @@
 A case without lesion in truth or prediction is left out: the two have different rules for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import msgspec
 
 from core.domain.errors import DataError
+from core.domain.libraries import require_library
 from core.domain.mask import Mask
 
 TOLERANCE = 1e-6
@@ -51,6 +52,10 @@ class SecondOpinion:
     _worst: tuple[float, str, str, str] = (0.0, "", "", "")
     _figures: int = field(default=0)
 
+    def __post_init__(self) -> None:
+        """Raise `LibraryMissing` before anything is computed that could not be compared."""
+        require_library("medpy")
+
     def take(
         self,
         masks: tuple[Mask, Mask],
@@ -89,3 +94,11 @@ class SecondOpinion:
             case=case,
             model=model,
         )
+
+
+def all_verified(parts: Sequence[Verified]) -> Verified | None:
+    """Return what was found of several parts together, None without any."""
+    if not parts:
+        return None
+    worst = max(parts, key=lambda part: (part.greatest_difference, part.figure, part.case))
+    return msgspec.structs.replace(worst, figures=sum(part.figures for part in parts))

@@ -34,7 +34,7 @@ class LaterEdit(QObject):
         """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile."""
         if self.tool:
             said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
-            self.noted.emit(tool.capitalize(), said)
+            self.noted.emit(tool, said)
             return
         mask, revision = correction.snapshot_mask(), correction.revision
         self._asked += 1
@@ -44,7 +44,7 @@ class LaterEdit(QObject):
             if self._here() is not correction:
                 return
             if correction.revision != revision:
-                self.noted.emit(tool.capitalize(), "The mask changed meanwhile. Start it again.")
+                self.noted.emit(tool, "The mask changed meanwhile. Start it again.")
             else:
                 self.made.emit(tool, patch)
 

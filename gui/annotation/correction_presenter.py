@@ -24,6 +24,7 @@ from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
 
 _EDIT = "edit"  # the subject of one that was not saved
+_IN_HAND = "in hand"  # and of what the reader is asked to do with what is half drawn or marked
 _FIGURES_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
@@ -78,14 +79,14 @@ class CorrectionPresenter(QObject):
         session.result_changed.connect(self._show_figures)
         session.triage_changed.connect(self._show_figures)
         session.models_changed.connect(self._on_models_changed)
-        drawing.held_changed.connect(self._enable_steps)
+        drawing.held_changed.connect(self._on_held_changed)
+        drawing.asked.connect(lambda *said: self._toasts.show_toast(*said, subject=_IN_HAND))
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
         correcting.save_failed.connect(self._on_save_failed)
         correcting.versions.version_saved.connect(self._on_version_saved)
         correcting.versions.exported.connect(self._on_exported)
         correcting.failed.connect(self._toasts.show_error)
-        correcting.noted.connect(self._toasts.show_toast)
         correcting.refused.connect(self._context.takeover.ask)
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
@@ -154,6 +155,12 @@ class CorrectionPresenter(QObject):
             self._panels.show_strip()
         self._strip.set_current(self._session.view.slice_index)
 
+    def _on_held_changed(self) -> None:
+        """Ask for nothing any more once nothing is in hand."""
+        self._enable_steps()
+        if not self._paint_tools.holds:
+            self._toasts.withdraw(_IN_HAND)
+
     def _enable_steps(self) -> None:
         held = self._paint_tools.holds
         can = {
@@ -173,7 +180,9 @@ class CorrectionPresenter(QObject):
         figures = correction.figures()
         minutes, seconds = divmod(int(figures.seconds), 60)
         spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
+        said = f"{figures.voxels_changed:,} voxels changed"
+        if figures.seconds >= 1:  # what came before the first edit is not counted
+            said += f" · {spent} on this case"
         agrees = figures.dsc_prediction
         if agrees is not None:
             other = other_origin(self._session)
@@ -207,7 +216,8 @@ class CorrectionPresenter(QObject):
         place, first = self._session.place, self._just_opened
         self._just_opened = False
         if first and edits and place is not None and not place.held:
-            said = f"In {self._session.current}. No version holds them yet."
+            them = "it" if edits == 1 else "them"
+            said = f"In {self._session.current}. No version holds {them} yet."
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:

@@ -14,6 +14,7 @@ from core.annotation.versions import Version
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
+from gui.annotation.edit_names import edit_title
 from gui.annotation.lesion_marker import Act
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
@@ -30,6 +31,7 @@ _TOOLS: tuple[Tool, ...] = (
     "lasso",
     "fill",
     "smart",
+    "guided",
     "component",
 )
 
@@ -73,6 +75,7 @@ def _shape_verbs(bench: Bench) -> Handlers:
             "copy slice", lambda mask, z: regions.copy_slice(mask, source=z + 1, target=z)
         ),
         "clear_slice": on_slice("clear slice", lambda mask, z: regions.clear(mask, z=z)),
+        "replay_clicks": lambda: bench.paint_tools.guided.replay(),
         "interpolate": lambda: bench.desk.apply_later("interpolate", shapes.interpolate_gaps),
     }
 
@@ -167,8 +170,7 @@ def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
     elif marked is not None and marked.act == act:
         lesions.confirm()
     else:
-        bench.paint_tools.pick(lambda voxel: lesions.act(act, voxel, here=here))
-        bench.desk.noted.emit(act.capitalize(), "Click the lesion in the image; Esc leaves it.")
+        bench.paint_tools.pick(edit_title(act), lambda voxel: lesions.act(act, voxel, here=here))
 
 
 def _undo(bench: Bench) -> None:

@@ -65,11 +65,12 @@ class Marked:
 class Lesions(QObject):
     """Finds a lesion on a worker; acts at once where all of it is seen, else marks it and waits.
 
-    `marked_changed` comes when something is marked, or no more. The same act there again, or
-    `confirm`, does it.
+    `marked_changed` comes when something is marked, or no more; `asked` says what it waits for.
+    The same act there again, or `confirm`, does it.
     """
 
     marked_changed = Signal()
+    asked = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes, desk: CorrectionDesk) -> None:
         super().__init__()
@@ -88,11 +89,11 @@ class Lesions(QObject):
             return
         self.drop()
         if self._desk.problem:
-            self._desk.noted.emit(act.capitalize(), self._desk.problem)
+            self._desk.noted.emit(act, self._desk.problem)
             return
         mask, other = self._masks(act)
         if mask is None or (other is None and act.startswith("take")):
-            self._desk.noted.emit(act.capitalize(), _NONE[act])
+            self._desk.noted.emit(act, _NONE[act])
             return
         version, revision = self._session.case_version, self._revision()
 
@@ -101,7 +102,7 @@ class Lesions(QObject):
             if version != self._session.case_version or revision != self._revision():
                 return
             if found is None:
-                self._desk.noted.emit(act.capitalize(), _NONE[act])
+                self._desk.noted.emit(act, _NONE[act])
             elif here or self._is_seen(found):
                 self._apply(found)
             else:
@@ -160,7 +161,7 @@ class Lesions(QObject):
         first, end = found.box[:2]
         count = int(np.count_nonzero(found.changed))
         where = f"slices {numbers[first]} to {numbers[end - 1]}"
-        self._desk.noted.emit(
+        self.asked.emit(
             f"{count:,} voxels are marked",
             f"They lie on {where}. The same again, or Enter, {_DONE[found.act]}; Esc leaves it.",
         )

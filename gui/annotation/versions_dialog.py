@@ -23,6 +23,7 @@ from core.annotation.versions import Version
 from core.domain.figure_text import MISSING
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.edit_names import edit_name
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.labels import make_wrapped_label
 
@@ -155,7 +156,7 @@ def show_versions(
 
 
 def _cells(version: Version) -> tuple[str, ...]:
-    tools = ", ".join(f"{name} {count}" for name, count in sorted(version.tools.items()))
+    tools = ", ".join(f"{edit_name(name)} {count}" for name, count in sorted(version.tools.items()))
     minutes, seconds = divmod(int(version.seconds), 60)
     saved = datetime.fromisoformat(version.saved_at).astimezone()
     return (

@@ -19,7 +19,7 @@ class Inspector(QFrame):
     ) -> None:
         super().__init__()
         self.setObjectName("Inspector")
-        content, self._in_view = QWidget(), QWidget()
+        content, self._in_view = QWidget(), _InView()
         stack, whole = _column(self._in_view), _column(content)
         for panel in panels:
             stack.addWidget(panel)
@@ -45,8 +45,29 @@ class Inspector(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
-            self._in_view.setMinimumHeight(self._scroll.viewport().height())
+            self._in_view.fill(self._scroll.viewport().height())
         return super().eventFilter(watched, event)
+
+
+class _InView(QWidget):
+    """As high as what is in view, and higher where its panels need more: none is squeezed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._room = 0
+
+    def fill(self, height: int) -> None:
+        self._room = height
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        # A minimum that is set stands above what the layout asks for.
+        self.setMinimumHeight(max(self._room, self.sizeHint().height()))
 
 
 def _column(widget: QWidget) -> QVBoxLayout:

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
 
 from gui.app.program import Program
 from gui.shell.messages import show_fault
@@ -25,7 +26,10 @@ def run(folder: Path | None, predictions: Sequence[Path] = ()) -> int:
     program = Program(application)
     _install_hooks(program)
     program.open(folder, predictions=predictions)
-    return application.exec()
+    code = application.exec()
+    # Python would take the parts of the window apart in an order of its own, after Qt has gone.
+    delete(program.window)
+    return code
 
 
 def _end(program: Program) -> None:
@@ -39,13 +43,17 @@ def _install_hooks(program: Program) -> None:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            _end(program)
+            close()
             return
         show_fault(program.window, "".join(traceback.format_exception(kind, error, trace)))
 
+    def close() -> None:
+        _end(program)
+
     sys.excepthook = on_fault
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: _end(program))
+        # Heard between two steps of Python, in the middle of a drawing too: closed after that.
+        signal.signal(number, lambda *_: QTimer.singleShot(0, program.window, close))
     # Python hears a signal only between two of its own steps: give it one now and then.
     timer = QTimer(program.window)
     timer.timeout.connect(lambda: None)

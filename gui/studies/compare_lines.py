@@ -44,11 +44,6 @@ def case_lines(found: Sequence[Counted], geometry: Grid, *, has_truth: bool) -> 
     ]
 
 
-def volume_head(geometry: Grid) -> str:
-    """Return the unit of the volumes."""
-    return "voxels" if geometry.voxel_ml is None else "mL"
-
-
 def vote_shares(planes: Sequence[Mask | NDArray[np.uint8]]) -> list[float]:
     """Return what share of the voxels that any mask (Y, X) holds is held by all, all but one, …."""
     if not planes:

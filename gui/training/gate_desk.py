@@ -1,26 +1,30 @@
-"""What becomes of a candidate: promoted, taken back, deleted; the session follows."""
+"""What becomes of a candidate: held against the champion, promoted, taken back, deleted."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.errors import AppError
+from core.jobs.job_folder import JobFolder, create_job
+from core.jobs.job_start import JobProgram
 from core.models import promotion
-from core.models.gate import GateReport
+from core.models.gate import GateReport, GateSpec
 from core.models.model_changes import delete_model
 from core.models.registry import Registry
+from core.workspace.splits import frozen_split
 from core.workspace.workspace_folder import registry
 from gui.shell.model_reader import read_models
 from gui.shell.session import Session
 from gui.shell.session_parts import Models, Place
 from gui.shell.tasks import Lanes, Work
-from gui.training.gate_ground import Made, make_gate, read_choices
 from gui.training.gate_view import Choices
 
 T = TypeVar("T")
 Then = Callable[[], None]
+Made: TypeAlias = tuple[JobFolder, JobProgram]
+"""The folder of a job, and what runs it."""
 
 
 class GateDesk(QObject):
@@ -38,7 +42,7 @@ class GateDesk(QObject):
         place, device = self._session.place, self._session.settings.device
         if place is None:
             raise AppError("Expected an open dataset, found none. Open one.")
-        return make_gate(path, place, self._registry(place), candidate, device=device)
+        return _make_gate(path, place, self._registry(place), candidate, device=device)
 
     def promote(self, model_id: str, report: GateReport | None, then: Then) -> None:
         """Have a model predict by default, then do `then`."""
@@ -60,7 +64,7 @@ class GateDesk(QObject):
         """Hand over what can be done about a candidate now."""
         place = self._session.place
         if place is not None:
-            self._start(lambda _: read_choices(self._registry(place)), show)
+            self._start(lambda _: _read_choices(self._registry(place)), show)
 
     def _change(self, act: Callable[[Registry], object], then: Then | None) -> None:
         place, current = self._session.place, self._session.models.current
@@ -89,3 +93,39 @@ class GateDesk(QObject):
 
     def _registry(self, place: Place) -> Registry:
         return registry(self._session.home, place.workspace.folder)
+
+
+def _make_gate(path: Path, place: Place, models: Registry, candidate: str, *, device: str) -> Made:
+    """Make the folder of a gate: a candidate against the champion of now.
+
+    Raises `AppError` where the workspace has no frozen cases that judge.
+    """
+    split = frozen_split(place.workspace.store)
+    if split is None or not split.val:
+        raise AppError(
+            "Expected a frozen split with cases that judge, found none. Train a model in this "
+            "workspace first: its job freezes them."
+        )
+    spec = GateSpec(
+        champion=str(models.champion().folder.absolute()),
+        candidate=str(models.find(candidate).folder.absolute()),
+        data=str(place.dataset.root.absolute()),
+        cases=split.val,
+        device=device,
+        workspace=str(place.workspace.folder.absolute()),
+    )
+    return create_job(path, spec), "gate"
+
+
+def _read_choices(models: Registry) -> Choices:
+    """Return what the registry says about champion and candidates."""
+    there = models.models()[0]
+    champion = models.champion().spec.id if there else ""
+    own = [m for m in there if m.folder.parent == models.roots[0] and m.spec.id != champion]
+    return Choices(
+        champion=champion,
+        titles={model.spec.id: model.spec.title for model in there},
+        learnt={model.spec.id: frozenset(model.spec.trained_on) for model in there},
+        deletable=frozenset(model.spec.id for model in own),
+        earlier=tuple(promotion.earlier_champions(models)) if there else (),
+    )

@@ -2,7 +2,7 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
@@ -10,7 +10,6 @@ from gui.shell.view_state import Display
 from gui.viewer.hud import SIDES, EdgeLetter, make_corners
 from gui.viewer.overlay_item import OverlayItem
 from gui.viewer.picture import Picture
-from gui.viewer.slice_image import SliceImage
 from gui.viewer.tool_items import BrushCursor, Marker
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 
@@ -18,6 +17,32 @@ _FIT_MARGIN = 0.02
 _LARGEST_ZOOM = 64.0
 _SMALLEST_SHARE = 0.25  # of the view that the whole slice takes
 _POINTER_PIXELS = 5.0
+
+
+class SliceImage(pg.ImageItem):  # type: ignore[misc]
+    """An image in rows whose grey levels are looked up once, not at every drawing.
+
+    Qt enlarges 32-bit pixels smoothly six times faster than those that name a colour in a table,
+    which is what pyqtgraph hands it: 0.5 against 2.9 ms for 768 × 768 pixels. Unsmoothed it puts
+    the edges of 32-bit pixels a point or two beside their place, so there the table stays.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(axisOrder="row-major")
+        self._smooth = True
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Say whether the pixels are drawn smoothly or as squares."""
+        if smooth != self._smooth:
+            self._smooth, self._renderRequired = smooth, True
+            self.update()
+
+    def render(self) -> None:
+        """Turn the image into pixels of the screen."""
+        super().render()
+        if self._smooth and not self._unrenderable:
+            found: QImage = self.qimage  # type: ignore[has-type]
+            self.qimage = found.convertToFormat(QImage.Format.Format_RGB32)
 
 
 class PictureView(pg.GraphicsView):  # type: ignore[misc]

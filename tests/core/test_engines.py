@@ -13,6 +13,7 @@ import torch
 from core.domain.errors import ModelError
 from core.inference.child_environment import child_environment
 from core.inference.engines import check_device, engines, open_network
+from core.inference.graph_import import GraphContract, import_graph
 from core.inference.inference_ensemble import open_runner
 from core.inference.loaded_network import LoadedNetwork
 from core.inference.model_export import ExportFormat, export_model
@@ -29,6 +30,7 @@ from core.models.certificates import (
     valid_certificates,
     write_certificates,
 )
+from core.models.model_changes import copy_model
 from core.models.model_import import import_weights
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry, prediction_key, read_model
@@ -38,6 +40,7 @@ from tests.synthetic import head, publish_unet, volume_of, write_case
 
 EXACT = EngineChoice("openvino", "float32")
 OPENVINO, ONNX = "openvino", "onnx"
+SEEN = Preprocessing(crop="head", size=32)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def whole(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
     """A model with its graph, made once; tests that change it copy its folder."""
-    seen = Preprocessing(crop="head", size=32)
-    made = publish_unet(tmp_path_factory.mktemp("models"), preprocessing=seen, logit_offset=0.3)
+    made = publish_unet(tmp_path_factory.mktemp("models"), preprocessing=SEEN, logit_offset=0.3)
     return prepare_graph(made)
 
 
@@ -214,6 +216,7 @@ _ALONE = """
 import sys
 import numpy as np
 from pathlib import Path
+from core.inference.graph_import import GraphContract, import_graph
 from core.inference.inference_ensemble import open_runner
 from core.models.registry import read_model
 from tests.synthetic import head, volume_of
@@ -275,6 +278,20 @@ def test_exported_weights_come_back(whole: Model, tmp_path: Path, kind: ExportFo
     assert np.array_equal(found[0].probability, found[1].probability)
     kept = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=ModelSpec)
     assert kept == whole.spec
+
+
+def test_an_exported_graph_comes_back(whole: Model, home: Path, tmp_path: Path) -> None:
+    registry = Registry((tmp_path / "models",))
+    file = export_model(whole, tmp_path / "tiny", "onnx")
+    back = import_graph(file, GraphContract("back"), registry)
+    assert back.spec.logit_offset == whole.spec.logit_offset == 0.3
+    assert (back.spec.title, back.spec.preprocessing) == (whole.spec.title, SEEN)
+    again = import_graph(export_model(back, tmp_path / "2", "onnx"), GraphContract("2"), registry)
+    models = [back, copy_model(registry, "back", "copied"), again, whole.with_engine(EXACT)]
+    volume = volume_of(head(2, (40, 32)))
+    found = [open_runner(each).predict(volume, RunOptions("cpu")) for each in models]
+    assert all(np.array_equal(each.probability, found[0].probability) for each in found)
+    assert found[0].probability.any()
 
 
 def test_an_ensemble_is_exported_by_its_members(whole: Model, tmp_path: Path) -> None:

@@ -93,7 +93,9 @@ def test_the_parcel_has_table_pictures_and_proposed_masks(dataset: Dataset, tmp_
     wanted[2:4, 2:4, 3:6] = 1
     proposed = read_export(tmp_path / "parcel" / "masks", dataset.case("B_2"))
     np.testing.assert_array_equal(proposed, wanted)
-    assert "2 regions in 2 cases" in (tmp_path / "parcel" / "README.txt").read_text("utf-8")
+    said = (tmp_path / "parcel" / "README.txt").read_text("utf-8")
+    assert "2 regions in 2 cases" in said
+    assert "26 neighbours" in said
 
 
 def test_nothing_is_written_into_the_dataset_nor_without_marks(

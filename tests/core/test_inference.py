@@ -16,10 +16,11 @@ from core.domain.errors import ModelError
 from core.domain.prediction import quantise
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
+from core.inference.native_slices import nearest_first
 from core.inference.preprocess import from_grid, prepare
 from core.inference.torch_device import resolve_device, torch_devices
 from core.inference.torch_network import TorchNetwork, trained_network
-from core.inference.volume_inference import Runner, RunOptions, nearest_first, predict
+from core.inference.volume_inference import Runner, RunOptions, predict
 from core.models.networks.network import Network
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, prediction_key

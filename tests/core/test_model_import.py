@@ -1,6 +1,8 @@
 """Weights from anywhere: nothing in them runs, and what does not fit is told by name."""
 
 import pickle
+import warnings
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -36,6 +38,7 @@ def assert_imported(registry: Registry, state: dict[str, torch.Tensor]) -> None:
     stored = safetensors.torch.load_file(model.weights)
     assert stored.keys() == state.keys()
     assert all(torch.equal(stored[name], state[name]) for name in state)
+    assert model.spec.stride == 16
     assert model.spec.parameters == sum(p.numel() for p in build_network(SPEC.network).parameters())
 
 
@@ -128,6 +131,22 @@ def test_code_is_refused_and_does_not_run(
     assert not (tmp_path / "owned").exists()
     assert "Save the model's state_dict()" in str(error.value)
     assert registry.models() == ([], [])
+
+
+@pytest.mark.parametrize("name", ["program.pt", "program.pt2"])
+def test_programs_are_refused_with_the_way_round(
+    tmp_path: Path, registry: Registry, name: str
+) -> None:
+    if name.endswith("2"):  # as torch.export.save writes it
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("program/archive_format", "pt2")
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.jit.script(torch.nn.Conv2d(3, 1, 1)).save(tmp_path / name)
+    with pytest.raises(ModelError, match=r"TorchScript, .* torch\.onnx\.export") as error:
+        import_weights(tmp_path / name, SPEC, registry)
+    assert "state_dict()" in str(error.value)
 
 
 def test_wrong_names_and_shapes_are_told(

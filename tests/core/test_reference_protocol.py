@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 from medpy.filter.binary import largest_connected_component
 from medpy.metric.binary import dc
 from numpy.typing import NDArray
-from skimage.exposure import rescale_intensity
 from skimage.transform import resize
 
 from core.domain.errors import DataError
+from core.domain.grid import Grid
 from core.domain.mask import Mask, binarise
-from core.domain.volume import Pixels
+from core.domain.metrics import overlap
+from core.domain.prediction import Prediction
+from core.domain.volume import Pixels, Volume
 from core.studies.reference_protocol import (
     SIZE,
     ReferenceGrid,
-    from_reference,
-    reference_dsc,
+    reference_masks,
     reference_space,
-    reference_space_dsc,
-    to_reference_image,
     to_reference_mask,
+    to_reference_probability,
 )
 
-RESIZE = {"mode": "constant", "cval": 0, "anti_aliasing": False}
+RESIZE: dict[str, Any] = {"preserve_range": True, "anti_aliasing": False}
 
 
 def head(shape: tuple[int, int, int], seed: int = 0, dtype: type = np.uint8) -> Pixels:
@@ -49,63 +49,48 @@ def lesion(shape: tuple[int, int, int]) -> Mask:
     return mask
 
 
-def written_out(pixels: Pixels, mask: Mask) -> tuple[NDArray[np.float64], Mask]:
-    """Follow the protocol step by step, channels last and resized in one piece."""
+def written_out(pixels: Pixels, mask: Mask, level: Mask) -> tuple[Mask, Mask]:
+    """Follow the protocol step by step: truth and, of a probability in 255ths, what is scored."""
     volume: NDArray[Any] = np.moveaxis(pixels, 0, -1)[1:-1].copy()
-    truth: NDArray[Any] = mask[1:-1]
+    planes: list[NDArray[Any]] = [mask[1:-1], level[1:-1] / 255.0]
     volume[volume < float(volume.max()) * 0.1] = 0
     inside = tuple(
         slice(int(hit.min()), int(hit.max()) + 1) for hit in np.nonzero(volume.max(axis=-1))
     )
-    volume, truth = volume[inside], truth[inside]
-    _, height, width, channels = volume.shape
+    _, height, width = volume[inside].shape[:3]
     missing = abs(height - width) / 2
     pad = (int(np.floor(missing)), int(np.ceil(missing)))
     pads = ((0, 0), (0, 0), pad) if height > width else ((0, 0), pad, (0, 0))
-    volume, truth = np.pad(volume, (*pads, (0, 0))), np.pad(truth, pads)
-    volume = resize(volume, (len(volume), SIZE, SIZE, channels), order=2, **RESIZE)
-    truth = resize(truth, (len(truth), SIZE, SIZE), order=0, **RESIZE)
-    low, high = np.percentile(volume, 10), np.percentile(volume, 99)
-    volume = rescale_intensity(volume, in_range=(low, high))
-    volume = (volume - volume.mean(axis=(0, 1, 2))) / volume.std(axis=(0, 1, 2))
-    return np.moveaxis(volume, -1, 0), binarise(truth)
+    truth, probability = (np.pad(values[inside], pads) for values in planes)
+    size = (len(truth), SIZE, SIZE)
+    found = resize(truth, size, order=0, mode="constant", **RESIZE)
+    likely = resize(probability, size, order=1, mode="edge", **RESIZE)
+    return binarise(found), binarise(largest_connected_component(likely > 0.5))
+
+
+def scored(pixels: Pixels, truth: Mask, level: Mask) -> tuple[Mask, Mask]:
+    """Return truth and prediction as they are scored; the probability is in 255ths."""
+    volume = Volume(pixels, ("a", "b", "c"), tuple(range(len(truth))), Grid(truth.shape))
+    found = reference_masks(volume, binarise(truth), Prediction(level, "m", "key", "cpu", 0.0))
+    assert found[2] == Grid(found[0].shape)
+    assert found[2].spacing_mm is None
+    return found[:2]
 
 
 @pytest.mark.parametrize(
     ("shape", "dtype"),
     [((6, 48, 61), np.uint8), ((5, 70, 33), np.uint16), ((4, 300, 280), np.uint8)],
 )
-def test_image_and_mask_equal_the_protocol_written_out(
+def test_what_is_scored_equals_the_protocol_written_out(
     shape: tuple[int, int, int], dtype: type
 ) -> None:
     pixels, mask = head(shape, dtype=dtype), lesion(shape)
-    image, truth = written_out(pixels, mask)
-    grid = reference_space(pixels)
-    np.testing.assert_allclose(to_reference_image(pixels, grid), image, atol=1e-5)
-    np.testing.assert_array_equal(to_reference_mask(mask, grid), truth)
-    assert to_reference_image(pixels, grid).dtype == np.float32
-
-
-def test_image_without_background_equals_the_protocol_written_out() -> None:
-    pixels = np.random.default_rng(1).integers(120, 256, (2, 4, 20, 20)).astype(np.uint8)
-    image, _ = written_out(pixels, np.zeros(pixels.shape[1:], np.uint8))
-    found = to_reference_image(pixels, reference_space(pixels))
-    np.testing.assert_allclose(found, image, atol=1e-5)
-
-
-def test_image_is_normalised_over_the_volume() -> None:
-    pixels = head((6, 40, 40))
-    image = to_reference_image(pixels, reference_space(pixels))
-    np.testing.assert_allclose(image.mean(axis=(1, 2, 3)), 0, atol=1e-5)
-    np.testing.assert_allclose(image.std(axis=(1, 2, 3)), 1, atol=1e-5)
-
-
-def test_missing_channel_becomes_zero() -> None:
-    pixels = head((5, 40, 40))
-    pixels[2] = 0
-    image = to_reference_image(pixels, reference_space(pixels))
-    assert not image[2].any()
-    assert image[:2].any()
+    level = np.roll(mask, (1, 2), axis=(1, 2))
+    level[shape[0] // 2, -12:-9, 10:13] = 255  # a false alarm, smaller than the lesion
+    for one, other in zip(
+        scored(pixels, mask, level), written_out(pixels, mask, level), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_grid_keeps_the_slice_indices_and_the_pads() -> None:
@@ -115,13 +100,9 @@ def test_grid_keeps_the_slice_indices_and_the_pads() -> None:
     pixels[0, 7, 0, 0] = 19
     grid = reference_space(pixels)
     assert grid == ReferenceGrid(
-        native_shape=(9, 30, 40),
-        box=(3, 6, 4, 11, 6, 26),
-        pad_before=(6, 0),
-        side=20,
-        threshold=20.0,
+        native_shape=(9, 30, 40), box=(3, 6, 4, 11, 6, 26), pad_before=(6, 0), side=20
     )
-    assert (list(grid.slices), grid.shape) == ([3, 4, 5], (3, SIZE, SIZE))
+    assert grid.shape == (3, SIZE, SIZE)
 
 
 def test_volume_without_signal_is_told_in_a_sentence() -> None:
@@ -136,37 +117,27 @@ def test_two_slices_are_too_few() -> None:
 
 @given(st.integers(3, 6), st.integers(4, 90), st.integers(4, 90), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
-def test_mask_survives_the_round_trip_inside_the_box(
-    depth: int, height: int, width: int, seed: int
-) -> None:
+def test_every_voxel_inside_the_box_is_kept(depth: int, height: int, width: int, seed: int) -> None:
     pixels = head((depth, height, width), seed)
     pixels[:, 1, height // 2, width // 2] = 255
     grid = reference_space(pixels)
     mask = np.random.default_rng(seed).integers(0, 2, pixels.shape[1:]).astype(np.uint8)
-    inside = np.zeros_like(mask)
     z0, z1, y0, y1, x0, x1 = grid.box
-    inside[z0:z1, y0:y1, x0:x1] = mask[z0:z1, y0:y1, x0:x1]
-    np.testing.assert_array_equal(from_reference(to_reference_mask(mask, grid), grid), inside)
+    square = np.zeros((z1 - z0, grid.side, grid.side), np.uint8)
+    top, left = grid.pad_before
+    square[:, top : top + y1 - y0, left : left + x1 - x0] = mask[z0:z1, y0:y1, x0:x1]
+    # Each of its voxels is enlarged to several: one out of the middle of each gives it back.
+    middle = ((np.arange(grid.side) + 0.5) * SIZE / grid.side).astype(int)
+    found = to_reference_mask(mask, grid)
+    np.testing.assert_array_equal(found[:, middle[:, None], middle], square)
 
 
-def test_probability_returns_to_the_native_grid_where_it_came_from() -> None:
-    shape = (6, 120, 100)
-    pixels, mask = head(shape), lesion(shape)
+def test_a_constant_probability_stays_what_it_is() -> None:
+    pixels = np.full((1, 6, 64, 64), 9, np.uint8)
     grid = reference_space(pixels)
-    probability = to_reference_mask(mask, grid).astype(np.float32)
-    native = from_reference(probability, grid)
-    assert native.shape == shape
-    assert native.dtype == np.float32
-    np.testing.assert_array_equal(native > 0.5, mask > 0)
-
-
-def test_constant_probability_fills_the_box_and_nothing_else() -> None:
-    pixels = head((6, 64, 48))
-    grid = reference_space(pixels)
-    native = from_reference(np.full(grid.shape, 0.7, np.float32), grid)
-    z0, z1, y0, y1, x0, x1 = grid.box
-    np.testing.assert_allclose(native[z0:z1, y0:y1, x0:x1], 0.7, rtol=1e-6)
-    assert np.count_nonzero(native) == (z1 - z0) * (y1 - y0) * (x1 - x0)
+    found = to_reference_probability(np.full((6, 64, 64), 0.7, np.float32), grid)
+    assert found.shape == (4, SIZE, SIZE)
+    np.testing.assert_allclose(found, 0.7, rtol=1e-6)
 
 
 def test_dsc_is_that_of_the_largest_component_in_the_reference_space() -> None:
@@ -174,31 +145,24 @@ def test_dsc_is_that_of_the_largest_component_in_the_reference_space() -> None:
     pixels, truth = head(shape), lesion(shape)
     prediction = np.roll(truth, (1, 2), axis=(1, 2))
     prediction[4, 60:63, 40:43] = 255
-    _, expected_truth = written_out(pixels, truth)
-    _, expected_prediction = written_out(pixels, prediction)
-    expected = dc(largest_connected_component(expected_prediction > 0), expected_truth)
-    grid = reference_space(pixels)
-    assert reference_dsc(truth, prediction, grid) == pytest.approx(expected, abs=1e-12)
-    assert reference_dsc(truth, prediction > 0, grid) == pytest.approx(expected, abs=1e-12)
+    expected_truth, expected = written_out(pixels, truth, prediction)
+    found = overlap(*scored(pixels, truth, prediction)).dsc
+    assert found == pytest.approx(dc(expected, expected_truth), abs=1e-12)
 
 
-def test_probability_is_cut_at_the_threshold_in_the_reference_space() -> None:
+def test_a_probability_is_cut_at_one_half_in_the_reference_space() -> None:
     shape = (8, 90, 70)
     pixels, truth = head(shape), lesion(shape)
-    grid = reference_space(pixels)
-    sure = (truth > 0).astype(np.float32)
-    assert reference_dsc(truth, sure, grid) > 0.9
-    assert reference_dsc(truth, sure * 0.5, grid) == 0.0
-    assert reference_dsc(truth, sure * 0.5, grid, threshold=0.25) > 0.9
+    sure, unsure = (np.where(truth > 0, level, 0).astype(np.uint8) for level in (255, 127))
+    assert overlap(*scored(pixels, truth, sure)).dsc > 0.9
+    assert not scored(pixels, truth, unsure)[1].any()
 
 
-def test_empty_prediction_scores_zero_and_agreement_on_nothing_one() -> None:
+def test_agreement_on_nothing_is_one_and_an_empty_prediction_zero() -> None:
     shape = (6, 50, 50)
-    grid = reference_space(head(shape))
-    nothing = np.zeros(shape, np.uint8)
-    assert reference_dsc(lesion(shape), nothing, grid) == 0.0
-    assert reference_dsc(nothing, nothing, grid) == 1.0
-    assert reference_space_dsc(np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, bool)) == 1.0
+    pixels, nothing = head(shape), np.zeros(shape, np.uint8)
+    assert overlap(*scored(pixels, lesion(shape), nothing)).dsc == 0.0
+    assert overlap(*scored(pixels, nothing, nothing)).dsc == 1.0
 
 
 def test_arrays_of_another_grid_are_refused() -> None:
@@ -207,6 +171,4 @@ def test_arrays_of_another_grid_are_refused() -> None:
     with pytest.raises(ValueError, match="native grid"):
         to_reference_mask(np.zeros((5, 30, 31), np.uint8), grid)
     with pytest.raises(ValueError, match="native grid"):
-        to_reference_image(pixels[:, 1:], grid)
-    with pytest.raises(ValueError, match="reference space"):
-        from_reference(np.zeros((5, 30, 30), np.uint8), grid)
+        to_reference_probability(np.zeros((5, 29, 30), np.float32), grid)

@@ -197,6 +197,7 @@ def test_files_of_a_study_are_read_back(study: Study, tmp_path: Path) -> None:
         assert row.dsc is not None
         assert float(read["dsc"]) == row.dsc
         assert read["truth_ml"] == ""
+        assert (read["lesion_neighbours"], read["lesion_iou"]) == ("26", "0.1")
     assert read_figures(out / "comparison.csv") == list(study.rows)
     said = json.loads((out / "summary.json").read_text())
     assert said["models"][0]["figures"]["dsc"]["mean"] == summary.models[0].figures["dsc"].mean

@@ -37,7 +37,7 @@ class Film:
         """Wait until nothing goes on and the case on screen may be decided on."""
         program = self.program
         self.wait(lambda: program.session.open_case is not None and not program.lanes.busy)
-        self.wait(lambda: program.context.readiness.why_no_decision() == "")
+        self.wait(lambda: program.context.readiness.why_no_answer() == "")
 
     def over(self, widget: QWidget, at: QPoint | None = None) -> QPoint:
         """Return where a point of a widget, its middle by default, lies in the window."""
@@ -73,11 +73,14 @@ def worst_first(film: Film) -> None:
 def disagreement(film: Film) -> None:
     """What the model invented is answered: it is no lesion, and the mask follows."""
     program = film.program
-    program.context.trigger("next_disagreement")
-    film.settle()
+    desk = program.review.desks.disagreement_queue
+    while desk.asked is None:  # what triage found comes first, and is not a region to answer
+        before = program.review.desks.walk.current
+        program.context.trigger("next_disagreement")
+        film.settle()
+        assert program.review.desks.walk.current > before, "no region to answer"
     film.camera.shot("Disagreement: N goes to the next one", 1.8)
-    queue = program.review.desks.disagreement_queue.queue
-    invented = queue.found[queue.current].pieces[0].kind == "false_positive"
+    invented = desk.asked.pieces[0].kind == "false_positive"
     keys = {"no": ("No", "U: it is no lesion"), "yes": ("Yes", "Y: it is lesion")}
     command = "no" if invented else "yes"
     title, said = keys[command]
@@ -100,7 +103,7 @@ def repair(film: Film) -> None:
     film.settle()
     film.camera.shot("Repair: what was missed is blue", 1.5)
     program.context.trigger("brush_tool")
-    program.annotation.drawing.change(size=6)
+    program.annotation.paint_tools.change(size=6)
     view = program.window.view
     path = [point_of(view, voxel) for voxel in _stroke(missed[index])]
     said = "Repair: B takes the brush; the DSC follows each stroke"
@@ -162,10 +165,10 @@ def _missed(film: Film) -> Mask:
     session = film.program.session
     assert session.open_case is not None
     assert session.result is not None
-    assert session.result.comparison is not None
+    assert session.result.counted is not None
     truth = session.open_case.loaded.ground_truth
     assert truth is not None
-    missed: Mask = truth & ~session.result.comparison.mask & 1
+    missed: Mask = truth & ~session.result.counted.mask & 1
     return missed
 
 

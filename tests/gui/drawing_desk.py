@@ -19,11 +19,13 @@ from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
 from gui.annotation.shown_grey import ShownGrey
-from gui.shell.place_reader import plain_states, read_models
+from gui.shell.model_reader import read_models
+from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place, Result
 from gui.shell.tasks import Lanes
@@ -57,8 +59,10 @@ class DrawingDesk:
         self.desk.failed.connect(lambda *said: self.said.append(said))
         self.lesions = Lesions(self.session, self.lanes, self.desk)
         self.preview = Preview(self.lanes)
-        parts = (self.lesions, self.preview)
-        self.drawing = PaintTools(ShownGrey(self.session), self.desk, parts)
+        grey = ShownGrey(self.session)
+        self.guided = GuidedClicks(grey, self.desk, self.lanes)
+        self.drawing = PaintTools(grey, self.desk, (self.lesions, self.preview, self.guided))
+        self.drawing.asked.connect(lambda *said: self.said.append(said))
         self.drawing.add_view(view)
 
     def open(self, case_id: str, *, slice_index: int = 2) -> None:

@@ -5,7 +5,6 @@ Prints one JSON object: what was said of each thing done, faults, and what a new
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -149,6 +148,8 @@ def _exported(desk: Offscreen, ask: Callable[[], ExportDialog], out: Path) -> li
 @contextmanager
 def _full() -> Iterator[None]:
     """Let the system refuse every byte that makes a file longer."""
+    import resource  # not there on Windows
+
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
     try:

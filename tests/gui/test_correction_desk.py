@@ -160,7 +160,8 @@ def test_a_correction_without_a_prediction_begins_empty(
     paint(program, hand)
     assert hand.correction.origin.kind == "empty"
     assert int(hand.correction.mask.sum()) == int(hand.plane.sum()) > 0
-    assert any("voxels" in text for text in texts(program.window.metrics))
+    # The figures follow within a few frames, which nothing else waits for.
+    qtbot.waitUntil(lambda: any("voxels" in text for text in texts(program.window.metrics)))
 
 
 def test_edits_and_undo_come_back_after_a_restart(

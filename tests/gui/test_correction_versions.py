@@ -163,7 +163,8 @@ def test_a_view_says_the_dsc_of_the_correction_that_lies_over_it(
     grid, result = program.window.grid, program.session.result
     assert result is not None
     assert result.counted is not None
-    predicted = f"DSC {result.counted.counts.pooled().dsc:.3f}"
+    assert result.hd95 is not None
+    predicted = f"HD95 {result.hd95.pooled:.1f} · DSC {result.counted.counts.pooled().dsc:.3f}"
     for size in (12, 30):
         program.annotation.paint_tools.change(size=size)
         drawn.draw((36, 6), (36, 14))

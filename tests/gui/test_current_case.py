@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageB
 from pytestqt.qtbot import QtBot
 
 from core.annotation import regions
+from core.annotation.strokes import stroke
 from core.domain.progress import Progress, silent
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
@@ -84,10 +85,12 @@ def test_a_stroke_and_its_end_belong_to_the_case_on_screen(
 ) -> None:
     program = on_the_way
     here = shown_case(program)
-    assert program.annotation.desk.begin("brush", 1) is not None
+    begun = program.annotation.desk.begin("brush", 1)
+    assert begun is not None
+    program.annotation.desk.paint(stroke(begun.mask, 1, [(36.5, 10.5)], size=6))
     program.annotation.desk.end()
-    correction = program.session.correction
-    assert correction is not None
+    assert program.session.correction is begun
+    assert begun.dirty
     program.annotation.desk.discard()
     assert program.session.correction is None
     assert program.session.current == here

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QListWidget
 from pytestqt.qtbot import QtBot
 
+from core.annotation.patch import Voxel
 from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.jobs.job_folder import create_job
@@ -63,7 +64,8 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Breaking:
 
     def caller() -> str:
         frame = sys._getframe(2)
-        return f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
+        within = frame.f_code.co_qualname.replace("<locals>.", "")
+        return f"{frame.f_globals['__name__']}.{within}"
 
     def through(
         self: Lanes, lane: Lane, work: Callable[[Progress], object], *rest: object, **heard: object
@@ -134,6 +136,26 @@ def paint(program: Program) -> None:
     program.context.trigger("grow")
 
 
+def take_brush(program: Program) -> None:
+    """Have what the first stroke would begin made ready, with nothing drawn on as yet."""
+    program.annotation.desk.expect_drawing(False)
+    program.annotation.desk.expect_drawing(True)
+
+
+def lesion_at(program: Program) -> Voxel:
+    z, y, x = np.argwhere(predicted_mask(program))[0]
+    return int(z), int(y), int(x)
+
+
+def mark_lesion(program: Program) -> None:
+    program.annotation.paint_tools.lesions.act("delete component", lesion_at(program), here=False)
+
+
+def rest_on_slice(program: Program) -> None:
+    program.annotation.set_tool("fill")
+    program.window.view.hovered.emit(QPointF(4.0, 4.0))
+
+
 def answer(program: Program) -> None:
     program.review.desks.disagreement_queue.choose(0)
     program.window.view.viewport().repaint()
@@ -196,6 +218,22 @@ def read_blinded(program: Program) -> None:
     program.blinded.presenter.dialog.begin_asked.emit(form)
 
 
+def organise(program: Program) -> None:
+    program.context.trigger("organise")
+
+
+def close_organise(program: Program) -> None:
+    dialog = program.data.presenter.organise.dialog
+    assert dialog is not None
+    dialog.close()
+
+
+def show_passport(program: Program) -> None:
+    dialog = program.data.presenter.organise.dialog
+    assert dialog is not None
+    dialog.case_chosen.emit("C_10")
+
+
 def open_again(program: Program) -> None:
     program.operations.open_again()
 
@@ -211,6 +249,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.case_confidence.CaseConfidence._start": (
         lambda program: program.operations.choose_case("C_10")
     ),
+    "gui.annotation.correction_begin.Beginning.prepare": take_brush,
     "gui.annotation.correction_desk.CorrectionDesk._on_case_changed": other,
     "gui.prediction.case_triage.CaseTriage._on_case_changed": other,
     "gui.prediction.model_runs.ModelRuns.show": other,
@@ -231,7 +270,9 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
     "gui.review.disagreement_queue.DisagreementQueue._put": answer,
     "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
-    "gui.annotation.correction_desk.CorrectionDesk._journal": paint,
+    "gui.annotation.range_preview.Preview._look": rest_on_slice,
+    "gui.annotation.correction_keeper.Keeping._write": paint,
+    "gui.annotation.lesion_marker.Lesions.act": mark_lesion,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
     "gui.annotation.correction_later.LaterEdit.start": (
         lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)
@@ -239,7 +280,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.annotation.version_reader.VersionReader._write": (
         lambda program: program.annotation.desk.versions.list_versions(lambda _: None)
     ),
-    "gui.annotation.correction_desk.CorrectionDesk.discard": (
+    "gui.annotation.correction_desk.CorrectionDesk._forget_book": (
         lambda program: program.annotation.desk.discard()
     ),
     "gui.shell.mask_finder.MaskFinder._start": another_source,
@@ -257,7 +298,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.viewer.mask_figures.MaskMeasures._measure": lambda program: (
         program.studies.compare.enter()
     ),
-    "gui.studies.compare_mode.CompareMode._sign": sign,
+    "gui.studies.compare_mode.CompareMode._sign.keep": sign,
     "gui.studies.export_presenter.ExportPresenter._start": export,
     "gui.training.training_presenter.TrainingPresenter.new_job": (
         lambda program: program.context.trigger("train")
@@ -283,6 +324,13 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.review.truth_verbs.TruthDesk._write": (
         lambda program: program.review.truth._write(program.session.home / "parcel")
     ),
+    "gui.data.channel_choice.ChannelChoice.ask": (
+        lambda program: program.context.trigger("choose_channels")
+    ),
+    "gui.data.channel_choice.ChannelChoice.keep": lambda program: program.data.channels.keep(()),
+    "gui.data.organise_presenter.OrganisePresenter._start": organise,
+    "gui.data.organise_presenter.OrganisePresenter._count": organise,
+    "gui.data.organise_presenter.OrganisePresenter._show_passport": show_passport,
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
 }
@@ -290,6 +338,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
 
 BEFORE: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": another_classifier,
+    "gui.data.organise_presenter.OrganisePresenter._show_passport": organise,
+    "gui.shell.operations.Operations._start_opening": close_organise,
 }
 """What must have been done for it, and go well."""
 
@@ -378,7 +428,7 @@ def test_an_edit_that_could_not_be_written_for_a_fault_counts_as_not_saved(
     only_the_dialog(program)
     said: list[str] = []
     program.annotation.desk.save_failed.connect(said.append)
-    journal = "gui.annotation.correction_desk.CorrectionDesk._journal"
+    journal = "gui.annotation.correction_keeper.Keeping._write"
     break_one(qtbot, program, breaking, lambda: paint(program), journal)
     assert said == [FAULT]
     assert len(program.annotation.desk.unsaved) == 1

@@ -52,8 +52,8 @@ def truth(desk: DrawingDesk) -> Mask:
 def prediction(desk: DrawingDesk) -> Mask:
     result = desk.session.result
     assert result is not None
-    assert result.comparison is not None
-    return result.comparison.mask
+    assert result.counted is not None
+    return result.counted.mask
 
 
 def start_from(desk: DrawingDesk, kind: str) -> None:
@@ -216,7 +216,7 @@ def test_a_correction_of_another_model_says_so(predicted: DrawingDesk) -> None:
     if not others:
         pytest.skip("one model alone comes with the program")
     predicted.session.set_models(replace(models, current=others[0]))
-    assert other_origin(predicted.session) == f"the prediction of {own.spec.title}"
+    assert other_origin(predicted.session) == own.spec.title
 
 
 # What is in hand
@@ -288,6 +288,24 @@ def test_a_stroke_stays_on_the_slice_it_began_on(predicted: DrawingDesk, tool: s
         assert changed[36, 8]
         assert changed[40, 24]
         assert not changed[38, 16]
+
+
+@pytest.mark.parametrize("tool", ["brush", "threshold"])
+def test_a_stroke_in_hand_ends_as_it_is_when_another_tool_is_taken(
+    predicted: DrawingDesk, tool: str
+) -> None:
+    in_hand(predicted, tool, size=3)
+    predicted.press(FAR)
+    predicted.move((FAR[0], FAR[1] + 4))
+    predicted.drawing.set_tool("eraser")
+    predicted.move((FAR[0], FAR[1] + 20))  # the button is still down, the stroke is over
+    predicted.release((FAR[0], FAR[1] + 20))
+    predicted.settle()
+    assert predicted.plane[36, 8]
+    assert not predicted.plane[36, 24]
+    assert predicted.correction.tools == {tool: 1}
+    predicted.desk.undo()
+    np.testing.assert_array_equal(predicted.plane, prediction(predicted)[2])
 
 
 def test_escape_drops_a_stroke_and_what_follows_of_it(predicted: DrawingDesk) -> None:
@@ -400,6 +418,18 @@ def test_ranges_are_shares_of_the_image_and_shown_under_the_pointer(desk: Drawin
     assert not desk.view.marks_region
 
 
+@pytest.mark.parametrize("tool", ["threshold", "fill"])
+def test_a_tool_taken_by_its_key_marks_under_a_pointer_at_rest(
+    predicted: DrawingDesk, tool: str
+) -> None:
+    in_hand(predicted, "brush")
+    predicted.hover((19.5, 28.5))
+    predicted.settle()
+    assert not predicted.view.marks_region
+    in_hand(predicted, tool)
+    predicted.until(lambda: predicted.view.marks_region)
+
+
 def test_a_fill_through_all_slices_says_on_how_many(desk: DrawingDesk) -> None:
     in_hand(desk, "fill", tolerance=0.2, volumetric=True)
     desk.hover((19.5, 28.5))
@@ -499,7 +529,7 @@ def test_the_lesion_of_the_truth_is_taken(predicted: DrawingDesk) -> None:
 
 def test_a_command_without_a_pointer_asks_for_a_click(predicted: DrawingDesk) -> None:
     asked: list[tuple[int, int, int]] = []
-    predicted.drawing.pick(asked.append)
+    predicted.drawing.pick("Delete lesion", asked.append)
     assert predicted.drawing.holds
     predicted.draw((20.5, 28.5))
     assert asked == [(2, 20, 28)]
@@ -509,7 +539,7 @@ def test_a_command_without_a_pointer_asks_for_a_click(predicted: DrawingDesk) ->
 
 def test_a_click_that_was_asked_for_can_be_left(predicted: DrawingDesk) -> None:
     asked: list[tuple[int, int, int]] = []
-    predicted.drawing.pick(asked.append)
+    predicted.drawing.pick("Delete lesion", asked.append)
     assert predicted.drawing.drop()
     predicted.draw((20.5, 28.5))
     assert asked == []

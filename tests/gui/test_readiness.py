@@ -26,7 +26,15 @@ from tests.gui.tiny import settle, shown_case, toasts
 from tests.synthetic import head, lesion, volume_of
 
 UNDECIDING = {"next_unreviewed", "undo_review", "reader", "blinded", "export_error_parcel"}
-UNEDITING = {"undo", "redo", "versions", "export_correction", "discard_correction", "save_version"}
+UNEDITING = {
+    "undo",
+    "redo",
+    "step_back",
+    "versions",
+    "export_correction",
+    "discard_correction",
+    "save_version",
+}
 
 
 @pytest.fixture

@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.jobs.job_events import Measured
+from core.jobs.job_events import Measured, Started
 from core.jobs.job_folder import JobFolder
-from tests.training.making import STILL, make_job
+from tests.training.making import STILL, make_dataset, make_job, write_split
 from training.checkpoint import load_checkpoint
-from training.train import run
+from training.processes import train_together
+from training.train import read_job, run
 
 ROOT = Path(__file__).resolve().parents[2]
+TINY = (
+    *("--size", "32", "--max-steps", "2", "--batch-size", "2", "--arg", "init_features=2"),
+    *("--set", "selection_cases=1", "--set", "threads=1"),
+)
 
 
 def _losses(job: JobFolder) -> list[float]:
@@ -24,15 +29,14 @@ def _losses(job: JobFolder) -> list[float]:
     ]
 
 
-def _run_two(job: JobFolder) -> None:
+def _run_two(*command: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
-    command = [sys.executable, "-m", "training.train", str(job.path)]
     children = [
         subprocess.Popen(
-            command,
+            [sys.executable, *command],
             cwd=ROOT,
             env={**os.environ, **shared, "RANK": rank, "LOCAL_RANK": rank},
             stderr=subprocess.PIPE,
@@ -56,7 +60,7 @@ def test_two_gloo_processes_give_the_losses_and_the_model_of_one(tmp_path: Path)
     spec, one = make_job(tmp_path, "one", **changes)
     alone = run(spec, one)
     two = make_job(tmp_path, "two", **changes)[1]
-    _run_two(two)
+    _run_two("-m", "training.train", str(two.path))
     assert alone is not None
     assert len(_losses(one)) > 2
     assert _losses(two) == pytest.approx(_losses(one), abs=1e-3)
@@ -65,3 +69,24 @@ def test_two_gloo_processes_give_the_losses_and_the_model_of_one(tmp_path: Path)
         torch.testing.assert_close(second[name], tensor, atol=1e-3, rtol=1e-3)
     assert (two.path / "models" / "small" / "model.json").is_file()
     assert two.state() == "done"
+
+
+def test_train_itself_can_be_started_twice_by_torchrun(tmp_path: Path) -> None:
+    # Seen: the second found the folder that the first had just made, and refused it.
+    data, out = make_dataset(tmp_path), tmp_path / "job"
+    split = write_split(tmp_path / "split.json")
+    given = ("unet", str(data), "--split", str(split), "--out", str(out), "--device", "cpu")
+    _run_two("main.py", "train", *given, *TINY)
+    job = JobFolder(out)
+    assert job.state() == "done"
+    assert [type(event) for event in job.events()[0]].count(Started) == 1
+
+
+@pytest.mark.cluster
+def test_nproc_starts_them_itself(tmp_path: Path) -> None:
+    job = make_job(tmp_path, "two", max_steps=2)[1]
+    spec = read_job(job.path)
+    model = train_together(job, spec, 2, resume=False)
+    assert model is not None
+    assert model.spec.id == "small"
+    assert job.state() == "done"

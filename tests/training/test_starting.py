@@ -14,9 +14,10 @@ from core.models.registry import Registry
 from core.models.train_spec import make_spec
 from tests.synthetic import publish_unet
 from tests.training.making import make_dataset, write_split
-from training.command import TrainOptions, spec_of, train
+from training.command import train
 from training.convert_encoder import main as convert
 from training.start import load_part
+from training.train_options import TrainOptions, spec_of
 
 ENCODER = "tu-tf_efficientnet_lite0"
 DEPTHS = (1, 2, 2, 3, 3, 4, 1)

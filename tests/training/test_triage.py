@@ -26,11 +26,11 @@ from core.models.preprocessing import Preprocessing
 from core.models.registry import Registry
 from tests.synthetic import lesion
 from tests.training.making import STILL, make_dataset, write_split
-from training.command import TrainOptions
 from training.commands import report as report_command
 from training.commands import train as train_command
 from training.errors import TrainingError
 from training.train import main
+from training.train_options import TrainOptions
 from training.triage.command import classify_spec_of
 from training.triage.command import train_classifier as train_by_options
 from training.triage.dataset import BalancedSampler, lesion_labels

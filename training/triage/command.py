@@ -16,8 +16,8 @@ from core.models.networks.catalog import CLASSIFIERS
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.preprocessing import Preprocessing
 from core.models.train_spec import Changes, preset
-from training.command import TrainOptions
 from training.events import tell
+from training.train_options import TrainOptions
 from training.triage.train import read_classify_job, run
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from torch import nn
 
 from core.domain.classification import (
     ClassReport,
@@ -116,7 +115,7 @@ def _logits(finished: FinishedClassifier, network: Classifier, part: Labelled) -
     )
 
 
-def _spec(finished: FinishedClassifier, network: nn.Module, temperature: float) -> ClassifierSpec:
+def _spec(finished: FinishedClassifier, network: Classifier, temperature: float) -> ClassifierSpec:
     job, source = finished.spec, finished.source
     return ClassifierSpec(
         id=job.model_id,
@@ -129,6 +128,7 @@ def _spec(finished: FinishedClassifier, network: nn.Module, temperature: float) 
         preprocessing=job.preprocessing,
         temperature=round(temperature, 4),
         lesion_voxels=job.lesion_voxels,
+        stride=network.stride,
         parameters=sum(p.numel() for p in network.parameters()),
         metrics={"auroc_selection": round(finished.loop.position.best, 4)},
         trained_on=tuple(sorted((*source.ids("fit"), *source.ids("selection")))),

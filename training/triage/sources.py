@@ -81,7 +81,7 @@ class CaseSource:
             store=self.store,
             progress=progress,
         )
-        labels = (lesion_labels(case.truth, self.spec.lesion_voxels) for case in cases)
+        labels = (lesion_labels(case.seen_truth, self.spec.lesion_voxels) for case in cases)
         return Labelled(tuple(cases), tuple(labels))
 
 

@@ -4,14 +4,14 @@ A case is the series of one study that lie on one grid; segmentations go with th
 to. The id of a case comes from its folder, or from a hash of the study: never from the patient.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-
-from pydicom.dataset import Dataset
 
 from core.domain.errors import FileError
 from core.domain.grid import Grid
@@ -187,7 +187,9 @@ def _masks(paths: Sequence[Path]) -> dict[str, list[FoundMask]]:
     for path in paths:
         # One that is damaged is of no series that could be told.
         with suppress(FileError), dicom_file.damage_told(path):
-            header = dicom_file.header(path) or Dataset()
+            header = dicom_file.header(path)
+            if header is None:
+                continue
             name = str(header.get("SeriesDescription", "") or "truth")
             for item in header.get("ReferencedSeriesSequence") or []:
                 uid = str(item.get("SeriesInstanceUID", ""))

@@ -7,42 +7,18 @@ place in `weights.safetensors` and cast to float32 as it is read.
 import contextlib
 import io
 import logging
-import struct
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import torch
 from torch import nn
 
 from core.domain.errors import ModelError
-from core.io.json_file import decode_json
+from core.models.stored_tensors import StoredTensor, stored_tensors
 
 INPUT, OUTPUT = "slices", "logits"
-_HEADER = struct.Struct("<Q")
-_EXAMPLE_SIDE = 8
-"""Strides a side of the slice that is followed through a network without a size of its own."""
-
-
-@dataclass(frozen=True)
-class StoredTensor:
-    """Where a tensor lies in a file of safetensors."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    offset: int
-    length: int
-
-
-class _Entry(msgspec.Struct):
-    """A line of the header of a file of safetensors; that of its metadata has none of these."""
-
-    dtype: str = ""
-    shape: tuple[int, ...] = ()
-    data_offsets: tuple[int, int] = (0, 0)
 
 
 def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple[int, ...]) -> None:
@@ -61,7 +37,7 @@ def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple
             "not installed. Install onnxscript with pip."
         ) from error
     model = _exported(network.eval(), shape)
-    stored = _stored(weights)
+    stored = stored_tensors(weights)
     graph = model.graph
     for name in [name for name in graph.initializers if name in stored]:
         _bind(onnx_ir, graph, name, stored[name], weights)
@@ -131,23 +107,6 @@ def _bind(library: Any, graph: Any, name: str, place: StoredTensor, weights: Pat
     cast.outputs[0].shape = value.shape
     value.replace_all_uses_with(cast.outputs[0])
     graph.insert_before(graph[0], cast)
-
-
-def _stored(weights: Path) -> Mapping[str, StoredTensor]:
-    with weights.open("rb") as file:
-        length = _HEADER.unpack(file.read(_HEADER.size))[0]
-        header = decode_json(file.read(length), dict[str, _Entry])
-    start = _HEADER.size + length
-    return {
-        name: StoredTensor(
-            each.dtype,
-            each.shape,
-            start + each.data_offsets[0],
-            each.data_offsets[1] - each.data_offsets[0],
-        )
-        for name, each in header.items()
-        if name != "__metadata__"
-    }
 
 
 @contextlib.contextmanager

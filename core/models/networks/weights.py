@@ -53,6 +53,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
             f"{path}: expected a file of weights, found one that claims more than memory holds. "
             "Save the model's state_dict() anew."
         ) from error
+    except ModelError:
+        raise
     # A damaged pickle surfaces as whatever its steps met: key, type, attribute, index, assertion.
     except Exception as error:
         raise ModelError(
@@ -69,6 +71,7 @@ def _read(path: Path) -> object:
         except safetensors.SafetensorError as error:
             raise ValueError(str(error)) from error
     require_sizes(path)
+    _refuse_programs(path)
     with torch.serialization.safe_globals(_NUMBERS), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of sparse tensors, which are refused
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -82,6 +85,20 @@ def require_sizes(path: Path) -> None:
         whole = sum(entry.file_size for entry in archive.infolist())
     if whole > _FREE_BYTES and whole > 2 * path.stat().st_size:
         raise ValueError(f"an archive that unpacks to {whole} bytes")
+
+
+def _refuse_programs(path: Path) -> None:
+    """Raise `ModelError` for an archive of TorchScript or `torch.export`: both hold programs."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        parts = {part for name in archive.namelist() for part in name.split("/")[1:2]}
+    if "constants.pkl" in parts or "code" in parts or path.suffix == ".pt2":
+        raise ModelError(
+            f"{path}: expected weights by name, found TorchScript, which is a program. Save its "
+            "state_dict() with torch.save, or write it as ONNX with torch.onnx.export and import "
+            "that: where it was made, torch.jit.load gives the model for both."
+        )
 
 
 def _tensors(path: Path, content: object) -> dict[str, Tensor]:

@@ -1,6 +1,5 @@
 """Fill the disk as seen by this process while a correction is journalled: `FOLDER`."""
 
-import resource
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,8 @@ _LIMIT_BYTES = 150_000
 
 def main() -> None:
     """Journal until a write is refused, go on painting, free space, and check what is saved."""
+    import resource  # not there on Windows
+
     random = np.random.default_rng(0)
     draft = fresh_draft()
     correction = Correction(draft, References())

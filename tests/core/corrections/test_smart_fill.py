@@ -60,9 +60,11 @@ def test_the_piece_in_hand_is_replaced_and_other_lesions_stay():
     pixels, disc, scribbles = _scene(96)
     mask = np.zeros((3, 96, 96), np.uint8)
     mask[1, 30:80, 46:50] = 1  # reaches out of the disc
+    mask[1, 80:82, 50:52] = 1  # joined to it by a corner
     mask[1, 70:74, 20:24] = 1  # another lesion, within the scribbles
     filled = put(mask, smart_fill(mask, pixels, scribbles, z=1))
     assert filled[1, 70:74, 20:24].all()
+    assert not filled[1, 80:82, 50:52].any()
     filled[1, 70:74, 20:24] = 0
     assert _dsc(filled[1], disc) > 0.97
 

@@ -1,0 +1,62 @@
+"""The command `models import`: weights, or a network as ONNX, from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from core.cli.model_changes import all_models
+from core.cli.say import say
+from core.domain.errors import ModelError
+
+
+def import_model(
+    file: Annotated[
+        Path, typer.Argument(help="A state dict (.pt, .pth, .safetensors) or a network (.onnx).")
+    ],
+    architecture: Annotated[
+        str, typer.Option(help="unet, attention-unet, resunet34 …; not for ONNX.")
+    ] = "",
+    arg: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as init_features=16.")] = None,
+    model_id: Annotated[str, typer.Option("--id", help="Id; the file's name by default.")] = "",
+    title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
+    preprocessing: Annotated[
+        str, typer.Option(help='JSON, as {"crop":"head","size":256,"neighbours":1}.')
+    ] = "",
+    half: Annotated[bool, typer.Option(help="Store as float16; not for ONNX.")] = False,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="A channel of the network; repeatable, in its order.")
+    ] = None,
+    output: Annotated[
+        Literal["auto", "logits", "probability"], typer.Option(help="What an ONNX network gives.")
+    ] = "auto",
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Probability from which it is lesion.")
+    ] = None,
+) -> None:
+    """Take weights, or a network as ONNX, into the registry; no code in the file is run."""
+    from core.models.model_listing import read_preprocessing, spec_from_options, with_options
+
+    name = model_id or file.stem
+    if file.suffix.lower() == ".onnx":
+        from core.inference.graph_import import GraphContract, import_graph
+
+        if architecture or arg or half:
+            raise ModelError(
+                f"{file}: expected no --architecture, --arg or --half for a network as ONNX, which "
+                "brings its own. Leave them out."
+            )
+        said = read_preprocessing(preprocessing) if preprocessing else None
+        contract = GraphContract(name, title, tuple(channel or ()), said, output, threshold)
+        model = import_graph(file, contract, all_models())
+    else:
+        from core.models.model_import import import_weights
+
+        spec = spec_from_options(
+            name, title, architecture, arguments=arg or [], preprocessing=preprocessing or "{}"
+        )
+        spec = with_options(spec, channels=channel or (), threshold=threshold)
+        model = import_weights(file, spec, all_models(), half=half)
+    say(f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)")

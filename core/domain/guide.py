@@ -1,0 +1,168 @@
+"""Guided correction: what a reader's clicks are, and what anything that heeds them must do.
+
+A guide sees a window of one slice (a probability, the image, the marks on it) and answers with the
+probability as the newest mark would have it. Several guides are averaged by `MeanGuide`. What they
+answer is held to its bounds elsewhere (`core.annotation.guided`), whoever the guide is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+"""Values of a slice, or of a part of one (Y, X)."""
+
+Spot = tuple[int, int]
+"""Row and column of a voxel on a slice."""
+
+ClickShape = Literal["click", "scribble", "box"]
+
+FIELD_MM = 240.0
+"""Side of the field of view that a slice of 256 pixels is taken to show."""
+
+PIXEL_MM = FIELD_MM / 256
+"""Length that one pixel at 256² stands for where the spacing is known."""
+
+SLICE_MM = 5.5
+"""Distance of slices that one step in z stands for where the spacing is known."""
+
+
+class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One gesture of a reader on slice `z`: a click, a scribble, or a box by two corners.
+
+    `spots` are voxels (row, column): one, those along the line, or the opposite corners. `adds` is
+    False where it takes away. `reach` counts the slices to each side it may be carried to, None as
+    far as the lesion goes on. `strength` 0 to 1 says how wide it works, one half as measured.
+    `channel` is the one it was made on, by which a replay finds the same grey values.
+    """
+
+    z: int
+    spots: tuple[Spot, ...]
+    adds: bool = True
+    shape: ClickShape = "click"
+    reach: int | None = 0
+    strength: float = 0.5
+    channel: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """What a click means on one slice: `rows` and `columns` (N,) are its voxels in the window.
+
+    `weight` below 1 is that of a slice beside those a click was carried to: it sways and binds
+    nothing; `amount` is then what was added to the logit of the mark on the slice it fades from.
+    `bounds` (top, end row, left, end column) are those of a box, beyond which nothing changes.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    adds: bool
+    strength: float = 0.5
+    weight: float = 1.0
+    bounds: tuple[int, int, int, int] | None = None
+    amount: float = 0.0
+
+    @property
+    def binds(self) -> bool:
+        """True where its voxels have to be as it says."""
+        return self.weight == 1.0
+
+    @property
+    def sign(self) -> int:
+        """+1 where it adds, −1 where it takes away."""
+        return 1 if self.adds else -1
+
+    def moved(self, rows: int, columns: int) -> "Mark":
+        """Return the same mark, its voxels counted from (`rows`, `columns`)."""
+        bounds = self.bounds
+        if bounds is not None:
+            top, end, left, right = bounds
+            bounds = (top - rows, end - rows, left - columns, right - columns)
+        return replace(self, rows=self.rows - rows, columns=self.columns - columns, bounds=bounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What a guide sees: part of a slice around a mark.
+
+    `probability` (Y, X) is above one half where lesion is seen now. `image` (C, 3, Y, X) holds the
+    normalised channels of the slice before, the slice itself and the one after; the first and last
+    slice stand in for those that are missing. `channel` is the one the reader looked at. `marks`
+    are all that lie here, oldest first: the last is to be answered. `step` (y, x) is the size of a
+    voxel in pixels at 256².
+    """
+
+    probability: Plane
+    image: NDArray[np.float32]
+    channel: int
+    marks: tuple[Mark, ...]
+    step: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def grey(self) -> Plane:
+        """The channel the reader looked at, normalised (Y, X)."""
+        found: Plane = self.image[self.channel, 1]
+        return found
+
+    @property
+    def mark(self) -> Mark:
+        """The mark that is to be answered."""
+        return self.marks[-1]
+
+
+class Guide(Protocol):
+    """Answers a mark: probability, clicks and image in, probability out."""
+
+    def answer(self, window: Window) -> Plane:
+        """Return the probability (Y, X) of the window after its newest mark."""
+        ...
+
+    def reach(self, strength: float) -> float:
+        """Return how far a mark of that strength works, in pixels at 256²."""
+        ...
+
+
+@dataclass(frozen=True)
+class MeanGuide:
+    """Several guides as one: the mean of their probabilities."""
+
+    guides: tuple[Guide, ...]
+
+    def answer(self, window: Window) -> Plane:
+        """Return the mean of what the guides answer."""
+        answers = [guide.answer(window) for guide in self.guides]
+        return np.asarray(np.mean(answers, axis=0), np.float32)
+
+    def reach(self, strength: float) -> float:
+        """Return how far the farthest of the guides works, in pixels at 256²."""
+        return max(guide.reach(strength) for guide in self.guides)
+
+
+def logit(probability: Plane) -> Plane:
+    """Return ln(p / (1 − p)), held to ±12 where a probability is 0 or 1."""
+    inside = np.clip(probability, 6.2e-6, 1 - 6.2e-6).astype(np.float32)
+    return np.asarray(np.log(inside) - np.log1p(-inside), np.float32)
+
+
+def sigmoid(logits: Plane) -> Plane:
+    """Return 1 / (1 + e⁻ˡ)."""
+    return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float32)
+
+
+def pixel_steps(
+    shape: Sequence[int], spacing_mm: tuple[float, float, float] | None
+) -> tuple[float, float, float]:
+    """Return the size (z, y, x) of a voxel: in slices, and in pixels at 256².
+
+    In millimetres where the spacing is known; else a slice is one step, and the longer side of the
+    slice (Z, Y, X) 256 pixels.
+    """
+    if spacing_mm is not None:
+        z, y, x = spacing_mm
+        return z / SLICE_MM, y / PIXEL_MM, x / PIXEL_MM
+    pixel = 256.0 / max(shape[-2:])
+    return 1.0, pixel, pixel

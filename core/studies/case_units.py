@@ -1,0 +1,174 @@
+"""One model over many cases as units: each case is done once, in any process of any machine."""
+
+import tempfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import DataError
+from core.domain.progress import Progress, silent
+from core.domain.protocol import Protocol
+from core.inference.prediction_service import Predictor
+from core.io.atomic import write_bytes
+from core.io.case import Case
+from core.jobs.units import UNITS_FOLDER, Unit, UnitOutcome, UnitRunner, run_units, unit_key
+from core.models.lineage import code_version
+from core.models.provenance import CaseInput, files_hash
+from core.models.registry import Model, read_model
+from core.studies.case_score import EvaluationRow
+from core.studies.evaluation import Outcome, evaluate_cases
+from core.studies.mask_files import Written, predict_masks
+from core.studies.model_task import ModelTask, opened
+from core.studies.second_opinion import SecondOpinion, Verified, all_verified
+
+Told = Callable[[Model, Predictor], Predictor]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Where units are done, and the folder of results in which what they found is kept.
+
+    `told` says what is to be said before a run, where all are done in this process.
+    """
+
+    runner: UnitRunner
+    out: Path
+    told: Told | None = None
+
+    @property
+    def store(self) -> Path:
+        """The folder of what units found."""
+        return self.out / UNITS_FOLDER
+
+
+@dataclass(frozen=True)
+class CaseTask:
+    """One model on one case."""
+
+    case: Case
+    model: ModelTask
+    protocol: Protocol = "native"
+    format_name: str | None = None
+    verify: bool = False
+
+
+class _Scored(msgspec.Struct, frozen=True):
+    row: EvaluationRow
+    device: str
+    seconds: float
+    notices: tuple[str, ...]
+    made_from: CaseInput
+    verified: Verified | None = None
+
+
+class _Masks(msgspec.Struct, frozen=True):
+    files: dict[str, bytes]
+    notices: tuple[str, ...]
+
+
+def score_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
+    """Return the figures of one case; raises `DataError` when there are none."""
+    model, predictor = _opened(task, told)
+    opinion = SecondOpinion() if task.verify else None
+    found = evaluate_cases([task.case], model, predictor, protocol=task.protocol, opinion=opinion)
+    _require(found.failed)
+    scored = _Scored(
+        found.rows[0],
+        found.device,
+        found.seconds,
+        found.notices,
+        found.inputs[task.case.id],
+        found.verified,
+    )
+    return msgspec.msgpack.encode(scored)
+
+
+def mask_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
+    """Return the files of the mask of one case; raises `DataError` when there is none."""
+    model, predictor = _opened(task, told)
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        written = predict_masks(
+            [task.case], model, predictor, out=place, format_name=task.format_name
+        )
+        _require(written.failed)
+        paths = sorted(path for path in place.rglob("*") if path.is_file())
+        files = {path.relative_to(place).as_posix(): path.read_bytes() for path in paths}
+    return zlib.compress(msgspec.msgpack.encode(_Masks(files, written.notices)))
+
+
+def _opened(task: CaseTask, told: Told | None) -> tuple[Model, Predictor]:
+    model, predictor = opened(task.model)
+    return model, predictor if told is None else told(model, predictor)
+
+
+def evaluate_spread(
+    tasks: Sequence[CaseTask], spread: Spread, *, progress: Progress = silent
+) -> Outcome:
+    """Return what `evaluate_cases` does, of the cases in their order, done where `spread` says."""
+    outcomes = _outcomes("evaluate", score_unit, tasks, spread, progress)
+    found = [
+        msgspec.msgpack.decode(each.content, type=_Scored)
+        for each in outcomes.values()
+        if not each.failed
+    ]
+    return Outcome(
+        tuple(each.row for each in found),
+        {case: each.failed for case, each in outcomes.items() if each.failed},
+        found[-1].device if found else "",
+        sum(each.seconds for each in found),
+        tuple(notice for each in found for notice in each.notices),
+        {each.row.case: each.made_from for each in found},
+        all_verified([each.verified for each in found if each.verified is not None]),
+    )
+
+
+def predict_spread(
+    tasks: Sequence[CaseTask], spread: Spread, *, out: Path, progress: Progress = silent
+) -> Written:
+    """Write the masks that `predict_masks` does, done where `spread` says."""
+    outcomes = _outcomes("predict", mask_unit, tasks, spread, progress)
+    failed: dict[str, str] = {}
+    notices: list[str] = []
+    for case, outcome in outcomes.items():
+        if outcome.failed:
+            failed[case] = outcome.failed
+            continue
+        masks = msgspec.msgpack.decode(zlib.decompress(outcome.content), type=_Masks)
+        for name, content in masks.files.items():
+            write_bytes(out / name, content)
+        notices += masks.notices
+    return Written(failed, tuple(notices))
+
+
+def _outcomes(
+    kind: str,
+    work: Callable[..., bytes],
+    tasks: Sequence[CaseTask],
+    spread: Spread,
+    progress: Progress,
+) -> dict[str, UnitOutcome]:
+    """Return the outcomes by case, in the order of the tasks."""
+    if spread.told is not None:
+        work = partial(work, told=spread.told)
+    units = [_unit(kind, work, task) for task in tasks]
+    found = run_units(units, spread.runner, spread.store, progress=progress)
+    return {task.case.id: found[unit.key] for task, unit in zip(tasks, units, strict=True)}
+
+
+def _unit(kind: str, work: Callable[[CaseTask], bytes], task: CaseTask) -> Unit:
+    case, model = task.case, task.model
+    how = (model.computed, model.device, model.skip_below, task.protocol, task.format_name)
+    post = read_model(Path(model.folder)).spec.postprocessing
+    chosen = repr((case.channels, case.region, case.roles, case.labels))
+    key = unit_key(kind, code_version(), how, post, task.verify, case.id, files_hash(case), chosen)
+    return Unit(key, case.id, work, task, gpus=1.0 if model.device.startswith("cuda") else 0.0)
+
+
+def _require(failed: dict[str, str]) -> None:
+    if failed:
+        raise DataError(next(iter(failed.values())))

@@ -1,0 +1,55 @@
+"""A model as units name it, and what predicts with it in the process that does them."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from core.inference.prediction_service import Predictor, local_predictor
+from core.models.certificates import EngineChoice
+from core.models.registry import Model, Registry, read_model
+
+
+class ModelTask(msgspec.Struct, frozen=True):
+    """A model as another process opens it: its folder, how it is run, and what triage leaves out.
+
+    `computed` tells what it computes from what another did, `roots` are the folders of classifiers.
+    `threads` are those of torch, 0 for all.
+    """
+
+    folder: str
+    computed: str
+    flips: bool
+    wanted: EngineChoice
+    device: str = "auto"
+    threads: int = 0
+    skip_below: float = 0.0
+    roots: tuple[str, ...] = ()
+
+
+def model_task(model: Model, *, device: str, threads: int = 0) -> ModelTask:
+    """Return a model as other processes open it."""
+    return ModelTask(
+        str(model.folder.absolute()),
+        model.computed,
+        model.spec.flips,
+        model.wanted,
+        device,
+        threads,
+    )
+
+
+@lru_cache(maxsize=2)
+def opened(task: ModelTask) -> tuple[Model, Predictor]:
+    """Return a model and what predicts with it here; raises `ModelError` when it cannot be run."""
+    if task.threads:
+        from core.inference.torch_device import limit_threads
+
+        limit_threads(task.threads)
+    model = read_model(Path(task.folder)).with_engine(task.wanted).with_flips(task.flips)
+    if not task.skip_below:
+        return model, local_predictor(model, task.device)
+    from core.inference.triage_gate import gated_predictor
+
+    registry = Registry(tuple(map(Path, task.roots)))
+    return model, gated_predictor(model, registry, device=task.device, skip_below=task.skip_below)

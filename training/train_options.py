@@ -1,0 +1,145 @@
+"""The options of `train`, and the settings of a training that they describe."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import AppError, ModelError
+from core.io.json_file import decode_json
+from core.jobs.training_job import taken_over
+from core.models.model_listing import spec_from_options
+from core.models.registry import Model, ModelSpec, Registry
+from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What `train` was given; None and empty leave the preset's or the default value.
+
+    `arguments` are NAME=VALUE of the architecture, `settings` NAME=JSON of `TrainSpec`,
+    `preprocessing` is JSON. `start_from` is the id of a model, whose architecture, arguments and
+    preprocessing are then taken over; `cases`, `replay` and `corrections` say what it learns from.
+    `nproc` processes train it together.
+    """
+
+    architecture: str
+    data: Path
+    split: Path
+    out: Path
+    preset: PresetName = "cpu"
+    loss: str | None = None
+    epochs: int | None = None
+    max_steps: int | None = None
+    minutes: float | None = None
+    batch_size: int | None = None
+    size: int | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
+    device: str | None = None
+    arguments: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    preprocessing: str = ""
+    encoder_weights: Path | None = None
+    start_from: str = ""
+    cases: tuple[str, ...] = ()
+    replay: float | None = None
+    corrections: Path | None = None
+    model_id: str = ""
+    title: str = ""
+    loggers: tuple[str, ...] = ()
+    resume: bool = False
+    nproc: int = 1
+
+
+def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
+    """Return the training that options describe; raises `AppError` for what does not fit."""
+    parent = registry.find(options.start_from) if options.start_from else None
+    model = _described(options, parent)
+    required: Changes = {
+        "architecture": model.architecture,
+        "data": str(options.data.absolute()),
+        "split": str(options.split.absolute()),
+        "model_id": model.id,
+        "title": model.title,
+        "models": str(registry.roots[0].absolute()),
+    }
+    changes = _parental(options, parent) if parent else _own(options, model)
+    given = _given(options)
+    if any(given.get(budget) is not None for budget in ("max_steps", "minutes")):
+        changes.pop("epochs", None)
+    spec = make_spec(options.preset, required, {**changes, **given})
+    if options.size is not None:
+        prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
+        spec = msgspec.structs.replace(spec, preprocessing=prepared)
+    return spec
+
+
+def _described(options: TrainOptions, parent: Model | None) -> ModelSpec:
+    """Return id, title, architecture and arguments of the model to be."""
+    if parent is None:
+        return spec_from_options(
+            _model_id(options),
+            options.title,
+            options.architecture,
+            arguments=list(options.arguments),
+            preprocessing=options.preprocessing or "{}",
+        )
+    title = options.title or f"{parent.spec.title}, fine-tuned"
+    return msgspec.structs.replace(parent.spec, id=_model_id(options), title=title)
+
+
+def _given(options: TrainOptions) -> Changes:
+    same = ("loss", "epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed")
+    given: Changes = {name: getattr(options, name) for name in (*same, "device", "replay")}
+    given["loggers"] = options.loggers or None
+    for name in ("encoder_weights", "corrections"):
+        if (path := getattr(options, name)) is not None:
+            given[name] = str(path.absolute())
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return {**chosen, **dict(_setting(text) for text in options.settings)}
+
+
+def _own(options: TrainOptions, model: ModelSpec) -> Changes:
+    changes: Changes = {"arguments": model.arguments}
+    if options.preprocessing:
+        changes["preprocessing"] = msgspec.to_builtins(model.preprocessing)
+    if options.cases or options.replay is not None:
+        raise AppError(
+            "--case and --replay: expected a model to fine-tune (--from), found none. "
+            "Give one, or leave them out."
+        )
+    return changes
+
+
+def _parental(options: TrainOptions, parent: Model) -> Changes:
+    """Return what a training takes over from its parent; it learns slowly, with frozen norms."""
+    spec = parent.spec
+    other = options.architecture not in ("", spec.architecture)
+    if other or options.arguments or options.preprocessing:
+        raise ModelError(
+            f"--from {spec.id}: expected its architecture {spec.architecture} without --arg and "
+            f"--preprocessing, which it brings along, found others. Leave them out."
+        )
+    return {
+        **taken_over(parent),
+        "cases": options.cases,
+    }
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or name not in TrainSpec.__struct_fields__:
+        raise AppError(
+            f"--set: expected NAME=VALUE of {', '.join(TrainSpec.__struct_fields__)}, "
+            f"found {text!r}."
+        )
+    try:
+        return name, decode_json(value, object)
+    except msgspec.DecodeError:
+        return name, value
+
+
+def _model_id(options: TrainOptions) -> str:
+    return options.model_id or re.sub(r"[^A-Za-z0-9._-]", "-", options.out.absolute().name)
