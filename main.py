@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from core.cli.calibrate import calibrate
+from core.cli.classify import classify
 from core.cli.compare import compare
 from core.cli.convert import convert
 from core.cli.evaluate import evaluate
@@ -101,6 +102,7 @@ for command in (
     compare,
     export,
     triage,
+    classify,
     calibrate,
     train,
     sweep,
