@@ -475,6 +475,25 @@ def test_the_correction_is_a_source_while_there_is_one(
     assert again.source == TRUTH
 
 
+def test_an_answer_is_of_the_threshold_it_was_given_at(
+    program: Program, wanted: list[Question], press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    desk, queue = program.prediction.desk, program.review.desks.disagreement_queue
+    before, mask = program.session.post.threshold, predicted_mask(program)
+    press("N")
+    press("Y")
+    hand.settle()
+    answered = dict(queue.queue.answers)
+    assert len(answered) == 1
+    desk.set_threshold(before + 0.1)
+    settle(qtbot, program)
+    np.testing.assert_array_equal(predicted_mask(program), mask)
+    assert queue.queue.answers == {}, "the same region, of which nothing was said as it is now"
+    desk.set_threshold(before)
+    settle(qtbot, program)
+    assert queue.queue.answers == answered
+
+
 def test_nothing_is_said_to_agree_before_there_is_a_prediction(start: Start, dataset: Path) -> None:
     program = start(dataset)
     assert "None" not in texts(program.window.disagreements)
