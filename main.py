@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from core.cli.calibrate import calibrate
+from core.cli.classify import classify
+from core.cli.clicks import clicks
 from core.cli.compare import compare
 from core.cli.convert import convert
 from core.cli.evaluate import evaluate
@@ -33,6 +35,7 @@ from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
+from training.sweep_command import sweep
 
 ERROR = 1
 
@@ -115,8 +118,11 @@ for command in (
     compare,
     export,
     triage,
+    clicks,
+    classify,
     calibrate,
     train,
+    sweep,
     report,
 ):
     app.command()(command)

@@ -87,11 +87,16 @@ def write_image(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> N
             imwrite(temporary, np.moveaxis(pixels, 0, -1), photometric=rgb, planarconfig="contig")
 
 
-def read_picture(path: Path) -> TiffPicture:
-    """Return the one picture of a file as its tags mean it; raises `FileError` as `read_image`."""
+def read_picture(path: Path, *, room: int | None = None) -> TiffPicture:
+    """Return the one picture of a file as its tags mean it; raises `FileError` as `read_image`.
+
+    One of more than `room` bytes is refused before it is decoded.
+    """
     try:
         with TiffFile(path) as file:
             page = _only_page(path, file)
+            if room is not None and _pixel_bytes(page) > room:
+                raise _refused(path, "more pixels than memory holds")
             try:
                 picture = meaning_of(file, page)
             except Unread as odd:
@@ -117,11 +122,13 @@ def decoded_bytes(path: Path) -> int:
     """Return how many bytes the pixels of a file take, from its header; 0 where it has none."""
     try:
         with TiffFile(path) as file:
-            page = file.pages.first
-            images = max(stacked(page).get("images", 1), 1)
-            return int(page.nbytes) * images
+            return _pixel_bytes(file.pages.first)
     except Exception:  # noqa: BLE001 - whatever is wrong is told when the pixels are read
         return 0
+
+
+def _pixel_bytes(page: TiffPage) -> int:
+    return int(page.nbytes) * max(stacked(page).get("images", 1), 1)
 
 
 def _holds_image(alpha: Samples, path: Path) -> bool:

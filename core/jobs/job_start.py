@@ -28,7 +28,8 @@ def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> i
     """Start a process that takes up the job, and return its id; it does not end with this one.
 
     `resume` goes on from the checkpoint of a training. What the process says goes into the job's
-    log. Raises `WorkspaceError` when it cannot be started, `LibraryMissing` where one cannot.
+    log. Raises `WorkspaceError` when it cannot be started, `LibraryMissing` for a training without
+    torch.
     """
     if program in _WITH_TORCH:
         require_library("torch")

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.domain.figure_text import MINUS, counted, figure
-from gui.annotation.guided_clicks import ClickRow, GuidedFigures
+from gui.annotation.guided_clicks import ClickLine, GuidedFigures
 from gui.widgets.labels import make_label
 
 _WIDTH, _TOP, _RIGHT = 232, 92, 14
@@ -30,7 +30,7 @@ class ClickCard(QFrame):
         self._case.setWordWrap(True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
-        self._shown: tuple[ClickRow, ...] = ()
+        self._shown: tuple[ClickLine, ...] = ()
         self._image = parent
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
@@ -71,7 +71,7 @@ class ClickCard(QFrame):
             self._place()
         return False
 
-    def _show_rows(self, rows: tuple[ClickRow, ...]) -> None:
+    def _show_rows(self, rows: tuple[ClickLine, ...]) -> None:
         if rows == self._shown:
             return
         self._shown = rows
@@ -83,7 +83,7 @@ class ClickCard(QFrame):
         for row in rows:
             self._rows.addWidget(self._row(row))
 
-    def _row(self, row: ClickRow) -> QWidget:
+    def _row(self, row: ClickLine) -> QWidget:
         part = QWidget()
         line = QHBoxLayout(part)
         line.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +103,7 @@ class ClickCard(QFrame):
         self.raise_()
 
 
-def row_text(row: ClickRow) -> str:
+def row_text(row: ClickLine) -> str:
     """Return a click in a line: its number, what it does, where, and how many voxels it changed."""
     verb = "Add" if row.adds else "Take away"
     where = f"slice {row.slice_number}"

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation.guided import ClickGround, Guided, Scene
+from core.annotation import regions
+from core.annotation.guided import ClickGround, Guided, Scene, guided
+from core.annotation.patch import Patch, replayed
 from core.domain.guide import Click, Spot
+from core.domain.mask import Mask
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.correction_start import predicted_mask
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_settings import ToolSettings
 from gui.shell.tasks import Lanes, Part, Task
@@ -18,10 +22,11 @@ from gui.viewer.click_item import ClickPicture, ClickSign
 from gui.viewer.touch import Touch
 
 GUIDED = "guided click"
+REPLAY = "replay clicks"
 
 
 @dataclass(frozen=True)
-class ClickRow:
+class ClickLine:
     """One click; `voxels` are those it added less those it took away, None until answered."""
 
     number: int
@@ -38,7 +43,7 @@ class GuidedFigures:
     oldest first.
     """
 
-    rows: tuple[ClickRow, ...]
+    rows: tuple[ClickLine, ...]
     slice_added: int
     slice_taken: int
     added: int
@@ -166,6 +171,24 @@ class GuidedClicks(QObject):
             self._desk.apply(GUIDED, state.patch, clicks=state.clicks)
         return True
 
+    def replay(self) -> None:
+        """Answer the clicks kept with the correction anew, on the prediction on screen."""
+        known, predicted = self._desk.known, predicted_mask(self._session)
+        if known is None or not known.clicks:
+            self._desk.noted.emit(REPLAY, "There are no clicks in this correction.")
+            return
+        if predicted is None:
+            self._desk.noted.emit(REPLAY, "Run the model on this case first.")
+            return
+        clicks, ground = known.clicks, self._ground_over(predicted)
+
+        def make(mask: Mask) -> Patch | None:
+            patch = guided(ground, clicks).patch()
+            after = ground.mask if patch is None else replayed(ground.mask, patch)
+            return regions.replace(mask, after)
+
+        self._desk.apply_later(REPLAY, make)
+
     def picture(self, z: int) -> ClickPicture | None:
         """Return what is to be shown on slice `z`; None for nothing."""
         pointed, state = self.preview.pointed, self._quick or self._newest_known()
@@ -197,7 +220,7 @@ class GuidedClicks(QObject):
         dsc = self._dsc(state, z)
         return GuidedFigures(self._rows(), *here, added, taken, len(counts), dsc)
 
-    def _rows(self) -> tuple[ClickRow, ...]:
+    def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
             number = self._grey.slice_number(click.z)
@@ -205,7 +228,7 @@ class GuidedClicks(QObject):
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())
                 net, before = total - before, total
-            found.append(ClickRow(index + 1, click.adds, number, net))
+            found.append(ClickLine(index + 1, click.adds, number, net))
         return tuple(found)
 
     def _dsc(self, state: Guided, z: int) -> tuple[float, float] | None:
@@ -257,17 +280,21 @@ class GuidedClicks(QObject):
 
     def _start(self) -> Guided | None:
         """Return the state before the first click: the mask there is, what the model says."""
-        mask, opened, result = self._desk.mask_now(), self._session.open_case, self._session.result
+        mask, opened = self._desk.mask_now(), self._session.open_case
         if self._ground is None and mask is not None and opened is not None:
-            volume = opened.loaded.volume
-            if self._scene is None:
-                spacing = volume.geometry.spacing_mm
-                self._scene = Scene(volume.pixels, volume.channels, spacing)
-            whole = result is not None and result.ready is None
-            found = result.probability if result is not None and whole else None
-            threshold = self._session.post.threshold
-            self._ground = Guided(ClickGround(self._scene, mask.copy(), found, threshold))
+            self._ground = Guided(self._ground_over(mask.copy()))
         return self._ground
+
+    def _ground_over(self, mask: Mask) -> ClickGround:
+        """Return a mask as clicks correct it, with the probability on screen behind it."""
+        opened, result = self._session.open_case, self._session.result
+        assert opened is not None, "a case is on screen"
+        volume = opened.loaded.volume
+        if self._scene is None:
+            self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
+        whole = result is not None and result.ready is None
+        found = result.probability if result is not None and whole else None
+        return ClickGround(self._scene, mask, found, self._session.post.threshold)
 
     def _go_on(self) -> None:
         """Have the clicks answered that are not yet."""

@@ -70,7 +70,7 @@ class GuidedSettings(QWidget):
     def _lay_out(self) -> None:
         reach = QHBoxLayout()
         reach.setContentsMargins(0, 0, 0, 0)
-        reach.addWidget(self._reach)
+        reach.addWidget(_caption("Reach"))
         reach.addStretch(1)
         reach.addWidget(self._steps)
         drag = QHBoxLayout()
@@ -82,8 +82,8 @@ class GuidedSettings(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self._mode, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(_caption("Reach"))
         column.addLayout(reach)
+        column.addWidget(self._reach, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._strength)
         column.addLayout(drag)
         column.addWidget(self._accept)

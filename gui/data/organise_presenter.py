@@ -120,8 +120,9 @@ class OrganisePresenter(QObject):
             return
         self._read = read
         count = len(read.names.files())
+        plural = "" if count == 1 else "s"
         layout = chosen_layout(read.offers, read.known)
-        dialog.set_layouts(cards(read.offers), layout, f"{count:,} names read")
+        dialog.set_layouts(cards(read.offers), layout, f"{count:,} name{plural} read")
         known = read.known
         form = OrganiseForm(layout, known.images, known.mask, (), known.region)
         self._count(form, rows=True)

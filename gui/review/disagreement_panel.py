@@ -123,7 +123,7 @@ class DisagreementPanel(QWidget):
 
     def _lay_out(self) -> None:
         body = QVBoxLayout(self.section.body)
-        body.setContentsMargins(0, 0, 0, 8)
+        body.setContentsMargins(0, 0, 0, 2)
         body.setSpacing(2)
         judged, said = QHBoxLayout(), QHBoxLayout()
         said.setContentsMargins(INSET, 0, INSET, 0)

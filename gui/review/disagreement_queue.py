@@ -211,8 +211,9 @@ class DisagreementQueue(QObject):
         """Say why nothing is asked, where nothing is."""
         if self.problem:
             return self.problem
-        if self._task is not None:
-            return "The disagreements are being looked for."
+        coming = self._session.seeking or self._session.result is not None
+        if self._task is not None or (self._masks is None and coming):
+            return "The disagreements are not known yet."
         if self._masks is None:
             return "There is no prediction of this case yet."
         titles = dict(self.sources)

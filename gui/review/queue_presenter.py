@@ -25,6 +25,9 @@ class QueueDesks:
     walk: QueueWalk
 
 
+_TO_SEE = "Look at the slice: Seen, Y or U, says that you did."
+
+
 class QueuePresenter(QObject):
     """Listens to the queues; what is looked at is tinted alone, and the view moves only to it."""
 
@@ -131,6 +134,8 @@ class QueuePresenter(QObject):
 
     def _effect(self) -> str:
         queue, opened = self._desks.disagreement_queue, self._session.open_case
+        if opened is not None and self._desks.contradiction_queue.queue.current >= 0:
+            return _TO_SEE
         if queue.asked is None or opened is None:
             return ""
         yes, no = queue.effect(is_lesion=True), queue.effect(is_lesion=False)

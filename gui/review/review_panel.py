@@ -1,6 +1,6 @@
 """The reader's word on a case: accept, correct or reject, a rating, a note."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -28,6 +28,7 @@ _STATUSES = (
 )
 _NOTE_HEIGHT, _ONE_LINE = 46, 30
 _ICON = 14
+_AS_NEEDED = Qt.ScrollBarPolicy.ScrollBarAsNeeded
 
 
 class ReviewPanel(QWidget):
@@ -108,6 +109,8 @@ class ReviewPanel(QWidget):
         """Give what a narrow window has no room for to the disagreements, and keys for icons."""
         self._compact = compact
         self._note.setFixedHeight(_ONE_LINE if compact else _NOTE_HEIGHT)
+        bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if compact else _AS_NEEDED
+        self._note.setVerticalScrollBarPolicy(bar)  # beside one line it would be a speck
         self._show_icons()
 
     def _show_icons(self) -> None:

@@ -122,6 +122,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("fill_mask_holes", "Fill holes in this slice", "Correct"),
     Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",)),
     Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",)),
+    Command("replay_clicks", "Replay the clicks on this model", "Correct"),
     Command("interpolate", "Interpolate between painted slices", "Correct", ("I",), "interpolate"),
     Command("delete_component", "Delete the lesion under the pointer", "Correct", ("Delete",)),
     Command("delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",)),

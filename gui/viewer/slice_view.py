@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
@@ -99,6 +99,11 @@ class SliceView(PictureView):
     def sign(self) -> Sign:
         """What the cursor says a press will do: add or take away."""
         return self._cursor.sign
+
+    @property
+    def cursor_centre(self) -> QPointF | None:
+        """Where the tool is drawn, in voxels; None while it is not."""
+        return self._cursor.centre
 
     def show_trace(self, lines: tuple[TraceLine, ...]) -> None:
         """Show the lines of a tool in use, in voxels; none hides them."""
@@ -314,7 +319,9 @@ class SliceView(PictureView):
         self._cursor.place(None if self._tool in VIEWING else at, radius, sign)
 
     def _pointer_voxel(self) -> QPointF | None:
-        return self.voxel_at(self._last) if self.underMouse() else None
+        """Return where the pointer is, also before it has moved here."""
+        here = QPointF(self.mapFromGlobal(QCursor.pos()))
+        return self.voxel_at(here) if self.underMouse() else None
 
     def _pans(self, button: Qt.MouseButton) -> bool:
         return button == _MIDDLE or (button == _LEFT and self._tool == "pan")

@@ -35,6 +35,7 @@ MEASUREMENTS = (
     "brush_core",
     "brush_window",
     "quick_circle",
+    "guided_click",
     "first_stroke",
     "training_speed",
     "inference_beside_training",

@@ -101,16 +101,17 @@ def killed(program: Program) -> Scenario:
 
 
 def corrected(program: Program) -> Scenario:
-    """Predict the case on screen and correct it by a stroke."""
+    """Correct the case on screen by a stroke, and let the model predict it."""
     yield from opened(program)
     yield lambda: not program.annotation.desk.problem
-    program.prediction.desk.run_case()
-    yield lambda: _is_whole(program)
     program.annotation.set_tool("brush")
     view = program.window.view
+    program.viewer.verbs.go_to_slice(0)
     stops = [point_of(view, (34, 8 + step)) for step in range(5)]
     drag(view, LEFT, stops[0], *stops[1:])
     yield partial(_is_saved, program, 1)
+    program.prediction.desk.run_case()
+    yield lambda: _is_whole(program)
 
 
 def came_back(program: Program) -> Scenario:

@@ -94,6 +94,23 @@ def test_clicks_are_kept_with_the_edit_and_can_be_replayed(desk: DrawingDesk) ->
     assert desk.correction.clicks == ()
 
 
+def test_kept_clicks_are_replayed_on_another_prediction(desk: DrawingDesk) -> None:
+    desk.guided.replay()
+    assert desk.said[-1][1] == "There are no clicks in this correction."
+    click(desk, SPOT)
+    desk.drawing.complete()
+    desk.settle()
+    other = np.roll(probability(6), 5, axis=2)
+    desk.predict(other)
+    ground = desk.guided._ground_over(desk.session.result.counted.mask)  # type: ignore[union-attr]
+    expected = guided(ground, desk.correction.clicks)
+    desk.guided.replay()
+    desk.settle()
+    assert desk.correction.last_tool == "replay clicks"
+    for z in range(6):
+        assert np.array_equal(desk.correction.mask[z] > 0, expected.mask_of(z))
+
+
 def test_backspace_takes_the_last_click_back_and_esc_all(desk: DrawingDesk) -> None:
     click(desk, SPOT)
     first = desk.guided.states[-1].counts

@@ -3,11 +3,12 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel, ModelView
+from gui.widgets.labels import ElidedLabel
 from gui.widgets.metrics_view import MetricsView
 from gui.widgets.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
 from tests.gui.finding import button, by_name, colours, texts
@@ -107,6 +108,20 @@ def test_a_new_case_keeps_the_choice_of_slice(qtbot: QtBot, metrics: MetricsPane
     QTest.mouseClick(by_name(metrics, QPushButton, "Metrics of: Slice"), Qt.MouseButton.LeftButton)
     metrics.set_metrics(READY, replace(SLICE, dsc=0.125))
     assert "0.125" in texts(metrics)
+
+
+def test_in_a_narrow_window_the_larger_distance_is_in_the_tool_tip(metrics: MetricsPanel) -> None:
+    metrics.show()
+    QApplication.processEvents()
+    tall = metrics.sizeHint().height()
+    metrics.set_compact(True)
+    QApplication.processEvents()
+    shown = [w for w in metrics.findChildren(QLabel) if not w.isHidden()]
+    assert not any("HD95 maximum" in label.text() for label in shown)
+    (pooled,) = [w for w in shown if w.text().startswith("HD95 pooled")]
+    assert isinstance(pooled, ElidedLabel)
+    assert "HD95 maximum: 7.3 voxels" in pooled.tip
+    assert metrics.sizeHint().height() < tall
 
 
 def test_a_pending_distance_shows_an_ellipsis(metrics: MetricsPanel) -> None:

@@ -249,3 +249,15 @@ def test_a_click_on_a_verdict_leaves_the_keys_to_the_image(program: Program, qtb
     qtbot.mouseClick(accept, Qt.MouseButton.LeftButton)
     settle(qtbot, program)
     assert program.window.view.hasFocus()
+
+
+def test_a_rating_alone_is_no_decision_and_is_not_called_of_something_else(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("4")
+    settle(qtbot, program)
+    press("Ctrl+Return")
+    settle(qtbot, program)
+    assert shown_case(program) == first
+    assert "has no decision yet" in toasts(program)[-1]

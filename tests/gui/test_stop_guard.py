@@ -15,6 +15,7 @@ from gui.shell.session_parts import RunQueue
 from gui.shell.stop_guard import StopGuard
 from tests.gui.conftest import Start
 from tests.gui.finding import button
+from tests.gui.pressing import Press
 from tests.synthetic import publish_unet
 
 
@@ -100,8 +101,7 @@ def test_esc_in_a_field_goes_back_to_the_image_and_stops_nothing(
     program.session.set_queue(RunQueue(total=15, done=3))
     program.context.trigger("find_case")
     qtbot.waitUntil(is_typing)
-    program.context.trigger("cancel_runs")
-    QApplication.processEvents()
+    Press(program, qtbot)("Esc")
     assert boxes(program.window) == []
     assert program.window.view.hasFocus()
     program.session.set_queue(RunQueue())
