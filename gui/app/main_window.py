@@ -90,6 +90,8 @@ class MainWindow(QMainWindow):
         self._keyboard = Keyboard(self)
         self._keyboard.meant = self.actions.start
         self._keyboard.space_held.connect(self.overlays_held)
+        later = Qt.ConnectionType.QueuedConnection  # the focus is on its way still
+        self._keyboard.thrown.connect(self.view.setFocus, later)
         self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
 
     def show_in_place(self, kept: Mapping[str, WindowPlace], last_screen: str) -> None:

@@ -1,6 +1,6 @@
 """What a pane says when it has nothing to draw: an icon, a title, a sentence, a button or two."""
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -28,8 +28,8 @@ class EmptyState(QWidget):
         for label in (self._title, self._sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._button, self._other = QPushButton(), QPushButton()
-        self._button.clicked.connect(lambda: self._act(self.acted))
-        self._other.clicked.connect(lambda: self._act(self.other_acted))
+        self._button.clicked.connect(self.acted)
+        self._other.clicked.connect(self.other_acted)
         self._card = self._make_card()
         column = QVBoxLayout(self)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -54,11 +54,6 @@ class EmptyState(QWidget):
         self.place()
         self.show()
         self.raise_()
-
-    def _act(self, signal: SignalInstance) -> None:
-        # The button goes with what it is for; its focus would go to whatever Tab reaches next.
-        self._area.setFocus()
-        signal.emit()
 
     def place(self) -> None:
         """Cover the whole pane; the card is as wide as it allows."""

@@ -458,12 +458,40 @@ def test_the_correction_is_a_source_while_there_is_one(
     found = program.review.desks.disagreement_queue.queue.found
     assert [each.voxels for each in found] == [wanted[0].voxels]
 
+    # Painted on, what is asked follows once the hand rests.
+    queue = program.review.desks.disagreement_queue
+    press("B")
+    hand.draw((36, 8))
+    qtbot.waitUntil(lambda: len(queue.queue.found) == 2)
+    press("Ctrl+Z")
+    hand.settle()
+    qtbot.waitUntil(lambda: len(queue.queue.found) == 1)
+
     press("Ctrl+Z")
     hand.settle()
     assert CORRECTION not in offered(program), "undone whole it is none"
     again = program.review.desks.disagreement_queue
     qtbot.waitUntil(lambda: len(again.queue.found) == len(wanted))
     assert again.source == TRUTH
+
+
+def test_an_answer_is_of_the_threshold_it_was_given_at(
+    program: Program, wanted: list[Question], press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    desk, queue = program.prediction.desk, program.review.desks.disagreement_queue
+    before, mask = program.session.post.threshold, predicted_mask(program)
+    press("N")
+    press("Y")
+    hand.settle()
+    answered = dict(queue.queue.answers)
+    assert len(answered) == 1
+    desk.set_threshold(before + 0.1)
+    settle(qtbot, program)
+    np.testing.assert_array_equal(predicted_mask(program), mask)
+    assert queue.queue.answers == {}, "the same region, of which nothing was said as it is now"
+    desk.set_threshold(before)
+    settle(qtbot, program)
+    assert queue.queue.answers == answered
 
 
 def test_nothing_is_said_to_agree_before_there_is_a_prediction(start: Start, dataset: Path) -> None:

@@ -25,7 +25,14 @@ from tests.gui.test_reviewing import Clock
 from tests.gui.tiny import settle, shown_case, toasts
 from tests.synthetic import head, lesion, volume_of
 
-UNDECIDING = {"next_unreviewed", "undo_review", "reader", "blinded", "export_error_parcel"}
+UNDECIDING = {
+    "time_spent",
+    "next_unreviewed",
+    "undo_review",
+    "reader",
+    "blinded",
+    "export_error_parcel",
+}
 UNEDITING = {
     "undo",
     "redo",
