@@ -302,7 +302,7 @@ class Guided:
         return np.count_nonzero(region & seen) / whole if whole else 1.0
 
     def _was(self, z: int) -> Region:
-        return self.ground.mask[z] > 0
+        return np.asarray(self.ground.mask[z] > 0)
 
     def _faded(
         self, end: tuple[int, int], mark: Mark, last: tuple[Region, int], channel: int

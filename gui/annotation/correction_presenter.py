@@ -180,7 +180,9 @@ class CorrectionPresenter(QObject):
         figures = correction.figures()
         minutes, seconds = divmod(int(figures.seconds), 60)
         spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
+        said = f"{figures.voxels_changed:,} voxels changed"
+        if figures.seconds >= 1:  # what came before the first edit is not counted
+            said += f" · {spent} on this case"
         agrees = figures.dsc_prediction
         if agrees is not None:
             other = other_origin(self._session)

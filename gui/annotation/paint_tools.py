@@ -77,7 +77,11 @@ class PaintTools(QObject):
         self._take(self.tool)
 
     def set_tool(self, tool: Tool) -> None:
-        """Take another tool; a half-drawn polygon is dropped, scribbles wait for theirs."""
+        """Take another tool; a stroke in hand ends as it is and scribbles wait for theirs.
+
+        A half-drawn polygon is dropped.
+        """
+        self._end_stroke()
         self._drop_gesture()
         self.tool = tool
         self._correction_desk.expect_drawing(tool not in VIEWING)
@@ -85,6 +89,12 @@ class PaintTools(QObject):
         self._ask_preview()
         self._show()
         self.settings_changed.emit()
+
+    def _end_stroke(self) -> None:
+        """End the stroke in hand where it is: what was painted stays."""
+        if self._stroke is not None:
+            self._stroke.over = True
+            self._go_on()
 
     def change(self, **changes: object) -> None:
         """Change settings."""
@@ -251,8 +261,7 @@ class PaintTools(QObject):
     def _release(self, touch: Touch) -> None:
         self._last, self._scribbling = None, False
         if self._stroke is not None:
-            self._stroke.over = True
-            self._go_on()
+            self._end_stroke()
         elif self._corners is not None and self._closes((touch.y, touch.x)):
             self._close_polygon()
         self._show()

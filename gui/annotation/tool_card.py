@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from gui.annotation.click_card import ClickCard
 from gui.annotation.guided_settings import GuidedSettings
 from gui.annotation.named_slider import NamedSlider
+from gui.annotation.tool_hints import of_the_hand
 from gui.annotation.tool_settings import (
     LARGEST,
     LARGEST_SHARE,
@@ -124,8 +125,8 @@ class ToolCard(QFrame):
         self._unfolded[self._is_narrow] = self.folded
         self._fit()
 
-    def show_tool(self, tool: Tool, settings: ToolSettings) -> None:
-        """Show what `tool` can be set to."""
+    def show_tool(self, tool: Tool, settings: ToolSettings, *, swapped: bool = False) -> None:
+        """Show what `tool` can be set to; with swapped buttons the left one does the opposite."""
         self.setVisible(tool not in VIEWING)
         if tool in VIEWING:
             return
@@ -151,7 +152,7 @@ class ToolCard(QFrame):
         self._guided.setVisible(tool == "guided")
         self._guided.show_settings(settings)
         self._taken.setVisible(tool in _RANGED)
-        self._hint.setText(_HINTS.get(tool, ""))
+        self._hint.setText(of_the_hand(_HINTS.get(tool, ""), swapped=swapped))
         self._fit()
 
     def set_span(self, span: float) -> None:

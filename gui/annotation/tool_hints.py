@@ -21,5 +21,9 @@ _HINTS: dict[Tool, str] = {
 
 def tool_hints(tool: Tool, *, swapped: bool) -> str:
     """Return what the pointer does; with swapped buttons the left one stands for the right."""
-    said = _HINTS[tool]
+    return of_the_hand(_HINTS[tool], swapped=swapped)
+
+
+def of_the_hand(said: str, *, swapped: bool) -> str:
+    """Return a hint as it holds with the buttons of the mouse as they are, or swapped."""
     return said.replace("Right", "Left").replace("right", "left") if swapped else said

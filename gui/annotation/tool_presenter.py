@@ -49,7 +49,7 @@ class ToolPresenter(QObject):
 
     def _show_tool(self) -> None:
         drawing, swapped = self._paint_tools, self._session.settings.swap_buttons
-        self._card.show_tool(drawing.tool, drawing.settings)
+        self._card.show_tool(drawing.tool, drawing.settings, swapped=swapped)
         self._show_clicks()
         self._status.set_hints(tool_hints(drawing.tool, swapped=swapped))
         self._show_start()

@@ -135,7 +135,9 @@ class OrganisePresenter(QObject):
         if self._task is not None:
             self._task.cancel()
         dialog.show_counting("Counting…")
-        fresh = rows or before is None or before.form.layout != form.layout
+        # What is typed stays in its place: only another card makes other rows.
+        typed = form.layout == PATTERNS and bool(form.patterns or form.mask)
+        fresh = rows or before is None or (before.form.layout != form.layout and not typed)
         if fresh and form.layout == PATTERNS and not form.patterns and before is not None:
             form = _as_patterns(form, before.guessed, read.names.place)
 

@@ -91,8 +91,6 @@ class ExportDialog(QDialog):
         self._write = QPushButton("Export")
         self._write.setProperty("primary", True)
         self._write.clicked.connect(self._on_write)
-        for button in (self._choose, self._show, self._cancel, self._write):
-            button.setAutoDefault(False)
         self._write.setDefault(True)
         self._lay_out(kinds)
         self.show_idle("")

@@ -458,6 +458,15 @@ def test_the_correction_is_a_source_while_there_is_one(
     found = program.review.desks.disagreement_queue.queue.found
     assert [each.voxels for each in found] == [wanted[0].voxels]
 
+    # Painted on, what is asked follows once the hand rests.
+    queue = program.review.desks.disagreement_queue
+    press("B")
+    hand.draw((36, 8))
+    qtbot.waitUntil(lambda: len(queue.queue.found) == 2)
+    press("Ctrl+Z")
+    hand.settle()
+    qtbot.waitUntil(lambda: len(queue.queue.found) == 1)
+
     press("Ctrl+Z")
     hand.settle()
     assert CORRECTION not in offered(program), "undone whole it is none"

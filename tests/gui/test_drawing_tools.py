@@ -495,3 +495,15 @@ def test_nothing_of_the_card_overlaps_when_what_it_says_changes(
         assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
         labels = [p for p in parts if isinstance(p, QLabel) and p.wordWrap()]
         assert all(label.height() >= label.heightForWidth(label.width()) for label in labels)
+
+
+@pytest.mark.parametrize("key", ["B", "E", "Shift+D"])
+def test_card_and_status_bar_name_the_button_that_the_hand_has(
+    program: Program, press: Press, key: str
+) -> None:
+    press(key)
+    assert any("ight" in said for said in texts(program.window.card))
+    program.context.trigger("swap_buttons")
+    for part in (program.window.card, program.window.status):
+        assert not any("ight-" in said or "Right" in said for said in texts(part))
+    assert any("eft" in said for said in texts(program.window.card))

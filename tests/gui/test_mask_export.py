@@ -3,6 +3,8 @@
 from contextlib import closing
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -92,3 +94,22 @@ def test_edits_that_no_version_holds_are_said_to_be_left_out(
     dialog = program.studies.export.cases
     assert any("Edits of A_1" in text and "Ctrl+S" in text for text in texts(dialog))
     dialog.close()
+
+
+def test_enter_presses_the_button_that_tab_has_reached_and_writes_from_the_folder(qtbot) -> None:
+    dialog = ExportDialog(None, "Export", [ExportKind("all", "All", "")], may_be_none=True)
+    qtbot.addWidget(dialog)
+    asked: list[ExportWanted] = []
+    dialog.asked.connect(asked.append)
+    dialog.propose(Path("/tmp/export"))
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    dialog.activateWindow()
+    close = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Close")
+    folder = next(f for f in dialog.findChildren(QLineEdit) if f.accessibleName() == "Folder")
+    for focused, written in ((folder, 1), (close, 1)):
+        focused.setFocus()
+        qtbot.waitUntil(focused.hasFocus)
+        QTest.keyClick(focused, Qt.Key.Key_Return)
+        assert len(asked) == written
+    assert not dialog.isVisible()

@@ -57,6 +57,8 @@ def find_in(tree: Folder, root: Path, *, layout: str | Layout | None = None) -> 
         chosen, failed = _fitting(tree)
         found = None if chosen is None else _checked(chosen.find(tree), *failed)
         found = found and replace(found, notices=(*found.notices, *_left_out(tree, found)))
+        if chosen is not None and found is not None and not found.cases:
+            failed = [f"It looks like {chosen.title}, which finds no case in it.", *failed]
         if found is None or not found.cases:
             there = "another kind of file" if root.is_file() else _what_is_there(tree)
             unknown = FolderUnknown(root, found=there, layouts=_names())
