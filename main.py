@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from core.cli.calibrate import calibrate
+from core.cli.classify import classify
 from core.cli.clicks import clicks
 from core.cli.compare import compare
 from core.cli.convert import convert
@@ -104,6 +105,7 @@ for command in (
     export,
     triage,
     clicks,
+    classify,
     calibrate,
     train,
     sweep,

@@ -1,5 +1,7 @@
 """The training of the command line: from its options to a job and its run."""
 
+from pathlib import Path
+
 from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Echo, JobFolder
 from core.jobs.training_job import make_training
@@ -42,11 +44,11 @@ def _begun(options: TrainOptions, registry: Registry) -> JobFolder:
         read_job(job.path)
         job.clear_request()  # what was asked of a run that broke off
         return job
-    refuse_inside(options.data, options.out)
     spec = spec_of(options, registry)
+    refuse_inside(Path(spec.data), options.out)
     make_plan(spec)  # what is wrong with the cases is told before there is a folder
-    workspace = open_workspace(workspace_folder(home(), options.data))
+    workspace = open_workspace(workspace_folder(home(), Path(spec.data)))
     try:
-        return make_training(options.out, spec, read_split(options.split), workspace.store)
+        return make_training(options.out, spec, read_split(Path(spec.split)), workspace.store)
     finally:
         workspace.close()

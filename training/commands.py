@@ -10,7 +10,7 @@ import typer
 from core.cli.runner_options import Address, RunnerOption, Workers
 from core.cli.say import say
 from core.domain.errors import AppError
-from core.models.train_spec import LossName, PresetName
+from core.models.train_spec import PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ SplitOption = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Job folder to make, or with --resume to go on in.")]
 PresetOption = Annotated[PresetName, typer.Option(help="Settings to start from.")]
-LossOption = Annotated[LossName | None, typer.Option(help="On logits, pooled over the batch.")]
+LossOption = Annotated[
+    str | None,
+    typer.Option(help="bce-dice (calc), dice, soft-iou or focal-tversky; on logits, of the batch."),
+]
 Epochs = Annotated[int | None, typer.Option(help=_BUDGET)]
 Steps = Annotated[int | None, typer.Option(help=_BUDGET)]
 Minutes = Annotated[float | None, typer.Option(help=_BUDGET)]
@@ -75,6 +78,14 @@ Loggers = Annotated[
     Texts, typer.Option("--logger", help="mlflow or wandb: write for it too, offline.")
 ]
 Title = Annotated[str, typer.Option(help="Name shown to readers.")]
+BestByOption = Annotated[
+    Literal["auroc", "accuracy", "loss"] | None,
+    typer.Option("--best-by", help="What chooses the weights of a classifier."),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="Settings of another training: its job.json; options go before."),
+]
 Together = Annotated[
     int, typer.Option("--nproc", min=1, help="Processes that train one network together.")
 ]
@@ -121,6 +132,8 @@ def train(
     model_id: ModelIdOption = "",
     title: Title = "",
     loggers: Loggers = None,
+    best_by: BestByOption = None,
+    config: ConfigOption = None,
     resume: Resume = False,
     nproc: Together = 1,
     folds: Folds = 0,
@@ -163,7 +176,9 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
     from training.frame import keep_memory
 
     split = given["split"] or task == "classify"
-    complete = given["data"] and split and (given["architecture"] or given["start_from"])
+    complete = given["config"] or (
+        given["data"] and split and (given["architecture"] or given["start_from"])
+    )
     if not complete and not given["resume"]:
         raise AppError(
             "train: expected an architecture or --from, --data and --split, found only some. "

@@ -30,7 +30,9 @@ def cross_validate(
     `dealt` are folds, repeats and FILE:COLUMN of the groups. Raises `AppError` for what does not
     fit.
     """
-    complete = options.data.parts and (options.architecture or options.start_from)
+    complete = options.config or (
+        options.data.parts and (options.architecture or options.start_from)
+    )
     if task != "segment" or not complete or options.resume:
         raise AppError(
             "--folds: expected an architecture or --from, and a folder of cases, of --task segment "

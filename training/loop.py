@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 import safetensors.torch
 
@@ -42,9 +41,6 @@ class Loop:
     its budget is spent.
     """
 
-    figure: ClassVar[str] = "dsc"
-    """Name of the figure the weights are chosen by."""
-
     learner: Learner
     sampler: Sampler
     selection: Sequence[TrainCase]
@@ -56,6 +52,11 @@ class Loop:
         """Start the clocks."""
         self._losses: list[float] = []
         self._told = self._saved = time.monotonic()
+
+    @property
+    def figure(self) -> str:
+        """Name of the figure the weights are chosen by, higher better."""
+        return "dsc"
 
     @property
     def spec(self) -> TrainSpec:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import AppError, ModelError
+from core.domain.errors import AppError, ModelError, reason
 from core.io.json_file import decode_json
 from core.jobs.training_job import taken_over
-from core.models.model_listing import spec_from_options
+from core.models.model_listing import read_argument, spec_from_options
 from core.models.registry import Model, ModelSpec, Registry
 from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
 
@@ -21,7 +21,8 @@ class TrainOptions:
     `arguments` are NAME=VALUE of the architecture, `settings` NAME=JSON of `TrainSpec`,
     `preprocessing` is JSON. `start_from` is the id of a model, whose architecture, arguments and
     preprocessing are then taken over; `cases`, `replay` and `corrections` say what it learns from.
-    `nproc` processes train it together.
+    `nproc` processes train it together. `config` is the `job.json` of another training, whose
+    settings are taken where no option says otherwise.
     """
 
     architecture: str
@@ -49,12 +50,20 @@ class TrainOptions:
     model_id: str = ""
     title: str = ""
     loggers: tuple[str, ...] = ()
+    best_by: str | None = None
+    config: Path | None = None
     resume: bool = False
     nproc: int = 1
 
 
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
     """Return the training that options describe; raises `AppError` for what does not fit."""
+    if options.best_by:
+        raise AppError(
+            "--best-by: not expected with --task segment, whose weights the DSC chooses."
+        )
+    if options.config is not None:
+        return _configured(options, registry)
     parent = registry.find(options.start_from) if options.start_from else None
     model = _described(options, parent)
     required: Changes = {
@@ -74,6 +83,48 @@ def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
         prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
         spec = msgspec.structs.replace(spec, preprocessing=prepared)
     return spec
+
+
+def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
+    """Return the settings in a file, as `job.json` of a training is, with the options over them.
+
+    Id, title and the folder of models are those of a new training.
+    """
+    path = options.config
+    assert path is not None
+    try:
+        known = decode_json(path.read_bytes(), Changes)
+    except OSError as error:
+        raise AppError(
+            f"--config {path}: expected the settings of a training, found: {reason(error)}."
+        ) from error
+    except msgspec.DecodeError as error:
+        raise AppError(
+            f"--config {path}: expected JSON as in the job.json of a training, found: {error}."
+        ) from error
+    if options.start_from:
+        raise AppError("--from: not expected with --config, whose parent it has. Omit it.")
+    places = {"data": options.data, "split": options.split}
+    given: Changes = {name: str(p.absolute()) for name, p in places.items() if p.parts}
+    if options.architecture:
+        given["architecture"] = options.architecture
+    if options.arguments:
+        held = known.get("arguments")
+        own = dict(held) if isinstance(held, dict) else {}
+        given["arguments"] = {**own, **dict(read_argument(text) for text in options.arguments)}
+    new: Changes = {
+        "model_id": _model_id(options),
+        "title": options.title or _model_id(options),
+        "models": str(registry.roots[0].absolute()),
+    }
+    if any(_given(options).get(budget) for budget in ("epochs", "max_steps", "minutes")):
+        for budget in ("epochs", "max_steps", "minutes"):
+            known.pop(budget, None)
+    spec = make_spec("cpu", {}, {**known, **given, **_given(options), **new})
+    if options.size is None:
+        return spec
+    prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
+    return msgspec.structs.replace(spec, preprocessing=prepared)
 
 
 def _described(options: TrainOptions, parent: Model | None) -> ModelSpec:

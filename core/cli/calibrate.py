@@ -23,11 +23,13 @@ def calibrate(
     model: Annotated[str, typer.Option(help="Model id; the champion by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     flips: Annotated[bool, typer.Option(help="Measure how far the flips disagree too.")] = True,
-    store: Annotated[bool, typer.Option(help="Keep the calibration beside the model.")] = True,
+    store: Annotated[
+        bool, typer.Option(help="Keep the calibration with your models, unless it is worse.")
+    ] = True,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
     from core.inference.prediction_service import local_predictor
-    from core.review.expected_dsc import write_calibration
+    from core.review.expected_dsc import calibration_place, write_calibration
     from core.studies.expected_dsc_study import (
         calibration_cases,
         fit_measured,
@@ -52,13 +54,21 @@ def calibrate(
     with progress_bar() as progress:
         known = measure(fitting, chosen, predictor, progress=progress)
     calibration = fit_measured(known.rows)
-    if store:
-        write_calibration(chosen.folder, calibration)
     with progress_bar() as progress:
         judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
     if judged.rows:
         summary = write_calibration_study(out, chosen, calibration, judged)
         _say(chosen.spec.id, summary, out)
+        worse = summary.mean_absolute_error > summary.uncalibrated_error
+        if worse:
+            say(
+                f"It makes things worse: without it the mean absolute error is "
+                f"{summary.uncalibrated_error:.3f}. Nothing was kept."
+            )
+        store = store and not worse
+    if store:
+        write_calibration(chosen.folder, calibration)
+        say(f"Kept in {calibration_place(chosen.folder)}")
     finish({**known.failed, **judged.failed}, dataset.notices)
 
 

@@ -40,6 +40,26 @@ def scanned(
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 
+def case_ids(wanted: Sequence[str] | None, split: str) -> list[str]:
+    """Return the ids that are asked for, one by one or as FILE:PART of a split; empty for all.
+
+    Raises `DataError` for a part that a split has not, or that is empty.
+    """
+    if not split:
+        return list(wanted or ())
+    from core.domain.errors import DataError
+    from core.workspace.splits import read_split
+
+    file, _, part = split.rpartition(":")
+    if part not in ("train", "val") or not file:
+        raise DataError(f"--split: expected FILE:train or FILE:val, found {split!r}.")
+    named: tuple[str, ...] = getattr(read_split(Path(file)), part)
+    found = [name for name in named if not wanted or name in wanted]
+    if not found:
+        raise DataError(f"--split {split}: expected cases in {part}, found none. Take another.")
+    return found
+
+
 @contextmanager
 def dataset_workspace(folder: Path) -> Iterator[Workspace]:
     """Open the workspace of a dataset, the one the window uses, and close it at the end."""

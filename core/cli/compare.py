@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.command_run import finish, tell_opinion
+from core.cli.command_run import case_ids, finish, tell_opinion
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
@@ -20,6 +20,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    SplitPart,
     Verify,
 )
 from core.cli.runner_options import Address, RunnerOption, Workers
@@ -48,6 +49,7 @@ def compare(
         ),
     ] = None,
     case: CaseIds = None,
+    split: SplitPart = "",
     device: Device = "auto",
     engine: EngineId = "auto",
     precision: PrecisionName = "auto",
@@ -78,7 +80,7 @@ def compare(
         out=out,
         models=tuple(_wanted(models, more, masks)),
         masks=tuple(masks or ()),
-        cases=tuple(case or ()),
+        cases=tuple(case_ids(case, split)),
         device=device,
         engine=engine_for(device, engine, precision),
         ensemble=ensemble,

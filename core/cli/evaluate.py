@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.cli.command_run import finish, progress_bar, tell_opinion
+from core.cli.command_run import case_ids, finish, progress_bar, tell_opinion
 from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
 from core.cli.options import (
     CaseIds,
@@ -19,6 +19,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    SplitPart,
     Verify,
 )
 from core.cli.runner_options import Address, RunnerOption, Workers
@@ -34,6 +35,7 @@ def evaluate(
         typer.Option(help="Score on the native grid, or as the public reference implementation."),
     ] = "native",
     case: CaseIds = None,
+    split: SplitPart = "",
     device: Device = "auto",
     flips: Flips = False,
     skip_below: SkipBelow = 0.0,
@@ -55,7 +57,9 @@ def evaluate(
     from core.studies.evaluation import write_evaluation
 
     how = given(layout, image, mask, region, channels)
-    job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
+    job = ModelRun(
+        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+    )
     run = ready(job, {"name": runner, "workers": workers, "address": address})
     chosen = run.model
     tasks = [CaseTask(case, run.task, protocol, verify=verify) for case in run.cases]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from core.cli.command_run import (
+    case_ids,
     dataset_workspace,
     finish,
     progress_bar,
@@ -23,6 +24,7 @@ from core.cli.options import (
     MaskFormat,
     MaskPattern,
     PrecisionName,
+    SplitPart,
 )
 from core.cli.say import say
 
@@ -32,6 +34,7 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Model id; the champion when not given.")] = "",
     case: CaseIds = None,
+    split: SplitPart = "",
     png: Annotated[bool, typer.Option(help="A PNG a slice.")] = False,
     gif: Annotated[bool, typer.Option(help="An animated GIF a case.")] = False,
     sheet: Annotated[bool, typer.Option(help="A contact sheet a case.")] = False,
@@ -74,7 +77,7 @@ def export(
             "--images and --format: expected --masks beside them, found none. Say which masks: "
             "prediction, correction or truth."
         )
-    dataset, cases = scanned(folder, case, out, given(layout, image, mask))
+    dataset, cases = scanned(folder, case_ids(case, split), out, given(layout, image, mask))
     kinds = PictureKinds(png, gif, sheet)
     if not (png or gif or sheet):
         kinds = PictureKinds(png=True, gif=True, sheet=True)

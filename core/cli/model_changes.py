@@ -25,10 +25,17 @@ Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 
 def promote_model(model_id: Id, data: Dataset = None, yes: Yes = False) -> None:
     """Make a model the champion: the one that predicts by default."""
+    from core.models.any_model import find_any
+    from core.models.classifiers import ClassifierModel, Classifiers
     from core.models.promotion import promote
     from core.studies.promotion_doubt import doubt_of
 
     found = all_models(data)
+    wanted = find_any(found, model_id)
+    if isinstance(wanted, ClassifierModel):
+        Classifiers(found.everywhere).promote(wanted)
+        say(f"{model_id} is the classifier of the task {wanted.spec.task} now.")
+        return
     said = doubt_of(found, model_id, jobs_of(data))
     if said and not yes:
         require_yes(f"{said} Promote {model_id} all the same?")
@@ -50,13 +57,14 @@ def roll_back_model(
 
 def delete_models(model_id: Id, yes: Yes = False) -> None:
     """Delete a model of yours and its weights, which cannot be taken back."""
-    from core.models.model_changes import delete_model
+    from core.models.any_model import find_any
+    from core.models.model_changes import delete_any
 
     found = all_models()
-    folder = found.find(model_id).folder
+    folder = find_any(found, model_id).folder
     if not yes:
         require_yes(f"Delete {folder} and the weights in it?")
-    delete_model(found, model_id)
+    delete_any(found, model_id)
     say(f"{model_id} and its weights are gone.")
 
 

@@ -15,6 +15,7 @@ from core.cli.model_changes import (
     rename_models,
     roll_back_model,
 )
+from core.cli.model_combine import combine_models
 from core.cli.model_import import import_model
 from core.cli.say import say
 
@@ -22,6 +23,7 @@ models = typer.Typer(
     help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
 )
 models.command(name="import")(import_model)
+models.command(name="combine")(combine_models)
 models.command(name="promote")(promote_model)
 models.command(name="rollback")(roll_back_model)
 models.command(name="delete")(delete_models)
@@ -41,7 +43,7 @@ def list_models(
         say(listing_json(rows))
     else:
         for row in rows:
-            mark = "champion" if row.champion else ""
+            mark = "champion" if row.champion else "" if row.task == "segment" else row.task
             figures = ", ".join(f"{name} {value:.3f}" for name, value in row.metrics.items())
             size = f"{row.parameters / 1e6:.2f} M" if row.parameters else "?"
             say(f"{row.id:24} {row.architecture:16} {mark:9} {size:>9}  {figures}")
@@ -55,10 +57,14 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     import msgspec
 
     from core.inference.network_cost import complexity
+    from core.models.any_model import find_any
+    from core.models.registry import Model
 
-    model = all_models().find(model_id)
+    model = find_any(all_models(), model_id)
     say(msgspec.json.format(msgspec.json.encode(model.spec), indent=2).decode())
     say(f"Folder: {model.folder}")
+    if not isinstance(model, Model):
+        return
     if any(each.spec.is_graph for each in model.members or (model,)):
         say(f"Parameters: {model.spec.parameters or 0:,}")
         return  # what it costs is measured on networks of PyTorch
@@ -112,37 +118,7 @@ def export_model(
 ) -> None:
     """Write a model for other programs; nothing that is there is overwritten."""
     from core.inference.model_export import export_model as export
+    from core.models.any_model import find_any
 
-    path = export(all_models().find(model_id), out, format_name)
+    path = export(find_any(all_models(), model_id), out, format_name)
     say(f"{model_id} written to {path}")
-
-
-@models.command(name="combine")
-def combine_models(
-    model_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the new model.")],
-    members: Annotated[list[str] | None, typer.Argument(help="Ids of two models or more.")] = None,
-    folds: Annotated[
-        Path | None, typer.Option(help="Those of the folds in this --out of train --folds.")
-    ] = None,
-    title: Annotated[str, typer.Option(help="Name shown to readers.")] = "",
-    flips: Annotated[bool, typer.Option(help="Average with the mirrored slice too.")] = False,
-    largest: Annotated[bool, typer.Option(help="Keep the largest component only.")] = False,
-    drop_small: Annotated[
-        bool, typer.Option(help="Keep components from 30 % of the largest.")
-    ] = False,
-    alone: Annotated[
-        bool, typer.Option(help="Copy the members into it, so that it stands alone.")
-    ] = False,
-) -> None:
-    """Make a model whose probability is the mean of those of others."""
-    from core.domain.prediction import SMALL_SHARE, Postprocessing
-    from core.models.ensembles import combine, pack_members
-    from core.models.fold_file import fold_models
-
-    share = SMALL_SHARE if drop_small else 0.0
-    post = Postprocessing(largest_component=largest, smallest_share=share)
-    wanted = [*(members or ()), *(fold_models(folds) if folds else ())]
-    model = combine(all_models(), model_id, wanted, title=title, flips=flips, postprocessing=post)
-    if alone:
-        pack_members(model)
-    say(f"{model.spec.title} is the mean of {', '.join(model.spec.members)}.")

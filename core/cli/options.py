@@ -12,6 +12,12 @@ DataDir = Annotated[
     ),
 ]
 CaseIds = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
+SplitPart = Annotated[
+    str,
+    typer.Option(
+        "--split", metavar="FILE:PART", help="Only the cases of a part, as split.json:val."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 LayoutName = Annotated[
     str | None,

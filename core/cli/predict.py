@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.cli.command_run import finish, progress_bar
+from core.cli.command_run import case_ids, finish, progress_bar
 from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, ready
 from core.cli.options import (
     CaseIds,
@@ -15,6 +15,7 @@ from core.cli.options import (
     MaskFormat,
     MaskPattern,
     PrecisionName,
+    SplitPart,
 )
 from core.cli.runner_options import Address, RunnerOption, Workers
 from core.cli.say import say
@@ -25,6 +26,7 @@ def predict(
     out: OutDir,
     model: ModelId = "",
     case: CaseIds = None,
+    split: SplitPart = "",
     device: Device = "auto",
     flips: Flips = False,
     skip_below: SkipBelow = 0.0,
@@ -46,7 +48,9 @@ def predict(
 
     check_format(format_name)
     how = given(layout, image, mask, channels=channels)
-    job = ModelRun(folder, how, out, model, case, device, flips, skip_below, engine, precision)
+    job = ModelRun(
+        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+    )
     run = ready(job, {"name": runner, "workers": workers, "address": address})
     tasks = [CaseTask(case, run.task, format_name=format_name) for case in run.cases]
     with progress_bar() as progress:

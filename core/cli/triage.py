@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.command_run import finish, progress_bar
-from core.cli.options import DataDir
+from core.cli.command_run import case_ids, finish, progress_bar
+from core.cli.options import DataDir, SplitPart
 from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
@@ -25,6 +25,7 @@ def triage(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     model: Annotated[str, typer.Option(help="Id of a triage model; the first by default.")] = "",
     case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    split: SplitPart = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
 ) -> None:
     """Write triage.csv: case, slice number as in the file name, probability of a lesion."""
@@ -37,7 +38,8 @@ def triage(
 
     refuse_inside(folder, out)
     dataset = scan_known(folder)
-    cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
+    wanted = case_ids(case, split)
+    cases = [dataset.case(name) for name in wanted] or list(dataset.cases)
     chosen = Classifiers(registry(home()).everywhere).find(model)
     runner = TriageRunner(chosen, device)
 

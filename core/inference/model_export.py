@@ -13,27 +13,28 @@ from core.domain.errors import ModelError, reason
 from core.inference.graph_import import SPEC_ENTRY
 from core.inference.model_graph import prepare_graph
 from core.io.atomic import atomic_path
+from core.models.any_model import AnyModel
 from core.models.certificates import GRAPH_FILE
 from core.models.registry import Model
 
 ExportFormat: TypeAlias = Literal["safetensors", "pt", "onnx", "openvino"]
 
 
-def export_model(model: Model, target: Path, kind: ExportFormat) -> Path:
+def export_model(model: AnyModel, target: Path, kind: ExportFormat) -> Path:
     """Write a model to `target`, its name ended as the format's is, and return that path.
 
     `onnx` and `openvino` hold the network, from slices (B, C, h, w) as the model's preprocessing
-    makes them to logits (B, 1, h, w), before `logit_offset`; the specification is in the file or
-    beside it. Raises `ModelError` for a target that is there, an ensemble, whose members have
-    networks of their own, and a network that has no graph.
+    makes them to logits (B, 1, h, w), before `logit_offset`, of a classifier (B, K); the
+    specification is in the file or beside it. Raises `ModelError` for a target that is there, an
+    ensemble, whose members have networks of their own, and a network that has no graph.
     """
-    if model.members:
+    if isinstance(model, Model) and model.members:
         names = ", ".join(model.spec.members)
         raise ModelError(
             f"{model.spec.title}: expected a model with weights of its own, found the mean of "
             f"{names}. Export these instead."
         )
-    if model.spec.is_graph and kind in ("safetensors", "pt"):
+    if isinstance(model, Model) and model.spec.is_graph and kind in ("safetensors", "pt"):
         raise ModelError(
             f"{model.spec.title}: expected a network that PyTorch can build, found one imported "
             "as ONNX. Export it as onnx or openvino."
@@ -56,17 +57,17 @@ def export_model(model: Model, target: Path, kind: ExportFormat) -> Path:
     return path
 
 
-def _spec(model: Model) -> bytes:
+def _spec(model: AnyModel) -> bytes:
     return msgspec.json.format(msgspec.json.encode(model.spec), indent=2) + b"\n"
 
 
-def _write_safetensors(model: Model, path: Path) -> None:
+def _write_safetensors(model: AnyModel, path: Path) -> None:
     with atomic_path(path) as temporary:
         shutil.copyfile(model.weights, temporary)
     _write_spec(model, path)
 
 
-def _write_pt(model: Model, path: Path) -> None:
+def _write_pt(model: AnyModel, path: Path) -> None:
     import torch
 
     from core.models.networks.weights import read_state_dict
@@ -76,7 +77,7 @@ def _write_pt(model: Model, path: Path) -> None:
     _write_spec(model, path)
 
 
-def _write_onnx(model: Model, path: Path) -> None:
+def _write_onnx(model: AnyModel, path: Path) -> None:
     import onnx_ir
 
     whole: Any = onnx_ir.load(_graph(model))
@@ -86,7 +87,7 @@ def _write_onnx(model: Model, path: Path) -> None:
         onnx_ir.save(whole, temporary, format="protobuf")
 
 
-def _write_openvino(model: Model, path: Path) -> None:
+def _write_openvino(model: AnyModel, path: Path) -> None:
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # bars it
     import openvino
 
@@ -100,11 +101,13 @@ def _write_openvino(model: Model, path: Path) -> None:
         made.replace(temporary)
 
 
-def _graph(model: Model) -> Path:
+def _graph(model: AnyModel) -> Path:
+    if isinstance(model, Model):
+        return prepare_graph(model).folder / GRAPH_FILE
     return prepare_graph(model).folder / GRAPH_FILE
 
 
-def _write_spec(model: Model, path: Path) -> None:
+def _write_spec(model: AnyModel, path: Path) -> None:
     with atomic_path(path.with_suffix(".json")) as temporary:
         temporary.write_bytes(_spec(model))
 
@@ -112,7 +115,7 @@ def _write_spec(model: Model, path: Path) -> None:
 _ENDINGS: Mapping[str, str] = MappingProxyType(
     {"safetensors": ".safetensors", "pt": ".pt", "onnx": ".onnx", "openvino": ".xml"}
 )
-_WRITERS: Mapping[str, Callable[[Model, Path], None]] = MappingProxyType(
+_WRITERS: Mapping[str, Callable[[AnyModel, Path], None]] = MappingProxyType(
     {
         "safetensors": _write_safetensors,
         "pt": _write_pt,

@@ -187,5 +187,6 @@ def _resize(values: FloatArray, size: tuple[int, int]) -> FloatArray:
     height, width = size
     result = np.empty((len(values), height, width), np.float32)
     for plane, made in zip(np.ascontiguousarray(values, dtype=np.float32), result, strict=True):
-        made[:] = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+        resized = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+        made[:] = np.asarray(resized)
     return result

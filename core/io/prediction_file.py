@@ -1,6 +1,7 @@
 """Predictions in files: one .npz archive each, read as a miss when it is damaged."""
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,13 @@ from core.io.atomic import atomic_path
 from core.io.memory import require_memory
 
 
-def load_prediction(path: Path, *, key: str) -> Prediction | None:
-    """Return the cached prediction at `path`, or None when there is none made from `key`."""
+def load_prediction(path: Path, *, key: str, alike: Collection[str] = ()) -> Prediction | None:
+    """Return the cached prediction at `path`, or None when there is none made from `key`.
+
+    `alike` are keys of predictions that are as good.
+    """
     found = read_prediction(path)
-    return found if found is not None and found.key == key else None
+    return found if found is not None and found.key in (key, *alike) else None
 
 
 def read_prediction(path: Path) -> Prediction | None:

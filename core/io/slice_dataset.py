@@ -4,7 +4,6 @@
 the dataset or one folder deeper.
 """
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,8 +14,8 @@ from pathlib import Path
 from core.domain.errors import DataError, reason
 from core.domain.progress import Progress, silent
 from core.io.case import Case, SliceFiles
-from core.io.layouts.odd_names import and_others, plain_names, require_text
-from core.io.layouts.tree import natural_key, nfc
+from core.io.layouts.folder_entries import and_others, entries_of, require_text
+from core.io.layouts.tree import natural, natural_key, nfc
 
 LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
 _MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
@@ -94,26 +93,10 @@ def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]
 
 
 def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
-    """Return the names of the files and of the folders in `folder`, hidden ones left out."""
-    files: list[str] = []
-    folders: list[str] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.startswith("."):
-                (folders if _is_folder(entry) else files).append(entry.name)
-    for names in (files, folders):
-        names[:], said = plain_names(names)
-        notices += said
-    files.sort(key=lambda name: (natural_key(name), name))
-    folders.sort(key=lambda name: (natural_key(name), name))
-    return files, folders
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+    """Return the names of the files and of the folders in `folder`, in natural order."""
+    found = entries_of(folder)
+    notices += found.said
+    return natural(found.files), natural(found.folders)
 
 
 def _case(folder: Path, names: Iterable[str]) -> Case:

@@ -13,6 +13,9 @@ from core.models.train_spec import Changes, TrainSpec
 
 TaskName: TypeAlias = Literal["triage", "classify"]
 
+BestBy: TypeAlias = Literal["auroc", "accuracy", "loss"]
+"""What chooses the weights: the highest AUROC or accuracy, or the lowest cross-entropy."""
+
 TRIAGE_CLASSES = ("no lesion", "lesion")
 
 
@@ -22,14 +25,14 @@ class ClassifySpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only=T
     `triage` learns from a folder of cases which slices hold at least `lesion_voxels` of lesion;
     `classify` from pictures in `data/<class>/` or `data/{train,val}/<class>/`, of which the first
     layout is split by lot, `val_share` of each class held out (`split` is then not read). The loss
-    is cross-entropy with `label_smoothing`; every class is drawn as often as the others. The best
-    weights are those of highest AUROC on the selection part, which also fits the temperature.
     """
 
     task: TaskName = "triage"
     loss: Literal["cross-entropy"] = "cross-entropy"  # type: ignore[assignment]
     lesion_voxels: Annotated[int, Meta(ge=1)] = 10
     label_smoothing: Annotated[float, Meta(ge=0, lt=1)] = 0.05
+    best_by: BestBy = "auroc"
+    patient: str = ""
     val_share: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     preprocessing: Preprocessing = Preprocessing(crop="head", size=128, neighbours=1)
 

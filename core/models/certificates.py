@@ -120,10 +120,19 @@ def valid_certificates(folder: Path, weights: Path) -> Certificates | None:
     return kept if same else None
 
 
+def certified(folder: Path, weights: Path) -> tuple[EngineChoice, ...]:
+    """Return the engines that move no mask of a model, wherever they run."""
+    kept = valid_certificates(folder, weights)
+    held = (each for each in (kept.certificates if kept else ()) if each.holds)
+    return tuple(EngineChoice(each.engine, each.precision) for each in held)
+
+
 def fastest(folder: Path, weights: Path) -> EngineChoice:
     """Return the fastest engine that is certified for a model and can run here, else torch.
 
-    Where there is a graphics card, torch uses it.
+    Where there is a graphics card, torch uses it. A certificate from another processor counts:
+    how far masks move is a matter of the precision, which is checked to be there; only how much
+    faster it is may differ.
     """
     kept = None if has_accelerator() else valid_certificates(folder, weights)
     usable = [each for each in (kept.certificates if kept else ()) if _usable(each)]

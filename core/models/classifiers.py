@@ -24,6 +24,7 @@ from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id
 
 FORMAT = 1
 CLASSIFIER_FILE = "classifier.json"
+PROMOTED_FILE = "promoted-classifiers.json"
 
 
 class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -107,13 +108,32 @@ class ClassifierModel:
 class Classifiers:
     """The classifiers of several folders; an id found twice is taken from the earlier folder.
 
-    New ones are written to the first folder.
+    New ones, and which is promoted, are written to the first folder.
     """
 
     roots: tuple[Path, ...]
 
     def models(self, task: str = "triage") -> tuple[list[ClassifierModel], list[str]]:
-        """Return the usable classifiers of a task and a sentence for each folder that is not."""
+        """Return the usable classifiers of a task and a sentence for each folder that is not.
+
+        The promoted one is the first.
+        """
+        models, problems = self.all()
+        promoted = self.promoted(task)
+        own = [model for model in models if model.spec.task == task]
+        return sorted(own, key=lambda model: model.spec.id != promoted), problems
+
+    def promoted(self, task: str) -> str:
+        """Return the id of the classifier that is promoted for a task, empty where none is."""
+        return next((p for root in self.roots if (p := _promoted(root).get(task, ""))), "")
+
+    def promote(self, model: ClassifierModel) -> None:
+        """Make a classifier the one of its task that is taken by default."""
+        chosen = {**_promoted(self.roots[0]), model.spec.task: model.spec.id}
+        write_bytes(self.roots[0] / PROMOTED_FILE, msgspec.json.encode(chosen) + b"\n")
+
+    def all(self) -> tuple[list[ClassifierModel], list[str]]:
+        """Return the usable classifiers of all tasks and a sentence for each folder that is not."""
         found: dict[str, ClassifierModel] = {}
         problems: list[str] = []
         for path in (p for root in self.roots for p in sorted(root.glob(f"*/{CLASSIFIER_FILE}"))):
@@ -122,12 +142,11 @@ class Classifiers:
             except ModelError as error:
                 problems.append(str(error))
             else:
-                if model.spec.task == task:
-                    found.setdefault(model.spec.id, model)
+                found.setdefault(model.spec.id, model)
         return list(found.values()), problems
 
     def find(self, model_id: str = "", task: str = "triage") -> ClassifierModel:
-        """Return the classifier of that id, the first when none is given.
+        """Return the classifier of that id, the promoted one, else the first, when none is given.
 
         Raises `ModelError` that lists those there are.
         """
@@ -153,6 +172,14 @@ class Classifiers:
             shutil.copyfile(weights, temporary)
         write_classifier(folder, spec)
         return ClassifierModel(spec, folder)
+
+
+def _promoted(root: Path) -> dict[str, str]:
+    """Return the ids by task that a folder of models names."""
+    try:
+        return decode_json((root / PROMOTED_FILE).read_bytes(), dict[str, str])
+    except (OSError, msgspec.DecodeError):
+        return {}
 
 
 def read_classifier(folder: Path) -> ClassifierModel:

@@ -6,6 +6,8 @@ import msgspec
 
 from core.domain.errors import ModelError
 from core.io.json_file import decode_json
+from core.models.classifiers import Classifiers
+from core.models.known_names import known_network
 from core.models.networks.spec import ARCHITECTURES, ArgumentValue, resolve_arguments
 from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
@@ -22,10 +24,11 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float]
     licence: str
     folder: str
+    task: str = "segment"
 
 
 def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
-    """Return a row for each model and a sentence for each folder that holds no usable one."""
+    """Return a row for each model, classifiers last, and a sentence for each unusable folder."""
     models, problems = registry.models()
     champion = registry.champion().spec.id if models else ""
     rows = [
@@ -41,7 +44,23 @@ def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
         )
         for model in models
     ]
-    return rows, problems
+    classifiers = Classifiers(registry.everywhere)
+    known, unusable = classifiers.all()
+    rows += [
+        ModelRow(
+            id=model.spec.id,
+            title=model.spec.title,
+            architecture=model.spec.architecture,
+            champion=model.spec.id == classifiers.promoted(model.spec.task),
+            parameters=model.spec.parameters,
+            metrics=model.spec.metrics,
+            licence=model.spec.licence,
+            folder=str(model.folder),
+            task=model.spec.task,
+        )
+        for model in known
+    ]
+    return rows, [*problems, *unusable]
 
 
 def listing_json(rows: list[ModelRow]) -> str:
@@ -65,7 +84,7 @@ def spec_from_options(
     spec = ModelSpec(
         id=model_id,
         title=title or model_id,
-        architecture=architecture,
+        architecture=known_network(architecture),
         arguments=dict(read_argument(text) for text in arguments),
         preprocessing=read_preprocessing(preprocessing),
     )

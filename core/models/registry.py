@@ -22,7 +22,7 @@ from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition
-from core.models.certificates import ANY, TORCH, EngineChoice, fastest, graph_engine
+from core.models.certificates import ANY, TORCH, EngineChoice, certified, fastest, graph_engine
 from core.models.contract import content_hash, fitted
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
@@ -142,6 +142,26 @@ class Model:
         names = [member.engine.name for member in self.members or (self,)]
         return ".".join((self.fingerprint, *(name for name in names if name)))
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What kept predictions may depend on to be shown, each as `computed`; the first is that.
+
+        By `auto` those of torch and of every certified engine are: none of them moves a mask, and
+        what was predicted before another engine was chosen, or elsewhere, is still there.
+        """
+        if self.wanted != ANY:
+            return (self.computed,)
+        others = (self.with_engine(each).computed for each in (TORCH, *self.certified))
+        return tuple(dict.fromkeys((self.computed, *others)))
+
+    @cached_property
+    def certified(self) -> tuple[EngineChoice, ...]:
+        """The engines that move no mask of it; of an ensemble, those of all its members."""
+        if not self.members:
+            return certified(self.folder, self.weights)
+        first, *others = (member.certified for member in self.members)
+        return tuple(each for each in first if all(each in other for other in others))
+
     def with_engine(self, wanted: EngineChoice) -> "Model":
         """Return this model, to be run by another engine."""
         members = tuple(member.with_engine(wanted) for member in self.members)
@@ -167,7 +187,7 @@ class Model:
         if post == self.spec.postprocessing:
             return self
         other = replace(self, spec=msgspec.structs.replace(self.spec, postprocessing=post))
-        for name in ("fingerprint", "engine"):
+        for name in ("fingerprint", "engine", "certified"):
             if name in vars(self):
                 vars(other)[name] = vars(self)[name]
         if "_mirrored" in vars(self):

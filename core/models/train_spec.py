@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from core.domain.errors import AppError
+from core.models.known_names import known_loss, known_network
 from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
 
@@ -156,6 +157,8 @@ def preset(name: PresetName) -> Changes:
 def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpec:
     """Return the spec of a preset with `changes` made to it; raises `AppError` for what is wrong.
 
+    Networks and losses may have the names that others give them.
+
     A budget among `changes` replaces the preset's.
     """
     base = preset(name)
@@ -163,8 +166,12 @@ def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpe
     if any(changes.get(budget) is not None for budget in budgets):
         base = {key: value for key, value in base.items() if key not in budgets}
     given = {key: value for key, value in changes.items() if value is not None}
+    whole = {**base, **required, **given}
+    for key, known in (("loss", known_loss), ("architecture", known_network)):
+        if isinstance(called := whole.get(key), str):
+            whole[key] = known(called)
     try:
-        return msgspec.convert({**base, **required, **given}, TrainSpec)
+        return msgspec.convert(whole, TrainSpec)
     except msgspec.ValidationError as error:
         raise AppError(
             f"Expected settings of a training as `train --help` lists them, found: {error}."

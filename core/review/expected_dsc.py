@@ -18,10 +18,13 @@ from core.domain.prediction import Postprocessing
 from core.domain.uncertainty import Probability, soft_dsc
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
+from core.io.resource_paths import resource
+from core.workspace.settings import home
 
 CALIBRATION_FILE = "expected_dsc.json"
 BAD_DSC = 0.8
 FEWEST_FITTED = 5
+_FOLDER = ".calibrations"
 
 Method: TypeAlias = Literal["linear", "isotonic"]
 Floats: TypeAlias = NDArray[np.float64]
@@ -142,11 +145,13 @@ def spearman(one: Floats, other: Floats) -> float | None:
 
 
 def read_calibration(folder: Path) -> Calibration | None:
-    """Return the calibration beside a model, None when there is none.
+    """Return the calibration of the model in a folder, None when there is none.
 
-    Raises `ModelError` for a file that is none.
+    The reader's own comes before that which came with Overread. Raises `ModelError` for a file
+    that is none.
     """
-    path = folder / CALIBRATION_FILE
+    own = calibration_place(folder)
+    path = (own if (own / CALIBRATION_FILE).exists() else folder) / CALIBRATION_FILE
     try:
         return decode_json(path.read_bytes(), Calibration)
     except FileNotFoundError:
@@ -163,9 +168,19 @@ def read_calibration(folder: Path) -> Calibration | None:
 
 
 def write_calibration(folder: Path, calibration: Calibration) -> None:
-    """Store a calibration beside a model; atomic."""
+    """Store the calibration of the model in a folder; atomic."""
     content = msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
-    write_bytes(folder / CALIBRATION_FILE, content)
+    write_bytes(calibration_place(folder) / CALIBRATION_FILE, content)
+
+
+def calibration_place(folder: Path) -> Path:
+    """Return where the reader's calibration of the model in a folder lies: beside the model.
+
+    What came with Overread is never written to: its calibrations lie among the reader's models.
+    """
+    if folder.parent.resolve() != resource("models").resolve():
+        return folder
+    return home() / "models" / _FOLDER / folder.name
 
 
 def _area(found: Floats) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.domain.errors import AppError
+from core.domain.errors import AppError, ModelError
 from core.domain.progress import Progress, part, silent
 from core.domain.uncertainty import CaseDoubt, doubt, mirrored, unmirrored
 from core.inference.prediction_service import Predictor
@@ -23,6 +23,10 @@ from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.splits import SplitFile
 
 CSV_FILE, SUMMARY_FILE, FIGURE_FILE = "expected_dsc.csv", "expected_dsc.json", "expected_dsc.png"
+
+
+FEWEST_CALIBRATED = 20
+"""Fewer cases were seen to make the expectation of others worse than no calibration."""
 
 
 class DoubtRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,12 @@ def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
 
 
 def fit_measured(rows: Sequence[DoubtRow]) -> Calibration:
-    """Return the calibration of measured cases; raises `ModelError` where they are too few."""
+    """Return the calibration of measured cases; raises `ModelError` for fewer than twenty."""
+    if len(rows) < FEWEST_CALIBRATED:
+        raise ModelError(
+            f"Expected at least {FEWEST_CALIBRATED} cases to calibrate on, found {len(rows)}. Add "
+            "cases with ground truth."
+        )
     soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
     return fit_calibration(soft, dsc, cases=[row.case for row in rows])
 

@@ -34,7 +34,8 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     except ModelError:  # of other channels: told when it is to be run
         return None
     path = workspace.prediction_path(model.spec.id, loaded.case.id)
-    prediction = load_prediction(path, key=key)
+    of_image = key.removeprefix(model.computed)
+    prediction = load_prediction(path, key=key, alike=[name + of_image for name in model.shown])
     # A file of another shape under the right key is damaged: as if it were not there.
     if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None

@@ -25,5 +25,6 @@ def predicted_now(model: Model) -> Callable[[str], bool]:
 
     Raises `ModelError` when the weights cannot be read.
     """
-    prefixes = tuple(f"{each.computed}-" for each in (model, model.with_flips(True)))
+    both = (model, model.with_flips(True))
+    prefixes = tuple(f"{name}-" for each in both for name in each.shown)
     return lambda key: key.startswith(prefixes)

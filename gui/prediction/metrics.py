@@ -76,6 +76,7 @@ class MetricsPanel(QWidget):
     def set_compact(self, compact: bool) -> None:
         """Take less height, which a narrow window needs for the disagreements."""
         self._table.set_short(compact)
+        self._empty.set_short(compact)
         height = self._hero.minimumHeight() + _BETWEEN + self._table.minimumHeight()
         for page in (self._figures, self._empty):
             page.setFixedHeight(height)
@@ -133,6 +134,10 @@ class _Empty(QWidget):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._sentence)
         column.addWidget(self.run, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_short(self, short: bool) -> None:
+        """Take less height, without the icon."""
+        self._glyph.setVisible(not short)
 
     def show_text(self, icon: str, title: str, sentence: str) -> None:
         self._glyph.set_icon(icon)

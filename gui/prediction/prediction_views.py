@@ -44,7 +44,7 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
 
 def _before_a_run(fit: FitView) -> str:
     if not fit.fits:
-        return fit.doubt
+        return f"{fit.doubt.partition('. ')[0].rstrip('.')}."  # what to do stands in the message
     given = f"Given {fit.given}." if fit.renamed else ""
     differs = f"Learnt from other images: {fit.differs}." if fit.differs else ""
     return f"{given} {differs}".strip() or "Run the model to see where it is right."

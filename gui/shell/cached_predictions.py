@@ -37,6 +37,11 @@ class CachedModel(Model):
         return self.made_by
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The same: nothing else is there."""
+        return (self.made_by,)
+
+    @property
     def runs(self) -> bool:
         """Tell that there are no weights."""
         return False

@@ -159,6 +159,31 @@ def test_a_key_tells_engines_and_precisions_apart(model: Model) -> None:
     assert prediction_key(certified(model), volume) == keys[2]
 
 
+def test_what_another_engine_predicted_stays_where_it_moves_no_mask(model: Model) -> None:
+    exact, rough = EngineChoice("openvino", "float32"), EngineChoice("openvino", "bfloat16")
+    plain = model.with_engine(TORCH).computed
+    assert model.shown == (plain,)
+    made = certified(model)
+    assert made.engine == exact
+    assert set(made.shown) == {made.computed, plain}
+    # Here torch is the fastest, or has a graphics card: what OpenVINO found is shown all the same.
+    slower = certified(model, speed=0.5)
+    assert slower.engine == TORCH
+    assert set(slower.shown) == {plain, made.computed}
+    # An engine that is asked for shows its own alone, and one that moves masks is never as good.
+    assert made.with_engine(exact).shown == (made.computed,)
+    assert made.with_engine(TORCH).shown == (plain,)
+    moving = certified(model, precision="bfloat16", largest_dsc=0.02)
+    assert moving.with_engine(rough).computed not in moving.shown
+    mirrored = made.with_flips(True)
+    assert set(mirrored.shown) == {mirrored.computed, model.with_flips(True).computed}
+    assert not set(mirrored.shown) & set(made.shown)
+
+
+def test_a_certificate_of_another_processor_counts(model: Model) -> None:
+    assert certified(model, processor="Another one").engine == EXACT
+
+
 def test_members_of_an_ensemble_have_their_own_engines(model: Model) -> None:
     made = certified(model)
     other = publish_unet(made.folder.parent, "other")

@@ -10,19 +10,23 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tifffile import imwrite
 from typer.testing import CliRunner
 
 from core.cli.calibrate import calibrate
 from core.domain.errors import ModelError
-from core.domain.prediction import Postprocessing, Prediction
-from core.domain.progress import Progress
-from core.io.case_reader import LoadedCase
+from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.domain.progress import Progress, silent
+from core.inference.prediction_service import local_predictor
+from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
+from core.io.resource_paths import resource
 from core.models.lineage import Lineage
 from core.models.registry import Model, ModelSpec
 from core.review.expected_dsc import (
     CALIBRATION_FILE,
     Calibration,
+    calibration_place,
     expected_dsc,
     fit_calibration,
     judge_fit,
@@ -192,24 +196,61 @@ def test_flips_of_a_symmetric_rule_agree_and_failures_are_told(tmp_path: Path) -
 
 def test_the_command_calibrates_on_train_and_judges_on_val(tmp_path: Path, home: Path) -> None:
     model = publish_unet(registry(home_folder()).roots[0], "small")
-    names = [f"C_{n}" for n in range(7)]
+    names = [f"C_{n}" for n in range(22)]
     for seed, name in enumerate(names):
         write_case(tmp_path / "data", name, seed=seed)
     split = tmp_path / "split.json"
-    split.write_text(json.dumps({"train": names[:5], "val": names[5:]}))
+    split.write_text(json.dumps({"train": names[:20], "val": names[20:]}))
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(calibrate)
     given = [str(tmp_path / "data"), "--split", str(split), "--out", str(tmp_path / "out")]
     outcome = CliRunner().invoke(app, [*given, "--model", "small", "--device", "cpu"])
     assert outcome.exit_code == 0, outcome.output
-    assert "on 5 cases; on 2 others" in outcome.output
+    assert "on 20 cases; on 2 others" in outcome.output
     stored = read_calibration(model.folder)
     assert stored is not None
-    assert stored.fitted_on == tuple(names[:5])
+    assert stored.fitted_on == tuple(names[:20])
     with (tmp_path / "out" / "expected_dsc.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["case"] for row in rows] == names[5:]
+    assert [row["case"] for row in rows] == names[20:]
     assert all(row["flip_disagreement"] for row in rows)
     summary = json.loads((tmp_path / "out" / "expected_dsc.json").read_text())
     assert summary["judged_on"] == 2
     assert (tmp_path / "out" / "expected_dsc.png").exists()
+    few = tmp_path / "few.json"
+    few.write_text(json.dumps({"train": names[:19], "val": names[20:]}))
+    given[2] = str(few)
+    outcome = CliRunner().invoke(app, [*given, "--model", "small", "--device", "cpu"])
+    assert "at least 20 cases to calibrate on, found 19" in str(outcome.exception)
+
+
+def test_what_came_with_overread_is_calibrated_among_the_readers_models(home: Path) -> None:
+    bundled = resource("models") / "lite0"
+    before = {path.name: path.read_bytes() for path in bundled.iterdir() if path.is_file()}
+    fit = fit_calibration([0.1, 0.4, 0.5, 0.8, 0.9], [0.0, 0.3, 0.5, 0.6, 0.8])
+    write_calibration(bundled, fit)
+    assert read_calibration(bundled) == fit
+    assert {p.name: p.read_bytes() for p in bundled.iterdir() if p.is_file()} == before
+    assert home / "models" in calibration_place(bundled).parents
+
+
+def test_a_calibration_that_makes_things_worse_is_told_and_not_kept(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = publish_unet(registry(home_folder()).roots[0], "small")
+    names = [f"C_{n}" for n in range(21)]
+    for seed, name in enumerate(names):
+        write_case(tmp_path / "data", name, seed=seed)
+    # On the one that judges the model is right in every voxel, as on none that was fitted.
+    case = scan(tmp_path / "data").case(names[20])
+    found = local_predictor(model, "cpu")(read_case(case), silent)
+    for files, plane in zip(case.slices, to_mask(found.probability, Postprocessing()), strict=True):
+        assert files.mask is not None
+        imwrite(files.mask, plane * np.uint8(255))
+    split = tmp_path / "split.json"
+    split.write_text(json.dumps({"train": names[:20], "val": names[20:]}))
+    calibrate(tmp_path / "data", split, tmp_path / "out", model="small", device="cpu", flips=False)
+    summary = json.loads((tmp_path / "out" / "expected_dsc.json").read_text())
+    assert summary["mean_absolute_error"] > summary["uncalibrated_error"]
+    assert "It makes things worse" in capsys.readouterr().out
+    assert read_calibration(model.folder) is None

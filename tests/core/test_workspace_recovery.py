@@ -16,9 +16,13 @@ from core.annotation.draft import Origin, Snapshot
 from core.annotation.versions import latest_versions, load_version, save_version
 from core.domain.errors import WorkspaceError
 from core.domain.prediction import Prediction
+from core.inference.prediction_service import PredictionService
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec, prediction_key
+from core.studies.case_export import ExportOrder, export_cases
+from core.studies.exported_mask import ExportSource
+from core.studies.study import run_study
 from core.workspace import prediction_cache
 from core.workspace.recovery import snapshots
 from core.workspace.workspace_folder import Score, open_workspace
@@ -210,3 +214,29 @@ def test_a_cached_prediction_of_another_shape_is_absent(tmp_path: Path) -> None:
         path = workspace.prediction_path("rule", "A_1")
         prediction_cache.save_prediction(path, other)
         assert prediction_cache.find_prediction(loaded, model, workspace) is None
+
+
+def test_a_prediction_of_another_shape_stops_neither_comparison_nor_export(tmp_path: Path) -> None:
+    for case_id in ("A_1", "B_2"):
+        write_case(tmp_path / "data", case_id, seed=1)
+    dataset = scan(tmp_path / "data")
+    model = Model(ModelSpec(id="rule", title="Rule", architecture="unet"), tmp_path / "rule")
+    model.folder.mkdir()
+    (model.folder / "weights.safetensors").write_bytes(b"")
+    with closing(open_workspace(tmp_path / "w")) as workspace:
+        for case in dataset.cases:
+            volume = read_case(case).volume
+            shape = (1, 1, 1) if case.id == "A_1" else volume.geometry.shape
+            key = prediction_key(model, volume)
+            made = Prediction(np.full(shape, 255, np.uint8), "rule", key, "cpu", 1.0)
+            prediction_cache.save_prediction(workspace.prediction_path("rule", case.id), made)
+        kept = PredictionService(workspace)
+        study = run_study(dataset.cases, [model], kept.predictor)
+        source = ExportSource(workspace, model=model, predict=kept.predictor(model))
+        order = ExportOrder(tmp_path / "out", "prediction")
+        written = export_cases(dataset.cases, order, source, dataset=dataset)
+    assert [row.case for row in study.rows] == ["B_2"]
+    for failed in (study.failed, written.failed):
+        assert "Run the model on it first" in " ".join(failed.values())
+    assert not (tmp_path / "out" / "A_1").exists()
+    assert (tmp_path / "out" / "B_2").is_dir()

@@ -132,6 +132,27 @@ def test_evaluate_scores_the_chosen_case(
     assert (tmp_path / "dsc.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_clicks_lets_a_robot_correct_and_leaves_the_dataset_alone(
+    home: Path, dataset: Path, tiny: Model, tmp_path: Path
+) -> None:
+    before = digest(dataset)
+    done = run_main(
+        home, "clicks", dataset, "--model", "tiny", "--start", "empty", "--noise", 2,
+        "--case", IDS[0], "--device", "cpu", "--out", tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "tiny, slices below 0.85: DSC 0.000 → " in done.stdout
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert summary["dsc_0"] == 0
+    assert summary["dsc_10"] > 0.3
+    with (tmp_path / "clicks.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["tool"] for row in rows} == {"guided", "brush", "smart fill"}
+    assert {row["part"] for row in rows} == {"slice", "case"}
+    assert (tmp_path / "slices.png").read_bytes().startswith(b"\x89PNG")
+    assert digest(dataset) == before
+
+
 def test_a_case_that_fails_is_listed_with_status_3_and_the_others_are_done(
     home: Path, tiny: Model, tmp_path: Path
 ) -> None:

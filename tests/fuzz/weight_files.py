@@ -13,13 +13,13 @@ from PIL import Image
 
 from core.domain.errors import AppError
 from core.inference.inference_ensemble import open_runner
+from core.io.picture_file import picture_pixels
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import Registry
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
-from training.triage.sources import read_labelled
 
 _PICTURES = ("png", "jpeg", "bmp", "tiff")
 
@@ -88,8 +88,8 @@ def _picture(kind: str) -> bytes:
 
 
 def _look(path: Path) -> None:
-    read_labelled(path, channels=3)
-    read_labelled(path, channels=1)
+    picture_pixels(path, channels=3)
+    picture_pixels(path, channels=1)
 
 
 WEIGHTS = Target("weights, checkpoints and pictures", _prepare, share=500, tried=40)

@@ -26,12 +26,12 @@ from tests.gui.tiny import settle, shown_case, toasts
 from tests.synthetic import head, lesion, volume_of
 
 UNDECIDING = {
+    "time_spent",
     "next_unreviewed",
     "undo_review",
     "reader",
     "blinded",
     "export_error_parcel",
-    "time_spent",
 }
 UNEDITING = {
     "undo",

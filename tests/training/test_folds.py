@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from core.cli.models import combine_models
+from core.cli.model_combine import combine_models
 from core.domain.errors import DataError
 from core.domain.statistics import fold_interval, mean_interval
 from core.models.fold_file import fold_models

@@ -17,6 +17,7 @@ from core.domain.errors import AppError, DataError, FileError, ModelError
 from core.inference.inference_triage import TriageRunner
 from core.io.case_reader import read_volume
 from core.io.dataset import scan
+from core.io.picture_file import picture_pixels
 from core.jobs.classify_spec import ClassifySpec, task_of
 from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
@@ -35,7 +36,7 @@ from training.triage.command import classify_spec_of
 from training.triage.command import train_classifier as train_by_options
 from training.triage.dataset import BalancedSampler, lesion_labels
 from training.triage.report import compare_classifiers
-from training.triage.sources import PartName, find_pictures, make_source, read_labelled
+from training.triage.sources import PartName, find_pictures, make_source
 from training.triage.train import read_classify_job, run
 
 SMALL = {"init_features": 8, "growth_rate": 4, "block_config": [2, 2]}
@@ -238,14 +239,14 @@ def test_a_training_on_pictures_learns_their_classes(tmp_path: Path) -> None:
 def test_pictures_of_any_depth_are_read_and_others_told(tmp_path: Path) -> None:
     deep = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
     Image.fromarray(deep).save(tmp_path / "deep.png")
-    assert np.array_equal(read_labelled(tmp_path / "deep.png", channels=1)[0, 0], deep)
+    assert np.array_equal(picture_pixels(tmp_path / "deep.png", channels=1)[0, 0], deep)
     colour = np.random.default_rng(0).integers(0, 256, (3, 4, 3), dtype=np.uint8)
     Image.fromarray(colour).save(tmp_path / "colour.png")
-    found = read_labelled(tmp_path / "colour.png", channels=3)
+    found = picture_pixels(tmp_path / "colour.png", channels=3)
     assert np.array_equal(found[:, 0], np.moveaxis(colour, -1, 0))
     (tmp_path / "broken.png").write_bytes(b"\x89PNG broken")
     with pytest.raises(FileError, match=r"broken\.png: expected a picture"):
-        read_labelled(tmp_path / "broken.png", channels=1)
+        picture_pixels(tmp_path / "broken.png", channels=1)
 
 
 @pytest.mark.parametrize("names", [(), ("only",)])
@@ -339,3 +340,15 @@ def test_the_command_line_trains_and_compares_classifiers(tmp_path: Path) -> Non
     compared = CliRunner().invoke(app, ["report", str(job), "--out", str(tmp_path / "out")])
     assert compared.exit_code == 0, compared.output
     assert "| job | densenet | 12 |" in (tmp_path / "out" / "RESULTS.md").read_text()
+
+
+@pytest.mark.parametrize(("best_by", "figure"), [("accuracy", "accuracy"), ("loss", "likelihood")])
+def test_the_weights_are_chosen_by_what_is_asked(tmp_path: Path, best_by: str, figure: str) -> None:
+    spec = small_spec(tmp_path, best_by=best_by)
+    model = run(spec, create_job(tmp_path / "job", spec))
+    assert model is not None
+    curves = JobFolder(tmp_path / "job").curves()
+    assert model.spec.metrics[f"{figure}_selection"] == pytest.approx(
+        max(value for _, value in curves[f"selection_{figure}"]), abs=1e-4
+    )
+    assert {"selection_loss", "selection_auroc"} <= curves.keys()

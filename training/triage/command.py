@@ -89,7 +89,7 @@ def _base(options: TrainOptions) -> Changes:
 
 
 def _given(options: TrainOptions) -> Changes:
-    given: Changes = {name: getattr(options, name) for name in _SAME}
+    given: Changes = {name: getattr(options, name) for name in (*_SAME, "best_by")}
     if options.encoder_weights is not None:
         given["encoder_weights"] = str(options.encoder_weights.absolute())
     if options.preprocessing:

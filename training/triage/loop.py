@@ -1,8 +1,8 @@
-"""The loop of a classifier: its weights are chosen by AUROC on the selection part."""
+"""The loop of a classifier: its weights are chosen by a figure of the selection part."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.domain.classification import class_report
 from core.inference.inference_triage import slice_logits
 from core.inference.torch_network import TorchNetwork
+from core.jobs.classify_spec import ClassifySpec
 from core.models.networks.network import Classifier
 from training.dataset import TrainCase
 from training.loop import Loop
@@ -22,12 +23,19 @@ from training.triage.learner import ClassifierLearner
 class ClassifierLoop(Loop):
     """One training of a classifier; `labels` are those of the selection cases."""
 
-    figure: ClassVar[str] = "auroc"
-
     labels: Sequence[LabelArray] = ()
 
+    @property
+    def figure(self) -> str:
+        """Name of the figure the weights are chosen by, higher better.
+
+        `likelihood` is the geometric mean of the probability of the true class: exp(-loss).
+        """
+        assert isinstance(self.spec, ClassifySpec)
+        return "likelihood" if self.spec.best_by == "loss" else self.spec.best_by
+
     def _score(self) -> tuple[float, float]:
-        """Return the AUROC of the selection cases; tells loss and accuracy for the curves."""
+        """Return the figure over the selection cases; tells the others for the curves."""
         group, found = self.learner.group, 0.0
         if group.leads:
             average = self.learner.average.network
@@ -41,8 +49,15 @@ class ClassifierLoop(Loop):
                 device=self.learner.device,
             )
             figures = class_report(logits, held.every_label)
-            found = figures.auroc or 0.0
-            values = {"selection_loss": figures.log_loss, "selection_accuracy": figures.accuracy}
+            known = {
+                "auroc": figures.auroc or 0.0,
+                "accuracy": figures.accuracy,
+                "likelihood": math.exp(-figures.log_loss),
+            }
+            found = known.pop(self.figure)
+            # exp(-loss) says what the loss says.
+            values = {f"selection_{n}": v for n, v in known.items() if n != "likelihood"}
+            values["selection_loss"] = figures.log_loss
             if (accuracy := self.learner.take_accuracy()) is not None:
                 values["accuracy"] = accuracy
             self.writer.metric(self.position.step, values)

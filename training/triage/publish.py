@@ -130,7 +130,7 @@ def _spec(finished: FinishedClassifier, network: Classifier, temperature: float)
         lesion_voxels=job.lesion_voxels,
         stride=network.stride,
         parameters=sum(p.numel() for p in network.parameters()),
-        metrics={"auroc_selection": round(finished.loop.position.best, 4)},
+        metrics={f"{finished.loop.figure}_selection": round(finished.loop.position.best, 4)},
         trained_on=tuple(sorted((*source.ids("fit"), *source.ids("selection")))),
         data=job.data_title,
         licence=job.licence,

@@ -5,28 +5,25 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
-import torch
-from PIL import Image
 
-from core.domain.errors import DataError, FileError
-from core.domain.grid import Grid
+from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
-from core.domain.volume import Pixels, Volume, channel_names
+from core.domain.volume import channel_names
 from core.inference.preprocess import prepare
 from core.io.case_reader import read_volume
 from core.io.layouts.tree import natural_key
+from core.io.picture_file import PICTURE_SUFFIXES, picture_channels, read_picture
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.dataset import TrainCase, load_cases
 from training.split import Split, make_split
 from training.triage.dataset import LabelArray, Labelled, lesion_labels
+from training.triage.picture_parts import draw_part, patients_of
 
 PartName: TypeAlias = Literal["fit", "selection", "val"]
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _FEWEST = 3
-_GREY, _COLOUR = 1, 3
 
 
 class TrainingSource(Protocol):
@@ -106,6 +103,7 @@ class PictureSource:
     classes: tuple[str, ...]
     channels: tuple[str, ...]
     parts: dict[PartName, tuple[LabelledPicture, ...]]
+    patients: int = 0
 
     def ids(self, part: PartName) -> tuple[str, ...]:
         """Return the ids of the pictures of a part."""
@@ -122,13 +120,11 @@ class PictureSource:
         return Labelled(tuple(cases), labels)
 
     def _case(self, picture: LabelledPicture, stride: int) -> TrainCase:
-        pixels = read_labelled(picture.path, channels=len(self.channels))
-        shape = (1, int(pixels.shape[2]), int(pixels.shape[3]))
-        volume = Volume(pixels, self.channels, (1,), Grid(shape))
+        volume = read_picture(picture.path, channels=len(self.channels))
         prepared = prepare(volume, self.spec.preprocessing, stride=stride)
         values = prepared.values.astype(np.float16)
         empty = np.zeros((1, *values.shape[2:]), np.uint8)
-        truth = np.zeros(shape, np.uint8)
+        truth = np.zeros(volume.geometry.shape, np.uint8)
         return TrainCase(picture.id, values, empty, truth, prepared.grid, (1,), self.channels)
 
 
@@ -149,46 +145,41 @@ def find_pictures(spec: ClassifySpec) -> PictureSource:
         )
     judged = _listed(root / "val") if by_folder else {}
     parts: dict[PartName, list[LabelledPicture]] = {"fit": [], "selection": [], "val": []}
+    patients = patients_of({**known, **_as_judged(judged)}, spec.patient)
+    if not by_folder:
+        held = draw_part(known, patients, spec.val_share, spec.seed)
+        judged = {name: [path for path in paths if path in held] for name, paths in known.items()}
+        known = {name: [p for p in paths if p not in held] for name, paths in known.items()}
+    chosen = draw_part(known, patients, spec.val_share, spec.seed + 1)
     for label, name in enumerate(classes):
-        own = [LabelledPicture(path, label) for path in known[name]]
-        held = [LabelledPicture(path, label) for path in judged.get(name, ())]
-        if not by_folder:
-            own, held = _drawn(own, spec.val_share, spec.seed)
-        own, chosen = _drawn(own, spec.val_share, spec.seed + 1)
-        parts["fit"] += own
-        parts["selection"] += chosen
-        parts["val"] += held
-    first = parts["fit"][0].path
-    with _opened(first) as image:
-        channels = _GREY if image.mode in ("1", "L", "I", "I;16", "I;16B", "F") else _COLOUR
+        for path in known[name]:
+            part: PartName = "selection" if path in chosen else "fit"
+            parts[part].append(LabelledPicture(path, label))
+        parts["val"] += [LabelledPicture(path, label) for path in judged.get(name, ())]
+    _require_parts(root, parts)
+    channels = picture_channels(parts["fit"][0].path)
     return PictureSource(
-        spec, classes, channel_names(channels), {name: tuple(p) for name, p in parts.items()}
+        spec,
+        classes,
+        channel_names(channels),
+        {name: tuple(p) for name, p in parts.items()},
+        len({patients[picture.path] for own in parts.values() for picture in own}),
     )
 
 
-def read_labelled(path: Path, *, channels: int) -> Pixels:
-    """Return a picture (C, 1, Y, X) in grey (16 bit where it has them) or in colour."""
-    with _opened(path) as image:
-        if channels == _GREY and image.mode.startswith("I;16"):
-            return np.array(image, np.uint16)[None, None]
-        if channels == _GREY:
-            return np.array(image.convert("L"), np.uint8)[None, None]
-        colours = np.array(image.convert("RGB"), np.uint8)
-    return np.ascontiguousarray(np.moveaxis(colours, -1, 0)[:, None])
+def _as_judged(classes: dict[str, list[Path]]) -> dict[str, list[Path]]:
+    """Return the classes under names of their own, so that they are counted apart."""
+    return {f"val/{name}": paths for name, paths in classes.items()}
 
 
-def _opened(path: Path) -> Image.Image:
-    try:
-        image = Image.open(path)
-        image.load()
-    except Exception as error:  # a damaged picture surfaces as whatever its decoder met
-        raise FileError(
-            path,
-            expected="a picture",
-            found=f"a file that cannot be read as one ({type(error).__name__})",
-            action="Export it again, or take it out of the folder.",
-        ) from error
-    return image
+def _require_parts(root: Path, parts: dict[PartName, list[LabelledPicture]]) -> None:
+    """Raise `DataError` when so few patients are left that a part has none."""
+    for name, own in parts.items():
+        if not own:
+            raise DataError(
+                f"{root}: expected patients for learning, choosing and judging, found none left "
+                f"for {name}. Add pictures of others, or say who is who (--set patient=PATTERN)."
+            )
 
 
 def _listed(root: Path) -> dict[str, list[Path]]:
@@ -197,20 +188,7 @@ def _listed(root: Path) -> dict[str, list[Path]]:
         return {}
     found = {}
     for folder in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        names = [p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES]
+        names = [p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES]
         if names:
             found[folder.name] = sorted(names, key=lambda p: (natural_key(p.name), p.name))
     return found
-
-
-def _drawn(
-    pictures: list[LabelledPicture], share: float, seed: int
-) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
-    """Return what is left and what is held out, at least one, by lot."""
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(pictures), generator=generator).tolist()
-    held = set(order[: max(1, round(share * len(pictures)))])
-    return (
-        [p for i, p in enumerate(pictures) if i not in held],
-        [p for i, p in enumerate(pictures) if i in held],
-    )

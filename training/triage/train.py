@@ -26,7 +26,7 @@ from training.triage.dataset import BalancedSampler, require_classes
 from training.triage.learner import ClassifierLearner, new_classifier
 from training.triage.loop import ClassifierLoop
 from training.triage.publish import FinishedClassifier, is_taken, publish_classifier
-from training.triage.sources import TrainingSource, make_source
+from training.triage.sources import PictureSource, TrainingSource, make_source
 
 
 def run(
@@ -110,4 +110,6 @@ def _prepare(
         f"{sampler.slices} slices to learn from, {len(selection.every_label)} to choose by, "
         f"of the classes {', '.join(source.classes)}."
     )
+    if isinstance(source, PictureSource):
+        writer.log(f"{source.patients} patients by the names of the pictures, each in one part.")
     return source, loop

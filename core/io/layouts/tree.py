@@ -1,14 +1,13 @@
 """The names of a folder and of what is below it, read once, for every layout to look at."""
 
-import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import DataError, reason
-from core.io.layouts.odd_names import plain_names, require_text
+from core.io.layouts.folder_entries import entries_of, require_text
 from core.io.readers import is_image_name
 
 _DEEPEST = 12
@@ -64,24 +63,19 @@ def tree_of(root: Path) -> Folder:
 
 
 def _folder(path: Path, depth: int, seen: list[int]) -> Folder:
-    files: list[str] = []
-    below: list[str] = []
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if not entry.name.startswith("."):
-                (below if _is_folder(entry) else files).append(entry.name)
-    seen[0] += len(files) + len(below)
+    found = entries_of(path)
+    seen[0] += len(found.files) + len(found.folders)
     if seen[0] > _MOST:
         raise DataError(
             f"{path}: expected a dataset, found more than {_MOST:,} files. Choose the folder that "
             "holds the cases."
         )
-    files, odd_files = plain_names(files)
-    below, odd_folders = plain_names(below)
     folders = [
-        found for name in natural(below) if depth and (found := _below(path / name, depth, seen))
+        below
+        for name in natural(found.folders)
+        if depth and (below := _below(path / name, depth, seen))
     ]
-    return Folder(path, tuple(natural(files)), tuple(folders), (*odd_files, *odd_folders))
+    return Folder(path, tuple(natural(found.files)), tuple(folders), found.said)
 
 
 def _below(path: Path, depth: int, seen: list[int]) -> Folder | None:
@@ -92,19 +86,12 @@ def _below(path: Path, depth: int, seen: list[int]) -> Folder | None:
         return None
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
-
-
 def nfc(text: str) -> str:
     """Return `text` in NFC: two ways to write an accent are one name."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def natural(names: list[str]) -> list[str]:
+def natural(names: Iterable[str]) -> list[str]:
     """Return `names` with 2 before 10."""
     return sorted(names, key=lambda name: (natural_key(name), name))
 

@@ -8,7 +8,7 @@ import pytest
 from core.domain.errors import DataError, FileError
 from core.domain.placement import placement
 from core.io.found_case import read_case
-from core.io.layouts import tree
+from core.io.layouts import folder_entries
 from core.io.layouts.found import FolderUnknown
 from core.io.layouts.pattern import image_patterns, pattern_layout
 from core.io.layouts.registry import find
@@ -244,7 +244,7 @@ def test_of_a_thousand_cases_each_folder_is_listed_once(tmp_path, monkeypatch):
         listed.append(path)
         return scandir(path)
 
-    monkeypatch.setattr(tree.os, "scandir", counted)
+    monkeypatch.setattr(folder_entries.os, "scandir", counted)
     found = find(tmp_path)
     assert len(found.cases) == 1000
     assert len(listed) == len(set(listed)) == 1001

@@ -12,6 +12,7 @@ import pytest
 from core.cli.say import say
 from core.domain.errors import DataError
 from core.domain.plain_text import one_line, printable
+from core.io.case_reader import read_case
 from core.io.csv_file import csv_text, plain
 from core.io.dataset import scan
 from core.io.layouts.tree import tree_of
@@ -77,3 +78,22 @@ def test_a_folder_that_is_not_named_in_utf_8_is_told_and_not_stumbled_over(tmp_p
         scan_known(root)
     with pytest.raises(DataError, match="expected a name in UTF-8"):
         tree_of(root)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes there")
+def test_what_would_be_read_without_an_end_is_left_out_and_told(tmp_path: Path) -> None:
+    slices, volumes = write_case(tmp_path / "slices", "A"), tmp_path / "volumes"
+    for number in (2, 3):
+        (slices / f"A_{number}_mask.tif").unlink()
+    os.mkfifo(slices / "A_2_mask.tif")
+    (slices / "A_3_mask.tif").symlink_to("/dev/zero")
+    (volumes / "A").mkdir(parents=True)
+    volume = nibabel.Nifti1Image(np.ones((8, 8, 4), np.int16), np.eye(4))
+    nibabel.save(volume, volumes / "A" / "t1.nii.gz")
+    os.mkfifo(volumes / "A" / "flair.nii.gz")
+    for root in (tmp_path / "slices", volumes):
+        dataset = scan(root)
+        (case,) = dataset.cases
+        (said,) = dataset.notices
+        assert "expected a file, found a pipe, a socket or a device" in said
+        assert len(read_case(case).volume.pixels) in (1, 3)
