@@ -9,7 +9,7 @@ TOOLS := $(VENV)/.tools
 # Where the machine has Python keep no compiled modules, each process of the tests would compile ours.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test bench fuzz soak kill cluster clean
+.PHONY: run setup test bench reader bundle fuzz soak kill cluster clean
 
 run: $(RUNS)
 	$(BIN)/python main.py
@@ -53,6 +53,24 @@ kill: setup
 # Two raylets of Ray on this machine, of which a process and a raylet are killed.
 cluster: setup
 	$(BIN)/python -m pytest -n0 -m cluster
+
+# An environment without torch that reviews, corrects and predicts: build/reader/bin/overread.
+READER := build/reader
+reader: $(READER)/.installed
+
+$(READER)/.installed: .ci/reader.txt pyproject.toml $(shell find core gui training resources -type f)
+	$(PYTHON) -m venv $(READER)
+	$(READER)/bin/pip install --quiet --disable-pip-version-check -r .ci/reader.txt
+	$(READER)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	touch $@
+
+# The same as a folder that needs no Python, packed, and opened in an empty environment.
+bundle: reader
+	$(READER)/bin/pip install --quiet --disable-pip-version-check 'pyinstaller>=6.11,<7'
+	$(READER)/bin/pyinstaller --noconfirm --clean --log-level WARN --distpath build/bundle \
+		--workpath build/bundle-work .ci/bundle/overread.spec
+	tar -C build/bundle -cJf build/overread-reader.tar.xz overread
+	$(PYTHON) .ci/bundle/try_bundle.py build/overread-reader.tar.xz
 
 clean:
 	rm -rf $(VENV) build

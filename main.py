@@ -11,6 +11,7 @@ import typer
 
 from core.cli.calibrate import calibrate
 from core.cli.classify import classify
+from core.cli.clicks import clicks
 from core.cli.compare import compare
 from core.cli.convert import convert
 from core.cli.evaluate import evaluate
@@ -22,6 +23,7 @@ from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
 from core.domain.errors import AppError, reason
+from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
@@ -103,6 +105,7 @@ for command in (
     export,
     triage,
     classify,
+    clicks,
     calibrate,
     train,
     sweep,
@@ -119,9 +122,22 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        match sys.argv[1:]:
+            # What opens the window most often waits for no command line to be made and read.
+            case []:
+                _open_window(None)
+            case ["open", folder] if not folder.startswith("-"):
+                _open_window(Path(folder))
+            case _:
+                app()
     except AppError as error:
         say(f"overread: {error}", err=True)
+        sys.exit(ERROR)
+    except ModuleNotFoundError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        say(f"overread: {missing}", err=True)
         sys.exit(ERROR)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("core", "gui", "training", "tests", ".ci")
 HEAVY = {
     *("torch", "torchvision", "segmentation_models_pytorch", "openvino", "onnxruntime"),
-    *("matplotlib", "scipy", "pydicom", "nibabel", "SimpleITK", "requests"),
+    *("matplotlib", "scipy", "pydicom", "nibabel", "SimpleITK", "requests", "cuda.bindings"),
 }
 
 

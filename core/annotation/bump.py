@@ -18,11 +18,15 @@ _REACH = 3.0  # widths beyond which a bump has ended
 
 @dataclass(frozen=True)
 class Bump:
-    """`width` in pixels at 256², `contrast` in standard deviations of grey, `target` a logit."""
+    """`width` in pixels at 256², `contrast` in standard deviations of grey, `target` a logit.
+
+    Grey values are smoothed by `smoothing` pixels at 256² first, so that noise stops no bump.
+    """
 
     width: float = 12.0
     contrast: float = 0.8
     target: float = 2.0
+    smoothing: float = 1.0
 
     def reach(self, strength: float) -> float:
         """Return how far a mark of that strength works, in pixels at 256²."""
@@ -36,14 +40,25 @@ class Bump:
         nearest, squared = _nearest(window.probability.shape, mark, window.step)
         rows, columns = mark.rows[nearest], mark.columns[nearest]
         lack = np.maximum(self.target - mark.sign * logits[rows, columns], 0.0)
-        apart = window.grey - _around(window.grey, mark)[nearest]
+        if not mark.binds:
+            lack = np.full_like(lack, mark.weight * mark.amount)
+        grey = self._smoothed(window)
+        apart = grey - _around(grey, mark)[nearest]
         shape = np.exp(-squared / (2 * self._width(mark.strength) ** 2))
         shape *= np.exp(-(apart**2) / (2 * self.contrast**2))
         shape[mark.rows, mark.columns] = 1.0
         for earlier in window.marks[:-1]:
-            if earlier.adds != mark.adds and earlier.weight == 1.0:
+            if earlier.adds != mark.adds and earlier.binds:
                 shape *= _spared(window, earlier)
-        return sigmoid(logits + mark.sign * mark.weight * lack * shape)
+        return sigmoid(logits + mark.sign * lack * shape)
+
+    def _smoothed(self, window: Window) -> Plane:
+        if not self.smoothing:
+            return window.grey
+        from scipy import ndimage
+
+        sigma = [self.smoothing / size for size in window.step]
+        return np.asarray(ndimage.gaussian_filter(window.grey, sigma), np.float32)
 
     def _width(self, strength: float) -> float:
         return self.width * float(_WIDEST ** (2 * strength - 1))

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.draft import Draft, Origin, Snapshot, Step, StepKind
+from core.annotation.draft import Clicks, Draft, Origin, Snapshot, Step, StepKind
 from core.annotation.history import Edit, box_shape, make_edit, unpack
 from core.annotation.live_figures import Figures, LiveFigures, References
 from core.annotation.patch import Patch, joined_box
@@ -116,6 +116,11 @@ class Correction:
         return self._history.tools
 
     @property
+    def clicks(self) -> Clicks:
+        """The clicks of the guided corrections that are applied now, in order."""
+        return self._history.clicks
+
+    @property
     def history_bytes(self) -> int:
         """Memory taken by undo."""
         return self._history.nbytes
@@ -154,8 +159,8 @@ class Correction:
         self._put(patch.box, patch.values)
         return patch.box
 
-    def end(self) -> Step | None:
-        """Finish the gesture; None when the mask is as it was before it."""
+    def end(self, clicks: Clicks = ()) -> Step | None:
+        """Finish the gesture, made of `clicks`; None when the mask is as it was before it."""
         gesture, self._gesture = self._gesture, None
         self._count_time()
         if gesture is None or gesture.box is None:
@@ -165,6 +170,7 @@ class Correction:
         edit = make_edit(self._counter + 1, gesture.tool, gesture.z, changed=changed)
         if edit is None:
             return None
+        edit = replace(edit, clicks=clicks)
         self._counter = edit.number
         self._history.push(edit)
         return self._step("edit", edit)
@@ -177,11 +183,11 @@ class Correction:
         self._put(gesture.box, self._before(gesture, gesture.box))
         return gesture.box
 
-    def apply(self, tool: str, z: int, patch: Patch | None) -> Step | None:
-        """Make one edit of a patch; None when it changes nothing."""
+    def apply(self, tool: str, z: int, patch: Patch | None, *, clicks: Clicks = ()) -> Step | None:
+        """Make one edit of a patch, with the clicks it came of; None when it changes nothing."""
         self.begin(tool, z)
         self.paint(patch)
-        return self.end()
+        return self.end(clicks)
 
     def undo(self) -> Step | None:
         """Take the last gesture back; None when there is none or one is in hand."""

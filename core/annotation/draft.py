@@ -7,7 +7,11 @@ import msgspec
 import numpy as np
 
 from core.annotation.history import Edit, History
+from core.domain.guide import Click
 from core.domain.mask import Mask, binarise
+
+Clicks = tuple[Click, ...]
+"""What a guided correction was made of, in order."""
 
 StepKind = Literal["edit", "undo", "redo"]
 

@@ -32,7 +32,7 @@ from core.io.json_file import decode_json
 from core.io.stored import Stored
 from core.io.tiff import read_mask_slice
 from core.io.write_guard import refuse_inside
-from core.io.writers import Maker
+from core.workspace.mask_maker import mask_maker
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
 
 CORRECTED = "_correction.json"
@@ -81,7 +81,9 @@ def export_correction(
     if provenance.origin.kind == "ground_truth" and case.volumes is not None:
         drawn = drawn_correction(read_case(case), mask, provenance)
     else:
-        drawn = DrawnMask(mask, binary(case.region or "Lesion"), Maker(author=provenance.author))
+        drawn = DrawnMask(
+            mask, binary(case.region or "Lesion"), mask_maker(author=provenance.author)
+        )
     made = MadeMask(case, drawn, provenance, CORRECTED)
     return export_mask(made, folder, dataset_root=dataset_root, format_name=format_name)
 
@@ -243,7 +245,7 @@ def drawn_correction(loaded: LoadedCase, mask: Mask, provenance: Provenance) -> 
 
     Otherwise its one value is the region that is lesion.
     """
-    by, case = Maker(author=provenance.author), loaded.case
+    by, case = mask_maker(author=provenance.author), loaded.case
     labels, label_set = loaded.labels, loaded.label_set
     if provenance.origin.kind == "ground_truth" and labels is not None and label_set is not None:
         region = region_of(label_set, case.region)

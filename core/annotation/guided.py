@@ -1,8 +1,9 @@
 """A correction by clicks: each is answered on its slice and carried on while the lesion goes on.
 
-Whoever the guide is, four things hold. Nothing changes beyond the window around a mark. A click
-that adds takes nothing away, and the other way round. Marked voxels are as the newest click on them
-says, also after later clicks elsewhere. Where no click was made the mask is the one there was.
+Whoever the guide is, five things hold. Nothing changes beyond the window around a mark. What
+changes hangs together with the mark. A click that adds takes nothing away, and the reverse.
+Marked voxels are as the newest click on them says, also after later clicks elsewhere. Where no
+click was made the mask is the one there was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +27,13 @@ BOUND = 0.881
 
 _SURE = 3.0  # logit far inside or outside a mask that comes without a probability
 _SOFT = 2.0  # pixels at 256² from the outline of such a mask, a logit
+_HEAD = 0.1  # share of a channel's maximum above which it shows the head
 _SAMPLE = 2_000_000  # voxels of a channel that are counted for its normalisation
-_FADE = 0.8  # slices: how fast the bump fades where the lesion does not go on
+_FADE = 0.8  # slices: how fast the bump fades beyond those it was carried to
 _FAR_FADED = 2
-_STILL, _GOES_ON = 0.25, 1.2  # share of the region, standard deviations of grey
+_STILL, _GOES_ON = 0.25, 0.8  # share of the region, standard deviations of grey
+_WHOLE = 0.8  # share of a piece from which a change is more than its edge
+_FAINTEST, _KEPT = 0.2, 0.5  # standard deviations of grey, share of the contrast of its own slice
 _STRAY = 3.0  # pixels at 256² by which a slice's change may leave that of the slice before
 _FEWEST = 4  # voxels of a change that is carried on
 
@@ -52,6 +56,10 @@ class Scene:
         """Mean and standard deviation of the foreground of each channel."""
         return tuple(_scale(channel) for channel in self.pixels)
 
+    @cached_property
+    def _tops(self) -> tuple[float, ...]:
+        return tuple(float(channel.max(initial=0)) for channel in self.pixels)
+
     def channel(self, name: str) -> int:
         """Return the number of a channel; the first where there is none of that name."""
         return self.channels.index(name) if name in self.channels else 0
@@ -63,6 +71,13 @@ class Scene:
         cut = self.pixels[:, about, rows, columns].astype(np.float32)
         mean, spread = np.array(self.scales, np.float32).T.reshape(2, -1, 1, 1, 1)
         return np.asarray((cut - mean) / spread, np.float32)
+
+    def usual(self, z: int, channel: int) -> float:
+        """Return the median of the head on a slice, normalised; every other row and column."""
+        plane = self.pixels[channel, z, ::2, ::2]
+        head = plane[plane > _HEAD * self._tops[channel]]
+        mean, spread = self.scales[channel]
+        return (float(np.median(head)) - mean) / spread if head.size else 0.0
 
     def grey(self, z: int, where: tuple[slice, slice], channel: int) -> Plane:
         """Return a normalised channel of part of a slice (Y, X)."""
@@ -143,6 +158,17 @@ class Guided:
                 state = state._carried(click, mark, region, way)
         return replace(state, clicks=(*self.clicks, click))
 
+    @cached_property
+    def counts(self) -> Mapping[int, tuple[int, int]]:
+        """How many voxels were added and taken away, by slice, in order; of those that changed."""
+        found = {}
+        for z in sorted(self.planes):
+            after, before = self.planes[z] > 0.5, self.ground.mask[z] > 0
+            pair = np.count_nonzero(after & ~before), np.count_nonzero(before & ~after)
+            if any(pair):
+                found[z] = (int(pair[0]), int(pair[1]))
+        return found
+
     def patch(self, mask: Mask | None = None) -> Patch | None:
         """Return what leads from `mask`, the ground's by default, to the mask as it is now."""
         before = self.ground.mask if mask is None else mask
@@ -216,7 +242,7 @@ class Guided:
         if near is not None:
             answer = np.where(near[rows, columns], answer, part)
         after = before.copy()
-        after[rows, columns] = _obeyed(answer, seen)
+        after[rows, columns] = _joined(_obeyed(answer, seen), part, seen[-1])
         planes, kept = {**self.planes, z: after}, {**self.marks, z: marks}
         changed = (after > 0.5) != (before > 0.5)
         return replace(self, planes=planes, marks=kept), changed if changed.any() else None
@@ -240,39 +266,81 @@ class Guided:
     def _carried(self, click: Click, mark: Mark, region: Region, way: int) -> "Guided":
         """Return this after a click was carried one way from its slice, where it changed `region`.
 
-        It goes on where enough of what changed is as bright on the next slice, and not yet as the
-        click would have it; there its mark is the deepest such voxel.
+        What is most of a piece by itself, a lesion missed or invented, goes on where enough of it
+        is as bright on the next slice and not yet as the click would have it; there its mark is the
+        deepest such voxel. Where a piece ends, and at the edge of a larger one, the bump fades.
         """
         channel = self.scene.channel(click.channel)
+        sight = _Sight(channel, *self._look(click.z, region, channel))
         most = len(self.ground.mask) if click.reach is None else click.reach
         state, z = self, click.z
-        while abs(z + way - click.z) <= most and 0 <= z + way < len(self.ground.mask):
-            seed = state._seed((z, z + way), region, mark.adds, channel)
-            if seed is None:
+        goes_on = self._share(click.z, region, mark.adds) >= _WHOLE
+        while goes_on and abs(z + way - click.z) <= most and 0 <= z + way < len(self.ground.mask):
+            seed = state._seed(z + way, region, mark.adds, sight)
+            if seed is None or state._share(z + way, region, mark.adds) < _WHOLE:
                 break
             z += way
-            next_mark = Mark(*seed, mark.adds, mark.strength)
+            mark = Mark(*seed, mark.adds, mark.strength)
             near = _widened(region, _STRAY / max(self.scene.steps[1:]))
-            state, changed = state._answered(z, next_mark, channel, near)
+            state, changed = state._answered(z, mark, channel, near)
             if changed is None or np.count_nonzero(changed) < _FEWEST:
-                break
+                return state
             region = changed
+        return state._faded((z, most - abs(z - click.z)), mark, (region, way), channel)
+
+    def _share(self, z: int, region: Region, adds: bool) -> float:
+        """Return how much of the pieces it touches on a slice a region is; 1 where there is none.
+
+        Where a click adds, this is after it: the region belongs to the piece.
+        """
+        from scipy import ndimage
+
+        seen = self.mask_of(z) | region if adds else self.mask_of(z) | (region & self._was(z))
+        pieces, _ = ndimage.label(seen)
+        touched = np.unique(pieces[region])
+        whole = np.count_nonzero(np.isin(pieces, touched[touched > 0]))
+        return np.count_nonzero(region & seen) / whole if whole else 1.0
+
+    def _was(self, z: int) -> Region:
+        return np.asarray(self.ground.mask[z] > 0)
+
+    def _faded(
+        self, end: tuple[int, int], mark: Mark, last: tuple[Region, int], channel: int
+    ) -> "Guided":
+        """Return this after the bump faded beyond slice `end[0]`, at most `end[1]` slices more.
+
+        It is that of the last slice, times exp(−dz²/2·`_FADE`²).
+        """
+        (z, most), (region, way) = end, last
+        at = (mark.rows[len(mark.rows) // 2], mark.columns[len(mark.columns) // 2])
+        pair = np.array([self.plane(z)[at], self.ground.plane(z)[at]], np.float32)
+        amount = abs(float(np.subtract(*logit(pair))))
+        near = _widened(region, _STRAY / max(self.scene.steps[1:]))
+        state = self
+        for count in range(1, min(most, _FAR_FADED) + 1):
+            beyond = z + way * count
+            weight = float(np.exp(-((count * self.scene.steps[0]) ** 2) / (2 * _FADE**2)))
+            if not 0 <= beyond < len(self.ground.mask):
+                break
+            soft = replace(mark, weight=weight, amount=amount, bounds=None)
+            state, _ = state._answered(beyond, soft, channel, near)
         return state
 
     def _seed(
-        self, slices: tuple[int, int], region: Region, adds: bool, channel: int
+        self, z: int, region: Region, adds: bool, sight: "_Sight"
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-        """Return where a click goes on from one slice to another; None where it ends."""
+        """Return where a click goes on to slice `z`; None where the lesion has ended."""
         from scipy import ndimage
 
-        box = bounding_box(region[np.newaxis])
-        assert box is not None, "it was changed"
-        where = box_slices(box)[1:]
+        where = _around(region, 0)
         part = region[where]
-        before, after = (self.scene.grey(z, where, channel) for z in slices)
-        like = np.abs(after - np.median(before[part])) < _GOES_ON
-        left = part & like & (self.mask_of(slices[1])[where] != adds)
+        like = np.abs(self.scene.grey(z, where, sight.channel) - sight.level) < _GOES_ON
+        left = part & like & (self.mask_of(z)[where] != adds)
         if np.count_nonzero(left) < max(_STILL * np.count_nonzero(part), _FEWEST):
+            return None
+        there = np.zeros_like(region)
+        there[where] = left
+        if adds and not sight.still(self._look(z, there, sight.channel)[1]):
             return None
         depth = ndimage.distance_transform_edt(np.pad(left, 1))[1:-1, 1:-1]
         row, column = np.unravel_index(int(depth.argmax()), depth.shape)
@@ -280,6 +348,26 @@ class Guided:
             np.array([row + where[0].start], np.intp),
             np.array([column + where[1].start], np.intp),
         )
+
+    def _look(self, z: int, region: Region, channel: int) -> tuple[float, float]:
+        """Return the grey value of a region, and by how much it differs from that of its slice."""
+        where = _around(region, 0)
+        level = float(np.median(self.scene.grey(z, where, channel)[region[where]]))
+        return level, level - self.scene.usual(z, channel)
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """How what a click changed looked on its own slice: grey value, and how it stood out there."""
+
+    channel: int
+    level: float
+    contrast: float
+
+    def still(self, contrast: float) -> bool:
+        """Tell whether a region stands out as it did there; one that never did goes nowhere."""
+        same = contrast * np.sign(self.contrast)
+        return bool(abs(self.contrast) >= _FAINTEST and same >= _KEPT * abs(self.contrast))
 
 
 def guided(ground: ClickGround, clicks: Sequence[Click], guide: Guide | None = None) -> Guided:
@@ -297,11 +385,27 @@ def _obeyed(answer: Plane, marks: Sequence[Mark]) -> Plane:
     held = np.array(answer, np.float32)
     wanted = np.zeros(answer.shape, np.int8)
     for mark in marks:
-        if mark.weight == 1.0:
+        if mark.binds:
             wanted[mark.rows, mark.columns] = mark.sign
     held[wanted > 0] = np.maximum(held[wanted > 0], BOUND)
     held[wanted < 0] = np.minimum(held[wanted < 0], 1 - BOUND)
     return held
+
+
+def _joined(answer: Plane, before: Plane, mark: Mark) -> Plane:
+    """Return the answer with only those changes that hang together with marked voxels.
+
+    Where no marked voxel changes, as of a click beside the error, all changes stay.
+    """
+    from scipy import ndimage
+
+    pieces, count = ndimage.label((answer > 0.5) != (before > 0.5), np.ones((3, 3)))
+    marked = np.unique(pieces[mark.rows, mark.columns])
+    marked = marked[marked > 0]
+    if count <= len(marked) or not len(marked):
+        return answer
+    loose = (pieces > 0) & ~np.isin(pieces, marked)
+    return np.where(loose, before, answer)
 
 
 def _within(mark: Mark, shape: tuple[int, int]) -> Mark:
@@ -337,16 +441,21 @@ def _widened(region: Region, by: float) -> Region:
     """Return a region (Y, X) with all voxels within `by` voxels of it."""
     from scipy import ndimage
 
-    box = bounding_box(region[np.newaxis])
-    assert box is not None, "it was changed"
-    margin = int(np.ceil(by))
-    where = tuple(
-        slice(max(start - margin, 0), end + margin)
-        for start, end in zip(box[2::2], box[3::2], strict=True)
-    )
+    where = _around(region, int(np.ceil(by)))
     wide = np.zeros_like(region)
     wide[where] = ndimage.distance_transform_edt(~region[where]) <= by
     return wide
+
+
+def _around(region: Region, margin: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a region (Y, X), which is not empty, and a margin."""
+    box = bounding_box(region[np.newaxis])
+    assert box is not None, "it was changed"
+    rows, columns = (
+        slice(max(start - margin, 0), end + margin)
+        for start, end in zip(box[2::2], box[3::2], strict=True)
+    )
+    return rows, columns
 
 
 def _scale(channel: Pixels) -> tuple[float, float]:
@@ -356,7 +465,7 @@ def _scale(channel: Pixels) -> tuple[float, float]:
     """
     stride = max(1, channel.size // _SAMPLE)
     values = channel.reshape(-1)[::stride].astype(np.float32)
-    head = values[values > 0.1 * float(values.max(initial=0.0))]
+    head = values[values > _HEAD * float(values.max(initial=0.0))]
     if not head.size:
         return 0.0, 1.0
     head = np.minimum(head, np.percentile(head, 99.5))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.components import Box, bounding_box, box_slices
+from core.domain.guide import Click
 from core.domain.mask import Mask
 
 HISTORY_BYTES = 64 * 2**20
@@ -24,6 +25,7 @@ class Edit:
 
     `number` counts the gestures of a correction from 1 and is never given twice, so that it names
     the state the gesture led to. `z` is the slice the reader was on, `voxels` how many changed.
+    `clicks` are those that a guided correction was made of, in order.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Edit:
     before: bytes
     after: bytes
     voxels: int
+    clicks: tuple[Click, ...] = ()
 
     def changed(self) -> tuple[NDArray[np.bool_], Mask]:
         """Return which voxels of the box it changes, and the box as it is afterwards."""
@@ -107,6 +110,11 @@ class History:
     def tools(self) -> dict[str, int]:
         """How often each tool was used in what is applied now, forgotten edits included."""
         return dict(self.forgotten + Counter(e.tool for e in self._edits[: self._applied]))
+
+    @property
+    def clicks(self) -> tuple[Click, ...]:
+        """The clicks of what is applied now, in order; not those of forgotten edits."""
+        return tuple(click for edit in self._edits[: self._applied] for click in edit.clicks)
 
     def push(self, edit: Edit) -> None:
         """Add an edit that was just made; what could be redone is gone."""

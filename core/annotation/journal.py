@@ -15,6 +15,7 @@ from core.annotation.draft import Draft, Origin, Step
 from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pack_edits, unpack
 from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
+from core.domain.guide import Click
 from core.domain.mask import Mask
 from core.io.json_file import decode_json
 from core.workspace.store import Store, now
@@ -148,13 +149,18 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
 
 def _edits(store: Store, case_id: str) -> list[Edit]:
     rows = store.read(
-        "SELECT number, tool, z, box, before, after, voxels FROM correction_edits "
+        "SELECT number, tool, z, box, before, after, voxels, clicks FROM correction_edits "
         "WHERE case_id = ? ORDER BY number",
         case_id,
     )
-    found = msgspec.convert(rows, list[tuple[int, str, int, str, bytes, bytes, int]])
+    found = msgspec.convert(rows, list[tuple[int, str, int, str, bytes, bytes, int, str]])
     return [
-        Edit(*row[:3], decode_json(row[3], tuple[int, int, int, int, int, int]), *row[4:])
+        Edit(
+            *row[:3],
+            decode_json(row[3], tuple[int, int, int, int, int, int]),
+            *row[4:7],
+            decode_json(row[7], tuple[Click, ...]) if row[7] else (),
+        )
         for row in found
     ]
 
@@ -206,9 +212,11 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
             (case_id, case_id),
         )
         box = msgspec.json.encode(edit.box).decode()
+        clicks = msgspec.json.encode(edit.clicks).decode() if edit.clicks else ""
+        changed = (edit.voxels, edit.before, edit.after, clicks)
         connection.execute(
-            "INSERT INTO correction_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (case_id, edit.number, edit.tool, edit.z, box, edit.voxels, edit.before, edit.after),
+            "INSERT INTO correction_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (case_id, edit.number, edit.tool, edit.z, box, *changed),
         )
     connection.execute(
         "UPDATE correction_states SET head = ?, counter = max(counter, ?), seconds = ?, "

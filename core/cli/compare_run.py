@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.cli.command_run import dataset_workspace, progress_bar, scanned
-from core.inference.prediction_service import predictors
+from core.cli.told_runs import told_predictors
 from core.io.organisation import Organisation
 from core.jobs.runners import RunnerPlace, make_runner
 from core.models.certificates import EngineChoice
@@ -57,7 +57,7 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
         chosen = find_models(
             workspace, job.models, job.engine, cases=dataset.cases, masks=job.masks
         )
-        predictor_of = predictors(workspace, job.device, run=job.run)
+        predictor_of = told_predictors(workspace, job.device, run=job.run)
         if job.run and not runner.one_at_a_time:
             spread = Spread(runner, job.out)
             with progress_bar() as progress:

@@ -26,11 +26,12 @@ def convert(
     """Write IN as the format that OUT's name or --format says; OUT is never overwritten."""
     from core.io.archive import opened
     from core.io.conversion import ConversionWanted, converted, refuse_existing
+    from core.workspace.settings import patient_names_wanted
 
     refuse_existing(target)
     with opened(source) as path:
-        for notice in converted(
-            path, target, ConversionWanted(format_name, channel, point, on, layout)
-        ):
+        named = patient_names_wanted()
+        wanted = ConversionWanted(format_name, channel, point, on, layout, patient_name=named)
+        for notice in converted(path, target, wanted):
             say(notice, err=True)
     say(target)

@@ -10,6 +10,7 @@ import typer
 
 from core.cli.command_run import scanned
 from core.cli.say import say
+from core.cli.told_runs import said_once
 
 if TYPE_CHECKING:
     from core.io.case import Case
@@ -90,4 +91,4 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     )
     if alone:
         opened(task)  # what is wrong with the model is told once, not for each case
-    return ReadyRun(cases, model, task, Spread(runner, job.out))
+    return ReadyRun(cases, model, task, Spread(runner, job.out, said_once() if alone else None))

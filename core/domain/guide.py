@@ -6,7 +6,7 @@ answer is held to its bounds elsewhere (`core.annotation.guided`), whoever the g
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import msgspec
@@ -53,8 +53,9 @@ class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class Mark:
     """What a click means on one slice: `rows` and `columns` (N,) are its voxels in the window.
 
-    `weight` below 1 is that of a neighbouring slice: it sways and binds nothing. `bounds` (top, end
-    row, left, end column) are those of a box, beyond which nothing changes.
+    `weight` below 1 is that of a slice beside those a click was carried to: it sways and binds
+    nothing; `amount` is then what was added to the logit of the mark on the slice it fades from.
+    `bounds` (top, end row, left, end column) are those of a box, beyond which nothing changes.
     """
 
     rows: NDArray[np.intp]
@@ -63,6 +64,12 @@ class Mark:
     strength: float = 0.5
     weight: float = 1.0
     bounds: tuple[int, int, int, int] | None = None
+    amount: float = 0.0
+
+    @property
+    def binds(self) -> bool:
+        """True where its voxels have to be as it says."""
+        return self.weight == 1.0
 
     @property
     def sign(self) -> int:
@@ -75,9 +82,7 @@ class Mark:
         if bounds is not None:
             top, end, left, right = bounds
             bounds = (top - rows, end - rows, left - columns, right - columns)
-        return Mark(
-            self.rows - rows, self.columns - columns, self.adds, self.strength, self.weight, bounds
-        )
+        return replace(self, rows=self.rows - rows, columns=self.columns - columns, bounds=bounds)
 
 
 @dataclass(frozen=True, eq=False)

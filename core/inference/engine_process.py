@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.domain.errors import AppError
 from core.domain.grid import Grid
+from core.domain.libraries import missing_library
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
 from core.inference.engine_messages import (
@@ -71,7 +72,11 @@ class Server:
                 self._say(RunFailed(str(error)))
             # Whatever else goes wrong belongs in the window's bug dialog, not in a dead pipe.
             except Exception as error:  # noqa: BLE001
-                self._say(RunFailed(str(error) or type(error).__name__, traceback.format_exc()))
+                missing = missing_library(error) if isinstance(error, ImportError) else None
+                if missing is not None:
+                    self._say(RunFailed(str(missing)))
+                else:
+                    self._say(RunFailed(str(error) or type(error).__name__, traceback.format_exc()))
 
     def _listen(self) -> None:
         while True:

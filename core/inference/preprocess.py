@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.domain.volume import Pixels, Volume
 from core.inference.intensity import FloatArray, normalisers
+from core.inference.plane_enlargement import enlargement
 from core.inference.resample_step import SpacingChange, spacing_change
 from core.models.preprocessing import Preprocessing
 
@@ -27,6 +28,12 @@ class PlaneGrid:
     native: tuple[int, int]
     box: tuple[int, int, int, int]
     size: tuple[int, int]
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """The rows and columns of the image that the box holds."""
+        (height, width), (y0, y1, x0, x1) = self.native, self.box
+        return slice(max(y0, 0), min(y1, height)), slice(max(x0, 0), min(x1, width))
 
     @property
     def box_size(self) -> tuple[int, int]:
@@ -49,13 +56,13 @@ class Prepared:
 
     def batch(self, indices: Sequence[int]) -> FloatArray:
         """Return slices (B, (2·neighbours + 1)·C, h, w), from the one before to the one after."""
-        last = self.values.shape[1] - 1
+        channels, depth, height, width = self.values.shape
         offsets = range(-self.neighbours, self.neighbours + 1)
-        planes = [
-            np.concatenate([self.values[:, min(max(z + o, 0), last)] for o in offsets])
-            for z in indices
-        ]
-        return np.stack(planes)
+        batch = np.empty((len(indices), len(offsets), channels, height, width), np.float32)
+        for into, z in zip(batch, indices, strict=True):
+            for planes, offset in zip(into, offsets, strict=True):
+                planes[:] = self.values[:, min(max(z + offset, 0), depth - 1)]
+        return batch.reshape(len(indices), len(offsets) * channels, height, width)
 
 
 def prepare(volume: Volume, preprocessing: Preprocessing, *, stride: int) -> Prepared:
@@ -68,11 +75,37 @@ def prepare(volume: Volume, preprocessing: Preprocessing, *, stride: int) -> Pre
     if change is not None:
         pixels = np.stack([change.apply(channel) for channel in pixels])
     grid = plane_grid(pixels, preprocessing, stride=stride)
-    channels = [
-        to_grid(normalise(channel), grid, fill=normalise.fill)
-        for channel, normalise in zip(pixels, normalisers(pixels, preprocessing), strict=True)
-    ]
-    return Prepared(np.stack(channels), grid, preprocessing.neighbours, change)
+    values = np.empty((*pixels.shape[:2], *grid.size), np.float32)
+    larger = enlargement(grid.box_size, grid.size)
+    each = zip(pixels, normalisers(pixels, preprocessing), values, strict=True)
+    for channel, normalise, result in each:
+        # What the crop leaves out is not normalised.
+        seen = channel[:, *grid.inside]
+        if larger is None:
+            result[:] = _resize(_padded_crop(normalise(seen), grid, normalise.fill), grid.size)
+            continue
+        for plane, made in zip(seen, result, strict=True):
+            turned = normalise(np.ascontiguousarray(plane.T))
+            larger.apply(_padded_plane(turned, grid, normalise.fill), made)
+    return Prepared(values, grid, preprocessing.neighbours, change)
+
+
+def _padded_crop(values: FloatArray, grid: PlaneGrid, fill: float) -> FloatArray:
+    """Return what lies in the box of a grid and in the image, (Z, y, x), with `fill` around it."""
+    if values.shape[1:] == grid.box_size:
+        return values
+    result = np.full((len(values), *grid.box_size), fill, np.float32)
+    rows, columns = grid.inside
+    y0, _, x0, _ = grid.box
+    result[:, rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = values
+    return result
+
+
+def _padded_plane(turned: FloatArray, grid: PlaneGrid, fill: float) -> FloatArray:
+    """Do the same for one plane that is given as (x, y)."""
+    if turned.shape[::-1] == grid.box_size:
+        return turned
+    return np.ascontiguousarray(_padded_crop(turned.T[np.newaxis], grid, fill)[0].T)
 
 
 def plane_grid(pixels: Pixels, preprocessing: Preprocessing, *, stride: int) -> PlaneGrid:
@@ -152,8 +185,7 @@ def _resize(values: FloatArray, size: tuple[int, int]) -> FloatArray:
     if values.shape[1:] == size:
         return values
     height, width = size
-    planes = [
-        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
-        for plane in np.ascontiguousarray(values, dtype=np.float32)
-    ]
-    return np.stack(planes)
+    result = np.empty((len(values), height, width), np.float32)
+    for plane, made in zip(np.ascontiguousarray(values, dtype=np.float32), result, strict=True):
+        made[:] = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+    return result

@@ -13,7 +13,7 @@ from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.progress import Progress, silent
 from core.domain.volume import Pixels, Volume, channel_names
 from core.io.case import Case, SliceFiles
-from core.io.image_stack import choose_channels, unsign
+from core.io.image_stack import choose_channels, fitted
 from core.io.mask_stack import MaskStack, read_masks
 from core.io.memory import require_memory
 from core.io.tiff import decoded_bytes, read_slice
@@ -76,12 +76,13 @@ def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
         return _of_volumes(case, read_volumes(case, progress=progress))
     volume = _with_roles(read_volume(case, progress=progress), case)
     stack = _read_ground_truth(case, volume)
-    depth = ("16-bit",) if volume.pixels.dtype == np.uint16 else ()
-    extra = tuple(
-        f"{case.id}: {d} images; window and level start from the values found in the case, "
-        f"{int(volume.pixels.min())} to {int(volume.pixels.max())}."
-        for d in depth
-    )
+    extra: tuple[str, ...] = ()
+    if volume.pixels.dtype != np.uint8:
+        extra = (
+            f"{case.id}: {volume.pixels.dtype.itemsize * 8}-bit images; window and level start "
+            f"from the values found in the case, {volume.pixels.min():g} to "
+            f"{volume.pixels.max():g}.",
+        )
     unreadable = tuple(volume.unreadable.values())
     damaged = tuple(map(str, stack.damaged.values())) if stack is not None else ()
     judged = tuple(stack.said) if stack is not None else ()
@@ -154,14 +155,14 @@ def _read_slices(case: Case, progress: Progress) -> Volume:
         raise DataError(
             f"{case.id}: none of its {len(case.slices)} slices can be read. {problems[0]}"
         )
-    unsigned, notices = unsign(case.id, read)
+    slices, notices = fitted(case.id, read)
     read.clear()
     if transparent:
         notices += (
             f"{case.id}: expected images without transparency, found an alpha channel. It was "
             "left out; save the images without it to be sure.",
         )
-    return choose_channels(case, _stack(case, unsigned, problems), notices)
+    return choose_channels(case, _stack(case, slices, problems), notices)
 
 
 def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Volume:

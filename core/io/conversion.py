@@ -15,7 +15,7 @@ from core.io.slice_folder import slices_of
 from core.io.stored import Pixels, Stored
 from core.io.tiff import write_image, write_mask_slice
 from core.io.write_guard import refuse_inside
-from core.io.writers import labelled, write, writer_of
+from core.io.writers import Maker, labelled, write, writer_of
 
 _TIFF = "tiff"
 
@@ -32,6 +32,7 @@ class ConversionWanted:
     point: int | None = None
     on: Path | None = None
     layout: str | None = None
+    patient_name: bool = False
 
 
 def refuse_existing(target: Path) -> None:
@@ -60,7 +61,8 @@ def converted(path: Path, target: Path, wanted: ConversionWanted) -> tuple[str, 
     writer_of(target, format_name=wanted.format_name)
     stored = _volume(path, layout=wanted.layout, channel=wanted.channel, point=wanted.point)
     stored = stored if wanted.on is None else _placed(path, stored, wanted.on)
-    write(target, stored, format_name=wanted.format_name)
+    maker = Maker(patient_name=wanted.patient_name)
+    write(target, stored, format_name=wanted.format_name, provenance=maker)
     return stored.passport.notices
 
 

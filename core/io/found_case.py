@@ -103,7 +103,8 @@ def read_mask(
         )
     if values is None:
         raise _other_grid(stored, like)
-    if len(found.labels.labels) <= _FEW_LABELS:  # more are a map of the brain
+    alone = any(mask.files == channel.files for channel in case.channels)
+    if len(found.labels.labels) <= _FEW_LABELS and not alone:  # more are a map of the brain
         lesion = np.asarray(values > 0, np.uint8)
         notices += judge_mask(stored.passport.path.name, lesion, head_of(like.pixels))
     if placed is not None and not placed.is_same:

@@ -12,11 +12,55 @@ from core.io.tiff_samples import Samples
 
 _HIGHEST = 65535
 _OFFERED = 4
+_EXACT = float(1 << 24)
+"""Up to here a floating number of 32 bits holds every whole one."""
+
+_NARROW = (np.uint8, np.uint16, np.int16)
+_GAPS = (
+    "expected a number in every pixel, found some without (NaN or infinite). They are shown as 0; "
+    "fill them in the program that made the image."
+)
 
 
-def unsign(name: str, read: Mapping[int, Samples]) -> tuple[dict[int, Pixels], tuple[str, ...]]:
+def fitted(name: str, read: Mapping[int, Samples]) -> tuple[dict[int, Pixels], tuple[str, ...]]:
+    """Return slices of the smallest type that loses nothing, and sentences about what was changed.
+
+    Whole numbers are raised by the lowest of the case, if negative, and take 8 or 16 bits where
+    they fit; others are floating. What is no number is 0. Slices of wide types among more of 8 or
+    16 bits are left as they are.
+    """
+    wide = [index for index, pixels in read.items() if pixels.dtype not in _NARROW]
+    if not wide:
+        return _unsign(name, read)
+    if 2 * len(wide) < len(read):
+        narrow, said = _unsign(name, {n: p for n, p in read.items() if n not in wide})
+        return {n: narrow.get(n, _finite(read[n])) for n in read}, said
+    known = {index: _finite(pixels) for index, pixels in read.items()}
+    gaps = any(not np.isfinite(read[n]).all() for n in wide)
+    told = (f"{name}: {_GAPS}",) if gaps else ()
+    low = min(float(pixels.min()) for pixels in known.values())
+    high = max(float(pixels.max()) for pixels in known.values())
+    if high - min(low, 0.0) <= _HIGHEST and all(map(_is_whole, known.values())):
+        whole = {n: p.astype(np.int32) for n, p in known.items()}
+        narrow, said = _unsign(name, whole)
+        return narrow, (*told, *said)
+    floating = np.float32 if max(-low, high) <= _EXACT else np.float64
+    return {n: np.asarray(p, floating) for n, p in known.items()}, told
+
+
+def _finite(pixels: Samples) -> Samples:
+    if pixels.dtype.kind != "f":
+        return pixels
+    return np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _is_whole(pixels: Samples) -> bool:
+    return pixels.dtype.kind in "iu" or bool(np.array_equal(pixels, np.rint(pixels)))
+
+
+def _unsign(name: str, read: Mapping[int, Samples]) -> tuple[dict[int, Pixels], tuple[str, ...]]:
     """Return slices without signs: raised by the lowest value of the case, if negative."""
-    lowest = min((int(p.min(initial=0)) for p in read.values() if p.dtype == np.int16), default=0)
+    lowest = min((int(p.min(initial=0)) for p in read.values() if p.dtype.kind == "i"), default=0)
     if lowest == 0:
         return {n: _unsigned(pixels) for n, pixels in read.items()}, ()
     lifted: dict[int, Pixels] = {}
@@ -54,7 +98,7 @@ def choose_channels(case: Case, volume: Volume, notices: tuple[str, ...]) -> Vol
         many = len(case.channels) != len(LGG_CHANNELS)
         named = tuple(volume.channels[n] for n in case.channels)
         names = named if many else LGG_CHANNELS
-        chosen = _unsigned(np.ascontiguousarray(volume.pixels[list(case.channels)]))
+        chosen = np.ascontiguousarray(volume.pixels[list(case.channels)])
         return replace(volume, pixels=chosen, channels=names, roles=(), notices=notices)
     if count >= _OFFERED:
         notices += (

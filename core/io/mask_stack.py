@@ -10,6 +10,7 @@ from core.domain.errors import FileError
 from core.domain.mask import Mask
 from core.io.case import Case, SliceFiles
 from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks, said_of_values
+from core.io.memory import room_for_pixels
 from core.io.tiff import read_picture, refused_mask
 from core.io.tiff_samples import TiffPicture
 
@@ -29,11 +30,13 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     """Return the masks of `case` on a grid (Z, Y, X); a mask that cannot be used is told."""
     stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
     kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
+    room = room_for_pixels()
     for index, files in enumerate(case.slices):
         if files.mask is None:
             continue
         try:
-            picture = read_picture(files.mask)
+            picture = read_picture(files.mask, room=room)
+            room -= picture.planes.nbytes
             _check_shape(files, picture.planes.shape[1:], shape[1:])
         except FileError as error:
             stack.damaged[index] = error
@@ -50,11 +53,13 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
 def read_loose_masks(case: Case) -> dict[int, Mask]:
     """Return the masks that can be used by the index of their slice, each on a grid of its own."""
     kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
+    room = room_for_pixels()
     for index, files in enumerate(case.slices):
         if files.mask is None:
             continue
         try:
-            picture = read_picture(files.mask)
+            picture = read_picture(files.mask, room=room)
+            room -= picture.planes.nbytes
         except (FileError, MemoryError):
             continue
         kinds.setdefault(kind_of(picture), {})[index] = picture

@@ -7,6 +7,7 @@ from core.domain.errors import DataError
 
 _MEMINFO = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/statm")
 _UNKNOWN = 8 << 30
 _COPIES = 2
 """Slices are decoded one by one and then put together."""
@@ -14,7 +15,12 @@ _COPIES = 2
 
 def available_bytes() -> int:
     """Return the memory that can still be taken, by the system's own words."""
-    return min(_of_system(), _of_group())
+    return min(_of_system(), _of_group(), _of_process())
+
+
+def room_for_pixels() -> int:
+    """Return how many bytes of pixels can be decoded and put together."""
+    return available_bytes() // _COPIES
 
 
 def require_memory(name: str, needed: int, *, available: int | None = None) -> None:
@@ -35,6 +41,20 @@ def _of_system() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     except (OSError, ValueError, IndexError, AttributeError):
         return _UNKNOWN
+
+
+def _of_process() -> int:
+    """Return what a limit of this process leaves, where it has one."""
+    try:
+        import resource  # not on every system
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit == resource.RLIM_INFINITY:
+            return _UNKNOWN << 10
+        used = int(_OWN.read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError, IndexError):
+        return _UNKNOWN << 10
+    return max(limit - used, 0)
 
 
 def _of_group() -> int:

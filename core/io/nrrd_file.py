@@ -95,7 +95,7 @@ def _content(path: Path) -> tuple[Mapping[str, Any], Pixels]:
     try:
         header = nrrd.read_header(stream)
         if np.prod(header["sizes"], dtype=object) > 2**40 or min(header["sizes"]) < 1:
-            raise nrrd.NRRDError(f"sizes of {list(header['sizes'])}")
+            raise nrrd.NRRDError(f"sizes of {'×'.join(map(str, header['sizes']))}")
         _check_amount(path, header, raw[stream.tell() :])
         data = nrrd.read_data(header, stream, str(path), index_order="C")
     except MemoryError as error:

@@ -108,6 +108,9 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
     if how.images:
         layout = pattern_layout(dict(how.images), how.mask or None)
     found = find_in(tree, root, layout=layout)
+    odd = tuple(said for folder in tree.walk() for said in folder.odd)
+    if odd:
+        found = replace(found, notices=(*found.notices, *odd))
     if not how.roles:
         return found
     return replace(found, cases=tuple(_with_roles(case, how.roles) for case in found.cases))

@@ -7,15 +7,15 @@ the dataset or one folder deeper.
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from core.domain.errors import DataError, reason
-from core.domain.plain_text import is_steering, one_line
 from core.domain.progress import Progress, silent
 from core.io.case import Case, SliceFiles
+from core.io.layouts.odd_names import and_others, plain_names, require_text
 from core.io.layouts.tree import natural_key, nfc
 
 LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
@@ -48,8 +48,7 @@ def slice_cases(root: Path, progress: Progress = silent) -> tuple[list[Case], li
     Looks into the folder itself, its folders and theirs: a case folder given directly is a dataset
     of one case; so is one slice. Raises `DataError` when `root` cannot be read.
     """
-    if not is_text(str(root)):
-        raise DataError(_unnamed([str(root)]))
+    require_text(root)
     notices: list[str] = []
     cases: dict[str, Case] = {}
     folders = _case_folders(root, notices)
@@ -103,14 +102,8 @@ def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
             if not entry.name.startswith("."):
                 (folders if _is_folder(entry) else files).append(entry.name)
     for names in (files, folders):
-        odd = [name for name in names if not is_text(name)]
-        if odd:
-            notices.append(_unnamed(odd))
-            names[:] = [name for name in names if is_text(name)]
-        broken = [name for name in names if any(map(is_steering, name))]
-        if broken:
-            notices.append(_broken(broken))
-            names[:] = [name for name in names if name not in broken]
+        names[:], said = plain_names(names)
+        notices += said
     files.sort(key=lambda name: (natural_key(name), name))
     folders.sort(key=lambda name: (natural_key(name), name))
     return files, folders
@@ -121,32 +114,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself
         return False
-
-
-def is_text(name: str) -> bool:
-    """Tell whether `name` can be shown and written: it was UTF-8 on the disk."""
-    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
-
-
-def _unnamed(odd: list[str]) -> str:
-    first = min(odd).encode(errors="backslashreplace").decode()
-    return (
-        f"{first}{_more(odd)}: expected a name in UTF-8, found another encoding. "
-        "Left out; rename it, or unpack the archive anew with the right encoding."
-    )
-
-
-def _broken(names: list[str]) -> str:
-    return (
-        f"{one_line(min(names))}{_more(names)}: expected a name of one line, found line breaks or "
-        "control characters in it. Left out; rename it."
-    )
-
-
-def _more(names: Sequence[str]) -> str:
-    """Say how many of `names` there are besides the first."""
-    more = len(names) - 1
-    return f" (and {more} {'other' if more == 1 else 'others'})" if more else ""
 
 
 def _case(folder: Path, names: Iterable[str]) -> Case:
@@ -173,7 +140,7 @@ def _case(folder: Path, names: Iterable[str]) -> Case:
             kind[number] = name
     if foreign:
         notices.append(
-            f"{foreign[0]}{_more(foreign)}: expected {case_id}_<number>.tif as most files of "
+            f"{foreign[0]}{and_others(foreign)}: expected {case_id}_<number>.tif as most files of "
             "this folder, found another name. Left out; give each case a folder of its own."
         )
     for number in sorted(masks.keys() - images.keys()):

@@ -51,7 +51,7 @@ def _telling_plane(case: Case) -> tuple[Pixels, Mask | None]:
         index = int(np.argmax(areas)) if any(areas) else len(channel) // 2
         return channel[index], None if stack is None else stack[index]
     index, truth = _largest(case)
-    image = read_image(case.slices[index].image)
+    image = np.nan_to_num(read_image(case.slices[index].image))
     return image[min(_FLAIR, len(image) - 1)], truth
 
 
@@ -73,7 +73,8 @@ def _head(plane: Pixels) -> tuple[slice, slice]:
 
 
 def _grey(plane: Pixels) -> NDArray[np.uint8]:
-    top = max(float(np.percentile(plane, _TOP)), 1.0)
+    top = float(np.percentile(plane, _TOP))
+    top = top if top > 0 else 1.0
     return np.asarray(np.clip(plane * (255.0 / top), 0, 255), dtype=np.uint8)
 
 

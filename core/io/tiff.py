@@ -28,7 +28,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def read_image(path: Path) -> Samples:
-    """Return one slice as (C, Y, X) of 8 or 16 bit, without transparency.
+    """Return one slice as (C, Y, X) of the numbers it holds, without transparency.
 
     Raises `FileError` for a file that is missing, truncated, no TIFF, or of another kind.
     """
@@ -43,9 +43,7 @@ def read_slice(path: Path) -> tuple[Samples, bool]:
     if alpha is not None and pixels.dtype == alpha.dtype and _holds_image(alpha, path):
         # Four samples that nobody calls transparent, and that vary as an image does.
         pixels, alpha = np.concatenate([pixels, alpha[np.newaxis]]), None
-    if pixels.dtype in (np.uint8, np.uint16, np.int16):
-        return np.ascontiguousarray(pixels), alpha is not None
-    raise _refused(path, f"pixels of type {pixels.dtype}")
+    return np.ascontiguousarray(pixels), alpha is not None
 
 
 def read_mask_slice(path: Path) -> tuple[Mask, bool]:
@@ -89,11 +87,16 @@ def write_image(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> N
             imwrite(temporary, np.moveaxis(pixels, 0, -1), photometric=rgb, planarconfig="contig")
 
 
-def read_picture(path: Path) -> TiffPicture:
-    """Return the one picture of a file as its tags mean it; raises `FileError` as `read_image`."""
+def read_picture(path: Path, *, room: int | None = None) -> TiffPicture:
+    """Return the one picture of a file as its tags mean it; raises `FileError` as `read_image`.
+
+    One of more than `room` bytes is refused before it is decoded.
+    """
     try:
         with TiffFile(path) as file:
             page = _only_page(path, file)
+            if room is not None and _pixel_bytes(page) > room:
+                raise _refused(path, "more pixels than memory holds")
             try:
                 picture = meaning_of(file, page)
             except Unread as odd:
@@ -119,11 +122,13 @@ def decoded_bytes(path: Path) -> int:
     """Return how many bytes the pixels of a file take, from its header; 0 where it has none."""
     try:
         with TiffFile(path) as file:
-            page = file.pages.first
-            images = max(stacked(page).get("images", 1), 1)
-            return int(page.nbytes) * images
+            return _pixel_bytes(file.pages.first)
     except Exception:  # noqa: BLE001 - whatever is wrong is told when the pixels are read
         return 0
+
+
+def _pixel_bytes(page: TiffPage) -> int:
+    return int(page.nbytes) * max(stacked(page).get("images", 1), 1)
 
 
 def _holds_image(alpha: Samples, path: Path) -> bool:

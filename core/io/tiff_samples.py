@@ -15,6 +15,7 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 Samples = NDArray[np.number[Any]]
 
 ORIENTATION_TAG = 274
+_INK_SET_TAG = 332
 _ALPHA = (EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA)
 _RGBA = 4
 _FULL_BYTE = 255
@@ -28,6 +29,10 @@ _JPEG_COLOURS = {
     *_LOSSY,
     *(COMPRESSION[name] for name in ("JPEG2000", "JPEG_2000_LOSSY", "APERIO_JP2000_YCBC")),
 }
+_PLAIN = (COMPRESSION.NONE, COMPRESSION.LZW, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE)
+_INKS = 4
+_TO_RGB = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
+_NO_COLOUR = 128.0
 _SEEN = {
     PHOTOMETRIC.MINISWHITE,
     PHOTOMETRIC.MINISBLACK,
@@ -149,11 +154,60 @@ def as_image(picture: TiffPicture) -> Samples:
 
 
 def _planes(page: TiffPage) -> Samples:
-    if page.photometric not in _SEEN and not (
-        page.photometric == PHOTOMETRIC.YCBCR and page.compression in _JPEG_COLOURS
-    ):
-        name = getattr(page.photometric, "name", str(page.photometric))
-        raise Unread(f"colours of the kind {name}")
+    """Return the samples (C, Y, X) of a page; inks and brightness with colour apart as RGB."""
+    # Codecs of photographs turn colour into RGB themselves.
+    decoded = page.photometric == PHOTOMETRIC.YCBCR and page.compression in _JPEG_COLOURS
+    if page.photometric in _SEEN or decoded:
+        return _stored_planes(page)
+    if _is_inks(page):
+        planes = _stored_planes(page)
+        return np.concatenate([_of_inks(planes[:_INKS]), planes[_INKS:]])
+    if _is_brightness_and_colour(page):
+        planes = _stored_planes(page)
+        return np.concatenate([_of_brightness(planes[:3]), planes[3:]])
+    name = getattr(page.photometric, "name", str(page.photometric))
+    raise Unread(f"colours of the kind {name}")
+
+
+def _is_inks(page: TiffPage) -> bool:
+    """Tell cyan, magenta, yellow and black of 8 or 16 bits, as the tag InkSet has them."""
+    inks = page.tags.get(_INK_SET_TAG)
+    return (
+        page.photometric == PHOTOMETRIC.SEPARATED
+        and page.samplesperpixel >= _INKS
+        and (inks is None or inks.value == 1)
+        and page.dtype in (np.uint8, np.uint16)
+    )
+
+
+def _is_brightness_and_colour(page: TiffPage) -> bool:
+    """Tell YCbCr without a codec of its own, every sample stored."""
+    return (
+        page.photometric == PHOTOMETRIC.YCBCR
+        and page.compression in _PLAIN
+        and page.samplesperpixel >= len(_TO_RGB)
+        and page.subsampling in (None, (1, 1))
+        and page.dtype == np.uint8
+    )
+
+
+def _of_inks(inks: Samples) -> Samples:
+    """Return red, green and blue (3, Y, X) of inks (4, Y, X), as picture programs show them."""
+    top = np.uint64((1 << 8 * inks.dtype.itemsize) - 1)
+    white = top - inks.astype(np.uint64)
+    shown = (white[:3] * white[3:] * np.uint64(2) + top) // (np.uint64(2) * top)
+    return np.asarray(shown.astype(inks.dtype))
+
+
+def _of_brightness(planes: Samples) -> Samples:
+    """Return red, green and blue (3, Y, X) of Y, Cb, Cr (3, Y, X), by ITU-R BT.601."""
+    values = planes.astype(np.float64)
+    values[1:] -= _NO_COLOUR
+    shown = np.tensordot(np.array(_TO_RGB), values, axes=1)
+    return np.asarray(np.clip(np.rint(shown), 0, _FULL_BYTE).astype(np.uint8))
+
+
+def _stored_planes(page: TiffPage) -> Samples:
     pixels = np.asarray(page.asarray())
     if page.axes == "YXS":
         return np.moveaxis(pixels, -1, 0)
@@ -219,7 +273,7 @@ def _upright(planes: Samples, orientation: int) -> Samples:
 
 
 def _is_colour(page: TiffPage) -> bool:
-    return page.photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
+    return page.photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR, PHOTOMETRIC.SEPARATED)
 
 
 def _without_alpha(planes: Samples, page: TiffPage) -> tuple[Samples, Samples | None]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.domain.errors import AppError, WorkspaceError, reason
+from core.domain.libraries import missing_library
 from core.jobs.job_events import Failed
 from core.jobs.job_folder import JobWriter
 
@@ -25,6 +26,10 @@ def told_failures(writer: JobWriter) -> Iterator[None]:
         writer.write(Failed(time.time(), str(full)))
         raise full from error
     except Exception as error:
+        missing = missing_library(error) if isinstance(error, ImportError) else None
+        if missing is not None:
+            writer.write(Failed(time.time(), str(missing)))
+            raise missing from error
         told = f"A fault of Overread, please report it: {type(error).__name__}: {error}"
         writer.write(Failed(time.time(), told))
         raise

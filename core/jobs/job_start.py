@@ -7,6 +7,7 @@ import threading
 from typing import Literal, TypeAlias
 
 from core.domain.errors import WorkspaceError, reason
+from core.domain.libraries import require_library
 from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 
@@ -20,14 +21,18 @@ _MODULES: dict[JobProgram, str] = {
     "preview": "training.preview",
     "study": "core.studies.study_job",
 }
+_WITH_TORCH = ("train", "gate", "preview")
 
 
 def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> int:
     """Start a process that takes up the job, and return its id; it does not end with this one.
 
     `resume` goes on from the checkpoint of a training. What the process says goes into the job's
-    log. Raises `WorkspaceError` when it cannot be started.
+    log. Raises `WorkspaceError` when it cannot be started, `LibraryMissing` for a training without
+    torch.
     """
+    if program in _WITH_TORCH:
+        require_library("torch")
     command = child_command(_MODULES[program], str(job.path.absolute()))
     try:
         with job.log_path.open("ab") as log:

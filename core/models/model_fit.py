@@ -10,7 +10,7 @@ from core.domain.errors import ModelError
 from core.domain.volume import Volume
 from core.models.acquisition import Acquisition, Spacing, acquisition_of, spacing_words
 from core.models.contract import Mapping, mapping
-from core.models.registry import ModelSpec
+from core.models.registry import Model, ModelSpec
 
 _BEYOND = 1.25  # a spacing this much beyond what was learnt from is another
 _VALUES = {
@@ -40,8 +40,8 @@ class ModelFit:
         if not self.doubts:
             return ""
         return (
-            f"{self.title} was not made for such images: {'; '.join(self.doubts)}. It runs, but "
-            "look its masks over, or choose a model made for them."
+            f"{self.title} learnt from other images: {'; '.join(self.doubts)}. It runs, but look "
+            "its masks over, or choose a model made for such images."
         )
 
 
@@ -55,6 +55,13 @@ def fit_of(spec: ModelSpec, volume: Volume) -> ModelFit:
     require_spacing(spec, volume)
     doubts = _doubts(spec, acquisition_of(volume)) if spec.acquisition else ()
     return ModelFit(spec.title, found, doubts)
+
+
+def fit_of_model(model: Model, volume: Volume) -> ModelFit:
+    """Return how a model meets `volume`, or all members of an ensemble; raises `ModelError`."""
+    for member in model.members:
+        require_spacing(member.spec, volume)
+    return fit_of(model.spec, volume)
 
 
 def require_spacing(spec: ModelSpec, volume: Volume) -> None:
@@ -72,14 +79,12 @@ def _doubts(spec: ModelSpec, found: Acquisition) -> tuple[str, ...]:
     assert learnt is not None
     doubts = []
     if learnt.planes and found.planes and not set(found.planes) <= set(learnt.planes):
-        doubts.append(
-            f"it learnt from {' or '.join(learnt.planes)} slices, this is {found.planes[0]}"
-        )
+        doubts.append(f"its slices were {' or '.join(learnt.planes)}, these are {found.planes[0]}")
     if spec.preprocessing.spacing_mm is None:
         doubts += _spacing_doubts(learnt, found)
     if learnt.intensities and not set(found.intensities) <= set(learnt.intensities):
         known = " or ".join(_VALUES[kind] for kind in learnt.intensities)
-        doubts.append(f"it learnt from {known}, this has {_VALUES[found.intensities[0]]}")
+        doubts.append(f"it had {known}, this has {_VALUES[found.intensities[0]]}")
     return tuple(doubts)
 
 
@@ -88,7 +93,7 @@ def _spacing_doubts(learnt: Acquisition, found: Acquisition) -> list[str]:
     if low is None or high is None or here is None or not _is_beyond(here, low, high):
         return []
     return [
-        f"it learnt from voxels of {spacing_words(low, high)} mm (z, y, x), these are "
+        f"its voxels were {spacing_words(low, high)} mm (z, y, x), these are "
         f"{spacing_words(here, here)} mm"
     ]
 

@@ -3,6 +3,7 @@
 import platform
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -17,6 +18,8 @@ def has_bfloat16() -> bool:
 @cache
 def has_accelerator() -> bool:
     """Tell whether torch may find a graphics card here; it is asked only then."""
+    if find_spec("torch") is None:
+        return False
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
     if sys.platform == "win32":

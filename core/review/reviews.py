@@ -13,6 +13,7 @@ import msgspec
 
 from core.annotation.versions import newest_number
 from core.review.subject import Subject, is_of
+from core.review.time_spent import seconds_by_case, seconds_spent
 from core.workspace.store import Store
 
 Status = Literal["unreviewed", "accepted", "corrected", "rejected"]
@@ -139,11 +140,7 @@ def undo_review(store: Store, *, reader: str | None = None) -> Review | None:
 def reviews(store: Store) -> dict[str, Review]:
     """Return what is said of each case now, by case id; cases never touched are left out."""
     newest = f"SELECT {_COLUMNS}, MAX(id) FROM reviews WHERE NOT undone GROUP BY case_id"
-    spent = dict(
-        store.read_as(
-            tuple[str, float], "SELECT case_id, SUM(seconds) FROM time_spent GROUP BY case_id"
-        )
-    )
+    spent = seconds_by_case(store)
     said = {case_id: Review(case_id=case_id) for case_id in spent}
     said |= {review.case_id: review for review in _reviews(store, newest)}
     return {
@@ -159,25 +156,6 @@ def review_of(store: Store, case_id: str) -> Review:
     )
     found = next(iter(_reviews(store, newest, case_id)), Review(case_id=case_id))
     return msgspec.structs.replace(found, seconds=seconds_spent(store, case_id))
-
-
-def add_seconds(store: Store, case_id: str, reader: str, seconds: float) -> None:
-    """Add to the time a reader has spent on a case; raises `ValueError` below 0."""
-    if seconds < 0:
-        raise ValueError(f"time spent must be 0 or more, got {seconds}")
-    with store.transaction() as connection:
-        connection.execute(
-            "INSERT INTO time_spent VALUES (?, ?, ?) "
-            "ON CONFLICT (case_id, reader) DO UPDATE SET seconds = seconds + excluded.seconds",
-            (case_id, reader, seconds),
-        )
-
-
-def seconds_spent(store: Store, case_id: str) -> float:
-    """Return the time all readers together have spent on a case."""
-    query = "SELECT SUM(seconds) FROM time_spent WHERE case_id = ?"
-    ((seconds,),) = store.read_as(tuple[float | None], query, case_id)
-    return seconds or 0.0
 
 
 def review_progress(case_ids: Iterable[str], said: Mapping[str, Review]) -> ReviewProgress:

@@ -4,6 +4,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -11,25 +12,32 @@ import msgspec
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
+from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.jobs.units import UNITS_FOLDER, Unit, UnitOutcome, UnitRunner, run_units, unit_key
 from core.models.lineage import code_version
 from core.models.provenance import CaseInput, files_hash
-from core.models.registry import read_model
+from core.models.registry import Model, read_model
 from core.studies.case_score import EvaluationRow
 from core.studies.evaluation import Outcome, evaluate_cases
 from core.studies.mask_files import Written, predict_masks
 from core.studies.model_task import ModelTask, opened
 from core.studies.second_opinion import SecondOpinion, Verified, all_verified
 
+Told = Callable[[Model, Predictor], Predictor]
+
 
 @dataclass(frozen=True)
 class Spread:
-    """Where units are done, and the folder of results in which what they found is kept."""
+    """Where units are done, and the folder of results in which what they found is kept.
+
+    `told` says what is to be said before a run, where all are done in this process.
+    """
 
     runner: UnitRunner
     out: Path
+    told: Told | None = None
 
     @property
     def store(self) -> Path:
@@ -62,9 +70,9 @@ class _Masks(msgspec.Struct, frozen=True):
     notices: tuple[str, ...]
 
 
-def score_unit(task: CaseTask) -> bytes:
+def score_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
     """Return the figures of one case; raises `DataError` when there are none."""
-    model, predictor = opened(task.model)
+    model, predictor = _opened(task, told)
     opinion = SecondOpinion() if task.verify else None
     found = evaluate_cases([task.case], model, predictor, protocol=task.protocol, opinion=opinion)
     _require(found.failed)
@@ -79,9 +87,9 @@ def score_unit(task: CaseTask) -> bytes:
     return msgspec.msgpack.encode(scored)
 
 
-def mask_unit(task: CaseTask) -> bytes:
+def mask_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
     """Return the files of the mask of one case; raises `DataError` when there is none."""
-    model, predictor = opened(task.model)
+    model, predictor = _opened(task, told)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         written = predict_masks(
@@ -91,6 +99,11 @@ def mask_unit(task: CaseTask) -> bytes:
         paths = sorted(path for path in place.rglob("*") if path.is_file())
         files = {path.relative_to(place).as_posix(): path.read_bytes() for path in paths}
     return zlib.compress(msgspec.msgpack.encode(_Masks(files, written.notices)))
+
+
+def _opened(task: CaseTask, told: Told | None) -> tuple[Model, Predictor]:
+    model, predictor = opened(task.model)
+    return model, predictor if told is None else told(model, predictor)
 
 
 def evaluate_spread(
@@ -134,12 +147,14 @@ def predict_spread(
 
 def _outcomes(
     kind: str,
-    work: Callable[[CaseTask], bytes],
+    work: Callable[..., bytes],
     tasks: Sequence[CaseTask],
     spread: Spread,
     progress: Progress,
 ) -> dict[str, UnitOutcome]:
     """Return the outcomes by case, in the order of the tasks."""
+    if spread.told is not None:
+        work = partial(work, told=spread.told)
     units = [_unit(kind, work, task) for task in tasks]
     found = run_units(units, spread.runner, spread.store, progress=progress)
     return {task.case.id: found[unit.key] for task, unit in zip(tasks, units, strict=True)}

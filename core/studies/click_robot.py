@@ -200,7 +200,7 @@ def click_case(
 def dsc(seen: Region, truth: Region) -> float:
     """Return the DSC of two regions of any shape; 1 where both are empty."""
     total = np.count_nonzero(seen) + np.count_nonzero(truth)
-    return 2.0 * np.count_nonzero(seen & truth) / total if total else 1.0
+    return float(2.0 * np.count_nonzero(seen & truth) / total) if total else 1.0
 
 
 def _clicked(pen: Pen, aim: Aim) -> tuple[Aim, float]:

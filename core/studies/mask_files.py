@@ -14,6 +14,7 @@ from core.io.case_masks import DrawnMask, check_format, write_mask
 from core.io.case_reader import LoadedCase, read_case
 from core.io.writers import Maker
 from core.models.registry import Model
+from core.workspace.mask_maker import mask_maker
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def write_prediction(
 
 def author_of(model: Model) -> Maker:
     """Return who made the masks of a model, for formats that have a place for it."""
-    return Maker(model.spec.title, model.spec.id)
+    return mask_maker(algorithm=model.spec.title, version=model.spec.id)
 
 
 def labels_of(loaded: LoadedCase) -> LabelSet:

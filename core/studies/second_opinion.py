@@ -10,6 +10,7 @@ from importlib.metadata import version
 import msgspec
 
 from core.domain.errors import DataError
+from core.domain.libraries import require_library
 from core.domain.mask import Mask
 
 TOLERANCE = 1e-6
@@ -50,6 +51,10 @@ class SecondOpinion:
 
     _worst: tuple[float, str, str, str] = (0.0, "", "", "")
     _figures: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        """Raise `LibraryMissing` before anything is computed that could not be compared."""
+        require_library("medpy")
 
     def take(
         self,

@@ -54,7 +54,7 @@ def dsc_by_model(
         axes.grid(axis="y", color=_LINE, linewidth=0.6, alpha=0.6)
 
     width = max(6.0, 1.6 + 1.9 * len(scores))
-    _write(path, draw, size=(width, 5.0), title=f"{label} by case: mean red, median green")
+    write_chart(path, draw, size=(width, 5.0), title=f"{label} by case: mean red, median green")
 
 
 def scatter(
@@ -87,7 +87,7 @@ def scatter(
         _label_axes(axes, f"{label}, {names[0]}", f"{label}, {names[1]}")
         axes.legend(loc="lower right", frameon=False, fontsize=9)
 
-    _write(path, draw, size=(5.4, 5.6), title=f"{label}, {len(cases)} cases")
+    write_chart(path, draw, size=(5.4, 5.6), title=f"{label}, {len(cases)} cases")
 
 
 def bland_altman_plot(
@@ -116,7 +116,9 @@ def bland_altman_plot(
             )
         _label_axes(axes, f"Mean volume, {unit}", f"{names[0]} − {names[1]}, {unit}")
 
-    _write(path, draw, size=(7.0, 4.6), title=f"Volume, {len(found.cases)} cases (Bland–Altman)")
+    write_chart(
+        path, draw, size=(7.0, 4.6), title=f"Volume, {len(found.cases)} cases (Bland–Altman)"
+    )
 
 
 def swarm(values: NDArray[np.float64], *, half_width: float = 0.38) -> NDArray[np.float64]:
@@ -168,7 +170,10 @@ def _label_axes(axes: Axes, x: str, y: str) -> None:
     axes.grid(color=_LINE, linewidth=0.6, alpha=0.5)
 
 
-def _write(path: Path, draw: Callable[[Axes], None], *, size: Sequence[float], title: str) -> None:
+def write_chart(
+    path: Path, draw: Callable[[Axes], None], *, size: Sequence[float], title: str
+) -> None:
+    """Write a PNG of one pair of axes that `draw` fills; atomic."""
     # The object interface: pyplot keeps figures and a backend for the whole process.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -1,5 +1,6 @@
 """Datasets as the reader has them: a zip is unpacked, and how a folder is organised is kept."""
 
+import os
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -68,7 +69,7 @@ def unpacked(root: Path) -> Path:
     mark = f"{root} {known.st_size} {known.st_mtime_ns}"
     box = home() / _UNPACKED
     make_private_folder(box)
-    folder = box / blake2b(mark.encode(), digest_size=8).hexdigest()
+    folder = box / blake2b(os.fsencode(mark), digest_size=8).hexdigest()
     target = folder / root.stem
     if not target.is_dir():
         _forget(box)

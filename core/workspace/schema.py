@@ -108,6 +108,22 @@ _SIGNED = """
 CREATE TABLE signed (id INTEGER PRIMARY KEY, case_id TEXT NOT NULL, content TEXT NOT NULL);
 """
 
+# What a reader clicked stays with the edit it led to, so that it can be replayed on another model.
+_CLICKS = """
+ALTER TABLE correction_edits ADD COLUMN clicks TEXT NOT NULL DEFAULT '';
+"""
+
+# On which day time was spent was not kept before: those days are empty.
+_TIME_BY_DAY = """
+CREATE TABLE time_by_day (
+    case_id TEXT NOT NULL, reader TEXT NOT NULL, day TEXT NOT NULL, seconds REAL NOT NULL,
+    PRIMARY KEY (case_id, reader, day)
+) WITHOUT ROWID;
+INSERT INTO time_by_day SELECT case_id, reader, '', seconds FROM time_spent;
+DROP TABLE time_spent;
+ALTER TABLE time_by_day RENAME TO time_spent;
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -116,5 +132,7 @@ STEPS = (
     _TRIAGE_AND_DOUBTS,
     _SUBJECTS_AND_TRUTH_ERRORS,
     _SIGNED,
+    _CLICKS,
+    _TIME_BY_DAY,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

@@ -33,7 +33,10 @@ class WindowPlace(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who reads, what that reader has set, the window on each screen, the dataset open last."""
+    """Who reads, what that reader has set, the window on each screen, the dataset open last.
+
+    `patient_names` lets the name of a patient be copied from the images into DICOM segmentations.
+    """
 
     reader: str = ""
     small_voxels: Annotated[int, msgspec.Meta(ge=1)] = 10
@@ -54,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     keys: dict[str, tuple[str, ...]] = {}
     start_from: Literal["prediction", "truth", "version", "nothing"] = "prediction"
     swap_buttons: bool = False
+    patient_names: bool = False
 
 
 def login_name() -> str:
@@ -73,6 +77,11 @@ def home() -> Path:
     """Return the folder for everything Overread writes; `OVERREAD_HOME` moves it."""
     chosen = os.environ.get(HOME_VARIABLE)
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("Overread", "Overread"))
+
+
+def patient_names_wanted() -> bool:
+    """Tell whether the reader asked for the patient's name in the DICOM files that are written."""
+    return load_settings(settings_path()).patient_names
 
 
 def prepare_home() -> None:

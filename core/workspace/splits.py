@@ -57,8 +57,7 @@ def freeze_split(store: Store, split: SplitFile) -> SplitFile:
     if frozen is None and not split.val:
         return split
     if frozen is None:
-        _write(store, split)
-        return split
+        frozen = _freeze(store, split)
     leaked = sorted(set(split.train) & set(frozen.val))
     if leaked:
         raise DataError(
@@ -75,9 +74,14 @@ def frozen_split(store: Store) -> SplitFile | None:
     return store.decoded(rows[0][0], SplitFile) if rows else None
 
 
-def _write(store: Store, split: SplitFile) -> None:
+def _freeze(store: Store, split: SplitFile) -> SplitFile:
+    """Keep a split where there is none; another process may have been first, and its holds."""
     content = msgspec.json.encode(split).decode()
     with store.transaction() as connection:
         connection.execute(
-            "INSERT INTO splits VALUES (?, ?, ?)", (split_hash(split), content, time.time())
+            "INSERT INTO splits SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM splits)",
+            (split_hash(split), content, time.time()),
         )
+    frozen = frozen_split(store)
+    assert frozen is not None, "there is one now"
+    return frozen

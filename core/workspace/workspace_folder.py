@@ -1,5 +1,6 @@
 """The writable folder that belongs to a dataset: predictions, scores, models, where one was."""
 
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -153,7 +154,8 @@ def _found_again(path: Path, day: str, versions: int) -> str:
 def workspace_folder(home: Path, dataset: Path) -> Path:
     """Return where the workspace of a dataset lies: outside it, named after it and its path."""
     place = str(dataset.expanduser().resolve())
-    mark = blake2b(place.encode(), digest_size=4).hexdigest()
+    # As the system writes it: a name that is no UTF-8 is told when the folder is read.
+    mark = blake2b(os.fsencode(place), digest_size=4).hexdigest()
     return home / "workspaces" / f"{_safe(dataset.name or 'dataset')}-{mark}"
 
 
@@ -177,6 +179,5 @@ def registry(home: Path, workspace: Path | None = None, engine: EngineChoice = A
 def _safe(name: str) -> str:
     """Return `name` as a file name that every system takes and no other name becomes."""
     plain = re.sub(r"[^\w.-]", "_", name)
-    return (
-        plain if plain == name else f"{plain}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
-    )
+    mark = blake2b(os.fsencode(name), digest_size=4).hexdigest()
+    return plain if plain == name else f"{plain}-{mark}"

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
-from core.annotation.draft import Draft, Step
+from core.annotation.draft import Clicks, Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
@@ -203,8 +203,11 @@ class CorrectionDesk(QObject):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
+        clicks: Clicks = (),
     ) -> bool:
         """Make one edit of the slice on screen from the mask as it is; False when it cannot be.
+
+        `clicks` are kept with it.
 
         An edit that changes nothing is none, and the reader is told; unless something was said
         with it all the same: then `aside` is what the next undo here calls to take that back.
@@ -212,7 +215,8 @@ class CorrectionDesk(QObject):
         correction = self._ensure()
         if correction is None or correction.painting:
             return False
-        step = correction.apply(tool, self._session.view.slice_index, make(correction.mask))
+        index, patch = self._session.view.slice_index, make(correction.mask)
+        step = correction.apply(tool, index, patch, clicks=clicks)
         self._follow()
         if step is not None:
             self._session.note_painted(step.box)

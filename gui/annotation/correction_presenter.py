@@ -180,7 +180,9 @@ class CorrectionPresenter(QObject):
         figures = correction.figures()
         minutes, seconds = divmod(int(figures.seconds), 60)
         spent = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        said = f"{figures.voxels_changed:,} voxels changed · {spent} on this case"
+        said = f"{figures.voxels_changed:,} voxels changed"
+        if figures.seconds >= 1:  # what came before the first edit is not counted
+            said += f" · {spent} on this case"
         agrees = figures.dsc_prediction
         if agrees is not None:
             other = other_origin(self._session)
@@ -214,7 +216,8 @@ class CorrectionPresenter(QObject):
         place, first = self._session.place, self._just_opened
         self._just_opened = False
         if first and edits and place is not None and not place.held:
-            said = f"In {self._session.current}. No version holds them yet."
+            them = "it" if edits == 1 else "them"
+            said = f"In {self._session.current}. No version holds {them} yet."
             self._toasts.show_toast(f"{_edits(edits)} found again", said)
 
     def _on_saved(self) -> None:

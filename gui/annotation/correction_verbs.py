@@ -31,6 +31,7 @@ _TOOLS: tuple[Tool, ...] = (
     "lasso",
     "fill",
     "smart",
+    "guided",
     "component",
 )
 
@@ -74,6 +75,7 @@ def _shape_verbs(bench: Bench) -> Handlers:
             "copy slice", lambda mask, z: regions.copy_slice(mask, source=z + 1, target=z)
         ),
         "clear_slice": on_slice("clear slice", lambda mask, z: regions.clear(mask, z=z)),
+        "replay_clicks": lambda: bench.paint_tools.guided.replay(),
         "interpolate": lambda: bench.desk.apply_later("interpolate", shapes.interpolate_gaps),
     }
 

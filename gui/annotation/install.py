@@ -7,6 +7,7 @@ from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
 from gui.annotation.edit_names import edit_title
+from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
@@ -34,7 +35,8 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     session, lanes = context.session, context.lanes
     desk = CorrectionDesk(session, lanes)
     grey, preview = ShownGrey(session), Preview(lanes)
-    paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview))
+    guided = GuidedClicks(grey, desk, lanes)
+    paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview, guided))
     views.viewer.with_views(paint_tools.add_view)
     presenter = CorrectionPresenter(context, desk, paint_tools, views)
     tools = ToolPresenter(context, (desk, paint_tools, grey, preview), (views.card, views.status))
@@ -43,6 +45,7 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     context.operations.leaving.connect(desk.end)
     views.rail.command_asked.connect(context.trigger)
     context.closing.connect(preview.drop)
+    context.closing.connect(guided.drop)
     _follow_hands(context, views.viewer)
 
     def set_tool(tool: Tool) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from core.annotation.patch import Voxel
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.polygon_corners import FEWEST, Corners
 from gui.annotation.range_preview import Asked, Preview
@@ -27,6 +28,7 @@ _FRAME_SECONDS = 0.008
 _FILL = "smart fill"
 
 Pick = Callable[[Voxel], None]
+Parts = tuple[Lesions, Preview, GuidedClicks]
 
 
 class PaintTools(QObject):
@@ -40,10 +42,10 @@ class PaintTools(QObject):
     held_changed = Signal()
     asked = Signal(str, str)
 
-    def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: tuple[Lesions, Preview]):
+    def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: Parts):
         super().__init__()
         self._grey, self._session, self._correction_desk = grey, grey.session, correcting
-        self.lesions, self._preview = parts
+        self.lesions, self._preview, self.guided = parts
         self.tool: Tool = "pan"
         self.settings = ToolSettings()
         self._traces = Traces(self._session)
@@ -63,6 +65,7 @@ class PaintTools(QObject):
         self.lesions.marked_changed.connect(self._show)
         self.lesions.asked.connect(self.asked)
         self._preview.changed.connect(self._show)
+        self.guided.changed.connect(self._show)
 
     def add_view(self, view: SliceView) -> None:
         """Draw in one more view of the case on screen."""
@@ -74,7 +77,11 @@ class PaintTools(QObject):
         self._take(self.tool)
 
     def set_tool(self, tool: Tool) -> None:
-        """Take another tool; a half-drawn polygon is dropped, scribbles wait for theirs."""
+        """Take another tool; a stroke in hand ends as it is and scribbles wait for theirs.
+
+        A half-drawn polygon is dropped.
+        """
+        self._end_stroke()
         self._drop_gesture()
         self.tool = tool
         self._correction_desk.expect_drawing(tool not in VIEWING)
@@ -82,6 +89,12 @@ class PaintTools(QObject):
         self._ask_preview()
         self._show()
         self.settings_changed.emit()
+
+    def _end_stroke(self) -> None:
+        """End the stroke in hand where it is: what was painted stays."""
+        if self._stroke is not None:
+            self._stroke.over = True
+            self._go_on()
 
     def change(self, **changes: object) -> None:
         """Change settings."""
@@ -102,7 +115,8 @@ class PaintTools(QObject):
         correction = self._correction_desk.known
         scribbled = self.tool == "smart" and self._scribbles.pending(correction)
         stroke = self._stroke is not None or (correction is not None and correction.painting)
-        return stroke or scribbled or self._corners is not None or self._marks
+        clicked = self.tool == "guided" and self.guided.holds
+        return stroke or scribbled or clicked or self._corners is not None or self._marks
 
     @property
     def _marks(self) -> bool:
@@ -111,6 +125,7 @@ class PaintTools(QObject):
     def drop(self) -> bool:
         """Drop what is half drawn, else the edit being computed; False when there is neither."""
         there = self._drop_gesture() or bool(self._scribbles)
+        there = self.guided.drop() or there
         there = there or self._correction_desk.later.cancel()
         self._scribbles.clear()
         self._preview.drop()
@@ -125,6 +140,8 @@ class PaintTools(QObject):
         elif self._corners is not None:
             if not self._corners.take_back():
                 self._corners = None
+        elif self.tool == "guided":
+            return self.guided.take_back()
         elif self.tool != "smart" or not self._scribbles.take_back(correction):
             return False
         self._show()
@@ -134,6 +151,8 @@ class PaintTools(QObject):
         """Complete what is in hand: close the polygon, fill by scribbles, do what is marked."""
         if self._corners is not None:
             self._close_polygon()
+        elif self.tool == "guided" and self.guided.accept():
+            return
         elif not self.lesions.confirm():
             self._fill()
 
@@ -161,6 +180,9 @@ class PaintTools(QObject):
     def _on_touched(self, touch: Touch) -> None:
         if self._pick is not None:
             self._on_picked(touch)
+        elif self.tool == "guided":
+            adds = self._value(touch) == 1
+            self.guided.touch(touch, adds=adds, settings=self.settings, zoom=self._traces.zoom)
         elif touch.kind == "press":
             self._press(touch)
         elif touch.kind == "move":
@@ -239,8 +261,7 @@ class PaintTools(QObject):
     def _release(self, touch: Touch) -> None:
         self._last, self._scribbling = None, False
         if self._stroke is not None:
-            self._stroke.over = True
-            self._go_on()
+            self._end_stroke()
         elif self._corners is not None and self._closes((touch.y, touch.x)):
             self._close_polygon()
         self._show()
@@ -359,6 +380,10 @@ class PaintTools(QObject):
 
     def _ask_preview(self) -> None:
         """Have shown what a press here would take."""
+        if self.tool == "guided":
+            self.guided.point_at(self._pointer, adds=not self._removes, settings=self.settings)
+        else:
+            self.guided.preview.drop()
         if self.tool in ("threshold", "fill") and self._pointer is not None:
             self._preview.ask(self._asked)
         else:
@@ -392,4 +417,6 @@ class PaintTools(QObject):
             marked=self.lesions.marked,
             taken=self._preview.taken,
         )
+        guided = self.tool == "guided"
+        self._traces.show_clicks(self.guided.picture(self._index) if guided else None)
         self.held_changed.emit()

@@ -28,6 +28,12 @@ class ShownGrey:
         return pixels
 
     @property
+    def channel(self) -> str:
+        """Name of the channel; empty while no case is open."""
+        volume = self._volume
+        return "" if volume is None else self._channel(volume)
+
+    @property
     def span(self) -> float:
         """The range of grey values in which the channel is shown by default."""
         opened = self.session.open_case

@@ -1,20 +1,21 @@
 """The card over the image that holds the settings of the tool in hand."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from gui.annotation.click_card import ClickCard
+from gui.annotation.guided_settings import GuidedSettings
+from gui.annotation.named_slider import NamedSlider
+from gui.annotation.tool_hints import of_the_hand
 from gui.annotation.tool_settings import (
     LARGEST,
     LARGEST_SHARE,
@@ -30,6 +31,7 @@ from gui.widgets.segments import Segments
 
 _WIDTH = 236
 _PLACE = (10, 92)
+_ROOM = 3  # an image narrower than so many cards is not to lie under one
 _RANGED = {"threshold": "window", "fill": "tolerance"}
 _TITLES = {"window": "Window", "tolerance": "Tolerance"}
 _SOLID = {"fill": "volumetric", "smart": "volumetric", "component": "through"}
@@ -47,15 +49,21 @@ _HINTS: dict[str, str] = {
     "lasso": "Drag around a region, or click its corners; Enter or a double click closes it.",
     "fill": "Fills voxels connected to the first one, within the tolerance: those marked.",
     "smart": "Scribble inside and outside, then complete. Further scribbles refine it.",
+    "guided": "A click shows what it would change; only Enter writes it, as one step of undo.",
     "component": "Click a predicted lesion to take it; right-click a corrected one to delete it.",
 }
 
 
 class ToolCard(QFrame):
-    """Shows the settings of one tool; hidden for the tools that only look."""
+    """Shows the settings of one tool; hidden for the tools that only look.
+
+    Folded it is a line with name and size: over a narrow image, until the reader unfolds it there.
+    `preview`, in the other corner, says what guided clicks would change.
+    """
 
     changed = Signal(str, object)
     complete_asked = Signal()
+    back_asked = Signal()
     start_chosen = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
@@ -67,11 +75,15 @@ class ToolCard(QFrame):
         self._span = 255.0
         self._range_name = "window"
         self._keys: Keys = {}
+        self._image = parent
+        self._unfolded = {True: False, False: True}  # over a narrow image, and over another
         self._title, self._key = make_label("", "section"), make_label("", "caption")
-        self._size = _Range("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
+        self._brief = make_label("", "body")
+        self._fold = self._make_fold()
+        self._size = NamedSlider("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
         self._size.moved.connect(lambda value: self.changed.emit("size", value))
         least, most = (round(share * _STEPS) for share in (LEAST_SHARE, LARGEST_SHARE))
-        self._range = _Range("Window", least, most, self._grey)
+        self._range = NamedSlider("Window", least, most, self._grey)
         self._range.moved.connect(lambda value: self.changed.emit(self._range_name, value / _STEPS))
         self._mode = Segments(("Add", "Remove"), name="The tool")
         self._mode.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
@@ -81,20 +93,46 @@ class ToolCard(QFrame):
         self._solid.clicked.connect(lambda on: self.changed.emit(_SOLID[self._tool], bool(on)))
         self._complete = QPushButton("Complete (Enter)")
         self._complete.clicked.connect(self.complete_asked)
+        self.preview = ClickCard(parent)
+        self._guided = GuidedSettings()
+        self._guided.changed.connect(self.changed)
+        self._guided.accept_asked.connect(self.complete_asked)
+        self._guided.back_asked.connect(self.back_asked)
         self._taken = make_label("", "body")
         self._start = self._make_start()
         self._hint = make_label("", "caption")
         self._hint.setWordWrap(True)
-        self._lay_out()
+        self._body = self._lay_out()
+        parent.installEventFilter(self)
         self.hide()
 
-    def show_tool(self, tool: Tool, settings: ToolSettings) -> None:
-        """Show what `tool` can be set to."""
+    @property
+    def folded(self) -> bool:
+        """Whether only a line is shown."""
+        return not self._unfolded[self._is_narrow]
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self._image.width() < _ROOM * _WIDTH
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _turn(self) -> None:
+        """Fold or unfold over an image as wide as this one."""
+        self._unfolded[self._is_narrow] = self.folded
+        self._fit()
+
+    def show_tool(self, tool: Tool, settings: ToolSettings, *, swapped: bool = False) -> None:
+        """Show what `tool` can be set to; with swapped buttons the left one does the opposite."""
         self.setVisible(tool not in VIEWING)
         if tool in VIEWING:
             return
         self._tool = tool
         self._title.setText(BY_ID[f"{tool}_tool"].text)
+        self._brief.setText(f"{settings.size} px" if tool in ROUND else "")
         self._show_key()
         self._size.setVisible(tool in ROUND)
         self._size.show_value(settings.size)
@@ -111,8 +149,10 @@ class ToolCard(QFrame):
         self._solid.setVisible(tool in _SOLID)
         self._solid.setChecked(bool(getattr(settings, _SOLID.get(tool, "volumetric"))))
         self._complete.setVisible(tool == "smart")
+        self._guided.setVisible(tool == "guided")
+        self._guided.show_settings(settings)
         self._taken.setVisible(tool in _RANGED)
-        self._hint.setText(_HINTS.get(tool, ""))
+        self._hint.setText(of_the_hand(_HINTS.get(tool, ""), swapped=swapped))
         self._fit()
 
     def set_span(self, span: float) -> None:
@@ -125,6 +165,10 @@ class ToolCard(QFrame):
         """Say how much a press would take."""
         self._taken.setText(said)
 
+    def show_clicks(self, count: int) -> None:
+        """Say how many guided clicks there are to be accepted."""
+        self._guided.show_clicks(count)
+
     def show_start(self, kind: str, said: str | None) -> None:
         """Offer what a first edit starts from, and say what that is here; None offers nothing."""
         self._start.setVisible(said is not None)
@@ -133,6 +177,13 @@ class ToolCard(QFrame):
         blocker.unblock()
         self._starting.setText(f"The first edit starts from {said}." if said else "")
         self._fit()
+
+    def _make_fold(self) -> QToolButton:
+        fold = QToolButton()
+        fold.setAutoRaise(True)
+        fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        fold.clicked.connect(self._turn)
+        return fold
 
     def _make_start(self) -> QWidget:
         self._starts = QComboBox()
@@ -158,10 +209,25 @@ class ToolCard(QFrame):
     def _fit(self) -> None:
         if self._tool in VIEWING:
             return
-        layout = self.layout()
+        layout, folded = self.layout(), self.folded
         assert layout is not None
+        self._body.setVisible(not folded)
+        self._brief.setVisible(folded)
+        self._fold.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+        said = "Show the settings of the tool" if folded else "Fold the settings away"
+        self._fold.setToolTip(said)
+        self._fold.setAccessibleName(said)
+        for part in (self._start, self._guided, self._body, self):  # what lies within comes first
+            inner = part.layout()
+            if inner is not None:
+                inner.activate()
+            part.updateGeometry()
+        layout.invalidate()
         layout.activate()
-        self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))  # of words that need more lines
+        self.setFixedWidth(layout.totalSizeHint().width() if folded else _WIDTH)
+        wraps = layout.hasHeightForWidth()  # words that need more lines
+        hint = layout.totalSizeHint().height()
+        self.setFixedHeight(layout.totalHeightForWidth(_WIDTH) if wraps else hint)
         self.move(*_PLACE)
         self.raise_()
 
@@ -176,58 +242,29 @@ class ToolCard(QFrame):
     def _show_key(self) -> None:
         self._key.setText("  ".join(keys_of(f"{self._tool}_tool", self._keys)[:1]))
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> QWidget:
+        """Lay the card out, and return what is folded away."""
         head = QHBoxLayout()
         head.addWidget(self._title)
+        head.addWidget(self._brief)
         head.addStretch(1)
+        head.addSpacing(8)
         head.addWidget(self._key)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 12)
+        head.addWidget(self._fold)
+        body = QWidget()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(12, 6, 8, 6)
+        outer.setSpacing(4)
+        outer.addLayout(head)
+        outer.addWidget(body)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 4, 6)
         column.setSpacing(8)
-        column.addLayout(head)
         for slider in (self._size, self._range):
             column.addWidget(slider)
         for choice in (self._mode, self._scribble):
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
-        for part in (self._solid, self._complete, self._taken, self._start, self._hint):
+        parts = (self._guided, self._solid, self._complete, self._taken, self._start, self._hint)
+        for part in parts:
             column.addWidget(part)
-
-
-class _Range(QWidget):
-    """A named slider that says its value."""
-
-    moved = Signal(int)
-
-    def __init__(self, title: str, low: int, high: int, said: Callable[[int], str]) -> None:
-        super().__init__()
-        self._said = said
-        self._title = make_label(title, "caption")
-        self._title.setFixedWidth(58)
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(low, high)
-        self._slider.setAccessibleName(title)
-        self._value = QLabel()
-        self._value.setFixedWidth(52)
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._slider.valueChanged.connect(self._on_moved)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._title, self._slider, self._value):
-            row.addWidget(widget)
-
-    def set_title(self, title: str) -> None:
-        self._title.setText(title)
-        self._slider.setAccessibleName(title)
-
-    def show_value(self, value: int) -> None:
-        blocker = QSignalBlocker(self._slider)
-        self._slider.setValue(value)
-        blocker.unblock()
-        self.say_value()
-
-    def say_value(self) -> None:
-        self._value.setText(self._said(self._slider.value()))
-
-    def _on_moved(self, value: int) -> None:
-        self.say_value()
-        self.moved.emit(value)
+        return body

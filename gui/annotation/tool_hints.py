@@ -14,11 +14,16 @@ _HINTS: dict[Tool, str] = {
     "lasso": "Drag around it · Click corners · Right-drag cuts · Backspace last one · Enter closes",
     "fill": "Click fills what is marked · Right-click empties it · Ctrl+Wheel zoom · Wheel slices",
     "smart": "Drag inside · Right-drag outside · Backspace last scribble · Enter fills",
+    "guided": "Click adds · Right-click takes away · Backspace last one · Enter writes · Esc drops",
     "component": "Click takes a lesion · Right-click deletes one · Ctrl+Wheel zoom · Wheel slices",
 }
 
 
 def tool_hints(tool: Tool, *, swapped: bool) -> str:
     """Return what the pointer does; with swapped buttons the left one stands for the right."""
-    said = _HINTS[tool]
+    return of_the_hand(_HINTS[tool], swapped=swapped)
+
+
+def of_the_hand(said: str, *, swapped: bool) -> str:
+    """Return a hint as it holds with the buttons of the mouse as they are, or swapped."""
     return said.replace("Right", "Left").replace("right", "left") if swapped else said

@@ -29,6 +29,10 @@ class ToolPresenter(QObject):
         drawing.settings_changed.connect(self._show_tool)
         card.changed.connect(lambda name, value: drawing.change(**{name: value}))
         card.complete_asked.connect(drawing.complete)
+        card.back_asked.connect(drawing.take_back)
+        drawing.guided.changed.connect(self._show_clicks)
+        card.preview.remove_asked.connect(drawing.guided.remove)
+        session.view_changed.connect(self._show_clicks)
         card.start_chosen.connect(lambda kind: self._change(start_from=kind))
         self._preview.changed.connect(self._show_taken)
         for changed in (
@@ -45,10 +49,19 @@ class ToolPresenter(QObject):
 
     def _show_tool(self) -> None:
         drawing, swapped = self._paint_tools, self._session.settings.swap_buttons
-        self._card.show_tool(drawing.tool, drawing.settings)
+        self._card.show_tool(drawing.tool, drawing.settings, swapped=swapped)
+        self._show_clicks()
         self._status.set_hints(tool_hints(drawing.tool, swapped=swapped))
         self._show_start()
         self._show_span()
+
+    def _show_clicks(self) -> None:
+        """Say what the guided clicks in hand would change."""
+        guided = self._paint_tools.guided
+        shown = self._paint_tools.tool == "guided"
+        self._card.show_clicks(len(guided.clicks))
+        index = self._session.view.slice_index
+        self._card.preview.show_figures(guided.figures(index) if shown else None)
 
     def _show_start(self) -> None:
         """Say what a first edit would start from, while there is none."""

@@ -19,6 +19,7 @@ TOOLS = (
     "lasso_tool",
     "fill_tool",
     "smart_tool",
+    "guided_tool",
     "component_tool",
 )
 _TOP = (*TOOLS, "interpolate", "undo", "redo")

@@ -11,6 +11,7 @@ from gui.annotation.polygon_corners import Corners
 from gui.annotation.range_preview import Taken
 from gui.annotation.scribbles import Scribble
 from gui.shell.session import Session
+from gui.viewer.click_item import ClickPicture
 from gui.viewer.slice_view import SliceView
 from gui.viewer.tool_items import Sign, TraceLine
 from gui.viewer.touch import Tool
@@ -45,6 +46,11 @@ class Traces:
         """Show the brush's size and sign."""
         for view in self._views:
             view.set_brush(radius, sign)
+
+    def show_clicks(self, picture: ClickPicture | None) -> None:
+        """Show what guided clicks would change."""
+        for view in self._views:
+            view.show_clicks(picture)
 
     def show(
         self,

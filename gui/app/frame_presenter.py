@@ -106,4 +106,5 @@ class FramePresenter(QObject):
         actions["safe_colours"].setChecked(settings.overlay_colours == "safe")
         actions["exact_voxels"].setChecked(settings.exact_voxels)
         actions["neurological"].setChecked(settings.neurological)
+        actions["patient_names"].setChecked(settings.patient_names)
         actions["flips"].setChecked(settings.flips)

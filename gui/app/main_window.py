@@ -90,6 +90,8 @@ class MainWindow(QMainWindow):
         self._keyboard = Keyboard(self)
         self._keyboard.meant = self.actions.start
         self._keyboard.space_held.connect(self.overlays_held)
+        later = Qt.ConnectionType.QueuedConnection  # the focus is on its way still
+        self._keyboard.thrown.connect(self.view.setFocus, later)
         self._keyboard.typing_changed.connect(self.actions.release_typing_keys)
 
     def show_in_place(self, kept: Mapping[str, WindowPlace], last_screen: str) -> None:
@@ -341,7 +343,8 @@ class MainWindow(QMainWindow):
         if compact == self._compact:
             return
         self._compact = compact
-        for part in (self.top_bar, self.header, self.strip, self.jobs, self.status):
+        bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
+        for part in (*bars, self.review, self.metrics):
             part.set_compact(compact)
         self.layers.set_expanded(not compact)
         self._side.set_narrow(compact)

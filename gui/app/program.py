@@ -21,6 +21,7 @@ from gui.prediction import install as prediction
 from gui.prediction.prediction_presenter import PredictionViews
 from gui.review import install as review
 from gui.review.review_presenter import ReviewViews
+from gui.shell.actions import is_typing
 from gui.shell.context import Context, Handlers, Wishes
 from gui.shell.lock_takeover import LockTakeover
 from gui.shell.look import look_of
@@ -132,8 +133,13 @@ class Program:
         self.context.toasts.show_toast("Too early", said, subject="early")
 
     def _cancel(self) -> None:
-        """Drop what is half drawn or asked about; only when nothing is, stop the runs."""
-        if not self.annotation.paint_tools.drop() and not self.review.desks.walk.leave():
+        """Leave a field for the image; else drop what is half drawn or asked about.
+
+        Only when there is nothing of all that, stop the runs.
+        """
+        if is_typing():
+            self.window.view.setFocus()
+        elif not self.annotation.paint_tools.drop() and not self.review.desks.walk.leave():
             self.context.stopping.ask(self.prediction.desk.runs.cancel)
 
     def _may_close(self) -> bool:

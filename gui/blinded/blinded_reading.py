@@ -132,6 +132,7 @@ class BlindedReading(QWidget):
         """Say that all is answered."""
         self._presentation = None
         self._show_progress(total, total)
+        self._slider.hide()
         self._title.setText("All cases are answered")
         self._said.setText("The names can be shown now; then nothing can be answered any more.")
         self._take_buttons_away()
@@ -298,6 +299,7 @@ class BlindedReading(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 8, 16, 12)
         foot.setSpacing(12)
+        keep_room(self._slider)  # its neighbours would take its room, and give it back
         foot.addLayout(self._answers)
         foot.addWidget(self._slider, 1)
         foot.addWidget(self._unblind)

@@ -102,6 +102,5 @@ def _box(place: str, count: int) -> QComboBox:
 
 def _button(text: str, slot: Callable[[], object]) -> QPushButton:
     button = QPushButton(text)
-    button.setAutoDefault(False)
     button.clicked.connect(lambda: slot())
     return button

@@ -28,7 +28,14 @@ def install(context: Context, views: DataViews) -> Data:
     """Make what says which dataset is open, and the commands that ask for a folder."""
     presenter = DataPresenter(context, views)
     channels = ChannelChoice(context)
+
+    def toggle_names() -> None:
+        wanted = not context.session.settings.patient_names
+        context.actions["patient_names"].setChecked(wanted)
+        context.operations.change_settings(patient_names=wanted)
+
     handlers: Handlers = {
+        "patient_names": toggle_names,
         "choose_channels": channels.ask,
         "organise": presenter.organise.ask_again,
         "open_dataset": lambda: _ask_for_cases(context),

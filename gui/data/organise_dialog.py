@@ -127,7 +127,8 @@ class OrganiseDialog(QDialog):
         self.cases.set_look(theme, overlays)
 
     def _on_layout(self, layout: str) -> None:
-        del layout
+        if layout == PATTERNS:
+            self.roles.choose(layout)
         self._pause.stop()
         self.counted.emit(self.form)
 

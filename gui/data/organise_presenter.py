@@ -120,8 +120,9 @@ class OrganisePresenter(QObject):
             return
         self._read = read
         count = len(read.names.files())
+        plural = "" if count == 1 else "s"
         layout = chosen_layout(read.offers, read.known)
-        dialog.set_layouts(cards(read.offers), layout, f"{count:,} names read")
+        dialog.set_layouts(cards(read.offers), layout, f"{count:,} name{plural} read")
         known = read.known
         form = OrganiseForm(layout, known.images, known.mask, (), known.region)
         self._count(form, rows=True)
@@ -134,7 +135,9 @@ class OrganisePresenter(QObject):
         if self._task is not None:
             self._task.cancel()
         dialog.show_counting("Counting…")
-        fresh = rows or before is None or before.form.layout != form.layout
+        # What is typed stays in its place: only another card makes other rows.
+        typed = form.layout == PATTERNS and bool(form.patterns or form.mask)
+        fresh = rows or before is None or (before.form.layout != form.layout and not typed)
         if fresh and form.layout == PATTERNS and not form.patterns and before is not None:
             form = _as_patterns(form, before.guessed, read.names.place)
 

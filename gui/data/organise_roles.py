@@ -23,6 +23,7 @@ from gui.widgets.labels import ElidedLabel, make_label, make_wrapped_label, plai
 _COLUMNS = 4
 _CARD_HEIGHT = 52
 _ROLE_WIDTH, _MATCHES_WIDTH = 100, 72
+_HINT = "{case}_…"
 _HELP = (
     "{case} is the name of the case, {n} the number of a slice, * any part of a name. A pattern "
     "with a slash counts from the folder."
@@ -103,6 +104,10 @@ class RolesColumn(QScrollArea):
         """Show another layout as the one that is chosen; says nothing."""
         for button in self._cards.buttons():
             button.setChecked(button.objectName() == layout)
+        for line in self._patterns.values() if layout == PATTERNS else ():
+            if line.isReadOnly():  # files that follow no pattern: now one can be typed
+                line.setReadOnly(False)
+                line.setPlaceholderText(_HINT)
 
     def set_rows(self, rows: Sequence[ChannelRow]) -> None:
         """Show channels and masks, each with its pattern."""
@@ -147,7 +152,7 @@ class RolesColumn(QScrollArea):
             self._rows_grid.addWidget(role, at, 0)
         line = QLineEdit(row.pattern)
         line.setAccessibleName(f"Pattern of {row.name or 'the masks'}")
-        line.setPlaceholderText(row.files or "{case}_…")
+        line.setPlaceholderText(row.files or _HINT)
         line.setReadOnly(bool(row.files))
         line.textEdited.connect(lambda _: self.patterns_changed.emit())
         self._patterns[row.name] = line

@@ -16,7 +16,9 @@ _TITLES = {
     "no_truth": "No ground truth",
     "no_prediction": "No prediction yet",
 }
+_SENTENCE_LINES = 3
 _ICONS = {"no_case": "image", "no_truth": "info", "no_prediction": "play"}
+_BETWEEN = 2
 
 
 class MetricsPanel(QWidget):
@@ -37,17 +39,16 @@ class MetricsPanel(QWidget):
         self._volumes = Volumes()
         self._empty = _Empty()
         self._empty.run.clicked.connect(self.run_requested)
-        body = QVBoxLayout(self.section.body)
-        body.setContentsMargins(INSET, 0, INSET, 8)
+        self._body = body = QVBoxLayout(self.section.body)
         body.setSpacing(4)
         figures = QWidget()
         column = QVBoxLayout(figures)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(_BETWEEN)
         column.addWidget(self._hero)
         column.addWidget(self._table)
+        self._figures = figures
         # One lies over the other: whatever is known of a case, what stands below stays there.
-        self._empty.setFixedHeight(figures.sizeHint().height())
         self._pages = QStackedLayout()
         self._pages.addWidget(figures)
         self._pages.addWidget(self._empty)
@@ -58,7 +59,7 @@ class MetricsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
         self.set_look(DARK, DEFAULT_OVERLAYS)
-        self._refresh()
+        self.set_compact(False)
 
     def set_metrics(self, case: MetricsView, slice_: MetricsView) -> None:
         """Show the figures of a case and of its slice on screen."""
@@ -71,6 +72,15 @@ class MetricsPanel(QWidget):
         if views != self._corrected:
             self._corrected = views
             self._refresh()
+
+    def set_compact(self, compact: bool) -> None:
+        """Take less height, which a narrow window needs for the disagreements."""
+        self._table.set_short(compact)
+        height = self._hero.minimumHeight() + _BETWEEN + self._table.minimumHeight()
+        for page in (self._figures, self._empty):
+            page.setFixedHeight(height)
+        self._body.setContentsMargins(INSET, 0, INSET, 2 if compact else 8)
+        self._refresh()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self.section.set_look(theme, overlays)
@@ -112,6 +122,8 @@ class _Empty(QWidget):
         self._title = make_label("", "section")
         self._sentence = make_wrapped_label("", "body")
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        # What is known of a model comes late, and must not move the button below it.
+        self._sentence.setMinimumHeight(_SENTENCE_LINES * self.fontMetrics().lineSpacing())
         self.run = QPushButton("Run case")
         self.run.setToolTip("Run the model on this case (Ctrl+R)")
         column = QVBoxLayout(self)

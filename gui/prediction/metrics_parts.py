@@ -69,6 +69,11 @@ class Hero(QWidget):
 
 
 _DISTANCES = {"hd95": "HD95 pooled", "hd95_max": "HD95 maximum"}
+_LONGER = "hd95_max"
+
+
+def _short(title: str) -> str:
+    return title.replace("maximum", "max.")
 
 
 class Table(QWidget):
@@ -101,19 +106,30 @@ class Table(QWidget):
         grid.setRowMinimumHeight(0, _HEAD_HEIGHT)
         for label in self._heads:  # they come with a correction, which moves nothing below
             label.setFixedHeight(_HEAD_HEIGHT)
-        self.setFixedHeight(_HEAD_HEIGHT + len(self._KEYS) * _ROW_HEIGHT)
         self._grid = grid
         self._theme = DARK
+        self.set_short(False)
 
     def set_look(self, theme: Theme) -> None:
         self._theme = theme
 
+    def set_short(self, short: bool) -> None:
+        """Leave the larger of two distances to the tool tip of the other; `show_view` follows."""
+        self._short = short
+        rows = len(self._KEYS) - short
+        self._grid.setRowMinimumHeight(1 + self._KEYS.index(_LONGER), 0 if short else _ROW_HEIGHT)
+        self._names[_LONGER].setVisible(not short)
+        self.setFixedHeight(_HEAD_HEIGHT + rows * _ROW_HEIGHT)
+
     def show_view(self, view: MetricsView, corrected: MetricsView | None) -> None:
         for key, title in _DISTANCES.items():
             whole = f"{title}, {view.length_unit}"
-            # Beside three columns there is no room for the unit, which the tool tip says too.
-            self._names[key].setText(whole if corrected is None else title)
+            # Beside three columns there is no room for all of it, which the tool tip says.
+            self._names[key].setText(whole if corrected is None else _short(title))
             self._names[key].tip = f"{whole}\n{HD95_RULE}"
+        if self._short:
+            longer = _figure(getattr(view, _LONGER), 1)
+            self._names["hd95"].tip += f"\n{_DISTANCES[_LONGER]}: {longer} {view.length_unit}"
         beside = corrected is not None
         for column in (2, 3):
             self._grid.setColumnMinimumWidth(column, _COLUMN if beside else 0)
@@ -137,7 +153,8 @@ class Table(QWidget):
             colour = self._theme.bad if change and not better else colour
         for label, text in zip(self._values[key], texts, strict=True):
             label.setText(text)
-            label.setVisible(corrected is not None or label is self._values[key][0])
+            there = corrected is not None or label is self._values[key][0]
+            label.setVisible(there and not (self._short and key == _LONGER))
         set_colour(self._values[key][2], colour)
         self._values[key][0].setAccessibleName(f"{self._names[key].text()} {texts[0]}")
 

@@ -30,6 +30,8 @@ class ModelView:
     gmac: str | None
     memory: str | None
     channels: str
+    given: str
+    made_for: str
     preprocessing: str
     trained_on: str
     licence: str
@@ -99,6 +101,8 @@ def _facts(model: ModelView) -> QGridLayout:
         ("GMAC, 256×256", model.gmac or _MEASURING),
         ("Memory, 8 slices", model.memory or _MEASURING),
         ("Channels", model.channels),
+        ("Given here", model.given),
+        ("Made for", model.made_for),
         ("Preprocessing", model.preprocessing),
         ("Trained on", model.trained_on),
         ("Licence", model.licence),

@@ -71,7 +71,7 @@ class ModelRuns(QObject):
         else:
             self._waiting.extend(new)
         for case in new:
-            self._set_case(case.id, run="queued", progress=0.0, problem="")
+            self._set_case(case.id, run="queued", progress=0.0, problem="", unread=False)
         queue = self._session.queue
         if not queue.active:
             self._started = time.monotonic()

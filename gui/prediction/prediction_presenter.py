@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 
 from core.inference.engine_messages import NetworkCost
+from gui.prediction.case_fit import CaseFit
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.prediction.prediction_views import metrics_views, model_view, queue_words
@@ -38,6 +39,8 @@ class PredictionPresenter(QObject):
         self._session, self._views = context.session, views
         self._measured: dict[str, NetworkCost] = {}
         self._engines: tuple[tuple[str, str], ...] = ()
+        self._fit = CaseFit(context)
+        self._fit.changed.connect(self._on_fit_changed)
         # The window's child: nothing is shown in one that has gone.
         self._result = GestureDelay(self._show_figures, context.window)
         session = self._session
@@ -56,6 +59,10 @@ class PredictionPresenter(QObject):
     def show_measured(self, found: tuple[str, NetworkCost]) -> None:
         """Show what a model costs."""
         self._measured[found[0]] = found[1]
+        self.show_model()
+
+    def _on_fit_changed(self) -> None:
+        self._show_figures()
         self.show_model()
 
     def _on_case_changed(self) -> None:
@@ -98,7 +105,7 @@ class PredictionPresenter(QObject):
         self._views.model_panel.set_model(
             None
             if models.current is None
-            else model_view(models.current, models.champion_id, measured)
+            else model_view(models.current, models.champion_id, measured, self._fit.view)
         )
 
     def _show_devices(self) -> None:
@@ -113,4 +120,4 @@ class PredictionPresenter(QObject):
         self._show_devices()
 
     def _show_figures(self) -> None:
-        self._views.metrics.set_metrics(*metrics_views(self._session))
+        self._views.metrics.set_metrics(*metrics_views(self._session, self._fit.view))

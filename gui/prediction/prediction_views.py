@@ -3,17 +3,20 @@
 from dataclasses import replace
 
 from core.inference.engine_messages import NetworkCost
+from core.models.acquisition import acquisition_words, spacing_words
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
+from gui.prediction.case_fit import FitView
 from gui.prediction.model_panel import ModelView
 from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
+from gui.widgets.labels import duration
 from gui.widgets.metrics_view import MetricsView
 
 
-def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
-    """Return the figures of the case and of the slice on screen."""
+def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsView]:
+    """Return the figures of the case and of the slice on screen; `fit` is said before a run."""
     opened, result = session.open_case, session.result
     if opened is None:
         return (MetricsView("no_case", "Open a case to see its figures."),) * 2
@@ -22,12 +25,12 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
         said = _waiting_words(session, opened.loaded.case.id)
         if said:
             return (MetricsView("running", said),) * 2
-        return (MetricsView("no_prediction", "Run the model to see where it is right."),) * 2
+        return (MetricsView("no_prediction", _before_a_run(fit)),) * 2
     if counted is None or result.ready is not None:
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
-    said = f"whole volume, threshold {session.post.threshold:.2f}"
+    said = f"whole volume, at {session.post.threshold:.2f}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
@@ -37,6 +40,14 @@ def metrics_views(session: Session) -> tuple[MetricsView, MetricsView]:
     if not plane.truth_voxels and not plane.predicted_voxels:
         one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
     return case, one
+
+
+def _before_a_run(fit: FitView) -> str:
+    if not fit.fits:
+        return fit.doubt
+    given = f"Given {fit.given}." if fit.renamed else ""
+    differs = f"Learnt from other images: {fit.differs}." if fit.differs else ""
+    return f"{given} {differs}".strip() or "Run the model to see where it is right."
 
 
 def _waiting_words(session: Session, case_id: str) -> str:
@@ -49,8 +60,10 @@ def _waiting_words(session: Session, case_id: str) -> str:
     return "The model is about to run on this case." if run == "running" else ""
 
 
-def model_view(model: Model, champion_id: str, measured: NetworkCost | None) -> ModelView:
-    """Return a model in words."""
+def model_view(
+    model: Model, champion_id: str, measured: NetworkCost | None, fit: FitView
+) -> ModelView:
+    """Return a model in words, and how it meets the case on screen."""
     spec = model.spec
     size = spec.parameters if measured is None else measured.parameters
     return ModelView(
@@ -62,6 +75,8 @@ def model_view(model: Model, champion_id: str, measured: NetworkCost | None) -> 
         gmac=None if measured is None else f"{measured.gmac:.2f} GMAC",
         memory=None if measured is None else f"{measured.batch_megabytes:,.0f} MB",
         channels=", ".join(spec.channels),
+        given=fit.given or ("not all it needs" if not fit.fits else "no case"),
+        made_for=acquisition_words(spec.acquisition) if spec.acquisition else "not said",
         preprocessing=preprocessing_words(spec.preprocessing),
         trained_on=f"{len(spec.trained_on)} cases" if spec.trained_on else spec.data or "not said",
         licence=spec.licence or "not said",
@@ -76,6 +91,8 @@ def preprocessing_words(spec: Preprocessing) -> str:
         parts.append(f"resized to {spec.size}×{spec.size}")
     if spec.neighbours:
         parts.append(f"with {spec.neighbours} neighbouring slice(s) on each side")
+    if spec.spacing_mm is not None:
+        parts.insert(0, f"resampled to {spacing_words(spec.spacing_mm, spec.spacing_mm)} mm")
     parts.append("z-score of foreground" if spec.intensity == "foreground" else "reference scaling")
     return ", ".join(parts)
 
@@ -84,7 +101,7 @@ def queue_words(queue: RunQueue) -> tuple[str, float, str]:
     """Return which run it is, the share of all that is done, and how long it will take."""
     behind = queue.done + queue.failed
     what = f"{min(behind + 1, queue.total)} of {queue.total} · {queue.current}"
-    left = f"{queue.seconds_left:.0f} s left" if queue.seconds_left is not None else "starting"
+    left = f"{duration(queue.seconds_left)} left" if queue.seconds_left is not None else "starting"
     failed = f" · {queue.failed} failed" if queue.failed else ""
     fraction = (behind + queue.fraction) / queue.total
     return what, fraction, f"{left}{failed} · {queue.message}"

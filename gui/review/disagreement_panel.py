@@ -94,6 +94,7 @@ class DisagreementPanel(QWidget):
         self.section.set_corner(self._count)
         self.section.set_corner(self._next)
         self._question, self._effect, self._problem = "", "", ""
+        self._answered = 0
         self._asked = ElidedLabel("", "caption")
         self._sources = FittedChoice(
             "Hold the prediction against", tip="What the prediction is held against", most=112
@@ -122,7 +123,7 @@ class DisagreementPanel(QWidget):
 
     def _lay_out(self) -> None:
         body = QVBoxLayout(self.section.body)
-        body.setContentsMargins(0, 0, 0, 8)
+        body.setContentsMargins(0, 0, 0, 2)
         body.setSpacing(2)
         judged, said = QHBoxLayout(), QHBoxLayout()
         said.setContentsMargins(INSET, 0, INSET, 0)
@@ -184,18 +185,26 @@ class DisagreementPanel(QWidget):
         """Say why nothing is listed, in place of the question; nothing when there is no reason."""
         self._problem = problem
         self._show_question()
+        self._show_count()
 
     def set_rows(self, rows: Sequence[DisagreementRow], current: int, answered: int) -> None:
         """Show the queue; `current` is the one looked at, -1 for none."""
         self._model.set_rows(rows)
         self._delegate.current = current
-        self._count.setText(f"{answered} of {len(rows)}" if rows else "None")
-        self._count.setToolTip(f"{answered} of {len(rows)} are answered")
+        self._answered = answered
+        self._show_count()
         self._next.setEnabled(bool(rows))
         self._show_question()
         if 0 <= current < len(rows) and current != self._list.pressed_row:
             self._list.scrollTo(self._model.index(current))  # one under the pointer stays there
         self._list.viewport().update()
+
+    def _show_count(self) -> None:
+        """Say how many there are; there may be none only where something was held against."""
+        count = self._model.rowCount()
+        none = "" if self._problem else "None"
+        self._count.setText(f"{self._answered} of {count}" if count else none)
+        self._count.setToolTip(f"{self._answered} of {count} are answered")
 
     def set_asked(self, effect: str, why_truth_stands: str) -> None:
         """Say what an answer would change, and why the ground truth cannot be called wrong."""

@@ -201,14 +201,30 @@ class DisagreementQueue(QObject):
             self.queue = replace(self.queue, current=-1)
             self.changed.emit()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the two masks are there and were compared."""
+        return self._masks is not None and self._task is None
+
+    @property
+    def why_none(self) -> str:
+        """Say why nothing is asked, where nothing is."""
+        if self.problem:
+            return self.problem
+        coming = self._session.seeking or self._session.result is not None
+        if self._task is not None or (self._masks is None and coming):
+            return "The disagreements are not known yet."
+        if self._masks is None:
+            return "There is no prediction of this case yet."
+        titles = dict(self.sources)
+        title = "the rest" if self.source is None else titles[self.source].lower()
+        return f"Prediction and {title} agree everywhere."
+
     def step(self, by: int) -> None:
         """Look at the next one without an answer, backwards when `by` is negative."""
         found, count = self.queue.found, len(self.queue.found)
         if not count:
-            titles = dict(self.sources)
-            title = "the rest" if self.source is None else titles[self.source].lower()
-            said = self.problem or f"Prediction and {title} agree everywhere."
-            self.noted.emit("No disagreement", said)
+            self.noted.emit("No disagreement" if self.is_known else "Not known", self.why_none)
             return
         start = self.queue.current if self.queue.current >= 0 else (-1 if by > 0 else count)
         for turn in range(1, count + 1):
@@ -438,9 +454,10 @@ class DisagreementQueue(QObject):
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._masks, self._looked_up, self._region = None, None, None
+        known, self._masks = self._masks is not None, None
+        self._looked_up, self._region = None, None
         self._said_wrong.clear()
-        if self.queue.found or self.problem:
+        if known or self.problem:
             self.problem = ""
             self.queue = QueueView()
             self.changed.emit()

@@ -8,6 +8,7 @@ from gui.review.queue_presenter import QueueDesks, QueuePresenter
 from gui.review.review_desk import ReviewDesk
 from gui.review.review_presenter import ReviewDesks, ReviewPresenter, ReviewViews
 from gui.review.review_verbs import review_verbs
+from gui.review.time_verbs import TimeDesk
 from gui.review.truth_verbs import TruthDesk
 from gui.shell.context import Context, Edits, Handlers
 
@@ -50,5 +51,6 @@ def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature
         panel,
     )
     truth = TruthDesk(context, disagreement_queue, panel)
-    handlers = review_verbs(desks) | truth.handlers
+    time = TimeDesk(context, desks.review_desk)
+    handlers = review_verbs(desks) | truth.handlers | time.handlers
     return ReviewFeature(handlers, desks, ReviewPresenter(desks), queue, truth)

@@ -25,6 +25,9 @@ class QueueDesks:
     walk: QueueWalk
 
 
+_TO_SEE = "Look at the slice: Seen, Y or U, says that you did."
+
+
 class QueuePresenter(QObject):
     """Listens to the queues; what is looked at is tinted alone, and the view moves only to it."""
 
@@ -41,6 +44,7 @@ class QueuePresenter(QObject):
         session.view_changed.connect(self._show_asked)
         session.mask_painted.connect(lambda _: self._show_asked())
         session.correction_changed.connect(self._show_asked)
+        session.case_changed.connect(self._show_queue)
         queue.changed.connect(self._show_queue)
         queue.chosen.connect(self._on_chosen)
         hints.changed.connect(self._show_queue)
@@ -58,7 +62,8 @@ class QueuePresenter(QObject):
         queue, walk = self._desks.disagreement_queue, self._desks.walk
         self._panel.set_sources(queue.sources, queue.source)
         self._panel.set_rows(self._rows(), walk.current, walk.answered)
-        self._panel.say(queue.problem)
+        there = queue.is_known or self._session.open_case is None
+        self._panel.say("" if there else queue.why_none)
         if walk.current < 0:
             self._readiness.note_asked(False)
         if queue.asked is None and self._session.view.asking:
@@ -129,6 +134,8 @@ class QueuePresenter(QObject):
 
     def _effect(self) -> str:
         queue, opened = self._desks.disagreement_queue, self._session.open_case
+        if opened is not None and self._desks.contradiction_queue.queue.current >= 0:
+            return _TO_SEE
         if queue.asked is None or opened is None:
             return ""
         yes, no = queue.effect(is_lesion=True), queue.effect(is_lesion=False)

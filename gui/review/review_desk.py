@@ -11,12 +11,12 @@ from core.review.reviews import (
     Review,
     ReviewChange,
     Status,
-    add_seconds,
     put_review,
     review_of,
     reviews,
     undo_review,
 )
+from core.review.time_spent import add_seconds
 from core.review.worklist import next_unreviewed
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
@@ -93,8 +93,9 @@ class ReviewDesk(QObject):
         if self._session.standing(case_id).status != "unreviewed":
             self.go_on()
             return
-        said = self._session.reviews.get(case_id)
-        was = f"was {said.said()}, which is not what is shown" if said and said.decided else ""
+        said, stands = self._session.reviews.get(case_id), self._session.standing(case_id)
+        gone = said is not None and said.decided and not stands.decided
+        was = f"was {said.said()}, which is not what is shown" if said and gone else ""
         self.noted.emit(
             "Not decided",
             f"{case_id} {was or 'has no decision yet'}. Accept (A), Correct (C) or Reject (X); "

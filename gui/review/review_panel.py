@@ -1,6 +1,7 @@
 """The reader's word on a case: accept, correct or reject, a rating, a note."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
@@ -25,8 +26,9 @@ _STATUSES = (
     ("corrected", "Correct", "pencil-circle", "correct"),
     ("rejected", "Reject", "cross-circle", "reject"),
 )
-_NOTE_HEIGHT = 46
+_NOTE_HEIGHT, _ONE_LINE = 46, 30
 _ICON = 14
+_AS_NEEDED = Qt.ScrollBarPolicy.ScrollBarAsNeeded
 
 
 class ReviewPanel(QWidget):
@@ -43,7 +45,7 @@ class ReviewPanel(QWidget):
         self._case_id, self._kept = "", ""
         self.section = Section("Review", foldable=False)
         self._of = ElidedLabel("", "caption")
-        self._was, self._theme = False, DARK
+        self._was, self._theme, self._compact = False, DARK, False
         self.section.set_corner(self._of)
         self._together: list[KeyButton] = []
         self._statuses = {name: self._status(*rest) for name, *rest in _STATUSES}
@@ -99,10 +101,26 @@ class ReviewPanel(QWidget):
         self.section.set_look(theme, overlays)
         self._theme = theme
         self._show_colours()
+        for status in self._statuses.values():
+            status.theme = theme
+        self._show_icons()
+
+    def set_compact(self, compact: bool) -> None:
+        """Give what a narrow window has no room for to the disagreements, and keys for icons."""
+        self._compact = compact
+        self._note.setFixedHeight(_ONE_LINE if compact else _NOTE_HEIGHT)
+        bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if compact else _AS_NEEDED
+        self._note.setVerticalScrollBarPolicy(bar)  # beside one line it would be a speck
+        self._show_icons()
+
+    def _show_icons(self) -> None:
+        theme = self._theme
         colours = {"accepted": theme.ok, "corrected": theme.acc, "rejected": theme.bad}
         for name, _, glyph, _ in _STATUSES:
-            self._statuses[name].theme = theme
-            self._statuses[name].setIcon(icon(glyph, colour=colours[name], size=_ICON))
+            drawn = QIcon() if self._compact else icon(glyph, colour=colours[name], size=_ICON)
+            self._statuses[name].setIcon(drawn)
+        for status in self._statuses.values():
+            status.set_key(status.key_wanted)  # without icons there may be room for it
 
     def set_keys(self, changed: Keys) -> None:
         """Name the keys that the reader gave to commands."""

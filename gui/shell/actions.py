@@ -75,8 +75,11 @@ def is_typing() -> bool:
 
 
 def _is_typed(key: str) -> bool:
-    """True for keys that a text field needs: letters, digits, signs, arrows, Home and End."""
+    """True for keys that a text field needs: letters, digits, signs, arrows, Home and End.
+
+    Not Esc, which leaves it; a field that clears itself by Esc takes the key first.
+    """
     moves = ("Up", "Down", "Left", "Right", "Home", "End")
-    edits = ("Esc", "Delete", "Backspace", "Return", "Enter")
+    edits = ("Delete", "Backspace", "Return", "Enter")
     plain = key.removeprefix("Shift+")
     return len(plain) == 1 or plain in (*moves, *edits)

@@ -28,9 +28,11 @@ class CaseLoader(QObject):
         self.cache = cache
         self._task: Task[OpenCase] | None = None
         self._ahead: list[Task[None]] = []
+        self._left: dict[str, int] = {}
+        session.place_changed.connect(self._left.clear)
 
     def open(self, case: Case, *, slice_index: int = -1) -> None:
-        """Show `case`; a negative slice means the one with most lesion, else the middle."""
+        """Show `case`; a negative slice means where it was left, else most lesion or the middle."""
         if self._task is not None:
             self._task.cancel()
         self._session.set_pending(case.id)
@@ -64,7 +66,11 @@ class CaseLoader(QObject):
 
     def _show(self, opened: OpenCase, slice_index: int) -> None:
         self._task = None
-        index = slice_index if slice_index >= 0 else first_slice(opened.loaded)
+        before = self._session.open_case
+        if before is not None:
+            self._left[before.loaded.case.id] = self._session.view.slice_index
+        index = self._left.get(opened.loaded.case.id, -1) if slice_index < 0 else slice_index
+        index = first_slice(opened.loaded) if index < 0 else index
         self._session.set_open_case(opened, slice_index=min(index, opened.loaded.volume.slices - 1))
         self.loaded.emit()
 

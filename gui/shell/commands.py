@@ -37,6 +37,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
     Command("choose_channels", "Choose channels…", "File", (), "layers", "case"),
     Command("export_cases", "Export cases…", "File", ("Alt+Shift+E",), "export", "nothing"),
+    Command(
+        "patient_names", "Patient's name in DICOM files", "File", needs="nothing", checkable=True
+    ),
     Command("export_report", "Export a report…", "File", ("Ctrl+Shift+E",), "export", "nothing"),
     Command("export_pictures", "Export pictures of the case…", "File", ("Ctrl+Shift+P",), "image"),
     Command("copy_picture", "Copy the picture", "File", ("Ctrl+Shift+C",), "image"),
@@ -86,8 +89,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("lasso_tool", "Polygon or lasso", "Correct", ("L",), "polygon", checkable=True),
     Command("fill_tool", "Flood fill", "Correct", ("G",), "fill", checkable=True),
     Command("smart_tool", "Smart fill", "Correct", ("Q",), "lightning", checkable=True),
+    Command("guided_tool", "Guided click", "Correct", ("D",), "guided", checkable=True),
     Command(
-        "component_tool", "Take or delete a lesion", "Correct", ("D",), "crosshair", checkable=True
+        "component_tool",
+        "Take or delete a lesion",
+        "Correct",
+        ("Shift+D",),
+        "crosshair",
+        checkable=True,
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
@@ -99,7 +108,11 @@ COMMANDS: tuple[Command, ...] = (
         menu=False,
     ),
     Command(
-        "step_back", "Take the last corner or scribble back", "Correct", ("Backspace",), menu=False
+        "step_back",
+        "Take the last corner, scribble or click back",
+        "Correct",
+        ("Backspace",),
+        menu=False,
     ),
     Command("grow", "Grow this slice by a voxel", "Correct", ("=",)),
     Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",)),
@@ -109,6 +122,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("fill_mask_holes", "Fill holes in this slice", "Correct"),
     Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",)),
     Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",)),
+    Command("replay_clicks", "Replay the clicks on this model", "Correct"),
     Command("interpolate", "Interpolate between painted slices", "Correct", ("I",), "interpolate"),
     Command("delete_component", "Delete the lesion under the pointer", "Correct", ("Delete",)),
     Command("delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",)),
@@ -145,6 +159,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("next_unreviewed", "Next unreviewed case", "Review", ("Ctrl+PgDown",)),
     Command("undo_review", "Undo the last review", "Review", ("Ctrl+U",), "undo"),
+    Command("time_spent", "Time spent…", "Review", (), "clock"),
     Command("reader", "Your name…", "Review", (), "", "nothing"),
     Command("blinded", "Blinded reading…", "Review", ("Ctrl+B",), "eye-off", "nothing"),
     Command("next_disagreement", "Next disagreement", "Review", ("N",)),

@@ -5,13 +5,13 @@ from gui.shell.session import Session
 
 
 def origin_title(session: Session, origin: Origin) -> str:
-    """Say what a correction started from."""
+    """Say what a correction started from in few words, as it stands in narrow rows."""
     if origin.kind == "prediction":
         titles = {model.spec.id: model.spec.title for model in session.models.available}
-        return f"the prediction of {titles.get(origin.model_id, origin.model_id)}"
+        return titles.get(origin.model_id, origin.model_id)
     if origin.kind == "version":
         return f"version {origin.version}"
-    return "the ground truth" if origin.kind == "ground_truth" else "nothing"
+    return "the truth" if origin.kind == "ground_truth" else "nothing"
 
 
 def other_origin(session: Session) -> str:

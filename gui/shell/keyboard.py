@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
+from shiboken6 import isValid
 
 from gui.shell.actions import is_typing
 from gui.shell.key_places import key_at
@@ -25,8 +26,11 @@ class Keyboard(QObject):
 
     Space belongs to the overlays, but in a text field and in another window. A control that Tab or
     F6 has reached is pressed by Enter; one that was clicked is not, and Enter is a command there.
+    A control that is taken away under the focus hands it to whatever comes next, which may be what
+    stops a run: `thrown` says so, so that it can be given to the image.
     """
 
+    thrown = Signal()
     space_held = Signal(bool)
     typing_changed = Signal(bool)
 
@@ -34,6 +38,7 @@ class Keyboard(QObject):
         super().__init__(window)
         self._window = window
         self._held = self._typing = self._reached = False
+        self._left: QWidget | None = None
         self.meant: Callable[[str], bool] = lambda _: False
         application = QApplication.instance()
         if application is not None:
@@ -47,11 +52,23 @@ class Keyboard(QObject):
             return self._take_enter(watched, event)
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._take_place(event)
-        if kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
+        if kind == QEvent.Type.FocusOut and isinstance(watched, QWidget):
+            self._left = watched
+        elif kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
             self._follow_focus(event.reason())
+            self._tell_thrown(watched, event.reason())
         elif kind == QEvent.Type.WindowDeactivate and watched is self._window:
             self._hold(False)
         return False
+
+    def _tell_thrown(self, watched: QObject, reason: Qt.FocusReason) -> None:
+        left, self._left = self._left, None
+        if left is None or not isValid(left) or reason not in _BY_TAB:
+            return
+        there = left.isEnabled() and not left.isHidden()
+        if not there and isinstance(watched, QWidget) and watched.window() is self._window:
+            self._reached = False
+            self.thrown.emit()
 
     def _take_place(self, event: QKeyEvent) -> bool:
         """Return whether a key that no command has means one by its place."""

@@ -55,6 +55,10 @@ class MaskFinder(QObject):
             self._ticked = models
             self.changed.emit()
 
+    def look_again(self) -> None:
+        """The workspace has predictions that it did not have: who asked for masks asks again."""
+        self.changed.emit()
+
     @property
     def together(self) -> list[Model]:
         """The models of the mean and of the agreement."""

@@ -29,6 +29,8 @@ ToastKind = Literal["info", "ok", "error"]
 _WIDTH, _HEIGHT = 360, 56
 _MARGIN = 12
 _READOUT_HEIGHT = 64
+_BETWEEN_READOUTS = 840
+"""So wide an image has room for toasts between what it says in its lower corners."""
 _HIGHEST_SHARE = 0.5
 _PANE_HEADER = 40
 _MOST = 3
@@ -36,7 +38,7 @@ _ICONS: dict[ToastKind, str] = {"info": "info", "ok": "tick-circle", "error": "c
 
 
 class Toasts(QWidget):
-    """The toasts of a window, newest at the bottom, over the lower right of `over`, the image.
+    """The toasts of a window, newest at the bottom, over the lower edge of `over`, the image.
 
     They lie over nothing that can be pressed: the image has its buttons in its middle and, where it
     is parted, at the top of each part, so that they stay in its lower half; what is under the
@@ -129,15 +131,17 @@ class Toasts(QWidget):
         toast.deleteLater()
 
     def _place(self) -> None:
-        room = self._over.height() * _HIGHEST_SHARE - _READOUT_HEIGHT - _PANE_HEADER
+        foot = _MARGIN if self._over.width() >= _BETWEEN_READOUTS else _READOUT_HEIGHT
+        room = self._over.height() * _HIGHEST_SHARE - foot - _PANE_HEADER
         while len(self._shown) > 1 and self._wanted_height() > room:
             self._take_away(self._least_needed())
         self.setVisible(bool(self._shown))
         self._column.activate()
         height = self._wanted_height()
-        corner = QPoint(self._over.width(), self._over.height())
-        foot = self._over.mapTo(self._window, corner) - QPoint(_MARGIN, _READOUT_HEIGHT)
-        self.setGeometry(foot.x() - _WIDTH, foot.y() - height, _WIDTH, height)
+        left = (self._over.width() - _WIDTH) // 2
+        top = self._over.height() - foot - height
+        corner = self._over.mapTo(self._window, QPoint(left, top))
+        self.setGeometry(corner.x(), corner.y(), _WIDTH, height)
         self.raise_()
 
     def _wanted_height(self) -> int:

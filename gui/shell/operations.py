@@ -51,7 +51,6 @@ class Operations(QObject):
         self.case_loader = CaseLoader(session, lanes, self.cache)
         self.triager = Triager(session.home, engine)
         self._shown_order: Callable[[], list[str]] = list
-        self._unopened: dict[str, str] = {}
         self._kept: tuple[Place, LastState] | None = None
         self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[PlaceRead | FolderUnknown] | None = None
@@ -200,7 +199,7 @@ class Operations(QObject):
     def _take(self, found: PlaceRead | FolderUnknown, folder: Path) -> None:
         """Show what was opened, or ask how a folder is organised."""
         if isinstance(found, FolderUnknown):
-            self.unorganised.emit(folder, str(found))
+            self.unorganised.emit(folder, found.in_a_window)
         else:
             self._show_place(found.place, found.states, found.models, found.last)
 
@@ -257,8 +256,8 @@ class Operations(QObject):
         self.loaded.emit()
         here, order = self._session.current, self._shown_order()
         state = self._session.case_states[here]
-        if state.problem and state.problem == self._unopened.pop(here, ""):
-            self._session.set_case_state(replace(state, run="", problem=""))
+        if state.unread:
+            self._session.set_case_state(replace(state, run="", problem="", unread=False))
         if here in order:
             index = order.index(here)
             near = [order[i] for i in (index + 1, index - 1) if 0 <= i < len(order)]
@@ -267,6 +266,6 @@ class Operations(QObject):
     def _on_load_failed(self, case_id: str, sentence: str) -> None:
         state = self._session.case_states.get(case_id)
         if state is not None:
-            self._unopened[case_id] = sentence
-            self._session.set_case_state(replace(state, run="failed", problem=sentence))
+            failed = replace(state, run="failed", problem=sentence, unread=True)
+            self._session.set_case_state(failed)
         self._session.set_unopened(sentence)

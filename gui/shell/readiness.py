@@ -37,6 +37,7 @@ EDITS = frozenset(
         "copy_before",
         "copy_after",
         "interpolate",
+        "replay_clicks",
         "delete_component",
         "delete_here",
         "keep_component",

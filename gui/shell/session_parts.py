@@ -29,6 +29,7 @@ class CaseState:
     `version` is the newest saved version of its correction, 0 for none; `begun` is True while
     there are edits that no version holds.
 
+    `problem` says why a run failed or, where the case is `unread`, why it could not be opened.
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
     """
 
@@ -38,6 +39,7 @@ class CaseState:
     run: RunState = ""
     progress: float = 0.0
     problem: str = ""
+    unread: bool = False
     figures: CaseFigures | None = None
     disagreement: float | None = None
     models: tuple[str, ...] = ()

@@ -72,8 +72,7 @@ class StatusBar(QFrame):
         self._device.setText(device)
 
     def set_compact(self, compact: bool) -> None:
-        """Leave out the hints in a narrow window."""
-        self._hints.setVisible(not compact)
+        """Name the device here in a narrow window; hints give way by themselves."""
         self._device.setVisible(compact)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:

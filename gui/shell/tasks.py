@@ -14,6 +14,7 @@ from typing import Generic, Literal, NoReturn, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.domain.errors import AppError
+from core.domain.libraries import missing_library
 from core.domain.progress import Cancelled, Progress
 
 T = TypeVar("T")
@@ -79,8 +80,12 @@ class Task(QObject, Generic[T]):
             self._report("stopped", None)
         except AppError as error:
             self._report("failed", str(error))
-        except Exception:  # noqa: BLE001 - a worker's fault belongs in the bug dialog
-            self._report("faulted", Fault(traceback.format_exc()))
+        except Exception as error:  # noqa: BLE001 - a worker's fault belongs in the bug dialog
+            missing = missing_library(error) if isinstance(error, ImportError) else None
+            if missing is not None:
+                self._report("failed", str(missing))
+            else:
+                self._report("faulted", Fault(traceback.format_exc()))
 
     def _do(self) -> T:
         return self._work(self._progress)

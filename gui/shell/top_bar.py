@@ -29,7 +29,7 @@ from gui.widgets.segments import Segments
 HEIGHT = 48
 _THRESHOLD_STEPS = 100
 _DEVICE_WIDTH = 78
-_LONGEST_NAME, _LONGEST_READER = 150, 110
+_LONGEST_NAME, _READER = 150, 76
 _WIDE = 1680
 Mode = Literal["review", "compare"]
 _MODES: tuple[Mode, ...] = ("review", "compare")
@@ -100,10 +100,8 @@ class TopBar(QFrame):
 
     def set_reader(self, name: str) -> None:
         """Name who reads, beside what is read."""
-        self._reader.setText(name)
+        self._reader.setText(name or "No reader")
         self._reader.setAccessibleName(f"Reader: {name}" if name else "")
-        self._reader.setMaximumWidth(min(self._reader.sizeHint().width(), _LONGEST_READER))
-        self._fit()
 
     def set_models(self, models: Sequence[tuple[str, str]], current: str, champion: str) -> None:
         """Offer models as (id, title); `current` is in use."""
@@ -217,7 +215,7 @@ class TopBar(QFrame):
         # The slider says what it is under the pointer, too.
         self._threshold_title.setVisible(wide)
         room = wide or (not self._compact and self._synthetic.isHidden())
-        self._reader.setVisible(room and bool(self._reader.text()))
+        self._reader.setVisible(room)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
@@ -273,7 +271,8 @@ class TopBar(QFrame):
         self._dataset.setProperty("flat", True)
         self._dataset.setAccessibleName("Dataset")
         self._dataset.setMenu(_dataset_menu(self, recent, actions))
-        self._reader = ElidedLabel("", "caption")
+        self._reader = _ReaderLabel("No reader", "caption")
+        self._reader.setMaximumWidth(_READER)
         self._synthetic = make_label("synthetic", "badge-warn")
         self._synthetic.hide()
         self._mode_shown = 0
@@ -325,6 +324,13 @@ class TopBar(QFrame):
 
     def _on_channel_chosen(self, index: int) -> None:
         self.channel_chosen.emit(self._channels[index])
+
+
+class _ReaderLabel(ElidedLabel):
+    """Has the same room whatever the name, which is given later, and gives it up to a control."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(_READER, super().sizeHint().height())
 
 
 class _ThresholdSlider(QSlider):

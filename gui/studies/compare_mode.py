@@ -23,6 +23,7 @@ class CompareMode(QObject):
         self._on = False
         self._before = "one_view"
         self._signed: dict[str, Signed] = {}
+        self._runs = self._to_part = False
         self._ticked: tuple[str, ...] = ()
         session, side = context.session, study.side
         side.ticked_changed.connect(self._on_ticked)
@@ -60,9 +61,7 @@ class CompareMode(QObject):
         if not self._on:
             self._on, self._before = True, grid.layout_name
             self._views.layout.lay_compare(self._study.side, self._study.panel)
-            if grid.count == 1:
-                many = len(self._session.models.available) > 2
-                self._context.trigger("four_views" if many else "two_views")
+            self._to_part = grid.count == 1
         self._views.line.hide()
         self._views.viewer.views.view.setFocus()
         self._views.viewer.views.top_bar.set_mode("compare")
@@ -112,8 +111,16 @@ class CompareMode(QObject):
 
         self._context.lanes.run("io", lambda _: signed_cases(store), keep)
 
+    def _part(self) -> None:
+        """Show several views, once there is a case to show in them."""
+        self._to_part = False
+        many = len(self._session.models.available) > 2
+        self._context.trigger("four_views" if many else "two_views")
+
     def _on_case_changed(self) -> None:
         if self._on and self._session.open_case is not None:
+            if self._to_part:
+                self._part()
             self._views.viewer.linked.measures.want(
                 MaskSource("model", model.spec.id) for model in self._session.models.available
             )
@@ -123,6 +130,7 @@ class CompareMode(QObject):
     def _show_figures(self) -> None:
         opened, side = self._session.open_case, self._study.side
         if not self._on or opened is None:
+            side.show_signable(())
             return
         index = self._session.view.slice_index
         measures, loaded = self._views.viewer.linked.measures, opened.loaded
@@ -139,6 +147,7 @@ class CompareMode(QObject):
             if model.spec.id in side.ticked:
                 planes.append(found.found.counted.mask[index])
         side.models.show_dsc(scores)
+        side.show_signable(scores)
         side.show_case(case_lines(lines, loaded.volume.geometry, has_truth=has_truth))
         side.show_agreement(vote_shares(planes), len(planes))
 
@@ -171,6 +180,9 @@ class CompareMode(QObject):
         """Keep the progress of a comparison in sight when its panel is not."""
         line = self._views.line
         line.setVisible(view.fraction is not None and not self._on)
+        if self._runs and view.fraction is None:
+            self._context.masks.look_again()
+        self._runs = view.fraction is not None
         if view.fraction is not None:
             what, _, rest = view.message.partition("\n")
             line.set_progress(what, view.fraction, rest)

@@ -1,6 +1,6 @@
 """The panel at the right while models are compared: models, this case, agreement, signature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.studies.compare_models import ComparedModel, ModelList
-from gui.widgets.labels import ElidedLabel, make_label, make_wrapped_label, set_colour
+from gui.widgets.labels import ElidedLabel, make_label, make_wrapped_label, plain_tip, set_colour
 from gui.widgets.meter import Meter
 from gui.widgets.palette import DARK, OverlayColours, Theme
 from gui.widgets.section import INSET, Section
@@ -26,6 +26,7 @@ from gui.widgets.segments import Segments
 
 _STEPS = 1000
 _FEW = "Tick two models that were run on this case to see where they agree."
+_WOULD_SIGN = "I would sign: "
 _HEADS = ("HD95", "Sens.", "Prec.", "Volume")
 _VOTES = ("#9B8CFF", "#6557CF", "#4A3FA0", "#2F2A5F")
 """How many models agree, from all of them down; see the pictures of the comparison."""
@@ -169,6 +170,15 @@ class CompareSide(QFrame):
         nothing = "No lesion on this slice." if models > 1 else _FEW
         self._said.setText("   ".join(said) if shares and models > 1 else nothing)
 
+    def show_signable(self, model_ids: Collection[str]) -> None:
+        """Let only contours be signed that there are: of models that were run on the case."""
+        self._signable = frozenset(model_ids)
+        for name, button in self._signatures.items():
+            button.setEnabled(name in self._signable or (not name and bool(self._signable)))
+            run = button.isEnabled() or not name
+            title = button.accessibleName().removeprefix(_WOULD_SIGN)
+            button.setToolTip(plain_tip(title if run else f"{title} was not run on this case"))
+
     def show_signed(self, model_id: str | None) -> None:
         """Mark the answer of the case on screen; None for none yet."""
         self._answers.setExclusive(False)
@@ -231,6 +241,7 @@ class CompareSide(QFrame):
     def _make_sign(self, column: QVBoxLayout) -> None:
         self._answers = QButtonGroup(self)
         self._signatures: dict[str, QPushButton] = {}
+        self._signable = frozenset[str]()
         self._row = QHBoxLayout()
         self._row.setSpacing(6)
         column.addLayout(self._row)
@@ -249,12 +260,12 @@ class CompareSide(QFrame):
             button = QPushButton(text)
             button.setCheckable(True)
             button.setProperty("small", True)
-            button.setAccessibleName(f"I would sign: {title}")
-            button.setToolTip(title)
+            button.setAccessibleName(f"{_WOULD_SIGN}{title}")
             button.clicked.connect(lambda _=False, name=name: self.signed.emit(name))
             self._answers.addButton(button)
             self._signatures[name] = button
             self._row.addWidget(button, 1)
+        self.show_signable(self._signable)
 
     def _on_ticked(self, ticked: tuple[str, ...]) -> None:
         self._enable()

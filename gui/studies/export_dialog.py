@@ -72,6 +72,7 @@ class ExportDialog(QDialog):
         self._options: dict[str, QComboBox] = {}
         self._choices = QGridLayout()
         self._choices.setColumnStretch(1, 1)
+        self._proposed = ""
         self._folder = QLineEdit()
         self._folder.setAccessibleName("Folder")
         self._folder.setMinimumWidth(_FIELD_WIDTH)
@@ -90,8 +91,6 @@ class ExportDialog(QDialog):
         self._write = QPushButton("Export")
         self._write.setProperty("primary", True)
         self._write.clicked.connect(self._on_write)
-        for button in (self._choose, self._show, self._cancel, self._write):
-            button.setAutoDefault(False)
         self._write.setDefault(True)
         self._lay_out(kinds)
         self.show_idle("")
@@ -101,11 +100,15 @@ class ExportDialog(QDialog):
         """The folder that is typed."""
         return Path(self._folder.text().strip()).expanduser()
 
-    def set_subject(self, said: str, folder: Path) -> None:
-        """Say what is exported, and propose a folder unless one is there already."""
+    def set_subject(self, said: str) -> None:
+        """Say what is exported."""
         self._subject.setText(said)
-        if not self._folder.text():
-            self._folder.setText(str(folder))
+
+    def propose(self, folder: Path) -> None:
+        """Propose a folder, in the place of one proposed before but not of one the reader chose."""
+        if self._folder.text() in ("", self._proposed):
+            self._proposed = str(folder)
+            self._folder.setText(self._proposed)
 
     def set_options(self, name: str, options: Sequence[tuple[str, str]]) -> None:
         """Offer a choice of that name, as (key, title); what was chosen before stays."""

@@ -9,7 +9,15 @@ from core.domain.progress import Progress
 from gui.shell.context import Context
 from gui.shell.tasks import Lane, Task
 from gui.studies.export_dialog import Ended, ExportDialog, ExportKind, ExportWanted
-from gui.studies.mask_export import FORMAT, FORMATS, MASKS, MaskExport, mask_kinds, write_cases
+from gui.studies.mask_export import (
+    FORMAT,
+    FORMATS,
+    MASKS,
+    MaskExport,
+    begun_words,
+    mask_kinds,
+    write_cases,
+)
 from gui.studies.picture_export import BACKGROUND, PicturedCase, write_pictures
 from gui.studies.report_export import export_report
 from gui.studies.report_source import ReportSource
@@ -78,16 +86,18 @@ class ExportPresenter(QObject):
     def _say_case(self) -> None:
         opened, place = self._session.open_case, self._session.place
         case = "No case" if opened is None else opened.loaded.case.id
-        self.pictures.set_subject(f"{case}, as it is on screen now.", Path.home())
+        self.pictures.set_subject(f"{case}, as it is on screen now.")
         if place is not None:
             count = len(place.dataset.cases)
             more = f", or all {count} cases of {place.dataset.name}" if count > 1 else ""
-            self.cases.set_subject(f"{case}{more}.", Path.home())
+            said = (f"{case}{more}.", begun_words(list(self._session.case_states.values())))
+            self.cases.set_subject(" ".join(filter(None, said)))
 
     def _ask(self, dialog: ExportDialog, said: str, name: str) -> None:
         if dialog not in self._tasks:
             dialog.show_idle("")
-        dialog.set_subject(said, Path.home() / name)
+        dialog.set_subject(said)
+        dialog.propose(Path.home() / name)
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()

@@ -1,5 +1,6 @@
 """Writes masks of cases, alone or with their images; on a worker, never into the dataset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.domain.progress import Progress
@@ -9,7 +10,7 @@ from core.io.case import Case
 from core.models.registry import Model
 from core.studies.case_export import ExportOrder, export_cases
 from core.studies.exported_mask import ExportSource, MaskKind
-from gui.shell.session_parts import Place
+from gui.shell.session_parts import CaseState, Place
 from gui.studies.export_dialog import Ended, ExportWanted
 
 MASKS, FORMAT = "Masks", "Format"
@@ -47,6 +48,16 @@ def mask_kinds(model: Model | None) -> tuple[tuple[str, str], ...]:
         ("correction", "Saved corrections alone"),
         *predicted,
     )
+
+
+def begun_words(states: Sequence[CaseState]) -> str:
+    """Say which corrections no version holds, as these are not exported; empty for none."""
+    begun = [state.case.id for state in states if state.begun]
+    if not begun:
+        return ""
+    if len(begun) == 1:
+        return f"Edits of {begun[0]} that no version holds are left out: save one with Ctrl+S."
+    return f"Edits of {len(begun)} cases that no version holds are left out: save them with Ctrl+S."
 
 
 def write_cases(export: MaskExport, wanted: ExportWanted, progress: Progress) -> Ended:

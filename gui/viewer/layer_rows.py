@@ -43,7 +43,7 @@ def _edited(session: Session) -> str:
     if session.correction is None:
         return ""
     other = other_origin(session)
-    return f"editing, of {other}" if other else "editing"
+    return f"of {other}" if other else "editing"
 
 
 def _judged(session: Session) -> str:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
 from gui.shell.view_state import Display, correction_alone
+from gui.viewer.click_item import ClickItem, ClickPicture
 from gui.viewer.fingers import Contact, Fingers, pans
 from gui.viewer.overlay_item import OverlayItem
 from gui.viewer.picture import Picture
@@ -56,7 +57,8 @@ class SliceView(PictureView):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.viewport().ungrabGesture(Qt.GestureType.PanGesture)  # two fingers pan here
         self._cursor, self._trace, self._region = BrushCursor(), Trace(), RegionItem()
-        for item in (self._region, self._trace, self._cursor):
+        self._clicks = ClickItem()
+        for item in (self._region, self._trace, self._clicks, self._cursor):
             self.add_item(item)
         self._correction: OverlayItem | None = None
         self._colours = DEFAULT_OVERLAYS
@@ -98,6 +100,11 @@ class SliceView(PictureView):
         """What the cursor says a press will do: add or take away."""
         return self._cursor.sign
 
+    @property
+    def cursor_centre(self) -> QPointF | None:
+        """Where the tool is drawn, in voxels; None while it is not."""
+        return self._cursor.centre
+
     def show_trace(self, lines: tuple[TraceLine, ...]) -> None:
         """Show the lines of a tool in use, in voxels; none hides them."""
         self._trace.set_lines(lines)
@@ -119,6 +126,15 @@ class SliceView(PictureView):
     def show_region(self, plane: NDArray[np.bool_] | None, colour: str = "#ffffff") -> None:
         """Mark voxels (Y, X) that a tool is about to change; None marks nothing."""
         self._region.show_plane(plane, colour)
+
+    def show_clicks(self, picture: ClickPicture | None) -> None:
+        """Show what guided clicks would change; None shows nothing."""
+        self._clicks.show_picture(picture)
+
+    @property
+    def clicks(self) -> ClickPicture | None:
+        """What is shown of guided clicks."""
+        return self._clicks.picture
 
     @property
     def marks_region(self) -> bool:
@@ -303,7 +319,9 @@ class SliceView(PictureView):
         self._cursor.place(None if self._tool in VIEWING else at, radius, sign)
 
     def _pointer_voxel(self) -> QPointF | None:
-        return self.voxel_at(self._last) if self.underMouse() else None
+        """Return where the pointer is, also before it has moved here."""
+        here = QPointF(self.mapFromGlobal(QCursor.pos()))
+        return self.voxel_at(here) if self.underMouse() else None
 
     def _pans(self, button: Qt.MouseButton) -> bool:
         return button == _MIDDLE or (button == _LEFT and self._tool == "pan")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tool = Literal[
-    "pan", "window", "brush", "eraser", "threshold", "lasso", "fill", "smart", "component"
+    "pan", "window", "brush", "eraser", "threshold", "lasso", "fill", "smart", "guided", "component"
 ]
 ROUND: frozenset[Tool] = frozenset({"brush", "eraser", "threshold", "smart"})
 VIEWING: frozenset[Tool] = frozenset({"pan", "window"})

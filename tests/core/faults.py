@@ -137,7 +137,7 @@ FAULTS = [
         COPY,
         **_UNREADABLE,
     ),
-    Fault("float", float_image, "Bad_2.tif", "8 or 16 bit", "float32", COPY, **_UNREADABLE),
+    Fault("float", float_image, "Bad_2.tif", "8 bit", "32 bit", _EXPORT, **_UNREADABLE),
     Fault(
         "multi-page", many_images, "Bad_2.tif", _TIFF, "5 images", "Save each slice", **_UNREADABLE
     ),

@@ -30,6 +30,28 @@ def test_a_write_makes_folders_and_replaces(tmp_path: Path) -> None:
     assert names(path.parent) == ["c.json"]
 
 
+def test_the_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after a rename that was not preceded by a sync leaves an empty file."""
+    path, done = tmp_path / "a.bin", []
+    sync, replace = os.fsync, Path.replace
+
+    def note_sync(handle: int) -> None:
+        size = os.fstat(handle).st_size
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else f"{size} bytes")
+        sync(handle)
+
+    def note_replace(self: Path, target: Path) -> Path:
+        done.append("name")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(Path, "replace", note_replace)
+    write_bytes(path, b"whole")
+    assert done == ["5 bytes", "name", *(["folder"] if os.name != "nt" else [])]
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_block_that_raises_leaves_the_old_file(
     tmp_path: Path, error: type[BaseException]

@@ -48,15 +48,15 @@ def test_another_plane_is_told(plane: str) -> None:
     fit = fit_of(
         spec(acquisition=msgspec.structs.replace(LEARNT, lowest_mm=None)), volume(PLANES[plane])
     )
-    assert fit.doubts == (f"it learnt from axial slices, this is {plane}",)
-    assert fit.doubt.startswith("M was not made for such images: it learnt from axial slices")
+    assert fit.doubts == (f"its slices were axial, these are {plane}",)
+    assert fit.doubt.startswith("M learnt from other images: its slices were axial")
     assert "look its masks over" in fit.doubt
 
 
 def test_another_spacing_is_told_and_a_little_beyond_is_not() -> None:
     fit = fit_of(spec(acquisition=LEARNT), volume((0.5, 0.5, 7)))
     assert fit.doubts == (
-        "it learnt from voxels of 3 to 6×0.8 to 1×0.8 to 1 mm (z, y, x), these are 7×0.5×0.5 mm",
+        "its voxels were 3 to 6×0.8 to 1×0.8 to 1 mm (z, y, x), these are 7×0.5×0.5 mm",
     )
     assert fit_of(spec(acquisition=LEARNT), volume((0.7, 0.7, 7))).doubts == ()
 
@@ -84,7 +84,7 @@ def test_another_kind_of_values_is_told(values: np.ndarray, kind: str, words: st
     given = volume(values=values)
     assert acquisition_of(given).intensities == (kind,)
     doubts = fit_of(spec(acquisition=LEARNT), given).doubts
-    assert doubts == ((f"it learnt from 8-bit values, this has {words}",) if words else ())
+    assert doubts == ((f"it had 8-bit values, this has {words}",) if words else ())
 
 
 def test_what_no_file_tells_is_not_doubted() -> None:

@@ -1,6 +1,8 @@
 """Reviews in the workspace: kept, undone, done again, summed; and the cache of figures."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,6 @@ from hypothesis import strategies as st
 from core.review.reviews import (
     Review,
     ReviewChange,
-    add_seconds,
     decisions,
     put_decision,
     put_review,
@@ -20,6 +21,7 @@ from core.review.reviews import (
     reviews,
     undo_review,
 )
+from core.review.time_spent import COLUMNS, add_seconds, by_day, times_spent, write_times
 from core.studies.case_figures import (
     CaseFigures,
     figures_key,
@@ -28,6 +30,8 @@ from core.studies.case_figures import (
     put_figures,
     widest_disagreements,
 )
+from core.workspace import store as store_module
+from core.workspace.schema import STEPS
 from core.workspace.store import Store
 
 
@@ -143,6 +147,47 @@ def test_time_is_summed_over_visits_and_readers(store: Store) -> None:
     assert reviews(store)["a"].status == "unreviewed"
     with pytest.raises(ValueError, match="0 or more"):
         add_seconds(store, "a", "Ann", -1.0)
+
+
+def test_time_is_told_a_day_and_a_case(store: Store, tmp_path: Path) -> None:
+    monday, tuesday = date(2026, 3, 2), date(2026, 3, 3)
+    for case_id, reader, seconds, day in (
+        ("a", "Ann", 60.0, monday),
+        ("b", "Ann", 30.0, monday),
+        ("a", "Ann", 15.0, monday),
+        ("a", "Ben", 5.0, monday),
+        ("a", "Ann", 8.0, tuesday),
+    ):
+        add_seconds(store, case_id, reader, seconds, day=day)
+    assert review_of(store, "a").seconds == 88.0
+    times = times_spent(store)
+    assert [(t.day, t.reader, t.case_id, t.seconds) for t in times] == [
+        ("2026-03-03", "Ann", "a", 8.0),
+        ("2026-03-02", "Ann", "a", 75.0),
+        ("2026-03-02", "Ann", "b", 30.0),
+        ("2026-03-02", "Ben", "a", 5.0),
+    ]
+    assert [(d.day, d.reader, d.cases, d.seconds) for d in by_day(times)] == [
+        ("2026-03-03", "Ann", 1, 8.0),
+        ("2026-03-02", "Ann", 2, 105.0),
+        ("2026-03-02", "Ben", 1, 5.0),
+    ]
+    write_times(tmp_path / "time.csv", times)
+    lines = (tmp_path / "time.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[2] == "2026-03-02,Ann,a,75"
+
+
+def test_time_that_was_kept_without_a_day_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "workspace.sqlite"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "STEPS", STEPS[:8])
+        with closing(Store(path)) as old, old.transaction() as connection:
+            connection.execute("INSERT INTO time_spent VALUES ('a', 'Ann', 12.5)")
+    with closing(Store(path)) as new:
+        add_seconds(new, "a", "Ann", 1.5, day=date(2026, 3, 2))
+        assert [(t.day, t.seconds) for t in times_spent(new)] == [("2026-03-02", 1.5), ("", 12.5)]
+        assert review_of(new, "a").seconds == 14.0
 
 
 def test_progress_and_time_left(store: Store) -> None:

@@ -1,7 +1,9 @@
 """The split of a workspace and its ledger."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,34 @@ def test_the_first_split_is_frozen_and_outlives_the_program(store: Store, tmp_pa
     again = Store(tmp_path / "workspace.sqlite")
     assert frozen_split(again) == SPLIT
     again.close()
+
+
+def test_of_two_trainings_that_start_at_once_one_freezes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other asked before there was a split, and writes after there is one."""
+    path, other = tmp_path / "workspace.sqlite", SplitFile(("A", "B"), ("C",))
+    store, second = Store(path), Store(path)
+    transaction = second.transaction
+
+    def late() -> AbstractContextManager[sqlite3.Connection]:
+        freeze_split(store, SPLIT)
+        return transaction()
+
+    monkeypatch.setattr(second, "transaction", late)
+    assert freeze_split(second, other) == SPLIT
+    assert frozen_split(second) == SPLIT
+    for each in (store, second):
+        each.close()
+
+
+def test_a_workspace_with_two_splits_keeps_the_earlier(store: Store) -> None:
+    freeze_split(store, SPLIT)
+    with store.transaction() as connection:  # as two processes could do it once
+        connection.execute(
+            "INSERT INTO splits SELECT 'later', '{\"train\": [\"X\"]}', time + 1 FROM splits"
+        )
+    assert frozen_split(store) == SPLIT
 
 
 def test_a_split_without_judges_freezes_nothing(store: Store) -> None:

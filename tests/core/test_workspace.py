@@ -46,6 +46,15 @@ def tables_of(path: Path) -> list[str]:
         connection.close()
 
 
+def test_a_commit_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
+    """A power cut cannot be tried here: what SQLite does against one is asked for."""
+    opened = open_workspace(tmp_path / "workspace")
+    asked = ("journal_mode", "synchronous")
+    found = [opened.store.read(f"PRAGMA {name}")[0][0] for name in asked]
+    opened.close()
+    assert found == ["wal", 2]  # 2 is FULL: the log is synced at every commit
+
+
 def test_what_is_put_comes_back_in_the_next_window(tmp_path: Path) -> None:
     first = open_workspace(tmp_path / "空间")
     assert first.state() == LastState()

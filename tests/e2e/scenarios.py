@@ -100,6 +100,20 @@ def killed(program: Program) -> Scenario:
     yield lambda: False
 
 
+def corrected(program: Program) -> Scenario:
+    """Correct the case on screen by a stroke, and let the model predict it."""
+    yield from opened(program)
+    yield lambda: not program.annotation.desk.problem
+    program.annotation.set_tool("brush")
+    view = program.window.view
+    program.viewer.verbs.go_to_slice(0)
+    stops = [point_of(view, (34, 8 + step)) for step in range(5)]
+    drag(view, LEFT, stops[0], *stops[1:])
+    yield partial(_is_saved, program, 1)
+    program.prediction.desk.run_case()
+    yield lambda: _is_whole(program)
+
+
 def came_back(program: Program) -> Scenario:
     """Wait until the correction of the case on screen was read."""
     yield from opened(program)
@@ -120,7 +134,7 @@ def main() -> None:
     runpy.run_path(str(_MAIN), run_name="__main__")
 
 
-_SCENARIOS = (predicted, killed, came_back)
+_SCENARIOS = (predicted, killed, corrected, came_back)
 
 
 class _Reader(QObject):

@@ -40,7 +40,7 @@ from core.models.gate import GATE_FILE, GateSpec, judge_candidate, read_gate
 from core.models.model_listing import listing
 from core.models.registry import ModelSpec, Registry, write_spec
 from core.models.train_spec import TrainSpec
-from core.review import blinded, reviews
+from core.review import blinded, reviews, time_spent
 from core.review.blinded_plan import Answer, StudyPlan
 from core.review.expected_dsc import (
     expected_dsc,
@@ -172,7 +172,7 @@ def _make_workspace(home: Path) -> None:
         workspace.put_state(LastState(_CASE, 1, "good"))
         workspace.put_score(Score(_CASE, "other", "k", 0.5))
         reviews.put_review(store, _CASE, change=reviews.ReviewChange(status="rejected", note="no"))
-        reviews.add_seconds(store, _CASE, "Reader", 3.0)
+        time_spent.add_seconds(store, _CASE, "Reader", 3.0)
         reviews.put_decision(store, _CASE, "truth", "key", True)
         triage = Triage(np.array([0.1, 0.9, 0.5, 0.2]), (1, 2, 3, 4), "slices", "cpu", 0.1)
         triage_cache.put_triage(store, _CASE, triage, key="key")

@@ -19,6 +19,7 @@ from core.io.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview
@@ -58,8 +59,9 @@ class DrawingDesk:
         self.desk.failed.connect(lambda *said: self.said.append(said))
         self.lesions = Lesions(self.session, self.lanes, self.desk)
         self.preview = Preview(self.lanes)
-        parts = (self.lesions, self.preview)
-        self.drawing = PaintTools(ShownGrey(self.session), self.desk, parts)
+        grey = ShownGrey(self.session)
+        self.guided = GuidedClicks(grey, self.desk, self.lanes)
+        self.drawing = PaintTools(grey, self.desk, (self.lesions, self.preview, self.guided))
         self.drawing.asked.connect(lambda *said: self.said.append(said))
         self.drawing.add_view(view)
 

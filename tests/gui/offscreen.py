@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QDialog
 
+from core.inference.engine import Engine
 from gui.app.program import Program
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import Fault
@@ -35,9 +36,11 @@ class Offscreen:
         qInstallMessageHandler(_unheard)
         sys.excepthook = self._on_unforeseen
 
-    def open(self, folder: Path | None, *, devices: bool = False) -> Program:
+    def open(
+        self, folder: Path | None, *, devices: bool = False, engine: Engine | None = None
+    ) -> Program:
         """Open the window on a folder; without `devices` the model's process is not asked."""
-        program = Program(self.application)
+        program = Program(self.application, engine)
         program.lanes.reports.faulted.connect(self._on_fault)
         if not devices:
             program.session.set_devices(("cpu",), "")

@@ -259,8 +259,11 @@ def test_every_pair_is_prepared_before_the_first_and_nothing_can_be_pressed_mean
     enabled = [b.text() for b in reading.findChildren(QPushButton) if b.isVisible()]
     assert set(enabled) - {"A", "B"} == {"Undo", "Leave"}
     assert not button(reading, "Undo").isEnabled()
+    leave = button(reading, "Leave")
+    before = leave.geometry()
     gate.set()
     _wait_for(qtbot, reading, 1)
+    assert leave.geometry() == before
     assert sorted(read[:3]) == ["A_1", "B_2", "C_10"]
     assert not button(reading, "Unblind").isVisible()
     assert button(reading, "Unblind").property("primary") is None
@@ -302,8 +305,8 @@ def test_the_answers_stay_where_they_are_from_pair_to_pair(qtbot: QtBot, program
             if b.isVisible()
         }
 
+    qtbot.waitUntil(lambda: any(name.startswith("A is best") for name in places()))
     before = places()
-    assert any(name.startswith("A is best") for name in before)
     reading.show_waiting("Keeping the answer…")
     QApplication.processEvents()
     assert places() == before

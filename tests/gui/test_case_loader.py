@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.io.case_reader import read_case
+from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.workspace.settings import Settings, save_settings, settings_path
 from gui.app.program import Program
@@ -97,6 +97,22 @@ def test_turning_pages_fast_shows_only_the_last(start: Start, folder: Path, qtbo
     assert name(COUNT - 2) in program.window.view.hud_text("top_right") + str(
         program.window.view.hud_text("top_left")
     )
+
+
+def test_next_and_previous_follow_the_worklist_as_it_is_shown(
+    start: Start, folder: Path, qtbot: QtBot
+) -> None:
+    program = start(folder)
+    settle(qtbot, program)
+    first, second, third = name(4), name(1), name(2)
+    program.operations.follow_order(lambda: [first, second, third])  # sorted, and filtered
+    program.operations.step_case(1)
+    assert program.session.wanted == third
+    program.operations.step_case(1)
+    assert program.session.wanted == third, "it is the last"
+    for wanted in (second, first, first):
+        program.operations.step_case(-1)
+        assert program.session.wanted == wanted
 
 
 def test_the_same_case_is_not_read_again(start: Start, folder: Path, qtbot: QtBot) -> None:
@@ -289,6 +305,29 @@ def test_a_case_of_the_same_name_in_another_folder_is_another_case(
         assert opened is not None
         wanted = read_case(scan(other).case(name(number))).volume.pixels
         np.testing.assert_array_equal(opened.loaded.volume.pixels, wanted)
+
+
+def test_a_case_comes_back_at_the_slice_it_was_left_at(
+    start: Start, folder: Path, dataset: Path, qtbot: QtBot
+) -> None:
+    program = start(folder)
+    first = program.session.view.slice_index
+    other = (first + 2) % SLICES
+    program.viewer.verbs.go_to_slice(other)
+    choose(qtbot, program, name(2))
+    assert program.session.view.slice_index == first_slice(shown(program))
+    choose(qtbot, program, name(1))
+    assert program.session.view.slice_index == other
+    program.operations.open_dataset(dataset)  # where cases of these names would be others
+    qtbot.waitUntil(lambda: place_name(program) == dataset.name)
+    settle(qtbot, program)
+    assert program.session.view.slice_index == first_slice(shown(program))
+
+
+def shown(program: Program) -> LoadedCase:
+    opened = program.session.open_case
+    assert opened is not None
+    return opened.loaded
 
 
 def place_name(program: Program) -> str:

@@ -111,6 +111,7 @@ def test_models_are_ticked_and_signed_by_their_numbers(side: CompareSide, qtbot:
     assert ticked == [("a", "b", "c")]
     signed: list[str] = []
     side.signed.connect(signed.append)
+    side.show_signable(["a", "b"])
     for name in ("I would sign: Beta", "I would sign: None of them"):
         by_name(side, QPushButton, name).click()
     assert signed == ["b", ""]
@@ -120,6 +121,18 @@ def test_models_are_ticked_and_signed_by_their_numbers(side: CompareSide, qtbot:
     assert not any(
         b.isChecked() for b in side.findChildren(QPushButton) if "sign" in b.accessibleName()
     )
+
+
+def test_only_contours_that_there_are_can_be_signed(side: CompareSide) -> None:
+    def signable() -> list[str]:
+        buttons = [b for b in side.findChildren(QPushButton) if "sign" in b.accessibleName()]
+        return [b.text() for b in buttons if b.isEnabled()]
+
+    assert signable() == []
+    side.show_signable(["b"])
+    assert signable() == ["2", "None"]
+    side.show_signable([])
+    assert signable() == []
 
 
 def test_agreement_needs_two_models(side: CompareSide) -> None:

@@ -113,6 +113,13 @@ def test_a_click_on_seen_ticks_its_line(doubted: Program, qtbot: QtBot) -> None:
     assert doubted.session.view.slice_index == 1
 
 
+def test_what_is_only_to_be_seen_is_not_asked_as_a_region(doubted: Program) -> None:
+    doubted.review.desks.walk.choose(0)
+    said = texts(doubted.window.disagreements)
+    assert any("Look at the slice" in each for each in said)
+    assert not any("Is the tinted region" in each for each in said)
+
+
 def test_without_ground_truth_they_are_there_too(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:

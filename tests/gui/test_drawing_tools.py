@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from threading import Event
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QInputDialog,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
@@ -319,7 +327,7 @@ def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
 ) -> None:
     start = predicted_mask(program)
     inside = middle(program)
-    press("D")
+    press("Shift+D")
     for _ in range(2):  # it is marked first
         hand.draw(inside, button=RIGHT)
         hand.settle()
@@ -328,6 +336,31 @@ def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
         hand.draw(inside)
         hand.settle()
     np.testing.assert_array_equal(hand.correction.mask, start)
+
+
+def test_the_card_is_a_line_over_a_narrow_image_until_it_is_unfolded(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    card = program.window.card
+    press("B")
+    assert not card.folded
+    whole = card.height()
+    press("Ctrl+4")
+    settle(qtbot, program)
+    assert card.folded
+    assert by_name(card, QToolButton, "Show the settings of the tool").height() < card.height()
+    assert card.height() < whole / 2
+    assert f"{size(program)} px" in texts(card)
+    by_name(card, QToolButton, "Show the settings of the tool").click()
+    assert not card.folded
+    press("E")
+    assert not card.folded  # as the reader wants it there
+    press("Ctrl+1")
+    settle(qtbot, program)
+    assert not card.folded
+    by_name(card, QToolButton, "Fold the settings away").click()
+    press("B")
+    assert card.folded
 
 
 def test_what_is_in_hand_is_asked_about_as_long_as_it_is_there(
@@ -352,7 +385,7 @@ def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
     press("Ctrl+Delete")
     press("B")
     program.annotation.paint_tools.change(remove=True)
-    press("D")
+    press("Shift+D")
     hand.draw(inside)
     hand.settle()
     np.testing.assert_array_equal(hand.correction.mask[2], start[2])
@@ -441,3 +474,36 @@ def test_half_drawn_things_do_not_come_along_to_another_case(
     hand.double_click((42, 4))
     QApplication.processEvents()
     assert program.session.correction is None or not hand.correction.can_undo
+
+
+@pytest.mark.parametrize("key", ["B", "Q", "G", "H", "L"])
+def test_nothing_of_the_card_overlaps_when_what_it_says_changes(
+    program: Program, press: Press, key: str
+) -> None:
+    card = program.window.card
+    press(key)
+    for start in (
+        None,
+        "the ground truth",
+        "the prediction of a model of a rather long name",
+        None,
+    ):
+        card.show_start("prediction", start)
+        parts = [p for p in card.findChildren(QWidget) if p.isVisible() and not p.children()]
+        boxes = [QRect(part.mapTo(card, QPoint()), part.size()) for part in parts]
+        assert all(card.rect().contains(box) for box in boxes)
+        assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+        labels = [p for p in parts if isinstance(p, QLabel) and p.wordWrap()]
+        assert all(label.height() >= label.heightForWidth(label.width()) for label in labels)
+
+
+@pytest.mark.parametrize("key", ["B", "E", "Shift+D"])
+def test_card_and_status_bar_name_the_button_that_the_hand_has(
+    program: Program, press: Press, key: str
+) -> None:
+    press(key)
+    assert any("ight" in said for said in texts(program.window.card))
+    program.context.trigger("swap_buttons")
+    for part in (program.window.card, program.window.status):
+        assert not any("ight-" in said or "Right" in said for said in texts(part))
+    assert any("eft" in said for said in texts(program.window.card))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,6 +19,7 @@ from core.review.reviews import Review
 from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import TRUTH, MaskSource
+from gui.widgets.key_button import KeyButton
 from gui.widgets.metrics_view import MetricsView
 from gui.widgets.palette import DARK
 from gui.widgets.theme import apply_theme
@@ -35,6 +36,7 @@ LINE = DisagreementRow("Missed lesion", False, "3–9", "7 vx")
 @pytest.fixture(scope="module")
 def bare(qapp: QApplication) -> Iterator[MainWindow]:
     """A window that nothing fills, as a reader sees it."""
+    before = (qapp.styleSheet(), qapp.font(), qapp.palette())
     apply_theme(qapp, DARK)
     window = MainWindow()
     window.setMinimumSize(0, 0)
@@ -42,6 +44,10 @@ def bare(qapp: QApplication) -> Iterator[MainWindow]:
     yield window
     window.close()
     window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.setStyleSheet(before[0])
+    qapp.setFont(before[1])
+    qapp.setPalette(before[2])
 
 
 def place_of(window: QWidget, widget: QWidget) -> QRect:
@@ -90,6 +96,7 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.review.set_review(Review(case_id="A_1"))
     bare.top_bar.set_models(MODELS, "a", "a")
     bare.top_bar.set_devices((), "auto", "")
+    bare.top_bar.set_reader("")
     before = places(bare)
 
     bare.metrics.set_metrics(READY, READY)
@@ -101,11 +108,28 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.review.set_review(Review(case_id="A_1", status="accepted", rating=3))
     bare.top_bar.set_models(MODELS, "b", "a")
     bare.top_bar.set_devices(("cpu",), "auto", "cpu")
+    bare.top_bar.set_reader("Dr Meyer")
     assert moved(before, places(bare)) == {}, bare.size()
 
     bare.metrics.set_metrics(*(MetricsView("no_truth", "No masks."),) * 2)
     bare.drawer.hide()
     assert moved(before, places(bare)) == {}, bare.size()
+
+
+def test_a_narrow_window_prints_the_keys_of_a_decision_and_has_a_note_of_one_line(
+    bare: MainWindow,
+) -> None:
+    def shown(size: tuple[int, int]) -> tuple[list[tuple[str, bool]], int]:
+        bare.resize(*size)
+        places(bare)
+        named = [by_name(bare.review, KeyButton, name) for name in ("Accept", "Correct", "Reject")]
+        note = by_name(bare.review, QPlainTextEdit, "Note on this case")
+        return [(each.key, each.icon().isNull()) for each in named], note.height()
+
+    wide, narrow = shown((1600, 1000)), shown((1280, 800))
+    assert wide[0] == [("A", False), ("C", False), ("X", False)]
+    assert narrow[0] == [("A", True), ("C", True), ("X", True)]
+    assert narrow[1] < wide[1]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -216,7 +216,7 @@ def test_a_correction_of_another_model_says_so(predicted: DrawingDesk) -> None:
     if not others:
         pytest.skip("one model alone comes with the program")
     predicted.session.set_models(replace(models, current=others[0]))
-    assert other_origin(predicted.session) == f"the prediction of {own.spec.title}"
+    assert other_origin(predicted.session) == own.spec.title
 
 
 # What is in hand
@@ -288,6 +288,24 @@ def test_a_stroke_stays_on_the_slice_it_began_on(predicted: DrawingDesk, tool: s
         assert changed[36, 8]
         assert changed[40, 24]
         assert not changed[38, 16]
+
+
+@pytest.mark.parametrize("tool", ["brush", "threshold"])
+def test_a_stroke_in_hand_ends_as_it_is_when_another_tool_is_taken(
+    predicted: DrawingDesk, tool: str
+) -> None:
+    in_hand(predicted, tool, size=3)
+    predicted.press(FAR)
+    predicted.move((FAR[0], FAR[1] + 4))
+    predicted.drawing.set_tool("eraser")
+    predicted.move((FAR[0], FAR[1] + 20))  # the button is still down, the stroke is over
+    predicted.release((FAR[0], FAR[1] + 20))
+    predicted.settle()
+    assert predicted.plane[36, 8]
+    assert not predicted.plane[36, 24]
+    assert predicted.correction.tools == {tool: 1}
+    predicted.desk.undo()
+    np.testing.assert_array_equal(predicted.plane, prediction(predicted)[2])
 
 
 def test_escape_drops_a_stroke_and_what_follows_of_it(predicted: DrawingDesk) -> None:

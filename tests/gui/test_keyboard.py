@@ -15,7 +15,7 @@ from gui.app.program import Program
 from gui.shell.commands import COMMANDS
 from gui.shell.help import Page
 from gui.shell.shortcuts import ShortcutSheet
-from tests.gui.finding import by_name
+from tests.gui.finding import button, by_name
 from tests.gui.pressing import Press
 from tests.gui.tiny import settle, shown_case
 
@@ -166,3 +166,18 @@ def test_keys_with_ctrl_and_page_keys_work_from_the_search_field(
     press("PgDown")
     settle(qtbot, program)
     assert shown_case(program) == order[order.index(here) + 1]
+
+
+@pytest.mark.parametrize("goes", ["disabled", "hidden"])
+def test_a_control_that_goes_under_the_focus_hands_it_to_the_image(
+    program: Program, qtbot: QtBot, goes: str
+) -> None:
+    """Else the next one gets it, as what stops a run gets it from what started that."""
+    run = button(program.window.top_bar, "Run case")
+    run.setFocus(Qt.FocusReason.TabFocusReason)
+    assert run.hasFocus()
+    if goes == "disabled":
+        run.setEnabled(False)
+    else:
+        run.hide()
+    qtbot.waitUntil(program.window.view.hasFocus)

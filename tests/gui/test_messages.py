@@ -45,18 +45,18 @@ def cards(toasts: Toasts) -> list[QFrame]:
     return [frame for frame in frames if frame.property("card") and frame.isVisibleTo(toasts)]
 
 
-def test_a_toast_lies_in_the_lower_right_of_the_image(toasts: Toasts) -> None:
+def test_a_toast_lies_at_the_middle_of_the_lower_edge_of_the_image(toasts: Toasts) -> None:
     toasts.show_toast("Saved", "7 slices changed.", kind="ok")
     assert toasts.isVisible()
-    assert toasts.geometry().getRect() == (700 - 12 - 360, 660 - 64 - 56, 360, 56)
+    assert toasts.geometry().getRect() == (170, 660 - 64 - 56, 360, 56)
     assert texts(toasts) == ["Saved", "7 slices changed."]
 
 
 def test_toasts_follow_the_image(toasts: Toasts, image: QWidget) -> None:
     toasts.show_toast("Saved")
     image.setGeometry(0, 40, 900, 600)
-    assert toasts.geometry().right() + 1 == 900 - 12
-    assert toasts.geometry().bottom() + 1 == 640 - 64
+    assert toasts.geometry().left() == (900 - 360) / 2
+    assert toasts.geometry().bottom() + 1 == 640 - 12
 
 
 def test_toasts_never_leave_the_lower_half_of_the_image(toasts: Toasts, image: QWidget) -> None:

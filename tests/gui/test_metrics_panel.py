@@ -3,18 +3,19 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel, ModelView
+from gui.widgets.labels import ElidedLabel
 from gui.widgets.metrics_view import MetricsView
 from gui.widgets.palette import DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
 from tests.gui.finding import button, by_name, colours, texts
 
 READY = MetricsView(
     state="ready",
-    message="whole volume, threshold 0.50",
+    message="whole volume, at 0.50",
     dsc=0.8949,
     iou=0.81,
     hd95=5.94,
@@ -34,6 +35,8 @@ MODEL = ModelView(
     gmac=None,
     memory=None,
     channels="Pre, FLAIR, Post",
+    given="Pre ← T1, FLAIR ← FLAIR, Post ← T1c",
+    made_for="axial, spacing unknown, 8-bit values",
     preprocessing="each volume to zero mean and unit variance",
     trained_on="50 cases",
     licence="research only",
@@ -107,6 +110,20 @@ def test_a_new_case_keeps_the_choice_of_slice(qtbot: QtBot, metrics: MetricsPane
     assert "0.125" in texts(metrics)
 
 
+def test_in_a_narrow_window_the_larger_distance_is_in_the_tool_tip(metrics: MetricsPanel) -> None:
+    metrics.show()
+    QApplication.processEvents()
+    tall = metrics.sizeHint().height()
+    metrics.set_compact(True)
+    QApplication.processEvents()
+    shown = [w for w in metrics.findChildren(QLabel) if not w.isHidden()]
+    assert not any("HD95 maximum" in label.text() for label in shown)
+    (pooled,) = [w for w in shown if w.text().startswith("HD95 pooled")]
+    assert isinstance(pooled, ElidedLabel)
+    assert "HD95 maximum: 7.3 voxels" in pooled.tip
+    assert metrics.sizeHint().height() < tall
+
+
 def test_a_pending_distance_shows_an_ellipsis(metrics: MetricsPanel) -> None:
     metrics.set_metrics(replace(READY, hd95="pending"), SLICE)
     assert "…" in texts(metrics)
@@ -165,6 +182,7 @@ def test_the_model_is_folded_until_asked_for(qtbot: QtBot, model: ModelPanel) ->
     assert said.args == [True]
     shown = set(texts(model))
     assert {"Some model", "some-model", "Champion", "1.94 M", "50 cases", "0.842"} <= shown
+    assert {MODEL.given, MODEL.made_for} <= shown
 
 
 def test_what_is_measured_takes_its_place(model: ModelPanel) -> None:

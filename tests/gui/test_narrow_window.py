@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from gui.app.main_window import MainWindow
+from gui.widgets.hint_line import HintLine
 from gui.widgets.theme import DARK, apply_theme
 
 
@@ -80,3 +81,13 @@ def test_the_reader_stands_beside_the_dataset_where_there_is_room(window: MainWi
         assert label.isVisible() is (size[0] >= 1400)
         assert bar.width() == window.width()
         assert label.width() <= 110
+
+
+def test_hints_of_the_tool_stand_in_a_narrow_window_as_many_as_fit(window: MainWindow) -> None:
+    window.status.set_hints("Drag paints · Right-drag erases · Wheel slices")
+    window.status.set_correction("Saved 10:12:30 · 3 edits in the journal")
+    QApplication.processEvents()
+    line = window.status.findChild(HintLine)
+    assert line is not None
+    assert line.isVisible()
+    assert line.shown()[:2] == ("Drag", "Right-drag")

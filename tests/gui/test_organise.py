@@ -162,3 +162,28 @@ def test_without_an_answer_nothing_is_opened(
     assert refused == ["refused"]
     assert operations.opened == []
     assert presenter.dialog is None
+
+
+def test_a_pattern_typed_over_a_layout_without_patterns_is_kept(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, _ = organise
+    root = tmp_path / "set"
+    for case in ("alpha", "beta"):
+        for name in ("scanA", "outline"):
+            path = root / case / f"{name}@{case}.nii.gz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    dialog = asked(qtbot, presenter, root, "4 cases")
+    mask = field(dialog, QLineEdit, "Pattern of the masks")
+    QTest.keyClicks(mask, "outline@{case}.nii.gz")
+    wait(qtbot, dialog, "No case is found so")
+    assert card(dialog, "pattern").isChecked()
+    assert field(dialog, QLineEdit, "Pattern of the masks") is mask
+    image = next(
+        line
+        for line in dialog.findChildren(QLineEdit)
+        if line.accessibleName().startswith("Pattern of ") and line is not mask
+    )
+    QTest.keyClicks(image, "scanA@{case}.nii.gz")
+    wait(qtbot, dialog, "2 cases, all complete")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import (
+    QCursor,
     QEventPoint,
     QInputDevice,
     QMouseEvent,
@@ -14,6 +15,7 @@ from PySide6.QtGui import (
     QTouchEvent,
 )
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from gui.app.program import Program
 from gui.shell.view_state import ViewState
@@ -124,6 +126,19 @@ def test_a_sample_between_two_pixels_lies_between_them(view: SliceView, heard: H
     first, second = heard.touches
     assert (second.x - first.x) * view.zoom == pytest.approx(0.5)
     assert (second.y - first.y) * view.zoom == pytest.approx(0.25)
+
+
+def test_a_tool_taken_before_the_pointer_moves_is_drawn_where_the_pointer_rests(
+    view: SliceView, qtbot: QtBot
+) -> None:
+    view.window().activateWindow()
+    QCursor.setPos(view.mapToGlobal(AT))
+    qtbot.waitUntil(view.underMouse)
+    view.set_tool("brush")
+    view.set_brush(6.0, "+")
+    assert view.cursor_centre is not None
+    there = view.voxel_at(QPointF(AT))
+    assert (view.cursor_centre - there).manhattanLength() < 1
 
 
 def test_every_sample_of_a_stroke_is_heard(view: SliceView, heard: Heard) -> None:

@@ -1,15 +1,23 @@
 """Reviewing cases: accept, reject, rate, note, go on, take back; and what survives a restart."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QPlainTextEdit,
+    QPushButton,
+    QTableWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from core.annotation.versions import versions
 from core.review.reviews import Review
 from gui.app.program import Program
+from gui.review.time_dialog import TimeDialog
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand
@@ -138,6 +146,44 @@ def test_a_pause_counts_no_longer_than_one_reads(program: Program, qtbot: QtBot)
     assert review(program, "B_2").seconds == pytest.approx(35.0)
 
 
+def test_time_is_shown_a_day_and_a_case_and_written_as_a_file(
+    program: Program, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    program.review.desks.review_desk.clock = clock
+    choose(qtbot, program, "B_2")
+    clock.now += 20
+    choose(qtbot, program, "A_1")
+    clock.now += 8
+    program.context.trigger("time_spent")  # what is on screen counts as well
+    settle(qtbot, program)
+    dialog = program.window.findChild(TimeDialog)
+    assert dialog is not None
+    today = date.today().isoformat()
+    days, cases = (by_name(dialog, QTableWidget, f"Time a {what}") for what in ("day", "case"))
+    assert cells(days) == [[today, program.session.reader, "2", "28 s", "14 s"]]
+    assert [(row[0], row[3]) for row in cells(cases)] == [("A_1", "8 s"), ("B_2", "20 s")]
+
+    place = program.session.place
+    assert place is not None
+    for path, written in ((place.dataset.root / "t.csv", False), (tmp_path / "t.csv", True)):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, to=path: (str(to), ""))
+        button(dialog, "Export…").click()
+        settle(qtbot, program)
+        assert path.exists() is written
+    assert any("outside the dataset" in said for said in toasts(program))
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 3
+    dialog.reject()
+
+
+def cells(table: QTableWidget) -> list[list[str]]:
+    texts = [
+        [table.item(row, column) for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]
+    return [["" if item is None else item.text() for item in row] for row in texts]
+
+
 def test_a_note_stays_with_its_case_however_one_goes_on(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
@@ -203,3 +249,15 @@ def test_a_click_on_a_verdict_leaves_the_keys_to_the_image(program: Program, qtb
     qtbot.mouseClick(accept, Qt.MouseButton.LeftButton)
     settle(qtbot, program)
     assert program.window.view.hasFocus()
+
+
+def test_a_rating_alone_is_no_decision_and_is_not_called_of_something_else(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("4")
+    settle(qtbot, program)
+    press("Ctrl+Return")
+    settle(qtbot, program)
+    assert shown_case(program) == first
+    assert "has no decision yet" in toasts(program)[-1]

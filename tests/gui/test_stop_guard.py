@@ -8,11 +8,14 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Postprocessing
 from core.workspace.settings import Settings
+from gui.prediction.prediction_views import queue_words
+from gui.shell.actions import is_typing
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
 from gui.shell.stop_guard import StopGuard
 from tests.gui.conftest import Start
 from tests.gui.finding import button
+from tests.gui.pressing import Press
 from tests.synthetic import publish_unet
 
 
@@ -88,3 +91,22 @@ def test_every_way_to_end_a_batch_asks(start: Start, home: Path, predicted: Path
         assert program.session.place is place, name
         assert program.window.isVisible(), name
     program.session.set_queue(RunQueue())
+
+
+def test_esc_in_a_field_goes_back_to_the_image_and_stops_nothing(
+    start: Start, predicted: Path, qtbot: QtBot
+) -> None:
+    program = start(predicted)
+    program.window.activateWindow()
+    program.session.set_queue(RunQueue(total=15, done=3))
+    program.context.trigger("find_case")
+    qtbot.waitUntil(is_typing)
+    Press(program, qtbot)("Esc")
+    assert boxes(program.window) == []
+    assert program.window.view.hasFocus()
+    program.session.set_queue(RunQueue())
+
+
+def test_the_time_that_is_left_is_said_as_people_say_it() -> None:
+    queue = RunQueue(total=95, done=3, current="A_1", seconds_left=1054.0, message="preparing")
+    assert queue_words(queue) == ("4 of 95 · A_1", 3 / 95, "18 min left · preparing")

@@ -187,6 +187,9 @@ def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
     qtbot.waitUntil(lambda: not bar.isVisibleTo(side))
     settle(qtbot, program)
     _wait_for_its_end(qtbot)
+    rows = side.models._rows
+    qtbot.waitUntil(lambda: None not in (rows[FIRST].dsc, rows[SECOND].dsc))
+    assert program.window.grid.count > 1
 
 
 def test_a_comparison_can_be_stopped(

@@ -3,7 +3,7 @@
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -11,7 +11,7 @@ from shiboken6 import delete
 
 from core.domain.errors import DataError
 from core.domain.progress import Cancelled, Progress
-from gui.shell.tasks import Fault, Lanes, Task
+from gui.shell.tasks import FAULT, Fault, Lanes, Task
 
 HERE = 10.0
 """Seconds after which a test gives up waiting for a worker."""
@@ -107,6 +107,57 @@ def test_any_other_error_is_a_fault_with_its_traceback(qtbot: QtBot, lanes: Lane
     assert isinstance(fault, Fault)
     assert "broken_work" in fault.details
     assert "ZeroDivisionError: a mistake" in fault.details
+
+
+def broken(_: Progress) -> object:
+    raise ZeroDivisionError("a mistake")
+
+
+def refused(_: Progress) -> object:
+    raise DataError("Expected this, found that.")
+
+
+@pytest.mark.parametrize(
+    ("work", "listeners", "told"),
+    [
+        (refused, (), ["notifier: Expected this, found that."]),
+        (refused, ("failed",), ["failed: Expected this, found that."]),
+        (broken, (), ["dialog"]),
+        (broken, ("failed",), [f"failed: {FAULT}", "dialog"]),
+        (broken, ("failed", "faulted"), ["faulted", "dialog"]),
+    ],
+)
+def test_whatever_goes_wrong_is_told_without_being_asked_to(
+    qtbot: QtBot,
+    lanes: Lanes,
+    work: Callable[[Progress], object],
+    listeners: tuple[str, ...],
+    told: list[str],
+) -> None:
+    """A failure goes to who hears it, else to the notifier; a fault always to the bug dialog."""
+    said: list[str] = []
+    lanes.reports.failed.connect(lambda sentence: said.append(f"notifier: {sentence}"))
+    lanes.reports.faulted.connect(lambda _: said.append("dialog"))
+    every: dict[str, Callable[..., object]] = {
+        "failed": lambda sentence: said.append(f"failed: {sentence}"),
+        "faulted": lambda _: said.append("faulted"),
+    }
+    task = lanes.run("io", work, None, **{name: every[name] for name in listeners})
+    with qtbot.waitSignal(task.finished):
+        pass
+    assert said == told
+
+
+def test_what_is_to_be_written_is_written_though_all_else_is_cancelled(qtbot: QtBot) -> None:
+    lanes, release, written = Lanes(), threading.Event(), []
+    lanes.run("journal", lambda _: release.wait(HERE))
+    lanes.run("journal", lambda _: written.append("step"))
+    other = lanes.run("gpu", lambda progress: release.wait(HERE))
+    lanes.cancel()
+    release.set()
+    lanes.close()
+    assert written == ["step"]
+    assert other.cancelled
 
 
 @pytest.mark.parametrize("error", [None, DataError("late"), ValueError("late")])

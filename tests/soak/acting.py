@@ -85,6 +85,12 @@ class Reader:
         self._rest(name)
         return name
 
+    def change_case(self, number: int) -> None:
+        """Open the next case of the worklist, all of it."""
+        cases = list(self.program.session.case_states)
+        self.program.window.worklist.case_chosen.emit(cases[number % len(cases)])
+        self._rest("change case")
+
     def train(self) -> None:
         """Train a network of a few parameters for two epochs, and wait for its end."""
         training = self.program.training.presenter

@@ -54,7 +54,7 @@ def read_dataset_json(tree: Folder) -> DatasetJson:
     return DatasetJson(
         _channels(told.get("channel_names") or told.get("modality")),
         labels,
-        _text(told.get("file_ending")),
+        _ending(told.get("file_ending")),
         str(told.get("tensorImageSize", "")).upper() == "4D",
         _training(told.get("training")),
         tuple(name for name in map(_name, _items(told.get("test"))) if name),
@@ -63,6 +63,8 @@ def read_dataset_json(tree: Folder) -> DatasetJson:
 
 
 def _channels(told: Any) -> dict[int, str]:
+    if isinstance(told, list):
+        told = dict(enumerate(told))
     if not isinstance(told, dict):
         return {}
     return {int(key): str(name) for key, name in told.items() if str(key).isdigit()}
@@ -116,6 +118,12 @@ def _name(value: Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("image")
     return value.removeprefix("./") if isinstance(value, str) and value else None
+
+
+def _ending(value: Any) -> str | None:
+    """Return the ending of files with its dot, which some leave out."""
+    text = _text(value)
+    return f".{text.lstrip('.')}" if text else None
 
 
 def _text(value: Any) -> str | None:

@@ -83,11 +83,17 @@ class FolderUnknown(DataError):
         self.root = root
         self.found = found
         self._layouts = layouts
+        why = " ".join(notices[:3])
+        self.in_a_window = (
+            f"{root.name}: found {found}, which fits no layout that is known. Open it again and "
+            f"say how it is organised, or choose the folder above or below. {why}".rstrip()
+        )
+        """The same where a reader has a dialog instead of options to type."""
         super().__init__(
             f"{root}: expected one of the layouts {', '.join(layouts)}, found "
             f"{found}. Say how it is organised, by patterns such as --image FLAIR=*_flair.nii.gz "
             "and --mask *_seg.nii.gz, or choose the folder above or below. "
-            f"{' '.join(notices[:3])}".rstrip()
+            f"{why}".rstrip()
         )
 
     def because(self, notices: Sequence[str]) -> "FolderUnknown":

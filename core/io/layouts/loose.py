@@ -33,15 +33,29 @@ def find(tree: Folder) -> FoundDataset:
     }
     cases: list[FoundCase] = []
     notices: list[str] = []
+    unnamed = 0
     for folder in tree.walk():
         if folder is not tree and _is_masks(folder) and masks:
             continue
         found, told = _cases(folder, tree)
+        unnamed += folder is not tree and len(found) > 1 and all(map(_is_unnamed, found))
         cases.extend(found)
         notices.extend(told)
+    if unnamed > 1:
+        notices.append(
+            f"{tree.path.name}: expected names that tell which images of a folder belong together, "
+            f"found none in {unnamed} folders of several. Each image is a case by itself; say how "
+            "the folder is organised if a folder is a case."
+        )
     return FoundDataset(
         "loose", tree.path, tuple(_with_mask(case, masks) for case in cases), None, tuple(notices)
     )
+
+
+def _is_unnamed(case: FoundCase) -> bool:
+    """Tell whether a case is one image of which no name says what it is."""
+    alone = len(case.channels) == 1 and not case.masks
+    return alone and case.channels[0].role is Role.OTHER
 
 
 def _volumes(folder: Folder) -> list[str]:

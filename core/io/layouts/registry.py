@@ -56,6 +56,9 @@ def find_in(tree: Folder, root: Path, *, layout: str | Layout | None = None) -> 
     if layout is None:
         chosen, failed = _fitting(tree)
         found = None if chosen is None else _checked(chosen.find(tree), *failed)
+        found = found and replace(found, notices=(*found.notices, *_left_out(tree, found)))
+        if chosen is not None and found is not None and not found.cases:
+            failed = [f"It looks like {chosen.title}, which finds no case in it.", *failed]
         if found is None or not found.cases:
             there = "another kind of file" if root.is_file() else _what_is_there(tree)
             unknown = FolderUnknown(root, found=there, layouts=_names())
@@ -92,6 +95,26 @@ def _named(name: str) -> Layout:
         f"{name}: expected a layout of {', '.join(_names())}, found another name. Choose one of "
         "them."
     )
+
+
+def _left_out(tree: Folder, found: FoundDataset) -> tuple[str, ...]:
+    """Return a sentence on each folder right below that holds images, none of them of a case."""
+    used = {
+        path
+        for case in found.cases
+        for files in (*(c.files for c in case.channels), *(m.files for m in case.masks))
+        for path in files
+    }
+    told = []
+    for folder in tree.folders if found.cases else ():
+        held = [(below.path, name) for below in folder.walk() for name in below.images]
+        if held and not any(place / name in used for place, name in held):
+            told.append(
+                f"{folder.path.name}: expected images of the layout {found.layout} as beside it, "
+                f"found {len(held)} that do not belong to it. They are left out; open that folder "
+                "by itself."
+            )
+    return tuple(told)
 
 
 def _names() -> tuple[str, ...]:

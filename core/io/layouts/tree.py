@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import DataError, reason
+from core.io.layouts.odd_names import plain_names, require_text
 from core.io.readers import is_image_name
 
 _DEEPEST = 12
@@ -17,11 +18,15 @@ _NUMBERS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Folder:
-    """One folder: names of its files and what its folders hold, in natural order, none hidden."""
+    """One folder: names of its files and what its folders hold, in natural order, none hidden.
+
+    `odd` are sentences about names in it that were left out.
+    """
 
     path: Path
     files: tuple[str, ...]
     folders: tuple["Folder", ...]
+    odd: tuple[str, ...] = ()
 
     def walk(self) -> Iterator["Folder"]:
         """Yield the folder and all below it, each before what it holds."""
@@ -42,9 +47,10 @@ class Folder:
 def tree_of(root: Path) -> Folder:
     """Return the names below `root`; a file gives a folder of that one name.
 
-    Raises `DataError` when it cannot be read, or holds more than can be listed.
+    Raises `DataError` when it cannot be read, is no text, or holds more than can be listed.
     """
     root = root.expanduser().absolute()
+    require_text(root)
     if root.is_file():
         return Folder(root.parent, (root.name,), ())
     seen = [0]
@@ -62,19 +68,20 @@ def _folder(path: Path, depth: int, seen: list[int]) -> Folder:
     below: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.name.startswith(".") or not _is_text(entry.name):
-                continue
-            (below if _is_folder(entry) else files).append(entry.name)
+            if not entry.name.startswith("."):
+                (below if _is_folder(entry) else files).append(entry.name)
     seen[0] += len(files) + len(below)
     if seen[0] > _MOST:
         raise DataError(
             f"{path}: expected a dataset, found more than {_MOST:,} files. Choose the folder that "
             "holds the cases."
         )
+    files, odd_files = plain_names(files)
+    below, odd_folders = plain_names(below)
     folders = [
         found for name in natural(below) if depth and (found := _below(path / name, depth, seen))
     ]
-    return Folder(path, tuple(natural(files)), tuple(folders))
+    return Folder(path, tuple(natural(files)), tuple(folders), (*odd_files, *odd_folders))
 
 
 def _below(path: Path, depth: int, seen: list[int]) -> Folder | None:
@@ -90,10 +97,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself
         return False
-
-
-def _is_text(name: str) -> bool:
-    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
 
 
 def nfc(text: str) -> str:

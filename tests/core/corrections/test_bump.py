@@ -23,7 +23,7 @@ def _window(seed: int, *marks: Mark, step=(1.0, 1.0)) -> Window:
 
 def _mark(*spots: tuple[int, int], adds: bool = True, weight: float = 1.0) -> Mark:
     rows, columns = (np.array(part, np.intp) for part in zip(*spots, strict=True))
-    return Mark(rows, columns, adds, weight=weight)
+    return Mark(rows, columns, adds, weight=weight, amount=6.0)
 
 
 def _by_hand(window: Window, bump: Bump) -> np.ndarray:
@@ -40,6 +40,8 @@ def _by_hand(window: Window, bump: Bump) -> np.ndarray:
     reference = sum(around) / 9
     start = _logit(window.probability[row, column])
     lack = max(bump.target - mark.sign * start, 0.0) * mark.sign
+    if mark.weight < 1:
+        lack = mark.weight * mark.amount * mark.sign
     found = np.zeros(_SIDES)
     for y in range(height):
         for x in range(width):
@@ -48,7 +50,7 @@ def _by_hand(window: Window, bump: Bump) -> np.ndarray:
             share = exp(-squared / (2 * bump.width**2)) * exp(-(apart**2) / (2 * bump.contrast**2))
             if (y, x) == (row, column):
                 share = 1.0
-            logits = _logit(window.probability[y, x]) + mark.weight * lack * share
+            logits = _logit(window.probability[y, x]) + lack * share
             found[y, x] = 1 / (1 + exp(-logits))
     return found
 
@@ -66,7 +68,7 @@ def _logit(probability: float) -> float:
     st.sampled_from((1.0, 0.46)),
 )
 def test_a_click_adds_what_the_formula_says(seed, spot, adds, step, weight):
-    bump = Bump(width=3.0)
+    bump = Bump(width=3.0, smoothing=0.0)
     window = _window(seed, _mark(spot, adds=adds, weight=weight), step=step)
     assert bump.answer(window) == pytest.approx(_by_hand(window, bump), abs=2e-5)
 

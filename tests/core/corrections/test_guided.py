@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from core.annotation.bump import Bump
 from core.annotation.guided import ClickGround, Guided, Scene, guided
@@ -97,6 +98,17 @@ def test_a_click_that_adds_takes_nothing_away_and_the_other_way_round(seed, clic
         assert (after <= ground.mask).all()
 
 
+@settings(deadline=None, max_examples=40)
+@given(_seeds, _spots, st.booleans(), _guides)
+def test_what_changes_hangs_together_with_the_click(seed, spot, adds, guide):
+    ground = _ground(seed)
+    after = put(ground.mask, guided(ground, [Click(2, (spot,), adds)], guide).patch())
+    changed = after[2] != ground.mask[2]
+    if changed[spot]:
+        _, pieces = ndimage.label(changed, np.ones((3, 3)))
+        assert pieces == 1
+
+
 @settings(deadline=None, max_examples=30)
 @given(_seeds, st.booleans(), st.sampled_from((None, (5.0, 0.5, 0.7))))
 def test_without_a_click_the_mask_is_the_one_there_was(seed, known, spacing):
@@ -131,7 +143,7 @@ def test_a_mask_that_a_hand_corrected_is_right_where_the_probability_is_not():
 def _tube(*, reach: int | None, adds: bool = True, ends: tuple[int, int] = (2, 7)) -> np.ndarray:
     """Return which slices change when a bright tube in ten slices is clicked in its middle."""
     rows, columns = np.mgrid[:64, :64]
-    disc = np.hypot(rows - 30, columns - 34) < 8
+    disc = np.hypot(rows - 30, columns - 34) < 3
     pixels = np.full((1, 10, 64, 64), 60, np.uint8)
     pixels += np.random.default_rng(0).integers(0, 6, pixels.shape).astype(np.uint8)
     pixels[0, ends[0] : ends[1], disc] = 200
@@ -155,16 +167,36 @@ def test_a_click_is_carried_no_farther_than_the_reader_says(adds):
     assert _tube(reach=1, adds=adds).tolist() == [3, 4, 5]
 
 
+def test_beyond_the_lesion_the_bump_fades_and_sways_only_what_is_uncertain():
+    pixels = np.full((1, 5, 64, 64), 100, np.uint8)
+    pixels[0, :, :4] = 60
+    probability = np.zeros((5, 64, 64), np.uint8)
+    probability[:, 25:36, 25:36] = 100
+    probability[2] = 0
+    ground = ClickGround(Scene(pixels, ("FLAIR",)), np.zeros((5, 64, 64), np.uint8), probability)
+    ends = pixels.copy()
+    ends[0, [0, 1, 3, 4], 8:] = 220
+    ended = ClickGround(Scene(ends, ("FLAIR",)), ground.mask, probability)
+    after = put(ground.mask, guided(ended, [Click(2, ((30, 30),), reach=None)]).patch())
+    assert after[2, 30, 30]
+    assert after[1, 30, 30]
+    assert after[3, 30, 30]
+    assert not after[[0, 4]].any()
+    alone = put(ground.mask, guided(ended, [Click(2, ((30, 30),), reach=0)]).patch())
+    assert np.flatnonzero(alone.any(axis=(1, 2))).tolist() == [2]
+
+
 def test_a_click_finds_the_disc_it_lies_on():
-    rows, columns = np.mgrid[:128, :128]
-    disc = np.hypot(rows - 30, columns - 34) < 5
-    pixels = np.full((1, 1, 128, 128), 60, np.uint8)
-    pixels[0, 0, disc] = 200
-    pixels[0, 0, 5, 5:7] = 40, 41
-    ground = ClickGround(Scene(pixels, ("FLAIR",)), np.zeros((1, 128, 128), np.uint8))
-    after = put(ground.mask, guided(ground, [Click(0, ((30, 34),))]).patch())
-    assert after[0][disc].mean() > 0.8
-    assert not after[0][~disc].any()
+    rows, columns = np.mgrid[:256, :256]
+    disc = np.hypot(rows - 60, columns - 70) < 9
+    grey = np.random.default_rng(0).normal(100, 15, (256, 256))
+    pixels = np.clip(np.where(disc, grey + 60, grey), 0, 255).astype(np.uint8)
+    ground = ClickGround(
+        Scene(pixels[np.newaxis, np.newaxis], ("FLAIR",)), np.zeros((1, 256, 256), np.uint8)
+    )
+    after = put(ground.mask, guided(ground, [Click(0, ((60, 70),))]).patch())[0] > 0
+    assert after[disc].mean() > 0.7
+    assert after[~disc].sum() < 0.05 * disc.sum()
 
 
 def test_nothing_changes_beyond_a_box_and_taking_away_clears_it():

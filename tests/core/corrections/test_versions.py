@@ -69,6 +69,7 @@ def test_versions_are_listed_newest_first_and_read_back_exactly(workspace):
 def test_the_file_opens_in_any_viewer_as_pages_of_0_and_255(workspace):
     version = _saved(workspace)
     assert version.path == workspace.folder / "corrections" / "CASE" / "1.tif"
+    assert not version.path.stat().st_mode & 0o222  # a version is not to be changed
     pages = tifffile.imread(version.path)
     assert pages.dtype == np.uint8
     assert np.array_equal(pages, start_mask() * 255)

@@ -93,7 +93,8 @@ def series(stored, *, step=3.0, direction=None, orientation=(ROW, COLUMN), chang
 def save(folder, items, names=None):
     """Write the data sets into `folder`, by default in an order that is not that of the planes."""
     folder.mkdir(parents=True, exist_ok=True)
-    order = [(7 * n) % 101 for n in range(len(items))]
+    prime = 101 if len(items) <= 101 else 997  # of more names some would be the same
+    order = [(7 * n) % prime for n in range(len(items))]
     for index, item in enumerate(items):
         name = names[index] if names else f"{order[index]:03}.dcm"
         item.save_as(folder / name, enforce_file_format=True)

@@ -15,6 +15,7 @@ from core.io.case_info import DatasetInfo
 from core.io.found_case import read_case
 from core.io.layouts.registry import find
 from core.io.readers import read
+from core.workspace.settings import HOME_VARIABLE, Settings, save_settings, settings_path
 from tests.core.io.dicom_making import NAME, save, series
 from tests.core.io.making import AFFINE, assert_sentence, blob, nifti, voxels
 
@@ -216,3 +217,23 @@ def test_damaged_and_evil_zips_are_refused(tmp_path):
     with pytest.raises(AppError, match="inside of it"):
         run("info", tmp_path / "b.zip")
     assert not (tmp_path.parent / "out.txt").exists()
+
+
+def test_the_name_of_a_patient_is_converted_only_when_the_reader_asks(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    folder = save(tmp_path / "s", series(voxels(SHAPE)))
+    run("convert", folder, tmp_path / "image.nii.gz")
+    mask = nibabel.load(tmp_path / "image.nii.gz")
+    nifti(tmp_path / "mask.nii.gz", blob(SHAPE), mask.affine)
+    run("convert", tmp_path / "mask.nii.gz", tmp_path / "a.dcm", "--on", folder)
+    assert NAME.encode() not in (tmp_path / "a.dcm").read_bytes()
+    save_settings(settings_path(), Settings(patient_names=True))
+    run("convert", tmp_path / "mask.nii.gz", tmp_path / "b.dcm", "--on", folder)
+    assert NAME.encode() in (tmp_path / "b.dcm").read_bytes()
+
+
+def test_a_label_map_that_is_opened_alone_is_not_judged_as_a_lesion(tmp_path):
+    nifti(tmp_path / "seg.nii.gz", np.ones(SHAPE, np.uint8))
+    case = told(tmp_path / "seg.nii.gz")["cases"][0]
+    assert case["labels"] == [{"value": 1, "name": "Lesion"}]
+    assert case["notices"] == []

@@ -91,6 +91,11 @@ def test_nnunet_of_version_1_and_of_other_endings(tmp_path):
     (old / "dataset.json").write_text("{")
     with pytest.raises(FileError, match=r"dataset\.json: expected a JSON object"):
         find(old)
+    loose = find(nnunet(tmp_path / "c", file_ending="nii.gz", channel_names=["FLAIR", "T1ce"]))
+    assert (loose.layout, len(loose.cases)) == ("nnunet", 3)
+    assert roles(loose.cases[0]) == ["FLAIR", "T1c"]
+    with pytest.raises(FolderUnknown, match="looks like nnU-Net raw, which finds no case in it"):
+        find(nnunet(tmp_path / "d", file_ending=".mha"))
     odd = nnunet(tmp_path / "b", labels={"a": "b"})
     assert "found none for a" in find(odd).notices[0]
 
@@ -420,3 +425,25 @@ def test_a_case_named_twice_in_a_pattern_is_one_name(tmp_path):
     touch(tmp_path, "a/c_t1.nii.gz")
     two = find(tmp_path, layout=pattern_layout({"T1": "{case}/*_t1.nii.gz"}))
     assert "expected one file for T1, found 3" in two.cases[0].notices[0]
+
+
+def test_a_second_dataset_beside_the_first_is_told(tmp_path):
+    kinds = ("t1n", "t1c", "t2w", "t2f")
+    touch(tmp_path, *[f"brats/BraTS-GLI-1-0/BraTS-GLI-1-0-{kind}.nii.gz" for kind in kinds])
+    touch(tmp_path, "dicom/P1/1.dcm", "dicom/P1/2.dcm", "notes/readme.txt")
+    found = find(tmp_path)
+    assert found.layout == "brats"
+    assert [notice for notice in found.notices if "left out" in notice] == [
+        "dicom: expected images of the layout brats as beside it, found 2 that do not belong to "
+        "it. They are left out; open that folder by itself."
+    ]
+    assert find(tmp_path / "brats").notices == ()
+
+
+def test_folders_of_images_that_no_name_joins_are_told(tmp_path):
+    for case in ("alpha", "beta"):
+        touch(tmp_path, f"{case}/scanA.nii.gz", f"{case}/scanB.nii.gz", f"{case}/outline.nii.gz")
+    found = find(tmp_path)
+    assert (found.layout, len(found.cases)) == ("loose", 6)
+    assert "say how the folder is organised if a folder is a case" in found.notices[0]
+    assert find(touch(tmp_path / "flat", "a.nii", "b.nii", "c.nii")).notices == ()

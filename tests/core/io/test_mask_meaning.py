@@ -90,6 +90,16 @@ def separate(path: Path, les: Plane) -> None:
     imwrite(path, planes, photometric="rgb", planarconfig="separate")
 
 
+def inks(path: Path, les: Plane) -> None:
+    """What is white is paper; the rest is printed black."""
+    paper = np.zeros_like(les)
+    Image.fromarray(np.dstack([paper] * 3 + [(1 - les) * 255]), mode="CMYK").save(path)
+
+
+def brightness(path: Path, les: Plane) -> None:
+    Image.fromarray(np.dstack([les * 255] * 3)).convert("YCbCr").save(path)
+
+
 def white_is_zero(path: Path, les: Plane) -> None:
     imwrite(path, np.where(les, 0, 255).astype(np.uint8), photometric="miniswhite")
 
@@ -102,10 +112,10 @@ def from_one(path: Path, les: Plane) -> None:
     imwrite(path, les + np.uint8(1), photometric="minisblack")
 
 
-PLAIN = [rgba, imagej, shown_imagej, palette, on_white, on_black, one_hot, separate]
+PLAIN = [rgba, imagej, shown_imagej, palette, on_white, on_black, one_hot, separate, inks]
 
 
-@pytest.mark.parametrize("draw", [*PLAIN, white_is_zero, one_bit])
+@pytest.mark.parametrize("draw", [*PLAIN, brightness, white_is_zero, one_bit])
 def test_masks_of_other_programs_are_the_lesion(
     tmp_path: Path, draw: Callable[[Path, Plane], object]
 ) -> None:
@@ -240,6 +250,50 @@ def test_signed_images_are_read(tmp_path: Path, lowest: int, said: str) -> None:
     assert said in " ".join(loaded.notices)
 
 
+@pytest.mark.parametrize("dtype", ["i1", "u4", "i4", "u8", "i8", "f2", "f4", "f8"])
+def test_whole_numbers_of_any_type_are_read_as_they_are(tmp_path: Path, dtype: str) -> None:
+    place, whole = write_case(tmp_path, "A", 2), head(2) // 2
+    for z in range(2):
+        imwrite(
+            place / f"A_{z + 1}.tif",
+            np.moveaxis(whole[:, z], 0, -1).astype(dtype),
+            photometric="rgb",
+        )
+    pixels = load(tmp_path).volume.pixels
+    assert pixels.dtype == np.uint16
+    assert np.array_equal(pixels, whole)
+
+
+def test_floating_images_keep_their_values_and_gaps_are_told(tmp_path: Path) -> None:
+    place = write_case(tmp_path, "A", 2)
+    whole = head(2).astype(np.float64) / 255 - 0.25
+    for z in range(2):
+        imwrite(place / f"A_{z + 1}.tif", np.moveaxis(whole[:, z], 0, -1), photometric="rgb")
+    loaded = load(tmp_path)
+    assert loaded.volume.pixels.dtype == np.float32
+    assert np.array_equal(loaded.volume.pixels, whole.astype(np.float32))
+    assert "32-bit images" in " ".join(loaded.notices)
+    whole[0, 0, 5, 5] = np.inf
+    imwrite(place / "A_1.tif", np.moveaxis(whole[:, 0], 0, -1), photometric="rgb")
+    loaded = load(tmp_path)
+    assert loaded.volume.pixels[0, 0, 5, 5] == 0
+    assert "found some without (NaN or infinite)" in " ".join(loaded.notices)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr"])
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "jpeg"])
+def test_other_colours_are_seen_as_pillow_shows_them(
+    tmp_path: Path, mode: str, compression: str | None
+) -> None:
+    path = tmp_path / "A_1.tif"
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint8)
+    Image.fromarray(pixels).convert(mode).save(path, compression=compression)
+    with Image.open(path) as picture:
+        shown = np.asarray(picture.convert("RGB")).astype(int)
+    # Whole steps of tables there, rounded products here.
+    assert np.abs(np.moveaxis(read_image(path), 0, -1) - shown).max() <= 1
+
+
 def test_names_are_compared_composed(tmp_path: Path) -> None:
     place = write_case(tmp_path, unicodedata.normalize("NFC", "Kölliker"))
     for path in place.glob("*_mask.tif"):
@@ -264,6 +318,19 @@ def test_masks_that_can_hardly_be_lesion_are_told(
     for z, plane in enumerate(mask):
         write_slice(place / f"A_{z + 1}_mask.tif", plane[np.newaxis] * 255)
     assert said in " ".join(load(tmp_path).notices)
+
+
+def test_an_outline_alone_is_told_and_small_lesions_are_not() -> None:
+    mask = np.zeros((6, 60, 60), np.uint8)
+    mask[1:5, 10:40, 15:35] = 1
+    everywhere = np.ones(mask.shape, bool)
+    assert judge_mask("A", mask, everywhere) == ()
+    mask[1:5, 12:38, 17:33] = 0
+    (said,) = judge_mask("A", mask, everywhere)
+    assert "found its outline alone" in said
+    mask[:] = 0
+    mask[2, 10:13, 10:13], mask[3, 20, 20:28] = 1, 1
+    assert judge_mask("A", mask, everywhere) == ()
 
 
 def test_one_slice_that_means_the_opposite_is_told() -> None:

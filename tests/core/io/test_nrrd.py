@@ -167,7 +167,7 @@ def test_damage_is_found(tmp_path, encoding):
     path.write_bytes(whole[:60])
     refused(path, "NRRD")
     path.write_bytes(whole.replace(b"sizes: 40 30 20", b"sizes: 0 30 20"))
-    refused(path, "sizes")
+    refused(path, "sizes of 0×30×20")
 
 
 def test_two_volumes_are_not_one(tmp_path):

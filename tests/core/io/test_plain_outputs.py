@@ -5,12 +5,17 @@ import os
 import sys
 from pathlib import Path
 
+import nibabel
+import numpy as np
 import pytest
 
 from core.cli.say import say
+from core.domain.errors import DataError
 from core.domain.plain_text import one_line, printable
 from core.io.csv_file import csv_text, plain
 from core.io.dataset import scan
+from core.io.layouts.tree import tree_of
+from core.workspace.known_dataset import scan_known
 from tests.synthetic import write_case
 
 
@@ -34,9 +39,12 @@ def test_terminal_escapes_are_not_printed(capsys: pytest.CaptureFixture[str]) ->
     assert printable("plain") == "plain"
 
 
-@pytest.mark.skipif(
+odd_names = pytest.mark.skipif(
     os.name == "nt" or sys.platform == "darwin", reason="such names cannot be there"
 )
+
+
+@odd_names
 def test_a_name_with_a_line_break_is_told(tmp_path: Path) -> None:
     write_case(tmp_path, "Good", seed=1)
     write_case(tmp_path, "two\nlines", seed=2)
@@ -44,3 +52,28 @@ def test_a_name_with_a_line_break_is_told(tmp_path: Path) -> None:
     assert [case.id for case in dataset.cases] == ["Good"]
     (notice,) = dataset.notices
     assert notice.startswith("two\\nlines: expected a name of one line")
+
+
+@odd_names
+@pytest.mark.parametrize("name", [b"two\nlines", b"K\xf6lliker"])
+def test_odd_names_of_volumes_are_told_in_every_layout(tmp_path: Path, name: bytes) -> None:
+    volume = nibabel.Nifti1Image(np.ones((8, 8, 4), np.int16), np.eye(4))
+    for case in (b"Good", name):
+        folder = tmp_path / os.fsdecode(case)
+        folder.mkdir()
+        nibabel.save(volume, folder / "flair.nii.gz")
+    dataset = scan(tmp_path)
+    assert len(dataset.cases) == 1
+    (notice,) = dataset.notices
+    assert "Left out; rename it" in notice
+    assert notice.isprintable()
+
+
+@odd_names
+def test_a_folder_that_is_not_named_in_utf_8_is_told_and_not_stumbled_over(tmp_path: Path) -> None:
+    root = Path(os.fsdecode(os.fsencode(tmp_path) + b"/K\xf6lliker"))
+    write_case(root, "Good")
+    with pytest.raises(DataError, match="expected a name in UTF-8"):
+        scan_known(root)
+    with pytest.raises(DataError, match="expected a name in UTF-8"):
+        tree_of(root)

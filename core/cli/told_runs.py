@@ -1,0 +1,67 @@
+"""What a command says before a model runs: which channels it is given, and what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.cli.say import say
+
+if TYPE_CHECKING:
+    from core.domain.prediction import Prediction
+    from core.domain.progress import Progress
+    from core.inference.prediction_service import Predictor, PredictorOf
+    from core.io.case_reader import LoadedCase
+    from core.models.registry import Model
+    from core.studies.case_units import Told
+    from core.workspace.workspace_folder import Workspace
+
+_MOST = 5
+
+
+def told_before(model: Model, predictor: Predictor) -> Predictor:
+    """Return `predictor`, which says before a run how the model meets the case.
+
+    A sentence is said once, at the first case it is true of, and few of them in all. A case that
+    lacks a channel raises `ModelError` before anything is run.
+    """
+    from core.models.model_fit import fit_of_model
+
+    told: set[str] = set()
+
+    def tell(case_id: str, sentence: str) -> None:
+        if not sentence or sentence in told or len(told) > _MOST:
+            return
+        told.add(sentence)
+        more = " Other cases differ in other ways." if len(told) > _MOST else ""
+        say(f"Note: {case_id}: {sentence}{more}", err=True)
+
+    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
+        if model.runs:
+            fit = fit_of_model(model, loaded.volume)
+            tell(loaded.case.id, "" if fit.mapping.is_same else fit.said)
+            tell(loaded.case.id, fit.doubt)
+        return predictor(loaded, progress)
+
+    return predict
+
+
+def said_once() -> Told:
+    """Return what makes `told_before` of a model's predictor, and the same for every case."""
+    made: dict[str, Predictor] = {}
+
+    def told(model: Model, predictor: Predictor) -> Predictor:
+        return made.setdefault(model.computed, told_before(model, predictor))
+
+    return told
+
+
+def told_predictors(workspace: Workspace, device: str, *, run: bool) -> PredictorOf:
+    """Return what predicts with a model, as `predictors` does, and says before how it meets a case.
+
+    Without `run` nothing is said: there is nothing to be run. Raises `ModelError` for a device
+    there is not.
+    """
+    from core.inference.prediction_service import predictors
+
+    quiet = predictors(workspace, device, run=run)
+    return (lambda model: told_before(model, quiet(model))) if run else quiet

@@ -1,0 +1,389 @@
+"""Guided clicks in hand: answered on a worker, shown, taken back, accepted as one edit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from core.annotation import regions
+from core.annotation.guided import ClickGround, Guided, Scene, guided
+from core.annotation.patch import Patch, replayed
+from core.domain.guide import Click, Spot
+from core.domain.mask import Mask
+from core.domain.progress import Progress
+from gui.annotation.click_drag import ClickDrag
+from gui.annotation.click_preview import Asked, ClickPreview
+from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.correction_start import predicted_mask
+from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.tool_settings import ToolSettings
+from gui.shell.tasks import Lanes, Part, Task
+from gui.viewer.click_item import ClickPicture, ClickSign
+from gui.viewer.touch import Touch
+
+GUIDED = "guided click"
+REPLAY = "replay clicks"
+
+
+@dataclass(frozen=True)
+class ClickLine:
+    """One click; `voxels` are those it added less those it took away, None until answered."""
+
+    number: int
+    adds: bool
+    slice_number: int
+    voxels: int | None = None
+
+
+@dataclass(frozen=True)
+class GuidedFigures:
+    """What the clicks in hand would change: voxels of the slice on screen, and of the case.
+
+    `dsc` is that of the slice before and after, None without ground truth. `rows` are the clicks,
+    oldest first.
+    """
+
+    rows: tuple[ClickLine, ...]
+    slice_added: int
+    slice_taken: int
+    added: int
+    taken: int
+    slices: int
+    dsc: tuple[float, float] | None = None
+
+
+class GuidedClicks(QObject):
+    """The clicks on the case on screen that were made and are not accepted yet.
+
+    They are answered one after the other; what is asked meanwhile is answered next, what was taken
+    back is dropped. `changed` comes whenever something else is to be shown.
+    """
+
+    changed = Signal()
+
+    def __init__(self, grey: ShownGrey, desk: CorrectionDesk, lanes: Lanes) -> None:
+        super().__init__()
+        self._grey, self._session = grey, grey.session
+        self._desk, self._lanes = desk, lanes
+        self.preview = ClickPreview(lanes)
+        self.preview.changed.connect(self.changed)
+        self._scene: Scene | None = None
+        self._ground: Guided | None = None
+        self._states: list[Guided] = []
+        self._clicks: list[Click] = []
+        self._quick: Guided | None = None
+        self._task: Task[list[Guided]] | None = None
+        self._drag: ClickDrag | None = None
+        self._accepting = False
+        session = self._session
+        session.case_leaving.connect(self._on_case_leaving)
+        session.case_changed.connect(self._on_case_changed)
+        for moved in (session.correction_changed, session.result_changed, session.post_changed):
+            moved.connect(self._on_ground_moved)
+        session.mask_painted.connect(lambda _: self._on_ground_moved())
+
+    @property
+    def clicks(self) -> tuple[Click, ...]:
+        """The clicks in hand, oldest first."""
+        return tuple(self._clicks)
+
+    @property
+    def states(self) -> tuple[Guided, ...]:
+        """The states after each of the clicks that were answered so far."""
+        return tuple(self._states)
+
+    @property
+    def holds(self) -> bool:
+        """True while there is a click, or one in the making."""
+        return bool(self._clicks) or self._drag is not None
+
+    def touch(self, touch: Touch, *, adds: bool, settings: ToolSettings, zoom: float) -> None:
+        """Take what the pointer did; `zoom` is pixels of the screen a voxel."""
+        at = (touch.y, touch.x)
+        if touch.kind == "press":
+            self.preview.drop()
+            box = settings.drag == "box"
+            self._drag = ClickDrag(self._session.view.slice_index, adds, box, [at])
+        elif touch.kind == "move" and self._drag is not None:
+            self._drag.move(at, zoom=zoom)
+        elif touch.kind == "release" and self._drag is not None:
+            drag, self._drag = self._drag, None
+            self._make(drag, settings)
+        elif touch.kind == "cancel":
+            self._drag = None
+        self.changed.emit()
+
+    def point_at(self, at: QPointF | None, *, adds: bool, settings: ToolSettings) -> None:
+        """Show soon what a click there would change; None shows nothing of it."""
+        if at is None or self._drag is not None or self._desk.problem:
+            self.preview.drop()
+            return
+
+        def asked() -> Asked | None:
+            voxel, state = self._grey.voxel(at.y(), at.x()), self._newest()
+            if voxel is None or state is None or self._task is not None:
+                return None
+            drag = ClickDrag(voxel[0], adds, False, [(at.y(), at.x())])
+            return state, self._click(drag, (voxel[1:],), settings)
+
+        self.preview.ask(asked)
+
+    def take_back(self) -> bool:
+        """Take back the drag in hand, else the newest click; False when there is neither."""
+        if self._drag is not None:
+            self._drag = None
+            self.changed.emit()
+            return True
+        return self.remove(len(self._clicks) - 1)
+
+    def remove(self, index: int) -> bool:
+        """Take one click back, the others as if it had never been; False when there is none."""
+        if not 0 <= index < len(self._clicks):
+            return False
+        del self._clicks[index]
+        del self._states[index:]
+        self._accepting, self._quick = False, None
+        self._stop()
+        self._go_on()
+        self.changed.emit()
+        return True
+
+    def drop(self) -> bool:
+        """Drop all clicks; False when there are none."""
+        there = self.holds
+        self._clicks.clear()
+        self._states.clear()
+        self._drag = self._quick = self._ground = None
+        self._accepting = False
+        self._stop()
+        self.preview.drop()
+        self.changed.emit()
+        return there
+
+    def accept(self) -> bool:
+        """Make one edit of the clicks, as soon as all are answered; False when there are none."""
+        if not self._clicks:
+            return False
+        self._accepting = True
+        if len(self._states) == len(self._clicks):
+            state = self._states[-1]
+            self.drop()
+            self._desk.apply(GUIDED, state.patch, clicks=state.clicks)
+        return True
+
+    def replay(self) -> None:
+        """Answer the clicks kept with the correction anew, on the prediction on screen."""
+        known, predicted = self._desk.known, predicted_mask(self._session)
+        if known is None or not known.clicks:
+            self._desk.noted.emit(REPLAY, "There are no clicks in this correction.")
+            return
+        if predicted is None:
+            self._desk.noted.emit(REPLAY, "Run the model on this case first.")
+            return
+        clicks, ground = known.clicks, self._ground_over(predicted)
+
+        def make(mask: Mask) -> Patch | None:
+            patch = guided(ground, clicks).patch()
+            after = ground.mask if patch is None else replayed(ground.mask, patch)
+            return regions.replace(mask, after)
+
+        self._desk.apply_later(REPLAY, make)
+
+    def picture(self, z: int) -> ClickPicture | None:
+        """Return what is to be shown on slice `z`; None for nothing."""
+        pointed, state = self.preview.pointed, self._quick or self._newest_known()
+        pointed = pointed if pointed is not None and pointed.z == z else None
+        drag = self._drag if self._drag is not None and self._drag.z == z else None
+        changed = state is not None and z in state.planes
+        signs = _signs(self._clicks, z)
+        if not changed and not signs and pointed is None and drag is None:
+            return None
+        empty = np.zeros(self._plane, bool)
+        return ClickPicture(
+            before=state.ground.mask[z] > 0 if changed and state is not None else empty,
+            after=state.mask_of(z) if changed and state is not None else empty,
+            signs=signs,
+            pointed=None if pointed is None else pointed.plane,
+            pointed_adds=pointed is None or pointed.adds,
+            trace=() if drag is None else drag.trace,
+            trace_adds=drag is None or drag.adds,
+        )
+
+    def figures(self, z: int) -> GuidedFigures | None:
+        """Return what the answered clicks would change, seen from slice `z`; None without any."""
+        state = self._states[-1] if self._states else None
+        if state is None:
+            return None
+        counts = state.counts
+        added, taken = (sum(pair[part] for pair in counts.values()) for part in (0, 1))
+        here = counts.get(z, (0, 0))
+        dsc = self._dsc(state, z)
+        return GuidedFigures(self._rows(), *here, added, taken, len(counts), dsc)
+
+    def _rows(self) -> tuple[ClickLine, ...]:
+        found, before = [], 0
+        for index, click in enumerate(self._clicks):
+            number = self._grey.slice_number(click.z)
+            net = None
+            if index < len(self._states):
+                total = sum(added - taken for added, taken in self._states[index].counts.values())
+                net, before = total - before, total
+            found.append(ClickLine(index + 1, click.adds, number, net))
+        return tuple(found)
+
+    def _dsc(self, state: Guided, z: int) -> tuple[float, float] | None:
+        opened = self._session.open_case
+        truth = None if opened is None else opened.loaded.ground_truth
+        if truth is None:
+            return None
+        inside, before, after = truth[z] > 0, state.ground.mask[z] > 0, state.mask_of(z)
+        total = [np.count_nonzero(inside) + np.count_nonzero(each) for each in (before, after)]
+        both = [np.count_nonzero(inside & each) for each in (before, after)]
+        if not all(total):
+            return None
+        return 2 * both[0] / total[0], 2 * both[1] / total[1]
+
+    @property
+    def _plane(self) -> tuple[int, int]:
+        opened = self._session.open_case
+        return (0, 0) if opened is None else opened.loaded.volume.geometry.shape[1:]
+
+    def _click(self, drag: ClickDrag, spots: tuple[Spot, ...], settings: ToolSettings) -> Click:
+        reach = {"slice": 0, "step": settings.steps, "lesion": None}[settings.reach]
+        return Click(
+            drag.z,
+            spots,
+            drag.adds,
+            drag.shape,
+            reach=reach,
+            strength=settings.strength,
+            channel=self._grey.channel,
+        )
+
+    def _make(self, drag: ClickDrag, settings: ToolSettings) -> None:
+        """Add a click to those in hand."""
+        spots = drag.spots(self._plane)
+        if not spots or drag.z != self._session.view.slice_index:
+            return
+        if self._desk.problem:
+            self._desk.noted.emit("Nothing can be painted", self._desk.problem)
+            return
+        self._clicks.append(self._click(drag, spots, settings))
+        self._go_on()
+
+    def _newest_known(self) -> Guided | None:
+        return self._states[-1] if self._states else None
+
+    def _newest(self) -> Guided | None:
+        """Return the state that the next click is made on; None where none can be."""
+        return self._newest_known() or self._start()
+
+    def _start(self) -> Guided | None:
+        """Return the state before the first click: the mask there is, what the model says."""
+        mask, opened = self._desk.mask_now(), self._session.open_case
+        if self._ground is None and mask is not None and opened is not None:
+            self._ground = Guided(self._ground_over(mask.copy()))
+        return self._ground
+
+    def _ground_over(self, mask: Mask) -> ClickGround:
+        """Return a mask as clicks correct it, with the probability on screen behind it."""
+        opened, result = self._session.open_case, self._session.result
+        assert opened is not None, "a case is on screen"
+        volume = opened.loaded.volume
+        if self._scene is None:
+            self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
+        whole = result is not None and result.ready is None
+        found = result.probability if result is not None and whole else None
+        return ClickGround(self._scene, mask, found, self._session.post.threshold)
+
+    def _go_on(self) -> None:
+        """Have the clicks answered that are not yet."""
+        state = self._newest()
+        left = self._clicks[len(self._states) :]
+        if self._task is not None or not left or state is None:
+            return
+
+        def work(progress: Progress, part: Part) -> list[Guided]:
+            return _answered(state, left, progress, part)
+
+        self._task = self._lanes.run_in_parts(
+            "io", work, self._take, parted=self._take_quick, failed=self._tell, finished=self._end
+        )
+
+    def _take_quick(self, part: object) -> None:
+        """Show the slice that was clicked on before the others are reached."""
+        assert isinstance(part, Guided)
+        self._quick = part
+        self.changed.emit()
+
+    def _take(self, states: list[Guided]) -> None:
+        self._quick = None
+        for state in states:
+            if state.clicks == tuple(self._clicks[: len(self._states) + 1]):
+                self._states.append(state)
+        if states and not states[-1].counts:
+            self._desk.noted.emit("No change here", "It is already as the click says.")
+
+    def _tell(self, sentence: str) -> None:
+        """A click could not be answered: it is dropped, and nothing else changes."""
+        number = len(self._states) + 1
+        del self._clicks[number - 1 :]
+        self._desk.failed.emit(f"Click {number} failed, mask unchanged", sentence, "")
+
+    def _end(self) -> None:
+        self._task = None
+        self._go_on()
+        self.changed.emit()
+        if self._accepting and self._task is None:
+            self.accept()
+
+    def _stop(self) -> None:
+        """Want what is being computed no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _on_ground_moved(self) -> None:
+        """The mask or the probability is another one: the clicks are answered on it anew."""
+        self._ground = self._quick = None
+        self._states.clear()
+        self.preview.drop()
+        if self._clicks:
+            self._stop()
+            self._go_on()
+            self.changed.emit()
+
+    def _on_case_leaving(self) -> None:
+        count = len(self._clicks)
+        if count:
+            said = f"{count} click{'s were' if count > 1 else ' was'} not accepted"
+            self._desk.noted.emit(said, f"{self._session.current} is as it was before.")
+        self.drop()
+
+    def _on_case_changed(self) -> None:
+        self._scene = None
+        self.drop()
+
+
+def _answered(state: Guided, clicks: list[Click], progress: Progress, part: Part) -> list[Guided]:
+    """Return the states after each click, having shown what each does to its own slice first."""
+    found = []
+    for number, click in enumerate(clicks):
+        progress(number / len(clicks), GUIDED)
+        if click.reach != 0:
+            part(state.on_slice(click))
+        state = state.add(click)
+        _ = state.counts  # counted here, and kept
+        found.append(state)
+    return found
+
+
+def _signs(clicks: list[Click], z: int) -> tuple[ClickSign, ...]:
+    found = []
+    for number, click in enumerate(clicks, start=1):
+        if click.z == z:
+            y, x = np.array(click.spots, np.float64).mean(axis=0) + 0.5
+            if click.shape == "scribble":
+                y, x = np.array(click.spots[len(click.spots) // 2], np.float64) + 0.5
+            newest = number == len(clicks)
+            found.append(ClickSign(float(x), float(y), click.adds, number, newest))
+    return tuple(found)

@@ -1,0 +1,94 @@
+"""The settings of guided clicks, on the tool card."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from core.domain.figure_text import counted
+from gui.annotation.named_slider import NamedSlider
+from gui.annotation.tool_settings import DragKind, Reach, ToolSettings
+from gui.widgets.labels import make_label
+from gui.widgets.segments import Segments
+
+_REACHES: tuple[Reach, ...] = ("slice", "lesion", "step")
+_DRAGS: tuple[DragKind, ...] = ("scribble", "box")
+_PARTS = 100
+_MOST_STEPS = 50
+
+
+class GuidedSettings(QWidget):
+    """What a click does, how far it goes, and the two verbs of the clicks in hand."""
+
+    changed = Signal(str, object)
+    accept_asked = Signal()
+    back_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._mode = Segments(("Add", "Take away"), name="A click")
+        self._mode.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
+        self._reach = Segments(("Slice", "Lesion", "Step"), name="Reach")
+        self._reach.chosen.connect(lambda index: self.changed.emit("reach", _REACHES[index]))
+        self._steps = QSpinBox()
+        self._steps.setRange(1, _MOST_STEPS)
+        self._steps.setPrefix("±")
+        self._steps.setAccessibleName("Slices to each side")
+        self._steps.valueChanged.connect(lambda count: self.changed.emit("steps", count))
+        self._strength = NamedSlider("Strength", 0, _PARTS, lambda part: f"{part / _PARTS:.2f}")
+        self._strength.moved.connect(lambda part: self.changed.emit("strength", part / _PARTS))
+        self._drag = Segments(("Scribble", "Box"), name="A drag")
+        self._drag.chosen.connect(lambda index: self.changed.emit("drag", _DRAGS[index]))
+        self._accept = QPushButton("Accept (Enter)")
+        self._accept.clicked.connect(self.accept_asked)
+        self._back = QPushButton("Last click back (Backspace)")
+        self._back.clicked.connect(self.back_asked)
+        self._lay_out()
+        self.show_clicks(0)
+
+    def show_settings(self, settings: ToolSettings) -> None:
+        """Show how clicks are set."""
+        for widget, index in (
+            (self._mode, int(settings.remove)),
+            (self._reach, _REACHES.index(settings.reach)),
+            (self._drag, _DRAGS.index(settings.drag)),
+        ):
+            blocker = QSignalBlocker(widget)
+            widget.set_index(index)
+            blocker.unblock()
+        blocker = QSignalBlocker(self._steps)
+        self._steps.setValue(settings.steps)
+        blocker.unblock()
+        self._steps.setEnabled(settings.reach == "step")
+        self._strength.show_value(round(settings.strength * _PARTS))
+
+    def show_clicks(self, count: int) -> None:
+        """Say how many clicks there are to be accepted."""
+        said = f"Accept {counted(count, 'click')} (Enter)" if count else "Accept (Enter)"
+        self._accept.setText(said)
+        for button in (self._accept, self._back):
+            button.setEnabled(count > 0)
+
+    def _lay_out(self) -> None:
+        reach = QHBoxLayout()
+        reach.setContentsMargins(0, 0, 0, 0)
+        reach.addWidget(_caption("Reach"))
+        reach.addStretch(1)
+        reach.addWidget(self._steps)
+        drag = QHBoxLayout()
+        drag.setContentsMargins(0, 0, 0, 0)
+        drag.addWidget(_caption("A drag is a"))
+        drag.addStretch(1)
+        drag.addWidget(self._drag)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self._mode, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(reach)
+        column.addWidget(self._reach, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._strength)
+        column.addLayout(drag)
+        column.addWidget(self._accept)
+        column.addWidget(self._back)
+
+
+def _caption(text: str) -> QLabel:
+    return make_label(text, "caption")

@@ -1,0 +1,236 @@
+"""Guided clicks in hand: shown first, taken back singly, one edit when accepted, kept with it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from core.annotation.guided import guided
+from core.annotation.journal import load_draft
+from gui.annotation.click_card import ClickCard, row_text
+from gui.viewer.slice_view import SliceView
+from tests.gui.drawing_desk import DrawingDesk
+from tests.gui.tiny import probability, write_dataset
+
+SPOT, OTHER = (20.5, 12.5), (30.5, 22.5)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dataset(tmp_path_factory.mktemp("clicks") / "tiny cases")
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, home: Path, folder: Path, slice_view: SliceView) -> Iterator[DrawingDesk]:
+    made = DrawingDesk(qtbot, home, folder, slice_view)
+    made.open("A_1")
+    made.predict(probability(6))
+    made.drawing.set_tool("guided")
+    made.drawing.change(reach="slice")
+    made.settle()
+    yield made
+    made.close()
+
+
+def click(desk: DrawingDesk, *path: tuple[float, float], other: bool = False) -> None:
+    desk.draw(*path, other=other)
+    desk.settle()
+
+
+def test_a_click_shows_what_it_would_change_and_writes_nothing(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    shown = desk.view.clicks
+    assert shown is not None
+    assert shown.after[20, 12]
+    assert (shown.after >= shown.before).all()
+    assert [(sign.number, sign.adds, sign.newest) for sign in shown.signs] == [(1, True, True)]
+    assert desk.desk.known is None
+    assert desk.drawing.holds
+
+
+def test_enter_makes_one_edit_of_all_clicks_and_one_undo_takes_it_back(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    click(desk, OTHER, other=True)
+    before = desk.desk.mask_now()
+    assert before is not None
+    before = before.copy()
+    expected = desk.guided.states[-1].patch()
+    assert expected is not None
+    desk.drawing.complete()
+    desk.settle()
+    assert desk.correction.applied == 1
+    assert desk.correction.last_tool == "guided click"
+    assert desk.plane[20, 12] == 1
+    assert desk.plane[30, 22] == 0
+    assert desk.view.clicks is None
+    assert not desk.drawing.holds
+    desk.desk.undo()
+    assert np.array_equal(desk.correction.mask, before)
+
+
+def test_clicks_are_kept_with_the_edit_and_can_be_replayed(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    click(desk, OTHER, other=True)
+    ground = desk.guided.states[0].ground
+    desk.drawing.complete()
+    desk.settle()
+    draft = load_draft(desk.place.workspace.store, "A_1", desk.correction.mask.shape)
+    assert draft is not None
+    kept = draft.history.clicks
+    assert [(one.z, one.spots[0], one.adds) for one in kept] == [
+        (2, (20, 12), True),
+        (2, (30, 22), False),
+    ]
+    patch = guided(ground, kept).patch()
+    assert patch is not None
+    again = ground.mask.copy()
+    z0, z1, y0, y1, x0, x1 = patch.box
+    again[z0:z1, y0:y1, x0:x1] = patch.values
+    assert np.array_equal(again, desk.correction.mask)
+    desk.desk.undo()
+    assert desk.correction.clicks == ()
+
+
+def test_kept_clicks_are_replayed_on_another_prediction(desk: DrawingDesk) -> None:
+    desk.guided.replay()
+    assert desk.said[-1][1] == "There are no clicks in this correction."
+    click(desk, SPOT)
+    desk.drawing.complete()
+    desk.settle()
+    other = np.roll(probability(6), 5, axis=2)
+    desk.predict(other)
+    ground = desk.guided._ground_over(desk.session.result.counted.mask)  # type: ignore[union-attr]
+    expected = guided(ground, desk.correction.clicks)
+    desk.guided.replay()
+    desk.settle()
+    assert desk.correction.last_tool == "replay clicks"
+    for z in range(6):
+        assert np.array_equal(desk.correction.mask[z] > 0, expected.mask_of(z))
+
+
+def test_backspace_takes_the_last_click_back_and_esc_all(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    first = desk.guided.states[-1].counts
+    click(desk, OTHER)
+    assert desk.drawing.take_back()
+    desk.settle()
+    assert len(desk.guided.clicks) == 1
+    assert desk.guided.states[-1].counts == first
+    assert desk.drawing.drop()
+    assert desk.guided.clicks == ()
+    assert desk.view.clicks is None
+    assert not desk.drawing.take_back()
+
+
+def test_a_click_in_the_middle_can_be_taken_back(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    alone = desk.guided.states[-1].counts
+    desk.drawing.drop()
+    click(desk, OTHER)
+    click(desk, SPOT)
+    desk.guided.remove(0)
+    desk.settle()
+    assert [one.spots[0] for one in desk.guided.clicks] == [(20, 12)]
+    assert desk.guided.states[-1].counts == alone
+
+
+def test_clicks_made_while_another_is_answered_are_answered_too(desk: DrawingDesk) -> None:
+    desk.draw(SPOT)
+    desk.draw(OTHER)
+    desk.drawing.complete()
+    desk.settle()
+    assert desk.correction.applied == 1
+    assert len(desk.correction.clicks) == 2
+
+
+def test_the_other_button_and_the_mode_take_away(desk: DrawingDesk) -> None:
+    desk.drawing.change(remove=True)
+    click(desk, SPOT)
+    click(desk, OTHER, other=True)
+    assert [one.adds for one in desk.guided.clicks] == [False, True]
+
+
+def test_a_drag_is_a_scribble_or_a_box(desk: DrawingDesk) -> None:
+    click(desk, SPOT, (22.5, 12.5), (24.5, 12.5))
+    desk.drawing.change(drag="box")
+    click(desk, OTHER, (34.5, 26.5), (36.5, 28.5))
+    scribble, box = desk.guided.clicks
+    assert scribble.shape == "scribble"
+    assert {(y, 12) for y in range(20, 25)} <= set(scribble.spots)
+    assert (box.shape, box.spots) == ("box", ((30, 22), (36, 28)))
+
+
+def test_what_a_click_would_change_shows_when_the_pointer_rests(desk: DrawingDesk) -> None:
+    desk.hover(SPOT)
+    desk.until(lambda: desk.guided.preview.pointed is not None)
+    desk.settle()
+    shown = desk.view.clicks
+    assert shown is not None
+    assert shown.pointed is not None
+    assert shown.pointed_adds
+    hovered = shown.pointed.copy()
+    click(desk, SPOT)
+    after = desk.view.clicks
+    assert after is not None
+    assert np.array_equal(hovered, after.after & ~after.before)
+    assert desk.desk.known is None
+    desk.hover(None)
+    assert desk.guided.preview.pointed is None
+
+
+def test_clicks_are_answered_anew_when_the_mask_below_them_changes(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    desk.drawing.set_tool("brush")
+    desk.draw((35.5, 5.5))
+    desk.settle()
+    desk.drawing.set_tool("guided")
+    desk.settle()
+    assert desk.guided.states[-1].ground.mask[2, 35, 5] == 1
+    desk.drawing.complete()
+    desk.settle()
+    assert desk.correction.applied == 2
+    assert desk.plane[35, 5] == 1
+    assert desk.plane[20, 12] == 1
+
+
+def test_clicks_that_were_not_accepted_are_told_when_the_case_is_left(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    desk.open("B_2")
+    assert desk.said[-1][0] == "1 click was not accepted"
+    assert desk.guided.clicks == ()
+    assert desk.view.clicks is None
+
+
+def test_without_a_prediction_clicks_start_from_the_mask_alone(desk: DrawingDesk) -> None:
+    desk.open("B_2")
+    desk.settle()
+    click(desk, OTHER)
+    assert desk.guided.states[-1].ground.probability is None
+    shown = desk.view.clicks
+    assert shown is not None
+    assert shown.after[30, 22]
+
+
+def test_the_card_says_what_would_change(qtbot: QtBot, desk: DrawingDesk) -> None:
+    card = ClickCard(desk.view)
+    card.show_figures(desk.guided.figures(2))
+    assert card.isHidden()
+    click(desk, SPOT)
+    figures = desk.guided.figures(2)
+    assert figures is not None
+    card.show_figures(figures)
+    assert not card.isHidden()
+    (row,) = figures.rows
+    assert row.voxels == figures.added - figures.taken
+    assert "Preview, click 1" in card.text
+    assert f"+{figures.slice_added:,} −0 voxels on this slice" in card.text
+    assert figures.dsc is not None
+    assert row_text(row) in card.text
+    removed: list[int] = []
+    card.remove_asked.connect(removed.append)
+    (button,) = card.findChildren(QToolButton)
+    button.click()
+    assert removed == [0]
