@@ -56,9 +56,17 @@ class EmptyState(QWidget):
         self.raise_()
 
     def place(self) -> None:
-        """Cover the whole pane; the card is as wide as it allows."""
+        """Cover the whole pane; the card is as wide as it allows, and a low one goes without icon."""
         self.setGeometry(self._area.rect())
-        self._card.setFixedWidth(max(min(_WIDTH, self.width() - _INSET), _NARROW))
+        width = max(min(_WIDTH, self.width() - _INSET), _NARROW)
+        self._card.setFixedWidth(width)
+        layout = self._card.layout()
+        assert layout is not None
+        for shown in (True, False):
+            self._glyph.setVisible(shown)
+            layout.invalidate()
+            if layout.totalHeightForWidth(width) <= self.height():
+                return
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme; around the card the pane stays black, as the image is."""
