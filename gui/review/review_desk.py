@@ -179,7 +179,8 @@ class ReviewDesk(QObject):
     def _is_predicted(self, verb: str) -> bool:
         """Say so when the case on screen has no prediction, and return whether it has one."""
         case_id, model = self._session.current, self._session.models.current
-        if not case_id or self._session.subject(case_id).model:
+        hidden = self._session.open_case is not None and self._session.result is None
+        if not case_id or (self._session.subject(case_id).model and not hidden):
             return True
         of = "any model" if model is None else model.spec.title
         self.noted.emit(

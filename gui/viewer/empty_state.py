@@ -56,7 +56,7 @@ class EmptyState(QWidget):
         self.raise_()
 
     def place(self) -> None:
-        """Cover the whole pane; the card is as wide as it allows, and a low one goes without icon."""
+        """Cover the whole pane; the card is as wide as it allows; a low one has no icon."""
         self.setGeometry(self._area.rect())
         width = max(min(_WIDTH, self.width() - _INSET), _NARROW)
         self._card.setFixedWidth(width)

@@ -291,3 +291,18 @@ def test_what_was_corrected_and_saved_is_left_as_corrected_of_that_version(
     assert found.subject is not None
     assert (found.status, found.subject.version) == ("corrected", 1)
     assert shown_case(program) != first
+
+
+def test_a_prediction_that_is_not_shown_is_not_accepted(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    """Its figures are listed from before, but it could not be put on screen."""
+    case_id = shown_case(program)
+    program.session.set_result(None)
+    assert program.session.subject(case_id).model
+    for key in ("A", "X", "4"):
+        press(key)
+        settle(qtbot, program)
+    assert not review(program, case_id).decided
+    assert any("Nothing to accept" in said for said in toasts(program))
+    assert shown_case(program) == case_id
