@@ -18,7 +18,15 @@ from core.cli.evaluate import evaluate
 from core.cli.export import export
 from core.cli.info import info
 from core.cli.models import models
-from core.cli.options import DataDir, ImagePatterns, LayoutName, MaskPattern, RegionName
+from core.cli.options import (
+    DataDir,
+    ImagePatterns,
+    LayoutName,
+    MaskPattern,
+    Point,
+    RegionName,
+    Resample,
+)
 from core.cli.predict import predict
 from core.cli.say import say
 from core.cli.triage import triage
@@ -86,13 +94,19 @@ def open_dataset(
     image: ImagePatterns = None,
     mask: MaskPattern = None,
     region: RegionName = "",
+    resample: Resample = None,
+    point: Point = None,
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
-    if layout or image or mask or region:
+    if layout or image or mask or region or resample is not None or point is not None:
+        import msgspec
+
         from core.io.organisation import given
         from core.workspace.known_dataset import scan_known
 
-        scan_known(folder, given(layout, image, mask, region))  # what is said is kept
+        how = given(layout, image, mask, region)
+        # What is said is kept.
+        scan_known(folder, msgspec.structs.replace(how, resample=resample, point=point))
     _open_window(folder, tuple(predictions or ()))
 
 
@@ -104,8 +118,8 @@ for command in (
     compare,
     export,
     triage,
-    clicks,
     classify,
+    clicks,
     calibrate,
     train,
     sweep,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.options import Point, Resample
 from core.cli.say import say
 
 _ROLES = "ROLE=PATTERN"
@@ -18,6 +19,8 @@ def info(
         list[str] | None, typer.Option(help="A channel by a pattern.", metavar=_ROLES)
     ] = None,
     mask: Annotated[str | None, typer.Option(help="The masks by a pattern.")] = None,
+    resample: Resample = None,
+    point: Point = None,
 ) -> None:
     """Print what files say of their geometry, what is believed and why."""
     import msgspec
@@ -27,8 +30,9 @@ def info(
     from core.io.organisation import found_in, given
 
     with opened(path) as root:
-        found = found_in(root, given(layout, image, mask))
-        known = [known_of(case, found.labels) for case in found.cases]
+        how = msgspec.structs.replace(given(layout, image, mask), point=point)
+        found = found_in(root, how)
+        known = [known_of(case, found.labels, resample=bool(resample)) for case in found.cases]
     if as_json:
         told = DatasetInfo(found.layout, tuple(case.info for case in known))
         say(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())

@@ -51,6 +51,17 @@ Verify = Annotated[
 RegionName = Annotated[
     str, typer.Option("--region", help="The label or region that is lesion; all by default.")
 ]
+Resample = Annotated[
+    bool | None,
+    typer.Option(
+        "--resample/--no-resample",
+        help="Bring masks on another grid onto their image, by nearest neighbour.",
+    ),
+]
+Point = Annotated[
+    int | None,
+    typer.Option(min=0, help="Which volume of files that hold several, from 0."),
+]
 EngineId = Annotated[
     str,
     typer.Option(

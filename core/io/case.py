@@ -23,13 +23,14 @@ class SliceFiles:
 class Case:
     """One patient volume: its files, and what their names already tell.
 
-    A case of slices has them in numeric order; `missing` are slice numbers that lie between others
-    but have no file, `channels` the indices of those that are used, in order; none stands for all.
-    A case of any other layout has `volumes`: files that hold whole channels and masks, whose values
-    mean `labels`; `region` names those that are lesion, all when empty. `roles` are corrected roles
-    of channels by name. `mask_place` is where its mask lies below the dataset's `root`, or belongs,
-    then without an ending. `notices` are whole sentences about files that were left out or look
-    wrong; the case can be opened all the same.
+    A case of slices has them in numeric order; `missing` are slice numbers that lie between
+    others but have no file, `channels` the indices of those that are used, in order; none
+    stands for all. A case of any other layout has `volumes`: files that hold whole channels and
+    masks, whose values mean `labels`; `region` names those that are lesion, all when empty.
+    `roles` are corrected roles of channels by name. `mask_place` is where its mask lies below
+    the dataset's `root`, or belongs, then without an ending. `resample` brings its mask from
+    another grid. `notices` are whole sentences about files that were left out or look wrong;
+    the case can be opened all the same.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Case:
     roles: tuple[tuple[str, Role], ...] = ()
     root: Path | None = None
     mask_place: PurePosixPath | None = None
+    resample: bool = False
 
     @property
     def has_ground_truth(self) -> bool:

@@ -59,7 +59,7 @@ class Known:
     failed: bool
 
 
-def known_of(case: FoundCase, labels: LabelSet | None) -> Known:
+def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False) -> Known:
     """Return what reading a found case tells; what cannot be read is among its notices."""
     notices = [*case.notices]
     passports: list[Stored] = []
@@ -75,7 +75,7 @@ def known_of(case: FoundCase, labels: LabelSet | None) -> Known:
             notices.append(str(error))
     for mask in case.masks if passports else ():
         try:
-            placed = read_mask(mask, case, passports[0], labels=labels)
+            placed = read_mask(mask, case, passports[0], labels=labels, resample=resample)
         except AppError as error:
             if not _by_name_alone(case):
                 notices.append(str(error))

@@ -27,7 +27,7 @@ def volume_of(path: Path, point: int | None, count: int) -> tuple[int, tuple[str
     if point is None:
         told = (
             f"{path.name}: expected one volume, found {count}. The first is shown; choose another "
-            "time point if it is not the one.",
+            "time point (--point) if it is not the one.",
         )
         return 0, told if count > 1 else ()
     if 0 <= point < count:

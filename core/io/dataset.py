@@ -92,6 +92,7 @@ def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:
             volumes=case,
             labels=found.labels,
             region=how.region,
+            resample=bool(how.resample),
             root=files,
             mask_place=_mask_place(found, case, files, shared),
         )

@@ -84,7 +84,7 @@ def _placed(stored: Stored, values: LabelMap, target: Grid, *, resample: bool) -
             stored.passport.path,
             expected="the grid of its image",
             found=target.difference(stored.grid) or "a label outside of it",
-            action="Export it on that grid, or let it be resampled by nearest neighbour.",
+            action="Export it on that grid.",
         )
     return np.ascontiguousarray(found)
 

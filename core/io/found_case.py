@@ -21,6 +21,10 @@ from core.io.stored import Stored
 _FEW_LABELS = 16
 
 
+RESAMPLE_OFFER = "let it be resampled by nearest neighbour (--resample)"
+"""What a mask that is refused for its grid alone can be offered; never done unasked."""
+
+
 @dataclass(frozen=True, eq=False)
 class PlacedMask:
     """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices."""
@@ -176,5 +180,5 @@ def _other_grid(mask: Stored, like: Stored) -> FileError:
         mask.passport.path,
         expected=f"the grid of {like.passport.path.name}",
         found=difference,
-        action="Export it on that grid, or let it be resampled by nearest neighbour.",
+        action=f"Export it on that grid, or {RESAMPLE_OFFER}.",
     )

@@ -21,6 +21,8 @@ class Organisation(msgspec.Struct, frozen=True):
     `images` are channel and pattern, `mask` is the pattern of the masks. `roles` are channels by
     name whose role the reader corrected, `region` is the label or region that is lesion (all when
     empty). `channels` are the indices of those that are used of slices with more, in order.
+    `resample` brings masks on another grid onto their image by nearest neighbour, `point` is the
+    volume of files that hold several, from 0; None where nothing is said.
     """
 
     layout: str = ""
@@ -29,6 +31,8 @@ class Organisation(msgspec.Struct, frozen=True):
     roles: tuple[tuple[str, Role], ...] = ()
     region: str = ""
     channels: tuple[int, ...] = ()
+    resample: bool | None = None
+    point: int | None = None
 
     @property
     def is_given(self) -> bool:
@@ -45,6 +49,8 @@ class Organisation(msgspec.Struct, frozen=True):
             self.roles or before.roles,
             self.region or before.region,
             self.channels or before.channels,
+            before.resample if self.resample is None else self.resample,
+            before.point if self.point is None else self.point,
         )
 
     def applied(self, case: Case) -> Case:
@@ -111,9 +117,22 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
     odd = tuple(said for folder in tree.walk() for said in folder.odd)
     if odd:
         found = replace(found, notices=(*found.notices, *odd))
+    if how.point is not None:
+        found = replace(found, cases=tuple(_at_point(case, how.point) for case in found.cases))
     if not how.roles:
         return found
     return replace(found, cases=tuple(_with_roles(case, how.roles) for case in found.cases))
+
+
+def _at_point(case: FoundCase, point: int) -> FoundCase:
+    """Return a case with that volume of each file of which the layout takes none by itself."""
+    channels = tuple(
+        replace(channel, point=point)
+        if channel.point is None and len(channel.files) == 1
+        else channel
+        for channel in case.channels
+    )
+    return replace(case, channels=channels)
 
 
 def _with_roles(case: FoundCase, roles: Sequence[tuple[str, Role]]) -> FoundCase:

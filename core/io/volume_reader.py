@@ -186,7 +186,9 @@ def _truth(case: Case, like: Stored) -> tuple[PlacedMask | None, tuple[str, ...]
     if not masks:
         return None, ()
     try:
-        return read_mask(masks[0], case.volumes, like, labels=case.labels), ()
+        return read_mask(
+            masks[0], case.volumes, like, labels=case.labels, resample=case.resample
+        ), ()
     except AppError as error:
         return None, (str(error),)
 

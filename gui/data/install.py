@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from gui.data.channel_choice import ChannelChoice
 from gui.data.data_presenter import DataPresenter, DataViews, meant_by
+from gui.data.mask_grid import MaskGrid
 from gui.shell.context import Context, Handlers
 
 FILES = (
@@ -22,6 +23,7 @@ class Data:
     handlers: Handlers
     presenter: DataPresenter
     channels: ChannelChoice
+    mask_grid: MaskGrid
 
 
 def install(context: Context, views: DataViews) -> Data:
@@ -43,7 +45,7 @@ def install(context: Context, views: DataViews) -> Data:
         "open_demo": context.operations.open_demo,
         "open_predictions": lambda: _ask_for_predictions(context),
     }
-    return Data(handlers, presenter, channels)
+    return Data(handlers, presenter, channels, MaskGrid(context))
 
 
 def _ask_for_cases(context: Context) -> None:

@@ -90,7 +90,16 @@ class ReviewDesk(QObject):
     def go_on_when_decided(self) -> None:
         """Open the next case, unless nothing was decided on this one, which is told."""
         case_id = self._session.current
-        if self._session.standing(case_id).status != "unreviewed":
+        status = self._session.standing(case_id).status
+        saved = self._session.subject(case_id).version
+        if status == "corrected" and self._session.correction is None and not saved:
+            self.noted.emit(
+                "Nothing is corrected",
+                f"{case_id} is marked as one to be corrected. Correct it, or accept (A) or reject "
+                "(X) it; Ctrl+PgDn goes on without.",
+            )
+            return
+        if status != "unreviewed":
             self.go_on()
             return
         said, stands = self._session.reviews.get(case_id), self._session.standing(case_id)

@@ -247,6 +247,7 @@ class TopBar(QFrame):
         self._threshold = _ThresholdSlider(Qt.Orientation.Horizontal)
         self._threshold.reset_asked.connect(self.threshold_reset)
         self._threshold.setRange(1, _THRESHOLD_STEPS - 1)
+        self._threshold.setValue(_THRESHOLD_STEPS // 2)
         self._threshold.setFixedWidth(92)
         self._threshold.setAccessibleName("Threshold")
         self._threshold.valueChanged.connect(self._on_threshold_changed)

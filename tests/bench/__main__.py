@@ -29,6 +29,8 @@ MEASUREMENTS = (
     "hd95_speed",
     "metrics_speed",
     "inference_speed",
+    "predict_command",
+    "first_predicted_slice",
     "triage_speed",
     "threshold_remask",
     "window_while_running",

@@ -1,70 +1,95 @@
-"""The bundled U-Net on the CPU against the same network run plainly."""
+"""The bundled models on the processor, by every engine, and what is done before the network."""
 
-import copy
+from functools import partial
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
-from core.domain.prediction import quantise
+from core.domain.errors import ModelError
 from core.domain.volume import Volume
-from core.inference.preprocess import from_grid, prepare
-from core.inference.torch_device import limit_threads
-from core.inference.volume_inference import Runner, RunOptions
+from core.inference.inference_ensemble import AnyRunner, open_runner
+from core.inference.preprocess import prepare
+from core.inference.volume_inference import RunOptions
 from core.io.resource_paths import resource
-from core.models.registry import Registry
+from core.models.certificates import ANY, EngineChoice
+from core.models.registry import Model, Registry
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
-from tests.bench.timing import rounds_of
+from tests.bench.timing import MILLISECONDS, interleaved_seconds
 from tests.synthetic import volume_of
 
-_SLICES = 20
-_BATCH = 4
-_BOUND = 2.0
+_SLICES = 40
+_BOUNDS = {"lite0": 0.2, "lite01": 0.9}
+_REFERENCE_SECONDS = 8.3  # a patient, by the public reference implementation on such a machine
+_BOUND_REFERENCE = 20.0
+_BOUND_MS = 40.0
+_OTHERS = {
+    "torch float32": EngineChoice("torch", "float32"),
+    "torch as it is run": EngineChoice("torch"),
+    "ONNX Runtime float32": EngineChoice("onnx", "float32"),
+}
 
 
 def measure() -> list[Entry]:
-    """Return slices a second on 20 × 256 × 256, all threads, and seconds of the volume.
+    """Return seconds of 40 slices of 256 × 256 for a model and an ensemble, and of preparing them.
 
-    Both sides prepare the volume, run batches of four, and put a quantised probability on the
-    native grid. The plain side keeps float32 and contiguous tensors, whatever the processor could
-    do. The ratio is promised where the processor has bfloat16 instructions.
+    All engines prepare the volume, compute it on all threads, and put a quantised probability on
+    the native grid, in turns; their networks are in memory.
     """
-    limit_threads()
     volume = volume_of(example(_SLICES, 256).pixels)
-    runner = Runner(Registry((resource("models"),)).champion())
-    plain = copy.deepcopy(runner.network).to(memory_format=torch.contiguous_format)
-    options = RunOptions("cpu", batch_size=_BATCH)
-    rounds = rounds_of(
-        [
-            lambda: runner.predict(volume, options),
-            lambda: _plain_prediction(volume, runner, plain),
-        ],
-        runs=5,
-    )
-    ours, theirs = np.median(rounds, axis=0).tolist()
-    ratio = float(np.median(rounds[:, 1] / rounds[:, 0]))
-    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    said = (
-        f"float32, contiguous: {_SLICES / theirs:.1f} slices/s; {torch.get_num_threads()} threads"
-    )
+    registry = Registry((resource("models"),))
     return [
-        Figure("inference", _SLICES / ours, "slices/s").faster(
-            ratio, said, bound=_BOUND if native else None
-        ),
-        Figure("inference_20_slices", ours, "s").plain(f"torch {torch.__version__}"),
+        *_engines(registry.find("lite0"), volume),
+        *_engines(registry.find("lite01"), volume),
+        *_preparing(registry.find("lite0"), volume),
     ]
 
 
-def _plain_prediction(
-    volume: Volume, runner: Runner, network: torch.nn.Module
-) -> NDArray[np.uint8]:
-    prepared = prepare(volume, runner.model.spec.preprocessing, stride=runner.network.stride)
-    result = np.zeros(volume.geometry.shape, np.uint8)
-    for start in range(0, volume.slices, _BATCH):
-        indices = list(range(start, min(start + _BATCH, volume.slices)))
-        with torch.no_grad():
-            logits = network(torch.from_numpy(prepared.batch(indices)))
-            probability = torch.sigmoid(logits)[:, 0].numpy()
-        result[indices] = quantise(from_grid(probability, prepared.grid))
-    return result
+def _engines(model: Model, volume: Volume) -> list[Entry]:
+    runners = {"": open_runner(model.with_engine(ANY))}
+    left_out = []
+    for name, choice in _OTHERS.items():
+        try:
+            runners[name] = open_runner(model.with_engine(choice))
+        except ModelError:
+            left_out.append(f"{name} is not installed")
+    times = interleaved_seconds([partial(_run, each, volume) for each in runners.values()], runs=5)
+    ours = times[0]
+    said = [
+        f"{name} {seconds:.2f} s ({seconds / ours:.1f}×)"
+        for name, seconds in zip(list(runners)[1:], times[1:], strict=True)
+    ]
+    against = ", ".join([_chosen(model), *said, *left_out])
+    figure = Figure(f"{model.spec.id}_{_SLICES}_slices", ours, "s")
+    entries = [figure.at_most(_BOUNDS[model.spec.id], against=against)]
+    told = f"the public reference implementation, {_REFERENCE_SECONDS} s a patient when measured"
+    reference = Figure(f"{model.spec.id}_and_the_reference", ours, "s")
+    bound = None if model.members else _BOUND_REFERENCE
+    return [*entries, reference.faster(_REFERENCE_SECONDS / ours, told, bound=bound)]
+
+
+def _run(runner: AnyRunner, volume: Volume) -> None:
+    runner.predict(volume, RunOptions("cpu"))
+
+
+def _chosen(model: Model) -> str:
+    named = {each.engine.name or "torch" for each in model.members or (model,)}
+    return f"by {' and '.join(sorted(named))}"
+
+
+def _preparing(model: Model, volume: Volume) -> list[Entry]:
+    spec = model.spec.preprocessing
+    pixels = volume.pixels
+    kinds = {
+        "8_bit": pixels,
+        "16_bit": pixels.astype(np.uint16) * 100,
+        "float": pixels.astype(np.float32),
+    }
+    volumes = [volume_of(each) for each in kinds.values()]
+    calls = [partial(prepare, each, spec, stride=32) for each in volumes]
+    times = interleaved_seconds(calls, runs=15)
+    return [
+        Figure(f"preparing_{name}", seconds * MILLISECONDS, "ms").at_most(
+            _BOUND_MS, against=f"{_SLICES} slices of 256 × 256, three channels"
+        )
+        for name, seconds in zip(kinds, times, strict=True)
+    ]

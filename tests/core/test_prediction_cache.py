@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.domain.errors import DataError
 from core.domain.prediction import Postprocessing, Prediction
+from core.domain.progress import Progress
+from core.inference.prediction_service import PredictionService
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.io.prediction_file import save_prediction
@@ -78,3 +82,20 @@ def test_a_score_is_of_one_cut_and_made_anew_for_another(
     assert found.score.dsc == 1.0
     assert before.dsc is not None
     assert before.dsc < 1.0
+
+
+def test_nothing_is_run_over_a_folder_of_predictions(
+    workspace: Workspace, loaded: LoadedCase, model: Model, tmp_path: Path
+) -> None:
+    ran: list[str] = []
+
+    def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
+        ran.append(loaded.case.id)
+        return predicted(loaded, model)
+
+    over = replace(workspace, predictions=tmp_path / "made elsewhere")
+    with pytest.raises(DataError, match="Nothing is run over a folder of predictions"):
+        PredictionService(over, run).predict(loaded, model)
+    assert ran == []
+    assert PredictionService(workspace, run).predict(loaded, model).score.dsc is not None
+    assert ran == ["A_1"]

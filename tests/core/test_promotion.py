@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.errors import ModelError
+from core.domain.errors import ModelError, WorkspaceError
 from core.models.gate import judge_candidate
 from core.models.promotion import (
+    HISTORY_FILE,
     champion_history,
     earlier_champions,
     promote,
@@ -75,3 +76,14 @@ def test_a_damaged_history_costs_the_history_alone(registry: Registry) -> None:
     assert champion_history(registry) == []
     promote(registry, "second")
     assert roll_back(registry) == "first"
+
+
+def test_a_champion_that_cannot_be_remembered_is_not_made(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        publish_unet(tmp_path, name)
+    registry = Registry((tmp_path,))
+    before = registry.champion().spec.id
+    (tmp_path / HISTORY_FILE).mkdir()  # where the history was to be written
+    with pytest.raises(WorkspaceError):
+        promote(registry, next(name for name in ("a", "b") if name != before))
+    assert registry.champion().spec.id == before

@@ -16,8 +16,10 @@ from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.correction_origin import other_origin
 from gui.viewer.slice_view import SliceView
+from gui.viewer.touch import Touch
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import BARE, probability, write_dataset
+from tests.synthetic import write_case
 
 FAR = (36.5, 8.5)
 """A point far from truth and prediction."""
@@ -401,6 +403,21 @@ def test_undo_takes_the_last_scribble_that_no_fill_has_heeded(desk: DrawingDesk)
     assert not desk.drawing.take_back()
 
 
+def test_a_stroke_may_be_drawn_in_any_of_several_views(
+    predicted: DrawingDesk, qtbot: QtBot
+) -> None:
+    other = SliceView()
+    qtbot.addWidget(other)
+    in_hand(predicted, "brush", size=3)
+    predicted.drawing.add_view(other)
+    y, x = FAR
+    for kind, right in (("press", 0), ("move", 5), ("release", 5)):
+        other.touched.emit(Touch(kind, x + right, y))  # type: ignore[arg-type]
+    predicted.settle()
+    assert predicted.plane[36, 8:14].all()
+    assert predicted.correction.tools == {"brush": 1}
+
+
 # Ranges of grey values
 
 
@@ -416,6 +433,26 @@ def test_ranges_are_shares_of_the_image_and_shown_under_the_pointer(desk: Drawin
     np.testing.assert_array_equal(desk.plane & ~truth(desk)[2] & 1, taken.plane & ~truth(desk)[2])
     desk.hover(None)
     assert not desk.view.marks_region
+
+
+def test_ranges_of_a_16_bit_image_are_as_wide_as_its_values(
+    qtbot: QtBot, home: Path, tmp_path: Path, slice_view: SliceView
+) -> None:
+    write_case(tmp_path / "deep", "D_1", 6, (48, 48), dtype=np.uint16)
+    made = DrawingDesk(qtbot, home, tmp_path / "deep", slice_view)
+    made.open("D_1")
+    try:
+        in_hand(made, "fill", tolerance=0.2)
+        made.hover((19.5, 28.5))
+        made.until(lambda: made.preview.taken is not None)
+        taken = made.preview.taken
+        assert taken is not None
+        volume = made.session.open_case
+        assert volume is not None
+        assert int(volume.loaded.volume.pixels.max()) > 1000
+        assert taken.voxels > 50  # ±127 of so many values would take next to nothing
+    finally:
+        made.close()
 
 
 @pytest.mark.parametrize("tool", ["threshold", "fill"])

@@ -132,6 +132,21 @@ def test_what_is_still_looked_for_is_waited_for(session: Session, ready: Readine
     assert "being read" in ready.why_no_edit()
 
 
+def test_a_region_must_have_been_seen_before_it_is_answered(
+    session: Session, ready: Readiness
+) -> None:
+    show(session, ready)
+    wait(ready, 9.0)
+    assert ready.why_no_answer() == ""
+    ready.note_asked(True)
+    wait(ready, 10.0)
+    assert "half a second" in ready.why_no_answer(), "it is not drawn"
+    ready.note_drawn()
+    assert "half a second" in ready.why_no_answer()
+    wait(ready, 20.0)
+    assert ready.why_no_answer() == ""
+
+
 def test_every_command_that_decides_or_edits_is_held_back() -> None:
     """A row added to the table has to be put on one side or the other."""
     assert set(BY_ID) >= DECISIONS | EDITS

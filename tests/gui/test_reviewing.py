@@ -261,3 +261,15 @@ def test_a_rating_alone_is_no_decision_and_is_not_called_of_something_else(
     settle(qtbot, program)
     assert shown_case(program) == first
     assert "has no decision yet" in toasts(program)[-1]
+
+
+def test_what_was_to_be_corrected_is_not_left_as_if_it_were(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("C")
+    settle(qtbot, program)
+    press("Ctrl+Return")
+    settle(qtbot, program)
+    assert shown_case(program) == first
+    assert "Nothing is corrected" in toasts(program)[-1]

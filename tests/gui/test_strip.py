@@ -117,6 +117,13 @@ def test_without_truth_only_the_prediction_shows(strip: SliceStrip) -> None:
     assert "Legend: Predicted" in names
 
 
+def test_bars_of_a_correction_without_truth_are_called_corrected(strip: SliceStrip) -> None:
+    strip.set_data(replace(strip_data(20), truth=False, marked="Corrected"))
+    names = {child.accessibleName() for child in strip.findChildren(QWidget)}
+    assert "Legend: Corrected" in names
+    assert DEFAULT_OVERLAYS.prediction not in colours(plot_of(strip).grab().toImage())
+
+
 def test_slices_still_to_be_predicted_are_grey(strip: SliceStrip) -> None:
     strip.set_data(replace(strip_data(20), predicted=frozenset()))
     shown = colours(plot_of(strip).grab().toImage())

@@ -154,6 +154,18 @@ def _pausing(job: JobFolder) -> Callable[[object], None]:
     return hook
 
 
+def test_a_pause_between_two_selections_loses_no_step(tmp_path: Path) -> None:
+    spec, job = make_job(tmp_path, max_steps=8, selections=1)
+
+    def pause(event: object) -> None:
+        if isinstance(event, Measured) and "loss" in event.values and event.step == 3:
+            job.request("pause")
+
+    assert run(spec, job, echo=pause) is None
+    assert job.state() == "paused"
+    assert load_checkpoint(job.checkpoint)[0].step >= 3
+
+
 def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
     changes = {"max_steps": 30, "selections": 30, "checkpoint_minutes": 1e-4}
     spec, whole = make_job(tmp_path, "whole", **changes)

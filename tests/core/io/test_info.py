@@ -12,8 +12,11 @@ from core.cli.convert import convert
 from core.cli.info import info
 from core.domain.errors import AppError
 from core.io.case_info import DatasetInfo
+from core.io.case_reader import read_case as read_loaded
+from core.io.dataset import scan
 from core.io.found_case import read_case
 from core.io.layouts.registry import find
+from core.io.organisation import Organisation
 from core.io.readers import read
 from core.workspace.settings import HOME_VARIABLE, Settings, save_settings, settings_path
 from tests.core.io.dicom_making import NAME, save, series
@@ -237,3 +240,25 @@ def test_a_label_map_that_is_opened_alone_is_not_judged_as_a_lesion(tmp_path):
     case = told(tmp_path / "seg.nii.gz")["cases"][0]
     assert case["labels"] == [{"value": 1, "name": "Lesion"}]
     assert case["notices"] == []
+
+
+def test_a_mask_on_another_grid_is_resampled_when_asked(tmp_path):
+    nifti(tmp_path / "a_flair.nii.gz", voxels(SHAPE, np.uint8))
+    moved = AFFINE.copy()
+    moved[:3, 3] += 0.6
+    nifti(tmp_path / "a_seg.nii.gz", blob(SHAPE), moved)
+    left = told(tmp_path)["cases"][0]
+    assert "or let it be resampled by nearest neighbour (--resample)" in left["notices"][0]
+    assert left["labels"] == []
+    done = told(tmp_path, "--resample")["cases"][0]
+    assert "Resampled by nearest neighbour, as asked" in done["notices"][0]
+    assert done["labels"]
+
+
+def test_the_time_point_that_is_named_is_taken(tmp_path):
+    stored = np.stack([voxels(SHAPE, np.uint8, n) for n in range(3)])
+    nifti(tmp_path / "a.nii.gz", stored)
+    assert "choose another time point (--point)" in told(tmp_path)["cases"][0]["notices"][0]
+    assert told(tmp_path, "--point", 2)["cases"][0]["notices"] == []
+    case = scan(tmp_path, Organisation(point=2)).cases[0]
+    assert np.array_equal(read_loaded(case).volume.pixels[0], stored[2])
