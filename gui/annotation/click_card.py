@@ -81,7 +81,9 @@ class ClickCard(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for row in rows:
-            self._rows.addWidget(self._row(row))
+            part = self._row(row)
+            self._rows.addWidget(part)
+            part.show()  # what is not shown yet gets no room when the card is sized
 
     def _row(self, row: ClickLine) -> QWidget:
         part = QWidget()

@@ -2,24 +2,28 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QMessageBox, QWidget
 
+from core.domain.figure_text import counted
 from gui.shell.session import Session
-from gui.widgets.confirm import confirm
+from gui.widgets.confirm import confirm, say
 
 
 class StopGuard(QObject):
     """Asks before what stops runs that wait; one run alone may be stopped without a question.
 
-    `asks` is False where nobody is there to answer.
+    The runs go on while it asks, and its figures with them; once none is left, what was asked for
+    stops nothing and is done. `asks` is False where nobody is there to answer.
     """
 
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        self._open = False
+        self._box: QMessageBox | None = None
+        self._then: Callable[[], object] = lambda: None
         self.asks = True
+        session.queue_changed.connect(self._on_queue_changed)
 
     @property
     def left(self) -> int:
@@ -46,22 +50,35 @@ class StopGuard(QObject):
         if not self.has_question:
             then()
             return
-        if self._open:
+        if self._box is not None:
             return
-        self._open = True
-        queue = self._session.queue
+        title, detail = self._words()
+        self._then = then
+        self._box = confirm(self._window, (title, detail, doing), self._on_agreed)
+        self._box.rejected.connect(lambda: otherwise())
+        self._box.finished.connect(self._on_finished)
+
+    def _words(self) -> tuple[str, str]:
+        """Return title and detail of the question, as the runs are now."""
+        queue, left = self._session.queue, self.left
         detail = (
             f"{queue.done} of {queue.total} cases are predicted and stay so. "
-            f"{self.left} would not be run."
+            f"{left} would not be run."
         )
-        title = f"Stop {self.left} runs?"
-        box = confirm(self._window, (title, detail, doing), lambda: _do(then))
-        box.rejected.connect(lambda: otherwise())
-        box.finished.connect(self._on_finished)
+        return f"Stop {counted(left, 'run')}?", detail
+
+    def _on_queue_changed(self) -> None:
+        if self._box is None:
+            return
+        if self.left > 0:
+            say(self._box, *self._words())
+            return
+        self._box.accept()
+        QTimer.singleShot(0, self._then)  # whoever ends the last run comes to his end first
+
+    def _on_agreed(self) -> None:
+        self._box = None  # what ends the runs is not to answer once more
+        self._then()
 
     def _on_finished(self) -> None:
-        self._open = False
-
-
-def _do(act: Callable[[], object]) -> None:
-    act()
+        self._box = None

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from gui.widgets.labels import make_label, make_wrapped_label, plain_tip
 from gui.widgets.palette import OverlayColours, Theme
+from gui.widgets.room_for_words import RoomForWords
 
 _FIELD_WIDTH = 380
 _STEPS = 1000
@@ -215,7 +216,8 @@ class ExportDialog(QDialog):
         foot.addWidget(self._write)
         column.addSpacing(6)
         column.addLayout(foot)
-        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        RoomForWords(self)
 
 
 def _box(kind: ExportKind) -> QCheckBox:

@@ -13,12 +13,17 @@ def confirm(parent: QWidget, texts: tuple[str, str, str], act: Callable[[], None
     title, detail, button = texts
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle(title)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(title)
-    box.setInformativeText(plain_tip(detail))
+    say(box, title, detail)
     do = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     do.clicked.connect(lambda: act())
     box.open()
     return box
+
+
+def say(box: QMessageBox, title: str, detail: str) -> None:
+    """Say another title and detail, where they changed while the question stands."""
+    box.setWindowTitle(title)
+    box.setText(title)
+    box.setInformativeText(plain_tip(detail))

@@ -234,3 +234,16 @@ def test_the_card_says_what_would_change(qtbot: QtBot, desk: DrawingDesk) -> Non
     (button,) = card.findChildren(QToolButton)
     button.click()
     assert removed == [0]
+
+
+def test_each_click_has_a_line_of_its_own_on_the_card(qtbot: QtBot, desk: DrawingDesk) -> None:
+    card = ClickCard(desk.view)
+    for number, (spot, other) in enumerate(((SPOT, False), (OTHER, True)), start=1):
+        click(desk, spot, other=other)
+        card.show_figures(desk.guided.figures(2))
+        rows = [button.parentWidget() for button in card.findChildren(QToolButton)]
+        rows = [row for row in rows if row is not None and not row.isHidden()]
+        assert len(rows) == number
+        layout = card.layout()
+        assert layout is not None
+        assert card.height() >= layout.totalHeightForWidth(card.width())

@@ -53,6 +53,49 @@ def test_a_batch_is_asked_about_once_and_goes_on_unless_the_reader_agrees(
     assert done == ["left", "stopped"]
 
 
+def test_the_question_says_how_far_the_runs_are_while_it_stands(
+    session: Session, window: QWidget
+) -> None:
+    guard, done = StopGuard(session, window), list[str]()
+    session.set_queue(RunQueue(total=12, done=7))
+    guard.ask(lambda: done.append("changed"), otherwise=lambda: done.append("left"))
+    session.set_queue(RunQueue(total=12, done=10, failed=1))
+    (box,) = boxes(window)
+    assert box.text() == "Stop 1 run?"
+    assert "10 of 12 cases are predicted" in box.informativeText()
+    assert "1 would not be run" in box.informativeText()
+    assert done == []
+
+
+@pytest.mark.parametrize("end", [RunQueue(), RunQueue(total=12, done=12)])
+def test_a_question_of_runs_that_are_done_meanwhile_answers_itself(
+    session: Session, window: QWidget, qtbot: QtBot, end: RunQueue
+) -> None:
+    guard, done = StopGuard(session, window), list[str]()
+    session.set_queue(RunQueue(total=12, done=7))
+    guard.ask(lambda: done.append("changed"), otherwise=lambda: done.append("left"))
+    session.set_queue(end)
+    qtbot.waitUntil(lambda: done == ["changed"])
+    assert boxes(window) == []
+    session.set_queue(RunQueue(total=12))
+    guard.ask(lambda: done.append("again"))
+    assert len(boxes(window)) == 1
+
+
+def test_what_stops_the_runs_is_done_once(session: Session, window: QWidget) -> None:
+    guard, done = StopGuard(session, window), list[str]()
+    session.set_queue(RunQueue(total=12, done=7))
+
+    def stop() -> None:
+        done.append("stopped")
+        session.set_queue(RunQueue())
+
+    guard.ask(stop)
+    button(boxes(window)[0], "Stop the runs").click()
+    QApplication.processEvents()
+    assert done == ["stopped"]
+
+
 @pytest.mark.parametrize("queue", [RunQueue(), RunQueue(total=1), RunQueue(total=15, done=14)])
 def test_what_ends_no_more_than_one_run_is_done_at_once(
     session: Session, window: QWidget, queue: RunQueue
