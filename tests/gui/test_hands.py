@@ -151,6 +151,24 @@ def test_a_stroke_before_all_is_ready_waits_and_is_drawn_whole(
     assert predicted.correction.tools == {"brush": 1}
 
 
+@pytest.mark.parametrize("kept_back", ["seeking", "running"])
+def test_what_a_first_stroke_begins_is_made_once_nothing_keeps_it_back(
+    desk: DrawingDesk, kept_back: str
+) -> None:
+    session = desk.session
+    state = session.case_states[session.current]
+    if kept_back == "seeking":
+        session.set_seeking(True)
+    else:
+        session.set_case_state(replace(state, run="running"))
+    desk.drawing.set_tool("brush")
+    assert desk.desk.problem != ""
+    assert not desk.desk.waiting
+    session.set_seeking(False)
+    session.set_case_state(state)
+    assert desk.desk.waiting
+
+
 # A correction undone whole is none
 
 
