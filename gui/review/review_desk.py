@@ -88,7 +88,10 @@ class ReviewDesk(QObject):
             self._put(ReviewChange(note=text), case_id=case_id)
 
     def go_on_when_decided(self) -> None:
-        """Open the next case, unless nothing was decided on this one, which is told."""
+        """Open the next case, unless nothing was decided on this one, which is told.
+
+        What was to be corrected, and of which a version was saved meanwhile, is corrected.
+        """
         case_id = self._session.current
         status = self._session.standing(case_id).status
         saved = self._session.subject(case_id).version
@@ -98,6 +101,9 @@ class ReviewDesk(QObject):
                 f"{case_id} is marked as one to be corrected. Correct it, or accept (A) or reject "
                 "(X) it; Ctrl+PgDn goes on without.",
             )
+            return
+        if status == "corrected" and self._is_saved_since(case_id):
+            self.say("corrected", go_on=True)
             return
         if status != "unreviewed":
             self.go_on()
@@ -163,6 +169,12 @@ class ReviewDesk(QObject):
         subject, reader = self._session.subject(case_id), self._session.reader
         whole = msgspec.structs.replace(change, subject=subject, reader=reader)
         self._write(lambda: put_review(store, case_id, change=whole), show)
+
+    def _is_saved_since(self, case_id: str) -> bool:
+        """Return whether another version was saved after the last word on the case."""
+        review, saved = self._session.reviews.get(case_id), self._session.subject(case_id).version
+        subject = None if review is None else review.subject
+        return bool(saved) and subject is not None and subject.version != saved
 
     def _is_predicted(self, verb: str) -> bool:
         """Say so when the case on screen has no prediction, and return whether it has one."""

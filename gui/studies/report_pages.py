@@ -119,6 +119,8 @@ def _keep_headings(document: QTextDocument) -> None:
         shape = heading.blockFormat()
         shape.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
         QTextCursor(heading).setBlockFormat(shape)
+        # Laid out anew only from there, Qt leaves lines of what follows out.
+        document.markContentsDirty(0, document.characterCount())
 
 
 def _lonely_heading(document: QTextDocument) -> QTextBlock | None:

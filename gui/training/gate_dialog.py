@@ -152,9 +152,8 @@ class GateDialog(QDialog):
                 widget.hide()
                 widget.deleteLater()
         lost = [row for row in view.rows if row.lost]
-        self._lost.addWidget(
-            make_label("Lost more than 0.02:" if lost else "No regression", "section")
-        )
+        said = "Lost more than 0.02:" if lost else "No case lost more than 0.02"
+        self._lost.addWidget(make_label(said, "section"))
         for row in lost[:_MOST_LOST]:
             button = QPushButton(f"{row.name} {signed(row.difference)}")
             button.setProperty("link", True)

@@ -40,3 +40,22 @@ def test_what_is_no_heading_breaks_where_the_page_ends(qapp: QApplication) -> No
     document = lay_out("<p>A line.</p>" * 40, PAGE)
     pages = {page_of(document, block) for block in blocks(document)}
     assert len(pages) == document.pageCount() > 1
+
+
+WIDE = QSizeF(1300, 880)
+STYLE = "table { border-collapse: collapse; width: 100%; margin: 8px 0; } td { padding: 4px 8px; }"
+PAIR = f"<table><tr>{'<th>A</th>' * 8}</tr><tr>{'<td>Some words here</td>' * 8}</tr></table>"
+CHARTS = '<figure class="chart"><img src="none"></figure>' * 3
+
+
+@pytest.mark.parametrize("pairs", range(5, 12))
+def test_no_line_is_lost_after_a_heading_that_begins_a_page(qapp: QApplication, pairs: int) -> None:
+    shown = "".join(f'<h3>Pair {n}</h3><div class="scroll">{PAIR}</div>' for n in range(pairs))
+    figures = f'<section id="figures">\n<h2>Figures</h2>\n{CHARTS}\n</section>'
+    rules = f"<section><h2>Rules</h2>{'<p>What counts.</p>' * 3}</section>"
+    body = f"<h1>A</h1><section><h2>Pairs</h2><p>Means.</p>{shown}</section>{figures}{rules}"
+    text = f"<html><head><style>{STYLE}</style></head><body>{body}</body></html>"
+    document = lay_out(text, WIDE)
+    layout = document.documentLayout()
+    flat = [b.text() for b in blocks(document) if layout.blockBoundingRect(b).height() <= 0]
+    assert [line for line in flat if line] == []

@@ -273,3 +273,21 @@ def test_what_was_to_be_corrected_is_not_left_as_if_it_were(
     settle(qtbot, program)
     assert shown_case(program) == first
     assert "Nothing is corrected" in toasts(program)[-1]
+
+
+def test_what_was_corrected_and_saved_is_left_as_corrected_of_that_version(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("C")
+    settle(qtbot, program)
+    hand.draw((36, 6), (36, 14))
+    settle(qtbot, program)
+    press("Ctrl+S")
+    settle(qtbot, program)
+    press("Ctrl+Return")
+    settle(qtbot, program)
+    found = review(program, first)
+    assert found.subject is not None
+    assert (found.status, found.subject.version) == ("corrected", 1)
+    assert shown_case(program) != first
