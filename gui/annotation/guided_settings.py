@@ -57,7 +57,7 @@ class GuidedSettings(QWidget):
         blocker = QSignalBlocker(self._steps)
         self._steps.setValue(settings.steps)
         blocker.unblock()
-        self._steps.setEnabled(settings.reach == "step")
+        self._steps.setVisible(settings.reach == "step")
         self._strength.show_value(round(settings.strength * _PARTS))
 
     def show_clicks(self, count: int) -> None:
@@ -72,7 +72,7 @@ class GuidedSettings(QWidget):
         reach.setContentsMargins(0, 0, 0, 0)
         reach.addWidget(_caption("Reach"))
         reach.addStretch(1)
-        reach.addWidget(self._steps)
+        reach.addWidget(self._reach)
         drag = QHBoxLayout()
         drag.setContentsMargins(0, 0, 0, 0)
         drag.addWidget(_caption("A drag is a"))
@@ -83,7 +83,7 @@ class GuidedSettings(QWidget):
         column.setSpacing(8)
         column.addWidget(self._mode, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(reach)
-        column.addWidget(self._reach, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._steps, 0, Qt.AlignmentFlag.AlignRight)
         column.addWidget(self._strength)
         column.addLayout(drag)
         column.addWidget(self._accept)

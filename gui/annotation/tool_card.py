@@ -1,11 +1,12 @@
 """The card over the image that holds the settings of the tool in hand."""
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QLayout,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -30,7 +31,7 @@ from gui.widgets.labels import make_label
 from gui.widgets.segments import Segments
 
 _WIDTH = 236
-_PLACE = (10, 92)
+_LEFT, _TOP, _EDGE = 10, 92, 8
 _ROOM = 3  # an image narrower than so many cards is not to lie under one
 _RANGED = {"threshold": "window", "fill": "tolerance"}
 _TITLES = {"window": "Window", "tolerance": "Tolerance"}
@@ -58,6 +59,7 @@ class ToolCard(QFrame):
     """Shows the settings of one tool; hidden for the tools that only look.
 
     Folded it is a line with name and size: over a narrow image, until the reader unfolds it there.
+    Over a low image its words make room for what can be pressed, and then it moves up.
     `preview`, in the other corner, says what guided clicks would change.
     """
 
@@ -217,6 +219,26 @@ class ToolCard(QFrame):
         said = "Show the settings of the tool" if folded else "Fold the settings away"
         self._fold.setToolTip(said)
         self._fold.setAccessibleName(said)
+        self.setFixedWidth(self._hint_of(layout).width() if folded else _WIDTH)
+        height, room = self._height(words=True), self._image.height() - _EDGE
+        if _TOP + height > room:
+            height = self._height(words=False)
+        self.setFixedHeight(height)
+        self.move(_LEFT, max(min(_TOP, room - height), _EDGE))
+        self.raise_()
+
+    def _height(self, *, words: bool) -> int:
+        """Return how tall the card is with its words, or without them; they stay so."""
+        self._hint.setVisible(words)
+        self._starting.setVisible(words)
+        layout = self.layout()
+        assert layout is not None
+        hint = self._hint_of(layout)
+        wraps = layout.hasHeightForWidth()  # words that need more lines
+        return layout.totalHeightForWidth(_WIDTH) if wraps else hint.height()
+
+    def _hint_of(self, layout: QLayout) -> QSize:
+        """Return the size the card asks for, laid out anew."""
         for part in (self._start, self._guided, self._body, self):  # what lies within comes first
             inner = part.layout()
             if inner is not None:
@@ -224,12 +246,7 @@ class ToolCard(QFrame):
             part.updateGeometry()
         layout.invalidate()
         layout.activate()
-        self.setFixedWidth(layout.totalSizeHint().width() if folded else _WIDTH)
-        wraps = layout.hasHeightForWidth()  # words that need more lines
-        hint = layout.totalSizeHint().height()
-        self.setFixedHeight(layout.totalHeightForWidth(_WIDTH) if wraps else hint)
-        self.move(*_PLACE)
-        self.raise_()
+        return layout.totalSizeHint()
 
     def _grey(self, value: int) -> str:
         return f"±{grey_text(value / _STEPS * self._span)}"

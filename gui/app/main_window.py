@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
         self._keyboard.meant = self.actions.start
+        self.actions.held = lambda: self._keyboard.repeats
         self._keyboard.space_held.connect(self.overlays_held)
         later = Qt.ConnectionType.QueuedConnection  # the focus is on its way still
         self._keyboard.thrown.connect(self.view.setFocus, later)

@@ -10,11 +10,16 @@ from gui.shell.commands import COMMANDS, Keys, keys_of, taken_by
 
 
 class Actions:
-    """A QAction for every command, owned by the window and working anywhere in it."""
+    """A QAction for every command, owned by the window and working anywhere in it.
+
+    `held` tells whether a key is held and repeats itself: a command that is not to be done again
+    and again is not done then.
+    """
 
     def __init__(self, window: QWidget) -> None:
         self._actions: dict[str, QAction] = {}
         self._keys: Keys = {}
+        self.held: Callable[[], bool] = lambda: False
         for command in COMMANDS:
             action = QAction(command.text, window)
             action.setObjectName(command.id)
@@ -31,7 +36,18 @@ class Actions:
     def set_verbs(self, verbs: Mapping[str, Callable[[], object]]) -> None:
         """Give every command what it does, once."""
         for command in COMMANDS:
-            self._actions[command.id].triggered.connect(_starter(verbs[command.id]))
+            action = self._actions[command.id]
+            action.triggered.connect(self._starter(action, verbs[command.id]))
+
+    def _starter(self, action: QAction, verb: Callable[[], object]) -> Callable[[], None]:
+        again = action.autoRepeat() or action.isCheckable()  # a check mark has changed by then
+
+        # `triggered` passes its check mark on to a slot with room for it: this one has none.
+        def start() -> None:
+            if again or not self.held():
+                verb()
+
+        return start
 
     def set_keys(self, changed: Keys) -> None:
         """Start commands by the keys that the reader gave them."""
@@ -59,14 +75,6 @@ class Actions:
             keys = keys_of(command.id, self._keys)
             plain = [key for key in keys if not (typing and _is_typed(key))]
             self._actions[command.id].setShortcuts([QKeySequence(key) for key in plain])
-
-
-def _starter(verb: Callable[[], object]) -> Callable[[], None]:
-    # `triggered` passes its check mark on to a slot with room for it: this one has none.
-    def start() -> None:
-        verb()
-
-    return start
 
 
 def is_typing() -> bool:

@@ -15,6 +15,7 @@ from gui.shell.key_places import key_at
 
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 _ENTERING = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+_FOLLOWED = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyRelease)
 _NO_KEY = Qt.KeyboardModifier.NoModifier
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
@@ -39,13 +40,26 @@ class Keyboard(QObject):
         self._window = window
         self._held = self._typing = self._reached = False
         self._left: QWidget | None = None
+        self._released = (0, 0)
+        self._repeats = False
         self.meant: Callable[[str], bool] = lambda _: False
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the key that is down was not pressed anew, but is held and repeats itself.
+
+        On X, and under load, a repetition arrives as a release and a press of the same moment, and
+        neither is called one.
+        """
+        return self._repeats
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if kind in _FOLLOWED and isinstance(event, QKeyEvent):
+            self._follow_repetition(event)
         if kind in _KEYS and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
             return self._take_space(event)
         if kind in _ENTERING and isinstance(event, QKeyEvent) and event.key() in _ENTER:
@@ -60,6 +74,13 @@ class Keyboard(QObject):
         elif kind == QEvent.Type.WindowDeactivate and watched is self._window:
             self._hold(False)
         return False
+
+    def _follow_repetition(self, event: QKeyEvent) -> None:
+        told, now = event.isAutoRepeat(), (event.key(), event.timestamp())
+        if event.type() == QEvent.Type.KeyRelease:
+            self._released, self._repeats = now, told
+        else:
+            self._repeats = told or (now == self._released and event.timestamp() > 0)
 
     def _tell_thrown(self, watched: QObject, reason: Qt.FocusReason) -> None:
         left, self._left = self._left, None

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -181,3 +183,32 @@ def test_the_same_key_twice_does_not_decide_on_the_next_case(
     press("A")
     settle(qtbot, program)
     assert program.session.reviews[second].status == "accepted"
+
+
+def test_a_key_that_is_held_decides_once(program: Program, qtbot: QtBot) -> None:
+    """Repetitions may come as a release and a press of one moment, and not be called any."""
+    view, first = program.window.view, shown_case(program)
+    view.setFocus()
+    settle(qtbot, program)
+
+    def send(kind: QEvent.Type, moment: int) -> None:
+        event = QKeyEvent(kind, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")
+        event.setTimestamp(moment)
+        QApplication.sendEvent(view, event)
+
+    send(QEvent.Type.ShortcutOverride, 5)
+    program.window.actions["accept"].trigger()
+    settle(qtbot, program)
+    second = shown_case(program)
+    assert second != first
+    for moment in (600, 640, 680):
+        send(QEvent.Type.KeyRelease, moment)
+        send(QEvent.Type.ShortcutOverride, moment)
+        program.window.actions["accept"].trigger()
+        settle(qtbot, program)
+    assert shown_case(program) == second
+    send(QEvent.Type.KeyRelease, 720)
+    send(QEvent.Type.ShortcutOverride, 900)
+    program.window.actions["accept"].trigger()
+    settle(qtbot, program)
+    assert shown_case(program) != second
