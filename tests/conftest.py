@@ -25,6 +25,11 @@ REAL_DATA_VARIABLE = "OVERREAD_REAL_DATA"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are processors: tests of windows and processes often wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """What a test runs may let torch have more threads; the next test has one again."""

@@ -112,7 +112,7 @@ def export_model(
     model_id: Annotated[str, typer.Argument(metavar="ID")],
     out: Annotated[Path, typer.Option(help="File to write; its ending is added.")],
     format_name: Annotated[
-        Literal["safetensors", "pt", "onnx", "openvino"],
+        Literal["safetensors", "pt", "onnx", "openvino", "bundle"],
         typer.Option("--format", help="What other programs are to read."),
     ] = "safetensors",
 ) -> None:

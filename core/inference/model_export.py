@@ -17,16 +17,17 @@ from core.models.any_model import AnyModel
 from core.models.certificates import GRAPH_FILE
 from core.models.registry import Model
 
-ExportFormat: TypeAlias = Literal["safetensors", "pt", "onnx", "openvino"]
+ExportFormat: TypeAlias = Literal["safetensors", "pt", "onnx", "openvino", "bundle"]
 
 
 def export_model(model: AnyModel, target: Path, kind: ExportFormat) -> Path:
     """Write a model to `target`, its name ended as the format's is, and return that path.
 
-    `onnx` and `openvino` hold the network, from slices (B, C, h, w) as the model's preprocessing
-    makes them to logits (B, 1, h, w), before `logit_offset`, of a classifier (B, K); the
-    specification is in the file or beside it. Raises `ModelError` for a target that is there, an
-    ensemble, whose members have networks of their own, and a network that has no graph.
+    `bundle` is a folder, as MONAI's are. `onnx` and `openvino` hold the network, from slices
+    (B, C, h, w) as the model's preprocessing makes them to logits (B, 1, h, w), before
+    `logit_offset`, of a classifier (B, K); the specification is in the file or beside it. Raises
+    `ModelError` for a target that is there, an ensemble, whose members have networks of their own,
+    and a network that has no graph.
     """
     if isinstance(model, Model) and model.members:
         names = ", ".join(model.spec.members)
@@ -34,7 +35,7 @@ def export_model(model: AnyModel, target: Path, kind: ExportFormat) -> Path:
             f"{model.spec.title}: expected a model with weights of its own, found the mean of "
             f"{names}. Export these instead."
         )
-    if isinstance(model, Model) and model.spec.is_graph and kind in ("safetensors", "pt"):
+    if isinstance(model, Model) and model.spec.is_graph and kind in ("safetensors", "pt", "bundle"):
         raise ModelError(
             f"{model.spec.title}: expected a network that PyTorch can build, found one imported "
             "as ONNX. Export it as onnx or openvino."
@@ -101,6 +102,12 @@ def _write_openvino(model: AnyModel, path: Path) -> None:
         made.replace(temporary)
 
 
+def _write_bundle(model: AnyModel, path: Path) -> None:
+    from core.inference.torch_bundle import write_bundle
+
+    write_bundle(model, path)
+
+
 def _graph(model: AnyModel) -> Path:
     if isinstance(model, Model):
         return prepare_graph(model).folder / GRAPH_FILE
@@ -113,7 +120,7 @@ def _write_spec(model: AnyModel, path: Path) -> None:
 
 
 _ENDINGS: Mapping[str, str] = MappingProxyType(
-    {"safetensors": ".safetensors", "pt": ".pt", "onnx": ".onnx", "openvino": ".xml"}
+    {"safetensors": ".safetensors", "pt": ".pt", "onnx": ".onnx", "openvino": ".xml", "bundle": ""}
 )
 _WRITERS: Mapping[str, Callable[[AnyModel, Path], None]] = MappingProxyType(
     {
@@ -121,5 +128,6 @@ _WRITERS: Mapping[str, Callable[[AnyModel, Path], None]] = MappingProxyType(
         "pt": _write_pt,
         "onnx": _write_onnx,
         "openvino": _write_openvino,
+        "bundle": _write_bundle,
     }
 )

@@ -78,7 +78,9 @@ class CorrectionDesk(QObject):
         session.case_leaving.connect(self.end)
         session.case_changed.connect(self._on_case_changed)
         session.result_changed.connect(self._on_result_changed)
-        session.settings_changed.connect(self._prepare)
+        for signal in (session.settings_changed, session.seeking_changed):
+            signal.connect(self._prepare)
+        session.case_state_changed.connect(self._on_case_state_changed)
 
     @property
     def reader(self) -> str:
@@ -392,6 +394,10 @@ class CorrectionDesk(QObject):
         if self.known is not None:
             self.known.set_prediction(predicted_mask(self._session))
         self._prepare()
+
+    def _on_case_state_changed(self, case_id: str) -> None:
+        if case_id == self._session.current:  # a run that ended lets a correction begin
+            self._prepare()
 
     def _step(self, change: Callable[[Correction], Step | None]) -> int | None:
         correction = self.known

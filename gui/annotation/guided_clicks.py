@@ -12,7 +12,7 @@ from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
-from gui.annotation.click_preview import Asked, ClickPreview
+from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.annotation.shown_grey import ShownGrey
@@ -65,7 +65,7 @@ class GuidedClicks(QObject):
         super().__init__()
         self._grey, self._session = grey, grey.session
         self._desk, self._lanes = desk, lanes
-        self.preview = ClickPreview(lanes)
+        self.preview = ClickPreview(lanes, pointed_by)
         self.preview.changed.connect(self.changed)
         self._scene: Scene | None = None
         self._ground: Guided | None = None
@@ -191,7 +191,7 @@ class GuidedClicks(QObject):
 
     def picture(self, z: int) -> ClickPicture | None:
         """Return what is to be shown on slice `z`; None for nothing."""
-        pointed, state = self.preview.pointed, self._quick or self._newest_known()
+        pointed, state = self.preview.answer, self._quick or self._newest_known()
         pointed = pointed if pointed is not None and pointed.z == z else None
         drag = self._drag if self._drag is not None and self._drag.z == z else None
         changed = state is not None and z in state.planes

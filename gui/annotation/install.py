@@ -10,7 +10,7 @@ from gui.annotation.edit_names import edit_title
 from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
-from gui.annotation.range_preview import Preview
+from gui.annotation.range_preview import Preview, taken_by
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_presenter import ToolPresenter
 from gui.shell.context import Context, Handlers
@@ -34,7 +34,7 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     """Make desk, tools and presenter of the correction, and connect them."""
     session, lanes = context.session, context.lanes
     desk = CorrectionDesk(session, lanes)
-    grey, preview = ShownGrey(session), Preview(lanes)
+    grey, preview = ShownGrey(session), Preview(lanes, taken_by)
     guided = GuidedClicks(grey, desk, lanes)
     paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview, guided))
     views.viewer.with_views(paint_tools.add_view)

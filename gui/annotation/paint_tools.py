@@ -415,7 +415,7 @@ class PaintTools(QObject):
             scribbles=self._scribbles.on(self._index) if smart else (),
             stroke=self._stroke,
             marked=self.lesions.marked,
-            taken=self._preview.taken,
+            taken=self._preview.answer,
         )
         guided = self.tool == "guided"
         self._traces.show_clicks(self.guided.picture(self._index) if guided else None)

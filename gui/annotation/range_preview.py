@@ -1,18 +1,14 @@
 """What a press of the threshold brush or the flood fill would take, shown under the pointer."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.annotation import regions, strokes
 from core.annotation.patch import Voxel
 from core.domain.volume import Pixels
-from gui.shell.tasks import Lanes, Task
-
-_REST_MS = 40
+from gui.annotation.rested_question import RestedQuestion
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,62 +35,7 @@ class Asked:
     volumetric: bool = False
 
 
-class Preview(QObject):
-    """Looks at what is pointed at once the pointer rests; the last question alone is answered."""
-
-    changed = Signal()
-
-    def __init__(self, lanes: Lanes) -> None:
-        super().__init__()
-        self._lanes = lanes
-        self._asked: Callable[[], Asked | None] | None = None
-        self._task: Task[Taken] | None = None
-        self._looks = 0
-        self.taken: Taken | None = None
-        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self._look)
-
-    def ask(self, asked: Callable[[], Asked | None]) -> None:
-        """Show soon what is asked; what was shown before stays until then."""
-        self._asked = asked
-        self._rest.start()
-
-    def drop(self) -> None:
-        """Show nothing."""
-        self._asked = None
-        self._rest.stop()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        self._show(None)
-
-    def _look(self) -> None:
-        if self._task is not None or self._asked is None:
-            return  # asked again when the one before is done
-        asked = self._asked()
-        self._asked = None
-        if asked is None:
-            self._show(None)
-            return
-        self._looks += 1
-        look = self._looks
-        self._task = self._lanes.run(
-            "io",
-            lambda _: taken_by(asked),
-            self._show,
-            finished=lambda: self._on_finished(look),
-        )
-
-    def _on_finished(self, look: int) -> None:
-        if look == self._looks and self._task is not None:
-            self._task = None
-            if self._asked is not None:
-                self._look()
-
-    def _show(self, taken: Taken | None) -> None:
-        if taken is not None or self.taken is not None:
-            self.taken = taken
-            self.changed.emit()
+Preview = RestedQuestion[Asked, Taken]
 
 
 def taken_by(asked: Asked) -> Taken:

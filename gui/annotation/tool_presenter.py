@@ -74,7 +74,7 @@ class ToolPresenter(QObject):
         self._card.set_span(self._grey.span)
 
     def _show_taken(self) -> None:
-        taken = self._preview.taken
+        taken = self._preview.answer
         self._card.show_taken("" if taken is None else _said(taken))
 
 

@@ -58,6 +58,7 @@ class Session(QObject):
     case_leaving = Signal()
     case_changed = Signal()
     result_changed = Signal()
+    seeking_changed = Signal()
     part_arrived = Signal(object)
     view_changed = Signal()
     post_changed = Signal()
@@ -193,7 +194,9 @@ class Session(QObject):
 
     def set_seeking(self, seeking: bool) -> None:
         """A prediction of the case on screen is looked for, or was found or not."""
-        self._state.seeking = seeking
+        if self._state.seeking != seeking:
+            self._state.seeking = seeking
+            self.seeking_changed.emit()
 
     @property
     def view(self) -> ViewState:

@@ -5,6 +5,8 @@ Ray takes seconds to start, so `-m cluster` asks for most of these tests.
 
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from core.domain.errors import AppError
 from core.jobs.local_runner import LocalRunner
 from core.jobs.ray_runner import RayRunner, require_ray
 from core.jobs.units import Unit, run_units, unit_key
-from tests.core.unit_works import die_once, write_down
+from tests.core.unit_works import die_once, wait_for_go, write_down
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +45,13 @@ def two_raylets(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
     second = cluster.add_node(num_cpus=1)
     yield cluster, second
     cluster.shutdown()
+
+
+def _some_wait(folder: Path) -> list[Unit]:
+    works = [write_down] * 4 + [wait_for_go] * 2
+    return [
+        Unit(unit_key("w", n), f"unit {n}", work, (str(folder), n)) for n, work in enumerate(works)
+    ]
 
 
 def _units(folder: Path) -> list[Unit]:
@@ -77,3 +86,49 @@ def test_a_process_and_a_raylet_are_killed_and_the_outcomes_are_those_of_here(
     assert found == here
     files = [sorted((tmp_path / name).iterdir()) for name in ("ray", "here")]
     assert [p.read_bytes() for p in files[0]] == [p.read_bytes() for p in files[1]]
+
+
+@pytest.mark.cluster
+@pytest.mark.filterwarnings("default")
+def test_after_the_head_is_lost_the_same_again_does_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "2")
+    from ray.cluster_utils import Cluster
+
+    for ends in (False, True):
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+        driver = subprocess.Popen(
+            [sys.executable, "-m", __name__, cluster.address, str(tmp_path)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert driver.stdout is not None
+        if not ends:
+            next(line for line in driver.stdout if line.startswith("0.67"))
+            cluster.head_node.kill_gcs_server(check_alive=False)
+            driver.communicate(timeout=100)
+            assert driver.returncode != 0
+            (tmp_path / "go").touch()
+        else:
+            said = driver.communicate(timeout=100)[0]
+            assert said.split()[:1] == ["0.67"]
+        cluster.shutdown()
+    assert len(list((tmp_path / "units").iterdir())) == 6
+    assert [(tmp_path / f"{n}.done").read_text() for n in range(4)] == ["done\n"] * 4
+
+
+def _drive(address: str, folder: Path) -> None:
+    def tell(fraction: float, name: str) -> None:
+        sys.stdout.write(f"{fraction:.2f} {name}\n")
+        sys.stdout.flush()
+
+    run_units(_some_wait(folder), RayRunner(address), folder / "units", progress=tell)
+
+
+if __name__ == "__main__":
+    _drive(sys.argv[1], Path(sys.argv[2]))

@@ -22,7 +22,7 @@ from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
-from gui.annotation.range_preview import Preview
+from gui.annotation.range_preview import Preview, taken_by
 from gui.annotation.shown_grey import ShownGrey
 from gui.shell.model_reader import read_models
 from gui.shell.place_reader import plain_states
@@ -58,7 +58,7 @@ class DrawingDesk:
         self.desk.noted.connect(lambda *said: self.said.append(said))
         self.desk.failed.connect(lambda *said: self.said.append(said))
         self.lesions = Lesions(self.session, self.lanes, self.desk)
-        self.preview = Preview(self.lanes)
+        self.preview = Preview(self.lanes, taken_by)
         grey = ShownGrey(self.session)
         self.guided = GuidedClicks(grey, self.desk, self.lanes)
         self.drawing = PaintTools(grey, self.desk, (self.lesions, self.preview, self.guided))

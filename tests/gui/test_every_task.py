@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QListWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget
 from pytestqt.qtbot import QtBot
 
 from core.annotation.patch import Voxel
@@ -19,11 +19,13 @@ from core.jobs.job_folder import create_job
 from core.models.train_spec import TrainSpec
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
+from gui.review.time_dialog import TimeDialog
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
 from gui.training.train_plan import JOBS_FOLDER
+from gui.viewer.touch import Touch
 from tests.gui import training_desk
 from tests.gui.comparing import TITLES
 from tests.gui.conftest import Start
@@ -156,6 +158,30 @@ def rest_on_slice(program: Program) -> None:
     program.window.view.hovered.emit(QPointF(4.0, 4.0))
 
 
+def click_guided(program: Program) -> None:
+    program.annotation.set_tool("guided")
+    for kind in ("press", "release"):
+        program.window.view.touched.emit(Touch(kind, 6.0, 6.0))
+
+
+def resample(program: Program) -> None:
+    assert program.session.place is not None
+    program.data.mask_grid._resample(program.session.place.dataset.root)
+
+
+def time_dialog() -> TimeDialog:
+    there = [w for w in QApplication.topLevelWidgets() if isinstance(w, TimeDialog)]
+    return next(dialog for dialog in there if dialog.isVisible())
+
+
+def tell_time(program: Program) -> None:
+    program.context.trigger("time_spent")
+
+
+def write_time(_: Program) -> None:
+    time_dialog().export_asked.emit()
+
+
 def answer(program: Program) -> None:
     program.review.desks.disagreement_queue.choose(0)
     program.window.view.viewport().repaint()
@@ -270,9 +296,10 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
     "gui.review.disagreement_queue.DisagreementQueue._put": answer,
     "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
-    "gui.annotation.range_preview.Preview._look": rest_on_slice,
+    "gui.annotation.rested_question.RestedQuestion._look": rest_on_slice,
     "gui.annotation.correction_keeper.Keeping._write": paint,
     "gui.annotation.lesion_marker.Lesions.act": mark_lesion,
+    "gui.annotation.guided_clicks.GuidedClicks._go_on": click_guided,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
     "gui.annotation.correction_later.LaterEdit.start": (
         lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)
@@ -324,6 +351,10 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.review.truth_verbs.TruthDesk._write": (
         lambda program: program.review.truth._write(program.session.home / "parcel")
     ),
+    "gui.prediction.case_fit.CaseFit._look": other,
+    "gui.review.time_verbs.TimeDesk._show": tell_time,
+    "gui.review.time_verbs.TimeDesk._ask_file": write_time,
+    "gui.data.mask_grid.MaskGrid._resample": resample,
     "gui.data.channel_choice.ChannelChoice.ask": (
         lambda program: program.context.trigger("choose_channels")
     ),
@@ -338,6 +369,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
 
 BEFORE: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": another_classifier,
+    "gui.data.mask_grid.MaskGrid._resample": lambda _: time_dialog().close(),
     "gui.data.organise_presenter.OrganisePresenter._show_passport": organise,
     "gui.shell.operations.Operations._start_opening": close_organise,
 }
@@ -392,8 +424,14 @@ def triaged(home: Path, predicted: Path) -> Path:
 
 
 def test_every_kind_of_work_tells_its_fault(
-    start: Start, triaged: Path, breaking: Breaking, qtbot: QtBot
+    start: Start,
+    triaged: Path,
+    breaking: Breaking,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    chosen = (str(triaged.parent / "time.csv"), "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: chosen)
     program = start(triaged)
     place = program.session.place
     assert place is not None
@@ -407,6 +445,7 @@ def test_every_kind_of_work_tells_its_fault(
             BEFORE[name](program)
             settle(qtbot, program)
         break_one(qtbot, program, breaking, lambda act=act: act(program), name)
+        program.annotation.paint_tools.drop()
         assert program.session.pending == "", name
         assert program.annotation.desk.writing == 0, name
         assert not program.session.queue.active, name

@@ -165,7 +165,7 @@ def test_a_drag_is_a_scribble_or_a_box(desk: DrawingDesk) -> None:
 
 def test_what_a_click_would_change_shows_when_the_pointer_rests(desk: DrawingDesk) -> None:
     desk.hover(SPOT)
-    desk.until(lambda: desk.guided.preview.pointed is not None)
+    desk.until(lambda: desk.guided.preview.answer is not None)
     desk.settle()
     shown = desk.view.clicks
     assert shown is not None
@@ -178,7 +178,7 @@ def test_what_a_click_would_change_shows_when_the_pointer_rests(desk: DrawingDes
     assert np.array_equal(hovered, after.after & ~after.before)
     assert desk.desk.known is None
     desk.hover(None)
-    assert desk.guided.preview.pointed is None
+    assert desk.guided.preview.answer is None
 
 
 def test_clicks_are_answered_anew_when_the_mask_below_them_changes(desk: DrawingDesk) -> None:

@@ -151,6 +151,24 @@ def test_a_stroke_before_all_is_ready_waits_and_is_drawn_whole(
     assert predicted.correction.tools == {"brush": 1}
 
 
+@pytest.mark.parametrize("kept_back", ["seeking", "running"])
+def test_what_a_first_stroke_begins_is_made_once_nothing_keeps_it_back(
+    desk: DrawingDesk, kept_back: str
+) -> None:
+    session = desk.session
+    state = session.case_states[session.current]
+    if kept_back == "seeking":
+        session.set_seeking(True)
+    else:
+        session.set_case_state(replace(state, run="running"))
+    desk.drawing.set_tool("brush")
+    assert desk.desk.problem != ""
+    assert not desk.desk.waiting
+    session.set_seeking(False)
+    session.set_case_state(state)
+    assert desk.desk.waiting
+
+
 # A correction undone whole is none
 
 
@@ -424,8 +442,8 @@ def test_a_stroke_may_be_drawn_in_any_of_several_views(
 def test_ranges_are_shares_of_the_image_and_shown_under_the_pointer(desk: DrawingDesk) -> None:
     in_hand(desk, "fill", tolerance=0.2)
     desk.hover((19.5, 28.5))
-    desk.until(lambda: desk.preview.taken is not None)
-    taken = desk.preview.taken
+    desk.until(lambda: desk.preview.answer is not None)
+    taken = desk.preview.answer
     assert taken is not None
     assert desk.view.marks_region
     desk.draw((19.5, 28.5))
@@ -444,8 +462,8 @@ def test_ranges_of_a_16_bit_image_are_as_wide_as_its_values(
     try:
         in_hand(made, "fill", tolerance=0.2)
         made.hover((19.5, 28.5))
-        made.until(lambda: made.preview.taken is not None)
-        taken = made.preview.taken
+        made.until(lambda: made.preview.answer is not None)
+        taken = made.preview.answer
         assert taken is not None
         volume = made.session.open_case
         assert volume is not None
@@ -470,17 +488,17 @@ def test_a_tool_taken_by_its_key_marks_under_a_pointer_at_rest(
 def test_a_fill_through_all_slices_says_on_how_many(desk: DrawingDesk) -> None:
     in_hand(desk, "fill", tolerance=0.2, volumetric=True)
     desk.hover((19.5, 28.5))
-    desk.until(lambda: desk.preview.taken is not None)
-    assert desk.preview.taken is not None
-    assert desk.preview.taken.slices > 1
+    desk.until(lambda: desk.preview.answer is not None)
+    assert desk.preview.answer is not None
+    assert desk.preview.answer.slices > 1
 
 
 def test_the_threshold_brush_marks_what_a_press_would_paint(predicted: DrawingDesk) -> None:
     start_from(predicted, "nothing")
     in_hand(predicted, "threshold", size=12, window=0.1)
     predicted.hover((19.5, 28.5))
-    predicted.until(lambda: predicted.preview.taken is not None)
-    taken = predicted.preview.taken
+    predicted.until(lambda: predicted.preview.answer is not None)
+    taken = predicted.preview.answer
     assert taken is not None
     assert 0 < taken.voxels < 113
     predicted.draw((19.5, 28.5))
