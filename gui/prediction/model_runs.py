@@ -240,10 +240,17 @@ class ModelRuns(QObject):
         if found is None:
             if self._session.result is not None and self._session.result.ready is None:
                 self._session.set_result(None)
+            self._forget_figures(self._session.current)
             return
         if model.spec.postprocessing == self._session.listed:
             self._set_case(found.score.case_id, dsc=found.score.dsc, scored=True)
         self._show_whole(found.prediction)
+
+    def _forget_figures(self, case_id: str) -> None:
+        """List nothing of a case whose prediction is gone, or whose voxels are others by now."""
+        state = self._session.case_states.get(case_id)
+        if state is not None and state.scored:
+            self._set_case(case_id, scored=False, dsc=None, figures=None)
 
     def _is_run(self, model: Model) -> bool:
         """Return whether a model is the one in use, run as it is now, however it is cut."""

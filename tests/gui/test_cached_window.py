@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
+from tifffile import imread, imwrite
 
 from core.io.case_masks import DrawnMask, write_mask
 from core.io.case_reader import read_case
@@ -124,3 +125,20 @@ def test_masks_of_other_programs_are_models_of_the_dataset(
     choose(qtbot, program, first.case.id)
     assert result(program).probability.max() == 255
     assert children() == running
+
+
+def test_figures_of_voxels_that_are_others_by_now_are_listed_no_more(
+    qtbot: QtBot, start: Start, predicted: Path
+) -> None:
+    program = start(predicted)
+    case_id = "B_2" if program.session.current == "A_1" else "A_1"
+    state = program.session.case_states[case_id]
+    assert state.scored
+    image = state.case.slices[0].image
+    imwrite(image, 255 - imread(image))
+    program.operations.cache.clear()  # neighbours were read ahead
+    choose(qtbot, program, case_id)
+    state = program.session.case_states[case_id]
+    assert (state.scored, state.dsc, state.figures) == (False, None, None)
+    assert program.session.result is None
+    assert program.session.subject(case_id).model == ""
