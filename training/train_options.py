@@ -1,6 +1,7 @@
 """The options of `train`, and the settings of a training that they describe."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,8 +114,8 @@ def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
         own = dict(held) if isinstance(held, dict) else {}
         given["arguments"] = {**own, **dict(read_argument(text) for text in options.arguments)}
     new: Changes = {
-        "model_id": _model_id(options),
-        "title": options.title or _model_id(options),
+        "model_id": model_id_of(options),
+        "title": options.title or model_id_of(options),
         "models": str(registry.roots[0].absolute()),
     }
     if any(_given(options).get(budget) for budget in ("epochs", "max_steps", "minutes")):
@@ -131,14 +132,14 @@ def _described(options: TrainOptions, parent: Model | None) -> ModelSpec:
     """Return id, title, architecture and arguments of the model to be."""
     if parent is None:
         return spec_from_options(
-            _model_id(options),
+            model_id_of(options),
             options.title,
             options.architecture,
             arguments=list(options.arguments),
             preprocessing=options.preprocessing or "{}",
         )
     title = options.title or f"{parent.spec.title}, fine-tuned"
-    return msgspec.structs.replace(parent.spec, id=_model_id(options), title=title)
+    return msgspec.structs.replace(parent.spec, id=model_id_of(options), title=title)
 
 
 def _given(options: TrainOptions) -> Changes:
@@ -149,7 +150,10 @@ def _given(options: TrainOptions) -> Changes:
         if (path := getattr(options, name)) is not None:
             given[name] = str(path.absolute())
     chosen = {name: value for name, value in given.items() if value is not None}
-    return {**chosen, **dict(_setting(text) for text in options.settings)}
+    return {
+        **chosen,
+        **dict(read_setting(text, TrainSpec.__struct_fields__) for text in options.settings),
+    }
 
 
 def _own(options: TrainOptions, model: ModelSpec) -> Changes:
@@ -179,18 +183,17 @@ def _parental(options: TrainOptions, parent: Model) -> Changes:
     }
 
 
-def _setting(text: str) -> tuple[str, object]:
+def read_setting(text: str, names: Sequence[str]) -> tuple[str, object]:
+    """Return name and value of `--set`, NAME=JSON or NAME=TEXT of `names`; raises `AppError`."""
     name, equals, value = text.partition("=")
-    if not equals or name not in TrainSpec.__struct_fields__:
-        raise AppError(
-            f"--set: expected NAME=VALUE of {', '.join(TrainSpec.__struct_fields__)}, "
-            f"found {text!r}."
-        )
+    if not equals or name not in names:
+        raise AppError(f"--set: expected NAME=VALUE of {', '.join(names)}, found {text!r}.")
     try:
         return name, decode_json(value, object)
     except msgspec.DecodeError:
         return name, value
 
 
-def _model_id(options: TrainOptions) -> str:
+def model_id_of(options: TrainOptions) -> str:
+    """Return the id that was given, else one made from the name of the folder of results."""
     return options.model_id or re.sub(r"[^A-Za-z0-9._-]", "-", options.out.absolute().name)

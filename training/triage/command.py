@@ -1,23 +1,20 @@
 """The training of a classifier from the options of the command line."""
 
-import re
 from pathlib import Path
 
 import msgspec
 
 from core.domain.errors import AppError
 from core.domain.volume import LGG_CHANNELS
-from core.io.json_file import decode_json
 from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
 from core.jobs.job_folder import Echo, JobFolder, create_job
 from core.models.classifiers import ClassifierModel
-from core.models.model_listing import read_argument
+from core.models.model_listing import read_argument, read_preprocessing
 from core.models.networks.catalog import CLASSIFIERS
 from core.models.networks.spec import NetworkSpec, resolve_arguments
-from core.models.preprocessing import Preprocessing
 from core.models.train_spec import Changes, preset
 from training.events import tell
-from training.train_options import TrainOptions
+from training.train_options import TrainOptions, model_id_of, read_setting
 from training.triage.train import read_classify_job, run
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
@@ -62,11 +59,11 @@ def classify_spec_of(task: TaskName, options: TrainOptions, models: Path) -> Cla
         "arguments": arguments,
         "data": str(options.data.absolute()),
         "split": str(options.split.absolute()) if task == "triage" else "",
-        "model_id": options.model_id or _from_name(options.out),
+        "model_id": model_id_of(options),
         "title": options.title,
         "models": str(models.absolute()),
         **_given(options),
-        **dict(_setting(text) for text in options.settings),
+        **dict(read_setting(text, ClassifySpec.__struct_fields__) for text in options.settings),
     }
     try:
         spec = msgspec.convert(settings, ClassifySpec)
@@ -93,32 +90,5 @@ def _given(options: TrainOptions) -> Changes:
     if options.encoder_weights is not None:
         given["encoder_weights"] = str(options.encoder_weights.absolute())
     if options.preprocessing:
-        given["preprocessing"] = _preprocessing(options.preprocessing)
+        given["preprocessing"] = read_preprocessing(options.preprocessing)
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _preprocessing(text: str) -> Preprocessing:
-    try:
-        return decode_json(text, Preprocessing)
-    except msgspec.DecodeError as error:
-        fields = ", ".join(Preprocessing.__struct_fields__)
-        raise AppError(
-            f"--preprocessing: expected JSON with the fields {fields}, found: {error}."
-        ) from error
-
-
-def _setting(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals or name not in ClassifySpec.__struct_fields__:
-        raise AppError(
-            f"--set: expected NAME=VALUE of {', '.join(ClassifySpec.__struct_fields__)}, "
-            f"found {text!r}."
-        )
-    try:
-        return name, decode_json(value, object)
-    except msgspec.DecodeError:
-        return name, value
-
-
-def _from_name(out: Path) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "-", out.absolute().name)
