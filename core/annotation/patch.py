@@ -10,9 +10,6 @@ from core.domain.mask import Mask
 Point = tuple[float, float]
 """(y, x) on a slice; voxel i covers i to i + 1 and has its centre at i + 0.5."""
 
-Voxel = tuple[int, int, int]
-"""Indices (z, y, x) of one voxel."""
-
 
 @dataclass(frozen=True, eq=False)
 class Patch:

@@ -7,10 +7,11 @@ through the slices (26). A flood fill goes by faces alone: it does not slip thro
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.patch import Patch, Voxel, changes, whole_box
+from core.annotation.patch import Patch, changes, whole_box
 from core.domain.components import LESION_NEIGHBOURS, Box, bounding_box, box_slices
 from core.domain.components import fill_holes as without_holes
 from core.domain.mask import Mask
+from core.domain.plane import Voxel
 from core.domain.volume import Pixels
 
 

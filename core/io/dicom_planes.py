@@ -15,7 +15,7 @@ Numbers = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Plane:
+class DicomPlane:
     """One plane, in LPS millimetres as DICOM gives them; None where a file says nothing.
 
     `orientation` is the direction of a row and of a column, `spacing_mm` the distance of rows and
@@ -55,7 +55,7 @@ _FARTHEST = 1e9
 _KEYWORDS = tuple(keyword for keywords in _TRAITS.values() for keyword in keywords)
 
 
-def planes_of(path: Path, found: Dataset) -> tuple[Plane, ...]:
+def planes_of(path: Path, found: Dataset) -> tuple[DicomPlane, ...]:
     """Return the planes of a data set, one a frame; none for a data set that is no image.
 
     Raises whatever a damaged value is decoded to; see `dicom_file.damage_told`.
@@ -82,12 +82,12 @@ def _groups(item: Dataset | None) -> list[Dataset]:
     return [element.value[0] for element in item if element.VR == "SQ" and element.value]
 
 
-def _plane(path: Path, index: int, sources: list[Dataset], count: int) -> Plane:
+def _plane(path: Path, index: int, sources: list[Dataset], count: int) -> DicomPlane:
     found = sources[-1]
     # The top of a multi-frame file has one position at most, which cannot hold for all frames.
     places = sources if count == 1 or len(sources) > 1 else []
     spacing = _numbers(sources, "PixelSpacing", 2)
-    return Plane(
+    return DicomPlane(
         path,
         index,
         str(found.get("SeriesInstanceUID", "")),

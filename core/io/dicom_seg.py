@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.domain.grid import Grid
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelMap, LabelSet, colour_of
 from core.io import dicom_file
-from core.io.dicom_planes import Plane, planes_of
+from core.io.dicom_planes import DicomPlane, planes_of
 from core.io.dicom_stack import PARALLEL, affine_of, directions_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
@@ -87,14 +87,14 @@ def _read(path: Path, found: Dataset) -> Stored:
     )
 
 
-def _header(found: Dataset, plane: Plane) -> SegmentationHeader:
+def _header(found: Dataset, plane: DicomPlane) -> SegmentationHeader:
     series = found.get("ReferencedSeriesSequence") or []
     return SegmentationHeader(
         plane.frame_of_reference, tuple(str(item.get("SeriesInstanceUID", "")) for item in series)
     )
 
 
-def _placed(path: Path, planes: Sequence[Plane]) -> tuple[list[int], Grid]:
+def _placed(path: Path, planes: Sequence[DicomPlane]) -> tuple[list[int], Grid]:
     """Return for each frame its slice, and the grid from the first to the last of them."""
     for plane in planes:
         if plane.position is None or plane.orientation is None or plane.spacing_mm is None:
@@ -128,7 +128,7 @@ def _placed(path: Path, planes: Sequence[Plane]) -> tuple[list[int], Grid]:
     return slots.tolist(), Grid(shape, affine_of(planes[lowest], row, column, vector))
 
 
-def _step(plane: Plane, heights: NDArray[np.float64]) -> float:
+def _step(plane: DicomPlane, heights: NDArray[np.float64]) -> float:
     """Return the distance of slices: as given, or the smallest there is between frames."""
     if plane.step_mm:
         return abs(plane.step_mm)

@@ -16,7 +16,7 @@ from core.domain.errors import FileError
 from core.domain.role import Role, role_of
 from core.io import dicom_file
 from core.io.choice import colour_told
-from core.io.dicom_planes import Plane, planes_of
+from core.io.dicom_planes import DicomPlane, planes_of
 from core.io.dicom_stack import Stack, separated, stacked
 from core.io.file_bytes import is_dicom
 from core.io.readers import Reader
@@ -45,7 +45,7 @@ class Facts:
 class Headers:
     """The headers of files: the planes they hold, what each series is, and who was left out."""
 
-    planes: tuple[Plane, ...]
+    planes: tuple[DicomPlane, ...]
     facts: dict[str, Facts]
     segmentations: tuple[Path, ...]
     notices: tuple[str, ...]
@@ -55,7 +55,7 @@ class Headers:
 class DicomHeader:
     """What a segmentation of a series refers to: the planes in the order of the volume."""
 
-    planes: tuple[Plane, ...]
+    planes: tuple[DicomPlane, ...]
     facts: Facts
 
 
@@ -69,7 +69,7 @@ def headers_of(files: Sequence[Path]) -> Headers:
 
     What is damaged or no image is named in the notices; other kinds of files are passed over.
     """
-    planes: list[Plane] = []
+    planes: list[DicomPlane] = []
     facts: dict[str, Facts] = {}
     segmentations: list[Path] = []
     notices: list[str] = []
@@ -179,7 +179,7 @@ def _milliseconds(found: Dataset, name: str) -> float:
 
 
 def _chosen(
-    path: Path, groups: Sequence[Sequence[Plane]], headers: Headers, point: int | None
+    path: Path, groups: Sequence[Sequence[DicomPlane]], headers: Headers, point: int | None
 ) -> int:
     if point is None and len(groups) == 1:
         return 0
@@ -196,7 +196,7 @@ def _chosen(
     )
 
 
-def _described(group: Sequence[Plane], headers: Headers) -> str:
+def _described(group: Sequence[DicomPlane], headers: Headers) -> str:
     first = group[0]
     said = headers.facts[first.series].description
     traits = [

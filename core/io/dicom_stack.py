@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
-from core.io.dicom_planes import Plane
+from core.io.dicom_planes import DicomPlane
 from core.io.evidence import notices_of
 from core.io.stored import GeometrySource
 
@@ -30,7 +30,7 @@ _REPAIR = "Put the missing file back, or export the series again."
 class Stack:
     """Planes in order along their normal, on the grid that they make."""
 
-    planes: tuple[Plane, ...]
+    planes: tuple[DicomPlane, ...]
     grid: Grid
     sources: tuple[GeometrySource, ...]
     believed: str
@@ -38,13 +38,13 @@ class Stack:
     notices: tuple[str, ...]
 
 
-def separated(planes: Sequence[Plane]) -> tuple[tuple[Plane, ...], ...]:
+def separated(planes: Sequence[DicomPlane]) -> tuple[tuple[DicomPlane, ...], ...]:
     """Return the planes in groups of which each may be a volume, in the order they first come.
 
     By series, frame of reference, size, spacing and directions; and where planes lie at one place,
     by the trait (echo, time …) that tells them apart.
     """
-    groups: list[list[Plane]] = []
+    groups: list[list[DicomPlane]] = []
     for plane in planes:
         for group in groups:
             if _belong_together(group[0], plane):
@@ -55,7 +55,7 @@ def separated(planes: Sequence[Plane]) -> tuple[tuple[Plane, ...], ...]:
     return tuple(part for group in groups for part in _by_trait(_without_copies(group)))
 
 
-def stacked(planes: Sequence[Plane]) -> Stack:
+def stacked(planes: Sequence[DicomPlane]) -> Stack:
     """Return the volume that `planes` of one group make.
 
     Raises `FileError` for a gap, two planes at one place, uneven or shifted planes. Planes that do
@@ -83,7 +83,7 @@ def stacked(planes: Sequence[Plane]) -> Stack:
     )
 
 
-def _belong_together(one: Plane, other: Plane) -> bool:
+def _belong_together(one: DicomPlane, other: DicomPlane) -> bool:
     if (one.series, one.frame_of_reference, one.size) != (
         other.series,
         other.frame_of_reference,
@@ -101,20 +101,20 @@ def _close(one: Sequence[float] | None, other: Sequence[float] | None, tolerance
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= tolerance
 
 
-def _without_copies(group: list[Plane]) -> list[Plane]:
+def _without_copies(group: list[DicomPlane]) -> list[DicomPlane]:
     """Leave out the second of two files of one instance: a copy beside the original."""
-    seen: dict[tuple[str, int], Plane] = {}
+    seen: dict[tuple[str, int], DicomPlane] = {}
     for plane in group:
         seen.setdefault((plane.uid or str(plane.path), plane.frame), plane)
     return list(seen.values())
 
 
-def _by_trait(group: list[Plane]) -> list[tuple[Plane, ...]]:
+def _by_trait(group: list[DicomPlane]) -> list[tuple[DicomPlane, ...]]:
     """Split planes at one place by the first trait that leaves none at one place, or by none."""
     if not _collide(group):
         return [tuple(group)]
     for name in group[0].traits:
-        parts: dict[str, list[Plane]] = {}
+        parts: dict[str, list[DicomPlane]] = {}
         for plane in group:
             parts.setdefault(plane.traits[name], []).append(plane)
         apart = len(parts) > 1 and not any(_collide(part) for part in parts.values())
@@ -123,24 +123,24 @@ def _by_trait(group: list[Plane]) -> list[tuple[Plane, ...]]:
     return [tuple(group)]
 
 
-def _collide(group: Sequence[Plane]) -> bool:
+def _collide(group: Sequence[DicomPlane]) -> bool:
     places = [plane.position for plane in group if plane.position is not None]
     rounded = {tuple(round(value / _SAME_PLACE_MM) for value in place) for place in places}
     return len(rounded) < len(places)
 
 
-def directions_of(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def directions_of(plane: DicomPlane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the directions of a row and of a column, in LPS."""
     values = np.array(plane.orientation)
     return values[:3], values[3:]
 
 
-def _positions(planes: Sequence[Plane]) -> NDArray[np.float64]:
+def _positions(planes: Sequence[DicomPlane]) -> NDArray[np.float64]:
     return np.array([plane.position for plane in planes], np.float64)
 
 
 def _step(
-    planes: Sequence[Plane], positions: NDArray[np.float64], normal: NDArray[np.float64]
+    planes: Sequence[DicomPlane], positions: NDArray[np.float64], normal: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the vector from a plane to the next, and what is told of few planes."""
     name = _named(planes).name
@@ -170,7 +170,7 @@ def _step(
     return step, ()
 
 
-def _check_even(planes: Sequence[Plane], steps: NDArray[np.float64]) -> None:
+def _check_even(planes: Sequence[DicomPlane], steps: NDArray[np.float64]) -> None:
     """Raise `FileError` when planes are missing, at one place, or unevenly spaced."""
     closest = int(steps.argmin())
     if steps[closest] < max(_SAME_PLACE_MM, 0.01 * float(np.median(steps))):
@@ -214,7 +214,7 @@ def _usual(steps: NDArray[np.float64]) -> float:
 
 
 def affine_of(
-    first: Plane,
+    first: DicomPlane,
     row: NDArray[np.float64],
     column: NDArray[np.float64],
     step: NDArray[np.float64],
@@ -239,7 +239,7 @@ def affine_of(
 
 
 def _said_distance(
-    planes: Sequence[Plane], measured: float
+    planes: Sequence[DicomPlane], measured: float
 ) -> tuple[GeometrySource, tuple[str, ...]]:
     """Return what the files say of the distance, and a notice when it is not what was measured."""
     said = planes[0].step_mm
@@ -257,17 +257,17 @@ def _said_distance(
     )
 
 
-def _words(planes: Sequence[Plane], distance: float, grid: Grid) -> str:
+def _words(planes: Sequence[DicomPlane], distance: float, grid: Grid) -> str:
     return f"{len(planes)} planes, {distance:.4g} mm apart: {grid.orientation}"
 
 
-def _named(planes: Sequence[Plane]) -> Path:
+def _named(planes: Sequence[DicomPlane]) -> Path:
     """Return what notices name: the file of one plane or frame set, else the folder."""
     paths = {plane.path for plane in planes}
     return planes[0].path if len(paths) == 1 else planes[0].path.parent
 
 
-def _unplaced(planes: Sequence[Plane]) -> Stack:
+def _unplaced(planes: Sequence[DicomPlane]) -> Stack:
     ordered = tuple(sorted(planes, key=lambda p: (p.number, p.path.name, p.frame)))
     first = ordered[0]
     step = first.step_mm or first.thickness_mm

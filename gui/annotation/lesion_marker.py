@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation import regions
-from core.annotation.patch import Patch, Voxel
+from core.annotation.patch import Patch
 from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
+from core.domain.plane import Voxel
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.shell.session import Session

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation.patch import Voxel
+from core.domain.plane import Voxel
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.guided_clicks import GuidedClicks

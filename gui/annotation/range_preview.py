@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation import regions, strokes
-from core.annotation.patch import Voxel
+from core.domain.plane import Voxel
 from core.domain.volume import Pixels
 from gui.annotation.rested_question import RestedQuestion
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from core.annotation import regions
-from core.annotation.patch import Patch, Voxel
+from core.annotation.patch import Patch
 from core.domain.mask import Mask
+from core.domain.plane import Voxel
 from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.view_state import RGB, shown_channel

@@ -16,6 +16,7 @@ from core.review.reviews import Review, review_standing
 from core.review.subject import Subject, subject_of
 from core.workspace.settings import Settings, reader_name
 from core.workspace.workspace_folder import Listing
+from gui.shell.label_state import LabelState
 from gui.shell.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
 from gui.shell.view_state import ViewState
 
@@ -41,6 +42,7 @@ class _State:
     edits: dict[int, int] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     triage: Triage | None = None
+    labels: LabelState = field(default_factory=LabelState)
 
 
 class Session(QObject):
@@ -72,6 +74,7 @@ class Session(QObject):
     review_changed = Signal(str)
     reviews_changed = Signal()
     triage_changed = Signal()
+    labels_changed = Signal()
 
     def __init__(self, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -285,6 +288,17 @@ class Session(QObject):
         """The case on screen was triaged."""
         self._state.triage = triage
         self.triage_changed.emit()
+
+    @property
+    def labels(self) -> LabelState:
+        """The labels of the case on screen, and which of them the reader looks at and holds."""
+        return self._state.labels
+
+    def set_labels(self, labels: LabelState) -> None:
+        """Other labels are there, or the reader looks at, holds, hides or locks others."""
+        if labels != self._state.labels:
+            self._state.labels = labels
+            self.labels_changed.emit()
 
     def set_reviews(self, reviews: dict[str, Review]) -> None:
         """The reviews of a workspace were read."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget
 from pytestqt.qtbot import QtBot
 
-from core.annotation.patch import Voxel
+from core.domain.plane import Voxel
 from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.jobs.job_folder import create_job

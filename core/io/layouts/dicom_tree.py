@@ -17,7 +17,7 @@ from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.role import Role
 from core.io import dicom_file, file_bytes
-from core.io.dicom_planes import Plane
+from core.io.dicom_planes import DicomPlane
 from core.io.dicom_series import Facts, Headers, headers_of
 from core.io.dicom_stack import separated, stacked
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
@@ -33,7 +33,7 @@ _LOOKED_AT = 20  # files of a folder that are opened to tell whether it holds DI
 class _Series:
     """One volume of a series: its planes, what it says of itself, its grid or why it has none."""
 
-    planes: tuple[Plane, ...]
+    planes: tuple[DicomPlane, ...]
     facts: Facts
     grid: Grid | None
     point: int | None
@@ -87,7 +87,7 @@ def _is_dicom(path: Path) -> bool:
 def _series(headers: Headers) -> list[_Series]:
     found: list[_Series] = []
     groups = [group for part in _without_copies(headers.planes) for group in separated(part)]
-    several: dict[tuple[Path, ...], list[tuple[Plane, ...]]] = {}
+    several: dict[tuple[Path, ...], list[tuple[DicomPlane, ...]]] = {}
     for group in groups:
         several.setdefault(tuple(dict.fromkeys(p.path for p in group)), []).append(group)
     for own in several.values():
@@ -120,17 +120,17 @@ def _told_of_others(series: _Series, found: Sequence[_Series]) -> _Series:
     return replace(series, notices=(notice, *series.notices))
 
 
-def _without_copies(planes: Sequence[Plane]) -> list[list[Plane]]:
+def _without_copies(planes: Sequence[DicomPlane]) -> list[list[DicomPlane]]:
     """Return the planes by series; one whose instances lie in several folders, by folder too."""
-    series: dict[str, list[Plane]] = {}
+    series: dict[str, list[DicomPlane]] = {}
     for plane in planes:
         series.setdefault(plane.series, []).append(plane)
-    found: list[list[Plane]] = []
+    found: list[list[DicomPlane]] = []
     for own in series.values():
         if len({(plane.uid, plane.frame) for plane in own}) == len(own):
             found.append(own)
             continue
-        folders: dict[Path, list[Plane]] = {}
+        folders: dict[Path, list[DicomPlane]] = {}
         for plane in own:
             folders.setdefault(plane.path.parent, []).append(plane)
         found.extend(folders.values())

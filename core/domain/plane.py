@@ -1,0 +1,81 @@
+"""The three planes through a volume: each an index map onto (Z, Y, X), nothing is resampled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.components import Box
+from core.domain.grid import Turn
+
+T = TypeVar("T", bound=np.generic)
+Size = TypeVar("Size", int, float)
+
+PlaneName: TypeAlias = Literal["axial", "coronal", "sagittal"]
+"""What a plane is called where the orientation is known; else its axes alone are meant."""
+
+Voxel: TypeAlias = tuple[int, int, int]
+"""Indices (z, y, x) of one voxel of the volume."""
+
+
+@dataclass(frozen=True)
+class Plane:
+    """How a volume (Z, Y, X) in canonical order is cut: slices, their rows and their columns.
+
+    Rows run downwards and columns to the right, as a radiologist expects them: superior and
+    anterior above, the patient's right at the left, anterior at the left of a sagittal slice.
+    """
+
+    name: PlaneName
+    turn: Turn
+
+    @property
+    def axis(self) -> int:
+        """The axis (0 = Z, 1 = Y, 2 = X) along which its slices are stacked."""
+        return self.turn.axes[0]
+
+    def apply(self, array: NDArray[T]) -> NDArray[T]:
+        """Return `array` (…, Z, Y, X) as (…, slices, rows, columns), a view."""
+        return self.turn.apply(array)
+
+    def undo(self, cut: NDArray[T]) -> NDArray[T]:
+        """Return `cut` (…, slices, rows, columns) as (…, Z, Y, X), a view."""
+        return self.turn.undo(cut)
+
+    def turned(self, sizes: Sequence[Size]) -> tuple[Size, Size, Size]:
+        """Return what is given by axis (z, y, x), a shape or a spacing, by (slice, row, column)."""
+        first, second, third = (sizes[axis] for axis in self.turn.axes)
+        return first, second, third
+
+    def place(self, voxel: Voxel, shape: Sequence[int]) -> tuple[int, int, int]:
+        """Return (slice, row, column) of a voxel (z, y, x) of a volume of `shape` (Z, Y, X)."""
+        moved = [
+            shape[axis] - 1 - voxel[axis] if new in self.turn.flips else voxel[axis]
+            for new, axis in enumerate(self.turn.axes)
+        ]
+        return moved[0], moved[1], moved[2]
+
+    def voxel(self, place: tuple[int, int, int], shape: Sequence[int]) -> Voxel:
+        """Return the voxel (z, y, x) at (slice, row, column): the inverse of `place`."""
+        found = [0, 0, 0]
+        for new, axis in enumerate(self.turn.axes):
+            found[axis] = shape[axis] - 1 - place[new] if new in self.turn.flips else place[new]
+        return found[0], found[1], found[2]
+
+    def box(self, cut: Box, shape: Sequence[int]) -> Box:
+        """Return a box of (slices, rows, columns) as one of (Z, Y, X) of a volume of `shape`."""
+        found = [0] * 6
+        for new, axis in enumerate(self.turn.axes):
+            start, end = cut[2 * new], cut[2 * new + 1]
+            if new in self.turn.flips:
+                start, end = shape[axis] - end, shape[axis] - start
+            found[2 * axis], found[2 * axis + 1] = start, end
+        return found[0], found[1], found[2], found[3], found[4], found[5]
+
+
+AXIAL = Plane("axial", Turn())
+CORONAL = Plane("coronal", Turn((1, 0, 2), (1,)))
+SAGITTAL = Plane("sagittal", Turn((2, 0, 1), (1,)))
+PLANES: dict[PlaneName, Plane] = {plane.name: plane for plane in (AXIAL, CORONAL, SAGITTAL)}
