@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.guide import Mark, Plane, Window, logit, sigmoid
+from core.domain.guide import Mark, PlaneValues, Window, logit, sigmoid
 
 _WIDEST = 2.0  # how many times wider or narrower the whole range of strength makes it
 _REACH = 3.0  # widths beyond which a bump has ended
@@ -32,7 +32,7 @@ class Bump:
         """Return how far a mark of that strength works, in pixels at 256²."""
         return _REACH * self._width(strength)
 
-    def answer(self, window: Window) -> Plane:
+    def answer(self, window: Window) -> PlaneValues:
         """Return the probability (Y, X) after the newest mark; float32."""
         mark, logits = window.mark, logit(window.probability)
         if not len(mark.rows):
@@ -52,7 +52,7 @@ class Bump:
                 shape *= _spared(window, earlier)
         return sigmoid(logits + mark.sign * lack * shape)
 
-    def _smoothed(self, window: Window) -> Plane:
+    def _smoothed(self, window: Window) -> PlaneValues:
         if not self.smoothing:
             return window.grey
         from scipy import ndimage
@@ -66,7 +66,7 @@ class Bump:
 
 def _nearest(
     shape: tuple[int, ...], mark: Mark, step: tuple[float, float]
-) -> tuple[NDArray[np.intp], Plane]:
+) -> tuple[NDArray[np.intp], PlaneValues]:
     """Return which voxel of a mark is nearest to each of the plane, and its squared distance."""
     if len(mark.rows) == 1:
         squared = _squared(shape, (int(mark.rows[0]), int(mark.columns[0])), step)
@@ -83,7 +83,7 @@ def _nearest(
     return number[rows, columns], np.asarray(distance**2, np.float32)
 
 
-def _squared(shape: tuple[int, ...], at: tuple[int, int], step: tuple[float, float]) -> Plane:
+def _squared(shape: tuple[int, ...], at: tuple[int, int], step: tuple[float, float]) -> PlaneValues:
     rows, columns = (
         ((np.arange(side, dtype=np.float32) - place) * size) ** 2
         for side, place, size in zip(shape, at, step, strict=True)
@@ -91,7 +91,7 @@ def _squared(shape: tuple[int, ...], at: tuple[int, int], step: tuple[float, flo
     return np.asarray(rows[:, np.newaxis] + columns, np.float32)
 
 
-def _around(grey: Plane, mark: Mark) -> Plane:
+def _around(grey: PlaneValues, mark: Mark) -> PlaneValues:
     """Return the mean grey value of the 3 × 3 voxels around each voxel of a mark."""
     height, width = grey.shape
     total = np.zeros(len(mark.rows), np.float32)
@@ -102,7 +102,7 @@ def _around(grey: Plane, mark: Mark) -> Plane:
     return np.asarray(total / 9, np.float32)
 
 
-def _spared(window: Window, earlier: Mark) -> Plane:
+def _spared(window: Window, earlier: Mark) -> PlaneValues:
     """Return how much of the bump stays around an earlier mark that wants the contrary.
 
     Nothing at that mark, all of it beyond the distance between the two: so the earlier one obeys

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.annotation.bump import Bump
 from core.annotation.patch import Patch, changes, joined_box
 from core.domain.components import Box, bounding_box, box_slices
-from core.domain.guide import Click, Guide, Mark, Plane, Window, logit, pixel_steps, sigmoid
+from core.domain.guide import Click, Guide, Mark, PlaneValues, Window, logit, pixel_steps, sigmoid
 from core.domain.mask import Mask
 from core.domain.volume import Pixels
 
@@ -79,7 +79,7 @@ class Scene:
         mean, spread = self.scales[channel]
         return (float(np.median(head)) - mean) / spread if head.size else 0.0
 
-    def grey(self, z: int, where: tuple[slice, slice], channel: int) -> Plane:
+    def grey(self, z: int, where: tuple[slice, slice], channel: int) -> PlaneValues:
         """Return a normalised channel of part of a slice (Y, X)."""
         mean, spread = self.scales[channel]
         plane = self.pixels[channel, z][where].astype(np.float32)
@@ -101,14 +101,14 @@ class ClickGround:
     threshold: float = 0.5
 
     @cached_property
-    def _table(self) -> Plane:
+    def _table(self) -> PlaneValues:
         """Return the logit above the threshold of each of 256 probabilities."""
         level = min(max(int(np.floor(self.threshold * 255.0)), 0), 254)
         found = logit(np.asarray((np.arange(256) + 0.5) / 256, np.float32))
         cut = logit(np.asarray([(level + 1) / 256], np.float32))
         return np.asarray(found - cut, np.float32)
 
-    def plane(self, z: int) -> Plane:
+    def plane(self, z: int) -> PlaneValues:
         """Return the probability (Y, X) of a slice; above one half is foreground, exactly."""
         inside = self.mask[z] > 0
         if self.probability is None:
@@ -131,10 +131,10 @@ class Guided:
     ground: ClickGround
     guide: Guide = field(default_factory=Bump)
     clicks: tuple[Click, ...] = ()
-    planes: Mapping[int, Plane] = field(default_factory=dict)
+    planes: Mapping[int, PlaneValues] = field(default_factory=dict)
     marks: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
 
-    def plane(self, z: int) -> Plane:
+    def plane(self, z: int) -> PlaneValues:
         """Return the probability (Y, X) of a slice as it is now."""
         found = self.planes.get(z)
         return self.ground.plane(z) if found is None else found
@@ -381,7 +381,7 @@ def guided(ground: ClickGround, clicks: Sequence[Click], guide: Guide | None = N
     return state
 
 
-def _obeyed(answer: Plane, marks: Sequence[Mark]) -> Plane:
+def _obeyed(answer: PlaneValues, marks: Sequence[Mark]) -> PlaneValues:
     """Return the answer with every marked voxel as the newest mark on it says."""
     held = np.array(answer, np.float32)
     wanted = np.zeros(answer.shape, np.int8)
@@ -393,7 +393,7 @@ def _obeyed(answer: Plane, marks: Sequence[Mark]) -> Plane:
     return held
 
 
-def _joined(answer: Plane, before: Plane, mark: Mark) -> Plane:
+def _joined(answer: PlaneValues, before: PlaneValues, mark: Mark) -> PlaneValues:
     """Return the answer with only those changes that hang together with marked voxels.
 
     Where no marked voxel changes, as of a click beside the error, all changes stay.
@@ -416,7 +416,7 @@ def _within(mark: Mark, shape: tuple[int, int]) -> Mark:
     return replace(mark, rows=mark.rows[inside], columns=mark.columns[inside])
 
 
-def _from_outline(inside: Region, step: tuple[float, float]) -> Plane:
+def _from_outline(inside: Region, step: tuple[float, float]) -> PlaneValues:
     """Return the logits (Y, X) of a mask alone: the distance to its outline, held to ±`_SURE`."""
     found = np.full(inside.shape, -_SURE, np.float32)
     box = bounding_box(inside[np.newaxis])

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+PlaneValues = NDArray[np.float32]
 """Values of a slice, or of a part of one (Y, X)."""
 
 Spot = tuple[int, int]
@@ -96,16 +96,16 @@ class Window:
     voxel in pixels at 256².
     """
 
-    probability: Plane
+    probability: PlaneValues
     image: NDArray[np.float32]
     channel: int
     marks: tuple[Mark, ...]
     step: tuple[float, float] = (1.0, 1.0)
 
     @property
-    def grey(self) -> Plane:
+    def grey(self) -> PlaneValues:
         """The channel the reader looked at, normalised (Y, X)."""
-        found: Plane = self.image[self.channel, 1]
+        found: PlaneValues = self.image[self.channel, 1]
         return found
 
     @property
@@ -117,7 +117,7 @@ class Window:
 class Guide(Protocol):
     """Answers a mark: probability, clicks and image in, probability out."""
 
-    def answer(self, window: Window) -> Plane:
+    def answer(self, window: Window) -> PlaneValues:
         """Return the probability (Y, X) of the window after its newest mark."""
         ...
 
@@ -132,7 +132,7 @@ class MeanGuide:
 
     guides: tuple[Guide, ...]
 
-    def answer(self, window: Window) -> Plane:
+    def answer(self, window: Window) -> PlaneValues:
         """Return the mean of what the guides answer."""
         answers = [guide.answer(window) for guide in self.guides]
         return np.asarray(np.mean(answers, axis=0), np.float32)
@@ -142,13 +142,13 @@ class MeanGuide:
         return max(guide.reach(strength) for guide in self.guides)
 
 
-def logit(probability: Plane) -> Plane:
+def logit(probability: PlaneValues) -> PlaneValues:
     """Return ln(p / (1 − p)), held to ±12 where a probability is 0 or 1."""
     inside = np.clip(probability, 6.2e-6, 1 - 6.2e-6).astype(np.float32)
     return np.asarray(np.log(inside) - np.log1p(-inside), np.float32)
 
 
-def sigmoid(logits: Plane) -> Plane:
+def sigmoid(logits: PlaneValues) -> PlaneValues:
     """Return 1 / (1 + e⁻ˡ)."""
     return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float32)
 

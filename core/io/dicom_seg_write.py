@@ -21,7 +21,7 @@ from pydicom.uid import generate_uid
 from core.domain.errors import FileError
 from core.domain.label_set import LESION, Label, LabelMap, LabelSet
 from core.io import dicom_file
-from core.io.dicom_planes import Plane
+from core.io.dicom_planes import DicomPlane
 from core.io.dicom_series import DicomHeader
 from core.io.stored import Stored
 from core.io.writers import Maker, Order, Writer
@@ -85,7 +85,7 @@ def _segmentation(stored: Stored, header: DicomHeader, provenance: Maker) -> Seg
 
 
 def _sources(
-    planes: Sequence[Plane],
+    planes: Sequence[DicomPlane],
 ) -> tuple[list[Dataset], list[int], list[PlanePositionSequence] | None]:
     """Return the data sets, the order of slices that they ask for, and places where not all count.
 
@@ -108,7 +108,7 @@ def _sources(
     return found, order, places
 
 
-def _completed(found: Dataset, first: Plane) -> Dataset:
+def _completed(found: Dataset, first: DicomPlane) -> Dataset:
     if not found.get("FrameOfReferenceUID"):
         found.FrameOfReferenceUID = generate_uid(entropy_srcs=[first.series, "frame of reference"])
     for name in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"):
