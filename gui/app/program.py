@@ -184,6 +184,7 @@ class Program:
             window.notices,
             window.layers,
             window.top_bar,
+            window.planes,
         )
 
     def _data_views(self) -> DataViews:
