@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError, reason
+from core.domain.model_output import ModelOutput
 from core.domain.prediction import Postprocessing
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
@@ -46,7 +47,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
     ensemble has its members'. `acquisition` says what images it learnt from, None where that is not
     known. Height and width of what the network sees are divisible by `stride`;
-    None where only the network itself tells.
+    None where only the network itself tells. `output` are the labels of a model that knows several;
+    the file of a binary one has no such entry, and `several` is None.
     """
 
     id: str
@@ -59,6 +61,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     flips: bool = False
     logit_offset: float = 0.0
     stride: int | None = None
+    output: ModelOutput | msgspec.UnsetType = msgspec.UNSET
     parameters: int | None = None
     acquisition: Acquisition | None = None
     metrics: dict[str, float] = {}
@@ -76,10 +79,27 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return self.architecture == GRAPH_ARCHITECTURE
 
     @property
+    def several(self) -> ModelOutput | None:
+        """The classes or regions of a model of several labels, None of a binary one."""
+        return None if self.output is msgspec.UNSET else self.output
+
+    @property
+    def logits(self) -> int:
+        """How many logits its network has."""
+        return self.several.logits if self.several else 1
+
+    @property
     def network(self) -> NetworkSpec:
         """The network to build: neighbouring slices are further input channels."""
         planes = 2 * self.preprocessing.neighbours + 1
         return NetworkSpec(self.architecture, len(self.channels) * planes, self.arguments)
+
+
+def output_words(spec: ModelSpec) -> str:
+    """Return what a model gives in words, such as `classes Necrosis, Oedema`."""
+    if spec.several is None:
+        return "one lesion"
+    return f"{spec.several.kind} {', '.join(each.name for each in spec.several.channels)}"
 
 
 @dataclass(frozen=True)
@@ -111,6 +131,8 @@ class Model:
         digest.update(b"flips" if self.spec.flips else b"")
         if self.spec.logit_offset:
             digest.update(msgspec.json.encode(self.spec.logit_offset))
+        if self.spec.several:
+            digest.update(msgspec.json.encode(self.spec.several.told))
         try:
             with self.weights.open("rb") as file:
                 while chunk := file.read(1 << 20):
