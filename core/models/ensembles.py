@@ -129,12 +129,8 @@ def _check(models: Sequence[Model]) -> None:
                 f"{model.spec.id}: expected the channels {', '.join(models[0].spec.channels)} of "
                 f"{models[0].spec.id}, found {', '.join(model.spec.channels)}. Choose others."
             )
-        if _told(model.spec) != _told(models[0].spec):
+        if model.spec.gives != models[0].spec.gives:
             raise ModelError(
                 f"{model.spec.id}: expected {output_words(models[0].spec)} as {models[0].spec.id} "
                 f"has, found {output_words(model.spec)}. Choose models of the same labels."
             )
-
-
-def _told(spec: ModelSpec) -> object:
-    return spec.several.told if spec.several else None

@@ -84,6 +84,11 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return None if self.output is msgspec.UNSET else self.output
 
     @property
+    def gives(self) -> object:
+        """What is compared of the outputs of two models; names and colours do not count."""
+        return self.several.told if self.several else None
+
+    @property
     def logits(self) -> int:
         """How many logits its network has."""
         return self.several.logits if self.several else 1
