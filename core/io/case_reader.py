@@ -9,6 +9,7 @@ from core.domain.grid import AS_STORED, Turn
 from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 from core.domain.mask_judgement import head_of, judge_mask
+from core.domain.prediction import Focus
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.io.case import Case
@@ -37,6 +38,13 @@ class LoadedCase:
     labels: LabelMap | None = None
     label_set: LabelSet | None = None
     turn: Turn = AS_STORED
+
+    @property
+    def focus(self) -> Focus:
+        """The labels of the case and the region it names; what a model of several is asked for."""
+        if self.label_set is None or not self.case.region:
+            return Focus(self.label_set)
+        return Focus(self.label_set, region_of(self.label_set, self.case.region))
 
     @property
     def nbytes(self) -> int:
