@@ -47,7 +47,7 @@ from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.touch import Tool
@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
-        self.planes = PlaneGrid(self.grid, self.view)
+        self.planes = PlanePanes(self.grid, self.view)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
