@@ -16,6 +16,7 @@ from core.workspace.settings import home
 if TYPE_CHECKING:
     from core.jobs.runners import RunnerPlace
     from core.models.classifiers import ClassifierModel
+    from core.models.guides import GuideModel
     from core.models.registry import Model
     from training.train_options import TrainOptions
 
@@ -31,11 +32,13 @@ ArchitectureArgument = Annotated[
 FolderArgument = Annotated[
     Path | None, typer.Argument(metavar="DIR", help="Folder of cases, as --data names it too.")
 ]
-AnyTask: TypeAlias = Literal["segment", "triage", "classify"]
+AnyTask: TypeAlias = Literal["segment", "triage", "classify", "guide"]
 
 TaskOption = Annotated[
     AnyTask,
-    typer.Option(help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png."),
+    typer.Option(
+        help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png; guide: clicks."
+    ),
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of case folders.")]
 SplitOption = Annotated[
@@ -187,9 +190,13 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
     options = _options(given)
     keep_memory()
     models = registry(home())
-    model: Model | ClassifierModel | None
+    model: Model | ClassifierModel | GuideModel | None
     if task == "segment":
         model = run(options, models)
+    elif task == "guide":
+        from training.guide.command import train_guide
+
+        model = train_guide(options, models)
     else:
         from training.triage.command import train_classifier
 

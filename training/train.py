@@ -35,6 +35,7 @@ from training.frame import (
     run_loop,
     turn,
 )
+from training.guide import train as guide
 from training.loop import Loop
 from training.parallel import ProcessGroup
 from training.plan import Plan, make_plan, prepare_cases
@@ -134,8 +135,12 @@ def _loop(
 
 
 def _take_up(folder: Path, *, resume: bool) -> None:
-    if task_of(folder) == "segment":
+    task = task_of(folder)
+    if task == "segment":
         run(read_job(folder), JobFolder(folder), resume=resume, echo=tell)
+        return
+    if task == "guide":
+        guide.run(guide.read_guide_job(folder), JobFolder(folder), resume=resume, echo=tell)
         return
     classify.run(classify.read_classify_job(folder), JobFolder(folder), resume=resume, echo=tell)
 

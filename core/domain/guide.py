@@ -1,7 +1,7 @@
 """Guided correction: what a reader's clicks are, and what anything that heeds them must do.
 
 A guide sees a window of one slice (a probability, the image, the marks on it) and answers with the
-probability as the newest mark would have it. Several guides are averaged by `MeanGuide`. What they
+probability as the newest mark would have it. Two of them are averaged by `PairedGuide`. What they
 answer is held to its bounds elsewhere (`core.annotation.guided`), whoever the guide is.
 """
 
@@ -127,19 +127,25 @@ class Guide(Protocol):
 
 
 @dataclass(frozen=True)
-class MeanGuide:
-    """Several guides as one: the mean of their probabilities."""
+class PairedGuide:
+    """Two guides as one: the mean of both where a mark binds, elsewhere what `always` says.
 
-    guides: tuple[Guide, ...]
+    A guide that was taught by clicks knows nothing of a mark that only fades.
+    """
+
+    always: Guide
+    taught: Guide
 
     def answer(self, window: Window) -> PlaneValues:
-        """Return the mean of what the guides answer."""
-        answers = [guide.answer(window) for guide in self.guides]
-        return np.asarray(np.mean(answers, axis=0), np.float32)
+        """Return the mean of what both answer, for a mark that binds."""
+        found = self.always.answer(window)
+        if not window.mark.binds:
+            return found
+        return np.asarray((found + self.taught.answer(window)) / 2, np.float32)
 
     def reach(self, strength: float) -> float:
-        """Return how far the farthest of the guides works, in pixels at 256²."""
-        return max(guide.reach(strength) for guide in self.guides)
+        """Return how far the farther of the two works, in pixels at 256²."""
+        return max(self.always.reach(strength), self.taught.reach(strength))
 
 
 def logit(probability: PlaneValues) -> PlaneValues:
