@@ -15,9 +15,6 @@ from core.workspace.settings import home
 
 if TYPE_CHECKING:
     from core.jobs.runners import RunnerPlace
-    from core.models.classifiers import ClassifierModel
-    from core.models.guides import GuideModel
-    from core.models.registry import Model
     from training.train_options import TrainOptions
 
 _BUDGET = "Budget; of several, the first to end counts."
@@ -175,8 +172,8 @@ def _options(given: dict[str, object]) -> TrainOptions:
 def _run(given: dict[str, object], task: AnyTask) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
     from core.workspace.workspace_folder import registry
-    from training.command import train as run
     from training.frame import keep_memory
+    from training.tasks import train_task
 
     split = given["split"] or task == "classify"
     complete = given["config"] or (
@@ -190,17 +187,7 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
     options = _options(given)
     keep_memory()
     models = registry(home())
-    model: Model | ClassifierModel | GuideModel | None
-    if task == "segment":
-        model = run(options, models)
-    elif task == "guide":
-        from training.guide.command import train_guide
-
-        model = train_guide(options, models)
-    else:
-        from training.triage.command import train_classifier
-
-        model = train_classifier(task, options, models.roots[0])
+    model = train_task(task, options, models)
     if model is not None:
         say(f"{model.spec.id} is a candidate now, in {model.folder}")
 

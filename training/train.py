@@ -35,12 +35,11 @@ from training.frame import (
     run_loop,
     turn,
 )
-from training.guide import train as guide
 from training.loop import Loop
+from training.other_tasks import take_up_other
 from training.parallel import ProcessGroup
 from training.plan import Plan, make_plan, prepare_cases
 from training.publish import publish
-from training.triage import train as classify
 
 _NICE = 10
 
@@ -135,14 +134,10 @@ def _loop(
 
 
 def _take_up(folder: Path, *, resume: bool) -> None:
-    task = task_of(folder)
-    if task == "segment":
+    if task_of(folder) == "segment":
         run(read_job(folder), JobFolder(folder), resume=resume, echo=tell)
         return
-    if task == "guide":
-        guide.run(guide.read_guide_job(folder), JobFolder(folder), resume=resume, echo=tell)
-        return
-    classify.run(classify.read_classify_job(folder), JobFolder(folder), resume=resume, echo=tell)
+    take_up_other(task_of(folder), folder, resume=resume, echo=tell)
 
 
 def main(arguments: list[str]) -> int:

@@ -5,13 +5,15 @@ probability as the newest mark would have it. Two of them are averaged by `Paire
 answer is held to its bounds elsewhere (`core.annotation.guided`), whoever the guide is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from core.domain.errors import AppError
 
 PlaneValues = NDArray[np.float32]
 """Values of a slice, or of a part of one (Y, X)."""
@@ -130,18 +132,27 @@ class Guide(Protocol):
 class PairedGuide:
     """Two guides as one: the mean of both where a mark binds, elsewhere what `always` says.
 
-    A guide that was taught by clicks knows nothing of a mark that only fades.
+    A guide that was taught by clicks knows nothing of a mark that only fades. Where it cannot
+    answer, `failed` hears why and the other answers alone; without `failed` the error is raised.
     """
 
     always: Guide
     taught: Guide
+    failed: Callable[[str], None] | None = None
 
     def answer(self, window: Window) -> PlaneValues:
         """Return the mean of what both answer, for a mark that binds."""
         found = self.always.answer(window)
         if not window.mark.binds:
             return found
-        return np.asarray((found + self.taught.answer(window)) / 2, np.float32)
+        try:
+            taught = self.taught.answer(window)
+        except AppError as error:
+            if self.failed is None:
+                raise
+            self.failed(str(error))
+            return found
+        return np.asarray((found + taught) / 2, np.float32)
 
     def reach(self, strength: float) -> float:
         """Return how far the farther of the two works, in pixels at 256²."""

@@ -18,7 +18,7 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
-from training.dataset import TrainCase, load_cases
+from training.dataset import TrainCase, load_cases, require_lesions
 from training.split import Split
 
 _DIMMED = 2
@@ -77,6 +77,7 @@ def load_guide_cases(
     Raises `DataError` for a case without usable ground truth.
     """
     prepared = load_cases(cases, spec, stride=1, store=store, progress=part(progress, 0.0, 0.3))
+    require_lesions(prepared)
     runner, found = open_runner(model), []
     for index, (case, ready) in enumerate(zip(cases, prepared, strict=True)):
         progress(0.3 + 0.7 * index / len(cases), f"{case.id}: what {model.spec.title} says")
