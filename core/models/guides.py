@@ -57,6 +57,11 @@ class GuideSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         planes = _SLICES * len(self.channels) + _HINTS
         return NetworkSpec(self.architecture, planes, self.arguments)
 
+    @property
+    def logits(self) -> int:
+        """How many logits a pixel has."""
+        return 1
+
     def order(self, channels: Sequence[str], roles: Sequence[Role]) -> tuple[int, ...]:
         """Return which of a volume's channels stand for its own; one that is missing by FLAIR.
 

@@ -18,8 +18,9 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
-from training.dataset import TrainCase, load_cases, require_lesions
+from training.dataset import load_cases, require_lesions
 from training.split import Split
+from training.train_case import TrainCase
 
 _DIMMED = 2
 """How many more times a model looks at a case, each time at images made worse."""

@@ -22,8 +22,9 @@ from core.inference.guide_network import NetworkGuide, Sight, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
 from training.augment import Planes, augment
-from training.dataset import Batch, planes, slice_weights
 from training.guide.cases import GuideCase
+from training.sampler import Batch, slice_weights
+from training.train_case import planes
 
 Region = NDArray[np.bool_]
 

@@ -14,10 +14,10 @@ from core.models.networks.builder import build_network
 from core.models.networks.network import Network
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import Model
-from training.dataset import Batch
 from training.guide.episodes import GuideBatch
 from training.learner import Learner
 from training.losses import dice_loss
+from training.sampler import Batch
 
 _NEAR = 24.0
 """Pixels from the click within which an error counts most."""
@@ -36,7 +36,7 @@ def new_guide(spec: GuideSpec, parent: Model | None) -> Network:
     state = {n: t.float() if t.is_floating_point() else t for n, t in stored.items()}
     for name, tensor in state.items():
         mine = own.get(name)
-        if mine is None or tensor.ndim != 4 or tensor.shape[1] >= mine.shape[1]:
+        if mine is None or not _lacks_inputs(tensor, mine):
             continue
         widened = torch.zeros_like(mine)
         widened[:, : tensor.shape[1]] = tensor
@@ -48,6 +48,14 @@ def new_guide(spec: GuideSpec, parent: Model | None) -> Network:
         )
     load_weights(network, state, source=str(parent.weights))
     return network
+
+
+def _lacks_inputs(tensor: Tensor, mine: Tensor) -> bool:
+    """Tell whether a convolution is one of a network with fewer input channels, else the same."""
+    if tensor.ndim != 4 or mine.ndim != 4:
+        return False
+    rest = (tensor.shape[0], *tensor.shape[2:]) == (mine.shape[0], *mine.shape[2:])
+    return rest and tensor.shape[1] < mine.shape[1]
 
 
 def load_guide(network: nn.Module, weights: Path) -> None:
