@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from core.annotation.guided import ClickGround, Guided, Scene
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
+from core.domain.plane import AXIAL, Cut
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
@@ -109,7 +110,7 @@ class GuidedClicks(QObject):
         if touch.kind == "press":
             self.preview.drop()
             box = settings.drag == "box"
-            self._drag = ClickDrag(self._session.view.slice_index, adds, box, [at])
+            self._drag = ClickDrag(self._session.view.at[0], adds, box, [at])
         elif touch.kind == "move" and self._drag is not None:
             self._drag.move(at, zoom=zoom)
         elif touch.kind == "release" and self._drag is not None:
@@ -126,7 +127,8 @@ class GuidedClicks(QObject):
             return
 
         def asked() -> Asked | None:
-            voxel, state = self._grey.voxel(at.y(), at.x()), self._newest()
+            voxel = self._grey.voxel(at.y(), at.x(), self._session.view.cut_in(AXIAL))
+            state = self._newest()
             if voxel is None or state is None or self._task is not None:
                 return None
             drag = ClickDrag(voxel[0], adds, False, [(at.y(), at.x())])
@@ -174,7 +176,8 @@ class GuidedClicks(QObject):
         if len(self._states) == len(self._clicks):
             state = self._states[-1]
             self.drop()
-            self._desk.apply(GUIDED, state.patch, clicks=state.clicks)
+            cut = Cut(index=state.clicks[-1].z)
+            self._desk.apply(GUIDED, state.patch, clicks=state.clicks, cut=cut)
         return True
 
     def replay(self) -> None:
@@ -228,7 +231,7 @@ class GuidedClicks(QObject):
     def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
-            number = self._grey.slice_number(click.z)
+            number = self._grey.slice_number(Cut(index=click.z))
             net = None
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())
@@ -268,7 +271,7 @@ class GuidedClicks(QObject):
     def _make(self, drag: ClickDrag, settings: ToolSettings) -> None:
         """Add a click to those in hand."""
         spots = drag.spots(self._plane)
-        if not spots or drag.z != self._session.view.slice_index:
+        if not spots or drag.z != self._session.view.at[0]:
             return
         if self._desk.problem:
             self._desk.noted.emit("Nothing can be painted", self._desk.problem)

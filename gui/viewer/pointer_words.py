@@ -60,7 +60,7 @@ class PointerWords(QObject):
             return
         z, y, x = voxel
         view, volume = self._session.view, opened.loaded.volume
-        whole = view.crosshair
+        whole = view.crosshair or view.main.axis > 0
         lines = [f"x {x}  y {y}" + (f"  z {z}" if whole else "")]
         lines += channel_lines(volume, voxel, RGB if whole else shown_channel(view, volume))
         result = self._session.result
