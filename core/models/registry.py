@@ -25,6 +25,7 @@ from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition
 from core.models.certificates import ANY, TORCH, EngineChoice, certified, fastest, graph_engine
 from core.models.contract import content_hash, fitted
+from core.models.kept_hash import kept_hash
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
@@ -128,23 +129,20 @@ class Model:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, network and preprocessing: what a probability depends on."""
-        digest = blake2b(digest_size=16)
         if self.members:
-            digest.update("+".join(member.fingerprint for member in self.members).encode())
-            return digest.hexdigest()
-        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing.told)))
-        digest.update(b"flips" if self.spec.flips else b"")
-        if self.spec.logit_offset:
-            digest.update(msgspec.json.encode(self.spec.logit_offset))
-        if self.spec.several:
-            digest.update(msgspec.json.encode(self.spec.several.told))
+            joined = "+".join(member.fingerprint for member in self.members)
+            return blake2b(joined.encode(), digest_size=16).hexdigest()
+        spec = self.spec
+        before = msgspec.json.encode((spec.network, spec.preprocessing.told))
+        before += b"flips" if spec.flips else b""
+        if spec.logit_offset:
+            before += msgspec.json.encode(spec.logit_offset)
+        if spec.several:
+            before += msgspec.json.encode(spec.several.told)
         try:
-            with self.weights.open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
+            return kept_hash(self.weights, before)
         except OSError as error:
             raise ModelError(_unreadable(self.weights, error)) from error
-        return digest.hexdigest()
 
     @cached_property
     def engine(self) -> EngineChoice:
