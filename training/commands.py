@@ -101,6 +101,18 @@ Groups = Annotated[
         "--group", metavar="FILE:COLUMN", help="With --folds: cases that stay together, of a table."
     ),
 ]
+LabelNames = Annotated[
+    Text,
+    typer.Option(
+        "--labels", metavar="NAMES", help="Learn these labels as classes, A,B or all of the data."
+    ),
+]
+RegionNames = Annotated[
+    Text,
+    typer.Option(
+        "--regions", metavar="NAMES", help="Learn these regions, larger first: A,B or all."
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training in --out.")]
 
 
@@ -133,6 +145,8 @@ def train(
     title: Title = "",
     loggers: Loggers = None,
     best_by: BestByOption = None,
+    labels: LabelNames = None,
+    regions: RegionNames = None,
     config: ConfigOption = None,
     resume: Resume = False,
     nproc: Together = 1,
