@@ -1,13 +1,14 @@
 """A prediction: one model's foreground probability for one case. Imports no torch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 
 OnSlices = Callable[[Sequence[int], NDArray[np.uint8]], None]
@@ -19,7 +20,8 @@ class Prediction:
     """`probability` (Z, Y, X) uint8 is 255 times the foreground probability, on the native grid.
 
     `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
-    the network took, `device` where it ran.
+    the network took, `device` where it ran. `label_map` (Z, Y, X) are the labels it gives, None
+    where it tells foreground alone: then `probability` is that of one region of them.
     """
 
     probability: NDArray[np.uint8]
@@ -27,8 +29,19 @@ class Prediction:
     key: str
     device: str
     seconds: float
+    label_map: LabelMap | None = None
+
+    def of_region(self, labels: LabelSet | None, region: Region) -> "Prediction":
+        """Return what is predicted of one `region` of `labels`; itself where it gives no labels."""
+        if self.label_map is None or labels is None:
+            return self
+        sure = labels.mask(self.label_map, region)
+        sure *= np.uint8(SURE)
+        return replace(self, probability=sure)
 
 
+SURE = 255
+"""What quantises a probability of 1."""
 SMALL_SHARE = 0.3
 """Components below this share of the largest are small, where nobody says otherwise."""
 

@@ -34,8 +34,12 @@ def read_prediction(path: Path) -> Prediction | None:
                 str(archive["key"]),
                 str(archive["device"]),
                 float(archive["seconds"]),
+                archive["labels"] if "labels" in archive else None,
             )
     except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
+        return None
+    labels = found.label_map
+    if labels is not None and (labels.dtype, labels.shape) != (np.uint8, found.probability.shape):
         return None
     return found if found.probability.dtype == np.uint8 else None
 
@@ -53,6 +57,7 @@ def _require_room(path: Path, archive: NpzFile) -> None:
 
 def save_prediction(path: Path, prediction: Prediction) -> None:
     """Cache `prediction` at `path` (an .npz archive); atomic."""
+    more = {} if prediction.label_map is None else {"labels": prediction.label_map}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
@@ -61,4 +66,5 @@ def save_prediction(path: Path, prediction: Prediction) -> None:
             key=np.array(prediction.key),
             device=np.array(prediction.device),
             seconds=np.array(prediction.seconds),
+            **more,
         )
