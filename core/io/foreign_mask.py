@@ -44,8 +44,8 @@ def read_foreign(
     A mask is sure of itself: of its labels those of the case's region are lesion. Where the case
     has one label, or a mask the value 1 alone and its fellows no `several`, all of it is lesion.
     Floating values from 0 to 1, and many whole ones up to 255, are probabilities; of several
-    volumes the first is background. Raises `FileError` for what is neither, and for another grid unless `resample`
-    takes the nearest neighbour.
+    volumes the first is background. Raises `FileError` for what is neither, and for another grid
+    unless `resample` takes the nearest neighbour.
     """
     if numbered(files[0]) is not None:
         return ForeignMask(_of_slices(loaded, files))

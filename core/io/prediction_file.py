@@ -34,7 +34,7 @@ def read_prediction(path: Path) -> Prediction | None:
                 str(archive["key"]),
                 str(archive["device"]),
                 float(archive["seconds"]),
-                archive["labels"] if "labels" in archive else None,
+                archive.get("labels"),
             )
     except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
         return None

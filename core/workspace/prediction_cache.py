@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.domain.counted_mask import count_mask
 from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase
+from core.io.case_reader import LoadedCase, of_the_region
 from core.io.prediction_file import load_prediction, save_prediction
 from core.models.mask_model import MaskModel
 from core.models.registry import Model, prediction_key
@@ -51,6 +51,7 @@ def keep_prediction(
     """
     if not workspace.store.read_only:
         save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
+    prediction = of_the_region(loaded, prediction)
     score = _score(loaded, model, prediction)
     workspace.put_score(score)
     return Scored(prediction, score)
@@ -60,7 +61,8 @@ def _scored(
     loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
 ) -> Scored:
     """Return a prediction with the score kept of it, which is made where there is none."""
-    score = workspace.scores(model.spec.id).get(loaded.case.id)
+    prediction = of_the_region(loaded, prediction)
+    score = workspace.scores(model.spec.id, loaded.case.region).get(loaded.case.id)
     if score is None or score.key != score_key(model, prediction.key):
         score = _score(loaded, model, prediction)
         workspace.put_score(score)
@@ -73,4 +75,5 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
         post = model.spec.postprocessing
         found = count_mask(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
-    return Score(loaded.case.id, model.spec.id, score_key(model, prediction.key), dsc)
+    key = score_key(model, prediction.key)
+    return Score(loaded.case.id, model.spec.id, key, dsc, loaded.case.region)

@@ -34,6 +34,7 @@ class LastState(msgspec.Struct, frozen=True):
     """Where the reader was: the case, its slice, the model chosen, and the worklist.
 
     `cuts` are the thresholds and clean-ups that were set otherwise than the models' own, by id.
+    `region` is the one in focus, empty for all labels together.
     """
 
     case_id: str = ""
@@ -41,16 +42,21 @@ class LastState(msgspec.Struct, frozen=True):
     model_id: str = ""
     listing: Listing = Listing()
     cuts: dict[str, Postprocessing] = {}
+    region: str = ""
 
 
 @dataclass(frozen=True)
 class Score:
-    """The DSC a model had on a case; None without ground truth. `key` is that of `score_key`."""
+    """The DSC a model had on a case; None without ground truth. `key` is that of `score_key`.
+
+    `region` is the one the case names, empty for all labels together.
+    """
 
     case_id: str
     model_id: str
     key: str
     dsc: float | None
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,20 +89,25 @@ class Workspace:
         """Remember the DSC of a prediction."""
         with self.store.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?)",
-                (score.case_id, score.model_id, score.key, score.dsc),
+                "INSERT OR REPLACE INTO scores (case_id, model_id, key, dsc, region) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (score.case_id, score.model_id, score.key, score.dsc, score.region),
             )
 
-    def scores(self, model_id: str) -> dict[str, Score]:
-        """Return the scores of a model by case id."""
-        query = "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?"
-        found = self.store.read_as(tuple[str, str, str, float | None], query, model_id)
+    def scores(self, model_id: str, region: str = "") -> dict[str, Score]:
+        """Return the scores of a model for a region by case id."""
+        query = (
+            "SELECT case_id, model_id, key, dsc, region FROM scores "
+            "WHERE model_id = ? AND region = ?"
+        )
+        row_type = tuple[str, str, str, float | None, str]
+        found = self.store.read_as(row_type, query, model_id, region)
         return {row[0]: Score(*row) for row in found}
 
     def predicted_by(self) -> dict[str, tuple[str, ...]]:
         """Return by case id the models whose predictions were scored."""
         found: dict[str, tuple[str, ...]] = {}
-        query = "SELECT case_id, model_id FROM scores ORDER BY model_id"
+        query = "SELECT DISTINCT case_id, model_id FROM scores ORDER BY model_id"
         for case_id, model_id in self.store.read_as(tuple[str, str], query):
             found[case_id] = (*found.get(case_id, ()), model_id)
         return found
