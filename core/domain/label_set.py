@@ -112,8 +112,7 @@ class LabelSet:
         """What figures are given of, each once: the whole, the named regions, the other labels."""
         every: dict[frozenset[int], Region] = {}
         labels = (Region(label.name, (label.value,)) for label in self.labels)
-        whole = () if self.whole in self.regions else (self.whole,)
-        for region in (*whole, *self.regions, *labels):
+        for region in (self.whole, *self.regions, *labels):
             every.setdefault(frozenset(region.values), region)
         names: dict[str, Region] = {}
         for region in every.values():
@@ -139,8 +138,11 @@ class LabelSet:
         raise KeyError(value)
 
     def region(self, name: str) -> Region:
-        """Return the region of `name`, a label's own name included; raises `KeyError`."""
-        for region in self.regions:
+        """Return the region of `name`, the whole and a label's own name included.
+
+        Raises `KeyError`.
+        """
+        for region in (*self.regions, self.whole):
             if region.name == name:
                 return region
         for label in self.labels:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from core.domain.agreement import (
     ENSEMBLE,
     ensemble_postprocessing,
@@ -172,7 +174,8 @@ def kept_study(
         for case in cases
         if case.id in known
     }
-    return Study((model,), tuple(rows), {}, inputs=inputs, label_rows=tuple(label_rows))
+    own = tuple(msgspec.structs.replace(row, label="") for row in rows)
+    return Study((model,), own, {}, inputs=inputs, label_rows=tuple(label_rows))
 
 
 def keep_study(store: Store, study: Study) -> None:

@@ -104,6 +104,14 @@ class Workspace:
         found = self.store.read_as(row_type, query, model_id, region)
         return {row[0]: Score(*row) for row in found}
 
+    def keys(self, model_id: str) -> dict[str, tuple[str, ...]]:
+        """Return by case id what the scores of a model are filed under, of whatever region."""
+        found: dict[str, tuple[str, ...]] = {}
+        query = "SELECT case_id, key FROM scores WHERE model_id = ?"
+        for case_id, key in self.store.read_as(tuple[str, str], query, model_id):
+            found[case_id] = (*found.get(case_id, ()), key)
+        return found
+
     def predicted_by(self) -> dict[str, tuple[str, ...]]:
         """Return by case id the models whose predictions were scored."""
         found: dict[str, tuple[str, ...]] = {}

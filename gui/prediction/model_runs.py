@@ -125,7 +125,10 @@ class ModelRuns(QObject):
             if queue.active:
                 self.finished_all.emit(queue.done, queue.failed)
             return
-        case = self._waiting.popleft()
+        waiting = self._waiting.popleft()
+        # Another region may be in focus by now than when it was asked for.
+        state = self._session.case_states.get(waiting.id)
+        case = waiting if state is None else state.case
         on_screen = self._is_on_screen(case.id)
         first = self._session.view.slice_index if on_screen else None
         wanted = WantedRun(case, model, place, self._session.settings.device, first)
@@ -185,6 +188,10 @@ class ModelRuns(QObject):
         opened = self._session.open_case
         if opened is None or opened.loaded.case.id != running.case.id:
             return
+        truth = opened.loaded.ground_truth
+        if running.growing is not None and not running.growing.is_against(truth):
+            running = replace(running, growing=running.growing.against(truth))
+            self._running = running
         if running.growing is None:
             nothing = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
             self._session.set_result(Result(nothing, ready=frozenset()))
@@ -217,13 +224,16 @@ class ModelRuns(QObject):
         score, figures = finished.scored.score, finished.figures
         model = self._session.running_model
         timely = model is not None and score.key == score_key(model, finished.scored.prediction.key)
+        state = self._session.case_states.get(score.case_id)
+        timely &= state is None or state.case.region == score.region
         self._set_case(
             score.case_id,
             run="",
             progress=0.0,
             dsc=score.dsc if timely else None,
             scored=True,
-            figures=figures if timely else None,
+            figures=figures.own if timely else None,
+            labels=figures.labels if timely else {},
             outlook=finished.outlook,
         )
         if not timely:
@@ -250,7 +260,7 @@ class ModelRuns(QObject):
         """List nothing of a case whose prediction is gone, or whose voxels are others by now."""
         state = self._session.case_states.get(case_id)
         if state is not None and state.scored:
-            self._set_case(case_id, scored=False, dsc=None, figures=None)
+            self._set_case(case_id, scored=False, dsc=None, figures=None, labels={})
 
     def _is_run(self, model: Model) -> bool:
         """Return whether a model is the one in use, run as it is now, however it is cut."""

@@ -1,6 +1,7 @@
 """What a session holds: frozen pieces of what is open, known and asked for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,8 @@ class CaseState:
 
     `problem` says why a run failed or, where the case is `unread`, why it could not be opened.
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
+    `figures` and `dsc` are of the region in focus, `labels` are the figures of each label and
+    region by name, of a case that has several.
     """
 
     case: Case
@@ -46,6 +49,7 @@ class CaseState:
     outlook: Outlook = NOTHING_KNOWN
     version: int = 0
     begun: bool = False
+    labels: Mapping[str, CaseFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
