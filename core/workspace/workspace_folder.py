@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError
+from core.domain.label_set import LabelSet
 from core.domain.prediction import Postprocessing
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
@@ -130,6 +131,17 @@ class Workspace:
         """Return where the reader was, or the beginning."""
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
         return (self.store.known(rows[0][0], LastState) if rows else None) or LastState()
+
+    def put_labels(self, labels: LabelSet) -> None:
+        """Remember what the reader calls the labels of the dataset, and their colours."""
+        with self.store.transaction() as connection:
+            value = msgspec.json.encode(labels).decode()
+            connection.execute("INSERT OR REPLACE INTO states VALUES ('labels', ?)", (value,))
+
+    def labels(self) -> LabelSet | None:
+        """Return what the reader calls the labels, None where nothing was said."""
+        rows = self.store.read("SELECT value FROM states WHERE name = 'labels'")
+        return self.store.known(rows[0][0], LabelSet) if rows else None
 
     def close(self) -> None:
         """Close the store."""

@@ -45,8 +45,10 @@ from gui.shell.status_bar import StatusBar
 from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.touch import Tool
@@ -267,6 +269,7 @@ class MainWindow(QMainWindow):
         self.study_line = RunLine("Comparison", stop_tip=tip, show_label="Show")
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
+        self.label_rows, self.region_rows = LabelsPanel(), RegionsPanel()
         self.metrics = MetricsPanel()
         self.disagreements = DisagreementPanel()
         self.review = ReviewPanel()
@@ -289,6 +292,8 @@ class MainWindow(QMainWindow):
             self.strip,
             self.jobs,
             self.layers,
+            self.label_rows,
+            self.region_rows,
             self.metrics,
             self.disagreements,
             self.review,
@@ -298,7 +303,13 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.disagreements)
+        panels = (
+            self.layers,
+            self.label_rows,
+            self.region_rows,
+            self.metrics,
+            self.disagreements,
+        )
         self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._right = QStackedWidget()
         self._right.setMinimumWidth(NARROWEST)

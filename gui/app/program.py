@@ -183,6 +183,8 @@ class Program:
             window.notices,
             window.layers,
             window.top_bar,
+            window.label_rows,
+            window.region_rows,
         )
 
     def _data_views(self) -> DataViews:

@@ -15,6 +15,7 @@ from gui.shell.tasks import Lanes, Part, Task
 from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import RGB, Display, PictureKey, resolve, shown_channel
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.label_words import label_words
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.viewer.shown_case import has_arrived, shown
 from gui.viewer.slice_view import SliceView
@@ -208,6 +209,7 @@ class CanvasPresenter(QObject):
             lines.append(f"p(lesion) {level / 255:.2f}")
             if self._session.view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
+        lines += label_words(self._session, voxel)
         self._view.set_readout(tuple(lines))
 
 

@@ -8,9 +8,12 @@ from PySide6.QtGui import QGuiApplication
 from core.domain.components import Box
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
+from gui.shell.label_desk import LabelDesk
 from gui.shell.view_state import Display
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
+from gui.viewer.label_layer import LabelLayer
+from gui.viewer.labels_presenter import LabelsPresenter, LabelViews
 from gui.viewer.linked_presenter import LinkedPresenter
 from gui.viewer.picture import Picture
 from gui.viewer.picture_copy import caption_of, picture_of
@@ -19,6 +22,15 @@ from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
 _ZOOM = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class ViewerLabels:
+    """What shows the labels of a case, and changes them."""
+
+    desk: LabelDesk
+    layer: LabelLayer
+    panels: LabelsPresenter
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +43,7 @@ class Viewer:
     canvas: CanvasPresenter
     panels: ViewerPresenter
     linked: LinkedPresenter
+    labels: ViewerLabels
 
     def with_views(self, use: Callable[[SliceView], None]) -> None:
         """Give every view of the case to `use`, those that are made later as well."""
@@ -106,7 +119,16 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         "neurological": set_neurological,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
-    return Viewer(handlers, views, verbs, canvas, panels, linked)
+    return Viewer(handlers, views, verbs, canvas, panels, linked, _labels(context, views, canvas))
+
+
+def _labels(context: Context, views: ViewerViews, canvas: CanvasPresenter) -> ViewerLabels:
+    """Make what shows labels, and what the reader says of them."""
+    desk = LabelDesk(context.session, context.lanes, context.operations)
+    desk.failed.connect(context.toasts.show_error)
+    shown = LabelViews(views.label_rows, views.region_rows)
+    layer = LabelLayer(context.session, context.lanes, canvas, views.view)
+    return ViewerLabels(desk, layer, LabelsPresenter(context, shown, desk))
 
 
 def _slice_handlers(verbs: ViewVerbs) -> Handlers:
@@ -151,6 +173,7 @@ def _overlay_handlers(verbs: ViewVerbs) -> Handlers:
         "toggle_uncertainty": lambda: verbs.toggle_layer("uncertainty"),
         "toggle_false_positive": lambda: verbs.toggle_errors("false_positive"),
         "toggle_false_negative": lambda: verbs.toggle_errors("false_negative"),
+        "toggle_wrong_label": lambda: verbs.toggle_errors("wrong_label"),
         "less_opacity": lambda: verbs.change_opacity(-1),
         "more_opacity": lambda: verbs.change_opacity(1),
     }

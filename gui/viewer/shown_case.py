@@ -17,7 +17,7 @@ def shown(session: Session, opened: OpenCase) -> Shown:
         dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
     lines: tuple[str, ...] = ()
     if result is not None and model is not None:
-        lines = (model.spec.title, f"Threshold {session.post.threshold:.2f}")
+        lines = (model.spec.title, _cut(session))
     return Shown(
         case_version=session.case_version,
         mask_version=session.masks_of(session.view.slice_index),
@@ -34,6 +34,13 @@ def shown(session: Session, opened: OpenCase) -> Shown:
         edit=session.edits.get(session.view.slice_index, 0),
         head=opened.head,
     )
+
+
+def _cut(session: Session) -> str:
+    """Say where the mask was cut, and of which region it is where there are several."""
+    cut = f"hreshold {session.post.threshold:.2f}"
+    labels = session.labels
+    return f"T{cut}" if labels.labels.is_binary else f"{labels.focus.name}, t{cut}"
 
 
 def has_arrived(result: Result | None, index: int) -> bool:

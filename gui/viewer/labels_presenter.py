@@ -1,0 +1,218 @@
+"""Keeps the panels of labels and regions in step with the session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog
+
+from core.domain.label_counts import LabelCounts, count_labels
+from core.domain.label_set import Colour, LabelMap, LabelSet, Region
+from core.domain.metrics import Overlap
+from core.studies.case_figures import CaseFigures
+from gui.shell.context import Context
+from gui.shell.label_desk import LabelDesk
+from gui.shell.label_state import LabelState
+from gui.shell.session import Session
+from gui.shell.tasks import Task
+from gui.viewer.label_layer import predicted_labels
+from gui.viewer.labels_panel import LabelRow, LabelsPanel
+from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+
+_KEYS = range(1, 10)
+
+AskColour = Callable[[str, Colour], Colour | None]
+"""Asks for another colour of what is named; None where the reader leaves it."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelViews:
+    """What of the window shows labels and regions."""
+
+    labels: LabelsPanel
+    regions: RegionsPanel
+
+
+class LabelsPresenter(QObject):
+    """Counts the labels of the case on screen on a worker, and shows what they come to."""
+
+    def __init__(self, context: Context, views: LabelViews, desk: LabelDesk) -> None:
+        super().__init__()
+        self._session, self._lanes = context.session, context.lanes
+        self._views, self._desk = views, desk
+        self.ask_colour: AskColour = partial(_ask_colour, context)
+        self._counts: LabelCounts | None = None
+        self._counted: tuple[object, ...] = ()
+        self._task: Task[LabelCounts] | None = None
+        session = self._session
+        for changed in (session.case_changed, session.result_changed, session.labels_changed):
+            changed.connect(self._on_changed)
+        session.view_changed.connect(self._show_regions)
+        session.case_state_changed.connect(self._on_case_state_changed)
+        panel = views.labels
+        panel.shown_changed.connect(desk.show_label)
+        panel.lock_changed.connect(desk.lock)
+        panel.held.connect(desk.hold)
+        panel.renamed.connect(desk.rename)
+        panel.add_asked.connect(desk.add)
+        panel.recolour_asked.connect(self._recolour)
+        views.regions.focus_chosen.connect(desk.focus_on)
+
+    def _recolour(self, value: int) -> None:
+        label = self._session.labels.labels.label(value)
+        colour = self.ask_colour(label.name, label.colour)
+        if colour is not None:
+            self._desk.recolour(value, colour)
+
+    def _on_changed(self) -> None:
+        self._count()
+        self._show_labels()
+        self._show_regions()
+
+    def _on_case_state_changed(self, case_id: str) -> None:
+        if case_id == self._session.current:
+            self._show_regions()
+
+    def _count(self) -> None:
+        """Count truth and prediction when either, or what their values mean, is another."""
+        opened, labels = self._session.open_case, self._session.labels.labels
+        if opened is None or labels.is_binary:
+            self._counts, self._counted = None, ()
+            return
+        truth, predicted = opened.loaded.labels, predicted_labels(self._session)
+        of = (id(truth), id(predicted), labels.values)
+        if of == self._counted:
+            return
+        self._counted, self._counts = of, None
+        if self._task is not None:
+            self._task.cancel()
+        if truth is None and predicted is None:
+            return
+        self._task = self._lanes.run(
+            "io",
+            lambda _: count_labels(truth, predicted, labels),
+            lambda found: self._keep(found, (truth, predicted)),
+        )
+
+    def _keep(self, found: LabelCounts, of: tuple[LabelMap | None, LabelMap | None]) -> None:
+        self._task = None
+        if self._counted[:2] == (id(of[0]), id(of[1])):
+            self._counts = found
+            self._show_labels()
+            self._show_regions()
+
+    def _show_labels(self) -> None:
+        session, state = self._session, self._session.labels
+        opened = session.open_case
+        if opened is None or state.labels.is_binary:
+            self._views.labels.set_rows((), unit="", truth=False, said="")
+            return
+        ml = opened.loaded.volume.geometry.voxel_ml
+        rows = [
+            LabelRow(
+                label,
+                shown=label.value not in state.hidden,
+                locked=label.value in state.rule.locked,
+                in_hand=label.value == state.in_hand,
+                dotted=label.value in state.labels.dotted,
+                key=f"Alt {label.value}" if label.value in _KEYS else "",
+                predicted=self._volume(label.value, 1, ml),
+                truth=self._volume(label.value, 0, ml),
+            )
+            for label in state.labels.labels
+        ]
+        self._views.labels.set_rows(
+            rows,
+            unit="voxels" if ml is None else "mL",
+            truth=opened.loaded.labels is not None,
+            said=rule_words(state),
+        )
+
+    def _volume(self, value: int, side: int, ml: float | None) -> float | None:
+        counts = self._counts
+        there = counts is not None and (counts.has_truth, counts.has_prediction)[side]
+        if counts is None or not there or value not in counts.labels.values:
+            return None
+        return counts.voxels(value)[side] * (1.0 if ml is None else ml)
+
+    def _show_regions(self) -> None:
+        session, state = self._session, self._session.labels
+        opened = session.open_case
+        if opened is None or state.labels.is_binary:
+            self._views.regions.set_rows((), unit="", scored=False)
+            return
+        rows = [
+            RegionRow(
+                region.name,
+                tuple(state.labels.label(value).colour for value in region.values),
+                focused=region == state.focus,
+                case=self._of_case(region),
+                slice=self._of_slice(region),
+            )
+            for region in state.labels.scored
+        ]
+        self._views.regions.set_rows(
+            rows,
+            unit="mm" if opened.loaded.volume.geometry.spacing_mm else "voxels",
+            scored=opened.loaded.ground_truth is not None,
+        )
+
+    def _of_case(self, region: Region) -> RegionFigures:
+        """Return what is kept of a region, else what is counted of it."""
+        session = self._session
+        state = session.case_states.get(session.current)
+        kept = None if state is None else state.labels.get(region.name)
+        if kept is None and state is not None and region == session.labels.focus:
+            kept = state.figures
+        if kept is not None and session.result is not None and session.post == session.listed:
+            return _figures_of(kept)
+        return _of_counts(self._overlap(region, None))
+
+    def _of_slice(self, region: Region) -> RegionFigures:
+        found = self._overlap(region, self._session.view.slice_index)
+        empty = found is not None and not found.truth_voxels and not found.predicted_voxels
+        return RegionFigures() if empty else _of_counts(found)
+
+    def _overlap(self, region: Region, index: int | None) -> Overlap | None:
+        counts = self._counts
+        if counts is not None and counts.has_truth and counts.has_prediction:
+            known = set(region.values) <= set(counts.labels.values)
+            return counts.overlap(region, index) if known else None
+        return _of_focus(self._session, region, index)
+
+
+def rule_words(state: LabelState) -> str:
+    """Say what tools write, and what they leave alone."""
+    labels: LabelSet = state.labels
+    written = f"Brush and clicks write {labels.label(state.in_hand).name}."
+    locked = [label.name for label in labels.labels if label.value in state.rule.locked]
+    if not locked:
+        return written
+    verb = "is" if len(locked) == 1 else "are"
+    return f"{written} {' and '.join(locked)} {verb} locked."
+
+
+def _of_focus(session: Session, region: Region, index: int | None) -> Overlap | None:
+    """Return the counts of a prediction without labels, which is of the region in focus alone."""
+    result = session.result
+    counted = None if result is None else result.counted
+    if counted is None or not counted.has_truth or region != session.labels.focus:
+        return None
+    return counted.counts.pooled() if index is None else counted.counts.of_slice(index)
+
+
+def _figures_of(kept: CaseFigures) -> RegionFigures:
+    return RegionFigures(kept.dsc, kept.hd95, kept.volume_difference)
+
+
+def _of_counts(found: Overlap | None) -> RegionFigures:
+    if found is None:
+        return RegionFigures()
+    return RegionFigures(found.dsc, None, found.volume_difference)
+
+
+def _ask_colour(context: Context, name: str, colour: Colour) -> Colour | None:
+    chosen = QColorDialog.getColor(QColor(*colour), context.window, f"Colour of {name}")
+    return (chosen.red(), chosen.green(), chosen.blue()) if chosen.isValid() else None
