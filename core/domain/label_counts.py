@@ -84,4 +84,5 @@ def wrong_label(
 ) -> NDArray[np.uint8]:
     """Return where both maps have a label of `region`, but not the same: 0/1, in their shape."""
     apart = (truth != predicted).view(np.uint8)
-    return apart & labels.mask(truth, region) & labels.mask(predicted, region)
+    inside = labels.mask(truth, region) & labels.mask(predicted, region)
+    return np.asarray(apart & inside, np.uint8)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_magic
@@ -39,9 +40,9 @@ def read_prediction(path: Path) -> Prediction | None:
     except Exception:  # noqa: BLE001 - a cache that cannot be read is a miss, whatever is wrong
         return None
     labels = found.label_map
-    if labels is not None and (labels.dtype, labels.shape) != (np.uint8, found.probability.shape):
-        return None
-    return found if found.probability.dtype == np.uint8 else None
+    arrays = (found.probability,) if labels is None else (found.probability, labels)
+    whole = all(each.dtype == np.uint8 for each in arrays)
+    return found if whole and len({each.shape for each in arrays}) == 1 else None
 
 
 def _require_room(path: Path, archive: NpzFile) -> None:
@@ -57,7 +58,9 @@ def _require_room(path: Path, archive: NpzFile) -> None:
 
 def save_prediction(path: Path, prediction: Prediction) -> None:
     """Cache `prediction` at `path` (an .npz archive); atomic."""
-    more = {} if prediction.label_map is None else {"labels": prediction.label_map}
+    more: dict[str, Any] = {}
+    if prediction.label_map is not None:
+        more["labels"] = prediction.label_map
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,

@@ -28,7 +28,7 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     """
     if isinstance(model, MaskModel):
         prediction = model.find(loaded)
-        return None if prediction is None else _scored(loaded, model, workspace, prediction)
+        return None if prediction is None else scored(loaded, model, workspace, prediction)
     try:
         key = prediction_key(model, loaded.volume)
     except ModelError:  # of other channels: told when it is to be run
@@ -39,7 +39,7 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     # A file of another shape under the right key is damaged: as if it were not there.
     if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None
-    return _scored(loaded, model, workspace, prediction)
+    return scored(loaded, model, workspace, prediction)
 
 
 def keep_prediction(
@@ -57,10 +57,10 @@ def keep_prediction(
     return Scored(prediction, score)
 
 
-def _scored(
+def scored(
     loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
 ) -> Scored:
-    """Return a prediction with the score kept of it, which is made where there is none."""
+    """Return a prediction of the case's region with the score kept of it, made where none is."""
     prediction = of_the_region(loaded, prediction)
     score = workspace.scores(model.spec.id, loaded.case.region).get(loaded.case.id)
     if score is None or score.key != score_key(model, prediction.key):

@@ -142,6 +142,14 @@ INSERT INTO figures_by_region (case_id, model_id, key, figures)
     SELECT case_id, model_id, key, figures FROM case_figures;
 DROP TABLE case_figures;
 ALTER TABLE figures_by_region RENAME TO case_figures;
+CREATE TABLE doubts_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (model_id, case_id, region)
+) WITHOUT ROWID;
+INSERT INTO doubts_by_region (case_id, model_id, key, content)
+    SELECT case_id, model_id, key, content FROM doubts;
+DROP TABLE doubts;
+ALTER TABLE doubts_by_region RENAME TO doubts;
 """
 
 STEPS = (

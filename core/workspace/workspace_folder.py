@@ -101,8 +101,7 @@ class Workspace:
             "SELECT case_id, model_id, key, dsc, region FROM scores "
             "WHERE model_id = ? AND region = ?"
         )
-        row_type = tuple[str, str, str, float | None, str]
-        found = self.store.read_as(row_type, query, model_id, region)
+        found = self.store.read_as(tuple[str, str, str, float | None, str], query, model_id, region)
         return {row[0]: Score(*row) for row in found}
 
     def keys(self, model_id: str) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.counted_mask import GrowingMask
 from core.domain.prediction import Prediction
+from core.domain.volume import Volume
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model
@@ -20,7 +21,7 @@ from core.workspace.score_keys import score_key
 from gui.prediction.case_run import CaseRun, FinishedRun, WantedRun
 from gui.prediction.result_scores import ResultScores
 from gui.shell.session import Session
-from gui.shell.session_parts import CaseState, Result, RunQueue
+from gui.shell.session_parts import CaseState, Place, Result, RunQueue
 from gui.shell.tasks import Lanes, Task
 
 _SAY_SECONDS = 0.2
@@ -33,6 +34,15 @@ class _Running:
     case: Case
     task: Task[FinishedRun]
     growing: GrowingMask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """The prediction of several labels that was on screen last, and what it is of."""
+
+    volume: Volume
+    model: Model
+    prediction: Prediction
 
 
 class ModelRuns(QObject):
@@ -54,6 +64,7 @@ class ModelRuns(QObject):
         scores.recounted.connect(self._on_recounted)
         self._waiting: deque[Case] = deque()
         self._running: _Running | None = None
+        self._last: _Shown | None = None
         self._started = self._said = 0.0
 
     def run(self, cases: Iterable[Case], *, first: bool = False) -> None:
@@ -102,10 +113,11 @@ class ModelRuns(QObject):
             self._show_partial(running)
             return
         self._session.set_seeking(True)
+        last = self._last
         version = self._session.case_version
         self._lanes.run(
             "io",
-            lambda _: prediction_cache.find_prediction(opened.loaded, model, place.workspace),
+            lambda _: _found(opened.loaded, model, place, last),
             lambda found: self._show_cached(found, version, model),
             failed=lambda sentence: self._on_not_found(opened.loaded.case.id, sentence),
         )
@@ -268,6 +280,10 @@ class ModelRuns(QObject):
         return now is not None and now.cut_by(model.spec.postprocessing) == model
 
     def _show_whole(self, prediction: Prediction) -> None:
+        opened, model = self._session.open_case, self._session.running_model
+        self._last = None
+        if prediction.label_map is not None and opened is not None and model is not None:
+            self._last = _Shown(opened.loaded.volume, model, prediction)
         before = self._session.result
         counted = None if before is None else before.counted
         self._session.set_seeking(False)
@@ -299,6 +315,17 @@ class ModelRuns(QObject):
         if state is not None:
             changed: CaseState = replace(state, **changes)  # type: ignore[arg-type]
             self._session.set_case_state(changed)
+
+
+def _found(loaded: LoadedCase, model: Model, place: Place, last: _Shown | None) -> Scored | None:
+    """Return the prediction of a case; the one shown last once more, for another region of it."""
+    if (
+        last is not None
+        and last.volume is loaded.volume
+        and last.model.cut_by(model.spec.postprocessing) == model
+    ):
+        return prediction_cache.scored(loaded, model, place.workspace, last.prediction)
+    return prediction_cache.find_prediction(loaded, model, place.workspace)
 
 
 def _result_of(growing: GrowingMask) -> Result:

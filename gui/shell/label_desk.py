@@ -6,7 +6,6 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.label_set import Colour, Label, LabelSet, new_label
-from core.io.case import Case
 from core.io.dataset import Dataset
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states, with_scores
@@ -34,7 +33,7 @@ class LabelDesk(QObject):
         region = "" if name == labels.whole.name else name
         if place is None or name == self._session.labels.focus.name:
             return
-        self._retell(place, {"region": region})
+        self._retell(place, region=region)
 
     def rename(self, value: int, name: str) -> None:
         """Call a label otherwise; a name that is empty or another label's is not taken."""
@@ -85,18 +84,27 @@ class LabelDesk(QObject):
             lambda _: place.workspace.put_labels(labels),
             failed=lambda said: self.failed.emit("The labels were not kept", said),
         )
-        changes: dict[str, object] = {"labels": labels}
+        region = None
         if state.labels.whole != state.focus and state.focus.name not in _names(labels):
-            changes["region"] = label.name  # the label in focus has another name now
-        self._retell(place, changes)
+            region = label.name  # the label in focus has another name now
+        self._retell(place, labels=labels, region=region)
 
-    def _retell(self, place: Place, changes: Mapping[str, object]) -> None:
+    def _retell(
+        self, place: Place, *, labels: LabelSet | None = None, region: str | None = None
+    ) -> None:
         """Tell every case otherwise, and show the one on screen again."""
         model, index = self._session.running_model, self._session.view.slice_index
-        cases = tuple(_retold(case, changes) for case in place.dataset.cases)
-        dataset: Dataset = replace(place.dataset, cases=cases)
-        if "labels" in changes:
-            dataset = replace(dataset, labels=changes["labels"])
+        cases = tuple(
+            replace(
+                case,
+                labels=labels or case.labels,
+                region=case.region if region is None else region,
+            )
+            for case in place.dataset.cases
+        )
+        dataset: Dataset = replace(
+            place.dataset, cases=cases, labels=labels or place.dataset.labels
+        )
         told = replace(place, dataset=dataset)
         before = self._session.case_states
         known = {name: state.outlook for name, state in before.items()}
@@ -119,7 +127,12 @@ class LabelDesk(QObject):
         for name, state in found.items():
             now = self._session.case_states[name]
             changed = replace(
-                now, dsc=state.dsc, figures=state.figures, labels=state.labels, scored=state.scored
+                now,
+                dsc=state.dsc,
+                figures=state.figures,
+                labels=state.labels,
+                scored=state.scored,
+                outlook=state.outlook,
             )
             if changed != now:
                 self._session.set_case_state(changed)
@@ -128,7 +141,3 @@ class LabelDesk(QObject):
 
 def _names(labels: LabelSet) -> set[str]:
     return {region.name for region in labels.scored}
-
-
-def _retold(case: Case, changes: Mapping[str, object]) -> Case:
-    return replace(case, **changes)  # type: ignore[arg-type]

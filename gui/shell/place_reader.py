@@ -101,7 +101,8 @@ def with_scores(
     there = {n for n, keys in workspace.keys(model.spec.id).items() if any(map(predicted, keys))}
     figures = figures_of(workspace.store, model.spec.id, now, region=region)
     labels = labels_of(workspace.store, model.spec.id, now)
-    known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
+    before = {name: state.outlook for name, state in states.items()}
+    known = outlooks(workspace.store, model, before, region=region)
     states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
     return {
         name: replace(

@@ -18,7 +18,7 @@ _WIDTH, _SMALL_WIDTH = 1.25, 1.0
 _DOT_SPACING, _DOT = 6.0, 1.6
 _WRONG = DEFAULT_OVERLAYS.wrong_label  # the same in every palette
 _WRONG_TINT = 0.12
-_HATCH_SPACING, _HATCH_WIDTH = 6.0, 1.2
+_HATCH_SPACING, _HATCH_WIDTH = 7.0, 1.0
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from gui.widgets.section import INSET, Section
 
 ROW = 30
 _ICON, _BUTTON = 16, 22
-_FIGURE, _TRUTH = 58, 42
+_FIGURE, _TRUTH = 56, 36
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class _RowView(QFrame):
         self._field.setAccessibleName("Name of the label")
         self._field.installEventFilter(self)
         self._field.editingFinished.connect(self._end_edit)
-        names = QWidget()
+        self._field_or_name = names = QWidget()
         names.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._names = QStackedLayout(names)
         self._names.addWidget(self._name)
@@ -229,7 +229,7 @@ class _RowView(QFrame):
             self.pressed.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._name.geometry().contains(self._name.parentWidget().mapFrom(self, event.pos())):
+        if self._field_or_name.geometry().contains(event.position().toPoint()):
             self.edit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

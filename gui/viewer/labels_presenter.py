@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
@@ -23,7 +24,8 @@ from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 
 _KEYS = range(1, 10)
 
-AskColour = Callable[[str, Colour], Colour | None]
+_Counted: TypeAlias = tuple[LabelMap | None, LabelMap | None, tuple[int, ...]]
+AskColour: TypeAlias = Callable[[str, Colour], Colour | None]
 """Asks for another colour of what is named; None where the reader leaves it."""
 
 
@@ -44,7 +46,7 @@ class LabelsPresenter(QObject):
         self._views, self._desk = views, desk
         self.ask_colour: AskColour = partial(_ask_colour, context)
         self._counts: LabelCounts | None = None
-        self._counted: tuple[object, ...] = ()
+        self._counted: _Counted = (None, None, ())
         self._task: Task[LabelCounts] | None = None
         session = self._session
         for changed in (session.case_changed, session.result_changed, session.labels_changed):
@@ -79,11 +81,14 @@ class LabelsPresenter(QObject):
         """Count truth and prediction when either, or what their values mean, is another."""
         opened, labels = self._session.open_case, self._session.labels.labels
         if opened is None or labels.is_binary:
-            self._counts, self._counted = None, ()
+            self._counts, self._counted = None, (None, None, ())
             return
         truth, predicted = opened.loaded.labels, predicted_labels(self._session)
-        of = (id(truth), id(predicted), labels.values)
-        if of == self._counted:
+        of = (truth, predicted, labels.values)
+        # While a prediction is looked for, what was counted last may still hold.
+        coming = predicted is None and self._session.seeking
+        same = truth is self._counted[0] and labels.values == self._counted[2]
+        if same and (coming or predicted is self._counted[1]):
             return
         self._counted, self._counts = of, None
         if self._task is not None:
@@ -93,13 +98,12 @@ class LabelsPresenter(QObject):
         self._task = self._lanes.run(
             "io",
             lambda _: count_labels(truth, predicted, labels),
-            lambda found: self._keep(found, (truth, predicted)),
+            lambda found: self._keep(found, of),
         )
 
-    def _keep(self, found: LabelCounts, of: tuple[LabelMap | None, LabelMap | None]) -> None:
-        self._task = None
-        if self._counted[:2] == (id(of[0]), id(of[1])):
-            self._counts = found
+    def _keep(self, found: LabelCounts, of: _Counted) -> None:
+        if self._counted is of:
+            self._task, self._counts = None, found
             self._show_labels()
             self._show_regions()
 

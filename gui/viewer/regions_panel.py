@@ -24,7 +24,8 @@ from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments
 
 ROW = 30
-_DSC, _FAR, _VOLUME = 40, 56, 58
+_DSC, _FAR, _VOLUME = 36, 56, 52
+_RADIO = 18
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
 
@@ -153,6 +154,7 @@ class _RowView(QFrame):
         self.setFixedHeight(ROW)
         self.setObjectName("RegionRow")
         self.radio = QRadioButton()
+        self.radio.setFixedWidth(_RADIO)
         self._swatch = RegionSwatch()
         self._name = ElidedLabel("", "section")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -163,7 +165,6 @@ class _RowView(QFrame):
         row.setContentsMargins(INSET - 4, 0, INSET, 0)
         row.setSpacing(4)
         row.addWidget(self.radio)
-        row.addSpacing(2)
         row.addWidget(self._swatch)
         row.addSpacing(4)
         row.addWidget(self._name, 1)

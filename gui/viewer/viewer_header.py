@@ -37,6 +37,7 @@ CHIPS = (
 _OF_LABELS = "toggle_wrong_label"
 
 _NAME_PX = 88
+_LONGEST_KEY = 3
 _PATTERNS = {
     "false_positive": Qt.BrushStyle.BDiagPattern,
     "wrong_label": Qt.BrushStyle.DiagCrossPattern,
@@ -129,7 +130,8 @@ class _ChipButton(QAbstractButton):
         self.set_keys({})
 
     def set_keys(self, changed: Keys) -> None:
-        self._key = first_key(self._chip.command, changed)
+        key = first_key(self._chip.command, changed)
+        self._key = key if len(key) <= _LONGEST_KEY else ""  # a long one is left to the tool tip
         said = f"Show or hide: {self._chip.title.lower()}"
         self.setToolTip(with_key(said, self._chip.command, changed))
         self.setFixedSize(self.sizeHint())

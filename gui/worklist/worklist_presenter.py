@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from core.io.case import Case
+from core.io.case_reader import same_files
 from core.io.dataset import short_names
 from core.io.thumbnail import Thumbnail, thumbnail
 from core.review.reviews import ReviewProgress, review_progress
@@ -188,7 +189,7 @@ class WorklistPresenter(QObject):
     def _keep_thumbnail(self, case: Case, made: Thumbnail | None) -> None:
         state = self._session.case_states.get(case.id)
         # Another dataset may have a case of the same name.
-        if made is not None and state is not None and state.case == case:
+        if made is not None and state is not None and same_files(state.case, case):
             self._thumbnails[case.id] = made
             self._set_thumbnail(case.id)
 
