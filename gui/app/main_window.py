@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
-        self._closed = False
+        self._closed = self._several = False
         self._below: StudyPanel | None = None
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self)
@@ -358,10 +358,18 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
         for part in (*bars, self.review, self.metrics):
             part.set_compact(compact)
-        self.layers.set_expanded(not compact)
+        self.layers.set_expanded(not compact and not self._several)
         self._side.set_narrow(compact)
         self._show_worklist(not compact)
         self._set_sides(RAIL if compact else WIDTH)
+
+    def set_several(self, several: bool) -> None:
+        """Make room for the labels and regions of a case that has several."""
+        if several == self._several:
+            return
+        self._several = several
+        self.layers.set_expanded(not several and not self._compact)
+        self.metrics.section.set_expanded(not several)
 
     def _set_sides(self, worklist: int) -> None:
         """Give the panels at the sides their widths, and the image the rest."""
