@@ -11,7 +11,7 @@ from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.placement import placement
-from core.domain.prediction import SURE, quantise
+from core.domain.prediction import SURE, SureLabels, quantise
 from core.domain.resample import nearest
 from core.io import readers
 from core.io.case_reader import LoadedCase, region_of
@@ -29,11 +29,11 @@ _SURE = np.uint8(SURE)
 class ForeignMask:
     """What files say of a case, on its volume (Z, Y, X): 255 times the probability of lesion.
 
-    `label_map` are the labels where they tell several.
+    `several` are the labels where they tell them.
     """
 
     probability: NDArray[np.uint8]
-    label_map: LabelMap | None = None
+    several: SureLabels | None = None
 
 
 def read_foreign(
@@ -62,7 +62,8 @@ def read_foreign(
             return ForeignMask(np.minimum(placed, 1) * _SURE)
         wanted = loaded.case.region
         region = region_of(found.labels, wanted if _has(found.labels, wanted) else "")
-        return ForeignMask(found.labels.mask(placed, region) * _SURE, placed)
+        said = SureLabels(placed, found.labels)
+        return ForeignMask(said.of(region), said)
     return ForeignMask(np.minimum(placed, 1) * _SURE)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -76,7 +76,8 @@ class MaskModel(Model):
         labels = loaded.label_set or loaded.case.labels
         several = labels is not None and not labels.is_binary and self.tells_labels
         said = read_foreign(loaded, files, several=several)
-        return Prediction(said.probability, self.spec.id, key, "", 0.0, said.label_map)
+        made = Prediction(said.probability, self.spec.id, key, "", 0.0, said.several)
+        return made if said.several is None else replace(made, focus=loaded.region)
 
     @cached_property
     def tells_labels(self) -> bool:

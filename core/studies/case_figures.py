@@ -168,7 +168,7 @@ def label_figures(
 
     None where truth or prediction tells no labels, or one region alone was asked for.
     """
-    if prediction.label_map is None:
+    if prediction.several is None:
         return ()
     return tuple(
         msgspec.structs.replace(

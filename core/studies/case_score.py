@@ -77,7 +77,7 @@ def score_labels(
     None where truth or prediction tells no labels, or one region alone was asked for. Raises
     `DataError` as `score_case`.
     """
-    if prediction.label_map is None:
+    if prediction.several is None:
         return ()
     rows = []
     for each in each_region(loaded):

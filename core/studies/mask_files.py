@@ -69,11 +69,11 @@ def write_prediction(
 
 def drawn_prediction(loaded: LoadedCase, prediction: Prediction, model: Model) -> DrawnMask:
     """Return what a model draws on a case: its labels, or the region that was asked for alone."""
-    meaning = loaded.meaning
-    if prediction.label_map is not None and meaning is not None and not loaded.case.region:
-        return DrawnMask(prediction.label_map, meaning, author_of(model))
-    probability = of_the_region(loaded, prediction).probability
-    mask = to_mask(probability, model.spec.postprocessing)
+    prediction, post = of_the_region(loaded, prediction), model.spec.postprocessing
+    if prediction.several is not None and not loaded.case.region:
+        labels = prediction.several.output.labels
+        return DrawnMask(prediction.label_map(post), labels, author_of(model))
+    mask = to_mask(prediction.probability, post)
     return DrawnMask(mask, labels_of(loaded), author_of(model))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.domain.counted_mask import count_mask
 from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase, of_the_region
+from core.io.case_reader import LoadedCase
 from core.io.prediction_file import load_prediction, save_prediction
 from core.models.mask_model import MaskModel
 from core.models.registry import Model, prediction_key
@@ -39,6 +39,8 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     # A file of another shape under the right key is damaged: as if it were not there.
     if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None
+    if prediction.several is None and model.spec.several is not None:
+        return None
     return scored(loaded, model, workspace, prediction)
 
 
@@ -51,7 +53,7 @@ def keep_prediction(
     """
     if not workspace.store.read_only:
         save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
-    prediction = of_the_region(loaded, prediction)
+    prediction = prediction.focused(loaded.focus)
     score = _score(loaded, model, prediction)
     workspace.put_score(score)
     return Scored(prediction, score)
@@ -61,9 +63,9 @@ def scored(
     loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
 ) -> Scored:
     """Return a prediction of the case's region with the score kept of it, made where none is."""
-    prediction = of_the_region(loaded, prediction)
+    prediction = prediction.focused(loaded.focus)
     score = workspace.scores(model.spec.id, loaded.case.region).get(loaded.case.id)
-    if score is None or score.key != score_key(model, prediction.key):
+    if score is None or score.key != score_key(model, prediction.filed):
         score = _score(loaded, model, prediction)
         workspace.put_score(score)
     return Scored(prediction, score)
@@ -75,5 +77,5 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
         post = model.spec.postprocessing
         found = count_mask(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
-    key = score_key(model, prediction.key)
+    key = score_key(model, prediction.filed)
     return Score(loaded.case.id, model.spec.id, key, dsc, loaded.case.region)

@@ -48,6 +48,7 @@ from gui.viewer.empty_state import EmptyState
 from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.plane_grid import PlaneGrid
 from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
@@ -261,6 +262,7 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
+        self.planes = PlaneGrid(self.grid, self.view)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -288,6 +290,7 @@ class MainWindow(QMainWindow):
             self.rail,
             self.view,
             self.grid,
+            self.planes,
             self.empty,
             self.strip,
             self.jobs,
@@ -342,7 +345,7 @@ class MainWindow(QMainWindow):
         # What comes and goes with a case changes the image alone: no button moves for it.
         beside = QWidget()
         seen = _column(beside)
-        seen.addWidget(self.grid, 1)
+        seen.addWidget(self.planes, 1)
         seen.addWidget(self.notices)
         row.addWidget(beside, 1)
         for line in (self.drawer, self.study_line):

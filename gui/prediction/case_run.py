@@ -26,6 +26,7 @@ from core.studies.case_figures import (
     put_figures,
 )
 from core.workspace.prediction_cache import Scored
+from core.workspace.score_keys import score_key
 from core.workspace.store import Store
 from gui.shell.session_parts import Place
 from gui.shell.triager import Triager
@@ -112,8 +113,10 @@ def figures_of_prediction(
 
     Where truth and prediction tell labels, those of each of them and of each region are made too.
     """
-    model_id, case_id, key = model.spec.id, loaded.case.id, scored.score.key
-    region, several = loaded.case.region, scored.prediction.label_map is not None
+    model_id, case_id = model.spec.id, loaded.case.id
+    key = score_key(model, scored.prediction.key)
+    region, several = loaded.case.region, scored.prediction.several is not None
+    several = several and loaded.labels is not None
     kept = labels_of(store, model_id, key.__eq__).get(case_id, {}) if several else {}
     if figures_key(store, model_id, case_id, region) == key and (kept or not several):
         return KeptFigures(figures_of(store, model_id, key.__eq__, region=region)[case_id], kept)

@@ -142,7 +142,7 @@ class ModelRuns(QObject):
         state = self._session.case_states.get(waiting.id)
         case = waiting if state is None else state.case
         on_screen = self._is_on_screen(case.id)
-        first = self._session.view.slice_index if on_screen else None
+        first = self._session.view.at[0] if on_screen else None
         wanted = WantedRun(case, model, place, self._session.settings.device, first)
         task = self._lanes.run_in_parts(
             "gpu",
@@ -235,7 +235,8 @@ class ModelRuns(QObject):
         self._running = None
         score, figures = finished.scored.score, finished.figures
         model = self._session.running_model
-        timely = model is not None and score.key == score_key(model, finished.scored.prediction.key)
+        key = finished.scored.prediction.filed
+        timely = model is not None and score.key == score_key(model, key)
         state = self._session.case_states.get(score.case_id)
         timely &= state is None or state.case.region == score.region
         self._set_case(
@@ -251,8 +252,12 @@ class ModelRuns(QObject):
         if not timely:
             self.outdated.emit()
         self._session.set_devices(self._session.devices, finished.scored.prediction.device)
-        if self._is_on_screen(score.case_id):
-            self._show_whole(finished.scored.prediction)
+        opened = self._session.open_case
+        if opened is not None and self._is_on_screen(score.case_id):
+            if opened.loaded.case.region == score.region:
+                self._show_whole(finished.scored.prediction)
+            else:
+                self.show()
         self._count(done=1)
 
     def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
@@ -282,7 +287,7 @@ class ModelRuns(QObject):
     def _show_whole(self, prediction: Prediction) -> None:
         opened, model = self._session.open_case, self._session.running_model
         self._last = None
-        if prediction.label_map is not None and opened is not None and model is not None:
+        if prediction.several is not None and opened is not None and model is not None:
             self._last = _Shown(opened.loaded.volume, model, prediction)
         before = self._session.result
         counted = None if before is None else before.counted

@@ -93,7 +93,7 @@ class LabelDesk(QObject):
         self, place: Place, *, labels: LabelSet | None = None, region: str | None = None
     ) -> None:
         """Tell every case otherwise, and show the one on screen again."""
-        model, index = self._session.running_model, self._session.view.slice_index
+        model, index = self._session.running_model, self._session.view.at[0]
         cases = tuple(
             replace(
                 case,

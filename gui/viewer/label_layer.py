@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject
 
 from core.domain.label_set import LabelMap
+from core.domain.plane import Cut
 from core.domain.progress import Progress
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
@@ -14,7 +15,6 @@ from gui.shell.view_state import Display, LayerStyle, PictureKey
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.label_item import LabelItem, LabelStyle
 from gui.viewer.label_picture import LabelMaps, LabelPicture, make_label_picture
-from gui.viewer.slice_view import SliceView
 
 _KEPT = 48
 _AHEAD = (1, -1, 2, -2, 3, -3)
@@ -37,12 +37,13 @@ class LabelLayer(QObject):
     """
 
     def __init__(
-        self, session: Session, lanes: Lanes, canvas: CanvasPresenter, view: SliceView
+        self, session: Session, lanes: Lanes, canvas: CanvasPresenter, *, small: bool = False
     ) -> None:
-        super().__init__()
+        super().__init__(canvas)
+        self._small = small
         self._session, self._lanes = session, lanes
         self.item = LabelItem()
-        view.add_item(self.item, below=True)
+        canvas.view.add_item(self.item, below=True)
         self._pictures: OrderedDict[_Key, LabelPicture] = OrderedDict()
         self._ahead: Task[None] | None = None
         self._drawn: Display | None = None
@@ -65,7 +66,12 @@ class LabelLayer(QObject):
             picture = self._make(maps, key)
         shown = self._session.view.wrong_label and display.errors.visible
         drawn = LabelStyle(
-            state.labels, style.opacity, state.hidden, wrong=shown, smooth=display.smooth
+            state.labels,
+            style.opacity,
+            state.hidden,
+            wrong=shown,
+            smooth=display.smooth,
+            small=self._small,
         )
         self.item.set_picture(picture, drawn)
         self._prepare(maps, key, opened)
@@ -73,9 +79,7 @@ class LabelLayer(QObject):
     def _make(self, maps: LabelMaps, key: _Key) -> LabelPicture | None:
         """Make a picture; what a stroke has not changed is taken from the one before it."""
         last = self.item.picture
-        made = make_label_picture(
-            maps, key.picture.slice_index, exact=key.picture.exact, before=last
-        )
+        made = make_label_picture(maps, key.picture.cut, exact=key.picture.exact, before=last)
         if made is not None:
             self._keep((key, made))
         return made
@@ -107,11 +111,12 @@ class LabelLayer(QObject):
         corrected, predicted = corrected_labels(self._session), predicted_labels(self._session)
         every = {"correction": corrected, "prediction": predicted, "truth": truth}
         judged = corrected if corrected is not None else predicted
-        return LabelMaps(state.labels, state.focus, every.get(of), truth, judged)
+        return LabelMaps(state.focus, every.get(of), truth, judged)
 
     def _prepare(self, maps: LabelMaps, key: _Key, opened: OpenCase) -> None:
         """Make the labels of the slices around the one on screen, on a worker."""
-        count, session = opened.loaded.volume.slices, self._session
+        plane, session = key.picture.cut.plane, self._session
+        count = opened.loaded.volume.geometry.shape[plane.axis]
         near = [key.picture.slice_index + step for step in _AHEAD]
         keys = [
             replace(
@@ -119,8 +124,8 @@ class LabelLayer(QObject):
                 picture=replace(
                     key.picture,
                     slice_index=index,
-                    masks=session.masks_of(index),
-                    edit=session.edits.get(index, 0),
+                    masks=session.masks_of(Cut(plane, index)),
+                    edit=session.edits_of(Cut(plane, index)),
                 ),
             )
             for index in near
@@ -132,8 +137,8 @@ class LabelLayer(QObject):
 
         def work(progress: Progress, part: Part) -> None:
             for number, each in enumerate(wanted):
-                index, exact = each.picture.slice_index, each.picture.exact
-                part((each, make_label_picture(maps, index, exact=exact)))
+                cut, exact = each.picture.cut, each.picture.exact
+                part((each, make_label_picture(maps, cut, exact=exact)))
                 progress(number / len(wanted), "")
 
         self._ahead = self._lanes.run_in_parts(
@@ -155,8 +160,7 @@ class LabelLayer(QObject):
 def predicted_labels(session: Session) -> LabelMap | None:
     """Return the labels (Z, Y, X) of the prediction on screen, None where it tells none."""
     result = session.result
-    prediction = None if result is None else result.prediction
-    return None if prediction is None else prediction.label_map
+    return None if result is None else result.label_map
 
 
 def corrected_labels(session: Session) -> LabelMap | None:

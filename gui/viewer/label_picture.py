@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.label_counts import wrong_label
-from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region
+from core.domain.label_set import HIGHEST, LabelMap, Region
+from core.domain.plane import Cut
 from gui.viewer.lines import Lines, make_lines
 
 Plane = NDArray[np.uint8]
@@ -16,7 +17,6 @@ Plane = NDArray[np.uint8]
 class LabelMaps:
     """Label maps (Z, Y, X) of a case: the one that is filled, and the two that are compared."""
 
-    labels: LabelSet
     focus: Region
     shown: LabelMap | None = None
     truth: LabelMap | None = None
@@ -38,9 +38,9 @@ class LabelPicture:
 
 
 def make_label_picture(
-    maps: LabelMaps, index: int, *, exact: bool, before: LabelPicture | None = None
+    maps: LabelMaps, cut: Cut, *, exact: bool, before: LabelPicture | None = None
 ) -> LabelPicture | None:
-    """Return the labels of the slice at `index`, None where there is no map; on any thread.
+    """Return the labels of a slice, None where there is no map; on any thread.
 
     `before` is a picture of the same slice: the outlines of labels that have not changed are taken
     from it.
@@ -48,12 +48,14 @@ def make_label_picture(
     known = next((m for m in (maps.shown, maps.judged, maps.truth) if m is not None), None)
     if known is None:
         return None
-    plane = None if maps.shown is None else np.ascontiguousarray(maps.shown[index])
+    # A copy, for a correction changes where it lies.
+    plane = None if maps.shown is None else cut.of(maps.shown).copy()
+    height, width = cut.of(known).shape
     return LabelPicture(
-        (known.shape[1], known.shape[2]),
-        None if plane is None else plane.copy(),  # a correction changes where it lies
+        (height, width),
+        plane,
         () if plane is None else _fills(plane, before, exact=exact),
-        make_lines(_wrong(maps, index), exact=exact),
+        make_lines(_wrong(maps, cut), exact=exact),
         exact,
     )
 
@@ -84,7 +86,7 @@ def _values(plane: Plane) -> list[int]:
     return [int(value) for value in np.flatnonzero(counts) if value]
 
 
-def _wrong(maps: LabelMaps, index: int) -> Plane | None:
+def _wrong(maps: LabelMaps, cut: Cut) -> Plane | None:
     if maps.truth is None or maps.judged is None:
         return None
-    return wrong_label(maps.truth[index], maps.judged[index], maps.labels, maps.focus)
+    return wrong_label(cut.of(maps.truth), cut.of(maps.judged), maps.focus)

@@ -13,8 +13,7 @@ def label_words(session: Session, voxel: tuple[int, int, int]) -> list[str]:
     if opened is None or labels.is_binary:
         return []
     result = session.result
-    prediction = None if result is None else result.prediction
-    predicted = _name(None if prediction is None else prediction.label_map, voxel, labels)
+    predicted = _name(None if result is None else result.label_map, voxel, labels)
     truth = _name(opened.loaded.labels, voxel, labels)
     if predicted == truth or not predicted:
         return [truth] if truth and predicted is not None else _only("Truth", truth)

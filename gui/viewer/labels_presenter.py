@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
+import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QColorDialog
 from core.domain.label_counts import LabelCounts, count_labels
 from core.domain.label_set import Colour, LabelMap, LabelSet, Region
 from core.domain.metrics import Overlap
+from core.domain.plane import Cut
 from core.studies.case_figures import CaseFigures
 from gui.shell.context import Context
 from gui.shell.label_desk import LabelDesk
@@ -21,6 +23,7 @@ from gui.shell.tasks import Task
 from gui.viewer.label_layer import predicted_labels
 from gui.viewer.labels_panel import LabelRow, LabelsPanel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+from gui.viewer.shown_case import slice_overlap
 
 _KEYS = range(1, 10)
 
@@ -46,6 +49,7 @@ class LabelsPresenter(QObject):
         self._views, self._desk = views, desk
         self.ask_colour: AskColour = partial(_ask_colour, context)
         self._counts: LabelCounts | None = None
+        self._across: tuple[Cut, LabelCounts] | None = None
         self._counted: _Counted = (None, None, ())
         self._task: Task[LabelCounts] | None = None
         session = self._session
@@ -103,7 +107,7 @@ class LabelsPresenter(QObject):
 
     def _keep(self, found: LabelCounts, of: _Counted) -> None:
         if self._counted is of:
-            self._task, self._counts = None, found
+            self._task, self._counts, self._across = None, found, None
             self._show_labels()
             self._show_regions()
 
@@ -175,16 +179,23 @@ class LabelsPresenter(QObject):
         return _of_counts(self._overlap(region, None))
 
     def _of_slice(self, region: Region) -> RegionFigures:
-        found = self._overlap(region, self._session.view.slice_index)
+        found = self._overlap(region, self._session.view.cut)
         empty = found is not None and not found.truth_voxels and not found.predicted_voxels
         return RegionFigures() if empty else _of_counts(found)
 
-    def _overlap(self, region: Region, index: int | None) -> Overlap | None:
+    def _overlap(self, region: Region, cut: Cut | None) -> Overlap | None:
         counts = self._counts
-        if counts is not None and counts.has_truth and counts.has_prediction:
-            known = set(region.values) <= set(counts.labels.values)
-            return counts.overlap(region, index) if known else None
-        return _of_focus(self._session, region, index)
+        if counts is None or not (counts.has_truth and counts.has_prediction):
+            return _of_focus(self._session, region, cut)
+        if not set(region.values) <= set(counts.labels.values):
+            return None
+        if cut is None or not cut.plane.axis:
+            return counts.overlap(region, None if cut is None else cut.index)
+        if self._across is None or self._across[0] != cut:
+            truth, predicted, _ = self._counted
+            one, other = (None if m is None else cut.of(m)[np.newaxis] for m in (truth, predicted))
+            self._across = cut, count_labels(one, other, counts.labels)
+        return self._across[1].overlap(region)
 
 
 def rule_words(state: LabelState) -> str:
@@ -198,13 +209,17 @@ def rule_words(state: LabelState) -> str:
     return f"{written} {' and '.join(locked)} {verb} locked."
 
 
-def _of_focus(session: Session, region: Region, index: int | None) -> Overlap | None:
+def _of_focus(session: Session, region: Region, cut: Cut | None) -> Overlap | None:
     """Return the counts of a prediction without labels, which is of the region in focus alone."""
-    result = session.result
+    result, opened = session.result, session.open_case
     counted = None if result is None else result.counted
-    if counted is None or not counted.has_truth or region != session.labels.focus:
+    if counted is None or opened is None or not counted.has_truth:
         return None
-    return counted.counts.pooled() if index is None else counted.counts.of_slice(index)
+    if region != session.labels.focus:
+        return None
+    if cut is None:
+        return counted.counts.pooled()
+    return slice_overlap(counted, opened.loaded.ground_truth, cut)
 
 
 def _figures_of(kept: CaseFigures) -> RegionFigures:
