@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation import regions
-from core.annotation.guided import ClickGround, Guided, Scene, guided
-from core.annotation.patch import Patch, replayed
+from core.annotation.guided import ClickGround, Guided, Scene
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
 from core.domain.progress import Progress
@@ -16,6 +14,7 @@ from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.taught_guide import TaughtGuide
 from gui.annotation.tool_settings import ToolSettings
 from gui.shell.tasks import Lanes, Part, Task
 from gui.viewer.click_item import ClickPicture, ClickSign
@@ -61,8 +60,11 @@ class GuidedClicks(QObject):
 
     changed = Signal()
 
-    def __init__(self, grey: ShownGrey, desk: CorrectionDesk, lanes: Lanes) -> None:
+    def __init__(
+        self, grey: ShownGrey, desk: CorrectionDesk, lanes: Lanes, taught: TaughtGuide
+    ) -> None:
         super().__init__()
+        self._taught = taught
         self._grey, self._session = grey, grey.session
         self._desk, self._lanes = desk, lanes
         self.preview = ClickPreview(lanes, pointed_by)
@@ -96,6 +98,10 @@ class GuidedClicks(QObject):
     def holds(self) -> bool:
         """True while there is a click, or one in the making."""
         return bool(self._clicks) or self._drag is not None
+
+    def take_in_hand(self) -> None:
+        """The tool was taken: what answers clicks gets ready."""
+        self._taught.warm()
 
     def touch(self, touch: Touch, *, adds: bool, settings: ToolSettings, zoom: float) -> None:
         """Take what the pointer did; `zoom` is pixels of the screen a voxel."""
@@ -183,12 +189,11 @@ class GuidedClicks(QObject):
             self._desk.noted.emit(REPLAY, "Run the model on this case first.")
             return
         clicks, ground = known.clicks, self._ground_over(predicted)
+        opened = self._session.open_case
+        assert opened is not None, "there is a prediction of it"
+        volume = opened.loaded.volume
 
-        def make(mask: Mask) -> Patch | None:
-            patch = guided(ground, clicks).patch()
-            after = ground.mask if patch is None else replayed(ground.mask, patch)
-            return regions.replace(mask, after)
-
+        make = self._taught.replayed(ground, clicks, volume)
         self._desk.apply_later(REPLAY, make)
 
     def picture(self, z: int) -> ClickPicture | None:
@@ -284,7 +289,8 @@ class GuidedClicks(QObject):
         """Return the state before the first click: the mask there is, what the model says."""
         mask, opened = self._desk.mask_now(), self._session.open_case
         if self._ground is None and mask is not None and opened is not None:
-            self._ground = Guided(self._ground_over(mask.copy()))
+            ground = self._ground_over(mask.copy())
+            self._ground = self._taught.begun(ground, opened.loaded.volume)
         return self._ground
 
     def _ground_over(self, mask: Mask) -> ClickGround:

@@ -88,6 +88,8 @@ class PaintTools(QObject):
         self.tool = tool
         self._correction_desk.expect_drawing(tool not in VIEWING)
         self._take(tool)
+        if tool == "guided":
+            self.guided.take_in_hand()
         self._ask_preview()
         self._show()
         self.settings_changed.emit()

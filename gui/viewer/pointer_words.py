@@ -9,6 +9,7 @@ from core.domain.volume import Volume
 from gui.shell.session import Session
 from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import RGB, shown_channel
+from gui.viewer.label_words import label_words
 from gui.viewer.shown_case import has_arrived
 from gui.viewer.slice_view import SliceView
 
@@ -71,6 +72,7 @@ class PointerWords(QObject):
             lines.append(f"p(lesion) {level / 255:.2f}")
             if view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
+        lines += label_words(self._session, voxel)
         self._view.set_readout(tuple(lines))
 
 

@@ -24,6 +24,7 @@ from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview, taken_by
 from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.taught_guide import TaughtGuide
 from gui.shell.model_reader import read_models
 from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
@@ -60,7 +61,7 @@ class DrawingDesk:
         self.lesions = Lesions(self.session, self.lanes, self.desk)
         self.preview = Preview(self.lanes, taken_by)
         grey = ShownGrey(self.session)
-        self.guided = GuidedClicks(grey, self.desk, self.lanes)
+        self.guided = GuidedClicks(grey, self.desk, self.lanes, TaughtGuide(tuple, self.lanes))
         self.drawing = PaintTools(grey, self.desk, (self.lesions, self.preview, self.guided))
         self.drawing.asked.connect(lambda *said: self.said.append(said))
         self.drawing.add_view(view)
