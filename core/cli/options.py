@@ -38,6 +38,14 @@ ChannelNumbers = Annotated[
         "--channels", help="Which of four or more channels are used, as 1,2,3; kept for the folder."
     ),
 ]
+SpacingGiven = Annotated[
+    str,
+    typer.Option(
+        "--spacing",
+        metavar="Z,Y,X",
+        help="Voxels in mm of cases whose files tell none; kept for the folder, marked given.",
+    ),
+]
 MaskFormat = Annotated[
     str | None,
     typer.Option(

@@ -181,7 +181,7 @@ def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Vol
         pixels,
         channel_names(channels),
         tuple(files.number for files in case.slices),
-        Grid((len(case.slices), height, width)),
+        Grid((len(case.slices), height, width)).with_given(case.given_spacing_mm),
         dict(sorted(problems.items())),
     )
 

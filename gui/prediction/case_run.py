@@ -21,6 +21,7 @@ from core.studies.case_figures import (
     case_figures,
     figures_key,
     figures_of,
+    measured_alike,
     put_figures,
 )
 from core.workspace.prediction_cache import Scored
@@ -101,7 +102,9 @@ def figures_of_prediction(
     """Return the figures of a prediction: those kept when they are of this very mask."""
     model_id, case_id, key = model.spec.id, loaded.case.id, scored.score.key
     if figures_key(store, model_id, case_id) == key:
-        return figures_of(store, model_id, key.__eq__)[case_id]
+        kept = figures_of(store, model_id, key.__eq__)[case_id]
+        if measured_alike(kept, loaded.case):
+            return kept
     figures = case_figures(loaded, scored.prediction.probability, model)
     put_figures(store, [(figures, key)])
     return figures

@@ -10,7 +10,7 @@ from core.domain.errors import ModelError, WorkspaceError
 from core.io.dataset import Dataset
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, outlooks
-from core.studies.case_figures import figures_of, widest_disagreements
+from core.studies.case_figures import figures_of, measured_alike, widest_disagreements
 from core.workspace.score_keys import figures_now, predicted_now
 from core.workspace.workspace_folder import LastState, Workspace
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
@@ -96,7 +96,11 @@ def with_scores(
     except ModelError:  # said when it is run; of weights that are gone no figure is shown
         return states
     scores = {n: s for n, s in workspace.scores(model.spec.id).items() if predicted(s.key)}
-    figures = figures_of(workspace.store, model.spec.id, now)
+    figures = {
+        name: each
+        for name, each in figures_of(workspace.store, model.spec.id, now).items()
+        if name in states and measured_alike(each, states[name].case)
+    }
     known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
     states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
     return {

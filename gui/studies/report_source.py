@@ -10,7 +10,7 @@ from core.models.registry import Model
 from core.review.blinded import blinded_studies
 from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
-from core.studies.case_figures import figures_of
+from core.studies.case_figures import figures_of, measured_alike
 from core.studies.html_report import StudyReport
 from core.studies.study import Study, kept_study
 from core.studies.study_pictures import study_pictures
@@ -55,7 +55,11 @@ def _of_model(source: ReportSource) -> Study:
     model = source.model
     store = source.place.workspace.store
     rows = {} if model is None else figures_of(store, model.spec.id, figures_now(model))
-    there = [rows[case.id] for case in source.place.dataset.cases if case.id in rows]
+    there = [
+        rows[case.id]
+        for case in source.place.dataset.cases
+        if case.id in rows and measured_alike(rows[case.id], case)
+    ]
     if model is None or not there:
         raise DataError(
             "Expected a comparison of models or cases that were predicted, found none. "
