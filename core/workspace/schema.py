@@ -124,6 +124,13 @@ DROP TABLE time_spent;
 ALTER TABLE time_by_day RENAME TO time_spent;
 """
 
+_MEASUREMENTS = """
+CREATE TABLE measurements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL, content TEXT NOT NULL
+);
+CREATE INDEX measurements_by_case ON measurements (case_id);
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -134,5 +141,6 @@ STEPS = (
     _SIGNED,
     _CLICKS,
     _TIME_BY_DAY,
+    _MEASUREMENTS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""
