@@ -171,3 +171,28 @@ def _furthest_possible(piece: NDArray[np.bool_], metric: PlaneMetric) -> float:
 
 def _place(at: NDArray[np.float64]) -> Place:
     return float(at[0]), float(at[1])
+
+
+def at_right_angles(
+    line: Line, across: Line, metric: PlaneMetric, *, moved: int | None = None
+) -> Line:
+    """Return `across` at 90° to `line`, after an end of one of them was moved.
+
+    When the end `moved` (0 or 1) of `across` was, its other end stays; else its middle and its
+    length do.
+    """
+    down, right = metric.matrix @ np.subtract(line[1], line[0])
+    direction = np.array([-right, down])
+    size = float(metric.lengths(direction))
+    if size < _SAME:
+        return across
+    direction /= size
+    one, other = (np.asarray(end, np.float64) for end in across)
+    if moved is not None:
+        fixed, free = (other, one) if moved == 0 else (one, other)
+        end = fixed + direction * float(metric.products(free - fixed, direction))
+        return (_place(end), _place(fixed)) if moved == 0 else (_place(fixed), _place(end))
+    half = float(metric.lengths(other - one)) / 2
+    forward = half if float(metric.products(other - one, direction)) >= 0 else -half
+    middle = (one + other) / 2
+    return _place(middle - forward * direction), _place(middle + forward * direction)

@@ -85,6 +85,14 @@ class Organisation(msgspec.Struct, frozen=True):
         given = others if spacing_mm is None else {**others, case_id: spacing_mm}
         return msgspec.structs.replace(self, spacings=tuple(given.items()))
 
+    def without_spacings(self) -> "Organisation":
+        """Return it without any spacing that was given."""
+        return msgspec.structs.replace(self, spacing_mm=None, spacings=())
+
+    def with_spacings_of(self, other: "Organisation") -> "Organisation":
+        """Return it with the spacings that were given in another."""
+        return msgspec.structs.replace(self, spacing_mm=other.spacing_mm, spacings=other.spacings)
+
 
 _MOST_CHANNELS = 16
 SHORTEST_MM, LONGEST_MM = 0.01, 100.0

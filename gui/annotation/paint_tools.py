@@ -19,7 +19,7 @@ from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.annotation.tool_traces import Traces
 from gui.shell.thread_share import GestureDelay
 from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import VIEWING, Tool, Touch
+from gui.viewer.touch import UNPAINTED, Tool, Touch
 
 _STEP = 1.15
 _INSIDE, _OUTSIDE = 1, 2
@@ -84,7 +84,7 @@ class PaintTools(QObject):
         self._end_stroke()
         self._drop_gesture()
         self.tool = tool
-        self._correction_desk.expect_drawing(tool not in VIEWING)
+        self._correction_desk.expect_drawing(tool not in UNPAINTED)
         self._take(tool)
         self._ask_preview()
         self._show()
@@ -180,6 +180,8 @@ class PaintTools(QObject):
     def _on_touched(self, touch: Touch) -> None:
         if self._pick is not None:
             self._on_picked(touch)
+        elif self.tool in UNPAINTED:
+            return  # what is measured is somebody else's
         elif self.tool == "guided":
             adds = self._value(touch) == 1
             self.guided.touch(touch, adds=adds, settings=self.settings, zoom=self._traces.zoom)

@@ -25,18 +25,19 @@ from PySide6.QtWidgets import (
 
 from core.workspace.settings import WindowPlace
 from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_rail import TOOLS, ToolRail
+from gui.annotation.tool_rail import ToolRail
 from gui.app.inspector import Inspector
 from gui.app.menu_bar import fill_menu_bar
 from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
 from gui.app.window_place import first_geometry, kept_place, screen_key, smallest_size
 from gui.data.recent_menu import RecentMenu
+from gui.measurement.measurement_panel import MeasurementPanel
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
-from gui.shell.commands import Keys
+from gui.shell.commands import COMMANDS, Keys
 from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
@@ -63,6 +64,7 @@ _COMPACT_BELOW = 1400
 _LOW = 900
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
+TOOL_COMMANDS = tuple(c.id for c in COMMANDS if c.id.endswith("_tool"))
 
 
 class MainWindow(QMainWindow):
@@ -145,7 +147,7 @@ class MainWindow(QMainWindow):
         command = f"{tool}_tool"
         self.view.set_tool(tool)
         self.rail.set_tool(command)
-        for name in TOOLS:
+        for name in TOOL_COMMANDS:
             self.actions[name].setChecked(name == command)
 
     def set_keys(self, changed: Keys) -> None:
@@ -268,6 +270,7 @@ class MainWindow(QMainWindow):
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
         self.metrics = MetricsPanel()
+        self.measurements = MeasurementPanel()
         self.disagreements = DisagreementPanel()
         self.review = ReviewPanel()
         self.model_panel = ModelPanel()
@@ -290,6 +293,7 @@ class MainWindow(QMainWindow):
             self.jobs,
             self.layers,
             self.metrics,
+            self.measurements,
             self.disagreements,
             self.review,
             self.model_panel,
@@ -298,7 +302,7 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.disagreements)
+        panels = (self.layers, self.metrics, self.measurements, self.disagreements)
         self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._right = QStackedWidget()
         self._right.setMinimumWidth(NARROWEST)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
+from gui.shell.in_hand import InHand
 from gui.shell.lock_takeover import LockTakeover
 from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
@@ -70,6 +71,7 @@ class Context:
     toasts: Toasts
     actions: Actions
     wishes: Wishes
+    in_hand: InHand
     window: QWidget
     closing: SignalInstance
 
