@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import ConvexHull
 
 from core.domain.components import LESION_NEIGHBOURS, MaskLike
 from core.domain.grid import Grid
@@ -75,6 +73,8 @@ def lesion_at(mask: MaskLike, voxel: Voxel | None = None) -> NDArray[np.bool_] |
 
     A lesion is joined by 26 neighbours. None where the mask is empty.
     """
+    from scipy import ndimage  # slow to load, and only a measurement needs it
+
     labelled, count = ndimage.label(binarise(mask).astype(bool), LESION_NEIGHBOURS)
     if not count:
         return None
@@ -139,12 +139,16 @@ def _between(at: NDArray[np.float64], up: NDArray[np.float64], place: float) -> 
 
 def _pieces(slice_mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     """Return the pieces of a slice, each as a mask of the slice."""
+    from scipy import ndimage
+
     labelled, count = ndimage.label(slice_mask, _JOINED)
     return [np.asarray(labelled == number) for number in range(1, count + 1)]
 
 
 def _rim(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the pixels of a piece that have a side outside: every way in and out meets one."""
+    from scipy import ndimage
+
     inside = ndimage.binary_erosion(piece)
     return piece & ~inside
 
@@ -159,6 +163,8 @@ def _corners(piece: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _hull(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.spatial import ConvexHull
+
     return corners[ConvexHull(corners).vertices]
 
 

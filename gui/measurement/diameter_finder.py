@@ -19,7 +19,7 @@ from gui.shell.tasks import Lanes, Task
 
 
 @dataclass(frozen=True, eq=False)
-class Lesion:
+class MeasuredLesion:
     """A mask of the case on screen (Z, Y, X) as it was asked about, and where: which it is of."""
 
     opened: OpenCase
@@ -43,6 +43,11 @@ class DiameterFinder(QObject):
 
     def find(self, plane: Plane, voxel: Voxel | None) -> None:
         """Find those of the lesion at a voxel (z, y, x), else of the largest, along `plane`."""
+        result = self._session.result
+        if self._session.correction is None and result is not None and result.ready is not None:
+            said = "The model is running on this case. Wait for it, or stop it (Esc)."
+            self.noted.emit("Not measured yet", said)
+            return
         asked = measured_lesion(self._session, voxel)
         if asked is None:
             self.noted.emit(
@@ -64,7 +69,7 @@ class DiameterFinder(QObject):
             self._task.cancel()
             self._task = None
 
-    def _take(self, asked: Lesion, plane: Plane, found: Diameters | None) -> None:
+    def _take(self, asked: MeasuredLesion, plane: Plane, found: Diameters | None) -> None:
         self._task = None
         if found is None:
             self.noted.emit("Nothing to measure", f"The {asked.source} holds no lesion.")
@@ -86,7 +91,7 @@ class DiameterFinder(QObject):
         )
 
 
-def measured_lesion(session: Session, voxel: Voxel | None) -> Lesion | None:
+def measured_lesion(session: Session, voxel: Voxel | None) -> MeasuredLesion | None:
     """Return the mask that is measured: the correction, else the prediction, else the truth."""
     opened, result, correction = session.open_case, session.result, session.correction
     if opened is None:
@@ -95,14 +100,16 @@ def measured_lesion(session: Session, voxel: Voxel | None) -> Lesion | None:
     region = "Lesion" if labels.labels.is_binary else labels.focus.name
     counted = None if result is None else result.counted
     if correction is not None:
-        return Lesion(opened, correction.snapshot_mask(), "correction", region, voxel)
+        return MeasuredLesion(opened, correction.snapshot_mask(), "correction", region, voxel)
     if counted is not None:
-        return Lesion(opened, counted.mask, "prediction", region, voxel)
+        return MeasuredLesion(opened, counted.mask, "prediction", region, voxel)
     truth = opened.loaded.ground_truth
-    return None if truth is None else Lesion(opened, truth, "truth", region, voxel)
+    return None if truth is None else MeasuredLesion(opened, truth, "truth", region, voxel)
 
 
-def _search(asked: Lesion, grid: Grid, plane: Plane, progress: Progress) -> Diameters | None:
+def _search(
+    asked: MeasuredLesion, grid: Grid, plane: Plane, progress: Progress
+) -> Diameters | None:
     lesion = lesion_at(asked.mask, asked.voxel)
     if lesion is None:
         return None

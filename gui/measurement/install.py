@@ -12,7 +12,7 @@ from gui.measurement.measurement_presenter import (
     MeasurementViews,
     connect_views,
 )
-from gui.measurement.spacing_choice import SpacingChoice
+from gui.measurement.voxel_size_choice import SpacingChoice
 from gui.shell.context import Context, Handlers
 
 

@@ -105,6 +105,14 @@ class MeasureTools(QObject):
                 ]
             )
 
+    def drawn(self, view: SliceView) -> tuple[DrawnMeasure, ...]:
+        """Return what is drawn of measurements in a view."""
+        return next((eye.item.measures for eye in self._eyes if eye.view is view), ())
+
+    def has_scale(self, view: SliceView) -> bool:
+        """Return whether a view has a scale: none where the spacing is unknown."""
+        return any(eye.bar.metric is not None for eye in self._eyes if eye.view is view)
+
     def drop(self) -> bool:
         """Drop what is in hand; False when nothing is."""
         self._grip = None
