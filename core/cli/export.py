@@ -19,9 +19,9 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    ExportFormat,
     ImagePatterns,
     LayoutName,
-    MaskFormat,
     MaskPattern,
     PrecisionName,
     SplitPart,
@@ -48,7 +48,7 @@ def export(
     images: Annotated[
         bool, typer.Option(help="With the masks their images, so that OUT is a dataset.")
     ] = False,
-    format_name: MaskFormat = None,
+    format_name: ExportFormat = None,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
     device: Device = "auto",

@@ -52,6 +52,14 @@ MaskFormat = Annotated[
         "--format", help="nifti, nrrd, mha, tiff or dicom-seg; the format of the images by default."
     ),
 ]
+ExportFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="nifti, nrrd, mha, tiff or dicom-seg, or surfaces as stl or ply; the format of the "
+        "images by default.",
+    ),
+]
 Verify = Annotated[
     bool,
     typer.Option(help="Have every overlap and HD95 computed again by medpy; fails above 1e-6."),
