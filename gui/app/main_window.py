@@ -50,6 +50,7 @@ from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
@@ -64,6 +65,7 @@ _COMPACT_BELOW = 1400
 _LOW = 900
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
+_SURFACES_WIDTH = 360
 TOOL_COMMANDS = tuple(c.id for c in COMMANDS if c.id.endswith("_tool"))
 
 
@@ -261,6 +263,8 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
+        self.surfaces = SurfacePane()
+        self.surfaces.hide()
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -288,6 +292,7 @@ class MainWindow(QMainWindow):
             self.rail,
             self.view,
             self.grid,
+            self.surfaces,
             self.empty,
             self.strip,
             self.jobs,
@@ -338,6 +343,8 @@ class MainWindow(QMainWindow):
         seen.addWidget(self.grid, 1)
         seen.addWidget(self.notices)
         row.addWidget(beside, 1)
+        self.surfaces.setFixedWidth(_SURFACES_WIDTH)
+        row.addWidget(self.surfaces)
         for line in (self.drawer, self.study_line):
             self.jobs.show_in_line(line)
         for widget in (self.header, image, self.strip, self.jobs):

@@ -197,6 +197,7 @@ class Program:
             window.notices,
             window.layers,
             window.top_bar,
+            window.surfaces,
         )
 
     def _data_views(self) -> DataViews:

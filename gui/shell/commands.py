@@ -75,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("two_views", "Two views", "View", ("Ctrl+2",), "layout-2"),
     Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+3",), "contrast"),
     Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
+    Command("toggle_surfaces", "Surfaces", "View", ("F8",), "layers", checkable=True),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
     Command("swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True),
     Command("neurological", "Neurological (right on the right)", "View", (), checkable=True),

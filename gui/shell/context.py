@@ -31,6 +31,7 @@ class Wishes(QObject):
     model_wanted = Signal(str)
     prediction_wanted = Signal()
     tool_wanted = Signal(str)
+    disagreement_wanted = Signal(tuple)
 
 
 class Edits(Protocol):

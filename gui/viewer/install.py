@@ -15,6 +15,7 @@ from gui.viewer.linked_presenter import LinkedPresenter
 from gui.viewer.picture import Picture
 from gui.viewer.picture_copy import caption_of, picture_of
 from gui.viewer.slice_view import SliceView
+from gui.viewer.surface_presenter import SurfacePresenter
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
@@ -31,6 +32,7 @@ class Viewer:
     canvas: CanvasPresenter
     panels: ViewerPresenter
     linked: LinkedPresenter
+    surfaces: SurfacePresenter
 
     def with_views(self, use: Callable[[SliceView], None]) -> None:
         """Give every view of the case to `use`, those that are made later as well."""
@@ -53,7 +55,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     verbs = ViewVerbs(context.session)
     canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
     panels = ViewerPresenter(context, views, verbs)
-    linked = LinkedPresenter(context, views, verbs)
+    linked, surfaces = LinkedPresenter(context, views, verbs), _surfaces(context, views, verbs)
 
     def lay_correction(picture: Picture, display: Display, painted: Box | None) -> None:
         for view in linked.beside:
@@ -104,9 +106,15 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         **_overlay_handlers(verbs),
         "cine": cine.toggle,
         "neurological": set_neurological,
+        "toggle_surfaces": surfaces.toggle,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
     }
-    return Viewer(handlers, views, verbs, canvas, panels, linked)
+    return Viewer(handlers, views, verbs, canvas, panels, linked, surfaces)
+
+
+def _surfaces(context: Context, views: ViewerViews, verbs: ViewVerbs) -> SurfacePresenter:
+    """Make what draws surfaces, on which a click goes to the slice."""
+    return SurfacePresenter(context, views.surfaces, lambda voxel: verbs.go_to_slice(voxel[0]))
 
 
 def _slice_handlers(verbs: ViewVerbs) -> Handlers:

@@ -15,6 +15,7 @@ from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
@@ -32,6 +33,7 @@ class ViewerViews:
     notices: NoticeBar
     layers: LayersPanel
     top_bar: TopBar
+    surfaces: SurfacePane
 
 
 class ViewerPresenter(QObject):
