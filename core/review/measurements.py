@@ -16,6 +16,7 @@ from core.domain.grid import Grid, LengthUnit, Spacing
 from core.domain.plane import PLANES, PlaneName
 from core.domain.plane_metric import Place, PlaneMetric, plane_metric
 from core.domain.region_values import RegionValues
+from core.io.case import Case
 from core.io.csv_file import write_csv
 from core.review.subject import Subject
 from core.workspace.store import Store
@@ -160,16 +161,19 @@ def measurements_of(store: Store, case_id: str, given: Spacing | None = None) ->
     return [measured_by(_read(store, row), given) for row in rows]
 
 
-def all_measurements(
-    store: Store, given: Mapping[str, Spacing | None] | None = None
-) -> list[Measurement]:
-    """Return what was measured by case and age; `given` are the spacings given now, by case."""
+def all_measurements(store: Store, cases: Iterable[Case]) -> list[Measurement]:
+    """Return what was measured on `cases`, in their order, each by the spacing given for it now."""
     rows = store.read_as(
-        tuple[int, str], "SELECT id, content FROM measurements ORDER BY case_id, id"
+        tuple[int, str, str], "SELECT id, content, case_id FROM measurements ORDER BY id"
     )
-    now = given or {}
-    found = [_read(store, row) for row in rows]
-    return [measured_by(each, now.get(each.case_id)) for each in found]
+    found: dict[str, list[Measurement]] = {}
+    for number, content, case_id in rows:
+        found.setdefault(case_id, []).append(_read(store, (number, content)))
+    return [
+        measured_by(each, case.given_spacing_mm)
+        for case in cases
+        for each in found.get(case.id, ())
+    ]
 
 
 def _read(store: Store, row: tuple[int, str]) -> Measurement:

@@ -8,6 +8,7 @@ from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
 from core.models.registry import Model
 from core.review.blinded import blinded_studies
+from core.review.measurements import all_measurements
 from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
 from core.studies.case_figures import figures_of, measured_alike
@@ -47,7 +48,9 @@ def gather_report(source: ReportSource, progress: Progress) -> StudyReport:
     what = names or f"{len(study.models)} models"
     said = reviews(workspace.store)
     blinded = _blinded(source, found)
-    return StudyReport(f"{what} on {dataset.name}", study, summary, said, pictures, blinded)
+    measured = all_measurements(workspace.store, dataset.cases)
+    title = f"{what} on {dataset.name}"
+    return StudyReport(title, study, summary, said, pictures, blinded=blinded, measured=measured)
 
 
 def _of_model(source: ReportSource) -> Study:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.components import plain_errors
 from core.domain.grid import Grid
 from core.domain.head import above_background
 from core.domain.label_set import LabelMap, LabelSet
@@ -121,7 +122,7 @@ def _mesh(key: str, asked: Surfaced) -> tuple[Mesh, NDArray[np.float32]] | None:
         assert asked.mask is not None
         assert asked.truth is not None
         one, other = asked.mask > 0, asked.truth > 0
-        mask = one & ~other if key == FALSE_POSITIVE else other & ~one
+        mask = plain_errors(one, other) if key == FALSE_POSITIVE else plain_errors(other, one)
     else:
         assert asked.mask is not None
         mask = asked.mask > 0

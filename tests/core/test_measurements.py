@@ -10,6 +10,7 @@ import pytest
 from core.domain.grid import Grid
 from core.domain.plane import AXIAL, CORONAL
 from core.domain.plane_metric import plane_metric
+from core.io.case import Case
 from core.review.measurements import (
     Measurement,
     Values,
@@ -24,6 +25,9 @@ from core.review.measurements import (
 )
 from core.review.subject import Subject
 from core.workspace.store import Store
+from core.workspace.workspace_folder import open_workspace, workspace_folder
+from tests.command_line import run_main
+from tests.synthetic import write_case
 
 
 @pytest.fixture
@@ -76,7 +80,9 @@ def test_lengths_follow_the_spacing_that_is_given_and_back(store: Store):
     assert given.lengths[0] == pytest.approx(math.hypot(3 * 2.0, 4 * 1.0))
     put_measurement(store, given)
     assert measurements_of(store, "A")[0].steps.unit == "voxels"
-    assert all_measurements(store, {"A": (1.0, 1.0, 1.0)})[0].lengths == (5.0,)
+    cases = [Case("B", Path()), Case("A", Path(), given_spacing_mm=(1.0, 1.0, 1.0))]
+    (of_all,) = all_measurements(store, cases)
+    assert (of_all.lengths, of_all.steps.unit) == ((5.0,), "mm given")
 
 
 def test_what_files_told_is_not_overruled():
@@ -109,3 +115,15 @@ def test_words_and_table_name_what_where_and_who(tmp_path: Path):
     assert (rows[0]["slice"], rows[0]["plane"], rows[0]["region"]) == ("12", "axial", "Tumour core")
     assert (rows[1]["area"], rows[1]["mean"], rows[1]["channel"]) == ("40.0", "120.0", "T1c")
     assert rows[1]["length"] == ""
+
+
+def test_the_command_and_the_report_tell_what_was_measured(tmp_path: Path, home: Path):
+    folder, out = tmp_path / "cases", tmp_path / "out"
+    write_case(folder, "A")
+    workspace = open_workspace(workspace_folder(home, folder))
+    put_measurement(workspace.store, ruler(region="<b>", mask="truth"))
+    workspace.close()
+    done = run_main(home, "export", folder, "--out", out, "--measurements", "--spacing", "3,2,1")
+    assert done.returncode == 0, done.stderr
+    (row,) = csv.DictReader((out / "measurements.csv").read_text("utf-8").splitlines())
+    assert (row["length"], row["unit"]) == (repr(math.hypot(6.0, 4.0)), "mm given")
