@@ -46,8 +46,11 @@ from gui.shell.status_bar import StatusBar
 from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.surface_pane import SurfacePane
@@ -65,7 +68,6 @@ _COMPACT_BELOW = 1400
 _LOW = 900
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
-_SURFACES_WIDTH = 360
 TOOL_COMMANDS = tuple(c.id for c in COMMANDS if c.id.endswith("_tool"))
 
 
@@ -83,7 +85,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
-        self._closed = False
+        self._closed = self._several = False
         self._below: StudyPanel | None = None
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self)
@@ -263,8 +265,9 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
+        self.planes = PlaneGrid(self.grid, self.view)
         self.surfaces = SurfacePane()
-        self.surfaces.hide()
+        self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -273,6 +276,7 @@ class MainWindow(QMainWindow):
         self.study_line = RunLine("Comparison", stop_tip=tip, show_label="Show")
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
+        self.label_rows, self.region_rows = LabelsPanel(), RegionsPanel()
         self.metrics = MetricsPanel()
         self.measurements = MeasurementPanel()
         self.disagreements = DisagreementPanel()
@@ -293,10 +297,13 @@ class MainWindow(QMainWindow):
             self.view,
             self.grid,
             self.surfaces,
+            self.planes,
             self.empty,
             self.strip,
             self.jobs,
             self.layers,
+            self.label_rows,
+            self.region_rows,
             self.metrics,
             self.measurements,
             self.disagreements,
@@ -307,7 +314,14 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.measurements, self.disagreements)
+        panels = (
+            self.layers,
+            self.label_rows,
+            self.region_rows,
+            self.metrics,
+            self.measurements,
+            self.disagreements,
+        )
         self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._right = QStackedWidget()
         self._right.setMinimumWidth(NARROWEST)
@@ -340,11 +354,9 @@ class MainWindow(QMainWindow):
         # What comes and goes with a case changes the image alone: no button moves for it.
         beside = QWidget()
         seen = _column(beside)
-        seen.addWidget(self.grid, 1)
+        seen.addWidget(self.planes, 1)
         seen.addWidget(self.notices)
         row.addWidget(beside, 1)
-        self.surfaces.setFixedWidth(_SURFACES_WIDTH)
-        row.addWidget(self.surfaces)
         for line in (self.drawer, self.study_line):
             self.jobs.show_in_line(line)
         for widget in (self.header, image, self.strip, self.jobs):
@@ -358,10 +370,18 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
         for part in (*bars, self.review, self.metrics):
             part.set_compact(compact)
-        self.layers.set_expanded(not compact)
+        self.layers.set_expanded(not compact and not self._several)
         self._side.set_narrow(compact)
         self._show_worklist(not compact)
         self._set_sides(RAIL if compact else WIDTH)
+
+    def set_several(self, several: bool) -> None:
+        """Make room for the labels and regions of a case that has several."""
+        if several == self._several:
+            return
+        self._several = several
+        self.layers.set_expanded(not several and not self._compact)
+        self.metrics.section.set_expanded(not several)
 
     def _set_sides(self, worklist: int) -> None:
         """Give the panels at the sides their widths, and the image the rest."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.diameters import Diameters, largest_diameters, lesion_at
 from core.domain.grid import Grid
 from core.domain.mask import Mask
-from core.domain.plane import Plane, Voxel
+from core.domain.plane import Cut, Plane, Voxel
 from core.domain.progress import Progress
 from core.review.measurements import MeasuredMask, Measurement, steps_of
 from gui.measurement.measure_tools import slice_number
@@ -81,7 +81,7 @@ class DiameterFinder(QObject):
                 kind="diameters",
                 plane=plane.name,
                 index=found.index,
-                slice_number=slice_number(opened, plane, found.index),
+                slice_number=slice_number(opened, Cut(plane, found.index)),
                 points=(*found.longest, *found.perpendicular),
                 steps=steps_of(found.metric),
                 mask=asked.source,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.domain.plane import AXIAL, Plane
+from core.domain.plane import Cut
 from core.review.measurements import Measurement
 from gui.measurement.diameter_finder import DiameterFinder
 from gui.measurement.measure_desk import MeasureDesk
@@ -10,10 +10,10 @@ from gui.measurement.measure_tools import MeasureTools
 from gui.measurement.measurement_presenter import (
     MeasurementPresenter,
     MeasurementViews,
-    connect_views,
 )
 from gui.measurement.voxel_size_choice import SpacingChoice
 from gui.shell.context import Context, Handlers
+from gui.viewer.slice_view import SliceView
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +32,14 @@ def install(context: Context, views: MeasurementViews) -> MeasurementFeature:
     """Make desk, tools, list and the choice of a spacing, and connect them."""
     session = context.session
 
-    def where() -> tuple[Plane, int]:
-        return AXIAL, session.view.slice_index
+    def where(view: SliceView) -> Cut:
+        return session.view.cut_in(views.viewer.planes.plane_of(view))
 
     desk = MeasureDesk(session, context.lanes, context.in_hand)
     tools = MeasureTools(session, desk)
-    connect_views(views, tools, where)
+    views.viewer.with_views(lambda view: tools.add_view(view, lambda: where(view)))
     finder = DiameterFinder(session, context.lanes)
-    presenter = MeasurementPresenter(context, views, desk, where)
+    presenter = MeasurementPresenter(context, views, desk)
     spacing = SpacingChoice(context)
 
     def keep(found: Measurement) -> None:
@@ -50,7 +50,7 @@ def install(context: Context, views: MeasurementViews) -> MeasurementFeature:
     finder.noted.connect(context.toasts.show_toast)
     context.closing.connect(finder.drop)
     handlers: Handlers = {
-        "diameters": lambda: finder.find(where()[0], views.viewer.canvas.voxel),
+        "diameters": lambda: finder.find(session.view.plane, views.viewer.words.voxel),
         "give_spacing": spacing.ask,
     }
     return MeasurementFeature(handlers, desk, tools, finder, presenter, spacing)

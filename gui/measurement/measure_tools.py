@@ -11,7 +11,7 @@ import msgspec
 from PySide6.QtCore import QObject, QPointF
 
 from core.domain.diameters import at_right_angles
-from core.domain.plane import PLANES, Plane
+from core.domain.plane import PLANES, Cut
 from core.domain.plane_metric import Place, plane_metric
 from core.domain.region_values import region_values
 from core.domain.volume import Pixels
@@ -41,7 +41,7 @@ _DRAWN: dict[Kind, DrawnKind] = {
 }
 _KINDS: dict[Tool, Kind] = {"ruler": "ruler", "ellipse": "ellipse", "rectangle": "rectangle"}
 
-Where = Callable[[], tuple[Plane, int]]
+Where = Callable[[], Cut]
 """Gives the plane of a view and the slice it shows."""
 
 
@@ -95,13 +95,13 @@ class MeasureTools(QObject):
                 eye.item.show_measures(())
                 eye.bar.set_metric(None)
                 continue
-            plane, index = eye.where()
-            eye.bar.set_metric(plane_metric(opened.loaded.volume.geometry, plane))
+            cut = eye.where()
+            eye.bar.set_metric(plane_metric(opened.loaded.volume.geometry, cut.plane))
             eye.item.show_measures(
                 [
                     _drawn(each, selected=each.id == self._desk.chosen or self._is_held(each))
                     for each in self._desk.shown
-                    if (each.plane, each.index) == (plane.name, index)
+                    if _is_on(each, cut)
                 ]
             )
 
@@ -143,7 +143,7 @@ class MeasureTools(QObject):
             self._grip = _Grip(found, place, found.points[place], new=False)
             self._desk.choose(found.id)
         elif eye.view.tool in MEASURING:
-            begun = self._begun(_KINDS[eye.view.tool], *eye.where(), at)
+            begun = self._begun(_KINDS[eye.view.tool], eye.where(), at)
             if begun is not None:
                 self._desk.choose(0)
                 self._grip = _Grip(begun, 1, at, new=True)
@@ -159,11 +159,11 @@ class MeasureTools(QObject):
 
     def _held_at(self, eye: _Eye, at: Place) -> tuple[Measurement, int] | None:
         """Return the end of a measurement that lies under the pointer, of the chosen one first."""
-        plane, index = eye.where()
+        cut = eye.where()
         there = [
             (each.id != self._desk.chosen, self._apart(eye, point, at), each, number)
             for each in self._desk.measurements
-            if (each.plane, each.index) == (plane.name, index)
+            if _is_on(each, cut)
             for number, point in enumerate(each.points)
         ]
         near = [found for found in there if found[1] <= _NEAR]
@@ -177,18 +177,18 @@ class MeasureTools(QObject):
         across, down = eye.view.pixels_a_voxel
         return max(abs(one[0] - other[0]) * down, abs(one[1] - other[1]) * across)
 
-    def _begun(self, kind: Kind, plane: Plane, index: int, at: Place) -> Measurement | None:
+    def _begun(self, kind: Kind, cut: Cut, at: Place) -> Measurement | None:
         opened = self._session.open_case
         if opened is None:
             return None
         return Measurement(
             case_id=opened.loaded.case.id,
             kind=kind,
-            plane=plane.name,
-            index=index,
-            slice_number=slice_number(opened, plane, index),
+            plane=cut.plane.name,
+            index=cut.index,
+            slice_number=slice_number(opened, cut),
             points=(at, at),
-            steps=steps_of(plane_metric(opened.loaded.volume.geometry, plane)),
+            steps=steps_of(plane_metric(opened.loaded.volume.geometry, cut.plane)),
             subject=self._session.subject(opened.loaded.case.id),
         )
 
@@ -219,10 +219,10 @@ class MeasureTools(QObject):
         self.show()
 
 
-def slice_number(opened: OpenCase, plane: Plane, index: int) -> int:
+def slice_number(opened: OpenCase, cut: Cut) -> int:
     """Return what readers call a slice: the number of its file, or its place in another plane."""
     numbers = opened.loaded.volume.slice_numbers
-    return numbers[index] if plane.name == "axial" else index + 1
+    return numbers[cut.index] if cut.plane.name == "axial" else cut.index + 1
 
 
 def _shown_slice(session: Session, opened: OpenCase, found: Measurement) -> tuple[str, Pixels]:
@@ -241,6 +241,10 @@ def _drawn(found: Measurement, *, selected: bool) -> DrawnMeasure:
     if kind != "lines" and said:
         texts = (f"{said[0][0].split(',')[0]} {texts[0]}", texts[2])
     return DrawnMeasure(found.id, kind, found.points, texts, selected)
+
+
+def _is_on(found: Measurement, cut: Cut) -> bool:
+    return (found.plane, found.index) == (cut.plane.name, cut.index)
 
 
 def _place(at: QPointF) -> Place:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
-from core.domain.plane import Plane
+from core.domain.plane import PLANES, Cut
 from core.review.measurements import Kind, Measurement, measurement_text
 from gui.measurement.measure_desk import MeasureDesk
-from gui.measurement.measure_tools import MeasureTools, Where
 from gui.measurement.measurement_panel import MeasurementPanel, MeasurementRow
 from gui.shell.context import Context
 from gui.viewer.install import Viewer
@@ -31,14 +30,12 @@ class MeasurementViews:
 
 
 class MeasurementPresenter(QObject):
-    """Lists what was measured; `where` tells plane and slice of the view worked in."""
+    """Lists what was measured, that on the slice the reader works on first."""
 
-    def __init__(
-        self, context: Context, views: MeasurementViews, desk: MeasureDesk, where: Where
-    ) -> None:
+    def __init__(self, context: Context, views: MeasurementViews, desk: MeasureDesk) -> None:
         super().__init__()
         self._context, self._session = context, context.session
-        self._views, self._desk, self._where = views, desk, where
+        self._views, self._desk = views, desk
         self._tool_view: SliceView = views.viewer.views.view
         session, panel = context.session, views.panel
         desk.changed.connect(self.show)
@@ -54,7 +51,7 @@ class MeasurementPresenter(QObject):
         """List what there is."""
         opened = self._session.open_case
         unknown = opened is not None and opened.loaded.volume.geometry.spacing_mm is None
-        here = self._where()
+        here = self._session.view.cut
         rows = [self._row(each, here) for each in self._desk.shown]
         measuring = opened is not None and self._tool_view.tool in MEASURING
         self._views.panel.set_rows(rows, unknown=unknown, measuring=measuring)
@@ -64,16 +61,14 @@ class MeasurementPresenter(QObject):
         found = next((m for m in self._desk.measurements if m.id == measurement_id), None)
         if found is None:
             return
-        if found.plane == "axial":
-            self._views.viewer.verbs.go_to_slice(found.index)
+        self._views.viewer.verbs.show_cut(Cut(PLANES[found.plane], found.index))
         self._desk.choose(found.id)
 
     def _delete(self, measurement_id: int) -> None:
         self._desk.choose(measurement_id)
         self._desk.delete()
 
-    def _row(self, found: Measurement, here: tuple[Plane, int]) -> MeasurementRow:
-        plane, index = here
+    def _row(self, found: Measurement, here: Cut) -> MeasurementRow:
         told = measurement_text(found)
         place = f"slice {found.slice_number}"
         place = place if found.plane == "axial" else f"{found.plane} {place}"
@@ -90,11 +85,6 @@ class MeasurementPresenter(QObject):
             place,
             "\n".join(filter(None, lines)),
             icon=_ICONS[found.kind],
-            here=(found.plane, found.index) == (plane.name, index),
+            here=(found.plane, found.index) == (here.plane.name, here.index),
             chosen=found.id == self._desk.chosen,
         )
-
-
-def connect_views(views: MeasurementViews, tools: MeasureTools, where: Where) -> None:
-    """Measure in every view of the case, those that are made later as well."""
-    views.viewer.with_views(lambda view: tools.add_view(view, where))

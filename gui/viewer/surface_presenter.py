@@ -54,7 +54,7 @@ class SurfacePresenter(QObject):
         self._on = False
         self._source: Source = "prediction"
         self._cut: PlaneName | None = None
-        self._voxel: Voxel | None = None
+        self._cut_drawn: Cut | None = None
         self._parts: tuple[ScenePart, ...] = ()
         self._cache = MeshCache()
         self._building: Task[tuple[ScenePart, ...]] | None = None
@@ -107,20 +107,6 @@ class SurfacePresenter(QObject):
         else:
             self.build()
 
-    def toggle(self) -> None:
-        """Show the pane, or hide it."""
-        on = self._pane.isHidden()
-        self._pane.setVisible(on)
-        self._context.actions["toggle_surfaces"].setChecked(on)
-        self.set_on(on)
-
-    def set_voxel(self, voxel: Voxel) -> None:
-        """The crosshair is at another voxel (z, y, x), at which surfaces are cut."""
-        if voxel != self._voxel:
-            self._voxel = voxel
-            if self._cut is not None:
-                self.draw()
-
     def build(self) -> None:
         """Make the surfaces of what is on screen; those of before stay until then."""
         self._rest.stop()
@@ -151,7 +137,7 @@ class SurfacePresenter(QObject):
             return
         scene = self._scene
         assert scene is not None
-        self._again = False
+        self._again, self._cut_drawn = False, frame.cut
         self._drawing = self._lanes.run(
             "surfaces", lambda _: scene.draw(frame), self._take_picture, failed=self._fail,
             finished=self._on_drawn,
@@ -225,10 +211,7 @@ class SurfacePresenter(QObject):
             return None
         grid = opened.loaded.volume.geometry
         axis, side = _AXIS[self._cut]
-        middle = tuple(size // 2 for size in grid.shape)
-        at = list(self._voxel or middle)
-        at[0] = self._session.view.slice_index
-        index = at[2 - axis]
+        index = self._session.view.at[2 - axis]
         row = np.linalg.inv(mesh_affine(grid))[axis]
         a, b, c = (side * row[:3]).tolist()
         return Cut((a, b, c), side * (index - float(row[3])))
@@ -262,7 +245,6 @@ class SurfacePresenter(QObject):
         self._pane.set_message(said)
 
     def _on_case_changed(self) -> None:
-        self._voxel = None
         self._cache.clear()
         self._parts = ()
         self._pane.set_picture(None)
@@ -270,7 +252,7 @@ class SurfacePresenter(QObject):
         self._wait()
 
     def _on_view_changed(self) -> None:
-        if self._cut == "axial":
+        if self._cut_now() != self._cut_drawn:
             self.draw()
 
     def _on_camera_changed(self) -> None:
