@@ -9,9 +9,7 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from core.annotation import regions, shapes
-from core.annotation.patch import Patch, in_plane
-from core.annotation.versions import Version
-from core.domain.mask import Mask
+from core.annotation.patch import Make, in_plane
 from core.domain.plane import Cut
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
@@ -58,11 +56,10 @@ def correction_verbs(bench: Bench) -> Handlers:
 
 
 def _shape_verbs(bench: Bench) -> Handlers:
-    def on_slice(tool: str, make: Callable[[Mask, int], Patch | None]) -> Callable[[], object]:
+    def on_slice(tool: str, make: Callable[[int], Make]) -> Callable[[], object]:
         def act() -> None:
             cut = bench.context.session.view.cut
-            made = in_plane(cut.plane, lambda mask: make(mask, cut.index))
-            bench.desk.apply(tool, made, cut=cut)
+            bench.desk.apply(tool, in_plane(cut.plane, make(cut.index)), cut=cut)
 
         return act
 
@@ -72,19 +69,19 @@ def _shape_verbs(bench: Bench) -> Handlers:
         "ball_brush": lambda: bench.paint_tools.change(ball=not bench.paint_tools.settings.ball),
         "complete_fill": lambda: bench.paint_tools.complete(),
         "step_back": lambda: bench.paint_tools.take_back(),
-        "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
-        "shrink": on_slice("shrink", lambda mask, z: shapes.shrink(mask, by=1, z=z)),
+        "grow": on_slice("grow", lambda z: partial(shapes.grow, by=1, z=z)),
+        "shrink": on_slice("shrink", lambda z: partial(shapes.shrink, by=1, z=z)),
         "reshape": lambda: _reshape(bench, whole=False),
         "reshape_case": lambda: _reshape(bench, whole=True),
-        "smooth": on_slice("smooth", lambda mask, z: shapes.smooth(mask, z=z)),
-        "fill_mask_holes": on_slice("fill holes", lambda mask, z: regions.fill_holes(mask, z=z)),
+        "smooth": on_slice("smooth", lambda z: partial(shapes.smooth, z=z)),
+        "fill_mask_holes": on_slice("fill holes", lambda z: partial(regions.fill_holes, z=z)),
         "copy_before": on_slice(
-            "copy slice", lambda mask, z: regions.copy_slice(mask, source=z - 1, target=z)
+            "copy slice", lambda z: partial(regions.copy_slice, source=z - 1, target=z)
         ),
         "copy_after": on_slice(
-            "copy slice", lambda mask, z: regions.copy_slice(mask, source=z + 1, target=z)
+            "copy slice", lambda z: partial(regions.copy_slice, source=z + 1, target=z)
         ),
-        "clear_slice": on_slice("clear slice", lambda mask, z: regions.clear(mask, z=z)),
+        "clear_slice": on_slice("clear slice", lambda z: partial(regions.clear, z=z)),
         "replay_clicks": lambda: bench.paint_tools.guided.replay(),
         "interpolate": lambda: _interpolate(bench),
     }
@@ -122,12 +119,13 @@ def _toggle_tool(bench: Bench, tool: Tool) -> None:
 
 def _show_versions(bench: Bench) -> None:
     """Show the versions of the case on screen for as long as it is there."""
-    dialog = show_versions(bench.context.window, bench.desk, partial(_show_beside, bench))
+    beside = bench.viewer.show_beside
+    dialog = show_versions(
+        bench.context.window,
+        bench.desk,
+        lambda version, mask: beside(f"Version {version.number}", mask),
+    )
     bench.context.session.case_changed.connect(dialog.reject)
-
-
-def _show_beside(bench: Bench, version: Version, mask: Mask) -> None:
-    bench.viewer.show_beside(f"Version {version.number}", mask)
 
 
 def _interpolate(bench: Bench) -> None:

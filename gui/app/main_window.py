@@ -49,7 +49,7 @@ from gui.viewer.empty_state import EmptyState
 from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
-        self.planes = PlaneGrid(self.grid, self.view)
+        self.planes = PlanePanes(self.grid, self.view)
         self.surfaces = SurfacePane()
         self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)

@@ -52,7 +52,9 @@ class PointerWords(QObject):
 
     def _on_hovered(self, view: SliceView, at: QPointF | None) -> None:
         self._pointer = None if at is None else (view, at)
-        self._words.do(can_wait=at is not None)
+        # A linked view beside the large one marks the place in it, which is enough there.
+        if view is self._view or self._session.view.crosshair:
+            self._words.do(can_wait=at is not None)
 
     def _read_out(self) -> None:
         voxel, opened = self.voxel, self._session.open_case
