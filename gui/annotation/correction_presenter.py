@@ -80,6 +80,7 @@ class CorrectionPresenter(QObject):
         session.triage_changed.connect(self._show_figures)
         session.models_changed.connect(self._on_models_changed)
         drawing.held_changed.connect(self._on_held_changed)
+        self._context.in_hand.changed.connect(self._enable_steps)
         drawing.asked.connect(lambda *said: self._toasts.show_toast(*said, subject=_IN_HAND))
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
@@ -164,10 +165,10 @@ class CorrectionPresenter(QObject):
             self._toasts.withdraw(_IN_HAND)
 
     def _enable_steps(self) -> None:
-        held = self._paint_tools.holds
+        held, in_hand = self._paint_tools.holds, self._context.in_hand
         can = {
-            "undo": held or self._correction_desk.can_undo,
-            "redo": self._correction_desk.can_redo,
+            "undo": held or in_hand.can_undo or self._correction_desk.can_undo,
+            "redo": in_hand.can_redo or self._correction_desk.can_redo,
         }
         for name, on in can.items():
             self._context.actions[name].setEnabled(on)

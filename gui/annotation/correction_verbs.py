@@ -24,6 +24,9 @@ from gui.widgets.labels import plain_tip
 
 _FURTHEST = 50
 _TOOLS: tuple[Tool, ...] = (
+    "ruler",
+    "ellipse",
+    "rectangle",
     "brush",
     "eraser",
     "threshold",
@@ -92,7 +95,7 @@ def _take_verbs(bench: Bench) -> Handlers:
         "take_truth_case": lambda: _take(bench, "truth", whole=True),
         "take_component": lambda: _at_pointer(bench, "take component"),
         "take_truth_component": lambda: _at_pointer(bench, "take truth component"),
-        "delete_component": lambda: _at_pointer(bench, "delete component"),
+        "delete_component": lambda: _delete(bench),
         "delete_here": lambda: _at_pointer(bench, "delete component", here=True),
         "keep_component": lambda: _at_pointer(bench, "keep component"),
     }
@@ -101,7 +104,7 @@ def _take_verbs(bench: Bench) -> Handlers:
 def _keeping_verbs(bench: Bench) -> Handlers:
     return {
         "undo": lambda: _undo(bench),
-        "redo": lambda: _step(bench, bench.desk.redo),
+        "redo": lambda: _redo(bench),
         "save_version": lambda: bench.context.readers.named(bench.desk.save_version),
         "versions": lambda: _show_versions(bench),
         "export_correction": lambda: _export(bench),
@@ -185,8 +188,20 @@ def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
 
 def _undo(bench: Bench) -> None:
     """Take back what is in hand; only when nothing is, the last edit."""
-    if not bench.paint_tools.take_back():
+    if not (bench.context.in_hand.undo() or bench.paint_tools.take_back()):
         _step(bench, bench.desk.undo)
+
+
+def _redo(bench: Bench) -> None:
+    """Do again what was taken back last, of what is in hand first."""
+    if not bench.context.in_hand.redo():
+        _step(bench, bench.desk.redo)
+
+
+def _delete(bench: Bench) -> None:
+    """Delete what is chosen of what is in hand; only when nothing is, a lesion."""
+    if not bench.context.in_hand.delete():
+        _at_pointer(bench, "delete component")
 
 
 def _step(bench: Bench, change: Callable[[], Cut | None]) -> None:

@@ -85,6 +85,7 @@ class QueuePresenter(QObject):
                 numbers=numbers,
                 voxel_ml=geometry.voxel_ml,
                 spacing_mm=geometry.spacing_mm,
+                given=geometry.is_given,
             )
             wrong = question.key in queue.queue.wrong
             answer = queue.queue.answer_of(question)
@@ -131,9 +132,10 @@ class QueuePresenter(QObject):
             self._view.mark(None, "")
             return
         around = None if plane is None else bounding_box(plane[None])
-        walk, spacing = self._desks.walk, opened.loaded.volume.geometry.spacing_mm
+        walk, grid = self._desks.walk, opened.loaded.volume.geometry
         size = f"{len(question.pieces):,} small ones" if question.together else ""
-        text = f"{walk.current + 1} / {walk.count} · {size or extent_text(question, spacing)}"
+        across = extent_text(question, grid.spacing_mm, unit=grid.length_unit)
+        text = f"{walk.current + 1} / {walk.count} · {size or across}"
         self._view.mark(None if around is None else around[2:], text)
 
     def _effect(self) -> str:
