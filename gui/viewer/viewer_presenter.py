@@ -17,8 +17,8 @@ from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
-from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.strip_presenter import StripPresenter
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
