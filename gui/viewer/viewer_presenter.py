@@ -12,13 +12,12 @@ from gui.shell.top_bar import TopBar
 from gui.shell.view_state import plane_title
 from gui.viewer.case_strip import predicted_of, strip_data
 from gui.viewer.empty_state import EmptyState
-from gui.viewer.labels_panel import LabelsPanel
+from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.plane_counts import CountsWanted, PlaneCounts
 from gui.viewer.plane_grid import PlaneGrid
-from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.view_verbs import ViewVerbs
@@ -39,8 +38,7 @@ class ViewerViews:
     layers: LayersPanel
     top_bar: TopBar
     planes: PlaneGrid
-    label_rows: LabelsPanel
-    region_rows: RegionsPanel
+    labels: LabelViews
 
 
 class ViewerPresenter(QObject):
