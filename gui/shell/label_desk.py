@@ -109,8 +109,6 @@ class LabelDesk(QObject):
         before = self._session.case_states
         known = {name: state.outlook for name, state in before.items()}
         self._session.change_place(told)
-        for case in cases:
-            self._session.case_states[case.id] = replace(before[case.id], case=case)
         here = self._session.case_states.get(self._session.current)
         if here is not None and self._session.open_case is not None:
             self._operations.case_loader.open(here.case, slice_index=index)
