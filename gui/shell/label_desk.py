@@ -51,8 +51,10 @@ class LabelDesk(QObject):
         state = self._session.labels
         label = new_label(state.labels)
         if label is not None:
-            self._session.set_labels(replace(state, rule=replace(state.rule, value=label.value)))
             self._change_label(label)
+            held = replace(state.rule, value=label.value)
+            labels = state.labels.with_label(label)
+            self._session.set_labels(replace(state, labels=labels, rule=held))
 
     def hold(self, value: int) -> None:
         """Take a label in hand: tools write it from now on."""
