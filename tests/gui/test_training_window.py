@@ -72,13 +72,20 @@ def _open(qtbot: QtBot, desk: Desk, *, base: str = "", epochs: int = 2) -> Train
 
 
 def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk) -> None:
+    store = desk.place.workspace.store
     dialog = _open(qtbot, desk)
-    button(dialog, "Start training").click()
+    assert frozen_split(store) is None
+    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
+        button(dialog, "Start training").click()
+    # The cases that judge are frozen before the job runs.
+    frozen = frozen_split(store)
+    assert frozen is not None
+    assert frozen.val
+    assert not set(frozen.train) & set(frozen.val)
     record = desk.wait_for("done")
 
     spec = msgspec.json.decode((record.folder.path / JOB_FILE).read_bytes(), type=TrainSpec)
-    frozen = frozen_split(desk.place.workspace.store)
-    assert frozen is not None
+    assert frozen_split(store) == frozen
     assert read_split(record.folder.path / SPLIT_FILE).val == frozen.val
     assert spec.model_id == record.result == "first-try"
     made = read_model(desk.place.workspace.models / "first-try").spec
@@ -117,20 +124,6 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     button(box, "Delete the candidate").click()
     qtbot.waitUntil(lambda: not (desk.place.workspace.models / "first-try").exists())
     assert desk.troubles == []
-
-
-def test_the_dialog_freezes_the_cases_that_judge_before_the_job_runs(
-    qtbot: QtBot, desk: Desk
-) -> None:
-    store = desk.place.workspace.store
-    dialog = _open(qtbot, desk)
-    assert frozen_split(store) is None
-    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
-        button(dialog, "Start training").click()
-    frozen = frozen_split(store)
-    assert frozen is not None
-    assert frozen.val
-    assert not set(frozen.train) & set(frozen.val)
 
 
 def test_a_job_outlives_its_window_and_goes_on(
