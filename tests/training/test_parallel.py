@@ -18,6 +18,7 @@ from training.train import read_job, run
 
 ROOT = Path(__file__).resolve().parents[2]
 
+
 def _losses(job: JobFolder) -> list[float]:
     return [
         e.values["loss"] for e in job.events()[0] if isinstance(e, Measured) and "loss" in e.values
