@@ -22,7 +22,7 @@ from core.jobs.job_folder import JOB_FILE
 from core.jobs.train_preview import PREVIEW_FILE
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
-from core.workspace.splits import Split, frozen_split, read_split
+from core.workspace.splits import SplitFile, frozen_split, read_split
 from core.workspace.workspace_folder import registry
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
@@ -189,7 +189,7 @@ def test_keys_start_and_cancel(qtbot: QtBot, desk: Desk) -> None:
     assert all(child.accessibleName() or child.text() for child in _buttons(desk))
 
 
-def _start(qtbot: QtBot, desk: Desk, dialog: TrainDialog) -> Split:
+def _start(qtbot: QtBot, desk: Desk, dialog: TrainDialog) -> SplitFile:
     """Start the first training; returns the cases that judge, frozen before the job runs."""
     store = desk.place.workspace.store
     assert frozen_split(store) is None
