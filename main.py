@@ -19,6 +19,7 @@ from core.cli.export import export
 from core.cli.info import info
 from core.cli.models import models
 from core.cli.options import (
+    ChannelRoles,
     DataDir,
     ImagePatterns,
     LayoutName,
@@ -96,18 +97,18 @@ def open_dataset(
     region: RegionName = "",
     resample: Resample = None,
     point: Point = None,
+    role: ChannelRoles = None,
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
-    if layout or image or mask or region or resample is not None or point is not None:
-        import msgspec
+    from core.io.organisation import AS_IT_LIES, corrected, given
 
-        from core.io.organisation import given
+    said = given(layout, image, mask, region)
+    how = corrected(said, role, resample=resample, point=point)
+    if how != AS_IT_LIES:
         from core.workspace.known_dataset import scan_known
 
-        how = given(layout, image, mask, region)
-        # What is said is kept.
-        scan_known(folder, msgspec.structs.replace(how, resample=resample, point=point))
-    _open_window(folder, tuple(predictions or ()))
+        scan_known(folder, how)  # what is said is kept
+    _open_window(folder, tuple(predictions or ()), resample=resample)
 
 
 for command in (
@@ -165,10 +166,12 @@ def main() -> None:
         sys.exit(130)
 
 
-def _open_window(folder: Path | None, predictions: tuple[Path, ...] = ()) -> None:
+def _open_window(
+    folder: Path | None, predictions: tuple[Path, ...] = (), *, resample: bool | None = None
+) -> None:
     from gui.app.window_start import run
 
-    sys.exit(run(folder, predictions))
+    sys.exit(run(folder, predictions, resample=resample))
 
 
 if __name__ == "__main__":

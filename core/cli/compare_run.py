@@ -55,7 +55,12 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
     dataset, cases = scanned(folder, job.cases, job.out, job.how)
     with dataset_workspace(job.folder) as workspace:
         chosen = find_models(
-            workspace, job.models, job.engine, cases=dataset.cases, masks=job.masks
+            workspace,
+            job.models,
+            job.engine,
+            cases=dataset.cases,
+            masks=job.masks,
+            resample=job.how.resample,
         )
         predictor_of = told_predictors(workspace, job.device, run=job.run)
         if job.run and not runner.one_at_a_time:

@@ -19,7 +19,8 @@ class Prediction:
     """`probability` (Z, Y, X) uint8 is 255 times the foreground probability, on the native grid.
 
     `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
-    the network took, `device` where it ran.
+    the network took, `device` where it ran. `notices` are whole sentences about what was done to
+    it on the way here.
     """
 
     probability: NDArray[np.uint8]
@@ -27,6 +28,7 @@ class Prediction:
     key: str
     device: str
     seconds: float
+    notices: tuple[str, ...] = ()
 
 
 SMALL_SHARE = 0.3

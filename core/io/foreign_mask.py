@@ -1,6 +1,7 @@
 """What a mask or a probability map of another program says of a case."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.domain.prediction import quantise
 from core.domain.resample import nearest
 from core.io import readers
 from core.io.case_reader import LoadedCase, region_of
-from core.io.found_case import may_be_cut
+from core.io.found_case import may_be_cut, other_grid, resampled_told
 from core.io.label_values import label_map
 from core.io.mask_folder import numbered
 from core.io.stored import Stored
@@ -24,10 +25,22 @@ _MANY_VALUES = 64  # of whole numbers: then they are probabilities in 255 steps
 _SURE = np.uint8(255)
 
 
+@dataclass(frozen=True, eq=False)
+class ForeignProbability:
+    """255 times the probability of lesion (Z, Y, X) uint8 on a volume, and what is told of it.
+
+    `resampled` is True where its voxels are not those of its file.
+    """
+
+    values: NDArray[np.uint8]
+    notices: tuple[str, ...] = ()
+    resampled: bool = False
+
+
 def read_probability(
     loaded: LoadedCase, files: Sequence[Path], *, resample: bool = False
-) -> NDArray[np.uint8]:
-    """Return 255 times the probability of lesion (Z, Y, X) on the volume of a case.
+) -> ForeignProbability:
+    """Return the probability of lesion on the volume of a case.
 
     A mask is sure of itself: of its labels those of the case's region are lesion. Floating values
     from 0 to 1, and many whole ones up to 255, are probabilities; of several volumes the first is
@@ -35,7 +48,7 @@ def read_probability(
     takes the nearest neighbour.
     """
     if numbered(files[0]) is not None:
-        return _of_slices(loaded, files)
+        return ForeignProbability(_of_slices(loaded, files))
     stored = readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files)
     values = _probability(stored, files[0])
     if values is None:
@@ -71,22 +84,20 @@ def _probability(stored: Stored, path: Path) -> NDArray[np.uint8] | None:
     return None
 
 
-def _placed(stored: Stored, values: LabelMap, target: Grid, *, resample: bool) -> NDArray[np.uint8]:
+def _placed(
+    stored: Stored, values: LabelMap, target: Grid, *, resample: bool
+) -> ForeignProbability:
     """Return values of a stored grid on the canonical one of a case, voxel for voxel."""
     place = placement(stored.grid, target)
     if place is not None and not (place.covers(stored.grid.shape) or may_be_cut(stored)):
         place = None
     found = None if place is None else place.apply(values)
     if found is None and resample and stored.grid.is_known and target.is_known:
-        found = nearest(values, stored.grid, target)
+        told = resampled_told(stored, values, target)
+        return ForeignProbability(nearest(values, stored.grid, target), told, resampled=True)
     if found is None:
-        raise FileError(
-            stored.passport.path,
-            expected="the grid of its image",
-            found=target.difference(stored.grid) or "a label outside of it",
-            action="Export it on that grid.",
-        )
-    return np.ascontiguousarray(found)
+        raise other_grid(stored, target, image="its image")
+    return ForeignProbability(np.ascontiguousarray(found))
 
 
 def _of_slices(loaded: LoadedCase, files: Sequence[Path]) -> NDArray[np.uint8]:

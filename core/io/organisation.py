@@ -84,6 +84,33 @@ def given(
     )
 
 
+def corrected(
+    how: Organisation,
+    roles: Sequence[str] | None,
+    *,
+    resample: bool | None = None,
+    point: int | None = None,
+) -> Organisation:
+    """Return `how` with what `--role`, `--resample` and `--point` say beside it.
+
+    Raises `DataError` for a role of another form than NAME=ROLE, or that there is not.
+    """
+    return msgspec.structs.replace(
+        how, roles=tuple(map(_role_given, roles or ())), resample=resample, point=point
+    )
+
+
+def _role_given(option: str) -> tuple[str, Role]:
+    name, separator, role = option.rpartition("=")
+    known = {each.value.casefold(): each for each in Role}
+    if not separator or not name.strip() or role.strip().casefold() not in known:
+        raise DataError(
+            f"--role {option}: expected CHANNEL=ROLE with a role of {', '.join(Role)}, found "
+            "another form. Write for example t1n=T1."
+        )
+    return name.strip(), known[role.strip().casefold()]
+
+
 def channel_indices(text: str) -> tuple[int, ...]:
     """Return the indices that numbers such as `1,2,4` name; raises `DataError` for other words."""
     if not text:

@@ -10,6 +10,7 @@ from shutil import rmtree
 
 import msgspec
 
+from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.archive import is_zip, unpack
 from core.io.atomic import make_private_folder, write_bytes
@@ -36,9 +37,22 @@ def scan_known(
     before = recalled(root)
     said = how.over(before)
     found = scan(unpacked(root), said, progress=progress)
+    _require_channels(found, how)
     if said != before:
         keep(root, said)
     return replace(found, root=root)
+
+
+def _require_channels(found: Dataset, how: Organisation) -> None:
+    """Raise `DataError` when a role is given to a channel that no case has."""
+    volumes = [case.volumes for case in found.cases if case.volumes is not None]
+    known = dict.fromkeys(channel.name for each in volumes for channel in each.channels)
+    for name, _ in how.roles if volumes else ():
+        if name not in known:
+            raise DataError(
+                f"{found.name}: expected a role for one of the channels {', '.join(known)}, found "
+                f"one for {name}. Name the channel as `info` does."
+            )
 
 
 def recalled(root: Path) -> Organisation:

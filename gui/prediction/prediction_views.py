@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.inference.engine_messages import NetworkCost
 from core.models.acquisition import acquisition_words, spacing_words
+from core.models.mask_model import MaskModel
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from gui.prediction.case_fit import FitView
@@ -30,7 +31,9 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
-    said = f"whole volume, at {session.post.threshold:.2f}"
+    made = result.prediction
+    aside = ", resampled" if made is not None and made.notices else ""
+    said = f"whole volume, at {session.post.threshold:.2f}{aside}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     index = session.view.slice_index
@@ -77,11 +80,18 @@ def model_view(
         channels=", ".join(spec.channels),
         given=fit.given or ("not all it needs" if not fit.fits else "no case"),
         made_for=acquisition_words(spec.acquisition) if spec.acquisition else "not said",
-        preprocessing=preprocessing_words(spec.preprocessing),
+        preprocessing=_preparation(model),
         trained_on=f"{len(spec.trained_on)} cases" if spec.trained_on else spec.data or "not said",
         licence=spec.licence or "not said",
         figures=tuple((name, f"{value:.3f}") for name, value in spec.metrics.items()),
     )
+
+
+def _preparation(model: Model) -> str:
+    """Say what is done to a volume before a model sees it, or to masks of another program."""
+    if isinstance(model, MaskModel):
+        return "by nearest neighbour from other grids" if model.resample else "none: as they lie"
+    return preprocessing_words(model.spec.preprocessing)
 
 
 def preprocessing_words(spec: Preprocessing) -> str:

@@ -19,7 +19,10 @@ from gui.shell.triager import Triager
 
 @dataclass(frozen=True)
 class PlaceWanted:
-    """A folder to open, what was said of it, and where the reader was: `seen` in `before`."""
+    """A folder to open, what was said of it, and where the reader was: `seen` in `before`.
+
+    `resample` brings masks among the `predictions` from another grid onto their image.
+    """
 
     folder: Path
     demo: bool
@@ -29,6 +32,7 @@ class PlaceWanted:
     how: Organisation | None
     reader: str
     settings: Settings
+    resample: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,7 @@ def read_place(
         state = (wanted.seen if again else None) or workspace.state()
         wish, settings = state.model_id, wanted.settings
         if wanted.predictions and cached is None:
-            wish = add_masks(workspace, wanted.predictions, dataset)
+            wish = add_masks(workspace, wanted.predictions, dataset, resample=wanted.resample)
         models = read_models(home, workspace.folder, wish, settings, dataset.cases)
         if cached is not None:
             workspace, models = with_cached(home, workspace, cached)

@@ -12,7 +12,8 @@ from core.domain.role import Role
 from core.domain.volume import Volume
 from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition, acquisition_of, acquisition_words, joined
-from core.models.model_fit import fit_of
+from core.models.classifiers import Classifiers
+from core.models.model_fit import fit_of, fit_of_classifier
 from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
 from tests.synthetic import head, volume_of
@@ -51,6 +52,18 @@ def test_another_plane_is_told(plane: str) -> None:
     assert fit.doubts == (f"its slices were axial, these are {plane}",)
     assert fit.doubt.startswith("M learnt from other images: its slices were axial")
     assert "look its masks over" in fit.doubt
+
+
+def test_a_classifier_tells_its_doubts_too() -> None:
+    bundled = Classifiers((resource("models"),)).find()
+    assert bundled.spec.acquisition is not None
+    sixteen = volume(values=head(dtype=np.uint16))
+    fit = fit_of_classifier(bundled, sixteen)
+    assert fit.doubts == ("it had 8-bit values, this has values of more than 8 bits",)
+    assert "look at the slices it leaves out" in fit.doubt
+    assert fit_of_classifier(bundled, volume()).doubt == ""
+    older = msgspec.structs.replace(bundled.spec, acquisition=None)
+    assert fit_of_classifier(replace(bundled, spec=older), sixteen).doubt == ""
 
 
 def test_another_spacing_is_told_and_a_little_beyond_is_not() -> None:
