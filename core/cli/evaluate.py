@@ -62,7 +62,9 @@ def evaluate(
     from core.studies.case_units import CaseTask, evaluate_spread
     from core.studies.evaluation import write_evaluation
 
-    how = corrected(given(layout, image, mask, region, channels), role, resample=resample, point=point)
+    how = corrected(
+        given(layout, image, mask, region, channels), role, resample=resample, point=point
+    )
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )

@@ -27,12 +27,16 @@ RESAMPLE_OFFER = "let it be resampled by nearest neighbour (--resample)"
 
 @dataclass(frozen=True, eq=False)
 class PlacedMask:
-    """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices."""
+    """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices.
+
+    `resampled` is True where its voxels are not those of its file.
+    """
 
     name: str
     values: LabelMap
     labels: LabelSet
     notices: tuple[str, ...] = ()
+    resampled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +103,8 @@ def read_mask(
     if placed is not None and not (placed.covers(stored.grid.shape) or may_be_cut(stored)):
         placed = None
     values = None if placed is None else placed.apply(found.values)
-    if values is None and resample and stored.grid.is_known and like.grid.is_known:
+    resampled = values is None and resample and stored.grid.is_known and like.grid.is_known
+    if resampled:
         values = nearest(found.values, stored.grid, like.grid)
         notices += resampled_told(stored, found.values, like.grid)
     if values is None:
@@ -108,12 +113,14 @@ def read_mask(
     if len(found.labels.labels) <= _FEW_LABELS and not alone:  # more are a map of the brain
         lesion = np.asarray(values > 0, np.uint8)
         notices += judge_mask(stored.passport.path.name, lesion, head_of(like.pixels))
-    if placed is not None and not placed.is_same:
+    if placed is not None and not placed.is_same and not resampled:
         notices += (
             f"{stored.passport.path.name}: expected voxels in the order of its image, found them "
             "turned or cut. Each was brought to its place; nothing was resampled.",
         )
-    return PlacedMask(mask.name, np.ascontiguousarray(values), found.labels, notices)
+    return PlacedMask(
+        mask.name, np.ascontiguousarray(values), found.labels, notices, resampled=resampled
+    )
 
 
 def read_case(

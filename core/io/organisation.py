@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import DataError
+from core.domain.label_set import from_values
 from core.domain.role import Role
 from core.io.case import Case
 from core.io.layouts.found import FoundCase, FoundDataset
@@ -22,7 +23,8 @@ class Organisation(msgspec.Struct, frozen=True):
     name whose role the reader corrected, `region` is the label or region that is lesion (all when
     empty). `channels` are the indices of those that are used of slices with more, in order.
     `resample` brings masks on another grid onto their image by nearest neighbour, `point` is the
-    volume of files that hold several, from 0; None where nothing is said.
+    volume of files that hold several, from 0; None where nothing is said. `labels` are the names
+    that the reader gave to values of the masks.
     """
 
     layout: str = ""
@@ -33,6 +35,7 @@ class Organisation(msgspec.Struct, frozen=True):
     channels: tuple[int, ...] = ()
     resample: bool | None = None
     point: int | None = None
+    labels: tuple[tuple[int, str], ...] = ()
 
     @property
     def is_given(self) -> bool:
@@ -51,6 +54,7 @@ class Organisation(msgspec.Struct, frozen=True):
             self.channels or before.channels,
             before.resample if self.resample is None else self.resample,
             before.point if self.point is None else self.point,
+            self.labels or before.labels,
         )
 
     def applied(self, case: Case) -> Case:
@@ -146,6 +150,9 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
         found = replace(found, notices=(*found.notices, *odd))
     if how.point is not None:
         found = replace(found, cases=tuple(_at_point(case, how.point) for case in found.cases))
+    if how.labels:
+        named = (found.labels or from_values(())).renamed(how.labels)
+        found = replace(found, labels=named)
     if not how.roles:
         return found
     return replace(found, cases=tuple(_with_roles(case, how.roles) for case in found.cases))
@@ -153,13 +160,16 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
 
 def _at_point(case: FoundCase, point: int) -> FoundCase:
     """Return a case with that volume of each file of which the layout takes none by itself."""
+    told = f"{case.id}: volume {point + 1} of files that hold several is shown, as chosen."
     channels = tuple(
         replace(channel, point=point)
         if channel.point is None and len(channel.files) == 1
         else channel
         for channel in case.channels
     )
-    return replace(case, channels=channels)
+    if channels == case.channels:
+        return case
+    return replace(case, channels=channels, notices=(*case.notices, told))
 
 
 def _with_roles(case: FoundCase, roles: Sequence[tuple[str, Role]]) -> FoundCase:

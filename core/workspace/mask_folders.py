@@ -31,9 +31,7 @@ def kept_places(workspace: Path) -> tuple[MaskPlace, ...]:
         return ()
 
 
-def keep_folders(
-    workspace: Path, folders: Sequence[Path], *, resample: bool | None = None
-) -> None:
+def keep_folders(workspace: Path, folders: Sequence[Path], *, resample: bool | None = None) -> None:
     """Keep folders of masks, and whether they are resampled where that is said.
 
     Those known already stay under their names.

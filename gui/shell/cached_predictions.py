@@ -70,7 +70,8 @@ def add_masks(
 ) -> str:
     """Let a workspace know folders of masks of other programs; return the id of the first.
 
-    `resample` says whether those on another grid are brought onto their image. Raises `DataError` for one that has no mask of any case, and then none is kept.
+    `resample` says whether those on another grid are brought onto their image. Raises `DataError`
+    for one that has no mask of any case, and then none is kept.
     """
     models = [mask_model(root, dataset.cases) for root in roots]
     keep_folders(workspace.folder, roots, resample=resample)

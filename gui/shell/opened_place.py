@@ -7,7 +7,7 @@ from core.demo.demo_cases import make_demo
 from core.domain.progress import Progress
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import AS_IT_LIES, Organisation
-from core.workspace.known_dataset import scan_known
+from core.workspace.known_dataset import forget_once, scan_known
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
 from gui.shell.cached_predictions import add_masks, cached_folder, with_cached
@@ -21,7 +21,8 @@ from gui.shell.triager import Triager
 class PlaceWanted:
     """A folder to open, what was said of it, and where the reader was: `seen` in `before`.
 
-    `resample` brings masks among the `predictions` from another grid onto their image.
+    `resample` brings masks among the `predictions` from another grid onto their image. What is said
+    of the folder is kept beyond this window when `remember`.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class PlaceWanted:
     reader: str
     settings: Settings
     resample: bool | None = None
+    remember: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +57,11 @@ def read_place(
     home, before = triager.home, wanted.before
     if wanted.demo:
         make_demo(wanted.folder, progress=progress)
+    if wanted.how is None and (before is None or before.dataset.root != wanted.folder):
+        forget_once(wanted.folder)  # of a window that has closed it
+    how = wanted.how or AS_IT_LIES
     try:
-        dataset = scan_known(wanted.folder, wanted.how or AS_IT_LIES, progress=progress)
+        dataset = scan_known(wanted.folder, how, remember=wanted.remember, progress=progress)
     except FolderUnknown as unknown:
         return unknown
     cached = cached_folder(wanted.predictions)

@@ -61,12 +61,16 @@ class Operations(QObject):
         """Open the synthetic cases, made by code when they are not there yet."""
         self._open(self._session.home / DEMO_NAME, demo=True)
 
-    def open_dataset(self, folder: Path, how: Organisation | None = None) -> None:
+    def open_dataset(
+        self, folder: Path, how: Organisation | None = None, *, remember: bool = True
+    ) -> None:
         """Open a folder of cases, organised as `how` says or as was said before.
 
-        The case seen last comes back.
+        What `how` says is kept for the next time, without `remember` for this window alone. The
+        case seen last comes back.
         """
-        self._open(folder, demo=folder == self._session.home / DEMO_NAME, how=how)
+        demo = folder == self._session.home / DEMO_NAME
+        self._open(folder, demo=demo, how=how, remember=remember)
 
     def open_predictions(
         self, *roots: Path, over: Path | None = None, resample: bool | None = None
@@ -166,6 +170,7 @@ class Operations(QObject):
         predictions: tuple[Path, ...] = (),
         how: Organisation | None = None,
         resample: bool | None = None,
+        remember: bool = True,
     ) -> None:
         def start() -> None:
             before, seen = self._session.place, last_state(self._session)
@@ -179,6 +184,7 @@ class Operations(QObject):
                 reader=self._session.reader,
                 settings=self._session.settings,
                 resample=resample,
+                remember=remember,
             )
             self._start_opening(asked)
 

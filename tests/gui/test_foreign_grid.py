@@ -1,4 +1,4 @@
-"""Masks of another program on another grid: offered to be resampled, said so, and left out again."""
+"""Masks of another program on another grid: resampled when asked, said so, left out again."""
 
 from pathlib import Path
 

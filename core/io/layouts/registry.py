@@ -20,6 +20,9 @@ from core.io.layouts.tree import Folder, natural_key, tree_of
 _OWN = ("nnunet", "decathlon", "bids", "lgg", "brats", "dicom_tree", "loose")
 """In the order in which they are asked: the ones that say the most of themselves first."""
 
+TWICE = "expected one case of this id"
+"""What a notice says of an id that several cases have: a part of its sentence."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -130,8 +133,7 @@ def _checked(found: FoundDataset, *failed: str) -> FoundDataset:
     ids = Counter(case.id for case in found.cases)
     for case_id in (name for name, count in ids.items() if count > 1):
         notices.append(
-            f"{case_id}: expected one case of this id, found {ids[case_id]}. The first is used; "
-            "rename the others."
+            f"{case_id}: {TWICE}, found {ids[case_id]}. The first is used; rename the others."
         )
     cases = {case.id: case for case in reversed(found.cases)}
     ordered = tuple(cases[case_id] for case_id in sorted(cases, key=natural_key))
