@@ -160,16 +160,15 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
 
 def _at_point(case: FoundCase, point: int) -> FoundCase:
     """Return a case with that volume of each file of which the layout takes none by itself."""
-    told = f"{case.id}: volume {point + 1} of files that hold several is shown, as chosen."
+    told = f"{case.id}: volume {point + 1} of its files is shown, as chosen."
     channels = tuple(
         replace(channel, point=point)
         if channel.point is None and len(channel.files) == 1
         else channel
         for channel in case.channels
     )
-    if channels == case.channels:
-        return case
-    return replace(case, channels=channels, notices=(*case.notices, told))
+    notices = (*case.notices, told) if point and channels != case.channels else case.notices
+    return replace(case, channels=channels, notices=notices)
 
 
 def _with_roles(case: FoundCase, roles: Sequence[tuple[str, Role]]) -> FoundCase:

@@ -70,9 +70,13 @@ def survey_view(
     twice = sum(TWICE in notice for notice in found.notices)
     on_grid = sum(not look.other_grid for look in masked)
     checks = (
-        CheckRow("One grid", _share(on_grid, len(masked)), not elsewhere),
-        CheckRow("Spacing known", _share(spaced, readable), spaced == readable),
-        CheckRow("No name twice", f"{twice:,} left out" if twice else "", not twice),
+        ()
+        if not looks
+        else (
+            CheckRow("One grid", _share(on_grid, len(masked)), not elsewhere),
+            CheckRow("Spacing known", _share(spaced, readable), spaced == readable),
+            CheckRow("No name twice", f"{twice:,} left out" if twice else "", not twice),
+        )
     )
     if len(looks) < total:
         title = f"{foot_title(rows)} · {len(looks):,} looked at"

@@ -259,7 +259,8 @@ def test_the_time_point_that_is_named_is_taken(tmp_path):
     stored = np.stack([voxels(SHAPE, np.uint8, n) for n in range(3)])
     nifti(tmp_path / "a.nii.gz", stored)
     assert "choose another time point (--point)" in told(tmp_path)["cases"][0]["notices"][0]
-    assert told(tmp_path, "--point", 2)["cases"][0]["notices"] == []
+    (chosen,) = told(tmp_path, "--point", 2)["cases"][0]["notices"]
+    assert chosen == "a: volume 3 of its files is shown, as chosen."
     case = scan(tmp_path, Organisation(point=2)).cases[0]
     assert np.array_equal(read_loaded(case).volume.pixels[0], stored[2])
 
