@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.errors import DataError, FileError
 from core.domain.placement import placement
+from core.io.dataset import scan
 from core.io.found_case import read_case
 from core.io.layouts import folder_entries
 from core.io.layouts.found import FolderUnknown
@@ -17,6 +18,7 @@ from core.io.writers import labelled, write
 from tests.core.io.dicom_making import SAGITTAL, save, series
 from tests.core.io.making import AFFINE, SHAPE, blob, nifti, voxels
 from tests.core.io.test_writers import SET
+from tests.core.trees import make_tree
 
 
 def touch(root, *names):
@@ -438,6 +440,25 @@ def test_a_second_dataset_beside_the_first_is_told(tmp_path):
         "it. They are left out; open that folder by itself."
     ]
     assert find(tmp_path / "brats").notices == ()
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "decathlon", "bids"])
+def test_the_folder_above_a_dataset_opens_the_dataset_and_two_are_refused(layout, tmp_path):
+    root = make_tree(layout, tmp_path / "above" / "deep" / "one")
+    own, found = find(root), find(tmp_path / "above")
+    assert found.cases == own.cases
+    assert found.labels == own.labels
+    assert "found one in its folder deep/one" in found.notices[0] or layout == "bids"
+    dataset = scan(tmp_path / "above")
+    assert [case.mask_place for case in dataset.cases] == [
+        case.mask_place for case in scan(root).cases
+    ] or layout == "bids"
+    touch(tmp_path / "above", "x.nii.gz")
+    assert find(tmp_path / "above").cases == own.cases
+    if layout != "bids":  # whose folders may lie together
+        make_tree(layout, tmp_path / "above" / "two")
+        with pytest.raises(DataError, match=r"expected one dataset, found 2 in folders of it"):
+            find(tmp_path / "above")
 
 
 def test_folders_of_images_that_no_name_joins_are_told(tmp_path):
