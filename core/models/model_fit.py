@@ -4,16 +4,20 @@ What a model cannot do without, its channels, is an error. What it was not made 
 spacing or kind of values, is a doubt: it can be run, and its masks are to be looked over.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.domain.errors import ModelError
+from core.domain.role import Role
 from core.domain.volume import Volume
+from core.io.case import Case
 from core.models.acquisition import Acquisition, Spacing, acquisition_of, spacing_words
 from core.models.classifiers import ClassifierModel, ClassifierSpec
 from core.models.contract import Mapping, mapping
 from core.models.registry import Model, ModelSpec
 
 _BEYOND = 1.25  # a spacing this much beyond what was learnt from is another
+_NAMED = 3
 _MASKS = "look its masks over, or choose a model made for such images"
 _SLICES = "look at the slices it leaves out too, or choose a classifier made for such images"
 _VALUES = {
@@ -74,6 +78,37 @@ def fit_of_model(model: Model, volume: Volume) -> ModelFit:
 def fit_of_classifier(model: ClassifierModel, volume: Volume) -> ModelFit:
     """Return how a classifier meets `volume`; raises `ModelError`."""
     return replace(fit_of(model.spec, volume), advice=_SLICES)
+
+
+def lacking(spec: ModelSpec, cases: Sequence[Case]) -> dict[str, str]:
+    """Return what a model misses in each case that lacks it, by names alone, before any is read.
+
+    Cases whose names tell no sequence are left out: what they have is known once they are read.
+    """
+    found: dict[str, str] = {}
+    for case in cases:
+        if case.volumes is None:
+            continue
+        roles = tuple(channel.role for channel in case.volumes.channels)
+        if all(role is Role.OTHER for role in roles):
+            continue
+        try:
+            mapping(spec.channels, case.sequences, roles, title=spec.title)
+        except ModelError as error:
+            found[case.id] = str(error)
+    return found
+
+
+def lacking_said(models: Sequence[Model], cases: Sequence[Case]) -> tuple[str, ...]:
+    """Return a sentence for each model that misses a channel in some of `cases`."""
+    told = []
+    for model in models:
+        missed = lacking(model.spec, cases) if model.runs else {}
+        if missed:
+            names = ", ".join(list(missed)[:_NAMED]) + (" …" if len(missed) > _NAMED else "")
+            why = next(iter(missed.values()))
+            told.append(f"{len(missed)} of {len(cases)} cases cannot be run ({names}). {why}")
+    return tuple(told)
 
 
 def require_spacing(spec: ModelSpec | ClassifierSpec, volume: Volume) -> None:
