@@ -80,4 +80,7 @@ def told_predictors(workspace: Workspace, device: str, *, run: bool) -> Predicto
     from core.inference.prediction_service import predictors
 
     quiet = predictors(workspace, device, run=run)
-    return (lambda model: told_before(model, quiet(model))) if run else quiet
+    if not run:
+        return quiet
+    told: dict[str, Predictor] = {}  # asked for a model again, nothing is said again
+    return lambda model: told.setdefault(model.computed, told_before(model, quiet(model)))

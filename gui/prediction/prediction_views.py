@@ -26,7 +26,9 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
         said = _waiting_words(session, opened.loaded.case.id)
         if said:
             return (MetricsView("running", said),) * 2
-        return (MetricsView("no_prediction", _before_a_run(fit)),) * 2
+        problem = session.case_states[opened.loaded.case.id].problem
+        said = _first_sentence(problem) if problem else _before_a_run(fit)
+        return (MetricsView("no_prediction", said),) * 2
     if counted is None or result.ready is not None:
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
@@ -47,10 +49,14 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
 
 def _before_a_run(fit: FitView) -> str:
     if not fit.fits:
-        return f"{fit.doubt.partition('. ')[0].rstrip('.')}."  # what to do stands in the message
+        return _first_sentence(fit.doubt)  # what to do stands in the message
     given = f"Given {fit.given}." if fit.renamed else ""
     differs = f"Learnt from other images: {fit.differs}." if fit.differs else ""
     return f"{given} {differs}".strip() or "Run the model to see where it is right."
+
+
+def _first_sentence(text: str) -> str:
+    return f"{text.partition('. ')[0].rstrip('.')}."
 
 
 def _waiting_words(session: Session, case_id: str) -> str:
