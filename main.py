@@ -27,6 +27,7 @@ from core.cli.options import (
     Point,
     RegionName,
     Resample,
+    SpacingGiven,
 )
 from core.cli.predict import predict
 from core.cli.say import say
@@ -72,14 +73,24 @@ def demo(
     write: Annotated[
         Path | None, typer.Option(help="Only write the synthetic cases into this folder.")
     ] = None,
+    labels: Annotated[
+        int, typer.Option(help="1: masks of one lesion; 3: core, oedema and what enhances.")
+    ] = 1,
 ) -> None:
     """Open the window on the embedded demo: synthetic heads, made by code at first use."""
     from core.demo.demo_cases import DEMO_NAME, make_demo
+    from core.demo.label_demo import LABEL_DEMO_NAME, make_label_demo
 
+    if labels not in (1, 3):
+        raise AppError(f"--labels: expected 1 or 3, found {labels}. Choose one of them.")
+    if labels > 1:
+        made = make_label_demo(write or home() / LABEL_DEMO_NAME)
+    else:
+        made = make_demo(write) if write is not None else home() / DEMO_NAME
     if write is not None:
-        say(make_demo(write))
-        return
-    _open_window(home() / DEMO_NAME)
+        say(made)
+    else:
+        _open_window(made)
 
 
 @app.command(name="open")
@@ -98,11 +109,12 @@ def open_dataset(
     resample: Resample = None,
     point: Point = None,
     role: ChannelRoles = None,
+    spacing: SpacingGiven = "",
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
     from core.io.organisation import AS_IT_LIES, corrected, given
 
-    said = given(layout, image, mask, region)
+    said = given(layout, image, mask, region, spacing=spacing)
     how = corrected(said, role, resample=resample, point=point)
     if how != AS_IT_LIES:
         from core.workspace.known_dataset import scan_known

@@ -23,6 +23,7 @@ from core.cli.options import (
     PrecisionName,
     RegionName,
     Resample,
+    SpacingGiven,
     SplitPart,
     Verify,
 )
@@ -71,6 +72,7 @@ def compare(
     verify: Verify = False,
     lesion_iou: LesionIou = 0.1,
     channels: ChannelNumbers = "",
+    spacing: SpacingGiven = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -83,7 +85,10 @@ def compare(
     job = ComparisonRun(
         folder=folder,
         how=corrected(
-            given(layout, image, mask, region, channels), role, resample=resample, point=point
+            given(layout, image, mask, region, channels, spacing),
+            role,
+            resample=resample,
+            point=point,
         ),
         out=out,
         models=tuple(_wanted(models, more, masks)),

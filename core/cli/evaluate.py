@@ -22,6 +22,7 @@ from core.cli.options import (
     PrecisionName,
     RegionName,
     Resample,
+    SpacingGiven,
     SplitPart,
     Verify,
 )
@@ -53,6 +54,7 @@ def evaluate(
     region: RegionName = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
+    spacing: SpacingGiven = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -62,9 +64,8 @@ def evaluate(
     from core.studies.case_units import CaseTask, evaluate_spread
     from core.studies.evaluation import write_evaluation
 
-    how = corrected(
-        given(layout, image, mask, region, channels), role, resample=resample, point=point
-    )
+    said = given(layout, image, mask, region, channels, spacing)
+    how = corrected(said, role, resample=resample, point=point)
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )

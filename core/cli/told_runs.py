@@ -82,5 +82,7 @@ def told_predictors(workspace: Workspace, device: str, *, run: bool) -> Predicto
     quiet = predictors(workspace, device, run=run)
     if not run:
         return quiet
-    told: dict[str, Predictor] = {}  # asked for a model again, nothing is said again
-    return lambda model: told.setdefault(model.computed, told_before(model, quiet(model)))
+    told: dict[tuple[str, str], Predictor] = {}  # asked for a model again, nothing is said again
+    return lambda model: told.setdefault(
+        (model.spec.id, model.computed), told_before(model, quiet(model))
+    )

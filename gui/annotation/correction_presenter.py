@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from core.annotation.versions import Version
 from core.domain.mask import Mask
 from core.domain.metrics import Hd95, hd95
-from gui.annotation.corrected_figures import corrected_strip, corrected_views
+from gui.annotation.corrected_figures import corrected_of, corrected_views
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.tool_card import ToolCard
@@ -80,6 +80,7 @@ class CorrectionPresenter(QObject):
         session.triage_changed.connect(self._show_figures)
         session.models_changed.connect(self._on_models_changed)
         drawing.held_changed.connect(self._on_held_changed)
+        self._context.in_hand.changed.connect(self._enable_steps)
         drawing.asked.connect(lambda *said: self._toasts.show_toast(*said, subject=_IN_HAND))
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
@@ -91,6 +92,7 @@ class CorrectionPresenter(QObject):
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
         self._strip.scope_chosen.connect(self._show_figures)
+        self._panels.strip.plane_changed.connect(self._show_bars)
         correcting.later.changed.connect(self._views.status.show_work)
         self._views.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._begun, self._figures, self._bars, self._distance):
@@ -138,9 +140,9 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None:
             self._views.metrics.set_corrected(None)
             return
-        index = self._session.view.slice_index
+        cut = self._session.view.cut
         other = other_origin(self._session)
-        views = corrected_views(correction, opened, index, hd95=self._hd95, other=other)
+        views = corrected_views(correction, opened, cut, hd95=self._hd95, other=other)
         self._views.metrics.set_corrected(views)
         self._show_state()
 
@@ -149,8 +151,9 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None:
             return
         if self._strip.of_correction:
-            data = corrected_strip(correction, opened, self._session.triage)
-            self._strip.set_data(data)
+            bars, plane = self._panels.strip, self._session.view.plane
+            known = bars.counts(correction.mask, correction.revision)
+            bars.show_bars(corrected_of(correction, plane, known))
         else:
             self._panels.show_strip()
         self._strip.set_current(self._session.view.slice_index)
@@ -162,10 +165,10 @@ class CorrectionPresenter(QObject):
             self._toasts.withdraw(_IN_HAND)
 
     def _enable_steps(self) -> None:
-        held = self._paint_tools.holds
+        held, in_hand = self._paint_tools.holds, self._context.in_hand
         can = {
-            "undo": held or self._correction_desk.can_undo,
-            "redo": self._correction_desk.can_redo,
+            "undo": held or in_hand.can_undo or self._correction_desk.can_undo,
+            "redo": in_hand.can_redo or self._correction_desk.can_redo,
         }
         for name, on in can.items():
             self._context.actions[name].setEnabled(on)

@@ -25,18 +25,19 @@ from PySide6.QtWidgets import (
 
 from core.workspace.settings import WindowPlace
 from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_rail import TOOLS, ToolRail
+from gui.annotation.tool_rail import ToolRail
 from gui.app.inspector import Inspector
 from gui.app.menu_bar import fill_menu_bar
 from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
 from gui.app.window_place import first_geometry, kept_place, screen_key, smallest_size
 from gui.data.recent_menu import RecentMenu
+from gui.measurement.measurement_panel import MeasurementPanel
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
-from gui.shell.commands import Keys
+from gui.shell.commands import COMMANDS, Keys
 from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
@@ -45,10 +46,14 @@ from gui.shell.status_bar import StatusBar
 from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.plane_grid import PlanePanes
+from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
@@ -63,6 +68,7 @@ _COMPACT_BELOW = 1400
 _LOW = 900
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
+TOOL_COMMANDS = tuple(c.id for c in COMMANDS if c.id.endswith("_tool"))
 
 
 class MainWindow(QMainWindow):
@@ -79,7 +85,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
-        self._closed = False
+        self._closed = self._several = False
         self._below: StudyPanel | None = None
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self)
@@ -145,7 +151,7 @@ class MainWindow(QMainWindow):
         command = f"{tool}_tool"
         self.view.set_tool(tool)
         self.rail.set_tool(command)
-        for name in TOOLS:
+        for name in TOOL_COMMANDS:
             self.actions[name].setChecked(name == command)
 
     def set_keys(self, changed: Keys) -> None:
@@ -259,6 +265,9 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
+        self.planes = PlanePanes(self.grid, self.view)
+        self.surfaces = SurfacePane()
+        self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -267,7 +276,9 @@ class MainWindow(QMainWindow):
         self.study_line = RunLine("Comparison", stop_tip=tip, show_label="Show")
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
+        self.label_rows, self.region_rows = LabelsPanel(), RegionsPanel()
         self.metrics = MetricsPanel()
+        self.measurements = MeasurementPanel()
         self.disagreements = DisagreementPanel()
         self.review = ReviewPanel()
         self.model_panel = ModelPanel()
@@ -285,11 +296,16 @@ class MainWindow(QMainWindow):
             self.rail,
             self.view,
             self.grid,
+            self.surfaces,
+            self.planes,
             self.empty,
             self.strip,
             self.jobs,
             self.layers,
+            self.label_rows,
+            self.region_rows,
             self.metrics,
+            self.measurements,
             self.disagreements,
             self.review,
             self.model_panel,
@@ -298,7 +314,14 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.disagreements)
+        panels = (
+            self.layers,
+            self.label_rows,
+            self.region_rows,
+            self.metrics,
+            self.measurements,
+            self.disagreements,
+        )
         self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._right = QStackedWidget()
         self._right.setMinimumWidth(NARROWEST)
@@ -331,7 +354,7 @@ class MainWindow(QMainWindow):
         # What comes and goes with a case changes the image alone: no button moves for it.
         beside = QWidget()
         seen = _column(beside)
-        seen.addWidget(self.grid, 1)
+        seen.addWidget(self.planes, 1)
         seen.addWidget(self.notices)
         row.addWidget(beside, 1)
         for line in (self.drawer, self.study_line):
@@ -347,10 +370,18 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
         for part in (*bars, self.review, self.metrics):
             part.set_compact(compact)
-        self.layers.set_expanded(not compact)
+        self.layers.set_expanded(not compact and not self._several)
         self._side.set_narrow(compact)
         self._show_worklist(not compact)
         self._set_sides(RAIL if compact else WIDTH)
+
+    def set_several(self, several: bool) -> None:
+        """Make room for the labels and regions of a case that has several."""
+        if several == self._several:
+            return
+        self._several = several
+        self.layers.set_expanded(not several and not self._compact)
+        self.metrics.section.set_expanded(not several)
 
     def _set_sides(self, worklist: int) -> None:
         """Give the panels at the sides their widths, and the image the rest."""

@@ -16,15 +16,8 @@ from core.io.case_cache import CaseCache
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
-from core.studies.case_figures import (
-    CaseFigures,
-    case_figures,
-    figures_key,
-    figures_of,
-    put_figures,
-)
 from core.workspace.prediction_cache import Scored
-from core.workspace.store import Store
+from gui.prediction.kept_figures import KeptFigures, figures_of_prediction
 from gui.shell.session_parts import Place
 from gui.shell.triager import Triager
 
@@ -37,7 +30,7 @@ class FinishedRun:
     """What a run gave."""
 
     scored: Scored
-    figures: CaseFigures
+    figures: KeptFigures
     outlook: Outlook
 
 
@@ -93,15 +86,3 @@ class CaseRun:
             )
         except ModelError:
             return None
-
-
-def figures_of_prediction(
-    store: Store, loaded: LoadedCase, model: Model, scored: Scored
-) -> CaseFigures:
-    """Return the figures of a prediction: those kept when they are of this very mask."""
-    model_id, case_id, key = model.spec.id, loaded.case.id, scored.score.key
-    if figures_key(store, model_id, case_id) == key:
-        return figures_of(store, model_id, key.__eq__)[case_id]
-    figures = case_figures(loaded, scored.prediction.probability, model)
-    put_figures(store, [(figures, key)])
-    return figures

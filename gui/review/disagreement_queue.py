@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.annotation.draft import Step
 from core.annotation.patch import Patch, changes
-from core.domain.components import box_slices, disagreements
+from core.domain.components import DisagreementKind, box_slices, disagreements
 from core.domain.mask import Mask
+from core.domain.plane import Cut, Voxel
 from core.review.questions import (
     Effect,
     Question,
@@ -30,6 +31,7 @@ from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
+_BESIDE = 2  # voxels between a surface and the piece it is of
 _SETTLE_MS = 200
 
 
@@ -147,33 +149,35 @@ class DisagreementQueue(QObject):
         there = self._masks is not None and 0 <= queue.current < len(queue.found)
         return queue.found[queue.current] if there else None
 
-    def voxels(self, index: int) -> Mask | None:
-        """Return the plane (Y, X) at `index` of what is looked at, None where it is not.
+    def voxels(self, cut: Cut) -> Mask | None:
+        """Return the part of what is looked at that lies on a slice, None where it does not.
 
         1 is what an answer could take away, 2 what one could add.
         """
         question, masks = self.asked, self._masks
         if question is None or masks is None:
             return None
-        z0, z1, y0, y1, x0, x1 = question.box
-        if not z0 <= index < z1:
+        if not cut.holds(question.box):
             return None
-        region = self._region_of(question)[index - z0]
+        first, _, *inside = cut.plane.cut_box(question.box, masks[0].shape)
+        where = slice(*inside[:2]), slice(*inside[2:])
+        region = Cut(cut.plane, cut.index - first).of(self._region_of(question))
         if not region.any():
             return None
-        plane = np.zeros(masks[0].shape[1:], np.uint8)
         now = self._edits.mask_now()
-        there = masks[1] if now is None else now
-        plane[y0:y1, x0:x1] = np.where(there[index, y0:y1, x0:x1] > 0, 1, 2) * region
+        there = cut.of(masks[1] if now is None else now)
+        plane = np.zeros(there.shape, np.uint8)
+        plane[where] = np.where(there[where] > 0, 1, 2) * region
         return plane
 
-    def is_mostly_on(self, index: int) -> bool:
+    def is_mostly_on(self, cut: Cut) -> bool:
         """Whether at least half as much of what is looked at is on a slice as on any other."""
-        question = self.asked
-        if question is None or not question.first_slice <= index <= question.last_slice:
+        question, axis = self.asked, cut.plane.axis
+        if question is None or not cut.holds(question.box):
             return False
-        areas = np.count_nonzero(self._region_of(question), axis=(1, 2))
-        return bool(2 * areas[index - question.box[0]] >= areas.max())
+        others = tuple(each for each in range(3) if each != axis)
+        areas = np.count_nonzero(self._region_of(question), axis=others)
+        return bool(2 * areas[cut.index - question.box[2 * axis]] >= areas.max())
 
     def effect(self, *, is_lesion: bool) -> Effect:
         """Return what an answer to what is looked at would change of the correction as it is."""
@@ -194,6 +198,31 @@ class DisagreementQueue(QObject):
             self.queue = replace(self.queue, current=index)
             self.changed.emit()
             self.chosen.emit(self.queue.found[index])
+
+    def choose_at(self, kind: DisagreementKind, voxel: Voxel) -> bool:
+        """Look at the piece of a kind at a voxel (z, y, x), or beside it; False where none is."""
+        if not self.is_known:
+            return False
+        apart = [
+            (self._distance(question, voxel), index)
+            for index, question in enumerate(self.queue.found)
+            if any(piece.kind == kind for piece in question.pieces)
+        ]
+        nearest = min(apart, default=(np.inf, -1))
+        if nearest[0] > _BESIDE:
+            return False
+        self.choose(nearest[1])
+        return True
+
+    def _distance(self, question: Question, voxel: Voxel) -> float:
+        """Return how many voxels away from a question a voxel lies; without end when far."""
+        starts, ends = question.box[::2], question.box[1::2]
+        beyond = [max(a - at, at - b + 1, 0) for a, at, b in zip(starts, voxel, ends, strict=True)]
+        if max(beyond) > _BESIDE:
+            return float(np.inf)
+        region = self._region_of(question)
+        steps = np.argwhere(region) + starts - np.array(voxel)
+        return float(np.abs(steps).max(axis=1).min())
 
     def leave(self) -> None:
         """Look at none of them any more."""

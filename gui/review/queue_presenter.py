@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject
 
 from core.domain.components import bounding_box
+from core.domain.plane import Cut
 from core.domain.triage import Contradiction
 from core.review.questions import Question
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
@@ -14,6 +15,7 @@ from gui.review.queue_rows import effect_text, extent_text, hint_row, question_r
 from gui.shell.context import Context
 from gui.viewer.asked_item import AskedItem
 from gui.viewer.install import Viewer
+from gui.viewer.slice_view import SliceView
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +40,10 @@ class QueuePresenter(QObject):
         self._session, self._readiness = context.session, context.readiness
         self._desks, self._viewer, self._panel = desks, viewer, panel
         self._view = viewer.views.view
-        self._tint = AskedItem()
-        self._view.add_item(self._tint)
+        self._tints: list[tuple[SliceView, AskedItem]] = []
+        for view in viewer.views.planes.views:
+            self._add_tint(view)
+        viewer.views.planes.view_added.connect(self._add_tint)
         session, queue, hints = context.session, desks.disagreement_queue, desks.contradiction_queue
         session.view_changed.connect(self._show_asked)
         session.mask_painted.connect(lambda _: self._show_asked())
@@ -84,6 +88,7 @@ class QueuePresenter(QObject):
                 numbers=numbers,
                 voxel_ml=geometry.voxel_ml,
                 spacing_mm=geometry.spacing_mm,
+                given=geometry.is_given,
             )
             wrong = question.key in queue.queue.wrong
             answer = queue.queue.answer_of(question)
@@ -92,25 +97,34 @@ class QueuePresenter(QObject):
 
     def _on_chosen(self, question: Question) -> None:
         """Bring the region into view, and leave the view alone where it is there already."""
-        session, queue = self._session, self._desks.disagreement_queue
-        z, y, x = question.centre
-        if not queue.is_mostly_on(session.view.slice_index):
-            self._viewer.verbs.go_to_slice(z)
+        view, opened = self._session.view, self._session.open_case
+        if opened is None:
+            return
+        plane, shape = view.main, opened.loaded.volume.geometry.shape
+        if view.crosshair or not self._desks.disagreement_queue.is_mostly_on(view.cut_in(plane)):
+            self._viewer.verbs.go_to(question.centre)
         largest = max(question.pieces, key=lambda piece: piece.voxels)
-        _, _, y0, y1, x0, x1 = largest.box
+        _, _, y0, y1, x0, x1 = plane.cut_box(largest.box, shape)
         if not self._view.shows((y0, y1, x0, x1)):
-            self._view.centre_on(x + 0.5, y + 0.5)
+            _, row, column = plane.place(question.centre, shape)
+            self._view.centre_on(column + 0.5, row + 0.5)
         self._viewer.verbs.set_asking(True)
         self._note_asked()
 
     def _on_hint_chosen(self, hint: Contradiction) -> None:
-        self._viewer.verbs.go_to_slice(hint.index)
+        self._viewer.verbs.show_cut(Cut(index=hint.index))
         self._note_asked()
 
     def _note_asked(self) -> None:
         """Count from the next painting on, which comes though nothing else should have changed."""
         self._readiness.note_asked(True)
         self._view.viewport().update()
+
+    def _add_tint(self, view: SliceView) -> None:
+        """Tint what is asked about in one of the planes."""
+        tint = AskedItem()
+        view.add_item(tint)
+        self._tints.append((view, tint))
 
     def _show_asked(self) -> None:
         """Tint what is asked about on the slice on screen, and say what an answer would change."""
@@ -120,16 +134,20 @@ class QueuePresenter(QObject):
             self._session.open_case,
         )
         question = queue.asked
-        plane = None if question is None else queue.voxels(view.slice_index)
-        self._tint.show_plane(None if view.overlays_hidden else plane)
+        plane = None if question is None else queue.voxels(view.cut_in(view.main))
+        for shown, tint in self._tints:
+            cut = view.cut_in(view.main if shown.cut is None else shown.cut.plane)
+            none = question is None or view.overlays_hidden
+            tint.show_plane(None if none else queue.voxels(cut))
         self._panel.set_asked(self._effect(), queue.why_truth_stands)
         if question is None or opened is None:
             self._view.mark(None, "")
             return
         around = None if plane is None else bounding_box(plane[None])
-        walk, spacing = self._desks.walk, opened.loaded.volume.geometry.spacing_mm
+        walk, grid = self._desks.walk, opened.loaded.volume.geometry
         size = f"{len(question.pieces):,} small ones" if question.together else ""
-        text = f"{walk.current + 1} / {walk.count} · {size or extent_text(question, spacing)}"
+        across = extent_text(question, grid.spacing_mm, unit=grid.length_unit)
+        text = f"{walk.current + 1} / {walk.count} · {size or across}"
         self._view.mark(None if around is None else around[2:], text)
 
     def _effect(self) -> str:

@@ -7,7 +7,9 @@ from typing import Literal
 Keys = Mapping[str, tuple[str, ...]]
 """Keys that the reader gave to commands, by command id; what is left out keeps its own."""
 
-CommandGroup = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
+CommandGroup = Literal[
+    "File", "View", "Slice", "Measure", "Correct", "Review", "Overlays", "Model", "Help"
+]
 Needs = Literal["nothing", "case", "model", "run", "own"]
 
 
@@ -72,14 +74,21 @@ COMMANDS: tuple[Command, ...] = (
     Command("review_mode", "Review", "View", ("Ctrl+Shift+M",), "", "nothing"),
     Command("one_view", "One view", "View", ("Ctrl+1",), "layout-1"),
     Command("two_views", "Two views", "View", ("Ctrl+2",), "layout-2"),
-    Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+3",), "contrast"),
-    Command("four_views", "Four views", "View", ("Ctrl+4",), "layout-4"),
+    Command("four_views", "Four views", "View", ("Ctrl+3",), "layout-4"),
+    Command("planes_view", "Three planes", "View", ("Ctrl+4",), "layout-planes"),
+    Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+5",), "contrast"),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
     Command("swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True),
     Command("neurological", "Neurological (right on the right)", "View", (), checkable=True),
     Command("exact_voxels", "Exact voxels", "View", (), "grid", checkable=True),
+    Command("interpolate_slices", "Blend thick slices", "View", (), checkable=True),
     Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),
+    Command("ruler_tool", "Ruler", "Measure", ("R",), "ruler", checkable=True),
+    Command("ellipse_tool", "Ellipse", "Measure", ("Shift+E",), "circle", checkable=True),
+    Command("rectangle_tool", "Rectangle", "Measure", ("Shift+B",), "rectangle", checkable=True),
+    Command("diameters", "Largest diameters of the lesion", "Measure", ("Shift+R",), "ruler"),
+    Command("give_spacing", "Give the spacing…", "Measure"),
     Command("undo", "Undo", "Correct", ("Ctrl+Z",), "undo", "own"),
     Command("redo", "Redo", "Correct", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "own"),
     Command("brush_tool", "Brush", "Correct", ("B",), "brush", checkable=True),
@@ -101,6 +110,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
+    Command("ball_brush", "Brush as a disc or a ball", "Correct", ("Shift+B",)),
     Command(
         "complete_fill",
         "Complete what is half drawn or marked",
@@ -174,6 +184,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("toggle_prediction", "Prediction", "Overlays", ("P",), checkable=True),
     Command("toggle_false_positive", "False positive", "Overlays", ("F",), checkable=True),
     Command("toggle_false_negative", "False negative", "Overlays", ("M",), checkable=True),
+    Command("toggle_wrong_label", "Wrong label", "Overlays", ("Shift+F",), checkable=True),
     Command("toggle_correction", "Correction", "Overlays", ("K",), checkable=True),
     Command("toggle_uncertainty", "Uncertainty", "Overlays", ("O",), checkable=True),
     Command("less_opacity", "Less opacity", "Overlays", (",",)),
@@ -208,6 +219,8 @@ GESTURES: tuple[tuple[CommandGroup, str, str], ...] = (
     ("Correct", "Brush size", "Shift+Wheel"),
     ("View", "Zoom", "Right-drag  Ctrl+Wheel"),
     ("View", "Pan", "Middle-drag"),
+    ("View", "Crosshair of three planes to the pointer", "Click  Shift+Move"),
+    ("View", "Enlarge one of three planes, or all again", "Double-click"),
     ("Overlays", "Hide all overlays while held", "Space"),
     ("Help", "Press the control that Tab or F6 has reached", "Enter"),
 )

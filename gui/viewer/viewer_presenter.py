@@ -8,13 +8,16 @@ from gui.shell.actions import Actions
 from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
-from gui.viewer.case_strip import strip_data
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
+from gui.viewer.strip_presenter import StripPresenter
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
@@ -32,6 +35,9 @@ class ViewerViews:
     notices: NoticeBar
     layers: LayersPanel
     top_bar: TopBar
+    planes: PlanePanes
+    labels: LabelViews
+    surfaces: SurfacePane
 
 
 class ViewerPresenter(QObject):
@@ -41,6 +47,7 @@ class ViewerPresenter(QObject):
         super().__init__()
         self._session, self._views, self._verbs = context.session, views, verbs
         self._actions: Actions = context.actions
+        self.strip = StripPresenter(context.session, context.lanes, views.strip)
         # The window's child: nothing is shown in one that has gone.
         self._result = GestureDelay(self._show_result, context.window)
         session = self._session
@@ -50,6 +57,7 @@ class ViewerPresenter(QObject):
         session.part_arrived.connect(lambda _: self._result.do(can_wait=True))
         session.view_changed.connect(self._on_view_changed)
         session.triage_changed.connect(self._on_triage_changed)
+        session.labels_changed.connect(self.show_layers)
 
     def _on_place_changed(self) -> None:
         self._views.strip.set_data(None)
@@ -81,14 +89,11 @@ class ViewerPresenter(QObject):
 
     def show_strip(self) -> None:
         """Show the bars of the prediction, unless those of the correction are wanted."""
-        opened = self._session.open_case
-        if opened is not None and not self._views.strip.of_correction:
-            data = strip_data(opened, self._session.result, self._session.triage)
-            self._views.strip.set_data(data)
+        self.strip.show()
 
     def _on_view_changed(self) -> None:
         self._result.note_gesture()
-        self._views.strip.set_current(self._session.view.slice_index)
+        self.strip.follow()
         if self._session.open_case is not None:
             self._views.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
         self.show_layers()
@@ -113,6 +118,12 @@ class ViewerPresenter(QObject):
                 there["errors"],
             ),
         }
+        several = not self._session.labels.labels.is_binary
+        self._views.header.set_several(several)
+        chips["toggle_wrong_label"] = (
+            view.wrong_label and view.errors.visible and not view.asking,
+            there["errors"] and several,
+        )
         for command, (on, available) in chips.items():
             shown = on and not view.overlays_hidden
             self._views.header.set_chip(command, on=shown, available=available)

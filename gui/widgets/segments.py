@@ -13,7 +13,6 @@ class Segments(QFrame):
 
     def __init__(self, titles: Sequence[str], *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = name
         self.setProperty("segments", True)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -36,16 +35,16 @@ class Segments(QFrame):
         """The position of the choice that holds."""
         return self._group.checkedId()
 
-    def set_titles(self, titles: Sequence[str]) -> None:
-        """Write other titles on the buttons, in order."""
-        for index, title in enumerate(titles):
-            button = self._group.button(index)
-            button.setText(title)
-            button.setAccessibleName(f"{self._name}: {title}")
-
     def set_index(self, index: int) -> None:
         """Choose by position."""
         self._group.button(index).setChecked(True)
+
+    def set_titles(self, titles: Sequence[str]) -> None:
+        """Call the choices otherwise."""
+        for index, title in enumerate(titles):
+            button = self._group.button(index)
+            button.setText(title)
+            button.setAccessibleName(f"{self.accessibleName()}: {title}")
 
     def _on_group_toggled(self, index: int, checked: bool) -> None:
         if checked:
