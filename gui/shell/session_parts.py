@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.counted_mask import CountedMask
+from core.domain.grid import Grid
 from core.domain.metrics import Hd95
 from core.domain.prediction import Postprocessing, Prediction
+from core.domain.volume import Pixels
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
@@ -54,6 +56,24 @@ class OpenCase:
 
     loaded: LoadedCase
     automatic: tuple[tuple[str, WindowLevel], ...]
+    head: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenPreview:
+    """The first slice of a case that is still being read, and how it is shown.
+
+    It is on screen in place of an `OpenCase`, which alone can be decided on, drawn on or counted.
+    `plane` (Y, X) is the slice of that index of `geometry`, in one channel.
+    """
+
+    case_id: str
+    channel: str
+    plane: Pixels
+    slice_index: int
+    number: int
+    geometry: Grid
+    window: WindowLevel
     head: tuple[int, int, int, int]
 
 

@@ -17,6 +17,7 @@ from gui.shell.view_state import RGB, Display, PictureKey, resolve, shown_channe
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.viewer.shown_case import has_arrived, shown
+from gui.viewer.shown_preview import draw_preview
 from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
 
@@ -100,7 +101,12 @@ class CanvasPresenter(QObject):
 
     def _on_case_changed(self) -> None:
         self._pictures.clear()
-        if self._session.open_case is None:
+        preview = self._session.preview
+        if preview is not None:
+            self._clear()
+            self._view.show_display(*draw_preview(self._session, preview))
+            self._empty.hide()
+        elif self._session.open_case is None:
             self._clear()
             title = f"{self._session.current} cannot be opened"
             self._empty.say(title, self._session.problem, icon="warning")
