@@ -31,7 +31,7 @@ class CaseLoader(QObject):
         self._session = session
         self._lanes = lanes
         self.cache = cache
-        self._task: Task[OpenCase] | None = None
+        self._task: Task[tuple[OpenCase, int]] | None = None
         self._preview: OpenPreview | None = None
         self._ahead: list[Task[None]] = []
         self._left: dict[str, int] = {}
@@ -54,7 +54,7 @@ class CaseLoader(QObject):
             lambda progress, part: self._read(
                 case, progress, FirstLook(channel, index, lambda found: part(_to_show(found)))
             ),
-            lambda opened: self._show(opened, index),
+            lambda read: self._show(*read, index),
             parted=self._show_preview,
             failed=lambda sentence: self._fail(case.id, sentence),
             faulted=lambda _: self._fail(case.id, f"{case.id}: {FAULT}"),
@@ -71,14 +71,14 @@ class CaseLoader(QObject):
             "idle", lambda progress: _read_into(self.cache, case, progress), failed=unheard
         )
 
-    def _read(self, case: Case, progress: Progress, look: FirstLook) -> OpenCase:
+    def _read(self, case: Case, progress: Progress, look: FirstLook) -> tuple[OpenCase, int]:
         loaded = self.cache.read(case, progress=progress, look=look)
         volume = loaded.volume
         ranges = tuple(
             (name, automatic(pixels))
             for name, pixels in zip(volume.channels, volume.pixels, strict=True)
         )
-        return OpenCase(loaded, ranges, head_box(volume.pixels))
+        return OpenCase(loaded, ranges, head_box(volume.pixels)), first_slice(loaded)
 
     def _left_at(self, case_id: str) -> int:
         """Return the slice at which a case was left; negative for one not seen yet."""
@@ -98,7 +98,7 @@ class CaseLoader(QObject):
         self._preview = preview
         self._session.set_preview(preview)
 
-    def _show(self, opened: OpenCase, slice_index: int) -> None:
+    def _show(self, opened: OpenCase, first: int, slice_index: int) -> None:
         self._task, preview, self._preview = None, self._preview, None
         self._keep_slice()
         loaded = opened.loaded
@@ -106,7 +106,7 @@ class CaseLoader(QObject):
         if preview is not None:  # what is on screen stays where it is
             index = preview.slice_index
             opened = replace(opened, head=_steady(preview.head, opened.head))
-        index = first_slice(loaded) if index < 0 else index
+        index = first if index < 0 else index
         self._session.set_open_case(opened, slice_index=min(index, loaded.volume.slices - 1))
         self.loaded.emit()
 
@@ -145,6 +145,6 @@ def _steady(
 
 def first_slice(loaded: LoadedCase) -> int:
     """Return the index a reader wants to see first: most lesion, else the middle."""
-    if loaded.ground_truth is not None and loaded.ground_truth.any():
-        return int(loaded.ground_truth.sum(axis=(1, 2)).argmax())
-    return loaded.volume.slices // 2
+    truth = loaded.ground_truth
+    areas = [] if truth is None else [np.count_nonzero(plane) for plane in truth]
+    return int(np.argmax(areas)) if any(areas) else loaded.volume.slices // 2

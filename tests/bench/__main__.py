@@ -25,6 +25,7 @@ MEASUREMENTS = (
     "napari_comparison",
     "dataset_scan",
     "case_opening",
+    "large_case",
     "worklist_scroll",
     "hd95_speed",
     "metrics_speed",
