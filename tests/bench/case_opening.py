@@ -125,7 +125,7 @@ def read_alone(folder: Path) -> dict[str, Callable[[], object]]:
     """Return what reads the files of a folder by other libraries alone."""
     files = sorted(folder.iterdir())
     return {
-        "nibabel": lambda: [np.asarray(nibabel.load(path).dataobj  # type: ignore[attr-defined]) for path in files],
+        "nibabel": lambda: [_by_nibabel(path) for path in files],
         "SimpleITK": lambda: [SimpleITK.ReadImage(str(path)) for path in files],
     }
 
