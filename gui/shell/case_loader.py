@@ -145,6 +145,5 @@ def _steady(
 
 def first_slice(loaded: LoadedCase) -> int:
     """Return the index a reader wants to see first: most lesion, else the middle."""
-    truth = loaded.ground_truth
-    areas = [] if truth is None else [np.count_nonzero(plane) for plane in truth]
+    areas = loaded.truth_areas
     return int(np.argmax(areas)) if any(areas) else loaded.volume.slices // 2

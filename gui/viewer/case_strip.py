@@ -15,13 +15,12 @@ def strip_data(opened: OpenCase, result: Result | None, triage: Triage | None = 
     truth = opened.loaded.ground_truth
     counted = None if result is None else result.counted
     if counted is None:
-        area = [0] * volume.slices if truth is None else truth.sum(axis=(1, 2)).tolist()
         nothing = (0.0,) * volume.slices
         return StripData(
             volume.slice_numbers,
             nothing,
             nothing,
-            tuple(map(float, area)),
+            tuple(map(float, opened.loaded.truth_areas)),
             (None,) * volume.slices,
             unreadable=unreadable,
             predicted=frozenset(),
