@@ -14,6 +14,7 @@ from core.annotation.patch import Patch, joined_box
 from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts
+from core.domain.plane import PlaneName
 
 LONGEST_EDIT_PAUSE_SECONDS = 20.0
 """A pause between two actions counts as time spent up to this long."""
@@ -23,6 +24,7 @@ LONGEST_EDIT_PAUSE_SECONDS = 20.0
 class _Gesture:
     tool: str
     z: int
+    plane: PlaneName = "axial"
     box: Box | None = None
     planes: dict[int, Mask] = field(default_factory=dict)
 
@@ -141,11 +143,11 @@ class Correction:
         """Return a copy of the mask for a worker."""
         return self._mask.copy()
 
-    def begin(self, tool: str, z: int) -> None:
-        """Start a gesture of `tool` on slice `z`; one that was left open is cancelled."""
+    def begin(self, tool: str, z: int, plane: PlaneName = "axial") -> None:
+        """Start a gesture of `tool` on slice `z` of `plane`; one left open is cancelled."""
         self.cancel()
         self._count_time()
-        self._gesture = _Gesture(tool, z)
+        self._gesture = _Gesture(tool, z, plane)
 
     def paint(self, patch: Patch | None) -> Box | None:
         """Put a patch into the mask as part of the gesture; returns what to redraw."""
@@ -170,7 +172,7 @@ class Correction:
         edit = make_edit(self._counter + 1, gesture.tool, gesture.z, changed=changed)
         if edit is None:
             return None
-        edit = replace(edit, clicks=clicks)
+        edit = replace(edit, clicks=clicks, plane=gesture.plane)
         self._counter = edit.number
         self._history.push(edit)
         return self._step("edit", edit)
@@ -183,9 +185,17 @@ class Correction:
         self._put(gesture.box, self._before(gesture, gesture.box))
         return gesture.box
 
-    def apply(self, tool: str, z: int, patch: Patch | None, *, clicks: Clicks = ()) -> Step | None:
+    def apply(
+        self,
+        tool: str,
+        z: int,
+        patch: Patch | None,
+        *,
+        clicks: Clicks = (),
+        plane: PlaneName = "axial",
+    ) -> Step | None:
         """Make one edit of a patch, with the clicks it came of; None when it changes nothing."""
-        self.begin(tool, z)
+        self.begin(tool, z, plane)
         self.paint(patch)
         return self.end(clicks)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.domain.components import Box, bounding_box, box_slices
 from core.domain.guide import Click
 from core.domain.mask import Mask
+from core.domain.plane import PlaneName
 
 HISTORY_BYTES = 64 * 2**20
 """Memory that undo may take for one correction; the oldest gestures are forgotten beyond it."""
@@ -24,8 +25,8 @@ class Edit:
     """One finished gesture: the voxels of `box` before and after it, packed.
 
     `number` counts the gestures of a correction from 1 and is never given twice, so that it names
-    the state the gesture led to. `z` is the slice the reader was on, `voxels` how many changed.
-    `clicks` are those that a guided correction was made of, in order.
+    the state the gesture led to. `z` is the slice of `plane` the reader was on, `voxels` how many
+    changed. `clicks` are those that a guided correction was made of, in order.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Edit:
     after: bytes
     voxels: int
     clicks: tuple[Click, ...] = ()
+    plane: PlaneName = "axial"
 
     def changed(self) -> tuple[NDArray[np.bool_], Mask]:
         """Return which voxels of the box it changes, and the box as it is afterwards."""

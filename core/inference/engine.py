@@ -9,18 +9,20 @@ from typing import IO, TypeAlias
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.domain.prediction import OnSlices, Prediction
+from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Cancelled, Progress, silent
 from core.domain.triage import Triage
 from core.domain.volume import Volume
 from core.inference.child_environment import child_command, child_environment
 from core.inference.engine_messages import (
+    Answered,
     CancelRequest,
     ComplexityRequest,
     Devices,
     DevicesRequest,
     EngineReply,
     EngineRequest,
+    GuideRequest,
     NetworkCost,
     Predicted,
     PredictRequest,
@@ -33,7 +35,9 @@ from core.inference.engine_messages import (
     read_reply,
     write_message,
 )
+from core.inference.loaded_network import FloatArray
 from core.models.classifiers import ClassifierModel
+from core.models.guides import GuideModel
 from core.models.registry import Model
 
 _LOG_TAIL = 2000
@@ -89,19 +93,28 @@ class Engine:
             precision=model.wanted.precision,
             spacing_mm=volume.geometry.spacing_mm,
         )
-        result = np.zeros(volume.geometry.shape, np.uint8)
+        output = model.spec.several
+        count = len(output.channels) if output else 1
+        result = np.zeros((count, *volume.geometry.shape), np.uint8)
 
         def take(reply: Slices) -> None:
             plane = volume.geometry.shape[1:]
-            values = np.frombuffer(reply.probability, np.uint8).reshape(-1, *plane)
-            result[reply.indices] = values
+            values = np.frombuffer(reply.probability, np.uint8).reshape(count, -1, *plane)
+            result[:, reply.indices] = values
             if on_slices is not None:
-                on_slices(reply.indices, values)
+                on_slices(reply.indices, values if output else values[0])
 
         with self._lock:
             done = self._run(request, take, progress)
         assert isinstance(done, Predicted)
-        return Prediction(result, model.spec.id, done.key, done.device, done.seconds)
+        return prediction_of(
+            result,
+            output,
+            model_id=model.spec.id,
+            key=done.key,
+            device=done.device,
+            seconds=done.seconds,
+        )
 
     def triage(
         self,
@@ -129,6 +142,18 @@ class Engine:
         probability = np.asarray(done.probability, np.float64)
         numbers, model_id = volume.slice_numbers, model.spec.id
         return Triage(probability, numbers, model_id, done.device, done.seconds)
+
+    def answer_click(self, guide: GuideModel, values: FloatArray) -> FloatArray:
+        """Return the logits (B, 1, h, w) of a guide for what it sees (B, C, h, w).
+
+        Raises `ModelError`.
+        """
+        batch, planes, height, width = values.shape
+        request = GuideRequest(str(guide.folder), values.tobytes(), (batch, planes, height, width))
+        with self._lock:
+            done = self._run(request, None, silent)
+        assert isinstance(done, Answered)
+        return np.frombuffer(done.logits, np.float32).reshape(batch, 1, height, width)
 
     def devices(self) -> list[str]:
         """Return the devices a model can run on; starts the process, so that runs begin at once."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.models.classifiers import ClassifierModel
+from core.models.guides import GuideModel
 from core.models.registry import Model
 
 FloatArray: TypeAlias = NDArray[np.float32]
@@ -31,13 +32,13 @@ class LoadedNetwork(Protocol):
         """Return how many slices at once suit a device."""
 
     def logits(self, values: FloatArray) -> FloatArray:
-        """Return logits of slices (B, C, h, w): (B, 1, h, w), or (B, K) of a classifier.
+        """Return logits of slices (B, C, h, w): (B, K, h, w), or (B, K) of a classifier.
 
         Raises `MemoryShort`.
         """
 
 
-AnyModel: TypeAlias = Model | ClassifierModel
+AnyModel: TypeAlias = Model | ClassifierModel | GuideModel
 """What has a network."""
 
 

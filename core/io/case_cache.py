@@ -7,7 +7,7 @@ from typing import Protocol
 from core.domain.progress import Progress, silent
 from core.io.case import Case
 from core.io.case_preview import FirstLook
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase, of_region, read_case, same_files
 
 
 class CaseReader(Protocol):
@@ -45,9 +45,8 @@ class CaseCache:
 
         `look` is given the first slice of one that has to be read.
         """
-        loaded = self.get(case.id)
-        # A read for the dataset that was open before may end late, with a case of the same name.
-        if loaded is None or loaded.case != case:
+        loaded = self._known(case)
+        if loaded is None:
             loaded = self.reader(case, progress=progress, look=look)
             self.put(loaded)
         return loaded
@@ -57,8 +56,19 @@ class CaseCache:
 
         Raises `FileError` as `read_case`.
         """
+        loaded = self._known(case)
+        return self.reader(case) if loaded is None else loaded
+
+    def _known(self, case: Case) -> LoadedCase | None:
+        """Return a case that is in memory, of another region if need be."""
         loaded = self.get(case.id)
-        return self.reader(case) if loaded is None or loaded.case != case else loaded
+        # A read for the dataset that was open before may end late, with a case of the same name.
+        if loaded is None or not same_files(loaded.case, case):
+            return None
+        if loaded.case != case:
+            loaded = of_region(loaded, case)
+            self.put(loaded)
+        return loaded
 
     def put(self, loaded: LoadedCase) -> None:
         """Keep a case; one larger than the whole budget is not kept."""

@@ -129,7 +129,6 @@ class SliceVolume:
             channel[index],
             index,
             case.slices[index].number,
-            count,
             Grid((count, height, width)),
             channel[sample],
         )

@@ -124,6 +124,34 @@ DROP TABLE time_spent;
 ALTER TABLE time_by_day RENAME TO time_spent;
 """
 
+# Figures before are of all labels together, which is the region without a name.
+_REGIONS = """
+CREATE TABLE scores_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, dsc REAL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (case_id, model_id, region)
+) WITHOUT ROWID;
+INSERT INTO scores_by_region (case_id, model_id, key, dsc)
+    SELECT case_id, model_id, key, dsc FROM scores;
+DROP TABLE scores;
+ALTER TABLE scores_by_region RENAME TO scores;
+CREATE TABLE figures_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, figures TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (model_id, case_id, region)
+) WITHOUT ROWID;
+INSERT INTO figures_by_region (case_id, model_id, key, figures)
+    SELECT case_id, model_id, key, figures FROM case_figures;
+DROP TABLE case_figures;
+ALTER TABLE figures_by_region RENAME TO case_figures;
+CREATE TABLE doubts_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (model_id, case_id, region)
+) WITHOUT ROWID;
+INSERT INTO doubts_by_region (case_id, model_id, key, content)
+    SELECT case_id, model_id, key, content FROM doubts;
+DROP TABLE doubts;
+ALTER TABLE doubts_by_region RENAME TO doubts;
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -134,5 +162,6 @@ STEPS = (
     _SIGNED,
     _CLICKS,
     _TIME_BY_DAY,
+    _REGIONS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

@@ -13,6 +13,7 @@ from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.errors import AppError
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from gui.annotation.correction_begin import Beginning
 from gui.annotation.correction_book import Book
 from gui.annotation.correction_keeper import Keeping
@@ -68,7 +69,7 @@ class CorrectionDesk(QObject):
         keeping.save_failed.connect(self.save_failed)
         self.versions.refused.connect(self.refused)
         self.versions.version_saved.connect(self._on_version_saved)
-        self.later.made.connect(lambda tool, patch: self.apply(tool, lambda _: patch))
+        self.later.made.connect(lambda tool, patch, cut: self.apply(tool, lambda _: patch, cut=cut))
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
@@ -165,11 +166,11 @@ class CorrectionDesk(QObject):
         self._drawing = drawing
         self._prepare()
 
-    def begin(self, tool: str, z: int) -> Correction | None:
-        """Start a gesture on slice `z`; None when nothing can be painted, which is then said."""
+    def begin(self, tool: str, cut: Cut) -> Correction | None:
+        """Start a gesture on a slice; None when nothing can be painted, which is then said."""
         correction = self._ensure()
         if correction is not None and not correction.painting:
-            correction.begin(tool, z)
+            correction.begin(tool, cut.index, cut.plane.name)
         return correction
 
     def paint(self, patch: Patch | None) -> None:
@@ -206,10 +207,12 @@ class CorrectionDesk(QObject):
         *,
         aside: Callable[[], None] | None = None,
         clicks: Clicks = (),
+        cut: Cut | None = None,
     ) -> bool:
-        """Make one edit of the slice on screen from the mask as it is; False when it cannot be.
+        """Make one edit from the mask as it is; False when it cannot be.
 
-        `clicks` are kept with it.
+        It is kept as one of the slice `cut`, by default the one the reader works on, and with its
+        `clicks`.
 
         An edit that changes nothing is none, and the reader is told; unless something was said
         with it all the same: then `aside` is what the next undo here calls to take that back.
@@ -217,8 +220,8 @@ class CorrectionDesk(QObject):
         correction = self._ensure()
         if correction is None or correction.painting:
             return False
-        index, patch = self._session.view.slice_index, make(correction.mask)
-        step = correction.apply(tool, index, patch, clicks=clicks)
+        patch, cut = make(correction.mask), cut or self._session.view.cut
+        step = correction.apply(tool, cut.index, patch, clicks=clicks, plane=cut.plane.name)
         self._follow()
         if step is not None:
             self._session.note_painted(step.box)
@@ -230,13 +233,15 @@ class CorrectionDesk(QObject):
             self.noted.emit(tool, "Nothing there to change.")
         return True
 
-    def apply_later(self, tool: str, make: Callable[[Mask], Patch | None]) -> None:
+    def apply_later(
+        self, tool: str, make: Callable[[Mask], Patch | None], *, cut: Cut | None = None
+    ) -> None:
         """Make one edit on a worker, see `later`; dropped when the mask has changed meanwhile."""
         correction = self._ensure()
         if correction is not None and not correction.painting:
-            self.later.start(tool, correction, make)
+            self.later.start(tool, correction, make, cut or self._session.view.cut)
 
-    def undo(self) -> int | None:
+    def undo(self) -> Cut | None:
         """Take the last edit back; returns the slice it was on.
 
         What was said since then without an edit goes first, and leaves the slice alone.
@@ -249,7 +254,7 @@ class CorrectionDesk(QObject):
             return None
         return self._step(lambda correction: correction.undo())
 
-    def redo(self) -> int | None:
+    def redo(self) -> Cut | None:
         """Make the edit again that was taken back last; returns the slice it is on."""
         return self._step(lambda correction: correction.redo())
 
@@ -399,7 +404,7 @@ class CorrectionDesk(QObject):
         if case_id == self._session.current:  # a run that ended lets a correction begin
             self._prepare()
 
-    def _step(self, change: Callable[[Correction], Step | None]) -> int | None:
+    def _step(self, change: Callable[[Correction], Step | None]) -> Cut | None:
         correction = self.known
         step = None if correction is None or self.problem else change(correction)
         if step is None:
@@ -408,7 +413,7 @@ class CorrectionDesk(QObject):
         self._session.note_painted(step.box)
         self._keep(step)
         self.reverted.emit(step)
-        return step.z
+        return step.cut
 
     def _keep(self, step: Step | None) -> None:
         """Hand an edit to the journal; the status bar says so when it is on the disk."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from core.annotation.correction import Correction
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from gui.shell.tasks import Lanes, Task
 
 
@@ -17,7 +18,7 @@ class LaterEdit(QObject):
     """
 
     changed = Signal(str)
-    made = Signal(str, object)
+    made = Signal(str, object, object)
     failed = Signal(str, str, str)
     noted = Signal(str, str)
 
@@ -29,9 +30,12 @@ class LaterEdit(QObject):
         self.tool = ""
 
     def start(
-        self, tool: str, correction: Correction, make: Callable[[Mask], Patch | None]
+        self, tool: str, correction: Correction, make: Callable[[Mask], Patch | None], cut: Cut
     ) -> None:
-        """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile."""
+        """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile.
+
+        `cut` is the slice it was asked for on.
+        """
         if self.tool:
             said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
             self.noted.emit(tool, said)
@@ -46,7 +50,7 @@ class LaterEdit(QObject):
             if correction.revision != revision:
                 self.noted.emit(tool, "The mask changed meanwhile. Start it again.")
             else:
-                self.made.emit(tool, patch)
+                self.made.emit(tool, patch, cut)
 
         self._task = self._lanes.run(
             "io",

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.errors import DataError
+from core.domain.plane import AXIAL, Cut, acquired
 from core.domain.progress import Progress
 from core.domain.window_level import automatic
 from core.inference.preprocess import head_box
@@ -12,9 +14,10 @@ from core.io.case import Case
 from core.io.case_cache import CaseCache
 from core.io.case_preview import CasePreview, FirstLook
 from core.io.case_reader import LoadedCase
+from gui.shell.open_preview import OpenPreview
 from gui.shell.session import Session
-from gui.shell.session_parts import OpenCase, OpenPreview
-from gui.shell.tasks import FAULT, Lanes, Task, unheard
+from gui.shell.session_parts import OpenCase
+from gui.shell.tasks import FAULT, Lanes, Part, Task, unheard
 
 _STEADY = 0.05
 """A head this much larger, by its longer side, does not make the view jump."""
@@ -52,7 +55,7 @@ class CaseLoader(QObject):
         self._task = self._lanes.run_in_parts(
             "io",
             lambda progress, part: self._read(
-                case, progress, FirstLook(channel, index, lambda found: part(_to_show(found)))
+                case, progress, FirstLook(channel, index, lambda found: _give(part, found))
             ),
             lambda read: self._show(*read, index),
             parted=self._show_preview,
@@ -72,26 +75,38 @@ class CaseLoader(QObject):
         )
 
     def _read(self, case: Case, progress: Progress, look: FirstLook) -> tuple[OpenCase, int]:
-        loaded = self.cache.read(case, progress=progress, look=look)
+        loaded = self._read_case(case, progress, look)
         volume = loaded.volume
+        before = self._session.open_case
+        if before is not None and before.loaded.volume is volume:  # of another region alone
+            return OpenCase(loaded, before.automatic, before.head), first_slice(loaded)
         ranges = tuple(
             (name, automatic(pixels))
             for name, pixels in zip(volume.channels, volume.pixels, strict=True)
         )
         return OpenCase(loaded, ranges, head_box(volume.pixels)), first_slice(loaded)
 
+    def _read_case(self, case: Case, progress: Progress, look: FirstLook) -> LoadedCase:
+        """Return a case of the region it names, of all labels where its own have none of it."""
+        try:
+            return self.cache.read(case, progress=progress, look=look)
+        except DataError:
+            if not case.region:
+                raise
+            return self.cache.read(replace(case, region=""), progress=progress)
+
     def _left_at(self, case_id: str) -> int:
         """Return the slice at which a case was left; negative for one not seen yet."""
         opened = self._session.open_case
         if opened is not None and opened.loaded.case.id == case_id:
-            return self._session.view.slice_index
+            return self._session.view.at[0]
         return self._left.get(case_id, -1)
 
     def _keep_slice(self) -> None:
         """Note where the case is left that is on screen."""
         before = self._session.open_case
         if before is not None:
-            self._left[before.loaded.case.id] = self._session.view.slice_index
+            self._left[before.loaded.case.id] = self._session.view.at[0]
 
     def _show_preview(self, preview: OpenPreview) -> None:
         self._keep_slice()
@@ -104,10 +119,12 @@ class CaseLoader(QObject):
         loaded = opened.loaded
         index = self._left_at(loaded.case.id) if slice_index < 0 else slice_index
         if preview is not None:  # what is on screen stays where it is
-            index = preview.slice_index
+            index = preview.at[0]
             opened = replace(opened, head=_steady(preview.head, opened.head))
         index = first if index < 0 else index
-        self._session.set_open_case(opened, slice_index=min(index, loaded.volume.slices - 1))
+        labels = self._session.labels.of_case(loaded)
+        last = loaded.volume.slices - 1
+        self._session.set_open_case(opened, slice_index=min(index, last), labels=labels)
         self.loaded.emit()
 
     def _fail(self, case_id: str, sentence: str) -> None:
@@ -119,17 +136,38 @@ def _read_into(cache: CaseCache, case: Case, progress: Progress) -> None:
     cache.read(case, progress=progress)
 
 
-def _to_show(found: CasePreview) -> OpenPreview:
-    """Return a preview with its range and head, and nothing that holds the rest of the case."""
+def _give(part: Part, found: CasePreview) -> None:
+    """Hand over what can be shown of a case already, on a worker."""
+    preview = _to_show(found)
+    if preview is not None:
+        part(preview)
+
+
+def _to_show(found: CasePreview) -> OpenPreview | None:
+    """Return the slice that an `OpenCase` would show first, and nothing that holds the rest.
+
+    None where it lies in a plane that is not read yet.
+    """
+    head = head_box(found.sample[np.newaxis])
+    y0, y1, x0, x1 = head
+    y, x = found.lesion or ((y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2)
+    at, plane = (found.slice_index, y, x), acquired(found.geometry, found.turn)
+    if plane is AXIAL:
+        image = found.image
+    elif found.values is not None:
+        image = Cut(plane, at[plane.axis]).of(found.values)
+    else:
+        return None
     return OpenPreview(
         found.case.id,
         found.channel,
-        np.array(found.plane),
-        found.slice_index,
+        np.array(image),
+        plane,
+        at,
         found.number,
         found.geometry,
         automatic(found.sample),
-        head_box(found.sample[np.newaxis]),
+        head,
     )
 
 

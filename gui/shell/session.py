@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.annotation.correction import Correction
 from core.domain.components import Box
 from core.domain.errors import ModelError
+from core.domain.plane import PLANES, Cut, PlaneName
 from core.domain.prediction import Postprocessing
 from core.domain.triage import Triage
 from core.models.registry import Model
@@ -17,11 +18,11 @@ from core.review.subject import Subject, subject_of
 from core.workspace.settings import Settings, reader_name
 from core.workspace.workspace_folder import Listing
 from gui.shell.label_state import LabelState
+from gui.shell.open_preview import OpenPreview
 from gui.shell.session_parts import (
     CaseState,
     Models,
     OpenCase,
-    OpenPreview,
     Place,
     Result,
     RunQueue,
@@ -48,7 +49,7 @@ class _State:
     device_used: str = ""
     seeking: bool = False
     correction: Correction | None = None
-    edits: dict[int, int] = field(default_factory=dict)
+    edits: dict[tuple[PlaneName, int], int] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     triage: Triage | None = None
     labels: LabelState = field(default_factory=LabelState)
@@ -58,9 +59,10 @@ class Session(QObject):
     """Holds the state of one window: features set what is theirs, views listen.
 
     `case_leaving` comes while the case that gives way to another is still the current one.
+    `focus_changed` comes when the figures of the worklist are of another region.
     `part_arrived` tells the indices of slices that a run has just predicted. `case_version` counts
     the cases that were shown so far, `masks_of` what lay over a slice, so that a picture prepared
-    for an older state is never drawn.
+    for an older state is never drawn. A case opens in the plane it was acquired in.
     """
 
     place_changed = Signal()
@@ -84,6 +86,7 @@ class Session(QObject):
     reviews_changed = Signal()
     triage_changed = Signal()
     labels_changed = Signal()
+    focus_changed = Signal()
 
     def __init__(self, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -96,7 +99,11 @@ class Session(QObject):
         self._slice_masks: dict[int, int] = {}
         self._cuts: dict[str, Postprocessing] = {}
         self._as_set: dict[str, Model] = {}
-        view = ViewState(exact_voxels=settings.exact_voxels, neurological=settings.neurological)
+        view = ViewState(
+            exact_voxels=settings.exact_voxels,
+            neurological=settings.neurological,
+            between=settings.interpolate_slices,
+        )
         self._state = _State(view=view)
 
     @property
@@ -270,10 +277,9 @@ class Session(QObject):
         """The correction of the case on screen; None until one was begun."""
         return self._state.correction
 
-    @property
-    def edits(self) -> dict[int, int]:
-        """How often the correction of each slice has changed; not to be changed."""
-        return self._state.edits
+    def edits_of(self, cut: Cut) -> int:
+        """Return how often the correction of a slice has changed."""
+        return self._state.edits.get((cut.plane.name, cut.index), 0)
 
     def set_correction(self, correction: Correction | None) -> None:
         """Another correction, or none, lies over the case on screen."""
@@ -284,8 +290,10 @@ class Session(QObject):
     def note_painted(self, box: Box | None) -> None:
         """The correction changed in `box`."""
         if box is not None:
-            for index in range(box[0], box[1]):
-                self._state.edits[index] = self._state.edits.get(index, 0) + 1
+            edits = self._state.edits
+            for name, plane in PLANES.items():
+                for index in range(box[2 * plane.axis], box[2 * plane.axis + 1]):
+                    edits[name, index] = edits.get((name, index), 0) + 1
             self.mask_painted.emit(box)
 
     @property
@@ -332,6 +340,14 @@ class Session(QObject):
         self._state.reviews = {}
         self.place_changed.emit()
 
+    def change_place(self, place: Place) -> None:
+        """The cases of the dataset that is open are told otherwise; it stays open."""
+        self._state.place = place
+
+    def note_focus(self) -> None:
+        """The figures of all cases are those of the region in focus by now."""
+        self.focus_changed.emit()
+
     def set_models(self, models: Models) -> None:
         """Other models are there, or another is in use."""
         self._state.models = models
@@ -349,8 +365,14 @@ class Session(QObject):
         self._state.preview, self._state.problem = preview, ""
         self._show_other_case()
 
-    def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
-        """Another case is on screen, without a prediction yet."""
+    def set_open_case(
+        self, open_case: OpenCase, *, slice_index: int, labels: LabelState | None = None
+    ) -> None:
+        """Another case is on screen, at axial slice `slice_index`, without a prediction yet.
+
+        The same case with another region in focus stays as it is seen; `labels` are those it has.
+        """
+        same = self._state.current == open_case.loaded.case.id and self.open_case is not None
         self.case_leaving.emit()
         self._state.current, self._state.pending = open_case.loaded.case.id, ""
         self._state.open_case, self._state.preview, self._state.result = open_case, None, None
@@ -358,10 +380,13 @@ class Session(QObject):
         self._state.triage = None
         self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
-        self._state.view = replace(
-            self.view, slice_index=slice_index, window_levels=(), asking=False
-        )
-        self._show_other_case()
+        view = self.view
+        if not same:
+            view = replace(view, at=open_case.first_voxel(slice_index), window_levels=())
+            view = view.working_in(open_case.acquired, large=True)
+        self._state.view = replace(view, asking=False)
+        before, self._state.labels = self._state.labels, labels or LabelState()
+        self._show_other_case(labels=before != self._state.labels)
 
     def set_unopened(self, problem: str) -> None:
         """The case asked for cannot be shown: nothing is on screen, least of all another case."""
@@ -375,9 +400,11 @@ class Session(QObject):
         self._state.current = for_case
         self._state.open_case = self._state.result = self._state.correction = None
 
-    def _show_other_case(self) -> None:
+    def _show_other_case(self, *, labels: bool = False) -> None:
         self.case_version += 1
         self._change_masks()
+        if labels:
+            self.labels_changed.emit()
         self.case_changed.emit()
 
     def set_result(self, result: Result | None, *, same_masks: bool = False) -> None:
@@ -394,9 +421,14 @@ class Session(QObject):
         self._slice_masks.update(dict.fromkeys(indices, self._mask_version))
         self.part_arrived.emit(frozenset(indices))
 
-    def masks_of(self, index: int) -> int:
-        """Return a number that is another one whenever masks over that slice may be others."""
-        return self._slice_masks.get(index, self._whole_masks)
+    def masks_of(self, cut: Cut) -> int:
+        """Return a number that is another one whenever masks over that slice may be others.
+
+        Parts of a prediction arrive in axial slices: they change every slice of other planes.
+        """
+        if cut.plane.axis:
+            return self._mask_version
+        return self._slice_masks.get(cut.index, self._whole_masks)
 
     def _change_masks(self) -> None:
         self._mask_version += 1

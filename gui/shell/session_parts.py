@@ -1,16 +1,17 @@
 """What a session holds: frozen pieces of what is open, known and asked for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.counted_mask import CountedMask
-from core.domain.grid import Grid
+from core.domain.label_set import LabelMap
 from core.domain.metrics import Hd95
+from core.domain.plane import Plane, Voxel, acquired
 from core.domain.prediction import Postprocessing, Prediction
-from core.domain.volume import Pixels
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
@@ -33,6 +34,8 @@ class CaseState:
 
     `problem` says why a run failed or, where the case is `unread`, why it could not be opened.
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
+    `figures` and `dsc` are of the region in focus, `labels` are the figures of each label and
+    region by name, of a case that has several.
     """
 
     case: Case
@@ -48,6 +51,7 @@ class CaseState:
     outlook: Outlook = NOTHING_KNOWN
     version: int = 0
     begun: bool = False
+    labels: Mapping[str, CaseFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,30 +62,26 @@ class OpenCase:
     automatic: tuple[tuple[str, WindowLevel], ...]
     head: tuple[int, int, int, int]
 
+    @property
+    def acquired(self) -> Plane:
+        """The plane it was acquired in."""
+        return acquired(self.loaded.volume.geometry, self.loaded.turn)
 
-@dataclass(frozen=True, eq=False)
-class OpenPreview:
-    """The first slice of a case that is still being read, and how it is shown.
-
-    It is on screen in place of an `OpenCase`, which alone can be decided on, drawn on or counted.
-    `plane` (Y, X) is the slice of that index of `geometry`, in one channel.
-    """
-
-    case_id: str
-    channel: str
-    plane: Pixels
-    slice_index: int
-    number: int
-    geometry: Grid
-    window: WindowLevel
-    head: tuple[int, int, int, int]
+    def first_voxel(self, z: int) -> Voxel:
+        """Return where all planes cut first: the lesion of axial slice `z`, else mid head."""
+        truth, (y0, y1, x0, x1) = self.loaded.ground_truth, self.head
+        if truth is not None and 0 <= z < len(truth) and truth[z].any():
+            rows, columns = np.nonzero(truth[z])
+            middle = len(rows) // 2  # a voxel of the lesion itself, which a mean need not be
+            return z, int(rows[middle]), int(columns[middle])
+        return z, (y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """The prediction on screen; `ready` names the slices that have arrived, None when all have.
 
-    `cut` is how `counted` was made of it.
+    `cut` is how `counted` was made of it, and `label_map` (Z, Y, X) where it tells labels.
     """
 
     probability: NDArray[np.uint8]
@@ -89,6 +89,7 @@ class Result:
     prediction: Prediction | None = None
     counted: CountedMask | None = None
     cut: Postprocessing | None = None
+    label_map: LabelMap | None = None
     hd95: Hd95 | None = None
     hd95_pending: bool = False
 

@@ -128,12 +128,12 @@ def test_the_first_slice_is_that_which_stays(
     opened, whole = session.open_case, read_case(case)
     assert opened is not None
     assert session.preview is None
-    assert session.view.slice_index == early.slice_index
+    assert session.view.at == early.at
     assert whole.ground_truth is not None
-    assert early.slice_index == int(whole.ground_truth.sum(axis=(1, 2)).argmax())
+    assert early.at[0] == int(whole.ground_truth.sum(axis=(1, 2)).argmax())
     channel = whole.volume.channels.index(early.channel)
     assert early.channel == "FLAIR"
-    np.testing.assert_array_equal(early.plane, whole.volume.pixels[channel, early.slice_index])
+    np.testing.assert_array_equal(early.image, whole.volume.pixels[channel, early.at[0]])
     assert (
         early.window == dict(opened.automatic)["FLAIR"] == automatic(whole.volume.pixels[channel])
     )
@@ -147,10 +147,10 @@ def test_a_case_comes_back_at_its_slice_before_it_is_whole(
     loader.open(cases(folder)["N-1"], slice_index=4)
     qtbot.waitUntil(preview_shown(session, "N-1"))
     assert session.preview is not None
-    assert session.preview.slice_index == 4
+    assert session.preview.at[0] == 4
     halting.gate.set()
     qtbot.waitUntil(lambda: session.open_case is not None)
-    session.set_view(replace(session.view, slice_index=1))
+    session.set_view(session.view.on_slice(1))
     halting.gate.clear()
     loader.open(cases(folder)["N-3"])
     qtbot.waitUntil(preview_shown(session, "N-3"))
@@ -158,7 +158,31 @@ def test_a_case_comes_back_at_its_slice_before_it_is_whole(
     loader.open(cases(folder)["N-1"])
     halting.gate.set()
     qtbot.waitUntil(lambda: session.open_case is not None)
-    assert session.view.slice_index == 1
+    assert session.view.at[0] == 1
+
+
+def test_a_series_of_sagittal_slices_is_looked_at_in_its_own_plane(
+    loader: CaseLoader, session: Session, tmp_path: Path, halting: Halting, qtbot: QtBot
+) -> None:
+    thick = np.array([[0, 0, 1.0, 0], [1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 0, 1]])
+    thick[:3, 2] *= 5
+    (tmp_path / "S").mkdir()
+    for channel, kind in enumerate(KINDS):
+        values = head(SHAPE[0], SHAPE[1:])[channel % 3].astype(np.int16)
+        nifti(tmp_path / "S" / f"S-{kind}.nii.gz", values, thick)
+    loader.open(cases(tmp_path / "S")["S"])
+    qtbot.waitUntil(preview_shown(session, "S"))
+    early = session.preview
+    halting.gate.set()
+    qtbot.waitUntil(lambda: session.open_case is not None)
+    opened = session.open_case
+    assert early is not None
+    assert opened is not None
+    assert early.plane.name == session.view.main.name == "sagittal"
+    assert session.view.at == early.at
+    channel = opened.loaded.volume.channels.index(early.channel)
+    stays = session.view.cut_in(early.plane).of(opened.loaded.volume.pixels[channel])
+    np.testing.assert_array_equal(early.image, stays)
 
 
 def test_nothing_is_decided_or_drawn_of_a_case_that_is_being_read(
@@ -216,8 +240,8 @@ def test_a_preview_is_on_screen_alone_and_says_so(
     view, window = program.window.view, program.window
     middle = pixels_of(view)[view.height() // 2 - 40 : view.height() // 2 + 40]
     assert middle.mean() > 30
-    assert "N-3" in view.hud_text("top_left")
-    assert f"/ {SHAPE[0]}" in view.hud_text("top_left")
+    assert f"Slice 5 / {SHAPE[0]}" in view.hud_text("top_left")
+    assert "FLAIR" in view.hud_text("top_left")
     assert window.empty.text == ""
     for command in ("accept", "rate_3", "grow", "take_truth_case", "next_slice", "toggle_truth"):
         program.context.trigger(command)
