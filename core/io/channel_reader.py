@@ -117,7 +117,7 @@ class ChannelFiles:
         head, (_, turn) = stream.head, stream.head.grid.canonical()
         real = head.real_type(stream.dtype)
         shown = is_first and stream.channels == 1 and self._is_large(stream)
-        by_slice = turn.axes[0] == 0 and acquired(head.grid.canonical()[0], turn) is AXIAL
+        by_slice = turn.axes[0] == 0 and acquired(self._grid(head), turn) is AXIAL
         if shown and stream.slices is not None and by_slice:
             self._show_some(stream, turn, index)
             shown = False
@@ -178,12 +178,16 @@ class ChannelFiles:
         values: Pixels | None = None,
     ) -> None:
         assert self._look is not None
-        (at, image, sample), (grid, turn) = there, head.grid.canonical()
+        (at, image, sample), (grid, turn) = there, (self._grid(head), _turn_of(head))
         self._go_on(index)
         name = self._found.sequences[index]
         self._look.show(
             CasePreview(self._case, name, image, at, at + 1, grid, sample, values, turn, lesion)
         )
+
+    def _grid(self, head: StoredHead) -> Grid:
+        """Return the canonical grid, of the spacing that was given by hand if one was."""
+        return head.grid.canonical()[0].with_given(self._case.given_spacing_mm)
 
     def _first_slice(self, head: StoredHead) -> tuple[int, tuple[int, int] | None]:
         """Return the slice to be shown, the one wanted, most lesion or the middle; and a lesion."""

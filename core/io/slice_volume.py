@@ -129,7 +129,7 @@ class SliceVolume:
             channel[index],
             index,
             case.slices[index].number,
-            Grid((count, height, width)),
+            Grid((count, height, width)).with_given(case.given_spacing_mm),
             channel[sample],
         )
 
@@ -180,7 +180,7 @@ def _on_no_grid(case: Case, pixels: Pixels, problems: dict[int, str]) -> Volume:
         pixels,
         channel_names(channels),
         tuple(files.number for files in case.slices),
-        Grid((count, height, width)),
+        Grid((count, height, width)).with_given(case.given_spacing_mm),
         problems,
     )
 
