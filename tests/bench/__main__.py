@@ -26,6 +26,7 @@ MEASUREMENTS = (
     "planes_step",
     "dataset_scan",
     "case_opening",
+    "large_case",
     "worklist_scroll",
     "hd95_speed",
     "metrics_speed",
