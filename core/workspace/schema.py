@@ -124,6 +124,14 @@ DROP TABLE time_spent;
 ALTER TABLE time_by_day RENAME TO time_spent;
 """
 
+# A correction was a mask before; that its labels are empty says so of those there are. Its edits
+# told bits, and those of label maps tell themselves apart (`core.annotation.history`).
+_LABELS = """
+ALTER TABLE corrections ADD COLUMN labels TEXT NOT NULL DEFAULT '';
+ALTER TABLE correction_edits ADD COLUMN labels TEXT NOT NULL DEFAULT '';
+CREATE TABLE label_sets (own TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -134,5 +142,6 @@ STEPS = (
     _SIGNED,
     _CLICKS,
     _TIME_BY_DAY,
+    _LABELS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""
