@@ -115,7 +115,7 @@ def publish_unet(root: Path, model_id: str = "tiny", *, seed: int = 0, **fields:
     spec = ModelSpec(id=model_id, architecture="unet", **given)  # type: ignore[arg-type]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        state = build_network(spec.network).state_dict()
+        state = build_network(spec.network, spec.logits).state_dict()
     # A trained network is not sure of nothing: sharpen the logits and move them off the middle.
     state["conv.weight"] *= 8.0
     root.mkdir(parents=True, exist_ok=True)

@@ -19,11 +19,13 @@ _HALF = 0.5
 class Planes:
     """What the planes of a batch are: `channels` of one slice, repeated for each neighbour.
 
-    `substitute` is the channel that stands in for a missing one.
+    `substitute` is the channel that stands in for a missing one. Masks that hold `labels` are moved
+    by nearest neighbour: between two values there is no third.
     """
 
     channels: int
     substitute: int
+    labels: bool = False
 
 
 def augment(
@@ -32,10 +34,11 @@ def augment(
     """Return images (B, P, H, W) and masks (B, 1, H, W) varied together, each slice by itself.
 
     The neighbours of a slice get its geometry and, channel by channel, its gain and offset. Masks
-    stay {0, 1}. `generator` is on the device of the batch and is all the randomness there is.
+    stay {0, 1}, and label maps hold the values they held. `generator` is on the device of the batch
+    and is all the randomness there is.
     """
     if _moves(spec):
-        images, masks = _move(images, masks, spec, generator)
+        images, masks = _move(images, masks, spec, generator, nearest=planes.labels)
     else:
         images = images.clone()
     if spec.carve:
@@ -54,7 +57,7 @@ def _moves(spec: Augmentation) -> bool:
 
 
 def _move(
-    images: Tensor, masks: Tensor, spec: Augmentation, generator: Generator
+    images: Tensor, masks: Tensor, spec: Augmentation, generator: Generator, *, nearest: bool
 ) -> tuple[Tensor, Tensor]:
     """Resample by a random affine map and displacement; what comes from outside is background."""
     grid = functional.affine_grid(
@@ -64,6 +67,11 @@ def _move(
         grid = grid + _displacement(images, spec.elastic, generator)
     # Zero padding is background once each plane's darkest value is taken off.
     darkest = images.amin(dim=(2, 3), keepdim=True)
+    if nearest:
+        moved = functional.grid_sample(images - darkest, grid, align_corners=False) + darkest
+        values = masks.to(images.dtype)
+        maps = functional.grid_sample(values, grid, mode="nearest", align_corners=False)
+        return moved, maps.to(masks.dtype)
     joined = torch.cat((images - darkest, masks.to(images.dtype)), dim=1)
     moved = functional.grid_sample(joined, grid, padding_mode="zeros", align_corners=False)
     return moved[:, :-1] + darkest, (moved[:, -1:] > _HALF).to(masks.dtype)

@@ -1,73 +1,31 @@
-"""The cases of a training in memory, decoded once, and batches of their slices."""
+"""The cases of a training in memory, decoded once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
 
 from core.domain.errors import DataError, ModelError
+from core.domain.label_set import BINARY, LabelMap, LabelSet, from_values
 from core.domain.mask import Mask
-from core.domain.prediction import quantise
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
-from core.inference.preprocess import PlaneGrid, Prepared, from_grid, prepare, to_grid
-from core.inference.resample_step import SpacingChange
+from core.inference.preprocess import Prepared, labels_to_grid, prepare, to_grid
 from core.io.atomic import atomic_path
 from core.io.case import Case
-from core.io.case_reader import read_case
-from core.models.acquisition import Acquisition, acquisition_of
+from core.io.case_reader import LoadedCase, read_case, region_of
+from core.models.acquisition import acquisition_of
 from core.models.contract import fitted, mapping
 from core.models.lineage import GROUND_TRUTH
 from core.models.train_spec import TrainSpec
 from training.corrections import Corrections
+from training.train_case import TrainCase
 
 _HALF = 0.5
 _GIB = 1 << 30
-
-
-@dataclass(frozen=True, eq=False)
-class TrainCase:
-    """A prepared case: `values` (C, Z, h, w) float16 and `mask` (Z, h, w) on the network's grid.
-
-    `truth` (Z, Y, X) is what it is learnt from on the native grid, and `origin` says what that is.
-    `change` leads from there to the voxels the network sees, None where they are the same;
-    `slice_numbers` are those of the slices it sees. `fingerprint` is a hash of the voxels and of
-    that truth, `acquisition` what the images are.
-    """
-
-    id: str
-    values: NDArray[np.float16]
-    mask: Mask
-    truth: Mask
-    grid: PlaneGrid
-    slice_numbers: tuple[int, ...]
-    channels: tuple[str, ...]
-    origin: str = GROUND_TRUTH
-    fingerprint: str = ""
-    change: SpacingChange | None = None
-    acquisition: Acquisition = field(default_factory=Acquisition)
-
-    def prepared(self, neighbours: int) -> Prepared:
-        """Return what inference would see of this case."""
-        return Prepared(self.values.astype(np.float32), self.grid, neighbours, self.change)
-
-    @property
-    def seen_truth(self) -> Mask:
-        """The truth (Z', Y', X') on the voxels that are cropped and resized for the network."""
-        if self.change is None:
-            return self.truth
-        return np.asarray(self.change.apply(self.truth) > _HALF, np.uint8)
-
-    def native(self, probability: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Return what a network says (Z, h, w) quantised, on the native grid."""
-        found = from_grid(probability, self.grid)
-        return quantise(found if self.change is None else self.change.back(found))
 
 
 def load_cases(
@@ -81,8 +39,9 @@ def load_cases(
 ) -> list[TrainCase]:
     """Return the cases, decoded and prepared; beyond `memory_gib` memory-mapped from `store`.
 
-    A correction stands in for the ground truth of its case. Raises `DataError` for a case without
-    usable ground truth or with other channels.
+    Where the spec wants labels their masks are label maps, in each case's own values. A correction
+    stands in for the ground truth of its case. Raises `DataError` for a case without usable ground
+    truth or with other channels.
     """
     loaded: list[TrainCase] = []
     room = int(spec.memory_gib * _GIB)
@@ -111,36 +70,72 @@ def require_lesions(cases: Sequence[TrainCase]) -> None:
 
 
 def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | None) -> TrainCase:
-    loaded = read_case(case)
+    loaded, several = read_case(case), spec.wanted_labels is not None
     loaded.require_whole()
     volume = loaded.volume
     if spec.channels:
         volume = _learnt(volume, spec.channels, case.id)
-    truth, origin = loaded.ground_truth, GROUND_TRUTH
-    shape = loaded.volume.geometry.shape
-    if corrections is not None and (found := corrections.read(case, truth, shape)):
-        truth, origin = found
-    if truth is None:
-        raise DataError(
-            f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
-        )
+    truth, labels, origin = _truth(loaded, corrections, several=several)
     prepared = prepare(volume, spec.preprocessing, stride=stride)
-    change = prepared.change
-    seen = truth.astype(np.float32) if change is None else change.apply(truth)
-    mask = to_grid(seen, prepared.grid, fill=0.0) > _HALF
     return TrainCase(
         case.id,
         prepared.values.astype(np.float16),
-        mask.astype(np.uint8),
+        _seen(truth, prepared, several=several),
         truth,
         prepared.grid,
         _numbers(volume, prepared),
         volume.channels,
         origin,
-        _fingerprint(loaded.volume, truth),
-        change,
+        _fingerprint(loaded.volume, truth, several=several),
+        prepared.change,
         acquisition_of(volume),
+        labels,
     )
+
+
+def _truth(
+    loaded: LoadedCase, corrections: Corrections | None, *, several: bool
+) -> tuple[Mask, LabelSet | None, str]:
+    """Return what a case is learnt from, what its values mean if they are labels, and its origin.
+
+    A correction of the region in focus draws that region of the labels anew.
+    """
+    case, truth, origin = loaded.case, loaded.ground_truth, GROUND_TRUTH
+    corrected = None
+    if corrections is not None:
+        corrected = corrections.read(case, truth, loaded.volume.geometry.shape)
+    if corrected is not None:
+        truth, origin = corrected
+    if truth is None:
+        raise DataError(
+            f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
+        )
+    if not several:
+        return truth, None, origin
+    known, label_map = loaded.label_set, loaded.labels
+    if label_map is None:
+        return truth, labels_in(truth, known), origin
+    labels = labels_in(label_map, known)
+    if corrected is not None:
+        label_map = labels.restored(truth, label_map, region_of(labels, case.region))
+    return label_map, labels, origin
+
+
+def labels_in(label_map: LabelMap, known: LabelSet | None) -> LabelSet:
+    """Return the labels of a map: those that are `known` of it, and what else it holds."""
+    found = np.flatnonzero(np.bincount(label_map.ravel())).tolist()
+    if known is not None and not known.is_binary:
+        return known.with_found(found)
+    return from_values(found) if max(found) else BINARY
+
+
+def _seen(truth: Mask, prepared: Prepared, *, several: bool) -> Mask:
+    """Return a mask or label map on the grid of the network."""
+    if several:
+        return labels_to_grid(truth, prepared.grid, prepared.change)
+    change = prepared.change
+    seen = truth.astype(np.float32) if change is None else change.apply(truth)
+    return (to_grid(seen, prepared.grid, fill=0.0) > _HALF).astype(np.uint8)
 
 
 def _numbers(volume: Volume, prepared: Prepared) -> tuple[int, ...]:
@@ -164,9 +159,9 @@ def _learnt(volume: Volume, channels: tuple[str, ...], case_id: str) -> Volume:
     return fitted(volume, channels, title=case_id)
 
 
-def _fingerprint(volume: Volume, truth: Mask) -> str:
+def _fingerprint(volume: Volume, truth: Mask, *, several: bool) -> str:
     digest = blake2b(volume.content_hash().encode(), digest_size=16)
-    digest.update(np.packbits(truth > 0).tobytes())
+    digest.update(truth.tobytes() if several else np.packbits(truth > 0).tobytes())
     return digest.hexdigest()
 
 
@@ -175,103 +170,3 @@ def _mapped(case: TrainCase, path: Path) -> TrainCase:
         np.save(temporary, case.values)
     values: NDArray[np.float16] = np.load(path, mmap_mode="r")
     return replace(case, values=values)
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Images (B, P, h, w), masks (B, 1, h, w) float32 and where each slice is from."""
-
-    images: Tensor
-    masks: Tensor
-    sources: tuple[tuple[str, int], ...]
-
-    def __str__(self) -> str:
-        """Name its slices, as a reader finds them."""
-        return ", ".join(f"{case} slice {number}" for case, number in self.sources)
-
-
-@dataclass(frozen=True, eq=False)
-class Sampler:
-    """Draws batches: a case by lot, so that a long one counts no more, then one of its slices.
-
-    All randomness is the generator's, on the CPU; its state is the sampler's state. Of `world`
-    processes, each with the same generator, the one of that `rank` gets its part of every batch.
-    Where only some cases are `fresh`, the others are replayed in the share of the spec.
-    """
-
-    cases: Sequence[TrainCase]
-    spec: TrainSpec
-    generator: Generator
-    rank: int = 0
-    world: int = 1
-    fresh: frozenset[str] = field(default=frozenset(), kw_only=True)
-
-    @cached_property
-    def shares(self) -> Tensor:
-        """The chance of each case (N,)."""
-        is_fresh = torch.tensor([case.id in self.fresh for case in self.cases])
-        count = int(is_fresh.sum())
-        if count in (0, len(self.cases)):
-            return torch.full((len(self.cases),), 1 / len(self.cases), dtype=torch.float64)
-        replay = self.spec.replay
-        fresh, old = (1 - replay) / count, replay / (len(self.cases) - count)
-        return torch.where(is_fresh, fresh, old).double()
-
-    @cached_property
-    def weights(self) -> list[Tensor]:
-        """The chance of each slice, one tensor (Z,) a case."""
-        return [slice_weights(case.mask, self.spec.sampling) for case in self.cases]
-
-    @property
-    def slices(self) -> int:
-        """Number of slices: an epoch sees as many."""
-        return sum(len(case.mask) for case in self.cases)
-
-    def draw(self) -> Batch:
-        """Return the next batch."""
-        count = self.spec.batch_size
-        chosen = torch.multinomial(
-            self.shares, count, replacement=True, generator=self.generator
-        ).tolist()
-        drawn = [
-            (i, int(torch.multinomial(self.weights[i], 1, generator=self.generator)))
-            for i in chosen
-        ]
-        # In order of cases, so that of several processes each gets few of them.
-        drawn.sort()
-        own = drawn[self.rank * count // self.world : (self.rank + 1) * count // self.world]
-        return self._batch([(self.cases[index], z) for index, z in own])
-
-    def _batch(self, picked: list[tuple[TrainCase, int]]) -> Batch:
-        neighbours = self.spec.preprocessing.neighbours
-        images = np.stack([planes(case.values, z, neighbours) for case, z in picked])
-        masks = np.stack([case.mask[z] for case, z in picked]).astype(np.float32)
-        sources = tuple((case.id, case.slice_numbers[z]) for case, z in picked)
-        return Batch(
-            torch.from_numpy(images.astype(np.float32)),
-            torch.from_numpy(masks).unsqueeze(1),
-            sources,
-        )
-
-
-def planes(values: NDArray[np.float16], z: int, neighbours: int) -> NDArray[np.float16]:
-    """Return a slice and its neighbours ((2·neighbours + 1)·C, h, w) in the order of inference."""
-    last = values.shape[1] - 1
-    offsets = range(-neighbours, neighbours + 1)
-    return np.concatenate([values[:, min(max(z + o, 0), last)] for o in offsets])
-
-
-def slice_weights(mask: Mask, sampling: str) -> Tensor:
-    """Return the chance (Z,) of each slice of a case; uniform where no slice has lesion.
-
-    `area`: 0.7 of it by the root of the lesion's area. `reference`: by the area plus a tenth of
-    the case's mean area, as the public reference implementation does.
-    """
-    area = torch.from_numpy(mask.sum(axis=(1, 2), dtype=np.int64)).double()
-    uniform = torch.full_like(area, 1 / len(area))
-    if not area.any() or sampling == "uniform":
-        return uniform
-    if sampling == "reference":
-        raised = area + 0.1 * area.mean()
-        return raised / raised.sum()
-    return 0.7 * area.sqrt() / area.sqrt().sum() + 0.3 * uniform

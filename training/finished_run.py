@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.model_output import ModelOutput
 from core.models.acquisition import Acquisition
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position
+from training.label_targets import balance_words
 from training.loop import Loop
 from training.plan import Plan
 from training.split import Split
@@ -18,6 +20,8 @@ class FinishedTraining:
 
     `learnt` says what each case that reached a gradient was learnt from, `data` holds hashes of
     what each case was, `acquisitions` what the images of each were that reached a gradient.
+    `output` are the classes or regions it learnt, and `balance` says how often each was drawn; None
+    and empty for one lesion.
     """
 
     spec: TrainSpec
@@ -28,6 +32,8 @@ class FinishedTraining:
     learnt: Mapping[str, str]
     data: Mapping[str, str]
     acquisitions: tuple[Acquisition, ...]
+    output: ModelOutput | None = None
+    balance: str = ""
 
 
 def finished_training(plan: Plan, loop: Loop) -> FinishedTraining:
@@ -42,4 +48,6 @@ def finished_training(plan: Plan, loop: Loop) -> FinishedTraining:
         learnt={case.id: case.origin for case in cases},
         data={case.id: case.fingerprint for case in (*cases, *loop.selection)},
         acquisitions=tuple(case.acquisition for case in cases),
+        output=learner.output,
+        balance=balance_words(loop.sampler, learner.output),
     )

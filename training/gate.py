@@ -7,9 +7,10 @@ The folder is that of a job whose spec is a `GateSpec`; the report is its `gate.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
 import torch
@@ -54,11 +55,15 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     cases = [dataset.case(name) for name in spec.cases]
     scores: list[Scores] = []
     models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]
+    # What only one of them knows, the other cannot lose by.
+    alike = models[0].spec.gives == models[1].spec.gives
     with _predictors(spec) as predictor_of:
         for model in models:
             progress = _told(writer, len(scores) / 2, model.spec.title)
             predict = predictor_of(model)
-            scores.append(score_model(model, cases, predict=predict, progress=progress))
+            scores.append(
+                score_model(model, cases, predict=predict, as_one=not alike, progress=progress)
+            )
     first, second = (s.of(spec.protocol) for s in scores)
     report = judge_candidate(
         (models[0].spec.id, first),
@@ -66,12 +71,21 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
         protocol=spec.protocol,
         failed={**scores[0].failed, **scores[1].failed},
     )
-    report = msgspec.structs.replace(report, made=made_of(models, scores))
+    report = msgspec.structs.replace(report, made=made_of(models, scores), labels=_by_label(scores))
     content = msgspec.json.format(msgspec.json.encode(report), indent=2)
     write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.done(report.verdict, figures)
     return report
+
+
+def _by_label(scores: Sequence[Scores]) -> dict[str, tuple[float, float]]:
+    """Return the mean DSC of each label or region by champion and candidate."""
+    names = [name for name in scores[0].labels if name in scores[1].labels]
+    return {
+        name: (fmean(scores[0].labels[name].values()), fmean(scores[1].labels[name].values()))
+        for name in names
+    }
 
 
 @contextmanager

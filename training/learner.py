@@ -7,15 +7,17 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from core.domain.model_output import ModelOutput
 from core.inference.torch_device import autocast
 from core.models.networks.network import SliceNetwork
 from core.models.train_spec import TrainSpec
 from training.augment import Planes, augment
-from training.dataset import Batch
 from training.depthwise import wide_depthwise
-from training.losses import LOSSES, deep_loss
+from training.label_targets import targets
+from training.losses import deep_loss, loss_of
 from training.optimise import Average, freeze_norms, make_optimiser, rate_share, set_rate
 from training.parallel import ProcessGroup
+from training.sampler import Batch
 
 _AUGMENTATION_SEED = 1
 
@@ -31,13 +33,17 @@ class NotFinite(Exception):
 
 @dataclass
 class Learner:
-    """Network, moving average, optimiser and the augmentation's randomness, on one device."""
+    """Network, moving average, optimiser and the augmentation's randomness, on one device.
+
+    `output` are the classes or regions it learns, None for one lesion.
+    """
 
     spec: TrainSpec
     network: SliceNetwork
     channels: tuple[str, ...]
     device: torch.device
     group: ProcessGroup = field(default_factory=ProcessGroup)
+    output: ModelOutput | None = None
 
     def __post_init__(self) -> None:
         """Put the network on the device and make all that goes with it."""
@@ -49,7 +55,8 @@ class Learner:
         seed = self.spec.seed + _AUGMENTATION_SEED + self.group.rank
         self.generator = Generator(self.device).manual_seed(seed)
         flair = self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
-        self.planes = Planes(len(self.channels), flair)
+        self.planes = Planes(len(self.channels), flair, labels=self.output is not None)
+        self.criterion = loss_of(self.spec.loss, self.output.kind if self.output else None)
         self._every = self.group.wrap(_AllOutputs(self.network))
 
     def step(self, batch: Batch, number: int, fraction: float) -> float:
@@ -86,7 +93,10 @@ class Learner:
         with mixed:
             outputs: list[Tensor] = self._every(images)
         gathered = [self.group.gather(logits.float()) for logits in outputs]
-        return deep_loss(gathered, self.group.gather(masks), LOSSES[self.spec.loss])
+        wanted = self.group.gather(masks)
+        if self.output is not None:
+            wanted = targets(wanted, self.output)
+        return deep_loss(gathered, wanted, self.criterion)
 
     def states(self) -> dict[str, Any]:
         """Return all that `load_states` needs to go on alike; tensors are shared, not copied."""
@@ -121,6 +131,6 @@ class _AllOutputs(nn.Module):
         self.network = network
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Return logits, each (B, 1, H, W)."""
+        """Return logits, each (B, K, H, W)."""
         every = getattr(self.network, "forward_all", None)
         return list(every(images)) if every is not None else [self.network(images)]

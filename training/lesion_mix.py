@@ -14,10 +14,10 @@ def carve(
 ) -> tuple[Tensor, Tensor]:
     """Give `share` of the slices the lesion of another slice of the batch, where it lay there.
 
-    Images are (B, P, H, W), masks (B, 1, H, W) of {0, 1}. A margin of up to eight pixels, drawn for
-    the batch, comes along and fades out over four more. After CarveMix (Zhang and others, MICCAI
-    2021, doi:10.1007/978-3-030-87193-2_19), in two dimensions and without its shrunk regions. A
-    slice whose partner has no lesion stays as it is.
+    Images are (B, P, H, W), masks (B, 1, H, W) of {0, 1} or of the values of labels. A margin of up
+    to eight pixels, drawn for the batch, comes along and fades out over four more. After CarveMix
+    (Zhang and others, MICCAI 2021, doi:10.1007/978-3-030-87193-2_19), in two dimensions and without
+    its shrunk regions. A slice whose partner has no lesion stays as it is.
     """
     batch, device = len(images), generator.device
     if batch < 2:
@@ -32,7 +32,7 @@ def carve(
     given = partner[to]
     lesion = masks[given]
     half = _SOFT_EDGE // 2
-    region = _grown(lesion.float(), margin + half)
+    region = _grown((lesion > 0).float(), margin + half)
     weight = functional.avg_pool2d(region, _SOFT_EDGE, 1, half, count_include_pad=False)
     mixed, labels = images.clone(), masks.clone()
     mixed[to] = torch.lerp(images[to], images[given], weight.to(images.dtype))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import safetensors.torch
 
 from core.io.atomic import write_bytes
@@ -13,12 +14,14 @@ from core.jobs.job_events import Progressed
 from core.jobs.job_folder import JobRequest, JobWriter
 from core.models.train_spec import TrainSpec
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
-from training.dataset import Batch, Sampler, TrainCase
 from training.errors import TrainingError
 from training.learner import Learner, NotFinite
 from training.optimise import rate_share
-from training.selection import draw_case, score_cases
+from training.sampler import Batch, Sampler
+from training.scores import figure_of
+from training.selection import LogitMeaning, draw_case, score_cases
 from training.start import logit_offset, usual_share
+from training.train_case import TrainCase
 
 BEST_FILE = "best.safetensors"
 _CURVE_STEPS = 10
@@ -176,16 +179,24 @@ class Loop:
             self._show()
             self.save()
 
+    @property
+    def _meaning(self) -> LogitMeaning:
+        """What the network's logits are of."""
+        output = self.learner.output
+        return LogitMeaning(output, logit_offset(self.spec, output))
+
     def _show(self) -> None:
         """Tell pictures of a few cases that choose the weights, those with most lesion."""
-        shown = sorted(self.selection, key=lambda case: int(case.mask.sum()))[-_PICTURES:]
+        shown = sorted(self.selection, key=lambda case: int(np.count_nonzero(case.mask)))[
+            -_PICTURES:
+        ]
         drawn = {
             case.id: draw_case(
                 self.learner.average.network,
                 case,
                 self.spec,
                 device=self.learner.device,
-                logit_offset=logit_offset(self.spec),
+                meaning=self._meaning,
             )
             for case in shown
         }
@@ -203,10 +214,13 @@ class Loop:
                 self.selection,
                 self.spec,
                 device=self.learner.device,
-                logit_offset=logit_offset(self.spec),
+                meaning=self._meaning,
                 beat=self.writer.beat,
             )
-            self.writer.metric(self.position.step, {"selection_loss": scored.loss})
+            by_label = {
+                figure_of(f"selection_{self.figure}", n): v for n, v in scored.labels.items()
+            }
+            self.writer.metric(self.position.step, {"selection_loss": scored.loss, **by_label})
             scores, usual = scored.dsc, usual_share(self.spec)
             share = max(scores, key=lambda each: (scores[each], each == usual))
             found = (scores[share], share)

@@ -46,13 +46,26 @@ def _history(finished: FinishedTraining, spec: ModelSpec) -> str:
 {spec.data or "Not stated."} {_images(spec)}
 {len(split.fit)} cases reached a gradient, {len(split.selection)} other cases of `train` chose the
 weights and whether small components are left out, {len(split.val)} cases of `val` were scored once,
-at the end. Parts are by case.
+at the end. Parts are by case.{_labels(finished)}
 
 ## Training
 {at.step} steps of {job.batch_size} slices in {at.seconds / 60:.0f} minutes; the weights are those
 of step {at.best_step}. {_origin(finished)}
 Made by `python -m training.train FOLDER`, the folder's job.json holding the settings below; cross
 validation over `train` is not part of it. {_versions()}"""
+
+
+def _labels(finished: FinishedTraining) -> str:
+    """Return what is learnt of several labels, and how they were drawn."""
+    output = finished.output
+    if output is None:
+        return ""
+    names = ", ".join(region.name for region in output.channels)
+    return f"""
+
+## Labels
+It gives {output.kind}: {names}. Each slice was drawn so that every label comes alike.
+{finished.balance} Figures are the mean over {output.kind}, and of each by itself."""
 
 
 def _images(spec: ModelSpec) -> str:

@@ -7,20 +7,20 @@ import msgspec
 import torch
 
 from core.domain.progress import Progress
-from core.models.ensembles import require_trainable
-from core.models.networks.builder import build_network
-from core.models.networks.spec import NetworkSpec
-from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
+from core.models.wanted_labels import WantedLabels
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.channels import learnt_channels
 from training.corrections import Corrections
-from training.dataset import Sampler, TrainCase, load_cases, require_lesions
+from training.dataset import load_cases, require_lesions
+from training.label_targets import balance_words, in_values_of, learnt_output
 from training.learner import Learner
 from training.parallel import ProcessGroup
+from training.sampler import Sampler
 from training.split import Split, make_split
-from training.start import load_start
+from training.start import Start, parent_of, start_network, stride_of
+from training.train_case import TrainCase
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,21 @@ class Plan:
 
 @dataclass(frozen=True)
 class PreparedCases:
-    """What the first step needs; `selection` are the cases that choose the weights."""
+    """What the first step needs; `selection` are the cases that choose the weights.
+
+    `start` says which tensors its weights were taken from, and which are new.
+    """
 
     learner: Learner
     sampler: Sampler
     selection: list[TrainCase]
+    start: Start
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the log: where the weights start, and how labels are drawn."""
+        said = (self.start.said, balance_words(self.sampler, self.learner.output))
+        return tuple(each for each in said if each)
 
 
 def make_plan(spec: TrainSpec) -> Plan:
@@ -49,9 +59,7 @@ def make_plan(spec: TrainSpec) -> Plan:
         Corrections(Path(spec.corrections), frozenset(file.train)) if spec.corrections else None
     )
     corrected = corrections.ids() if corrections else frozenset()
-    parent = read_model(Path(spec.parent)).spec if spec.parent else None
-    if parent is not None:
-        require_trainable(parent)
+    parent = parent_of(spec)
     dataset = scan_known(Path(spec.data))
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
     return Plan(spec, split, corrections)
@@ -60,25 +68,35 @@ def make_plan(spec: TrainSpec) -> Plan:
 def prepare_cases(
     plan: Plan, store: Path, *, group: ProcessGroup, device: torch.device, progress: Progress
 ) -> PreparedCases:
-    """Build the network and decode the cases; those beyond the memory limit go into `store`."""
+    """Build the network and decode the cases; those beyond the memory limit go into `store`.
+
+    Raises `AppError` where the cases have not the labels that are wanted.
+    """
     spec, split = plan.spec, plan.split
     torch.manual_seed(spec.seed)
     channels = learnt_channels(spec, split.fit[0])
-    planes = len(channels) * (2 * spec.preprocessing.neighbours + 1)
-    network = build_network(
-        NetworkSpec(spec.architecture, planes, spec.arguments), load_encoder=not spec.parent
-    )
+    parent = parent_of(spec)
+    known = parent.several if parent else None
+    if known is not None and spec.wanted_labels is None:
+        spec = msgspec.structs.replace(spec, labels=WantedLabels(kind=known.kind))
+    # A binary network is drawn before the cases are read, as it always was. How many labels there
+    # are is known of the cases alone.
+    made = None if spec.wanted_labels else start_network(spec, channels, None)
     cases = load_cases(
         (*split.fit, *split.selection),
         msgspec.structs.replace(spec, channels=channels),
-        stride=network.stride,
+        stride=made[0].stride if made else stride_of(spec, channels),
         store=store,
         corrections=plan.corrections,
         progress=progress,
     )
+    output = learnt_output(plan.spec.wanted_labels, known, cases)
+    if output is not None:
+        cases = [in_values_of(output, case) for case in cases]
     fit, selection = cases[: len(split.fit)], cases[len(split.fit) :]
     require_lesions(fit)
-    load_start(network, spec)
+    network, start = made or start_network(spec, channels, output)
     generator = torch.Generator().manual_seed(spec.seed)
-    sampler = Sampler(fit, spec, generator, group.rank, group.world, fresh=split.fresh)
-    return PreparedCases(Learner(spec, network, channels, device, group), sampler, selection)
+    sampler = Sampler(fit, plan.spec, generator, group.rank, group.world, fresh=split.fresh)
+    learner = Learner(plan.spec, network, channels, device, group, output)
+    return PreparedCases(learner, sampler, selection, start)

@@ -23,14 +23,14 @@ from core.jobs.job_folder import JobFolder, JobWriter
 from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
 from core.models.train_spec import TrainSpec
 from training.augment import augment
-from training.dataset import TrainCase, planes
 from training.events import tell
 from training.frame import in_job, job_progress, keep_memory, limit_job_threads
 from training.parallel import ProcessGroup
 from training.plan import Plan, PreparedCases, make_plan, prepare_cases
-from training.selection import score_cases
+from training.selection import LogitMeaning, score_cases
 from training.split import first_cases
 from training.train import read_job
+from training.train_case import TrainCase, planes
 
 _CASES, _STEPS, _WARM_UP = 6, 20, 3
 _MOST_SECONDS = 30.0
@@ -95,6 +95,7 @@ def _selection_seconds(plan: Plan, ready: PreparedCases, writer: JobWriter) -> f
         case,
         plan.spec,
         device=learner.device,
+        meaning=LogitMeaning(learner.output),
         beat=writer.beat,
     )
     one = time.perf_counter() - before
@@ -115,8 +116,9 @@ def _total(spec: TrainSpec, a_step: float, slices: int, selections: float) -> fl
 
 def _variations(ready: PreparedCases, spec: TrainSpec) -> NDArray[np.uint8]:
     """Return the slice with the largest lesion as it is, and as training would see it."""
-    case = max(ready.sampler.cases, key=lambda case: int(case.mask.sum(axis=(1, 2)).max()))
-    z = int(case.mask.sum(axis=(1, 2)).argmax())
+    areas = {id(c): np.count_nonzero(c.mask, axis=(1, 2)) for c in ready.sampler.cases}
+    case = max(ready.sampler.cases, key=lambda case: int(areas[id(case)].max()))
+    z = int(areas[id(case)].argmax())
     values, mask = _slice(case, z, spec.preprocessing.neighbours)
     given = ready.learner.planes
     images, masks = augment(
@@ -130,7 +132,7 @@ def _variations(ready: PreparedCases, spec: TrainSpec) -> NDArray[np.uint8]:
     grey = torch.cat((values, images))[:, shown]
     low, high = np.percentile(values[0, shown].numpy(), (_LOWEST, _HIGHEST))
     bright = ((grey - low) / max(high - low, 1e-6)).clamp(0, 1) * 255
-    lesion = torch.cat((mask, masks))[:, 0]
+    lesion = torch.cat((mask, masks))[:, 0] > 0
     return torch.stack((bright, lesion), dim=1).byte().numpy()
 
 

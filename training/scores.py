@@ -1,5 +1,6 @@
 """Score a model on cases in both protocols, one prediction a case."""
 
+import re
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,29 +8,37 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import AppError
+from core.domain.metrics import overlap
+from core.domain.prediction import Focus, Prediction
 from core.domain.progress import Progress, part, silent
 from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
-from core.io.case_reader import read_case
+from core.io.case_reader import LoadedCase, read_case
 from core.io.json_file import decode_json
 from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
 from core.studies.case_score import score_case
+from core.studies.reference_protocol import reference_masks
 
 SCORES_FILE = "scores.json"
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """DSC by case id in both protocols, seconds of prediction, a sentence for each that failed."""
+    """DSC by case id in both protocols, seconds of prediction, a sentence for each that failed.
+
+    Of several labels it is the mean over the model's labels or regions, and `labels` has each of
+    them by name and case, native.
+    """
 
     native: dict[str, float]
     reference: dict[str, float]
     seconds: dict[str, float]
     failed: dict[str, str]
     made: Made | None = None
+    labels: dict[str, dict[str, float]] = {}
 
     def of(self, protocol: Protocol) -> dict[str, float]:
         """Return the DSC by case id in one protocol."""
@@ -37,9 +46,17 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_model(
-    model: Model, cases: Sequence[Case], *, predict: Predictor, progress: Progress = silent
+    model: Model,
+    cases: Sequence[Case],
+    *,
+    predict: Predictor,
+    as_one: bool = False,
+    progress: Progress = silent,
 ) -> Scores:
-    """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
+    """Return the scores of `model` on cases with ground truth; one that fails is told in them.
+
+    `as_one` scores a model of several labels by the region in focus alone, as a binary one.
+    """
     found = Scores(native={}, reference={}, seconds={}, failed={})
     inputs: dict[str, CaseInput] = {}
     for index, case in enumerate(cases):
@@ -48,7 +65,14 @@ def score_model(
         try:
             loaded = read_case(case)
             prediction = predict(loaded, within)
-            both = {p: score_case(loaded, prediction, model, p).dsc for p in PROTOCOLS}
+            several = not as_one and prediction.several is not None and loaded.labels is not None
+            if several:
+                by_label = {p: label_dsc(loaded, prediction, model, p) for p in PROTOCOLS}
+                both = {p: statistics.fmean(each.values()) for p, each in by_label.items()}
+                for name, dsc in by_label["native"].items():
+                    found.labels.setdefault(name, {})[case.id] = dsc
+            else:
+                both = {p: score_case(loaded, prediction, model, p).dsc for p in PROTOCOLS}
         except AppError as error:
             found.failed[case.id] = str(error)
             continue
@@ -57,6 +81,27 @@ def score_model(
         found.seconds[case.id] = round(prediction.seconds, 3)
         inputs[case.id] = input_of(loaded)
     return msgspec.structs.replace(found, made=made_from((model,), inputs))
+
+
+def label_dsc(
+    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+) -> dict[str, float]:
+    """Return the DSC of each label or region that a model gives, by name."""
+    loaded.require_ground_truth()
+    labels, several = loaded.labels, prediction.several
+    assert labels is not None
+    assert several is not None
+    output, post = several.output, model.spec.postprocessing
+    found = {}
+    for region in output.channels:
+        truth = output.labels.mask(labels, region)
+        if protocol == "reference":
+            focus = Focus(output.labels, region)
+            drawn, mask, _ = reference_masks(loaded.volume, truth, prediction.focused(focus))
+        else:
+            drawn, mask = truth, prediction.mask_of(region, post)
+        found[region.name] = overlap(drawn, mask).dsc
+    return found
 
 
 def made_of(models: Sequence[Model], scores: Sequence[Scores]) -> Made:
@@ -78,7 +123,14 @@ def summary(scores: Scores) -> dict[str, float]:
         if values:
             figures[f"dsc_{protocol}_val"] = round(statistics.fmean(values), 4)
             figures[f"dsc_{protocol}_val_median"] = round(statistics.median(values), 4)
+    for name, by_case in scores.labels.items():
+        figures[figure_of("dsc_native_val", name)] = round(statistics.fmean(by_case.values()), 4)
     return figures
+
+
+def figure_of(figure: str, label: str) -> str:
+    """Return the name of a label's figure, such as `dsc_native_val_tumour-core`."""
+    return f"{figure}_{re.sub(r'[^0-9a-zA-Z]+', '-', label).strip('-').lower()}"
 
 
 def write_scores(folder: Path, scores: Scores) -> None:

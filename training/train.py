@@ -125,6 +125,8 @@ def _loop(
     if resume and writer.folder.checkpoint.exists():
         loop.resume()
         writer.log(f"Going on from step {loop.position.step}.")
+    for said in ready.notices:
+        writer.log(said)
     split, slices = plan.split, ready.sampler.slices
     writer.log(
         f"{len(split.fit)} cases to learn from ({slices} slices), {len(split.selection)} to "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.domain.components import MaskLike
 from core.domain.mask import binarise
 from core.domain.metrics import overlap
-from core.domain.prediction import Postprocessing, Prediction
+from core.domain.prediction import LabelProbabilities, Postprocessing, Prediction
 
 ENSEMBLE = "ensemble"
 """Model id of a mean of several models, which no weights stand behind."""
@@ -23,16 +23,16 @@ _LEAST_PROBABILITY = 0.05
 def mean_prediction(predictions: Sequence[Prediction]) -> Prediction:
     """Return the mean of the probabilities of several models as a prediction of its own.
 
-    Raises `ValueError` without predictions or when their shapes differ.
+    Where all of them know the same labels, it does too, with the focus of the first. Raises
+    `ValueError` without predictions or when their shapes differ.
     """
     if not predictions:
         raise ValueError("an ensemble needs at least one prediction")
-    total = np.zeros(predictions[0].probability.shape, np.uint16)
-    for each in predictions:
-        if each.probability.shape != total.shape:
-            raise ValueError(f"predictions are {total.shape} and {each.probability.shape}")
-        total += each.probability
-    mean = mean_levels(total, len(predictions))
+    mean = _mean([each.probability for each in predictions])
+    several = _mean_labels([each.several for each in predictions])
+    focus = predictions[0].focus if several else None
+    if several is not None and focus is not None:
+        mean = several.of(focus)
     keys = "+".join(sorted(each.key for each in predictions))
     return Prediction(
         mean,
@@ -40,7 +40,26 @@ def mean_prediction(predictions: Sequence[Prediction]) -> Prediction:
         f"{ENSEMBLE}-{blake2b(keys.encode(), digest_size=16).hexdigest()}",
         predictions[0].device,
         sum(each.seconds for each in predictions),
+        several,
+        focus,
     )
+
+
+def _mean(levels: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    total = np.zeros(levels[0].shape, np.uint16)
+    for each in levels:
+        if each.shape != total.shape:
+            raise ValueError(f"predictions are {total.shape} and {each.shape}")
+        total += each
+    return mean_levels(total, len(levels))
+
+
+def _mean_labels(given: Sequence[LabelProbabilities | None]) -> LabelProbabilities | None:
+    """Return the mean of what models say of the same labels, None where these differ."""
+    known = [each for each in given if each is not None]
+    if len(known) < len(given) or any(k.output.told != known[0].output.told for k in known):
+        return None
+    return LabelProbabilities(_mean([each.channels for each in known]), known[0].output)
 
 
 def mean_levels(total: NDArray[np.uint16], count: int) -> NDArray[np.uint8]:

@@ -26,6 +26,9 @@ SAME_VOXELS = 0.01
 SQUARE_DEGREES = 0.05
 """Axes this close to right angles count as square: single precision strays less."""
 
+THICKER = 1.2
+"""A side of voxels is clearly the longest when it is more than so many times the next one."""
+
 _CANONICAL_SIGNS = (-1.0, -1.0, 1.0)  # x to the left, y to posterior, z to superior, in RAS
 _CODES = (("L", "R"), ("P", "A"), ("I", "S"))
 _PLANES = ("sagittal", "coronal", "axial")  # by the patient axis their normal is closest to
@@ -136,7 +139,7 @@ class Grid:
         spacing = self.spacing_mm[::-1]
         thickest = int(np.argmax(spacing))
         others = [length for axis, length in enumerate(spacing) if axis != thickest]
-        normal = thickest if spacing[thickest] > 1.2 * max(others) else 2
+        normal = thickest if spacing[thickest] > THICKER * max(others) else 2
         return _PLANES[closest_axes(self.affine)[0][normal]]
 
     @property

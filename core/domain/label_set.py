@@ -113,7 +113,11 @@ class LabelSet:
         """Return the foreground of `region` in `label_map`, uint8 0/1, in the same shape."""
         chosen = np.zeros(HIGHEST + 1, np.uint8)
         chosen[list(region.values)] = 1
-        return chosen[label_map]
+        found = np.empty(label_map.shape, np.uint8)
+        # Slice by slice: looking values up takes eight bytes a voxel for the while.
+        for plane, part in zip(label_map, found, strict=True):
+            part[...] = chosen[plane]
+        return found
 
     def restored(self, mask: LabelMap, label_map: LabelMap, region: Region) -> LabelMap:
         """Return `label_map` with `region` drawn anew as `mask` (0/1), in the same shape.

@@ -1,5 +1,6 @@
 """A mask is judged before it is believed: what a reader would see at one glance, in sentences."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +54,11 @@ def head_of(pixels: NDArray[Any]) -> NDArray[np.bool_]:
         if not known.size:
             continue
         low, top = np.percentile(known, (0.5, 99.5))
-        shown |= channel > low + _NOISE * (top - low)
+        bound = low + _NOISE * (top - low)
+        if channel.dtype.kind in "iu":
+            bound = math.floor(bound)  # the same for whole numbers, which are not converted then
+        for plane, found in zip(channel, shown, strict=True):
+            np.logical_or(found, plane > bound, out=found)
     return shown
 
 
@@ -75,10 +80,12 @@ def _about_whole(name: str, mask: NDArray[np.uint8], shares: NDArray[np.float64]
 def _about_head(name: str, mask: NDArray[np.uint8], head: NDArray[np.bool_]) -> str:
     """Tell a mask of the head or the brain from one of a lesion."""
     used = mask.any(axis=(1, 2)) & head.any(axis=(1, 2))
-    if used.sum() < _FEWEST or head.mean() > _WHOLE:
+    if used.sum() < _FEWEST or _share(head) > _WHOLE:
         return ""
-    lesion, shown = mask[used] > 0, head[used]
-    shares = (lesion & shown).sum(axis=(1, 2)) / shown.sum(axis=(1, 2))
+    shares = [
+        np.count_nonzero((mask[z] > 0) & head[z]) / np.count_nonzero(head[z])
+        for z in np.flatnonzero(used)
+    ]
     if float(np.median(shares)) <= _MOST_OF_HEAD:
         return ""
     found = "one that fills most of the head in its slices"
@@ -98,15 +105,14 @@ def _is_complement(mask: NDArray[np.uint8]) -> bool:
 
 def _about_outline(name: str, mask: NDArray[np.uint8]) -> str:
     """Tell lines around lesions from lesions: thin everywhere, and far more within than in them."""
-    used = mask[mask.any(axis=(1, 2))] > 0
-    within = used[:, 1:-1, 1:-1] & used[:, :-2, 1:-1] & used[:, 2:, 1:-1]
-    within &= used[:, 1:-1, :-2] & used[:, 1:-1, 2:]
-    if within.sum() > _THIN * used.sum():
+    used = [mask[z] > 0 for z in np.flatnonzero(mask.any(axis=(1, 2)))]
+    size = sum(map(np.count_nonzero, used))
+    if sum(map(_within, used)) > _THIN * size:
         return ""
     from scipy.ndimage import binary_fill_holes  # not before a line was seen
 
     filled = sum(int(np.count_nonzero(binary_fill_holes(plane))) for plane in used)
-    if filled <= _HOLLOW * int(used.sum()):
+    if filled <= _HOLLOW * int(size):
         return ""
     return (
         f"{name}: expected a mask of the lesion, found its outline alone. The lines count as the "
@@ -114,11 +120,22 @@ def _about_outline(name: str, mask: NDArray[np.uint8]) -> str:
     )
 
 
+def _within(plane: NDArray[np.bool_]) -> int:
+    """Return how many pixels of (Y, X) have all four neighbours."""
+    within = plane[1:-1, 1:-1] & plane[:-2, 1:-1] & plane[2:, 1:-1]
+    within &= plane[1:-1, :-2] & plane[1:-1, 2:]
+    return int(np.count_nonzero(within))
+
+
+def _share(found: NDArray[np.bool_]) -> float:
+    return float(np.count_nonzero(found) / found.size)
+
+
 def _outside(name: str, mask: NDArray[np.uint8], head: NDArray[np.bool_]) -> str:
-    if not head.any() or head.mean() > _WHOLE:
+    if not head.any() or _share(head) > _WHOLE:
         return ""
-    lesion = mask > 0
-    share = float((lesion & ~head).sum() / lesion.sum())
+    beside = sum(np.count_nonzero((m > 0) & ~h) for m, h in zip(mask, head, strict=True))
+    share = beside / np.count_nonzero(mask)
     if share <= _HALF:
         return ""
     return (

@@ -34,14 +34,19 @@ def outlines(mask: Mask, *, exact: bool = False) -> list[Outline]:
     return [along(line) + corner for line in _level_lines(mask[top:bottom, left:right])]
 
 
-def enlarged(plane: Pixels, factor: int) -> Pixels:
-    """Return a plane (Y, X) enlarged `factor` times by cubic interpolation, in the same type."""
-    if factor == 1:
+def enlarged(plane: Pixels, factor: int, *, rows: int = 1, columns: int = 1) -> Pixels:
+    """Return a plane (Y, X) enlarged `factor` times by cubic interpolation, in the same type.
+
+    Rows and columns are enlarged `rows` and `columns` times more, where slices lie that far apart.
+    """
+    down, right = factor * rows, factor * columns
+    if down == right == 1:
         return plane
     height, width = plane.shape
-    size = (width * factor, height * factor)
+    size = (width * right, height * down)
     if plane.dtype == np.uint8:
-        big: Pixels = np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC))
+        small = Image.fromarray(np.ascontiguousarray(plane))
+        big: Pixels = np.asarray(small.resize(size, Image.Resampling.BICUBIC))
         return big
     image = Image.fromarray(plane.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
     values: Pixels = np.asarray(image)

@@ -34,6 +34,8 @@ class Placement:
 
     def apply(self, labels: LabelMap) -> LabelMap | None:
         """Return `labels` on the grid, or None when a label lies outside of it."""
+        if self.is_same and labels.shape == self.shape:
+            return labels
         turned = self.turn.apply(labels)
         found = np.zeros(self.shape, np.uint8)
         ours, theirs = [], []

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.components import Box
-from core.domain.grid import Turn
+from core.domain.grid import AS_STORED, THICKER, Grid, Turn
 
 T = TypeVar("T", bound=np.generic)
 Size = TypeVar("Size", int, float)
@@ -74,8 +74,58 @@ class Plane:
             found[2 * axis], found[2 * axis + 1] = start, end
         return found[0], found[1], found[2], found[3], found[4], found[5]
 
+    def cut_box(self, box: Box, shape: Sequence[int]) -> Box:
+        """Return a box of (Z, Y, X) as one of (slices, rows, columns): the inverse of `box`."""
+        found: list[int] = []
+        for new, axis in enumerate(self.turn.axes):
+            start, end = box[2 * axis], box[2 * axis + 1]
+            if new in self.turn.flips:
+                start, end = shape[axis] - end, shape[axis] - start
+            found += [start, end]
+        return found[0], found[1], found[2], found[3], found[4], found[5]
+
 
 AXIAL = Plane("axial", Turn())
 CORONAL = Plane("coronal", Turn((1, 0, 2), (1,)))
 SAGITTAL = Plane("sagittal", Turn((2, 0, 1), (1,)))
 PLANES: dict[PlaneName, Plane] = {plane.name: plane for plane in (AXIAL, CORONAL, SAGITTAL)}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One slice: the one at `index` of a plane. No plane runs its slices backwards."""
+
+    plane: Plane = AXIAL
+    index: int = 0
+
+    def of(self, array: NDArray[T]) -> NDArray[T]:
+        """Return its pixels (…, rows, columns) of `array` (…, Z, Y, X), a view."""
+        found: NDArray[T] = self.plane.apply(array)[..., self.index, :, :]
+        return found
+
+    def holds(self, box: Box) -> bool:
+        """Tell whether a box of (Z, Y, X) reaches it."""
+        axis = self.plane.axis
+        return box[2 * axis] <= self.index < box[2 * axis + 1]
+
+    def voxel(self, row: int, column: int, shape: Sequence[int]) -> Voxel | None:
+        """Return the voxel at a row and column in a volume of `shape`; None beyond it."""
+        _, rows, columns = self.plane.turned(shape)
+        if not (0 <= row < rows and 0 <= column < columns):
+            return None
+        return self.plane.voxel((self.index, row, column), shape)
+
+
+def acquired(grid: Grid, turn: Turn = AS_STORED) -> Plane:
+    """Return the plane in which a volume on a canonical `grid` was acquired, and is shown first.
+
+    The one across its clearly thickest slices; where none are thick, the one its files hold slice
+    by slice, which `turn` (stored to canonical) tells. The axial one where nothing is known.
+    """
+    if grid.plane is None or grid.spacing_mm is None:
+        return AXIAL
+    thick = grid.spacing_mm[0] > THICKER * max(grid.spacing_mm[1:])
+    if thick or grid.plane != AXIAL.name:
+        return next(plane for plane in PLANES.values() if plane.name == grid.plane)
+    axis = turn.axes.index(0)
+    return next(plane for plane in PLANES.values() if plane.axis == axis)

@@ -1,32 +1,26 @@
-"""A prediction: one model's foreground probability for one case. Imports no torch."""
+"""A prediction: one model's probability for one case, of one lesion or of several labels.
+
+Imports no torch.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
+from core.domain.model_output import ModelOutput
 
 OnSlices = Callable[[Sequence[int], NDArray[np.uint8]], None]
-"""Called with slice indices (B,) and their quantised probabilities (B, Y, X) as they arrive."""
+"""Called with slice indices (B,) and their quantised probabilities (B, Y, X) as they arrive.
 
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """`probability` (Z, Y, X) uint8 is 255 times the foreground probability, on the native grid.
-
-    `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
-    the network took, `device` where it ran.
-    """
-
-    probability: NDArray[np.uint8]
-    model_id: str
-    key: str
-    device: str
-    seconds: float
+What runs a model of several labels hands over all its channels, (K, B, Y, X).
+"""
 
 
 SMALL_SHARE = 0.3
@@ -81,3 +75,193 @@ def to_mask(probability: NDArray[np.uint8], post: Postprocessing) -> Mask:
     elif post.smallest_share and mask.ndim == 3:
         mask = large_components(mask, post.smallest_share)
     return fill_holes(mask) if post.fill_holes and mask.ndim == 3 else mask
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What is looked at in a case: its `labels`, None without any, and the `region`, None for all.
+
+    A model of several labels calls them by the case's names and values where it knows the same.
+    """
+
+    labels: LabelSet | None = None
+    region: Region | None = None
+
+
+ALL_LABELS = Focus()
+"""All labels of a model, under its own names."""
+
+_MIDDLE = 127  # quantised; above it is above one half
+
+
+@dataclass(frozen=True, eq=False)
+class LabelProbabilities:
+    """What a model of several labels says: `channels` (K, Z, Y, X) uint8, as `output` names them.
+
+    Each is 255 times a probability, on the native grid. For a model of classes the background has
+    what they leave of 255.
+    """
+
+    channels: NDArray[np.uint8]
+    output: ModelOutput
+
+    def of(self, region: Region) -> NDArray[np.uint8]:
+        """Return the probability (Z, Y, X) of a region or label.
+
+        Above one half is what the label map shows as the region, exactly. Of classes it is the sum
+        over its labels, moved to one half where the likeliest class decides otherwise: two labels
+        of 0.3 each are no lesion beside a background of 0.4. Of regions it is the likeliest channel
+        that paints a label of it, less what is likely to be painted over.
+        """
+        return self._of_classes(region) if self._is_classes else self._of_regions(region)
+
+    def label_map(self, post: Postprocessing) -> LabelMap:
+        """Return the label of each voxel (Z, Y, X), 0 for background.
+
+        Of classes it is the likeliest, whatever the threshold, its components and holes chosen
+        label by label. Of regions each is cut and cleaned as `mask_of` has it, then painted over
+        those before it.
+        """
+        if self._is_classes:
+            return self._cleaned(self._likeliest, post)
+        painted = np.zeros(self.channels.shape[1:], np.uint8)
+        for region, value in zip(self.output.channels, self.output.paints, strict=True):
+            painted[to_mask(self.of(region), post) > 0] = value
+        return painted
+
+    def wanted(self, focus: Focus) -> Region:
+        """Return the region that a focus names, of one whose case has the same values."""
+        if focus.region is None:
+            return self.output.whole
+        return self.output.region_of(focus.labels, focus.region)
+
+    def adapted(self, labels: LabelSet | None) -> "LabelProbabilities":
+        """Return the same with the values that a case gives to its labels."""
+        output, order = self.output.adapted(labels)
+        if output is self.output:
+            return self
+        same = order == tuple(range(len(order)))
+        return LabelProbabilities(self.channels if same else self.channels[list(order)], output)
+
+    @property
+    def _is_classes(self) -> bool:
+        return self.output.kind == "classes"
+
+    @cached_property
+    def _likeliest(self) -> LabelMap:
+        """The likeliest class of each voxel, of two alike the one before, background first."""
+        total = self.channels.sum(axis=0, dtype=np.uint16)
+        best = np.uint8(255) - np.minimum(total, 255).astype(np.uint8)
+        found = np.zeros(best.shape, np.uint8)
+        for value, channel in zip(self.output.paints, self.channels, strict=True):
+            above = channel > best
+            found[above] = value
+            np.copyto(best, channel, where=above)
+        return found
+
+    def _of_classes(self, region: Region) -> NDArray[np.uint8]:
+        values = self.output.paints
+        chosen = [place for place, value in enumerate(values) if value in region.values]
+        total = self.channels[chosen].sum(axis=0, dtype=np.uint16)
+        probability: NDArray[np.uint8] = np.minimum(total, 255).astype(np.uint8)
+        inside = self.output.labels.mask(self._likeliest, region) > 0
+        np.maximum(probability, _MIDDLE + 1, out=probability, where=inside)
+        np.minimum(probability, _MIDDLE, out=probability, where=~inside)
+        return probability
+
+    def _of_regions(self, region: Region) -> NDArray[np.uint8]:
+        found = np.zeros(self.channels.shape[1:], np.uint8)
+        over = np.zeros_like(found)
+        every = zip(self.output.paints, self.channels, strict=True)
+        for value, channel in reversed(list(every)):
+            if value in region.values:
+                np.maximum(found, np.minimum(channel, 255 - over), out=found)
+            else:
+                np.maximum(over, channel, out=over)
+        return found
+
+    def _cleaned(self, label_map: LabelMap, post: Postprocessing) -> LabelMap:
+        if not post.cleanup:
+            return label_map
+        cleaned = np.zeros_like(label_map)
+        for value in self.output.labels.values:
+            level = (label_map == value).astype(np.uint8) * np.uint8(255)
+            mask = to_mask(level, post)
+            cleaned[(mask > 0) & ((label_map == value) | (label_map == 0))] = value
+        return cleaned
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """`probability` (Z, Y, X) uint8 is 255 times the foreground probability, on the native grid.
+
+    `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
+    the network took, `device` where it ran. Of a model of several labels `several` is all it says,
+    and `probability` that of the region in focus, `focus`; both are None for a binary one.
+    """
+
+    probability: NDArray[np.uint8]
+    model_id: str
+    key: str
+    device: str
+    seconds: float
+    several: LabelProbabilities | None = None
+    focus: Region | None = None
+
+    @property
+    def filed(self) -> str:
+        """What figures of it are filed under: the key, and the region they are of."""
+        if self.focus is None:
+            return self.key
+        return f"{self.key}-of-{'.'.join(map(str, self.focus.values))}"
+
+    def focused(self, focus: Focus) -> "Prediction":
+        """Return this prediction of a case, its labels' values those of the case.
+
+        A binary prediction stays as it is.
+        """
+        if self.several is None:
+            return self
+        several = self.several.adapted(focus.labels)
+        wanted = several.wanted(focus)
+        if several is self.several and wanted == self.focus:
+            return self
+        probability = several.of(wanted)
+        return replace(self, several=several, focus=wanted, probability=probability)
+
+    def mask_of(self, region: Region, post: Postprocessing) -> Mask:
+        """Return the mask (Z, Y, X) of a region or label; what figures are made of.
+
+        Components and holes are those of the region. A binary prediction has one mask, whatever
+        region it fills.
+        """
+        several = self.several
+        if several is None or region == self.focus:
+            return to_mask(self.probability, post)
+        return to_mask(several.of(region), post)
+
+    def label_map(self, post: Postprocessing, fills: int = 1) -> LabelMap:
+        """Return the label of each voxel (Z, Y, X); a binary prediction has the value `fills`."""
+        if self.several is None:
+            return to_mask(self.probability, post) * np.uint8(fills)
+        return self.several.label_map(post)
+
+
+def prediction_of(
+    channels: NDArray[np.uint8],
+    output: ModelOutput | None,
+    *,
+    model_id: str,
+    key: str,
+    device: str,
+    seconds: float,
+) -> Prediction:
+    """Return the prediction of a model from its quantised channels (K, Z, Y, X).
+
+    Of a model of several labels all of them are in focus; a binary one, `output` None, has one
+    channel.
+    """
+    if output is None:
+        return Prediction(channels[0], model_id, key, device, seconds)
+    several, whole = LabelProbabilities(channels, output), output.whole
+    return Prediction(several.of(whole), model_id, key, device, seconds, several, whole)

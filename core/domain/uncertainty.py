@@ -71,7 +71,11 @@ def mirrored(volume: Volume) -> Volume:
 
 def unmirrored(prediction: Prediction) -> Prediction:
     """Return the prediction of a mirrored volume on the grid of the volume itself."""
-    return replace(prediction, probability=prediction.probability[..., ::-1].copy())
+    several = prediction.several
+    if several is not None:
+        several = replace(several, channels=several.channels[..., ::-1].copy())
+    probability = prediction.probability[..., ::-1].copy()
+    return replace(prediction, probability=probability, several=several)
 
 
 def doubt(

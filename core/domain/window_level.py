@@ -77,8 +77,13 @@ def full_range(channel: Pixels) -> WindowLevel:
     return WindowLevel(max(high - low, 1.0), (low + high) / 2)
 
 
+def sampled_slices(count: int) -> range:
+    """Return the indices of the slices, of `count`, by which `automatic` tells the brightness."""
+    return range(0, count, -(-count // _SAMPLE_SLICES))
+
+
 def _sample(channel: Pixels) -> Pixels:
     """Return enough of a channel to know its brightness by."""
     slices, rows, columns = channel.shape
     step = -(-max(rows, columns) // _SAMPLE_EDGE)
-    return channel[:: -(-slices // _SAMPLE_SLICES), ::step, ::step]
+    return channel[:: sampled_slices(slices).step, ::step, ::step]

@@ -9,7 +9,7 @@ from typing import IO, TypeAlias
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.domain.prediction import OnSlices, Prediction
+from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Cancelled, Progress, silent
 from core.domain.triage import Triage
 from core.domain.volume import Volume
@@ -89,19 +89,28 @@ class Engine:
             precision=model.wanted.precision,
             spacing_mm=volume.geometry.spacing_mm,
         )
-        result = np.zeros(volume.geometry.shape, np.uint8)
+        output = model.spec.several
+        count = len(output.channels) if output else 1
+        result = np.zeros((count, *volume.geometry.shape), np.uint8)
 
         def take(reply: Slices) -> None:
             plane = volume.geometry.shape[1:]
-            values = np.frombuffer(reply.probability, np.uint8).reshape(-1, *plane)
-            result[reply.indices] = values
+            values = np.frombuffer(reply.probability, np.uint8).reshape(count, -1, *plane)
+            result[:, reply.indices] = values
             if on_slices is not None:
-                on_slices(reply.indices, values)
+                on_slices(reply.indices, values if output else values[0])
 
         with self._lock:
             done = self._run(request, take, progress)
         assert isinstance(done, Predicted)
-        return Prediction(result, model.spec.id, done.key, done.device, done.seconds)
+        return prediction_of(
+            result,
+            output,
+            model_id=model.spec.id,
+            key=done.key,
+            device=done.device,
+            seconds=done.seconds,
+        )
 
     def triage(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.agreement import mean_levels
-from core.domain.prediction import OnSlices, Prediction
+from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.inference.volume_inference import Runner, RunOptions
@@ -64,7 +64,9 @@ class EnsembleRunner:
         progress: Progress = silent,
     ) -> Prediction:
         """Return the prediction for `volume`; see `core.inference.volume_inference.predict`."""
-        total = np.zeros(volume.geometry.shape, np.uint16)
+        output = self.model.spec.several
+        channels = (len(output.channels),) if output else ()
+        total = np.zeros((*channels, *volume.geometry.shape), np.uint16)
         seconds, device, count = 0.0, "", len(self._runners)
         for number, runner in enumerate(self._runners):
             take = partial(_add, total, number + 1, on_slices)
@@ -73,7 +75,12 @@ class EnsembleRunner:
             )
             seconds, device = seconds + done.seconds, done.device
         key = prediction_key(self.model, volume) + options.suffix
-        return Prediction(mean_levels(total, count), self.model.spec.id, key, device, seconds)
+        mean = mean_levels(total, count)
+        whole = mean if output else mean[np.newaxis]
+        model_id = self.model.spec.id
+        return prediction_of(
+            whole, output, model_id=model_id, key=key, device=device, seconds=seconds
+        )
 
 
 def _add(
@@ -84,9 +91,10 @@ def _add(
     values: NDArray[np.uint8],
 ) -> None:
     """Add what a member found on some slices and hand on the mean so far."""
-    total[list(indices)] += values
+    where = (..., list(indices), slice(None), slice(None))
+    total[where] += values
     if on_slices is not None:
-        on_slices(indices, mean_levels(total[list(indices)], members))
+        on_slices(indices, mean_levels(total[where], members))
 
 
 def _share(progress: Progress, number: int, count: int) -> Progress:

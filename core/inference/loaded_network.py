@@ -31,7 +31,7 @@ class LoadedNetwork(Protocol):
         """Return how many slices at once suit a device."""
 
     def logits(self, values: FloatArray) -> FloatArray:
-        """Return logits of slices (B, C, h, w): (B, 1, h, w), or (B, K) of a classifier.
+        """Return logits of slices (B, C, h, w): (B, K, h, w), or (B, K) of a classifier.
 
         Raises `MemoryShort`.
         """

@@ -17,4 +17,5 @@ def complexity(model: Model) -> Complexity:
 
 def _measured(model: Model) -> Complexity:
     spec = model.spec.network
-    return measure_network(build_network(spec, load_encoder=False), in_channels=spec.in_channels)
+    network = build_network(spec, model.spec.logits, load_encoder=False)
+    return measure_network(network, in_channels=spec.in_channels)

@@ -73,7 +73,7 @@ class OnnxNetwork:
         return _BATCH
 
     def logits(self, values: FloatArray) -> FloatArray:
-        """Return logits (B, 1, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
+        """Return logits (B, K, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
         fixed = self._session.get_inputs()[0].shape[0]
         # A graph from elsewhere may be for one slice at a time.
         step = fixed if isinstance(fixed, int) else len(values)

@@ -66,7 +66,7 @@ class OpenVinoNetwork:
         return 2 * self._threads
 
     def logits(self, values: FloatArray) -> FloatArray:
-        """Return logits (B, 1, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
+        """Return logits (B, K, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
         found: list[FloatArray | None] = [None] * len(values)
         requests = self._requests(values.shape[1:])
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.domain.errors import DataError
-from core.domain.prediction import OnSlices, Prediction
+from core.domain.prediction import LabelProbabilities, OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
 from core.io.case_reader import LoadedCase
@@ -75,7 +78,7 @@ def engine_run(
 ) -> RunModel:
     """Return runs in the engine's process: slices nearest to index `first` first, else the middle.
 
-    `on_slices` is called with what arrives.
+    `on_slices` is called with what arrives of the region in focus.
     """
 
     def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
@@ -85,11 +88,25 @@ def engine_run(
             model,
             device=device,
             first=volume.slices // 2 if first is None else first,
-            on_slices=on_slices,
+            on_slices=_in_focus(loaded, model, on_slices),
             progress=progress,
         )
 
     return run
+
+
+def _in_focus(loaded: LoadedCase, model: Model, on_slices: OnSlices | None) -> OnSlices | None:
+    """Return a hook that hands on the probability (B, Y, X) of the case's region in focus."""
+    output = model.spec.several
+    if on_slices is None or output is None:
+        return on_slices
+    hand_on, focus = on_slices, loaded.focus
+
+    def show(indices: Sequence[int], channels: NDArray[np.uint8]) -> None:
+        said = LabelProbabilities(channels, output).adapted(focus.labels)
+        hand_on(indices, said.of(said.wanted(focus)))
+
+    return show
 
 
 def local_run(device: str) -> RunModel:
@@ -103,7 +120,7 @@ def local_run(device: str) -> RunModel:
     def run(loaded: LoadedCase, model: Model, progress: Progress) -> Prediction:
         key = model.folder, model.spec.flips
         if key not in made:
-            made[key] = local_predictor(model, device)
+            made[key] = _runner(model, device)
         return made[key](loaded, progress)
 
     return run
@@ -111,6 +128,12 @@ def local_run(device: str) -> RunModel:
 
 def local_predictor(model: Model, device: str = "auto") -> Predictor:
     """Return what runs `model` in this process; raises `ModelError` when its weights do not fit."""
+    run = _runner(model, device)
+    return lambda loaded, progress: run(loaded, progress).focused(loaded.focus)
+
+
+def _runner(model: Model, device: str) -> Predictor:
+    """Return runs whose labels have the model's own names and values, as they are kept."""
     from core.inference.inference_ensemble import open_runner
     from core.inference.volume_inference import RunOptions
 

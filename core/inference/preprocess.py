@@ -6,10 +6,13 @@ volume: one slice normalised alone gives poor masks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from core.domain.label_set import LabelMap
 from core.domain.volume import Pixels, Volume
 from core.inference.intensity import FloatArray, normalisers
 from core.inference.plane_enlargement import enlargement
@@ -127,6 +130,31 @@ def to_grid(values: FloatArray, grid: PlaneGrid, *, fill: float) -> FloatArray:
     return _resize(boxed, grid.size)
 
 
+def labels_to_grid(
+    label_map: LabelMap, grid: PlaneGrid, change: SpacingChange | None = None
+) -> LabelMap:
+    """Return a label map (Z, Y, X) on the network's grid (Z', h, w), by nearest neighbour.
+
+    `change` comes first, as in `prepare`; beyond the image there is background.
+    """
+    if change is not None:
+        slices, rows, columns = (
+            _nearest(n, m) for n, m in zip(change.native, change.there, strict=True)
+        )
+        label_map = label_map[np.ix_(slices, rows, columns)]
+    boxed = _crop_or_pad(label_map, grid.box, 0)
+    if boxed.shape[1:] == grid.size:
+        return boxed
+    height, width = boxed.shape[1:]
+    return boxed[:, _nearest(height, grid.size[0])[:, np.newaxis], _nearest(width, grid.size[1])]
+
+
+def _nearest(count: int, wanted: int) -> NDArray[np.intp]:
+    """Return which of `count` lines lies nearest to each of those wanted, pixels being areas."""
+    places = ((np.arange(wanted) + 0.5) * (count / wanted)).astype(np.intp)
+    return np.minimum(places, count - 1)
+
+
 def from_grid(values: FloatArray, grid: PlaneGrid) -> FloatArray:
     """Return network output (B, h, w) on the native grid (B, Y, X), zero outside the box."""
     boxed = _resize(values, grid.box_size)
@@ -169,12 +197,17 @@ def _round_up(length: int, stride: int) -> int:
     return -(-length // stride) * stride
 
 
-def _crop_or_pad(values: FloatArray, box: tuple[int, int, int, int], fill: float) -> FloatArray:
+_Voxel = TypeVar("_Voxel", np.float32, np.uint8)
+
+
+def _crop_or_pad(
+    values: NDArray[_Voxel], box: tuple[int, int, int, int], fill: float
+) -> NDArray[_Voxel]:
     y0, y1, x0, x1 = box
     height, width = values.shape[1:]
     if box == (0, height, 0, width):
         return values
-    result = np.full((len(values), y1 - y0, x1 - x0), fill, np.float32)
+    result = np.full((len(values), y1 - y0, x1 - x0), fill, values.dtype)
     top, bottom, left, right = max(y0, 0), min(y1, height), max(x0, 0), min(x1, width)
     result[:, top - y0 : bottom - y0, left - x0 : right - x0] = values[:, top:bottom, left:right]
     return result

@@ -51,7 +51,7 @@ class TorchNetwork:
         return _CPU_BATCH if torch.device(device).type == "cpu" else _CUDA_BATCH
 
     def logits(self, values: FloatArray) -> FloatArray:
-        """Return logits of slices (B, C, h, w): (B, 1, h, w), or (B, K) of a classifier.
+        """Return logits of slices (B, C, h, w): (B, K, h, w), or (B, K) of a classifier.
 
         Raises `MemoryShort`.
         """
@@ -98,7 +98,7 @@ def trained_network(model: AnyModel) -> SliceNetwork:
         classes = len(model.spec.classes)
         network = build_classifier(model.spec.network, classes, load_encoder=False)
     else:
-        network = build_network(model.spec.network, load_encoder=False)
+        network = build_network(model.spec.network, model.spec.logits, load_encoder=False)
     stored = read_state_dict(model.weights)
     state = {n: t.float() if t.is_floating_point() else t for n, t in stored.items()}
     load_weights(network, state, source=str(model.weights))

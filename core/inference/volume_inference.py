@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.domain.prediction import OnSlices, Prediction
+from core.domain.model_output import ModelOutput
+from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.inference.engines import open_network
@@ -67,23 +68,30 @@ class Runner:
         progress(0.0, "preparing")
         device = self.network.place(options.device)
         prepared = prepare(volume, self.model.spec.preprocessing, stride=self.network.stride)
-        result = np.zeros(volume.geometry.shape, np.uint8)
-        way = NativeSlices(prepared, options.only)
-        queue = way.queue(options.first)
+        output = self.model.spec.several
+        # One channel for each class or region; a binary model has the one of its lesion.
+        count = len(output.channels) if output else 1
+        result = np.zeros((count, *volume.geometry.shape), np.uint8)
+        ways = [NativeSlices(prepared, options.only) for _ in range(count)]
+        queue = ways[0].queue(options.first)
         total = len(queue)
         batch = options.batch_size or self.network.batch_size(device)
         done = 0
         for indices, probability, place in self._ladder(prepared, queue, batch, device, progress):
             device = place
             done += len(indices)
-            ready, native = way.take(indices, probability)
-            result[ready] = native
+            ready: list[int] = []
+            for way, said, found in zip(ways, probability, result, strict=True):
+                ready, native = way.take(indices, said)
+                found[ready] = native
             if ready and on_slices is not None:
-                on_slices(ready, native)
+                on_slices(ready, result[:, ready] if output else native)
             progress(done / total, _time_left(started, done, total, device))
         seconds = time.perf_counter() - started
         key = prediction_key(self.model, volume) + options.suffix
-        return Prediction(result, self.model.spec.id, key, device, seconds)
+        return prediction_of(
+            result, output, model_id=self.model.spec.id, key=key, device=device, seconds=seconds
+        )
 
     def _ladder(
         self, prepared: Prepared, queue: list[int], batch: int, device: str, progress: Progress
@@ -112,16 +120,40 @@ class Runner:
                 )
 
     def _probability(self, values: FloatArray) -> FloatArray:
-        """Return the foreground probability (B, h, w) of slices (B, C, h, w)."""
+        """Return the probabilities (K, B, h, w) of slices (B, C, h, w)."""
         logits = self.network.logits(values)
         if self.model.spec.flips:
             mirrored = self.network.logits(np.ascontiguousarray(values[..., ::-1]))
             logits = (logits + mirrored[..., ::-1]) * np.float32(0.5)
-        shifted = logits[:, 0] + np.float32(self.model.spec.logit_offset)
+        output = self.model.spec.several
+        if logits.shape[1] != self.model.spec.logits:
+            raise ModelError(
+                f"{self.model.spec.title}: expected {self.model.spec.logits} logits a pixel, found "
+                f"{logits.shape[1]}. Import the network again with what it gives."
+            )
+        return probabilities(logits, output, self.model.spec.logit_offset)
+
+
+def probabilities(
+    logits: FloatArray, output: ModelOutput | None, logit_offset: float = 0.0
+) -> FloatArray:
+    """Return the probability (K, B, h, w) of each class or region of logits (B, K', h, w).
+
+    A sigmoid each, of classes the softmax over them and the background, which is left out; the
+    offset is added to all logits but the background's.
+    """
+    by_channel: FloatArray = np.moveaxis(logits, 1, 0)
+    if output is None or output.kind == "regions":
+        shifted = by_channel + np.float32(logit_offset)
         # The logistic function, which as 1 / (1 + exp(-x)) would overflow.
         half = np.float32(0.5)
-        probability: FloatArray = np.tanh(shifted * half) * half + half
-        return probability
+        sigmoid: FloatArray = np.tanh(shifted * half) * half + half
+        return sigmoid
+    raised = by_channel - by_channel.max(axis=0)
+    raised[1:] += np.float32(logit_offset)
+    weights = np.exp(raised)
+    softmax: FloatArray = weights[1:] / weights.sum(axis=0)
+    return softmax
 
 
 def predict(
@@ -134,9 +166,10 @@ def predict(
 ) -> Prediction:
     """Return the foreground probability of `volume` by `model`, on the native grid.
 
-    Slices are handed to `on_slices` as they are ready. `progress` is called after each batch and
-    may raise `Cancelled`. Raises `ModelError` when the model does not fit the volume. Ensembles
-    run through `core.inference.inference_ensemble.open_runner`, as every model can.
+    Slices are handed to `on_slices` as they are ready, of a model of several labels with all their
+    channels (K, B, Y, X). `progress` is called after each batch and may raise `Cancelled`. Raises
+    `ModelError` when the model does not fit the volume. Ensembles run through
+    `core.inference.inference_ensemble.open_runner`, as every model can.
     """
     return Runner(model).predict(volume, options, on_slices=on_slices, progress=progress)
 

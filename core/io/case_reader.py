@@ -1,23 +1,21 @@
 """Read a case from disk: its volume and its ground truth, with what was wrong said per file."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.domain.errors import DataError, FileError
-from core.domain.grid import AS_STORED, Grid, Turn
+from core.domain.errors import DataError
+from core.domain.grid import AS_STORED, Turn
 from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 from core.domain.mask_judgement import head_of, judge_mask
+from core.domain.prediction import Focus
 from core.domain.progress import Progress, silent
-from core.domain.volume import Pixels, Volume, channel_names
-from core.io.case import Case, SliceFiles
-from core.io.image_stack import choose_channels, fitted
-from core.io.mask_stack import MaskStack, read_masks
-from core.io.memory import require_memory
-from core.io.tiff import decoded_bytes, read_slice
-from core.io.tiff_samples import Samples
+from core.domain.volume import Volume
+from core.io.case import Case
+from core.io.case_preview import FirstLook
+from core.io.mask_stack import MaskStack
+from core.io.slice_volume import SliceVolume
 from core.io.volume_reader import VolumeRead, read_volumes
 
 
@@ -40,6 +38,13 @@ class LoadedCase:
     labels: LabelMap | None = None
     label_set: LabelSet | None = None
     turn: Turn = AS_STORED
+
+    @property
+    def focus(self) -> Focus:
+        """The labels of the case and the region it names; what a model of several is asked for."""
+        if self.label_set is None or not self.case.region:
+            return Focus(self.label_set)
+        return Focus(self.label_set, region_of(self.label_set, self.case.region))
 
     @property
     def nbytes(self) -> int:
@@ -66,16 +71,19 @@ class LoadedCase:
         return self.ground_truth
 
 
-def read_case(case: Case, *, progress: Progress = silent) -> LoadedCase:
-    """Return the volume and ground truth of `case`.
+def read_case(
+    case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+) -> LoadedCase:
+    """Return the volume and ground truth of `case`; `look` is given its first slice before.
 
     An unreadable slice becomes zeros and a sentence in `Volume.unreadable`; an unreadable mask
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
     """
     if case.volumes is not None:
-        return _of_volumes(case, read_volumes(case, progress=progress))
-    volume = _with_roles(read_volume(case, progress=progress), case)
-    stack = _read_ground_truth(case, volume)
+        return _of_volumes(case, read_volumes(case, progress=progress, look=look))
+    slices = _slices_of(case, progress, look)
+    volume = _with_roles(slices.read(), case)
+    stack = _read_ground_truth(case, volume, slices)
     extra: tuple[str, ...] = ()
     if volume.pixels.dtype != np.uint8:
         extra = (
@@ -125,65 +133,16 @@ def read_volume(case: Case, *, progress: Progress = silent) -> Volume:
     """Return the volume of `case`; raises `DataError` when no slice can be read."""
     if case.volumes is not None:
         return read_volumes(case, progress=progress).volume
+    return _slices_of(case, progress).read()
+
+
+def _slices_of(case: Case, progress: Progress, look: FirstLook | None = None) -> SliceVolume:
     if not case.slices:
         raise DataError(
             f"{case.id}: expected image files {case.id}_<number>.tif, found only masks. "
             "Put the images beside them."
         )
-    require_memory(case.id, sum(decoded_bytes(files.image) for files in case.slices))
-    try:
-        return _read_slices(case, progress)
-    except MemoryError as error:
-        raise DataError(
-            f"{case.id}: expected pixels that fit into memory, found too little of it. Close "
-            "other programs, or resample the case."
-        ) from error
-
-
-def _read_slices(case: Case, progress: Progress) -> Volume:
-    read: dict[int, Samples] = {}
-    problems: dict[int, str] = {}
-    transparent = False
-    for index, files in enumerate(case.slices):
-        progress(index / len(case.slices), f"slice {files.number}")
-        try:
-            read[index], had_alpha = read_slice(files.image)
-            transparent |= had_alpha
-        except FileError as error:
-            problems[index] = str(error)
-    if not read:
-        raise DataError(
-            f"{case.id}: none of its {len(case.slices)} slices can be read. {problems[0]}"
-        )
-    slices, notices = fitted(case.id, read)
-    read.clear()
-    if transparent:
-        notices += (
-            f"{case.id}: expected images without transparency, found an alpha channel. It was "
-            "left out; save the images without it to be sure.",
-        )
-    return choose_channels(case, _stack(case, slices, problems), notices)
-
-
-def _stack(case: Case, read: dict[int, Pixels], problems: dict[int, str]) -> Volume:
-    """Move the slices of the commonest shape into one array; another shape is unreadable."""
-    kinds = Counter((pixels.shape, pixels.dtype.str) for pixels in read.values())
-    shape, dtype = kinds.most_common(1)[0][0]
-    channels, height, width = shape
-    pixels = np.zeros((channels, len(case.slices), height, width), np.dtype(dtype))
-    for index in list(read):
-        values = read.pop(index)  # so that a slice is not held twice for long
-        if (values.shape, values.dtype.str) == (shape, dtype):
-            pixels[:, index] = values
-        else:
-            problems[index] = str(_odd_one(case.slices[index], values, pixels))
-    return Volume(
-        pixels,
-        channel_names(channels),
-        tuple(files.number for files in case.slices),
-        Grid((len(case.slices), height, width)),
-        dict(sorted(problems.items())),
-    )
+    return SliceVolume(case, progress, look)
 
 
 def _with_roles(volume: Volume, case: Case) -> Volume:
@@ -195,25 +154,11 @@ def _with_roles(volume: Volume, case: Case) -> Volume:
     return replace(volume, roles=roles) if known else volume
 
 
-def _odd_one(files: SliceFiles, values: Pixels, stack: Pixels) -> FileError:
-    return FileError(
-        files.image,
-        expected=f"{_kind(stack.shape[2:], len(stack), stack.dtype)} as the case's other slices",
-        found=_kind(values.shape[1:], len(values), values.dtype),
-        action="Export this slice again with the others; they can be used without it.",
-    )
-
-
-def _kind(size: tuple[int, ...], channels: int, dtype: np.dtype[np.generic]) -> str:
-    plural = "channel" if channels == 1 else "channels"
-    return f"{size[0]}×{size[1]} pixels, {channels} {plural}, {dtype.itemsize * 8} bit"
-
-
-def _read_ground_truth(case: Case, volume: Volume) -> MaskStack | None:
+def _read_ground_truth(case: Case, volume: Volume, slices: SliceVolume) -> MaskStack | None:
     """Return the masks on the volume's grid, judged; None where there are none."""
     if not case.has_ground_truth:
         return None
-    stack = read_masks(case, volume.geometry.shape)
+    stack = slices.masks(volume.geometry.shape)
     without = [str(files.number) for files in case.slices if files.mask is None]
     if without:
         stack.said.insert(

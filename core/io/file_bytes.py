@@ -3,8 +3,9 @@
 import bz2
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, cast
+from typing import BinaryIO, Literal, cast
 
 from isal import igzip, igzip_lib
 
@@ -58,6 +59,49 @@ def content(path: Path) -> bytes:
     if not unpacked:
         raise FileError(path, expected="an image", found="an empty file", action=COPY_AGAIN)
     return unpacked
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file of the bytes of `path`, unpacked when they say gzip.
+
+    What is wrong with the file, or met while it is read, is raised as by `content`; whether the
+    checksum holds is known at its end.
+    """
+    try:
+        require_memory(path.name, path.stat().st_size)
+        with path.open("rb") as file:
+            packed = file.read(2) == GZIP_MAGIC
+            file.seek(0)
+            if not packed:
+                yield file
+                return
+            with igzip.open(file) as found:
+                yield cast("BinaryIO", found)
+    except _FAULTS as error:
+        raise _refused(path, error) from error
+
+
+def is_packed(path: Path) -> bool:
+    """Tell whether a file is a gzip file; raises `FileError` when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == GZIP_MAGIC
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def passed_over(path: Path, file: BinaryIO, *, before: int) -> int:
+    """Read what is left of `file` without keeping it; return how many bytes that makes in all.
+
+    `before` are those that were read. Raises `FileError` for more than memory would hold.
+    """
+    most, total = available_bytes() // 2, before
+    while piece := file.read(_PIECE >> 4):
+        total += len(piece)
+        if total > most:
+            raise _too_much(path, most)
+    return total
 
 
 def check_unpacked(path: Path, data: bytes, packing: Packing, *, most: int) -> None:

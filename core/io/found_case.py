@@ -1,8 +1,11 @@
 """Read a found case: its channels on one grid, its masks brought onto that grid voxel for voxel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.errors import FileError
 from core.domain.grid import Grid
@@ -13,10 +16,10 @@ from core.domain.resample import nearest
 from core.io import readers, tiff_stack
 from core.io.dicom_seg import SegmentationHeader
 from core.io.dicom_series import DicomHeader
-from core.io.label_values import label_map
+from core.io.label_values import Labels, label_map
 from core.io.layouts.found import FoundCase, FoundChannel, FoundMask
 from core.io.slice_stack import is_slice, read_mask_slices, read_slices
-from core.io.stored import Stored
+from core.io.stored import PixelStream, Stored, StoredHead
 
 _FEW_LABELS = 16
 
@@ -27,12 +30,22 @@ RESAMPLE_OFFER = "let it be resampled by nearest neighbour (--resample)"
 
 @dataclass(frozen=True, eq=False)
 class PlacedMask:
-    """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices."""
+    """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices.
+
+    `before` are the notices up to what is said of how it looks, `moved` those about its place.
+    """
 
     name: str
     values: LabelMap
     labels: LabelSet
-    notices: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    file_name: str = ""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """All that is told of it."""
+        return self.before + self.moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,24 +66,52 @@ class ReadCase:
         return self.channels[0].grid
 
 
+@dataclass(frozen=True, eq=False)
+class MaskFile:
+    """A mask as its files store it, before it lies on the grid of its images."""
+
+    mask: FoundMask
+    stored: Stored
+    labels: Labels
+
+
 def read_channel(channel: FoundChannel) -> Stored:
     """Return the volume of one channel; raises `FileError`."""
-    if len(channel.files) >= 1 and _are_tiff_slices(channel):
-        stack = read_slices(channel.files)
-        number = channel.point if channel.point is not None and len(stack.pixels) > 1 else 0
-        if number >= len(stack.pixels):
-            raise FileError(
-                channel.files[0],
-                expected=f"a channel {channel.name} as number {number + 1}",
-                found=f"{len(stack.pixels)} channels",
-                action="Export the slices with all their channels.",
-            )
-        return replace(stack, pixels=stack.pixels[number : number + 1])
+    if _are_tiff_slices(channel):
+        return _read_slices(channel)
     return readers.read(*channel.files, point=channel.point)
 
 
+def open_channel(channel: FoundChannel) -> PixelStream:
+    """Read the header of one channel, its pixels too where its format cannot be read in parts.
+
+    Raises `FileError` as `read_channel`, or when the pixels are read.
+    """
+    if _are_tiff_slices(channel):
+        return _read_slices(channel).stream()
+    return readers.opened(*channel.files, point=channel.point)
+
+
+def _read_slices(channel: FoundChannel) -> Stored:
+    stack = read_slices(channel.files)
+    number = channel.point if channel.point is not None and len(stack.pixels) > 1 else 0
+    if number >= len(stack.pixels):
+        raise FileError(
+            channel.files[0],
+            expected=f"a channel {channel.name} as number {number + 1}",
+            found=f"{len(stack.pixels)} channels",
+            action="Export the slices with all their channels.",
+        )
+    return replace(stack, pixels=stack.pixels[number : number + 1])
+
+
 def _are_tiff_slices(channel: FoundChannel) -> bool:
-    return channel.files[0].suffix.casefold() in (".tif", ".tiff") and is_slice(channel.files)
+    return bool(channel.files) and are_slices(channel.files)
+
+
+def are_slices(files: Sequence[Path]) -> bool:
+    """Tell whether files are numbered TIFF slices of one volume."""
+    return files[0].suffix.casefold() in (".tif", ".tiff") and is_slice(files)
 
 
 def read_mask(
@@ -86,14 +127,36 @@ def read_mask(
     Raises `FileError` for what is no label map, and for a mask on another grid unless `resample`
     takes the nearest neighbour.
     """
-    if mask.files[0].suffix.casefold() in (".tif", ".tiff") and is_slice(mask.files):
-        stored = read_mask_slices(mask.files, case.channels[0].files, like.grid)
+    read = read_mask_file(mask, case, like.grid, labels=labels)
+    placed = place_mask(read, like.head, resample=resample)
+    if not is_judged(read, case):
+        return placed
+    return judged(placed, head_of(like.pixels))
+
+
+def read_mask_file(
+    mask: FoundMask, case: FoundCase, grid: Grid, *, labels: LabelSet | None = None
+) -> MaskFile:
+    """Return what the files of a mask hold; `grid` is that of its images, for masks of slices.
+
+    Raises `FileError` for what is no label map.
+    """
+    if are_slices(mask.files):
+        stored = read_mask_slices(mask.files, case.channels[0].files, grid)
     elif len(mask.files) == 1 and readers.reader_of(mask.files[0]) is tiff_stack.READER:
         stored = tiff_stack.read_mask(mask.files[0], point=mask.point)
     else:
         stored = readers.read(*mask.files, point=mask.point)
+    return MaskFile(mask, stored, label_map(stored, labels))
+
+
+def place_mask(read: MaskFile, like: StoredHead, *, resample: bool = False) -> PlacedMask:
+    """Return a mask on the stored grid of `like`, before anything is said of what it looks like.
+
+    Raises `FileError` for a mask on another grid unless `resample` takes the nearest neighbour.
+    """
+    stored, found = read.stored, read.labels
     _check_frame(stored, like)
-    found = label_map(stored, labels)
     notices = (*stored.passport.notices, *found.notices)
     placed = placement(stored.grid, like.grid)
     if placed is not None and not (placed.covers(stored.grid.shape) or may_be_cut(stored)):
@@ -107,16 +170,27 @@ def read_mask(
         )
     if values is None:
         raise _other_grid(stored, like)
-    alone = any(mask.files == channel.files for channel in case.channels)
-    if len(found.labels.labels) <= _FEW_LABELS and not alone:  # more are a map of the brain
-        lesion = np.asarray(values > 0, np.uint8)
-        notices += judge_mask(stored.passport.path.name, lesion, head_of(like.pixels))
+    moved: tuple[str, ...] = ()
     if placed is not None and not placed.is_same:
-        notices += (
+        moved = (
             f"{stored.passport.path.name}: expected voxels in the order of its image, found them "
             "turned or cut. Each was brought to its place; nothing was resampled.",
         )
-    return PlacedMask(mask.name, np.ascontiguousarray(values), found.labels, notices)
+    name, values = stored.passport.path.name, np.ascontiguousarray(values)
+    return PlacedMask(read.mask.name, values, found.labels, notices, moved, name)
+
+
+def is_judged(read: MaskFile, case: FoundCase) -> bool:
+    """Tell whether a mask is to be looked at before it is believed."""
+    alone = any(read.mask.files == channel.files for channel in case.channels)
+    few = len(read.labels.labels.labels) <= _FEW_LABELS  # more are a map of the brain
+    return few and not alone
+
+
+def judged(placed: PlacedMask, head: NDArray[np.bool_]) -> PlacedMask:
+    """Return a mask with what is said of it at a glance; `head` (Z, Y, X) as of `head_of`."""
+    lesion = (placed.values > 0).view(np.uint8)
+    return replace(placed, before=placed.before + judge_mask(placed.file_name, lesion, head))
 
 
 def read_case(
@@ -140,7 +214,7 @@ def read_case(
     return ReadCase(case, channels, masks, tuple(dict.fromkeys(told)))
 
 
-def check_one_grid(first: Stored, other: Stored) -> None:
+def check_one_grid(first: Stored | StoredHead, other: Stored | StoredHead) -> None:
     """Raise `FileError` when two channels of a case do not lie on one grid."""
     difference = first.grid.difference(other.grid)
     if difference is not None:
@@ -158,7 +232,7 @@ def may_be_cut(stored: Stored) -> bool:
     return stored.passport.reader == "dicom-seg" or (named and stored.passport.reader == "nrrd")
 
 
-def _check_frame(mask: Stored, like: Stored) -> None:
+def _check_frame(mask: Stored, like: StoredHead) -> None:
     """Raise `FileError` when a segmentation is in another frame of reference than its series."""
     ours, theirs = like.header, mask.header
     if not isinstance(ours, DicomHeader) or not isinstance(theirs, SegmentationHeader):
@@ -174,7 +248,7 @@ def _check_frame(mask: Stored, like: Stored) -> None:
     )
 
 
-def _other_grid(mask: Stored, like: Stored) -> FileError:
+def _other_grid(mask: Stored, like: StoredHead) -> FileError:
     difference = like.grid.difference(mask.grid) or "a label outside of it"
     return FileError(
         mask.passport.path,

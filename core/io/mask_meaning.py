@@ -339,7 +339,14 @@ def _colours(planes: list[Samples], most: int) -> int:
 
 
 def _values(planes: list[Samples]) -> Samples:
-    return np.unique(np.concatenate([np.unique(p) for p in planes]))
+    return np.unique(np.concatenate([_distinct(p) for p in planes]))
+
+
+def _distinct(planes: Samples) -> Samples:
+    """Return the values that there are, ascending."""
+    if planes.dtype != np.uint8:
+        return np.unique(planes)
+    return np.asarray(np.flatnonzero(np.bincount(planes.ravel())), np.uint8)
 
 
 def _all_one_colour(planes: list[Samples]) -> bool:

@@ -5,21 +5,23 @@ order read backwards; the affine is the header's own.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
+from numpy.typing import NDArray
 
 from core.domain.errors import FileError
 from core.io import file_bytes
 from core.io.choice import colour_told, volume_of
+from core.io.memory import available_bytes
 from core.io.nifti_geometry import geometry_of
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, Stored
+from core.io.stored import Passport, Pixels, PixelStream, Stored, StoredHead, slab_slices
 
 _SIZES = {1: 348, 2: 540}
 _MAGIC = {b"n+1\0": (1, True), b"ni1\0": (1, False), b"n+2\0": (2, True), b"ni2\0": (2, False)}
@@ -52,20 +54,41 @@ def matches(path: Path, head: bytes) -> bool:
 def read(files: Sequence[Path], *, point: int | None = None) -> Stored:
     """Read one volume of a NIfTI file, or of a pair given by either or both of its names.
 
+    Raises `FileError` as `opened`, and for a damaged or shortened file.
+    """
+    return opened(files, point=point).whole()
+
+
+def opened(files: Sequence[Path], *, point: int | None = None) -> PixelStream:
+    """Read the header of a NIfTI file, or of a pair given by either or both of its names.
+
     A file of several volumes gives the first, and says so, unless `point` chooses. Raises
-    `FileError` for a damaged or shortened file, complex numbers, more than four axes.
+    `FileError` for a damaged header, complex numbers, more than four axes.
     """
     path, image = _pair(files)
-    data = file_bytes.content(path)
-    header, single = _header(path, data)
+    try:
+        return _described(path, image, point)
+    except FileError:
+        # Where bytes are damaged, that is what is wrong, and not what the header seems to say.
+        file_bytes.content(path)
+        raise
+
+
+def _described(path: Path, image: Path, point: int | None) -> PixelStream:
+    header, single = _header(path, file_bytes.head(path, max(_SIZES.values())))
     shape, points = _shape(path, header)
     chosen, notices = volume_of(path, point, points)
-    body = data if image == path or single else file_bytes.content(image)
     fields = header.parsed()
-    pixels = _pixels(image, body, fields, (shape, points, chosen))
+    body = _Body(
+        path if single else image,
+        _dtype(image, fields),
+        (points, *shape),
+        chosen,
+        _offset(image, fields),
+    )
     geometry = geometry_of(path, fields, shape)
     slope, intercept, told = _scaling(path, fields)
-    if len(pixels) > 1:
+    if body.colours:
         told += colour_told(path)
     passport = Passport(
         path,
@@ -75,10 +98,93 @@ def read(files: Sequence[Path], *, point: int | None = None) -> Stored:
         geometry.why,
         (*notices, *told, *geometry.notices),
     )
-    scaled = (1.0, 0.0) if len(pixels) > 1 else (slope, intercept)
-    return Stored(
-        pixels, geometry.grid, passport, *scaled, header=header, points=points, point=chosen
-    )
+    scaled = (1.0, 0.0) if body.colours else (slope, intercept)
+    head = StoredHead(geometry.grid, passport, *scaled, header=header, points=points, point=chosen)
+    dtype = np.dtype(np.uint8) if body.colours else body.dtype
+    slices = None if file_bytes.is_packed(body.path) else body.slices
+    return PixelStream(head, len(body.colours) or 1, dtype, body.slabs, slices)
+
+
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """Where the pixels of one of the volumes (T, Z, Y, X) of a file lie, from byte `offset` on."""
+
+    path: Path
+    dtype: np.dtype[Any]
+    shape: tuple[int, int, int, int]
+    chosen: int
+    offset: int
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The names of its colours; none where voxels are grey."""
+        return () if self.dtype.names is None else ("R", "G", "B")
+
+    @property
+    def _begin(self) -> int:
+        return self.offset + self.chosen * math.prod(self.shape[1:]) * self.dtype.itemsize
+
+    @property
+    def _end(self) -> int:
+        return self.offset + math.prod(self.shape) * self.dtype.itemsize
+
+    def slabs(self) -> Iterator[Pixels]:
+        """Yield (C, n, Y, X), each in the place of the one before; see `PixelStream`."""
+        _, depth, height, width = self.shape
+        step = slab_slices((1, depth, height, width), self.dtype)
+        packed = file_bytes.is_packed(self.path)
+        if not packed:
+            self._check_size()
+        with file_bytes.unpacked(self.path) as file:
+            if packed and self._end > available_bytes() // 2:  # damaged, or too large to be kept
+                raise _short(
+                    self.path, self._end, file_bytes.passed_over(self.path, file, before=0)
+                )
+            file.seek(self._begin)
+            at = file.tell()
+            slab = np.empty((min(step, depth), height, width), self.dtype)
+            for start in range(0, depth, step):
+                part = slab[: min(step, depth - start)]
+                at += _filled(file, part)
+                if at < self._begin + (start + len(part)) * part[0].nbytes:
+                    raise _short(self.path, self._end, at)
+                yield self._planes(part)
+            if packed:  # to the end, where its checksum is
+                at = file_bytes.passed_over(self.path, file, before=at)
+                if at < self._end:
+                    raise _short(self.path, self._end, at)
+
+    def slices(self, indices: Sequence[int]) -> Pixels:
+        """Return (C, n, Y, X) of a file that is not packed."""
+        self._check_size()
+        found = np.empty((len(indices), *self.shape[2:]), self.dtype)
+        with file_bytes.unpacked(self.path) as file:
+            for part, index in zip(found, indices, strict=True):
+                file.seek(self._begin + index * part.nbytes)
+                _filled(file, part)
+        return self._planes(found)
+
+    def _check_size(self) -> None:
+        """Raise `FileError` for a file, not packed, that is cut off."""
+        size = self.path.stat().st_size
+        if size < self._end:
+            raise _short(self.path, self._end, size)
+
+    def _planes(self, part: NDArray[Any]) -> Pixels:
+        if not self.colours:
+            return part[np.newaxis]
+        return np.stack([part[name] for name in self.colours])
+
+
+def _filled(file: BinaryIO, part: NDArray[Any]) -> int:
+    """Read into an array as far as there are bytes; return how many."""
+    view, found = part.reshape(-1).view(np.uint8).data, 0
+    while found < len(view):
+        count = file.readinto(view[found:])  # type: ignore[attr-defined]
+        if not count:
+            break
+        found += count
+    return found
 
 
 def _pair(files: Sequence[Path]) -> tuple[Path, Path]:
@@ -154,12 +260,8 @@ def _shape(path: Path, header: NiftiHeader) -> tuple[tuple[int, int, int], int]:
     return (volume[2], volume[1], volume[0]), rest[0] if rest else 1
 
 
-def _pixels(
-    path: Path, body: bytes, fields: Any, place: tuple[tuple[int, int, int], int, int]
-) -> Pixels:
-    """Return (C, Z, Y, X) of the chosen volume, without copying the others."""
-    shape, points, chosen = place
-    dtype = _dtype(path, fields)
+def _offset(path: Path, fields: Any) -> int:
+    """Return the byte at which the pixels of the first volume begin."""
     told = float(fields["vox_offset"])
     single = bytes(fields["magic"]).startswith(b"n+")
     if not (int(fields["sizeof_hdr"]) if single else 0) <= told < _LARGEST:
@@ -169,16 +271,7 @@ def _pixels(
             found=f"a header that places them at byte {told:.0f}",
             action=_CONVERT,
         )
-    offset = int(told)
-    count = math.prod(shape)
-    expected = offset + count * points * dtype.itemsize
-    if len(body) < expected:
-        raise _short(path, expected, len(body))
-    at = offset + chosen * count * dtype.itemsize
-    stored = np.frombuffer(body, dtype, count, at).reshape(shape)
-    if dtype.names is None:
-        return stored[np.newaxis]
-    return np.stack([stored[name] for name in ("R", "G", "B")])
+    return int(told)
 
 
 def _dtype(path: Path, fields: Any) -> np.dtype[Any]:
@@ -229,4 +322,6 @@ def _short(path: Path, expected: int, found: int) -> FileError:
     )
 
 
-READER = Reader("nifti", "NIfTI", (".nii.gz", ".nii", ".img.gz", ".hdr", ".img"), matches, read)
+READER = Reader(
+    "nifti", "NIfTI", (".nii.gz", ".nii", ".img.gz", ".hdr", ".img"), matches, read, opened
+)

@@ -4,8 +4,9 @@ Another package adds a format by an entry point of the group `overread.readers` 
 `Reader`. One that cannot be loaded is named in the log and left out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Protocol
 from core.domain.errors import AppError, DataError, FileError
 from core.domain.plugins import plugins
 from core.io import file_bytes
-from core.io.stored import Stored
+from core.io.stored import Pixels, PixelStream, Stored
 
 _OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
 _HEAD = 512
@@ -40,15 +41,27 @@ class Read(Protocol):
         ...
 
 
+class Open(Protocol):
+    """Read the header of one volume; raises `FileError` as `Read` does for what it tells."""
+
+    def __call__(self, files: Sequence[Path], *, point: int | None = None) -> PixelStream:
+        """Return the volume that `files` make together, its pixels still to be read."""
+        ...
+
+
 @dataclass(frozen=True)
 class Reader:
-    """One format: its name, its file name endings (lower case, longest first), what reads it."""
+    """One format: its name, its file name endings (lower case, longest first), what reads it.
+
+    `open` is for formats whose pixels need not be read at once.
+    """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
     matches: Matches
     read: Read
+    open: Open | None = None
 
 
 @cache
@@ -99,6 +112,31 @@ def read(*files: Path, point: int | None = None) -> Stored:
 
     Raises `FileError` when they cannot be read as one volume without doubt.
     """
+    paths, telling, reader = _reader_of_all(files)
+    with _damage_told(telling, reader):
+        return reader.read(paths, point=point).read_by(reader.name)
+
+
+def opened(*files: Path, point: int | None = None) -> PixelStream:
+    """Read the header of one volume, or all of it where its format cannot be read in parts.
+
+    Raises `FileError` as `read` does, for its pixels when they are read.
+    """
+    paths, telling, reader = _reader_of_all(files)
+    if reader.open is None:
+        return read(*files, point=point).stream()
+    with _damage_told(telling, reader):
+        found = reader.open(paths, point=point)
+
+    def slabs() -> Iterator[Pixels]:
+        with _damage_told(telling, reader):
+            yield from found.slabs()
+
+    return replace(found, head=found.head.read_by(reader.name), slabs=slabs)
+
+
+def _reader_of_all(files: Sequence[Path]) -> tuple[list[Path], Path, Reader]:
+    """Return the files, or those of a series folder, which of them tells the format, and it."""
     paths = list(files)
     if len(paths) == 1 and paths[0].is_dir():
         paths = sorted(p for p in paths[0].iterdir() if p.is_file() and p.name[0] != ".")
@@ -110,14 +148,18 @@ def read(*files: Path, point: int | None = None) -> Stored:
                 action="Choose the folder that holds the files of one series.",
             )
     telling = _telling(paths)
-    reader = reader_of(telling)
+    return paths, telling, reader_of(telling)
+
+
+@contextmanager
+def _damage_told(telling: Path, reader: Reader) -> Iterator[None]:
+    """Turn whatever one bad byte makes a reader meet into what is told of this file."""
     try:
-        return reader.read(paths, point=point).read_by(reader.name)
+        yield
     except AppError:
         raise
     except MemoryError as error:
         raise _damaged(telling, reader, "more voxels than memory holds") from error
-    # Whatever one bad byte makes a reader meet is told of this file; the others go on.
     except Exception as error:
         found = f"a damaged one ({type(error).__name__}: {error})"[:_SAID]
         raise _damaged(telling, reader, found) from error

@@ -4,7 +4,6 @@ A certificate says how far an engine's probabilities lie from torch's in float32
 holds for one file of weights and one graph.
 """
 
-from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import msgspec
 from core.domain.errors import ModelError, reason
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
+from core.models.kept_hash import kept_hash
 from core.models.processor import has_accelerator, has_bfloat16
 
 GRAPH_FILE = "network.onnx"
@@ -99,16 +99,12 @@ def write_certificates(folder: Path, certificates: Certificates) -> None:
 
 def file_hash(path: Path) -> str:
     """Return a hash of a file's bytes; raises `ModelError` when it cannot be read."""
-    digest = blake2b(digest_size=16)
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
+        return kept_hash(path)
     except OSError as error:
         raise ModelError(
             f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
         ) from error
-    return digest.hexdigest()
 
 
 def valid_certificates(folder: Path, weights: Path) -> Certificates | None:

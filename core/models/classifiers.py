@@ -7,7 +7,6 @@ specification keeps it out of every list of segmentation models, beside which it
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -18,6 +17,7 @@ from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
 from core.models.certificates import EngineChoice, fastest
 from core.models.contract import fitted
+from core.models.kept_hash import kept_hash
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
 from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id
@@ -83,18 +83,14 @@ class ClassifierModel:
     def fingerprint(self) -> str:
         """Hash of weights, network, preprocessing and temperature: what a probability is of."""
         spec = self.spec
-        digest = blake2b(digest_size=16)
-        digest.update(
-            msgspec.json.encode((spec.network, spec.preprocessing.told, spec.temperature))
-        )
+        before = msgspec.json.encode((spec.network, spec.preprocessing.told, spec.temperature))
         try:
-            digest.update(self.weights.read_bytes())
+            return kept_hash(self.weights, before)
         except OSError as error:
             raise ModelError(
                 f"{self.weights}: expected a file that can be read, found: {reason(error)}. "
                 "Check the folder."
             ) from error
-        return digest.hexdigest()
 
     def fitted(self, volume: Volume) -> Volume:
         """Return the channels of `volume` that this model is given, in its order.

@@ -14,6 +14,7 @@ from core.models.registry import (
     ModelSpec,
     Registry,
     check_id,
+    output_words,
     read_model,
     write_spec,
 )
@@ -101,6 +102,7 @@ def _mean_of(models: Sequence[Model], model_id: str) -> ModelSpec:
         title=" + ".join(model.spec.title for model in models),
         architecture=ARCHITECTURE,
         channels=models[0].spec.channels,
+        output=models[0].spec.output,
         acquisition=_images_of(models),
         parameters=None if None in sizes else sum(size or 0 for size in sizes),
         trained_on=tuple(sorted({case for model in models for case in model.spec.trained_on})),
@@ -126,4 +128,9 @@ def _check(models: Sequence[Model]) -> None:
             raise ModelError(
                 f"{model.spec.id}: expected the channels {', '.join(models[0].spec.channels)} of "
                 f"{models[0].spec.id}, found {', '.join(model.spec.channels)}. Choose others."
+            )
+        if model.spec.gives != models[0].spec.gives:
+            raise ModelError(
+                f"{model.spec.id}: expected {output_words(models[0].spec)} as {models[0].spec.id} "
+                f"has, found {output_words(model.spec)}. Choose models of the same labels."
             )

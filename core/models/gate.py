@@ -60,7 +60,8 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     for one; `p` is that of the same test (`mean_test`). `worst_tenth` is the difference of the
     means over each model's own worst tenth of the cases. `regressions` are cases that lost more
     than `REGRESSION`. `failed` holds a sentence for each case that could not be scored. `made`
-    tells what the figures were made from.
+    tells what the figures were made from. Of models of the same labels the DSC of a case is the
+    mean over them, and `labels` has the means of champion and candidate of each.
     """
 
     champion: str
@@ -79,6 +80,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     failed: dict[str, str] = {}
     made: Made | None = None
+    labels: dict[str, tuple[float, float]] = {}
 
     @property
     def doubt(self) -> str:

@@ -23,7 +23,7 @@ def import_weights(file: Path, spec: ModelSpec, registry: Registry, *, half: boo
     """
     check_id(spec.id)
     state = read_state_dict(file)
-    network = build_network(spec.network, load_encoder=False)
+    network = build_network(spec.network, spec.logits, load_encoder=False)
     load_weights(network, state, source=str(file))
     parameters = sum(p.numel() for p in network.parameters())
     spec = msgspec.structs.replace(spec, parameters=parameters, stride=network.stride)

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError, reason
+from core.domain.model_output import ModelOutput
 from core.domain.prediction import Postprocessing
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
@@ -24,6 +25,7 @@ from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition
 from core.models.certificates import ANY, TORCH, EngineChoice, certified, fastest, graph_engine
 from core.models.contract import content_hash, fitted
+from core.models.kept_hash import kept_hash
 from core.models.lineage import Lineage
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
@@ -46,7 +48,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
     ensemble has its members'. `acquisition` says what images it learnt from, None where that is not
     known. Height and width of what the network sees are divisible by `stride`;
-    None where only the network itself tells.
+    None where only the network itself tells. `output` are the labels of a model that knows several;
+    the file of a binary one has no such entry, and `several` is None.
     """
 
     id: str
@@ -59,6 +62,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     flips: bool = False
     logit_offset: float = 0.0
     stride: int | None = None
+    output: ModelOutput | msgspec.UnsetType = msgspec.UNSET
     parameters: int | None = None
     acquisition: Acquisition | None = None
     metrics: dict[str, float] = {}
@@ -76,10 +80,32 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return self.architecture == GRAPH_ARCHITECTURE
 
     @property
+    def several(self) -> ModelOutput | None:
+        """The classes or regions of a model of several labels, None of a binary one."""
+        return None if self.output is msgspec.UNSET else self.output
+
+    @property
+    def gives(self) -> object:
+        """What is compared of the outputs of two models; names and colours do not count."""
+        return self.several.told if self.several else None
+
+    @property
+    def logits(self) -> int:
+        """How many logits its network has."""
+        return self.several.logits if self.several else 1
+
+    @property
     def network(self) -> NetworkSpec:
         """The network to build: neighbouring slices are further input channels."""
         planes = 2 * self.preprocessing.neighbours + 1
         return NetworkSpec(self.architecture, len(self.channels) * planes, self.arguments)
+
+
+def output_words(spec: ModelSpec) -> str:
+    """Return what a model gives in words, such as `classes Necrosis, Oedema`."""
+    if spec.several is None:
+        return "one lesion"
+    return f"{spec.several.kind} {', '.join(each.name for each in spec.several.channels)}"
 
 
 @dataclass(frozen=True)
@@ -103,21 +129,20 @@ class Model:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, network and preprocessing: what a probability depends on."""
-        digest = blake2b(digest_size=16)
         if self.members:
-            digest.update("+".join(member.fingerprint for member in self.members).encode())
-            return digest.hexdigest()
-        digest.update(msgspec.json.encode((self.spec.network, self.spec.preprocessing.told)))
-        digest.update(b"flips" if self.spec.flips else b"")
-        if self.spec.logit_offset:
-            digest.update(msgspec.json.encode(self.spec.logit_offset))
+            joined = "+".join(member.fingerprint for member in self.members)
+            return blake2b(joined.encode(), digest_size=16).hexdigest()
+        spec = self.spec
+        before = msgspec.json.encode((spec.network, spec.preprocessing.told))
+        before += b"flips" if spec.flips else b""
+        if spec.logit_offset:
+            before += msgspec.json.encode(spec.logit_offset)
+        if spec.several:
+            before += msgspec.json.encode(spec.several.told)
         try:
-            with self.weights.open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
+            return kept_hash(self.weights, before)
         except OSError as error:
             raise ModelError(_unreadable(self.weights, error)) from error
-        return digest.hexdigest()
 
     @cached_property
     def engine(self) -> EngineChoice:

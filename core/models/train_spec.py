@@ -13,6 +13,7 @@ from core.domain.errors import AppError
 from core.models.known_names import known_loss, known_network
 from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
+from core.models.wanted_labels import WantedLabels
 
 LossName: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
 LoggerName: TypeAlias = Literal["mlflow", "wandb"]
@@ -68,6 +69,8 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     job folder. `threads` 0 leaves one core to the window. `logit_offset` is the model's
     (`ModelSpec`), None the parent's or none: it changes the cut, not the gradients. `loggers`
     write figures and pictures into the job's folder beside TensorBoard's, and open no connection.
+    `labels` are the classes or regions that are learnt; without them one lesion is, or what the
+    parent gives, and files and keys of such a training say nothing of labels.
     """
 
     architecture: str
@@ -113,6 +116,12 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     data_title: str = ""
     licence: str = ""
     loggers: tuple[LoggerName, ...] = ()
+    labels: WantedLabels | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def wanted_labels(self) -> WantedLabels | None:
+        """The classes or regions to learn, None where nobody asked for any."""
+        return None if self.labels is msgspec.UNSET else self.labels
 
     @property
     def has_budget(self) -> bool:

@@ -39,7 +39,9 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     # A file of another shape under the right key is damaged: as if it were not there.
     if prediction is None or prediction.probability.shape != loaded.volume.geometry.shape:
         return None
-    return _scored(loaded, model, workspace, prediction)
+    if prediction.several is None and model.spec.several is not None:
+        return None
+    return _scored(loaded, model, workspace, prediction.focused(loaded.focus))
 
 
 def keep_prediction(
@@ -51,6 +53,7 @@ def keep_prediction(
     """
     if not workspace.store.read_only:
         save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
+    prediction = prediction.focused(loaded.focus)
     score = _score(loaded, model, prediction)
     workspace.put_score(score)
     return Scored(prediction, score)
@@ -61,7 +64,7 @@ def _scored(
 ) -> Scored:
     """Return a prediction with the score kept of it, which is made where there is none."""
     score = workspace.scores(model.spec.id).get(loaded.case.id)
-    if score is None or score.key != score_key(model, prediction.key):
+    if score is None or score.key != score_key(model, prediction.filed):
         score = _score(loaded, model, prediction)
         workspace.put_score(score)
     return Scored(prediction, score)
@@ -73,4 +76,4 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
         post = model.spec.postprocessing
         found = count_mask(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
-    return Score(loaded.case.id, model.spec.id, score_key(model, prediction.key), dsc)
+    return Score(loaded.case.id, model.spec.id, score_key(model, prediction.filed), dsc)

@@ -47,7 +47,7 @@ class PredictionFolder:
                 action="Copy it again from where it was computed.",
             )
         _check(path, prediction, loaded)
-        return prediction
+        return prediction.focused(loaded.focus)
 
 
 def open_predictions(root: Path) -> PredictionFolder:

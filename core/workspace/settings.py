@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     exact_voxels: bool = False
     tour_seen: bool = False
     neurological: bool = False
+    interpolate_slices: bool = True
     last_dataset: str = ""
     recent: tuple[str, ...] = ()
     windows: dict[str, WindowPlace] = {}

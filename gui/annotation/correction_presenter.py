@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from core.annotation.versions import Version
 from core.domain.mask import Mask
 from core.domain.metrics import Hd95, hd95
-from gui.annotation.corrected_figures import corrected_strip, corrected_views
+from gui.annotation.corrected_figures import corrected_of, corrected_views
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.tool_card import ToolCard
@@ -19,7 +19,9 @@ from gui.annotation.version_reader import EXPORTING, SAVING
 from gui.shell.context import Context
 from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
+from gui.viewer.case_strip import strip_data
 from gui.viewer.install import Viewer
+from gui.viewer.plane_counts import CountsWanted
 from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
 
@@ -91,6 +93,7 @@ class CorrectionPresenter(QObject):
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
         self._strip.scope_chosen.connect(self._show_figures)
+        self._panels.plane_changed.connect(self._show_bars)
         correcting.later.changed.connect(self._views.status.show_work)
         self._views.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._begun, self._figures, self._bars, self._distance):
@@ -138,9 +141,9 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None:
             self._views.metrics.set_corrected(None)
             return
-        index = self._session.view.slice_index
+        cut = self._session.view.cut
         other = other_origin(self._session)
-        views = corrected_views(correction, opened, index, hd95=self._hd95, other=other)
+        views = corrected_views(correction, opened, cut, hd95=self._hd95, other=other)
         self._views.metrics.set_corrected(views)
         self._show_state()
 
@@ -149,8 +152,11 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None:
             return
         if self._strip.of_correction:
-            data = corrected_strip(correction, opened, self._session.triage)
-            self._strip.set_data(data)
+            plane, truth = self._session.view.plane, opened.loaded.ground_truth
+            wanted = CountsWanted(truth, correction.mask, correction.revision)
+            known = self._panels.counts.of(plane, wanted) if plane.axis else None
+            of = corrected_of(correction, plane, known)
+            self._strip.set_data(strip_data(opened, of, plane, self._session.triage))
         else:
             self._panels.show_strip()
         self._strip.set_current(self._session.view.slice_index)

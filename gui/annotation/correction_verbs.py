@@ -163,7 +163,7 @@ def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
 
 def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
     """Do something with the lesion under the pointer; asks for a click where it is elsewhere."""
-    lesions, at = bench.paint_tools.lesions, bench.viewer.canvas.voxel
+    lesions, at = bench.paint_tools.lesions, bench.viewer.words.voxel
     marked = lesions.marked
     if at is not None:
         lesions.act(act, at, here=here)

@@ -70,7 +70,10 @@ class PaintTools(QObject):
     def add_view(self, view: SliceView) -> None:
         """Draw in one more view of the case on screen."""
         self._traces.add_view(view)
-        view.touched.connect(self._on_touched)
+        # Painting is for axial slices until the tools know the others.
+        view.touched.connect(
+            lambda touch: None if view.cut and view.cut.plane.axis else self._on_touched(touch)
+        )
         view.hovered.connect(self._on_hovered)
         view.brush_resized.connect(lambda steps: self.resize(steps))
         view.escaped.connect(self.drop)

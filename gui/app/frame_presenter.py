@@ -105,6 +105,7 @@ class FramePresenter(QObject):
         actions["light_theme"].setChecked(settings.theme == "light")
         actions["safe_colours"].setChecked(settings.overlay_colours == "safe")
         actions["exact_voxels"].setChecked(settings.exact_voxels)
+        actions["interpolate_slices"].setChecked(settings.interpolate_slices)
         actions["neurological"].setChecked(settings.neurological)
         actions["patient_names"].setChecked(settings.patient_names)
         actions["flips"].setChecked(settings.flips)

@@ -47,6 +47,7 @@ from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.plane_grid import PlaneGrid
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.touch import Tool
@@ -259,6 +260,7 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
+        self.planes = PlaneGrid(self.grid, self.view)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -285,6 +287,7 @@ class MainWindow(QMainWindow):
             self.rail,
             self.view,
             self.grid,
+            self.planes,
             self.empty,
             self.strip,
             self.jobs,
@@ -331,7 +334,7 @@ class MainWindow(QMainWindow):
         # What comes and goes with a case changes the image alone: no button moves for it.
         beside = QWidget()
         seen = _column(beside)
-        seen.addWidget(self.grid, 1)
+        seen.addWidget(self.planes, 1)
         seen.addWidget(self.notices)
         row.addWidget(beside, 1)
         for line in (self.drawer, self.study_line):

@@ -37,7 +37,7 @@ from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
 from gui.viewer.viewer_presenter import ViewerViews
-from gui.widgets.theme import apply_theme
+from gui.widgets.theme import finish_theme, prepare_theme
 from gui.worklist import install as worklist
 from gui.worklist.worklist_presenter import WorklistViews
 
@@ -55,9 +55,10 @@ class Program:
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
         settings, self._damage = read_settings(settings_path())
         self.session = session = Session(home(), settings)
-        # Before the window, so that its parts measure themselves in the right font.
-        apply_theme(application, look_of(session.settings)[0])
+        theme = look_of(session.settings)[0]
+        prepare_theme(application, theme)
         self.window = window = MainWindow()
+        finish_theme(application, theme)
         self.lanes = Lanes()
         self.operations = Operations(session, self.lanes, engine or Engine())
         self.context = context = self._make_context()
@@ -183,6 +184,7 @@ class Program:
             window.notices,
             window.layers,
             window.top_bar,
+            window.planes,
         )
 
     def _data_views(self) -> DataViews:

@@ -38,7 +38,7 @@ class BlindedCanvas(QObject):
             cache.clear()
         areas = sum(mask.sum(axis=(1, 2), dtype=np.int64) for mask in case.masks.values())
         largest = int(np.argmax(areas)) if np.any(areas) else case.opened.loaded.volume.slices // 2
-        self.view = replace(self.view, slice_index=largest, window_levels=())
+        self.view = replace(self.view, at=(largest, 0, 0), window_levels=())
         self.draw()
 
     def show_nothing(self) -> None:
@@ -52,7 +52,7 @@ class BlindedCanvas(QObject):
         case = self._case
         if case is not None:
             last = case.opened.loaded.volume.slices - 1
-            self._set_view(replace(self.view, slice_index=min(max(index, 0), last)))
+            self._set_view(self.view.on_slice(min(max(index, 0), last)))
 
     def hide_overlays(self, hidden: bool) -> None:
         """Take the outlines away for as long as they are not wanted."""

@@ -29,7 +29,7 @@ class CaseTriage(QObject):
         if triage is None:
             self.failed.emit("No triage", "This case has not been triaged yet.")
             return
-        index = next_likely(triage.probability, self._session.view.slice_index, step=by)
+        index = next_likely(triage.probability, self._session.view.at[0], step=by)
         if index is None:
             where = "after" if by > 0 else "before"
             self.failed.emit("No likely slice", f"Triage expects no lesion {where} this slice.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from core.domain.plane import Cut
 from gui.prediction.case_confidence import CaseConfidence
 from gui.prediction.case_triage import CaseTriage
 from gui.prediction.prediction_desk import PredictionDesk
@@ -40,7 +41,7 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     context.wishes.prediction_wanted.connect(desk.runs.show)
     views.top_bar.device_chosen.connect(desk.set_device)
     views.top_bar.engine_chosen.connect(desk.set_engine)
-    case_triage.slice_wanted.connect(views.verbs.go_to_slice)
+    case_triage.slice_wanted.connect(lambda z: views.verbs.show_cut(Cut(index=z)))
     for part in (case_triage, confidence):
         part.failed.connect(context.toasts.show_toast)
 

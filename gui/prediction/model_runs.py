@@ -127,7 +127,7 @@ class ModelRuns(QObject):
             return
         case = self._waiting.popleft()
         on_screen = self._is_on_screen(case.id)
-        first = self._session.view.slice_index if on_screen else None
+        first = self._session.view.at[0] if on_screen else None
         wanted = WantedRun(case, model, place, self._session.settings.device, first)
         task = self._lanes.run_in_parts(
             "gpu",

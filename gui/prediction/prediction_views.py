@@ -11,6 +11,8 @@ from gui.prediction.model_panel import ModelView
 from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
+from gui.shell.view_state import slice_name
+from gui.viewer.shown_case import slice_overlap
 from gui.widgets.labels import duration
 from gui.widgets.metrics_view import MetricsView
 
@@ -33,12 +35,12 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
     said = f"whole volume, at {session.post.threshold:.2f}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
-    index = session.view.slice_index
-    plane = counted.counts.of_slice(index)
-    number = opened.loaded.volume.slice_numbers[index]
-    one = metrics_view_of(plane, opened, f"slice {number} alone", has_truth=counted.has_truth)
+    cut = session.view.cut
+    plane = slice_overlap(counted, opened.loaded.ground_truth, cut)
+    said = slice_name(cut, opened.loaded.volume)
+    one = metrics_view_of(plane, opened, f"{said} alone", has_truth=counted.has_truth)
     if not plane.truth_voxels and not plane.predicted_voxels:
-        one = replace(one, dsc=None, iou=None, message=f"slice {number}: no lesion, none predicted")
+        one = replace(one, dsc=None, iou=None, message=f"{said}: no lesion, none predicted")
     return case, one
 
 

@@ -13,6 +13,7 @@ from core.annotation.draft import Step
 from core.annotation.patch import Patch, changes
 from core.domain.components import box_slices, disagreements
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from core.review.questions import (
     Effect,
     Question,
@@ -147,33 +148,35 @@ class DisagreementQueue(QObject):
         there = self._masks is not None and 0 <= queue.current < len(queue.found)
         return queue.found[queue.current] if there else None
 
-    def voxels(self, index: int) -> Mask | None:
-        """Return the plane (Y, X) at `index` of what is looked at, None where it is not.
+    def voxels(self, cut: Cut) -> Mask | None:
+        """Return the part of what is looked at that lies on a slice, None where it does not.
 
         1 is what an answer could take away, 2 what one could add.
         """
         question, masks = self.asked, self._masks
         if question is None or masks is None:
             return None
-        z0, z1, y0, y1, x0, x1 = question.box
-        if not z0 <= index < z1:
+        if not cut.holds(question.box):
             return None
-        region = self._region_of(question)[index - z0]
+        first, _, *inside = cut.plane.cut_box(question.box, masks[0].shape)
+        where = slice(*inside[:2]), slice(*inside[2:])
+        region = Cut(cut.plane, cut.index - first).of(self._region_of(question))
         if not region.any():
             return None
-        plane = np.zeros(masks[0].shape[1:], np.uint8)
         now = self._edits.mask_now()
-        there = masks[1] if now is None else now
-        plane[y0:y1, x0:x1] = np.where(there[index, y0:y1, x0:x1] > 0, 1, 2) * region
+        there = cut.of(masks[1] if now is None else now)
+        plane = np.zeros(there.shape, np.uint8)
+        plane[where] = np.where(there[where] > 0, 1, 2) * region
         return plane
 
-    def is_mostly_on(self, index: int) -> bool:
+    def is_mostly_on(self, cut: Cut) -> bool:
         """Whether at least half as much of what is looked at is on a slice as on any other."""
-        question = self.asked
-        if question is None or not question.first_slice <= index <= question.last_slice:
+        question, axis = self.asked, cut.plane.axis
+        if question is None or not cut.holds(question.box):
             return False
-        areas = np.count_nonzero(self._region_of(question), axis=(1, 2))
-        return bool(2 * areas[index - question.box[0]] >= areas.max())
+        others = tuple(each for each in range(3) if each != axis)
+        areas = np.count_nonzero(self._region_of(question), axis=others)
+        return bool(2 * areas[cut.index - question.box[2 * axis]] >= areas.max())
 
     def effect(self, *, is_lesion: bool) -> Effect:
         """Return what an answer to what is looked at would change of the correction as it is."""

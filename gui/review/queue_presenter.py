@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject
 
 from core.domain.components import bounding_box
+from core.domain.plane import Cut
 from core.domain.triage import Contradiction
 from core.review.questions import Question
 from gui.review.contradiction_queue import ContradictionQueue, QueueWalk
@@ -92,19 +93,22 @@ class QueuePresenter(QObject):
 
     def _on_chosen(self, question: Question) -> None:
         """Bring the region into view, and leave the view alone where it is there already."""
-        session, queue = self._session, self._desks.disagreement_queue
-        z, y, x = question.centre
-        if not queue.is_mostly_on(session.view.slice_index):
-            self._viewer.verbs.go_to_slice(z)
+        view, opened = self._session.view, self._session.open_case
+        if opened is None:
+            return
+        plane, shape = view.main, opened.loaded.volume.geometry.shape
+        if view.crosshair or not self._desks.disagreement_queue.is_mostly_on(view.cut_in(plane)):
+            self._viewer.verbs.go_to(question.centre)
         largest = max(question.pieces, key=lambda piece: piece.voxels)
-        _, _, y0, y1, x0, x1 = largest.box
+        _, _, y0, y1, x0, x1 = plane.cut_box(largest.box, shape)
         if not self._view.shows((y0, y1, x0, x1)):
-            self._view.centre_on(x + 0.5, y + 0.5)
+            _, row, column = plane.place(question.centre, shape)
+            self._view.centre_on(column + 0.5, row + 0.5)
         self._viewer.verbs.set_asking(True)
         self._note_asked()
 
     def _on_hint_chosen(self, hint: Contradiction) -> None:
-        self._viewer.verbs.go_to_slice(hint.index)
+        self._viewer.verbs.show_cut(Cut(index=hint.index))
         self._note_asked()
 
     def _note_asked(self) -> None:
@@ -120,7 +124,7 @@ class QueuePresenter(QObject):
             self._session.open_case,
         )
         question = queue.asked
-        plane = None if question is None else queue.voxels(view.slice_index)
+        plane = None if question is None else queue.voxels(view.cut_in(view.main))
         self._tint.show_plane(None if view.overlays_hidden else plane)
         self._panel.set_asked(self._effect(), queue.why_truth_stands)
         if question is None or opened is None:

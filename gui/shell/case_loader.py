@@ -68,7 +68,7 @@ class CaseLoader(QObject):
         self._task = None
         before = self._session.open_case
         if before is not None:
-            self._left[before.loaded.case.id] = self._session.view.slice_index
+            self._left[before.loaded.case.id] = self._session.view.at[0]
         index = self._left.get(opened.loaded.case.id, -1) if slice_index < 0 else slice_index
         index = first_slice(opened.loaded) if index < 0 else index
         self._session.set_open_case(opened, slice_index=min(index, opened.loaded.volume.slices - 1))

@@ -57,23 +57,34 @@ class Keyboard(QObject):
         return self._repeats
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind in _FOLLOWED and isinstance(event, QKeyEvent):
-            self._follow_repetition(event)
-        if kind in _KEYS and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            return self._take_space(event)
-        if kind in _ENTERING and isinstance(event, QKeyEvent) and event.key() in _ENTER:
-            return self._take_enter(watched, event)
-        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._take_place(event)
-        if kind == QEvent.Type.FocusOut and isinstance(watched, QWidget):
-            self._left = watched
-        elif kind == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
-            self._follow_focus(event.reason())
-            self._tell_thrown(watched, event.reason())
-        elif kind == QEvent.Type.WindowDeactivate and watched is self._window:
+        # Every event of the program comes by here. Its class tells enough of nearly all of them,
+        # and asking for its type takes many times as long.
+        if isinstance(event, QKeyEvent):
+            return self._take_key(watched, event)
+        if isinstance(event, QFocusEvent):
+            self._note_focus(watched, event)
+        elif watched is self._window and event.type() == QEvent.Type.WindowDeactivate:
             self._hold(False)
         return False
+
+    def _take_key(self, watched: QObject, event: QKeyEvent) -> bool:
+        """Return whether a key ends here."""
+        kind = event.type()
+        if kind in _FOLLOWED:
+            self._follow_repetition(event)
+        if kind in _KEYS and event.key() == Qt.Key.Key_Space:
+            return self._take_space(event)
+        if kind in _ENTERING and event.key() in _ENTER:
+            return self._take_enter(watched, event)
+        return kind == QEvent.Type.KeyPress and self._take_place(event)
+
+    def _note_focus(self, watched: QObject, event: QFocusEvent) -> None:
+        kind = event.type()
+        if kind == QEvent.Type.FocusOut and isinstance(watched, QWidget):
+            self._left = watched
+        elif kind == QEvent.Type.FocusIn:
+            self._follow_focus(event.reason())
+            self._tell_thrown(watched, event.reason())
 
     def _follow_repetition(self, event: QKeyEvent) -> None:
         told, now = event.isAutoRepeat(), (event.key(), event.timestamp())

@@ -8,7 +8,7 @@ from gui.shell.commands import BY_ID, Keys, tooltip
 from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.palette import Theme
 
-LAYOUTS = ("one_view", "two_views", "four_views", "swipe_view")
+LAYOUTS = ("one_view", "two_views", "four_views", "planes_view", "swipe_view")
 _ICON = QSize(16, 16)
 
 

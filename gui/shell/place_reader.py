@@ -46,7 +46,7 @@ def last_state(session: Session) -> LastState | None:
     model_id = "" if model is None else model.spec.id
     return LastState(
         opened.loaded.case.id,
-        session.view.slice_index,
+        session.view.at[0],
         model_id,
         session.listing,
         session.cuts,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.annotation.correction import Correction
 from core.domain.components import Box
 from core.domain.errors import ModelError
+from core.domain.plane import PLANES, Cut, PlaneName
 from core.domain.prediction import Postprocessing
 from core.domain.triage import Triage
 from core.models.registry import Model
@@ -39,7 +40,7 @@ class _State:
     device_used: str = ""
     seeking: bool = False
     correction: Correction | None = None
-    edits: dict[int, int] = field(default_factory=dict)
+    edits: dict[tuple[PlaneName, int], int] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     triage: Triage | None = None
     labels: LabelState = field(default_factory=LabelState)
@@ -51,7 +52,7 @@ class Session(QObject):
     `case_leaving` comes while the case that gives way to another is still the current one.
     `part_arrived` tells the indices of slices that a run has just predicted. `case_version` counts
     the cases that were shown so far, `masks_of` what lay over a slice, so that a picture prepared
-    for an older state is never drawn.
+    for an older state is never drawn. A case opens in the plane it was acquired in.
     """
 
     place_changed = Signal()
@@ -87,7 +88,11 @@ class Session(QObject):
         self._slice_masks: dict[int, int] = {}
         self._cuts: dict[str, Postprocessing] = {}
         self._as_set: dict[str, Model] = {}
-        view = ViewState(exact_voxels=settings.exact_voxels, neurological=settings.neurological)
+        view = ViewState(
+            exact_voxels=settings.exact_voxels,
+            neurological=settings.neurological,
+            between=settings.interpolate_slices,
+        )
         self._state = _State(view=view)
 
     @property
@@ -256,10 +261,9 @@ class Session(QObject):
         """The correction of the case on screen; None until one was begun."""
         return self._state.correction
 
-    @property
-    def edits(self) -> dict[int, int]:
-        """How often the correction of each slice has changed; not to be changed."""
-        return self._state.edits
+    def edits_of(self, cut: Cut) -> int:
+        """Return how often the correction of a slice has changed."""
+        return self._state.edits.get((cut.plane.name, cut.index), 0)
 
     def set_correction(self, correction: Correction | None) -> None:
         """Another correction, or none, lies over the case on screen."""
@@ -270,8 +274,10 @@ class Session(QObject):
     def note_painted(self, box: Box | None) -> None:
         """The correction changed in `box`."""
         if box is not None:
-            for index in range(box[0], box[1]):
-                self._state.edits[index] = self._state.edits.get(index, 0) + 1
+            edits = self._state.edits
+            for name, plane in PLANES.items():
+                for index in range(box[2 * plane.axis], box[2 * plane.axis + 1]):
+                    edits[name, index] = edits.get((name, index), 0) + 1
             self.mask_painted.emit(box)
 
     @property
@@ -330,7 +336,7 @@ class Session(QObject):
         self.case_opening.emit()
 
     def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
-        """Another case is on screen, without a prediction yet."""
+        """Another case is on screen, at axial slice `slice_index`, without a prediction yet."""
         self.case_leaving.emit()
         self._state.current, self._state.pending = open_case.loaded.case.id, ""
         self._state.open_case, self._state.result = open_case, None
@@ -338,9 +344,9 @@ class Session(QObject):
         self._state.triage = None
         self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
-        self._state.view = replace(
-            self.view, slice_index=slice_index, window_levels=(), asking=False
-        )
+        view = replace(self.view, at=open_case.first_voxel(slice_index))
+        view = view.working_in(open_case.acquired, large=True)
+        self._state.view = replace(view, window_levels=(), asking=False)
         self.case_version += 1
         self._change_masks()
         self.case_changed.emit()
@@ -369,9 +375,14 @@ class Session(QObject):
         self._slice_masks.update(dict.fromkeys(indices, self._mask_version))
         self.part_arrived.emit(frozenset(indices))
 
-    def masks_of(self, index: int) -> int:
-        """Return a number that is another one whenever masks over that slice may be others."""
-        return self._slice_masks.get(index, self._whole_masks)
+    def masks_of(self, cut: Cut) -> int:
+        """Return a number that is another one whenever masks over that slice may be others.
+
+        Parts of a prediction arrive in axial slices: they change every slice of other planes.
+        """
+        if cut.plane.axis:
+            return self._mask_version
+        return self._slice_masks.get(cut.index, self._whole_masks)
 
     def _change_masks(self) -> None:
         self._mask_version += 1

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.domain.counted_mask import CountedMask
 from core.domain.metrics import Hd95
+from core.domain.plane import Plane, Voxel, acquired
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.window_level import WindowLevel
 from core.io.case import Case
@@ -55,6 +56,20 @@ class OpenCase:
     loaded: LoadedCase
     automatic: tuple[tuple[str, WindowLevel], ...]
     head: tuple[int, int, int, int]
+
+    @property
+    def acquired(self) -> Plane:
+        """The plane it was acquired in."""
+        return acquired(self.loaded.volume.geometry, self.loaded.turn)
+
+    def first_voxel(self, z: int) -> Voxel:
+        """Return where all planes cut first: the lesion of axial slice `z`, else mid head."""
+        truth, (y0, y1, x0, x1) = self.loaded.ground_truth, self.head
+        if truth is not None and 0 <= z < len(truth) and truth[z].any():
+            rows, columns = np.nonzero(truth[z])
+            middle = len(rows) // 2  # a voxel of the lesion itself, which a mean need not be
+            return z, int(rows[middle]), int(columns[middle])
+        return z, (y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2
 
 
 @dataclass(frozen=True, eq=False)

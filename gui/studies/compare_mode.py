@@ -132,20 +132,24 @@ class CompareMode(QObject):
         if not self._on or opened is None:
             side.show_signable(())
             return
-        index = self._session.view.slice_index
+        cut = self._session.view.cut_in(self._session.view.main)
         measures, loaded = self._views.viewer.linked.measures, opened.loaded
         has_truth = loaded.ground_truth is not None
         scores: dict[str, float | None] = {}
         lines, planes = list[Counted](), []
         for model in self._session.models.available:
             found = measures.of(MaskSource("model", model.spec.id))
-            counts = None if found is None else found.counts(index if side.of_slice else None)
+            counts = (
+                None
+                if found is None
+                else found.counts(cut if side.of_slice else None, loaded.ground_truth)
+            )
             if found is None or counts is None or found.found.counted is None:
                 continue
             scores[model.spec.id] = found.dsc
             lines.append(Counted(model.spec.title, counts, None if side.of_slice else found.hd95))
             if model.spec.id in side.ticked:
-                planes.append(found.found.counted.mask[index])
+                planes.append(cut.of(found.found.counted.mask))
         side.models.show_dsc(scores)
         side.show_signable(scores)
         side.show_case(case_lines(lines, loaded.volume.geometry, has_truth=has_truth))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from core.domain.plane import Cut
 from core.models.registry import Model
 from gui.shell.context import Context
 from gui.shell.mask_source import MaskSource
@@ -55,4 +56,4 @@ class SideBySide(QObject):
     def _go_to(self, index: int) -> None:
         if self._context.session.result is None:
             self._context.wishes.prediction_wanted.emit()  # the champion may just have been run
-        self._viewer.verbs.go_to_slice(index)
+        self._viewer.verbs.show_cut(Cut(index=index))

@@ -1,49 +1,58 @@
-"""Keeps the slice view in step with the session, and pictures of the next slices ready."""
+"""Keeps a view of one plane in step with the session, and pictures of its next slices ready."""
 
 from dataclasses import replace
 
-import numpy as np
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.domain.components import Box
+from core.domain.plane import PLANES, Cut
 from core.domain.progress import Progress
-from core.domain.uncertainty import entropy_map
 from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
 from gui.shell.thread_share import GestureDelay
-from gui.shell.view_state import RGB, Display, PictureKey, resolve, shown_channel
+from gui.shell.view_state import Display, PictureKey, resolve, small
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
-from gui.viewer.shown_case import has_arrived, shown
+from gui.viewer.shown_case import shown
 from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
-# While the reader paints, the words under the pointer follow every second sample.
-_WORDS_WAIT_SECONDS = 0.025
 
 
 class CanvasPresenter(QObject):
     """Draws what the session holds; a picture not yet prepared is made at once.
 
-    `drawn` comes with the picture, its display, and the box that alone differs when it is known.
+    The view shows the plane at `slot` of the view state's planes: 0 is the large view, which alone
+    says what cannot be shown. `drawn` comes with the picture, its display, and the box of the
+    plane that alone differs when it is known.
     """
 
     drawn = Signal(object, object, object)
 
-    def __init__(self, session: Session, lanes: Lanes, view: SliceView, empty: EmptyState) -> None:
+    def __init__(
+        self,
+        session: Session,
+        lanes: Lanes,
+        view: SliceView,
+        empty: EmptyState | None = None,
+        *,
+        slot: int = 0,
+    ) -> None:
         super().__init__()
         self._session = session
         self._lanes = lanes
-        self._view = view
-        self._empty = empty
+        self.view = view
+        self._empty, self._slot = empty, slot
         self._pictures = PictureCache()
         self._ahead: Task[None] | None = None
-        self._pointer: QPointF | None = None
-        self._words = GestureDelay(self._read_out, view, seconds=_WORDS_WAIT_SECONDS)
-        self._uncertainty, self._scale = UncertaintyItem(), UncertaintyScale(view)
+        self._drawn_key: PictureKey | None = None
+        # What is painted in another view follows here, once a frame.
+        self._later = GestureDelay(self.draw, view)
+        self._uncertainty = UncertaintyItem()
+        self._scale = UncertaintyScale(view) if slot == 0 else None
         view.add_item(self._uncertainty, below=True)
         session.view_changed.connect(self.draw)
         session.post_changed.connect(self.draw)
@@ -51,79 +60,118 @@ class CanvasPresenter(QObject):
         session.part_arrived.connect(self._on_part_arrived)
         session.case_changed.connect(self._on_case_changed)
         session.correction_changed.connect(self.draw)
-        session.mask_painted.connect(lambda box: self.draw(painted=box))
+        session.mask_painted.connect(self._on_mask_painted)
         session.place_changed.connect(self._on_place_changed)
-        view.hovered.connect(self._on_hovered)
+
+    @property
+    def cut(self) -> Cut:
+        """The slice that the view shows."""
+        view = self._session.view
+        return view.cut_in(PLANES[view.planes[self._slot]])
 
     def draw(self, *, painted: Box | None = None) -> None:
-        """Draw the slice on screen as it is now; `painted` is all that differs, when known."""
+        """Draw the slice on screen as it is now; `painted` is all that differs, when known.
+
+        That is a box of (slices, rows, columns).
+        """
         opened = self._session.open_case
-        if opened is None:
+        if opened is None or (self._slot and not self.view.isVisibleTo(self.view.window())):
             return
-        display = resolve(self._session.view, shown(self._session, opened))
+        display = self._display(opened)
+        before, self._drawn_key = self._drawn_key, display.picture
+        if before is None or before != replace(display.picture, edit=display.picture.edit - 1):
+            painted = None
         picture = self._pictures.get(display.picture)
         if picture is None:
-            picture = self._make(opened, display.picture, painted)
+            picture = self._make(opened, display.picture, before, painted)
             self._pictures.put(display.picture, picture)
-        self._view.show_display(display, picture, painted)
-        self.drawn.emit(picture, display, painted)
+        self.view.show_display(display, picture, painted)
         self._show_uncertainty(display)
+        self._say_unreadable(display, opened)
+        self.drawn.emit(picture, display, painted)
+        self._prepare(display.picture, opened)
+
+    def _display(self, opened: OpenCase) -> Display:
+        view, cut = self._session.view, self.cut
+        there = shown(self._session, opened, cut)
+        display = resolve(view, there, cut.plane)
+        return small(display, view, there, cut.plane) if self.view.small else display
+
+    def _on_mask_painted(self, box: Box) -> None:
+        opened = self._session.open_case
+        if opened is None or not self.cut.holds(box):
+            return
+        if self._session.view.crosshair and not self.view.drawing:
+            self._later.do(can_wait=True)
+            self._later.note_gesture()
+        else:
+            shape = opened.loaded.volume.geometry.shape
+            self.draw(painted=self.cut.plane.cut_box(box, shape))
+
+    def _on_part_arrived(self, indices: frozenset[int]) -> None:
+        """Draw the slice on screen if it is new; others are made ready where they are."""
+        opened, cut = self._session.open_case, self.cut
+        if cut.plane.axis or opened is None:
+            return
+        if cut.index in indices:
+            self.draw()
+        else:
+            self._prepare(self._display(opened).picture, opened)
+
+    def _say_unreadable(self, display: Display, opened: OpenCase) -> None:
+        if self._empty is None:
+            return
         if display.unreadable:
             number = opened.loaded.volume.slice_numbers[display.picture.slice_index]
             self._empty.say(f"Slice {number} cannot be read", display.unreadable, icon="warning")
         else:
             self._empty.hide()
-        if painted is not None:
-            self._words.note_gesture()
-        self._words.do(can_wait=painted is not None)
-        self._prepare(display.picture, opened)
-
-    def _on_part_arrived(self, indices: frozenset[int]) -> None:
-        """Draw the slice on screen if it is new; others are made ready where they are."""
-        opened, index = self._session.open_case, self._session.view.slice_index
-        if index in indices:
-            self.draw()
-        elif opened is not None:
-            display = resolve(self._session.view, shown(self._session, opened))
-            self._prepare(display.picture, opened)
 
     def _show_uncertainty(self, display: Display) -> None:
         """Lay the map of the slice on screen under the outlines, with its scale."""
         style, result = display.uncertainty, self._session.result
-        shown = style.visible and result is not None
-        probability = result.probability if shown and result is not None else None
+        on = style.visible and result is not None
+        probability = result.probability if on and result is not None else None
         opened = self._session.open_case
         image = None if opened is None else _structure(opened.loaded.volume)
-        index = display.picture.slice_index
-        self._uncertainty.show_slice(probability, index, style.opacity, image=image)
-        self._scale.show_when(shown)
+        cut = display.picture.cut
+        self._uncertainty.show_slice(probability, cut, style.opacity, image=image)
+        if self._scale is not None:
+            self._scale.show_when(on)
 
     def _on_case_changed(self) -> None:
         self._pictures.clear()
-        if self._session.open_case is None:
-            self._clear()
+        self._drawn_key = None
+        if self._session.open_case is not None:
+            self.draw()
+            return
+        self._clear()
+        if self._empty is not None:
             title = f"{self._session.current} cannot be opened"
             self._empty.say(title, self._session.problem, icon="warning")
-        else:
-            self.draw()
 
     def _clear(self) -> None:
-        self._view.clear_picture()
-        self._uncertainty.show_slice(None, 0, 0.0)
-        self._scale.show_when(False)
+        self.view.clear_picture()
+        self._uncertainty.show_slice(None, Cut(), 0.0)
+        if self._scale is not None:
+            self._scale.show_when(False)
 
     def _on_place_changed(self) -> None:
         self._pictures.clear()
+        self._drawn_key = None
         self._clear()
 
-    def _make(self, opened: OpenCase, key: PictureKey, painted: Box | None) -> Picture:
+    def _make(
+        self, opened: OpenCase, key: PictureKey, before: PictureKey | None, painted: Box | None
+    ) -> Picture:
         """Make a picture; of a slice just painted on, only the outlines that have changed."""
         masks = self._masks(opened)
-        before = self._pictures.take(replace(key, edit=key.edit - 1))
-        if before is None:
-            like = self._pictures.like(key)
-            return make_picture(opened.loaded.volume, masks, key, before=like)
-        return with_edit(before, masks, key, painted)
+        if before is not None and replace(before, edit=key.edit) == key:
+            kept = self._pictures.take(before)
+            if kept is not None:
+                return with_edit(kept, masks, key, painted)
+        like = self._pictures.like(key)
+        return make_picture(opened.loaded.volume, masks, key, before=like)
 
     def _masks(self, opened: OpenCase) -> Masks:
         result, correction = self._session.result, self._session.correction
@@ -134,15 +182,16 @@ class CanvasPresenter(QObject):
 
     def _prepare(self, key: PictureKey, opened: OpenCase) -> None:
         """Make the pictures around the one on screen, on a worker."""
-        count = opened.loaded.volume.slices
+        volume, plane = opened.loaded.volume, key.cut.plane
+        count = volume.geometry.shape[plane.axis]
         near = [key.slice_index + step for step in _AHEAD]
         session = self._session
         keys = [
             replace(
                 key,
                 slice_index=index,
-                masks=session.masks_of(index),
-                edit=session.edits.get(index, 0),
+                masks=session.masks_of(Cut(plane, index)),
+                edit=session.edits_of(Cut(plane, index)),
             )
             for index in near
             if 0 <= index < count
@@ -151,7 +200,6 @@ class CanvasPresenter(QObject):
         if not wanted or (self._ahead is not None and not self._ahead.cancelled):
             return
         masks = self._masks(opened)
-        volume = opened.loaded.volume
 
         def work(progress: Progress, part: Part) -> None:
             for number, (name, like) in enumerate(wanted):
@@ -167,48 +215,6 @@ class CanvasPresenter(QObject):
 
     def _on_prepared(self) -> None:
         self._ahead = None
-
-    def point_elsewhere(self, at: QPointF | None) -> None:
-        """The pointer is over this place of the slice in another view."""
-        self._pointer = at
-
-    def _on_hovered(self, at: QPointF | None) -> None:
-        self._pointer = at
-        self._words.do(can_wait=at is not None)
-
-    @property
-    def voxel(self) -> tuple[int, int, int] | None:
-        """The voxel (z, y, x) under the pointer; None when it is not over the slice."""
-        at, opened = self._pointer, self._session.open_case
-        if at is None or opened is None:
-            return None
-        x, y = int(np.floor(at.x())), int(np.floor(at.y()))
-        height, width = opened.loaded.volume.geometry.shape[1:]
-        inside = 0 <= x < width and 0 <= y < height
-        return (self._session.view.slice_index, y, x) if inside else None
-
-    def _read_out(self) -> None:
-        """Say what lies under the pointer."""
-        voxel, opened = self.voxel, self._session.open_case
-        if voxel is None or opened is None:
-            self._view.set_readout(())
-            return
-        volume = opened.loaded.volume
-        index, y, x = voxel
-        values = volume.pixels[:, index, y, x]
-        channel = shown_channel(self._session.view, volume)
-        if channel == RGB:
-            said = "  ".join(f"{n} {v}" for n, v in zip(volume.channels, values, strict=True))
-        else:
-            said = f"{channel} {values[volume.channels.index(channel)]}"
-        lines = [f"x {x}  y {y}", said]
-        result = self._session.result
-        if result is not None and has_arrived(result, index):
-            level = result.probability[index, y, x]
-            lines.append(f"p(lesion) {level / 255:.2f}")
-            if self._session.view.uncertainty.visible:
-                lines.append(f"{entropy_map(level):.2f} bit")
-        self._view.set_readout(tuple(lines))
 
 
 def _structure(volume: Volume) -> Pixels:

@@ -49,7 +49,9 @@ class Cine(QObject):
         """Show the next slice, after the last one the first."""
         opened = self._session.open_case
         if opened is not None:
-            self._expected = (self._session.view.slice_index + 1) % opened.loaded.volume.slices
+            view = self._session.view
+            count = opened.loaded.volume.geometry.shape[view.plane.axis]
+            self._expected = (view.slice_index + 1) % count
             self._go_to(self._expected)
 
     def _on_view_changed(self) -> None:

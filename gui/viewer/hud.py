@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.widgets.theme import app_font
 
-_LINE = 18
+_LINE, _SMALL_LINE = 18, 16
 _OUTLINE = 0.75
 _PAD = 6
 _INSET = 9
@@ -40,6 +40,7 @@ class HudCorner(QWidget):
         self._lines: tuple[str, ...] = ()
         self._plain = app_font(size_px=12)
         self._strong = app_font(size_px=13, weight=600)
+        self._line = _LINE
 
     @property
     def text(self) -> str:
@@ -53,6 +54,13 @@ class HudCorner(QWidget):
             self.setAccessibleName(" ".join(lines))
             self.place()
             self.update()
+
+    def set_small(self, small: bool) -> None:
+        """Speak in smaller letters, as in a small view, or as in a large one."""
+        plain, strong, self._line = (11, 12, _SMALL_LINE) if small else (12, 13, _LINE)
+        self._plain, self._strong = app_font(size_px=plain), app_font(size_px=strong, weight=600)
+        self.place()
+        self.update()
 
     def place(self) -> None:
         """Go to the corner, as large as the text needs."""
@@ -70,7 +78,7 @@ class HudCorner(QWidget):
             QFontMetrics(self._font(n)).horizontalAdvance(line)
             for n, line in enumerate(self._lines)
         ]
-        return QSize(max(widths, default=0) + 2 * _PAD + 2, _LINE * len(self._lines))
+        return QSize(max(widths, default=0) + 2 * _PAD + 2, self._line * len(self._lines))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -85,7 +93,7 @@ class HudCorner(QWidget):
         painter.setBrush(QColor(0, 0, 0, _PLATE_ALPHA))
         painter.drawRoundedRect(self.rect(), 4, 4)
         for number, line in enumerate(self._lines):
-            area = QRect(_PAD, number * _LINE, self.width() - 2 * _PAD, _LINE)
+            area = QRect(_PAD, number * self._line, self.width() - 2 * _PAD, self._line)
             painter.setFont(self._font(number))
             painter.setPen(dark)
             for step in _AROUND:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from core.domain.components import Box
 from core.domain.mask import Mask
+from core.domain.plane import PLANES
 from gui.shell.context import Context, Handlers
 from gui.shell.view_state import Display
 from gui.viewer.canvas_presenter import CanvasPresenter
@@ -14,6 +15,8 @@ from gui.viewer.cine import Cine
 from gui.viewer.linked_presenter import LinkedPresenter
 from gui.viewer.picture import Picture
 from gui.viewer.picture_copy import caption_of, picture_of
+from gui.viewer.planes_presenter import PlanesPresenter
+from gui.viewer.pointer_words import PointerWords
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
@@ -31,13 +34,17 @@ class Viewer:
     canvas: CanvasPresenter
     panels: ViewerPresenter
     linked: LinkedPresenter
+    planes: PlanesPresenter
+    words: PointerWords
 
     def with_views(self, use: Callable[[SliceView], None]) -> None:
         """Give every view of the case to `use`, those that are made later as well."""
         grid = self.views.grid
         swiped = [] if grid.swipe is None else [grid.swipe]
-        for view in (self.views.view, *(pane.view for pane in (*grid.panes, *swiped))):
+        beside = (pane.view for pane in (*grid.panes, *swiped))
+        for view in (*self.views.planes.views, *beside):
             use(view)
+        self.views.planes.view_added.connect(use)
         for added in (grid.pane_added, grid.swipe_added):
             added.connect(lambda pane: use(pane.view))
 
@@ -54,27 +61,53 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     canvas = CanvasPresenter(context.session, context.lanes, views.view, views.empty)
     panels = ViewerPresenter(context, views, verbs)
     linked = LinkedPresenter(context, views, verbs)
+    words = PointerWords(context.session, views.view)
+    planes = PlanesPresenter(context, views.planes, verbs)
 
-    def lay_correction(picture: Picture, display: Display, painted: Box | None) -> None:
+    def on_drawn(picture: Picture, display: Display, painted: Box | None) -> None:
         for view in linked.beside:
             view.lay_correction(picture, display, painted)
+        words.note_drawn(painted)
 
-    canvas.drawn.connect(lay_correction)
+    canvas.drawn.connect(on_drawn)
     views.grid.layout_changed.connect(lambda _: canvas.draw())
-    for added in (views.grid.pane_added, views.grid.swipe_added):
-        added.connect(lambda pane: pane.view.hovered.connect(canvas.point_elsewhere))
+    _connect(context, views, verbs)
+    cine = Cine(context.session, verbs.go_to_slice)
+    cine.changed.connect(context.actions["cine"].setChecked)
+    handlers: Handlers = {
+        "copy_picture": lambda: _copy_picture(context, views),
+        **_slice_handlers(verbs),
+        **_view_handlers(views, verbs),
+        **_overlay_handlers(verbs),
+        **_option_handlers(context, views, verbs),
+        "worst_slice": views.strip.go_to_worst,
+        "planes_view": planes.show_planes,
+        "cine": cine.toggle,
+    }
+    viewer = Viewer(handlers, views, verbs, canvas, panels, linked, planes, words)
+    viewer.with_views(words.add_view)
+    return viewer
+
+
+def _connect(context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
+    """Let what the views ask for be done."""
     layers = views.layers
-    views.view.slice_stepped.connect(verbs.step_slice)
     views.view.window_level_dragged.connect(verbs.drag_window)
     views.strip.slice_chosen.connect(verbs.go_to_slice)
+    views.strip.plane_chosen.connect(lambda at: verbs.work_in(list(PLANES.values())[at]))
     views.top_bar.channel_chosen.connect(verbs.show_channel)
     views.header.command_asked.connect(context.trigger)
     views.top_bar.layout_asked.connect(context.trigger)
     views.top_bar.mode_asked.connect(context.trigger)
-    views.grid.layout_changed.connect(lambda _: views.top_bar.set_layout(views.grid.layout_name))
+    for changed in (views.grid.layout_changed, views.planes.planes_changed):
+        changed.connect(lambda _: views.top_bar.set_layout(views.planes.layout_name))
     layers.visibility_changed.connect(lambda key, on: verbs.set_layer(key, visible=on))
     layers.opacity_changed.connect(lambda key, value: verbs.set_layer(key, opacity=value))
     layers.filled_changed.connect(lambda key, on: verbs.set_layer(key, filled=on))
+
+
+def _option_handlers(context: Context, views: ViewerViews, verbs: ViewVerbs) -> Handlers:
+    """Return the verbs of what is kept as a setting."""
 
     def set_exact(exact: bool) -> None:
         verbs.set_exact_voxels(exact)
@@ -87,26 +120,25 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         context.actions["neurological"].setChecked(on)
         context.operations.change_settings(neurological=on)
 
-    layers.exact_changed.connect(set_exact)
-    cine = Cine(context.session, verbs.go_to_slice)
-    cine.changed.connect(context.actions["cine"].setChecked)
+    def set_between() -> None:
+        between = not context.session.view.between
+        verbs.set_between(between)
+        context.actions["interpolate_slices"].setChecked(between)
+        context.operations.change_settings(interpolate_slices=between)
 
-    def copy_picture() -> None:
-        alone = views.grid.count == 1 and not views.grid.swiping
-        picture = picture_of(views.view if alone else views.grid, caption_of(context.session))
-        QGuiApplication.clipboard().setImage(picture)
-        context.toasts.show_toast("Picture copied", "Paste it into another program.", kind="ok")
-
-    handlers: Handlers = {
-        "copy_picture": copy_picture,
-        **_slice_handlers(verbs),
-        **_view_handlers(views, verbs),
-        **_overlay_handlers(verbs),
-        "cine": cine.toggle,
+    views.layers.exact_changed.connect(set_exact)
+    return {
         "neurological": set_neurological,
         "exact_voxels": lambda: set_exact(not context.session.view.exact_voxels),
+        "interpolate_slices": set_between,
     }
-    return Viewer(handlers, views, verbs, canvas, panels, linked)
+
+
+def _copy_picture(context: Context, views: ViewerViews) -> None:
+    alone = views.grid.count == 1 and not views.grid.swiping
+    seen = views.planes if views.planes.on else views.view if alone else views.grid
+    QGuiApplication.clipboard().setImage(picture_of(seen, caption_of(context.session)))
+    context.toasts.show_toast("Picture copied", "Paste it into another program.", kind="ok")
 
 
 def _slice_handlers(verbs: ViewVerbs) -> Handlers:
@@ -117,7 +149,6 @@ def _slice_handlers(verbs: ViewVerbs) -> Handlers:
         "on_five": lambda: verbs.step_slice(5),
         "first_slice": lambda: verbs.go_to_slice(0),
         "last_slice": verbs.last_slice,
-        "worst_slice": verbs.worst_slice,
     }
 
 
@@ -126,6 +157,14 @@ def _view_handlers(views: ViewerViews, verbs: ViewVerbs) -> Handlers:
         views.grid.set_count(count)
         views.view.fit()
 
+    def active() -> SliceView:
+        """The view the reader works in."""
+        return next((view for view in views.planes.views if view.framed), views.view)
+
+    def fit() -> None:
+        for view in views.planes.views if views.planes.on else (views.view,):
+            view.fit()
+
     return {
         "auto_window": verbs.auto_window,
         "reset_window": verbs.reset_window,
@@ -133,9 +172,9 @@ def _view_handlers(views: ViewerViews, verbs: ViewVerbs) -> Handlers:
         "window_lesion": lambda: verbs.preset_window("lesion"),
         "window_soft": lambda: verbs.preset_window("soft"),
         "invert": verbs.invert,
-        "zoom_in": lambda: views.view.zoom_by(_ZOOM),
-        "zoom_out": lambda: views.view.zoom_by(1 / _ZOOM),
-        "fit": views.view.fit,
+        "zoom_in": lambda: active().zoom_by(_ZOOM),
+        "zoom_out": lambda: active().zoom_by(1 / _ZOOM),
+        "fit": fit,
         "one_view": lambda: lay_out(1),
         "two_views": lambda: lay_out(2),
         "swipe_view": views.grid.set_swipe,

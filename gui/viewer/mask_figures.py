@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.mask import Mask
 from core.domain.metrics import Hd95, Overlap, hd95
+from core.domain.plane import Cut
 from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import MaskSource
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
+from gui.viewer.shown_case import slice_overlap
 from gui.widgets.labels import number
 from gui.widgets.metrics_view import Pending
 
@@ -22,13 +25,12 @@ class MaskFigures:
     found: SourceMask
     hd95: float | Pending | None = None
 
-    def counts(self, slice_index: int | None = None) -> Overlap | None:
-        """Return the counts of the volume, or of one slice; None without a mask."""
+    def counts(self, cut: Cut | None = None, truth: Mask | None = None) -> Overlap | None:
+        """Return the counts of the volume, or of one slice against `truth`; None without a mask."""
         counted = self.found.counted
         if counted is None:
             return None
-        counts = counted.counts
-        return counts.pooled() if slice_index is None else counts.of_slice(slice_index)
+        return counted.counts.pooled() if cut is None else slice_overlap(counted, truth, cut)
 
     @property
     def dsc(self) -> float | None:

@@ -16,7 +16,7 @@ from gui.viewer.agreement_item import AgreementItem, shares
 from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.mask_figures import MaskFigures, figure_words
 from gui.viewer.picture import Masks, PictureCache, make_picture
-from gui.viewer.shown_case import shown
+from gui.viewer.shown_case import shown, slice_dsc
 from gui.viewer.slice_view import SliceView
 
 
@@ -87,10 +87,8 @@ class PaneDrawer:
         opened = session.open_case
         assert opened is not None
         counted = None if self._compared is None else self._compared.counted
-        dsc = None
-        if counted is not None and counted.has_truth:
-            plane = counted.counts.of_slice(session.view.slice_index)
-            dsc = plane.dsc if plane.truth_voxels or plane.predicted_voxels else None
+        cut = session.view.cut_in(session.view.main)
+        dsc = slice_dsc(counted, opened.loaded.ground_truth, cut)
         title = "" if self._compared is None else self._compared.title
         said: tuple[str, ...] = (title,) if title else ()
         if self._compared is not None and self._compared.threshold is not None:
@@ -111,7 +109,8 @@ class PaneDrawer:
     def _plane(self) -> NDArray[np.uint8] | None:
         """How many models agree on the slice on screen."""
         volume = None if self._compared is None else self._compared.agreement
-        return None if volume is None else volume[self._session.view.slice_index]
+        view = self._session.view
+        return None if volume is None else view.cut_in(view.main).of(volume)
 
     def _run(self) -> None:
         source = self.pane.source

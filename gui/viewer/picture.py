@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
 from core.domain.outlines import enlarged, enlargement
+from core.domain.plane import Cut
 from core.domain.volume import Pixels, Volume
 from gui.shell.view_state import RGB, PictureKey
 from gui.viewer.lines import Lines, make_lines
 
 _KEPT = 160
+_STEPPED = 1.5  # voxels are as many times as long as wide before slices are told apart
+_MOST_STEPS = 8
 
 MaskPlane: TypeAlias = NDArray[np.uint8]
 
@@ -23,6 +26,8 @@ MaskPlane: TypeAlias = NDArray[np.uint8]
 @dataclass(frozen=True, eq=False)
 class Picture:
     """`image` is (Y·k, X·k) or (Y·k, X·k, 3); lines are in voxels (x, y) of `shape` (Y, X).
+
+    Y and X are the rows and columns of the plane. Slices seen from the side are enlarged further.
 
     `marks` tell one prediction and correction of the slice from another; None when not known.
     """
@@ -57,13 +62,13 @@ def make_picture(
     `before` is a picture of the same slice and channel under another prediction or correction:
     what has not changed is not made again, and where nothing has, it is `before` itself.
     """
-    index, exact = key.slice_index, key.exact
-    prediction = _plane(masks.prediction, index)
-    marks = (_mark(prediction), _mark(_plane(masks.correction, index)))
+    cut, exact = key.cut, key.exact
+    prediction = _plane(masks.prediction, cut)
+    marks = (_mark(prediction), _mark(_plane(masks.correction, cut)))
     if before is not None and before.marks == marks:
         return before
     if before is None:
-        before = _bare(volume, _plane(masks.truth, index), key)
+        before = _bare(volume, _plane(masks.truth, cut), key)
     picture = replace(before, prediction=make_lines(prediction, exact=exact))
     return replace(with_edit(picture, masks, key), marks=marks)
 
@@ -73,12 +78,13 @@ def with_edit(
 ) -> Picture:
     """Return `picture` with the outlines that a stroke changes made again: correction, errors.
 
-    `painted` is all that the stroke changed, when known: where no truth is, none can be missed
-    more or less than before, and where truth is everywhere, none can be drawn over.
+    `painted` is all that the stroke changed, a box of the plane, when known: where no truth is,
+    none can be missed more or less than before, and where truth is everywhere, none can be drawn
+    over.
     """
-    index, exact = key.slice_index, key.exact
-    truth, prediction = _plane(masks.truth, index), _plane(masks.prediction, index)
-    correction = _plane(masks.correction, index)
+    cut, exact = key.cut, key.exact
+    truth, prediction = _plane(masks.truth, cut), _plane(masks.prediction, cut)
+    correction = _plane(masks.correction, cut)
     judged = correction if correction is not None else prediction
     false_positive, false_negative = picture.false_positive, picture.false_negative
     there = None if truth is None or painted is None else truth[box_slices(painted)[1:]]
@@ -135,8 +141,9 @@ def _maskless(key: PictureKey) -> PictureKey:
     return replace(key, masks=0, edit=0)
 
 
-def _plane(mask: Mask | None, index: int) -> MaskPlane | None:
-    return None if mask is None else mask[index]
+def _plane(mask: Mask | None, cut: Cut) -> MaskPlane | None:
+    """Return the slice of a mask in one piece: what follows goes over it more than once."""
+    return None if mask is None else np.ascontiguousarray(cut.of(mask))
 
 
 def _without(plane: MaskPlane | None, other: MaskPlane | None) -> MaskPlane | None:
@@ -154,9 +161,10 @@ def _mark(plane: MaskPlane | None) -> bytes:
 def _bare(volume: Volume, truth: MaskPlane | None, key: PictureKey) -> Picture:
     """Return the picture of a slice that nobody has marked but the ground truth."""
     empty = make_lines(None, exact=key.exact)
+    _, rows, columns = key.cut.plane.turned(volume.geometry.shape)
     return Picture(
         image=_image(volume, key),
-        shape=volume.geometry.shape[1:],
+        shape=(rows, columns),
         truth=make_lines(truth, exact=key.exact),
         prediction=empty,
         false_positive=empty,
@@ -166,13 +174,37 @@ def _bare(volume: Volume, truth: MaskPlane | None, key: PictureKey) -> Picture:
 
 
 def _image(volume: Volume, key: PictureKey) -> Pixels:
-    factor = enlargement(volume.geometry.shape[1:], exact=key.exact)
+    cut = key.cut
+    rows, columns = _steps(volume, key)
     if key.channel != RGB:
-        plane = volume.pixels[volume.channels.index(key.channel), key.slice_index]
-        return enlarged(plane, factor)
-    planes = [enlarged(plane, factor) for plane in volume.pixels[:, key.slice_index]]
+        plane = cut.of(volume.pixels[volume.channels.index(key.channel)])
+        return _enlarged(plane, key, (rows, columns))
+    planes = [_enlarged(cut.of(pixels), key, (rows, columns)) for pixels in volume.pixels]
     image = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)
     if volume.pixels.dtype != np.uint8:
         low, high = min(float(volume.pixels.min()), 0.0), float(volume.pixels.max())
         image = (image - low) * (255.0 / max(high - low, 1e-6))
     return image.clip(0, 255).astype(np.uint8)
+
+
+def _steps(volume: Volume, key: PictureKey) -> tuple[int, int]:
+    """Return how many times more rows and columns are enlarged, so that voxels become square."""
+    spacing = volume.geometry.spacing_mm
+    if spacing is None or key.exact:
+        return 1, 1
+    _, row, column = key.cut.plane.turned(spacing)
+    thick = min(round(max(row, column) / min(row, column)), _MOST_STEPS)
+    if max(row, column) < _STEPPED * min(row, column) or thick < 2:
+        return 1, 1
+    return (thick, 1) if row > column else (1, thick)
+
+
+def _enlarged(plane: Pixels, key: PictureKey, steps: tuple[int, int]) -> Pixels:
+    """Return a plane as it goes to the screen; thick slices as steps unless they are blended."""
+    rows, columns = steps
+    shape = (plane.shape[0] * rows, plane.shape[1] * columns)
+    factor = enlargement(shape, exact=key.exact)
+    if key.between or steps == (1, 1):
+        return enlarged(np.ascontiguousarray(plane), factor, rows=rows, columns=columns)
+    once = enlarged(np.ascontiguousarray(plane), factor)
+    return np.repeat(np.repeat(once, rows, axis=0), columns, axis=1)

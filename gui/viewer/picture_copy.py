@@ -4,8 +4,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
+from core.domain.plane import Cut
+from core.domain.volume import Volume
 from gui.shell.session import Session
-from gui.shell.view_state import RGB, shown_channel
+from gui.shell.view_state import RGB, plane_title, shown_channel
 from gui.widgets.theme import app_font
 
 NOT_CLINICAL = "Not for clinical use"
@@ -42,16 +44,24 @@ def caption_of(session: Session) -> str:
     opened = session.open_case
     if opened is None:
         return ""
-    volume, index = opened.loaded.volume, session.view.slice_index
+    volume, view = opened.loaded.volume, session.view
+    cut = view.cut_in(view.main)
     channel = shown_channel(session.view, volume)
     parts = [
         opened.loaded.case.id,
         "synthetic" if session.place is not None and session.place.synthetic else "",
-        f"slice {index + 1} of {volume.slices}",
+        _slice_words(cut, volume),
         "Pre, FLAIR, Post as RGB" if channel == RGB else channel,
         *_mask_words(session),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _slice_words(cut: Cut, volume: Volume) -> str:
+    said = f"slice {cut.index + 1} of {volume.geometry.shape[cut.plane.axis]}"
+    if not cut.plane.axis:
+        return said
+    return f"{plane_title(cut.plane, volume.geometry).lower()} {said}"
 
 
 def _mask_words(session: Session) -> list[str]:

@@ -2,18 +2,20 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.domain.components import Box
+from core.domain.plane import Cut, Voxel
 from gui.shell.view_state import Display
+from gui.viewer.crosshair_item import CrosshairItem
 from gui.viewer.hud import SIDES, EdgeLetter, make_corners
 from gui.viewer.overlay_item import OverlayItem
 from gui.viewer.picture import Picture
 from gui.viewer.tool_items import BrushCursor, Marker
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 
-_FIT_MARGIN = 0.02
+_FIT_MARGIN, _SMALL_MARGIN = 0.02, 0.08
 _LARGEST_ZOOM = 64.0
 _SMALLEST_SHARE = 0.25  # of the view that the whole slice takes
 _POINTER_PIXELS = 5.0
@@ -61,9 +63,18 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._image = SliceImage()
         self._overlay = OverlayItem(DEFAULT_OVERLAYS)
         self._marker, self._pointer_mark = Marker(), BrushCursor()
+        self._crosshair = CrosshairItem()
         self._accent = DARK.acc
-        for item in (self._image, self._overlay, self._marker, self._pointer_mark):
+        for item in (
+            self._image,
+            self._overlay,
+            self._crosshair,
+            self._marker,
+            self._pointer_mark,
+        ):
             self._box.addItem(item, ignoreBounds=True)
+        self._frame: QColor | None = None
+        self._frame_colour = DARK.accline
         self._hud = make_corners(self)
         self._edges = {side: EdgeLetter(self, side) for side in SIDES}
         self._display: Display | None = None
@@ -71,6 +82,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._fitted, self._following = True, False
         self._led: tuple[QPointF, float] | None = None
         self._aspect, self._mirrored = 1.0, False
+        self.small = False
         self._box.sigRangeChanged.connect(self._on_range_changed)
 
     def add_item(self, item: pg.GraphicsObject, *, below: bool = False) -> None:
@@ -81,7 +93,9 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
 
     def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
         """Draw `picture` as `display` says; only `painted` is drawn anew when it is known."""
-        other = self._display is None or self._display.head != display.head
+        before = self._display
+        other = before is None or before.head != display.head or before.shape != display.shape
+        other |= before is not None and before.picture.plane != display.picture.plane
         other |= self._lie_as(display)
         if self._picture is None or picture.image is not self._picture.image:
             levels = None if picture.image.ndim == 3 else display.limits
@@ -98,6 +112,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_picture(picture, display, painted)
         for item in (self._marker, self._pointer_mark):
             item.setVisible(not display.hidden)
+        self._crosshair.place(display.crosshair)
         for corner in ("top_left", "top_right"):
             self._hud[corner].set_lines(getattr(display, corner))
         for side, letter in zip(SIDES, display.edges or ("",) * len(SIDES), strict=True):
@@ -109,6 +124,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
     def clear_picture(self) -> None:
         """Show nothing."""
         self._picture = self._display = None
+        self._crosshair.place(None)
         self._image.clear()
         self._overlay.set_picture(None, None)
         for corner in self._hud.values():
@@ -125,6 +141,42 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         """Draw in the colours of a theme and a palette."""
         self.setBackground(theme.canvas)
         self._overlay.set_colours(overlays)
+        self._crosshair.set_colour(theme.acc)
+        self._frame_colour = theme.accline
+        self.set_framed(self._frame is not None)
+
+    def set_small(self, small: bool) -> None:
+        """Be one of the small views, or a large one: words, margin, and gap of the crosshair."""
+        self.small = small
+        self._crosshair.set_small(small)
+        for corner in self._hud.values():
+            corner.set_small(small)
+
+    def set_framed(self, framed: bool) -> None:
+        """Draw a thin frame inside the edge, where the reader works in this view of several."""
+        frame = QColor(self._frame_colour) if framed else None
+        if frame != self._frame:
+            self._frame = frame
+            self.viewport().update()
+
+    @property
+    def framed(self) -> bool:
+        """Whether it has the frame of the view the reader works in."""
+        return self._frame is not None
+
+    @property
+    def cut(self) -> Cut | None:
+        """The slice that is shown; None while there is none."""
+        return None if self._display is None else self._display.picture.cut
+
+    @property
+    def crosshair(self) -> QPointF | None:
+        """Where the crosshair is drawn, as (x, y) of the slice; None where it is not."""
+        return self._crosshair.at
+
+    def voxel_under(self, at: QPointF) -> Voxel | None:
+        """Return the voxel of the volume at a point (x, y) of the slice; None beyond it."""
+        return None if self._display is None else self._display.voxel(at.x(), at.y())
 
     def hud_text(self, corner: str) -> str:
         """Return what a corner says: `top_left`, `top_right`, `bottom_left`, `bottom_right`."""
@@ -163,7 +215,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         y0, y1, x0, x1 = self._display.head or (0, height, 0, width)
         area = QRectF(x0, y0, x1 - x0, y1 - y0)
         self._led = None
-        self._box.setRange(area, padding=_FIT_MARGIN, disableAutoRange=True)
+        margin = _SMALL_MARGIN if self.small else _FIT_MARGIN
+        self._box.setRange(area, padding=margin, disableAutoRange=True)
         self._fitted = True
         self._show_zoom()
 
@@ -219,6 +272,11 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         self._overlay.set_exposed(event.region())
         super().paintEvent(event)
         self._overlay.set_exposed(None)
+        if self._frame is not None:
+            painter = QPainter(self.viewport())
+            painter.setPen(self._frame)
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+            painter.end()
         self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

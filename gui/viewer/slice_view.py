@@ -31,13 +31,16 @@ _LEFT, _RIGHT, _MIDDLE = (
     Qt.MouseButton.MiddleButton,
 )
 _SWAPPED = {_LEFT: _RIGHT, _RIGHT: _LEFT}
-_CTRL = Qt.KeyboardModifier.ControlModifier
+_CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+_STILL = 3.0  # pixels that a click may tremble
 
 
 class SliceView(PictureView):
     """Asks for slices, ranges, read-outs and strokes by signals, in voxels (x, y) of the slice.
 
     Every sample of the pointer reaches `touched`; pans, zooms and ranges follow once a frame.
+    `entered` says that the reader begins something here, `pointed` where a click or Shift wants
+    the crosshair, and `enlarge_asked` that a double click wants the view alone, or back.
     """
 
     slice_stepped = Signal(int)
@@ -46,6 +49,9 @@ class SliceView(PictureView):
     touched = Signal(object)
     brush_resized = Signal(int)
     escaped = Signal()
+    entered = Signal()
+    pointed = Signal(QPointF)
+    enlarge_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._fingers = Fingers(self)  # events come before all of the view is made
@@ -71,7 +77,7 @@ class SliceView(PictureView):
         self._drag: Qt.MouseButton | None = None
         self._pressed: Qt.MouseButton | None = None
         self._last = self._dragged_to = QPointF()
-        self._anchor = QPointF()
+        self._anchor = self._pressed_at = QPointF()
         self._soon = QTimer(self, singleShot=True, interval=_FRAME_MS)
         self._soon.timeout.connect(self._go_on)
 
@@ -85,6 +91,11 @@ class SliceView(PictureView):
         shapes = {"pan": shape.OpenHandCursor, "window": shape.SizeAllCursor}
         drawn = shape.BlankCursor if tool in ROUND else shape.CrossCursor
         self.setCursor(shapes.get(tool, drawn))
+
+    @property
+    def drawing(self) -> bool:
+        """True while a press with a tool that draws is held."""
+        return self._drawing is not None
 
     def set_swapped(self, swapped: bool) -> None:
         """Let left and right button change their parts, for a mouse in the left hand."""
@@ -154,7 +165,7 @@ class SliceView(PictureView):
         if pans(event):
             moved = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta()
             self.pan_by(moved.y(), moved.x())  # Qt has turned them about: Alt is held
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._tool in ROUND:
+        elif event.modifiers() & _SHIFT and self._tool in ROUND:
             self.brush_resized.emit(1 if delta > 0 else -1)
         elif event.modifiers() & _CTRL:
             self.zoom_by(_ZOOM_PER_STEP ** (delta / _WHEEL_STEP), self.voxel_at(event.position()))
@@ -176,6 +187,8 @@ class SliceView(PictureView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._end_what_was_let_go(event)
         self.move_to(_contact(event))
+        if event.modifiers() & _SHIFT and self._pressed is None and self._picture is not None:
+            self.pointed.emit(self.voxel_at(event.position()))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -183,10 +196,16 @@ class SliceView(PictureView):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A second press is one more press; a polygon alone is closed by it."""
+        """A second press is one more press; a polygon is closed by it, and a view enlarged.
+
+        That is while nothing is in hand that draws.
+        """
         role = self._role(event.button())
         if self._tool == "lasso" and self._draws(role):
             self._touch("double", self.voxel_at(event.position()))
+            event.accept()
+        elif self._tool in VIEWING and role == _LEFT:
+            self.enlarge_asked.emit()
             event.accept()
         else:
             self.mousePressEvent(event)
@@ -196,8 +215,9 @@ class SliceView(PictureView):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._pressed is not None:
             return
+        self.entered.emit()
         self._pressed, self._drag = contact.button, self._role(contact.button)
-        self._last = self._dragged_to = contact.at
+        self._last = self._dragged_to = self._pressed_at = contact.at
         self._anchor = self.voxel_at(contact.at)
         if self._draws(self._drag):
             other = contact.ctrl or self._drag == _RIGHT
@@ -236,6 +256,10 @@ class SliceView(PictureView):
         else:
             self._last = contact.at
             self._go_on()
+            moved = contact.at - self._pressed_at
+            still = max(abs(moved.x()), abs(moved.y())) <= _STILL
+            if still and self._drag == _LEFT and self._picture is not None:
+                self.pointed.emit(self.voxel_at(contact.at))
         self._soon.stop()
         self._drag = self._pressed = None
         if self._tool in VIEWING:

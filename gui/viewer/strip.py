@@ -1,9 +1,10 @@
 """The slice strip: areas and DSC of every slice below the image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -28,6 +29,7 @@ class SliceStrip(QWidget):
 
     slice_chosen = Signal(int)
     scope_chosen = Signal()
+    plane_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,8 @@ class SliceStrip(QWidget):
         self._scope = Segments(("Predicted", "Corrected"), name="Bars of")
         self._scope.chosen.connect(lambda _: self.scope_chosen.emit())
         self._scope.hide()
+        self._planes = Segments(("Axial", "Coronal", "Sagittal"), name="Slices of the plane")
+        self._planes.chosen.connect(self.plane_chosen)
         self._legend = _Legend()
         self._worst = QPushButton("Worst slice")
         self._worst.setProperty("small", True)
@@ -66,6 +70,16 @@ class SliceStrip(QWidget):
         if there and self._scope.isHidden():
             self._scope.set_index(1)
         self._scope.setVisible(there)
+
+    def set_planes(self, titles: Sequence[str], index: int) -> None:
+        """Call the planes so, and mark the one whose slices are shown."""
+        with QSignalBlocker(self._planes):
+            self._planes.set_titles(titles)
+            self._planes.set_index(index)
+
+    def go_to_worst(self) -> None:
+        """Ask for the slice with the most wrong area; nothing where none is wrong."""
+        self._on_worst_clicked()
 
     def set_data(self, data: StripData | None) -> None:
         """Show the slices of a case, or none."""
@@ -114,6 +128,8 @@ class SliceStrip(QWidget):
         row.setSpacing(0)
         row.addWidget(make_label("Slices", "section"))
         row.addSpacing(12)
+        row.addWidget(self._planes)
+        row.addSpacing(8)
         row.addWidget(self._scope)
         row.addStretch(1)
         row.addWidget(self._legend)

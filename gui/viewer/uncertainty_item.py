@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QImage, QLinearGradient, QPainte
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.domain.head import above_background, silhouette
+from core.domain.plane import Cut
 from core.domain.uncertainty import entropy_map
 from core.domain.volume import Pixels
 from gui.widgets.palette import UNCERTAINTY
@@ -34,30 +35,30 @@ class UncertaintyItem(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self._image: QImage | None = None
         self._probability: NDArray[np.uint8] | None = None
-        self._drawn = (-1, 0.0)
+        self._drawn: tuple[Cut, float] | None = None
         self.hide()
 
     def show_slice(
         self,
         probability: NDArray[np.uint8] | None,
-        index: int,
+        cut: Cut,
         opacity: float,
         *,
         image: Pixels | None = None,
     ) -> None:
-        """Draw the slice at `index` of (Z, Y, X); None draws nothing.
+        """Draw a slice of (Z, Y, X); None draws nothing.
 
         In the air around the head of `image` (Z, Y, X) there is nothing to be unsure of.
         """
         self.setVisible(probability is not None)
-        same = probability is self._probability and self._drawn == (index, opacity)
+        same = probability is self._probability and self._drawn == (cut, opacity)
         if probability is None or same:
             return
-        head = None if image is None else silhouette(_bright(image, index))
-        drawn = entropy_image(probability[index], opacity, head)
+        head = None if image is None else silhouette(_bright(image, cut))
+        drawn = entropy_image(cut.of(probability), opacity, head)
         if self._image is None or drawn.size() != self._image.size():
             self.prepareGeometryChange()
-        self._probability, self._drawn, self._image = probability, (index, opacity), drawn
+        self._probability, self._drawn, self._image = probability, (cut, opacity), drawn
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -144,9 +145,9 @@ def entropy_image(
     return QImage(pixels.data, width, height, 4 * width, form).copy()
 
 
-def _bright(image: Pixels, index: int) -> NDArray[np.bool_]:
+def _bright(image: Pixels, cut: Cut) -> NDArray[np.bool_]:
     # By the whole image: a slice beyond the head has no bright voxel of its own.
-    return above_background(image[index], float(image[:: max(len(image) // 8, 1)].max()))
+    return above_background(cut.of(image), float(image[:: max(len(image) // 8, 1)].max()))
 
 
 @cache

@@ -4,11 +4,10 @@ from dataclasses import replace
 from typing import get_args
 
 from core.domain.components import DisagreementKind
+from core.domain.plane import Cut, Plane, Voxel
 from core.domain.window_level import WindowPreset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, current_range, shown_channel
-from gui.viewer.case_strip import strip_data
-from gui.viewer.strip_data import worst_slice
 
 _WINDOW_PER_PIXEL = 0.004
 
@@ -23,31 +22,52 @@ class ViewVerbs:
         """Show what is asked about alone, or everything again."""
         self._session.set_view(replace(self._session.view, asking=asking))
 
-    def go_to_slice(self, index: int) -> None:
-        """Show the slice at `index`, or the nearest there is."""
+    def go_to_slice(self, index: int, plane: Plane | None = None) -> None:
+        """Show a slice, or the nearest there is; of the plane the reader works in by default."""
+        opened, view = self._session.open_case, self._session.view
+        if opened is not None:
+            plane = plane or view.plane
+            last = opened.loaded.volume.geometry.shape[plane.axis] - 1
+            self._session.set_view(view.on_slice(min(max(index, 0), last), plane))
+
+    def step_slice(self, step: int, plane: Plane | None = None) -> None:
+        """Show the slice `step` further on."""
+        view = self._session.view
+        self.go_to_slice(view.cut_in(plane or view.plane).index + step, plane)
+
+    def show_cut(self, cut: Cut) -> None:
+        """Show one slice in its plane, and work there."""
+        self.go_to_slice(cut.index, cut.plane)
+        self.work_in(cut.plane)
+
+    def go_to(self, voxel: Voxel) -> None:
+        """Let every view cut through a voxel, or the nearest there is."""
         opened = self._session.open_case
         if opened is not None:
-            last = opened.loaded.volume.slices - 1
-            self._change(slice_index=min(max(index, 0), last))
+            shape = opened.loaded.volume.geometry.shape
+            z, y, x = (min(max(at, 0), side - 1) for at, side in zip(voxel, shape, strict=True))
+            self._change(at=(z, y, x))
 
-    def step_slice(self, step: int) -> None:
-        """Show the slice `step` further on."""
-        self.go_to_slice(self._session.view.slice_index + step)
+    def work_in(self, plane: Plane) -> None:
+        """Let keys and strip be about a plane; where one view is shown, it shows that plane."""
+        if self._session.open_case is not None:
+            self._session.set_view(self._session.view.working_in(plane))
+
+    def show_crosshair(self, on: bool) -> None:
+        """Show the crosshair of three planes; without it the large view is worked in."""
+        view = replace(self._session.view, crosshair=on)
+        self._session.set_view(view if on else replace(view, active=view.main.name))
+
+    def set_between(self, between: bool) -> None:
+        """Show thick slices from the side blended into each other, or as steps."""
+        self._change(between=between)
 
     def last_slice(self) -> None:
         """Show the last slice."""
         opened = self._session.open_case
         if opened is not None:
-            self.go_to_slice(opened.loaded.volume.slices - 1)
-
-    def worst_slice(self) -> None:
-        """Show the slice with the most wrong area."""
-        opened = self._session.open_case
-        if opened is None:
-            return
-        index = worst_slice(strip_data(opened, self._session.result))
-        if index is not None:
-            self.go_to_slice(index)
+            axis = self._session.view.plane.axis
+            self.go_to_slice(opened.loaded.volume.geometry.shape[axis] - 1)
 
     def channels(self) -> tuple[str, ...]:
         """Return the channels the case on screen can be shown in."""

@@ -39,6 +39,13 @@ class Segments(QFrame):
         """Choose by position."""
         self._group.button(index).setChecked(True)
 
+    def set_titles(self, titles: Sequence[str]) -> None:
+        """Call the choices otherwise."""
+        for index, title in enumerate(titles):
+            button = self._group.button(index)
+            button.setText(title)
+            button.setAccessibleName(f"{self.accessibleName()}: {title}")
+
     def _on_group_toggled(self, index: int, checked: bool) -> None:
         if checked:
             self.chosen.emit(index)

@@ -21,8 +21,10 @@ __all__ = [
     "Theme",
     "app_font",
     "apply_theme",
+    "finish_theme",
     "indent_text",
     "load_fonts",
+    "prepare_theme",
     "style_sheet",
 ]
 
@@ -74,8 +76,17 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
 
     Where it has them already nothing is done: all widgets would be polished anew.
     """
-    sheet = style_sheet(theme)
-    if app.styleSheet() == sheet:
+    prepare_theme(app, theme)
+    finish_theme(app, theme)
+
+
+def prepare_theme(app: QApplication, theme: Theme) -> None:
+    """Give the application the style, palette and font of `theme`, and no style sheet.
+
+    A window that is made now measures itself in the right font. Under a sheet, each part would be
+    polished anew wherever it is placed; `finish_theme` does it once, when the window is whole.
+    """
+    if app.styleSheet() == style_sheet(theme):
         return
     QDir.setSearchPaths("style", [str(resource("style"))])
     # Without its old sheet, so that the widgets are polished once, not three times.
@@ -83,6 +94,13 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     app.setStyle("Fusion")
     app.setFont(app_font())
     app.setPalette(_qt_palette(theme))
+
+
+def finish_theme(app: QApplication, theme: Theme) -> None:
+    """Give the application the style sheet of `theme`, after `prepare_theme`."""
+    sheet = style_sheet(theme)
+    if app.styleSheet() == sheet:
+        return
     app.setStyleSheet(sheet)
     install_focus_ring(app, theme.acc)
 

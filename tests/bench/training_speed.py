@@ -16,10 +16,11 @@ from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds
 from training.augment import Planes, augment
-from training.dataset import Sampler, TrainCase
 from training.frame import keep_memory
 from training.learner import Learner
 from training.losses import bce_dice_loss
+from training.sampler import Sampler
+from training.train_case import TrainCase
 
 _BATCH, _SIDE, _SLICES = 16, 256, 24
 _BOUND = 2.0

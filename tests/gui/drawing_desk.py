@@ -1,7 +1,6 @@
 """Tools and correction over one slice view, without the rest of a window."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +104,7 @@ class DrawingDesk:
 
     def go_to(self, index: int) -> None:
         """Show another slice."""
-        self.session.set_view(replace(self.session.view, slice_index=index))
+        self.session.set_view(self.session.view.on_slice(index))
 
     def press(self, at: Point, **how: object) -> None:
         self._touch("press", at, how)

@@ -58,7 +58,7 @@ def _wait(program: Program) -> None:
 
 def _colour(program: Program, chosen: ViewState, index: int, x: int, y: int) -> Colour:
     """Return the mean colour of the inner half of a voxel."""
-    program.session.set_view(replace(chosen, slice_index=index, exact_voxels=True))
+    program.session.set_view(replace(chosen.on_slice(index), exact_voxels=True))
     view = program.window.view
     image: QImage = view.grab().toImage()
     corner, far = view.voxel_at(QPointF(0, 0)), view.voxel_at(QPointF(view.width(), view.height()))

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import count_mask
+from core.domain.plane import Cut
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Cancelled, Progress
 from core.io.case_reader import LoadedCase, read_case
@@ -107,9 +108,9 @@ def test_a_part_says_which_slices_are_new_and_leaves_the_pictures_of_the_others(
     desk: Desk,
 ) -> None:
     desk.arrive(2, 3)
-    before = [desk.session.masks_of(index) for index in range(SLICES[CASE])]
+    before = [desk.session.masks_of(Cut(index=index)) for index in range(SLICES[CASE])]
     desk.arrive(0)
-    after = [desk.session.masks_of(index) for index in range(SLICES[CASE])]
+    after = [desk.session.masks_of(Cut(index=index)) for index in range(SLICES[CASE])]
     assert desk.parts == [frozenset({2, 3}), frozenset({0})]
     assert after[1:] == before[1:]
     assert after[0] != before[0]

@@ -22,7 +22,7 @@ AT = QPoint(150, 260)
 
 @pytest.fixture
 def view(slice_view: SliceView) -> SliceView:
-    put(slice_view, small_volume(), ViewState(slice_index=1))
+    put(slice_view, small_volume(), ViewState(at=(1, 0, 0)))
     return slice_view
 
 
@@ -157,7 +157,7 @@ def test_zoom_stays_from_slice_to_slice_until_fit(view: SliceView) -> None:
     fitted = view.zoom
     wheel(view, 360, at=AT, keys=CTRL)
     zoomed, under = view.zoom, voxel(view, AT)
-    put(view, small_volume(), ViewState(slice_index=2))
+    put(view, small_volume(), ViewState(at=(2, 0, 0)))
     assert (view.zoom, voxel(view, AT)) == (zoomed, under)
 
     view.fit()
@@ -202,7 +202,7 @@ def _red(view: SliceView) -> NDArray[np.intp]:
 
 
 def test_space_leaves_no_frame_and_no_pointer_of_another_view(view: SliceView) -> None:
-    volume, chosen = small_volume(), ViewState(slice_index=1)
+    volume, chosen = small_volume(), ViewState(at=(1, 0, 0))
     plain = pixels_of(view)
     view.mark((10, 20, 8, 18), "1 / 3")
     view.point_at(QPointF(20.0, 20.0))

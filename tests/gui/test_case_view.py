@@ -1,7 +1,5 @@
 """What of the view goes along to another case, and what is of one case alone."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
@@ -45,4 +43,4 @@ def test_channel_and_layers_go_along_to_the_next_case(program: Program, qtbot: Q
     choose(qtbot, program, "B_2")
     assert program.viewer.verbs.channel() == "Post"
     after = program.session.view
-    assert replace(after, slice_index=before.slice_index) == before
+    assert after.on_slice(before.slice_index) == before

@@ -142,7 +142,7 @@ def test_versions_are_seen_beside_each_other_and_the_correction(
     beside(2)
     assert grid.count == 2
     assert scores[0] in texts(grid.panes[0])
-    press("Ctrl+4")
+    press("Ctrl+3")
     settle(qtbot, program)
     for row in (1, 0):
         beside(row)

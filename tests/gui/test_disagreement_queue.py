@@ -132,7 +132,7 @@ def test_what_is_asked_about_is_tinted_alone_and_numbered_once(
     assert tint.isVisible()
     assert chips() == set()
     question = looked_at(program)
-    plane = program.review.desks.disagreement_queue.voxels(program.session.view.slice_index)
+    plane = program.review.desks.disagreement_queue.voxels(program.session.view.cut)
     assert plane is not None
     z0, _, y0, y1, x0, x1 = question.box
     region = region_of(question, masks(program))[program.session.view.slice_index - z0]

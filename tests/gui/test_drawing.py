@@ -23,10 +23,10 @@ from tests.synthetic import volume_of
 
 NONE = LayerStyle(visible=False)
 ONLY = {
-    "truth": ViewState(1, prediction=NONE, errors=NONE),
-    "prediction": ViewState(1, truth=NONE, errors=NONE),
-    "false_positive": ViewState(1, truth=NONE, prediction=NONE, false_negative=False),
-    "false_negative": ViewState(1, truth=NONE, prediction=NONE, false_positive=False),
+    "truth": ViewState((1, 0, 0), prediction=NONE, errors=NONE),
+    "prediction": ViewState((1, 0, 0), truth=NONE, errors=NONE),
+    "false_positive": ViewState((1, 0, 0), truth=NONE, prediction=NONE, false_negative=False),
+    "false_negative": ViewState((1, 0, 0), truth=NONE, prediction=NONE, false_positive=False),
 }
 
 
@@ -117,16 +117,16 @@ BLACK = (("Pre", WindowLevel(2.0, 10_000.0)),)
 
 
 def test_hidden_overlays_leave_the_image_grey(slice_view: SliceView) -> None:
-    put(slice_view, ViewState(1))
+    put(slice_view, ViewState((1, 0, 0)))
     assert coloured(pixels_of(slice_view)).sum() > 1000
-    put(slice_view, ViewState(1, overlays_hidden=True))
+    put(slice_view, ViewState((1, 0, 0), overlays_hidden=True))
     assert not coloured(pixels_of(slice_view)).any()
 
 
 def test_without_truth_and_prediction_nothing_is_drawn_over_the_image(
     slice_view: SliceView,
 ) -> None:
-    put(slice_view, ViewState(1), Masks(), has_truth=False, has_prediction=False)
+    put(slice_view, ViewState((1, 0, 0)), Masks(), has_truth=False, has_prediction=False)
     assert not coloured(pixels_of(slice_view)).any()
 
 
@@ -159,7 +159,7 @@ def test_another_palette_draws_in_its_colours(slice_view: SliceView) -> None:
 def test_exact_voxels_have_hard_edges_and_their_own_values(slice_view: SliceView) -> None:
     greys = {}
     for exact in (True, False):
-        put(slice_view, ViewState(1, overlays_hidden=True, exact_voxels=exact))
+        put(slice_view, ViewState((1, 0, 0), overlays_hidden=True, exact_voxels=exact))
         # A part without the words in the corners.
         greys[exact] = len(np.unique(pixels_of(slice_view)[100:300, 150:350]))
     plane = small_volume().pixels[1, 1]
@@ -195,20 +195,20 @@ def test_rgb_shows_the_channels_as_colours(slice_view: SliceView) -> None:
 
 def test_an_unreadable_slice_shows_no_image(slice_view: SliceView) -> None:
     volume = replace(small_volume(), unreadable={1: "cut off"})
-    display = display_of(volume, ViewState(1, overlays_hidden=True))
+    display = display_of(volume, ViewState((1, 0, 0), overlays_hidden=True))
     slice_view.show_display(display, make_picture(volume, Masks(), display.picture))
     assert pixels_of(slice_view)[100:300, 150:350].max() == 0
 
 
 def test_clearing_shows_nothing(slice_view: SliceView) -> None:
-    put(slice_view, ViewState(1))
+    put(slice_view, ViewState((1, 0, 0)))
     slice_view.clear_picture()
     assert pixels_of(slice_view).max() == 0
     assert slice_view.hud_text("top_left") == ""
 
 
 def test_the_corners_say_what_the_display_says(slice_view: SliceView) -> None:
-    put(slice_view, ViewState(1), model=("U-Net 16",), slice_dsc=0.5)
+    put(slice_view, ViewState((1, 0, 0)), model=("U-Net 16",), slice_dsc=0.5)
     slice_view.set_readout(("x 3  y 4", "FLAIR 17"))
     assert slice_view.hud_text("top_left") == "Slice 2 / 4\nFLAIR\nA_1"
     assert slice_view.hud_text("top_right") == "U-Net 16\nSlice DSC 0.500"

@@ -345,7 +345,7 @@ def test_the_card_is_a_line_over_a_narrow_image_until_it_is_unfolded(
     press("B")
     assert not card.folded
     whole = card.height()
-    press("Ctrl+4")
+    press("Ctrl+3")
     settle(qtbot, program)
     assert card.folded
     assert by_name(card, QToolButton, "Show the settings of the tool").height() < card.height()

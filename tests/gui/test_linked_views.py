@@ -62,7 +62,7 @@ def same_place(program: Program, pane: LinkedPane) -> bool:
     return near and view.zoom == pytest.approx(main.zoom, rel=0.01)
 
 
-@pytest.mark.parametrize(("keys", "count"), [("Ctrl+2", 1), ("Ctrl+4", 3)])
+@pytest.mark.parametrize(("keys", "count"), [("Ctrl+2", 1), ("Ctrl+3", 3)])
 def test_views_show_the_same_place_of_the_same_slice(
     program: Program, press: Press, qtbot: QtBot, keys: str, count: int
 ) -> None:
@@ -88,7 +88,7 @@ def test_views_show_the_same_place_of_the_same_slice(
 def test_every_layout_is_fitted_anew(program: Program, press: Press, qtbot: QtBot) -> None:
     main = program.window.view
     fitted = main.zoom
-    for keys in ("Ctrl+4", "Ctrl+2", "Ctrl+1"):
+    for keys in ("Ctrl+3", "Ctrl+2", "Ctrl+1"):
         wheel(main, 360, keys=CTRL)
         shown = panes(program, press, qtbot, keys)
         zoom, width = main.zoom, main.width()
@@ -101,7 +101,7 @@ def test_every_layout_is_fitted_anew(program: Program, press: Press, qtbot: QtBo
 def test_a_pane_under_the_pointer_leads_the_others(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
-    first, second, _ = panes(program, press, qtbot, "Ctrl+4")
+    first, second, _ = panes(program, press, qtbot, "Ctrl+3")
     QTest.mouseMove(first.view.viewport(), first.view.viewport().rect().center())
     qtbot.waitUntil(first.view.underMouse)
     before = program.window.view.zoom
@@ -125,7 +125,7 @@ def marked(view: SliceView, before: NDArray[np.uint8], at: tuple[int, int]) -> b
 def test_every_other_view_marks_where_the_pointer_is(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
-    shown = panes(program, press, qtbot, "Ctrl+4")
+    shown = panes(program, press, qtbot, "Ctrl+3")
     current = program.session.models.current
     assert current is not None
     for pane in shown:
@@ -208,7 +208,7 @@ def test_an_answer_that_comes_late_does_not_lie_over_another_choice(
 def test_one_view_again_is_the_whole_image(program: Program, press: Press, qtbot: QtBot) -> None:
     view = program.window.view
     before = view.size()
-    for keys in ("Ctrl+4", "Ctrl+2", "Ctrl+1"):
+    for keys in ("Ctrl+3", "Ctrl+2", "Ctrl+1"):
         shown = panes(program, press, qtbot, keys)
     assert shown == []
     qtbot.waitUntil(lambda: view.size() == before)
@@ -235,7 +235,7 @@ def test_views_of_a_case_with_neither_truth_nor_prediction_say_so(
 ) -> None:
     program = start(dataset)
     choose(qtbot, program, BARE)
-    Press(program, qtbot)("Ctrl+4")
+    Press(program, qtbot)("Ctrl+3")
     settle(qtbot, program)
     assert all("has not been run" in pane.empty.text for pane in program.window.grid.panes)
 
@@ -271,7 +271,7 @@ def test_views_offer_what_is_predicted_first(
     assert run.count(True) == 2  # and the ground truth
     case = program.session.case_states[shown_case(program)]
     program.session.set_case_state(replace(case, models=(*case.models, OTHER)))
-    panes(program, press, qtbot, "Ctrl+4")
+    panes(program, press, qtbot, "Ctrl+3")
     other = [
         model.spec.title for model in program.session.models.available if model.spec.id == OTHER
     ]

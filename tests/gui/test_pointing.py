@@ -55,7 +55,7 @@ class Heard:
 
 @pytest.fixture
 def view(slice_view: SliceView) -> SliceView:
-    display = display_of(small_volume(), ViewState(slice_index=1))
+    display = display_of(small_volume(), ViewState(at=(1, 0, 0)))
     slice_view.show_display(display, make_picture(small_volume(), Masks(), display.picture))
     return slice_view
 

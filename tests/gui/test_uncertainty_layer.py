@@ -101,9 +101,9 @@ def test_it_lies_on_the_unsure_voxels_alone(program: Program, press: Press) -> N
     for key in ("truth", "prediction", "errors", "correction"):
         view = view.with_layer(key, none)  # type: ignore[arg-type]
     full = replace(view.uncertainty, visible=True, opacity=1.0)
-    program.session.set_view(replace(view, slice_index=3))
+    program.session.set_view(view.on_slice(3))
     plain = grab(program)
-    program.session.set_view(replace(view, slice_index=3).with_layer("uncertainty", full))
+    program.session.set_view(view.on_slice(3).with_layer("uncertainty", full))
     shown = grab(program)
 
     bits = entropy_map(result(program).probability[3])

@@ -42,7 +42,7 @@ RANGES = st.builds(WindowLevel, st.floats(1, 5000), st.floats(-1000, 5000))
 CHANNELS = st.sampled_from(["Pre", "FLAIR", "Post", RGB, "Image", "Channel 2", "T2", ""])
 VIEWS = st.builds(
     ViewState,
-    st.integers(-10_000, 10_000),
+    st.tuples(*[st.integers(-10_000, 10_000)] * 3),
     CHANNELS,
     st.dictionaries(CHANNELS, RANGES, max_size=3).map(lambda d: tuple(d.items())),
     STYLES,
@@ -152,7 +152,7 @@ def test_a_range_belongs_to_its_channel_and_can_be_taken_back(
 
 
 def test_the_corners_say_slice_channel_case_model_and_range() -> None:
-    view = ViewState(slice_index=2, channel="Post")
+    view = ViewState(at=(2, 0, 0), channel="Post")
     display = resolve(view, shown(model=("U-Net 16", "Threshold 0.50"), slice_dsc=0.91234))
     assert display.top_left == ("Slice 3 / 4", "Post", "A_1")
     assert display.top_right == ("U-Net 16", "Threshold 0.50", "Slice DSC 0.912")
@@ -177,7 +177,7 @@ def test_the_edges_are_named_from_the_affine_and_follow_the_switch() -> None:
     assert radiological.edges == ("R", "A", "L", "P")
     assert not radiological.mirrored
     assert radiological.aspect == 3.0
-    assert radiological.bottom_left[-1] == "0.5 × 1.5 × 5.0 mm"
+    assert radiological.bottom_left[-1] == "0.5 × 1.5 × 5.0 mm, LPS"
     neurological = resolve(ViewState(neurological=True), shown(placed))
     assert neurological.edges == ("L", "A", "R", "P")
     assert neurological.mirrored

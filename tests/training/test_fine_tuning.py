@@ -246,7 +246,7 @@ def test_a_folder_without_corrections_is_told(tmp_path: Path) -> None:
 
 def test_replayed_cases_get_their_share_of_the_slices() -> None:
     from tests.training.test_sampling import _case
-    from training.dataset import Sampler
+    from training.sampler import Sampler
 
     cases = [_case(name, (0, 4)) for name in ("a", "b", "c", "new")]
     for replay in (0.25, 0.5):

@@ -9,7 +9,8 @@ import torch
 
 from core.inference.preprocess import PlaneGrid
 from core.models.train_spec import TrainSpec
-from training.dataset import Sampler, TrainCase, planes, slice_weights
+from training.sampler import Sampler, slice_weights
+from training.train_case import TrainCase, planes
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", batch_size=6, max_steps=1)
 

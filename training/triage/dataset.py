@@ -12,7 +12,8 @@ from torch import Tensor
 
 from core.domain.errors import DataError
 from core.domain.mask import Mask
-from training.dataset import Batch, Sampler, TrainCase, planes
+from training.sampler import Batch, Sampler
+from training.train_case import TrainCase, planes
 
 LabelArray: TypeAlias = NDArray[np.int64]
 

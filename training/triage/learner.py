@@ -14,8 +14,8 @@ from core.models.networks.network import Classifier
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_state_dict
 from training.augment import augment
-from training.dataset import Batch
 from training.learner import Learner
+from training.sampler import Batch
 from training.start import load_part
 from training.triage.dataset import LabelledBatch
 

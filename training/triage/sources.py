@@ -16,8 +16,9 @@ from core.io.picture_file import PICTURE_SUFFIXES, picture_channels, read_pictur
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
-from training.dataset import TrainCase, load_cases
+from training.dataset import load_cases
 from training.split import Split, make_split
+from training.train_case import TrainCase
 from training.triage.dataset import LabelArray, Labelled, lesion_labels
 from training.triage.picture_parts import draw_part, patients_of
 

@@ -19,7 +19,13 @@ from core.domain.metrics.figures import (
     slice_metrics,
     volume_metrics,
 )
-from core.domain.metrics.overlap import Overlap, SliceCounts, overlap, slice_counts
+from core.domain.metrics.overlap import (
+    Overlap,
+    SliceCounts,
+    counts_along,
+    overlap,
+    slice_counts,
+)
 from core.domain.metrics.surface import Hd95, Spacing, SurfaceDistances, hd95, surface_distances
 
 __all__ = [
@@ -33,6 +39,7 @@ __all__ = [
     "Spacing",
     "SurfaceDistances",
     "VolumeMetrics",
+    "counts_along",
     "hd95",
     "overlap",
     "slice_counts",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.components import MaskLike
+from core.domain.components import MaskLike, bounding_box
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,29 @@ def slice_counts(truth: MaskLike, prediction: MaskLike) -> SliceCounts:
         counts[z] = [np.count_nonzero(plane) for plane in (common, other, one)]
     both, positive, true = counts.T
     return SliceCounts(both.copy(), positive - both, true - both, int(common.size))
+
+
+def counts_along(axis: int, truth: MaskLike, prediction: MaskLike) -> SliceCounts:
+    """Count the voxels of two (Z, Y, X) masks in every slice across `axis` (0 = Z, 1 = Y, 2 = X).
+
+    Raises `ValueError` when the shapes differ.
+    """
+    if axis == 0:
+        return slice_counts(truth, prediction)
+    require_same_shape(truth, prediction)
+    boxes = [box for box in map(bounding_box, (truth, prediction)) if box is not None]
+    counts = np.zeros((3, truth.shape[axis]), np.int64)
+    if boxes:
+        # Slices across other axes lie scattered in memory: what is empty is left out.
+        starts, ends = np.min(boxes, axis=0)[::2], np.max(boxes, axis=0)[1::2]
+        where = tuple(slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True))
+        one, other = truth[where] > 0, prediction[where] > 0
+        across = tuple(each for each in range(3) if each != axis)
+        for row, part in zip(counts, (one & other, other, one), strict=True):
+            row[where[axis]] = np.count_nonzero(part, axis=across)
+    both, positive, true = counts
+    area = truth.size // max(truth.shape[axis], 1)
+    return SliceCounts(both.copy(), positive - both, true - both, area)
 
 
 def require_same_shape(truth: MaskLike, prediction: MaskLike) -> None:

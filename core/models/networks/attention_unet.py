@@ -39,8 +39,8 @@ class AttentionGate(nn.Module):
 class AttentionUNet(UNet):
     """The U-Net with an attention gate on each of its four skips."""
 
-    def __init__(self, in_channels: int, arguments: UNetArguments) -> None:
-        super().__init__(in_channels, arguments)
+    def __init__(self, in_channels: int, arguments: UNetArguments, outputs: int = 1) -> None:
+        super().__init__(in_channels, arguments, outputs)
         widths = [arguments.init_features * 2**level for level in range(5)]
         gates = (AttentionGate(*pair) for pair in pairwise(widths))
         self.gates = nn.ModuleList(gates)

@@ -42,20 +42,20 @@ class Decoder(nn.Module):
     """U-Net decoder: from the coarsest of an encoder's features to logits at full resolution.
 
     `skip_channels` are those of the encoder's features from stride 2 down, the coarsest last;
-    `widths` the channels of each step up, one more step than there are skips.
+    `widths` the channels of each step up, one more step than there are skips; `outputs` the logits.
     """
 
-    def __init__(self, skip_channels: list[int], widths: list[int]) -> None:
+    def __init__(self, skip_channels: list[int], widths: list[int], outputs: int = 1) -> None:
         super().__init__()
         *skips, coarsest = skip_channels
         inputs = [coarsest, *widths[:-1]]
         rows = zip(inputs, [*reversed(skips), 0], widths, strict=True)
         self.ups = nn.ModuleList(UpBlock(*row) for row in rows)
-        self.head = nn.Conv2d(widths[-1], 1, 1)
+        self.head = nn.Conv2d(widths[-1], outputs, 1)
         initialise(self)
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Return logits (B, 1, H, W) from features at stride 2, 4, ... of an (H, W) input."""
+        """Return logits (B, K, H, W) from features at stride 2, 4, ... of an (H, W) input."""
         *skips, current = features
         for up, skip in zip(self.ups, [*reversed(skips), None], strict=True):
             current = up(current, skip)

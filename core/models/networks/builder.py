@@ -23,15 +23,17 @@ _LARGE = 64
 _SAID = 200
 
 
-def build_network(spec: NetworkSpec, *, load_encoder: bool = True) -> Network:
+def build_network(spec: NetworkSpec, outputs: int = 1, *, load_encoder: bool = True) -> Network:
     """Return the network of a spec, with new weights, in training mode, on the CPU.
 
+    `outputs` are its logits a pixel; a binary one has one, and nothing is said of it to its maker.
     `load_encoder=False` leaves the file of `encoder_weights` alone: for a network whose trained
     weights are loaded next, on a machine that need not have that file. Raises ModelError for an
     unknown architecture, wrong arguments or a file of weights that does not fit.
     """
     make, arguments = _resolved(spec, ARCHITECTURES, load_encoder=load_encoder)
-    network: Network = _built(lambda: make(spec.in_channels, arguments), spec)
+    asked = {} if outputs == 1 else {"outputs": outputs}
+    network: Network = _built(lambda: make(spec.in_channels, arguments, **asked), spec)
     return network
 
 

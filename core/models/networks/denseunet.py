@@ -17,17 +17,17 @@ class DenseUNet(Network):
     `features` are those of `dense_features`.
     """
 
-    def __init__(self, in_channels: int, arguments: DenseUNetArguments) -> None:
+    def __init__(self, in_channels: int, arguments: DenseUNetArguments, outputs: int = 1) -> None:
         super().__init__()
         self.blocks = len(arguments.block_config)
         self.stride = 2 ** (self.blocks + 1)
         self.features, self.skip_channels = dense_features(in_channels, arguments)
         widest = arguments.init_features * 2**self.blocks // 4
         widths = [max(widest >> step, _NARROWEST) for step in range(self.blocks + 1)]
-        self.decoder = Decoder(self.skip_channels, widths)
+        self.decoder = Decoder(self.skip_channels, widths, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, 1, H, W) of slices (B, C, H, W)."""
+        """Return logits (B, K, H, W) of slices (B, C, H, W)."""
         logits: Tensor = self.decoder(self.encode(x))
         return logits
 

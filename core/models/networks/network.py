@@ -13,7 +13,7 @@ class SliceNetwork(nn.Module):
 
 
 class Network(SliceNetwork):
-    """A segmentation network: its logits are (B, 1, H, W)."""
+    """A segmentation network: its logits are (B, K, H, W), of a binary one (B, 1, H, W)."""
 
 
 class Classifier(SliceNetwork):

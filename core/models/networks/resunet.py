@@ -22,14 +22,14 @@ class ResUNet(Network):
 
     stride = 32
 
-    def __init__(self, in_channels: int, arguments: ResUNetArguments) -> None:
+    def __init__(self, in_channels: int, arguments: ResUNetArguments, outputs: int = 1) -> None:
         super().__init__()
         self.encoder = _encoder(in_channels, arguments.encoder)
         load_encoder(self.encoder, EncoderFile(arguments.encoder_weights, "conv1.weight", "fc"))
-        self.decoder = Decoder(_feature_channels(self.encoder), _WIDTHS)
+        self.decoder = Decoder(_feature_channels(self.encoder), _WIDTHS, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, 1, H, W) of slices (B, C, H, W)."""
+        """Return logits (B, K, H, W) of slices (B, C, H, W)."""
         logits: Tensor = self.decoder(self.encode(x))
         return logits
 

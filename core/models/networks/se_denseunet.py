@@ -28,8 +28,8 @@ class SqueezeExcitation(nn.Module):
 class SEDenseUNet(DenseUNet):
     """The dense U-Net whose blocks pass on, to the next block and to the skip, weighed channels."""
 
-    def __init__(self, in_channels: int, arguments: SEDenseUNetArguments) -> None:
-        super().__init__(in_channels, arguments)
+    def __init__(self, in_channels: int, arguments: SEDenseUNetArguments, outputs: int = 1) -> None:
+        super().__init__(in_channels, arguments, outputs)
         blocks = self.skip_channels[1:]
         gates = (SqueezeExcitation(channels, arguments.reduction) for channels in blocks)
         self.excitations = nn.ModuleList(gates)

@@ -32,7 +32,7 @@ _TIMM = "tu-"
 _FAILURES = (KeyError, TypeError, ValueError, RuntimeError, AttributeError, AssertionError)
 
 
-def build_smp(in_channels: int, arguments: SmpArguments) -> Network:
+def build_smp(in_channels: int, arguments: SmpArguments, outputs: int = 1) -> Network:
     """Return the library's own module, with its names and random weights, never downloaded.
 
     Raises ModelError when the library knows no such decoder, encoder or option, or when the
@@ -45,7 +45,7 @@ def build_smp(in_channels: int, arguments: SmpArguments) -> Network:
             encoder_name=arguments.encoder,
             encoder_weights=None,
             in_channels=in_channels,
-            classes=1,
+            classes=outputs,
             **arguments.options,
         )
     except _FAILURES as error:
@@ -56,8 +56,8 @@ def build_smp(in_channels: int, arguments: SmpArguments) -> Network:
         ) from error
     _leave_out_unread(network.encoder)
     if arguments.head_stride > 1:
-        _halve_head(network)
-    network.stride = _find_stride(network, in_channels)
+        _halve_head(network, outputs)
+    network.stride = _find_stride(network, in_channels, outputs)
     # A Network in all but its base class, which is the library's.
     return cast(Network, network)
 
@@ -102,7 +102,7 @@ def _leave_out_unread(encoder: nn.Module) -> None:
         stages.blocks = stages.blocks[:read]
 
 
-def _halve_head(network: nn.Module) -> None:
+def _halve_head(network: nn.Module, outputs: int) -> None:
     """Leave out the last block of a Unet's decoder; its logits are made twofold, bilinearly.
 
     Without the block at full resolution a training of EfficientNet-Lite0 went from 10.3 to 11.8
@@ -116,12 +116,12 @@ def _halve_head(network: nn.Module) -> None:
     network.decoder.blocks = network.decoder.blocks[:-1]
     channels = network.decoder.blocks[-1].conv2[0].out_channels
     network.segmentation_head = nn.Sequential(
-        nn.Conv2d(channels, 1, kernel_size=3, padding=1),
+        nn.Conv2d(channels, outputs, kernel_size=3, padding=1),
         nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
     )
 
 
-def _find_stride(network: nn.Module, in_channels: int) -> int:
+def _find_stride(network: nn.Module, in_channels: int, outputs: int) -> int:
     """Return the stride of the encoder, or twice it where the decoder halves once more.
 
     Tried on shapes alone, without computing, at odd multiples of the stride.
@@ -137,7 +137,7 @@ def _find_stride(network: nn.Module, in_channels: int) -> int:
         except _FAILURES as error:
             failure = error
         else:
-            if logits.shape == (1, 1, *slices.shape[2:]):
+            if logits.shape == (1, outputs, *slices.shape[2:]):
                 return candidate
     told = f" ({_first_line(failure)})" if failure else ""
     raise ModelError(

@@ -17,7 +17,7 @@ class UNet(Network):
 
     stride = 16
 
-    def __init__(self, in_channels: int, arguments: UNetArguments) -> None:
+    def __init__(self, in_channels: int, arguments: UNetArguments, outputs: int = 1) -> None:
         super().__init__()
         width = arguments.init_features
         self.encoder1 = double_conv(in_channels, width, name="enc1")
@@ -37,11 +37,11 @@ class UNet(Network):
         self.decoder2 = double_conv(width * 4, width * 2, name="dec2")
         self.upconv1 = upsampling(width * 2, width)
         self.decoder1 = double_conv(width * 2, width, name="dec1")
-        self.conv = nn.Conv2d(width, 1, 1)
+        self.conv = nn.Conv2d(width, outputs, 1)
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, 1, H, W) of slices (B, C, H, W)."""
+        """Return logits (B, K, H, W) of slices (B, C, H, W)."""
         enc1 = self.encoder1(x)
         enc2 = self.encoder2(self.pool1(enc1))
         enc3 = self.encoder3(self.pool2(enc2))

@@ -21,7 +21,9 @@ class UNetPlusPlus(Network):
     the paper). Batch normalisation stands where the paper's convolutions have a bias.
     """
 
-    def __init__(self, in_channels: int, arguments: UNetPlusPlusArguments) -> None:
+    def __init__(
+        self, in_channels: int, arguments: UNetPlusPlusArguments, outputs: int = 1
+    ) -> None:
         super().__init__()
         self.deep_supervision = arguments.deep_supervision
         self.ensemble = arguments.ensemble
@@ -35,7 +37,7 @@ class UNetPlusPlus(Network):
         widths = [arguments.init_features * 2**row for row in range(DEPTH + 1)]
         self._add_nodes(in_channels, widths)
         for level in range(1 if self.deep_supervision else DEPTH, DEPTH + 1):
-            self.heads[_name(0, level)] = nn.Conv2d(widths[0], 1, 1)
+            self.heads[_name(0, level)] = nn.Conv2d(widths[0], outputs, 1)
         initialise(self)
         self.register_load_state_dict_pre_hook(_forget_dropped)  # type: ignore[no-untyped-call]
         self.prune(arguments.level)
@@ -51,14 +53,14 @@ class UNetPlusPlus(Network):
                 self.nodes[_name(row, column)] = double_conv(joined, widths[row])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, 1, H, W) of the chosen level, or as ensemble the mean over levels."""
+        """Return logits (B, K, H, W) of the chosen level, or as ensemble the mean over levels."""
         if self.ensemble:
             return torch.stack(self.forward_all(x)).mean(dim=0)
         logits: Tensor = self.heads[_name(0, self.level)](self._top_row(x)[-1])
         return logits
 
     def forward_all(self, x: Tensor) -> list[Tensor]:
-        """Return the logits of every level that has some, shallowest first, each (B, 1, H, W)."""
+        """Return the logits of every level that has some, shallowest first, each (B, K, H, W)."""
         top = self._top_row(x)
         levels = range(1, self.level + 1) if self.deep_supervision else [self.level]
         return [self.heads[_name(0, level)](top[level]) for level in levels]

@@ -29,9 +29,9 @@ SMALL: dict[str, dict[str, ArgumentValue]] = {
 IDS = list(ARCHITECTURES)
 
 
-def build(architecture: str, in_channels: int = 3) -> Network:
+def build(architecture: str, in_channels: int = 3, outputs: int = 1) -> Network:
     torch.manual_seed(1)
-    return build_network(NetworkSpec(architecture, in_channels, SMALL[architecture]))
+    return build_network(NetworkSpec(architecture, in_channels, SMALL[architecture]), outputs)
 
 
 def slices(network: Network, *, batch: int, height: int, width: int, channels: int = 3) -> Tensor:
@@ -47,6 +47,20 @@ def test_logits_have_the_shape_of_the_slices(architecture: str, channels: int) -
         x = slices(network, batch=2, height=height, width=width, channels=channels)
         with torch.no_grad():
             assert network(x).shape == (2, 1, *x.shape[2:])
+
+
+@pytest.mark.parametrize("architecture", IDS)
+def test_several_labels_have_logits_each_and_share_all_but_the_last_layer(
+    architecture: str,
+) -> None:
+    network, binary = build(architecture, outputs=4).eval(), build(architecture).state_dict()
+    with torch.no_grad():
+        logits = network(x := slices(network, batch=2, height=1, width=2))
+    assert logits.shape == (2, 4, *x.shape[2:])
+    changed = {n for n, t in network.state_dict().items() if t.shape != binary[n].shape}
+    assert changed
+    assert all(network.state_dict()[name].shape[0] == 4 for name in changed)
+    assert all("head" in name or name.startswith("conv.") for name in changed)
 
 
 @pytest.mark.parametrize("architecture", IDS)
