@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.annotation.draft import Clicks, Draft, Origin, Snapshot, Step, StepKind, is_plain
 from core.annotation.history import Edit, box_shape, make_edit, unpack
-from core.annotation.label_rule import ANY, FREE, Aim, LabelRule, Sight, mask_of, sight_of
+from core.annotation.label_rule import ANY, FREE, PatchAim, LabelRule, Sight, mask_of, sight_of
 from core.annotation.live_figures import Figures, LiveFigures, References
 from core.annotation.patch import Patch, joined_box
 from core.domain.components import Box, box_slices
@@ -41,7 +41,7 @@ class _Gesture:
 
     tool: str
     z: int
-    aim: Aim | None
+    aim: PatchAim | None
     box: Box | None = None
     before: LabelMap | None = None
 
@@ -150,7 +150,7 @@ class Correction:
 
     def aim(
         self, of: Of = "hand", *, rule: LabelRule | None = None, source: LabelMap | None = None
-    ) -> Aim | None:
+    ) -> PatchAim | None:
         """Return what patches of a gesture begun now are of; None where there is one label.
 
         What is added to the region in focus gets its label in `source` (Z, Y, X), else the label in
@@ -160,15 +160,15 @@ class Correction:
         if self._plain:
             return None
         if of == "hand":
-            return Aim(rule, (rule.value,), rule.value)
+            return PatchAim(rule, (rule.value,), rule.value)
         if of == "map":
-            return Aim(rule)
+            return PatchAim(rule)
         values = ANY if of == "any" else self._focus.values
         loose = [value for value in values if value not in rule.locked] or values
         value = rule.value if rule.value in values else loose[0]
-        return Aim(rule, values, value, source)
+        return PatchAim(rule, values, value, source)
 
-    def ground(self, aim: Aim | None) -> LabelMap:
+    def ground(self, aim: PatchAim | None) -> LabelMap:
         """Return what tools of that aim work on (Z, Y, X), read-only; it follows each change."""
         if aim is None or aim.values is None:
             return self.label_map
@@ -280,7 +280,7 @@ class Correction:
         """Return a copy of the label values, for a worker."""
         return self._map.copy()
 
-    def begin(self, tool: str, z: int, aim: Aim | None = None) -> None:
+    def begin(self, tool: str, z: int, aim: PatchAim | None = None) -> None:
         """Start a gesture of `tool` on slice `z`; one that was left open is cancelled.
 
         Its patches, in boxes of any place and size, are of the label in hand, unless `aim` says
@@ -326,7 +326,7 @@ class Correction:
         patch: Patch | None,
         *,
         clicks: Clicks = (),
-        aim: Aim | None = None,
+        aim: PatchAim | None = None,
     ) -> Step | None:
         """Make one edit of a patch, with the clicks it came of; None when it changes nothing."""
         self.begin(tool, z, aim)

@@ -115,13 +115,13 @@ def new_draft(
         labels = replace(BINARY, labels=(replace(labels.labels[0], value=1),))
     else:
         start = np.array(mask, np.uint8)
-        labels = labels.with_found({int(value) for plane in start for value in _found(plane)})
+        labels = labels.with_found({value for plane in start for value in _found(plane)})
     start.setflags(write=False)
     return Draft(case_id, author, origin, start, np.array(start), labels=labels)
 
 
-def _found(plane: LabelMap) -> LabelMap:
-    return np.flatnonzero(np.bincount(plane.ravel()))
+def _found(plane: LabelMap) -> list[int]:
+    return np.flatnonzero(np.bincount(plane.ravel())).tolist()
 
 
 def is_plain(labels: LabelSet) -> bool:

@@ -63,7 +63,7 @@ FREE = LabelRule()
 
 
 @dataclass(frozen=True, eq=False)
-class Aim:
+class PatchAim:
     """What the patches of a gesture are of, and how they become values of a label map.
 
     A patch of 0 and 1 is of the foreground of `values`: a voxel it adds gets `value`, one it takes
@@ -98,7 +98,8 @@ class Aim:
         wanted = patch if self.values is None else self._valued(before, box, patch)
         replaceable, loose = self._may
         allowed = np.where(wanted == 0, loose[before], replaceable[before] & loose[wanted])
-        return np.where((wanted != before) & (allowed > 0), wanted, before)
+        changed = (wanted != before) & (allowed > 0)
+        return np.asarray(np.where(changed, wanted, before), np.uint8)
 
     def _valued(self, before: LabelMap, box: Box, patch: Mask) -> LabelMap:
         """Return the values that a patch of 0 and 1 asks for."""
