@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.annotation.draft import Clicks, Draft, Origin, Snapshot, Step, StepKind, is_plain
 from core.annotation.history import Edit, box_shape, make_edit, unpack
-from core.annotation.label_rule import ANY, FREE, PatchAim, LabelRule, Sight, mask_of, sight_of
+from core.annotation.label_rule import ANY, FREE, LabelRule, PatchAim, Sight, mask_of, sight_of
 from core.annotation.live_figures import Figures, LiveFigures, References
 from core.annotation.patch import Patch, joined_box
 from core.domain.components import Box, box_slices

@@ -135,7 +135,7 @@ def mask_of(label_map: LabelMap, values: tuple[int, ...]) -> Mask:
         return (label_map > 0).view(np.uint8)
     if not 0 < len(values) <= _FEW:
         return table_of(values)[label_map]
-    found = label_map == values[0]
+    found: NDArray[np.bool_] = label_map == values[0]
     for value in values[1:]:
         found |= label_map == value
     return found.view(np.uint8)
