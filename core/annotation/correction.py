@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from core.annotation.draft import Clicks, Draft, Origin, Snapshot, Step, StepKind, is_plain
 from core.annotation.history import Edit, box_shape, make_edit, unpack
-from core.annotation.label_rule import ANY, FREE, LabelRule, PatchAim, Sight, mask_of, sight_of
+from core.annotation.label_rule import (
+    ANY,
+    FREE,
+    LabelRule,
+    PatchAim,
+    Sight,
+    hand_of,
+    mask_of,
+    sight_of,
+)
 from core.annotation.live_figures import Figures, LiveFigures, References
 from core.annotation.patch import Patch, joined_box
 from core.domain.components import Box, box_slices
@@ -29,8 +38,11 @@ LONGEST_EDIT_PAUSE_SECONDS = 20.0
 WHOLE = Region("Whole", (1,))
 """The one region of a mask."""
 
-Of = Literal["hand", "focus", "any", "map"]
-"""What patches are of: the label in hand, the region in focus, all labels, or values themselves."""
+Of = Literal["hand", "focus", "any", "map", "exact"]
+"""What patches are of: the label in hand, the region in focus, all labels, or values themselves.
+
+Those of `map` are held to the rule, those of `exact` are put as they are.
+"""
 
 _SIGHTS = 3  # foregrounds kept in step: of the focus, of the label in hand, and of the one before
 
@@ -160,9 +172,9 @@ class Correction:
         if self._plain:
             return None
         if of == "hand":
-            return PatchAim(rule, (rule.value,), rule.value)
-        if of == "map":
-            return PatchAim(rule)
+            return hand_of(rule)
+        if of in ("map", "exact"):
+            return PatchAim(rule if of == "map" else FREE)
         values = ANY if of == "any" else self._focus.values
         loose = [value for value in values if value not in rule.locked] or values
         value = rule.value if rule.value in values else loose[0]
@@ -173,6 +185,17 @@ class Correction:
         if aim is None or aim.values is None:
             return self.label_map
         return _read_only(self._sight(aim.values).mask)
+
+    @property
+    def under_hand(self) -> LabelMap:
+        """What the gesture in hand works on, as `ground` has it; the mask without one."""
+        return self.mask if self._gesture is None else self.ground(self._gesture.aim)
+
+    def call(self, labels: LabelSet) -> None:
+        """Take over what a reader calls the labels now; those that are not named stay."""
+        if self.several:
+            named = {label.value: label for label in (*self._labels.labels, *labels.labels)}
+            self._labels = LabelSet(tuple(named.values()), labels.regions)
 
     def focused(self, region: Region, references: References) -> FocusView:
         """Return it seen as `region`, to be shown by `look`; the references are of that region.

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.patch import Patch
 from core.domain.components import Box, box_slices
 from core.domain.label_set import HIGHEST, LabelMap
 from core.domain.mask import Mask
@@ -101,6 +102,14 @@ class PatchAim:
         changed = (wanted != before) & (allowed > 0)
         return np.asarray(np.where(changed, wanted, before), np.uint8)
 
+    def put(self, label_map: LabelMap, patch: Patch | None) -> LabelMap:
+        """Return a copy of a label map (Z, Y, X) with a patch put into it."""
+        after = label_map.copy()
+        if patch is not None:
+            where = box_slices(patch.box)
+            after[where] = self.written(label_map[where], patch.box, patch.values)
+        return after
+
     def _valued(self, before: LabelMap, box: Box, patch: Mask) -> LabelMap:
         """Return the values that a patch of 0 and 1 asks for."""
         there, wanted = self.table[before] > 0, patch > 0
@@ -110,6 +119,11 @@ class PatchAim:
             added = np.where(self.table[found] > 0, found, added)
         kept = np.where(there & ~wanted, np.uint8(0), before)
         return np.asarray(np.where(wanted & ~there, added, kept), np.uint8)
+
+
+def hand_of(rule: LabelRule) -> PatchAim:
+    """Return the aim of patches of the label in hand."""
+    return PatchAim(rule, (rule.value,), rule.value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,6 +42,10 @@ class Beginning(QObject):
         book, self._book = self._book, None
         return book
 
+    def peek(self) -> Book | None:
+        """Return what is ready, without taking it."""
+        return self._book
+
     def drop(self) -> None:
         """Want it no more."""
         if self._task is not None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
+from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.tasks import Lanes, Task
@@ -17,7 +19,7 @@ class LaterEdit(QObject):
     """
 
     changed = Signal(str)
-    made = Signal(str, object)
+    made = Signal(str, object, object)
     failed = Signal(str, str, str)
     noted = Signal(str, str)
 
@@ -29,14 +31,18 @@ class LaterEdit(QObject):
         self.tool = ""
 
     def start(
-        self, tool: str, correction: Correction, make: Callable[[Mask], Patch | None]
+        self,
+        tool: str,
+        correction: Correction,
+        make: Callable[[Mask], Patch | None],
+        aim: PatchAim | None = None,
     ) -> None:
-        """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile."""
+        """Compute an edit of what `aim` is of as it is now; dropped when that changes meanwhile."""
         if self.tool:
             said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
             self.noted.emit(tool, said)
             return
-        mask, revision = correction.snapshot_mask(), correction.revision
+        mask, revision = np.array(correction.ground(aim)), correction.revision
         self._asked += 1
         asked = self._asked
 
@@ -46,7 +52,7 @@ class LaterEdit(QObject):
             if correction.revision != revision:
                 self.noted.emit(tool, "The mask changed meanwhile. Start it again.")
             else:
-                self.made.emit(tool, patch)
+                self.made.emit(tool, patch, aim)
 
         self._task = self._lanes.run(
             "io",

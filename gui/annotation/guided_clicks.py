@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation import regions
 from core.annotation.guided import ClickGround, Guided, Scene, guided
+from core.annotation.label_rule import mask_of
 from core.annotation.patch import Patch, replayed
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
@@ -14,7 +15,7 @@ from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import predicted_mask
+from gui.annotation.correction_start import predicted_mask, predicted_values
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_settings import ToolSettings
 from gui.shell.tasks import Lanes, Part, Task
@@ -78,8 +79,15 @@ class GuidedClicks(QObject):
         session = self._session
         session.case_leaving.connect(self._on_case_leaving)
         session.case_changed.connect(self._on_case_changed)
-        for moved in (session.correction_changed, session.result_changed, session.post_changed):
+        for moved in (
+            session.correction_changed,
+            session.result_changed,
+            session.post_changed,
+            desk.ready,
+        ):
             moved.connect(self._on_ground_moved)
+        self._rule = session.labels.rule
+        session.labels_changed.connect(self._on_labels_changed)
         session.mask_painted.connect(lambda _: self._on_ground_moved())
 
     @property
@@ -180,9 +188,14 @@ class GuidedClicks(QObject):
         if predicted is None:
             self._desk.noted.emit(REPLAY, "Run the model on this case first.")
             return
-        clicks, ground = known.clicks, self._ground_over(predicted)
+        clicks, values, hand = known.clicks, predicted_values(self._session), known.rule.value
+        several = known.several
 
         def make(mask: Mask) -> Patch | None:
+            begun = predicted
+            if several and values is not None:
+                begun = mask_of(values(), (hand,))
+            ground = self._ground_over(begun)
             patch = guided(ground, clicks).patch()
             after = ground.mask if patch is None else replayed(ground.mask, patch)
             return regions.replace(mask, after)
@@ -280,7 +293,7 @@ class GuidedClicks(QObject):
 
     def _start(self) -> Guided | None:
         """Return the state before the first click: the mask there is, what the model says."""
-        mask, opened = self._desk.mask_now(), self._session.open_case
+        mask, opened = self._desk.ground_now(), self._session.open_case
         if self._ground is None and mask is not None and opened is not None:
             self._ground = Guided(self._ground_over(mask.copy()))
         return self._ground
@@ -292,9 +305,21 @@ class GuidedClicks(QObject):
         volume = opened.loaded.volume
         if self._scene is None:
             self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
-        whole = result is not None and result.ready is None
+        whole = result is not None and result.ready is None and self._is_of_hand
         found = result.probability if result is not None and whole else None
         return ClickGround(self._scene, mask, found, self._session.post.threshold)
+
+    @property
+    def _is_of_hand(self) -> bool:
+        """True where the prediction is of what clicks write: the one label, or that in hand."""
+        state = self._session.labels
+        return state.labels.is_binary or state.focus.values == (state.in_hand,)
+
+    def _on_labels_changed(self) -> None:
+        """Clicks write another label, or something else is locked: all is answered anew."""
+        rule, self._rule = self._rule, self._session.labels.rule
+        if rule != self._rule:
+            self._on_ground_moved()
 
     def _go_on(self) -> None:
         """Have the clicks answered that are not yet."""

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
+from core.annotation.correction import Of
+from core.annotation.label_rule import hand_of
 from core.domain.plane import Voxel
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
@@ -13,7 +15,7 @@ from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.polygon_corners import FEWEST, Corners
 from gui.annotation.range_preview import Asked, Preview
-from gui.annotation.scribbles import Scribble, Scribbles, filler
+from gui.annotation.scribbles import Again, Scribble, Scribbles, filler
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.annotation.tool_traces import Traces
@@ -217,6 +219,11 @@ class PaintTools(QObject):
         chosen = self.settings.remove and self.tool != "component"
         return chosen or self.tool == "eraser"
 
+    def _of(self, value: int) -> Of:
+        """Return what a gesture changes: the label in hand; an eraser all, where it clears all."""
+        clears = value == 0 and self._session.labels.rule.clears_all
+        return "any" if clears else "hand"
+
     @property
     def _index(self) -> int:
         return self._session.view.slice_index
@@ -282,7 +289,7 @@ class PaintTools(QObject):
         if correction is None or not correction.painting:
             self._stroke = None
             return
-        stroke.paint(correction.mask, self._correction_desk.paint)
+        stroke.paint(correction.under_hand, self._correction_desk.paint)
         self._soon.note_gesture()
         if stroke.over:
             self._stroke = None
@@ -290,7 +297,8 @@ class PaintTools(QObject):
             self._show()
 
     def _begin(self, stroke: Stroke) -> bool:
-        if self._correction_desk.begin(self.tool, stroke.z) is None:
+        of = self._of(stroke.value)
+        if self._correction_desk.begin(self.tool, stroke.z, of) is None:
             return False
         stroke.begun = True
         if self.tool == "threshold":
@@ -331,7 +339,7 @@ class PaintTools(QObject):
         corners, self._corners = self._corners, None
         self._show()
         if corners is not None and corners.closable:
-            self._correction_desk.apply("lasso", corners.painted)
+            self._correction_desk.apply("lasso", corners.painted, of=self._of(corners.value))
 
     def _fill(self) -> None:
         """Complete the region that the scribbles describe, instead of what they led to before."""
@@ -344,7 +352,9 @@ class PaintTools(QObject):
         refines = known is not None and self._scribbles.refines(known)
         back = known.before_last() if known is not None and refines else None
         self._filling = True
-        self._correction_desk.apply_later(_FILL, filler(pixels[np.newaxis], lines, z=z, back=back))
+        aim = None if self._session.labels.labels.is_binary else hand_of(self._session.labels.rule)
+        make = filler(pixels[np.newaxis], lines, z=z, again=Again(back, aim))
+        self._correction_desk.apply_later(_FILL, make, of="exact")
 
     def _on_stepped(self) -> None:
         known = self._correction_desk.known
@@ -358,7 +368,7 @@ class PaintTools(QObject):
         if where is not None:
             share, through = settings.tolerance, settings.volumetric
             make = self._grey.flood(where, share, value=value, volumetric=through)
-            self._correction_desk.apply_later("fill", make)
+            self._correction_desk.apply_later("fill", make, of=self._of(value))
 
     def _act_on_lesion(self, at: tuple[float, float], value: int) -> None:
         """Take the prediction's lesion under the pointer, or delete the mask's."""

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from core.annotation import regions, smart_fill, strokes
 from core.annotation.correction import Correction
+from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch, Point, replayed
-from core.domain.mask import Mask
+from core.domain.label_set import LabelMap
 from core.domain.volume import Pixels
 
 
@@ -89,17 +90,30 @@ def drawn(lines: tuple[Scribble, ...], shape: tuple[int, int, int]) -> NDArray[n
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Again:
+    """What a fill stands in for: `back` takes back what an earlier one by the same lines did.
+
+    `aim` is that of its patch where there are several labels.
+    """
+
+    back: Patch | None = None
+    aim: PatchAim | None = None
+
+
 def filler(
-    pixels: Pixels, lines: tuple[Scribble, ...], *, z: int | None, back: Patch | None
-) -> Callable[[Mask], Patch | None]:
+    pixels: Pixels, lines: tuple[Scribble, ...], *, z: int | None, again: Again
+) -> Callable[[LabelMap], Patch | None]:
     """Return the fill of slice `z`, or of all, by `lines` over `pixels` (C, Z, Y, X).
 
-    `back` takes back what an earlier fill by the same lines did: the new one stands in for it.
+    It makes a patch of label values, which are 0 and 1 where there is one label.
     """
     shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
+    back, aim = again.back, again.aim
 
-    def make(mask: Mask) -> Patch | None:
-        before = mask if back is None else replayed(mask, back)
+    def make(values: LabelMap) -> Patch | None:
+        label_map = values if back is None else replayed(values, back)
+        before = label_map if aim is None else aim.ground(label_map)
         if z is None:
             found = smart_fill.smart_fill_volume(before, pixels, drawn(lines, shape))
         else:
@@ -107,11 +121,10 @@ def filler(
             one = (1, *shape[1:])
             moved = tuple(Scribble(0, line.kind, line.size, line.points) for line in flat)
             found = smart_fill.smart_fill(before, pixels, drawn(moved, one)[0], z=z)
-        return found if back is None else refilled(mask, before, found)
+        if back is None and aim is None:
+            return found
+        if aim is not None:
+            return regions.replace(values, aim.put(label_map, found))
+        return regions.replace(values, before if found is None else replayed(before, found))
 
     return make
-
-
-def refilled(mask: Mask, before: Mask, found: Patch | None) -> Patch | None:
-    """Return the patch from `mask` to what `found` makes of `before`."""
-    return regions.replace(mask, before if found is None else replayed(before, found))

@@ -296,7 +296,9 @@ class DisagreementQueue(QObject):
 
         was, against = self.queue.answer_of(question), self._against()
         take_back = partial(self._put, question, was, against)
-        if not self._edits.apply("disagreement", make, aside=take_back):
+        opened = self._session.open_case
+        source = None if opened is None else opened.loaded.labels
+        if not self._edits.apply("disagreement", make, aside=take_back, of="focus", source=source):
             return
         if wrong is None:
             self._said_wrong.pop(question.key, None)

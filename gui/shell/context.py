@@ -7,7 +7,9 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QWidget
 
+from core.annotation.correction import Of
 from core.annotation.patch import Patch
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
 from gui.shell.lock_takeover import LockTakeover
@@ -45,11 +47,20 @@ class Edits(Protocol):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
+        of: Of = "hand",
+        source: LabelMap | None = None,
     ) -> bool:
-        """Make one edit from the mask as it is; False when it cannot be made."""
+        """Make one edit from the mask as it is; False when it cannot be made.
+
+        The mask is of the label in hand, or of what `of` says; where the region in focus grows,
+        `source` (Z, Y, X) says which of its labels it gets.
+        """
 
     def mask_now(self) -> Mask | None:
-        """Return the mask an edit would be made of, not to be changed; None when there is none."""
+        """Return the mask of the region in focus that an edit would be made of.
+
+        It is not to be changed; None when there is none.
+        """
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
