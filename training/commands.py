@@ -15,8 +15,6 @@ from core.workspace.settings import home
 
 if TYPE_CHECKING:
     from core.jobs.runners import RunnerPlace
-    from core.models.classifiers import ClassifierModel
-    from core.models.registry import Model
     from training.train_options import TrainOptions
 
 _BUDGET = "Budget; of several, the first to end counts."
@@ -31,11 +29,13 @@ ArchitectureArgument = Annotated[
 FolderArgument = Annotated[
     Path | None, typer.Argument(metavar="DIR", help="Folder of cases, as --data names it too.")
 ]
-AnyTask: TypeAlias = Literal["segment", "triage", "classify"]
+AnyTask: TypeAlias = Literal["segment", "triage", "classify", "guide"]
 
 TaskOption = Annotated[
     AnyTask,
-    typer.Option(help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png."),
+    typer.Option(
+        help="triage: slices with lesion; classify: pictures in DATA/<class>/*.png; guide: clicks."
+    ),
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of case folders.")]
 SplitOption = Annotated[
@@ -101,6 +101,18 @@ Groups = Annotated[
         "--group", metavar="FILE:COLUMN", help="With --folds: cases that stay together, of a table."
     ),
 ]
+LabelNames = Annotated[
+    Text,
+    typer.Option(
+        "--labels", metavar="NAMES", help="Learn these labels as classes, A,B or all of the data."
+    ),
+]
+RegionNames = Annotated[
+    Text,
+    typer.Option(
+        "--regions", metavar="NAMES", help="Learn these regions, larger first: A,B or all."
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training in --out.")]
 
 
@@ -133,6 +145,8 @@ def train(
     title: Title = "",
     loggers: Loggers = None,
     best_by: BestByOption = None,
+    labels: LabelNames = None,
+    regions: RegionNames = None,
     config: ConfigOption = None,
     resume: Resume = False,
     nproc: Together = 1,
@@ -172,8 +186,8 @@ def _options(given: dict[str, object]) -> TrainOptions:
 def _run(given: dict[str, object], task: AnyTask) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
     from core.workspace.workspace_folder import registry
-    from training.command import train as run
     from training.frame import keep_memory
+    from training.tasks import train_task
 
     split = given["split"] or task == "classify"
     complete = given["config"] or (
@@ -187,13 +201,7 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
     options = _options(given)
     keep_memory()
     models = registry(home())
-    model: Model | ClassifierModel | None
-    if task == "segment":
-        model = run(options, models)
-    else:
-        from training.triage.command import train_classifier
-
-        model = train_classifier(task, options, models.roots[0])
+    model = train_task(task, options, models)
     if model is not None:
         say(f"{model.spec.id} is a candidate now, in {model.folder}")
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from core.domain.errors import DataError
 from core.domain.label_set import HIGHEST
 from core.domain.model_output import ModelOutput
+from core.io.case import Case
 from core.models.wanted_labels import WantedLabels, output_of
 from training.sampler import Sampler
 from training.train_case import TrainCase
@@ -34,6 +35,15 @@ def _table(output: ModelOutput) -> NDArray[np.uint8]:
     if output.kind == "classes":
         rows[0] = 1 - rows[1:].max(axis=0)
     return rows
+
+
+def check_labels(wanted: WantedLabels, first: Case) -> None:
+    """Raise `DataError` where the layout of the `first` case names labels, and none is so called.
+
+    Where only pixels tell which labels there are, the training finds out.
+    """
+    if first.labels is not None and not first.labels.is_binary:
+        output_of(wanted, first.labels)
 
 
 def learnt_output(

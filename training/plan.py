@@ -14,12 +14,12 @@ from core.workspace.splits import read_split
 from training.channels import learnt_channels
 from training.corrections import Corrections
 from training.dataset import load_cases, require_lesions
-from training.label_targets import balance_words, in_values_of, learnt_output
+from training.label_targets import balance_words, check_labels, in_values_of, learnt_output
 from training.learner import Learner
 from training.parallel import ProcessGroup
 from training.sampler import Sampler
 from training.split import Split, make_split
-from training.start import Start, parent_of, start_network, stride_of
+from training.start import StartingWeights, parent_of, start_network, stride_of
 from training.train_case import TrainCase
 
 
@@ -42,7 +42,7 @@ class PreparedCases:
     learner: Learner
     sampler: Sampler
     selection: list[TrainCase]
-    start: Start
+    start: StartingWeights
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -62,6 +62,8 @@ def make_plan(spec: TrainSpec) -> Plan:
     parent = parent_of(spec)
     dataset = scan_known(Path(spec.data))
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
+    if spec.wanted_labels is not None:
+        check_labels(spec.wanted_labels, split.fit[0])
     return Plan(spec, split, corrections)
 
 

@@ -19,7 +19,7 @@ from core.models.train_spec import TrainSpec
 
 
 @dataclass(frozen=True)
-class Start:
+class StartingWeights:
     """Where the weights of a training come from: `source` in words, and what is `new` in it."""
 
     source: str = ""
@@ -45,7 +45,7 @@ def parent_of(spec: TrainSpec) -> ModelSpec | None:
 
 def start_network(
     spec: TrainSpec, channels: Sequence[str], output: ModelOutput | None
-) -> tuple[Network, Start]:
+) -> tuple[Network, StartingWeights]:
     """Return the network of a training with the weights it starts from, and which these are."""
     logits = output.logits if output else 1
     network = build_network(described(spec, channels), logits, load_encoder=not spec.parent)
@@ -64,7 +64,9 @@ def described(spec: TrainSpec, channels: Sequence[str]) -> NetworkSpec:
     return NetworkSpec(spec.architecture, planes, spec.arguments)
 
 
-def load_start(network: nn.Module, spec: TrainSpec, output: ModelOutput | None = None) -> Start:
+def load_start(
+    network: nn.Module, spec: TrainSpec, output: ModelOutput | None = None
+) -> StartingWeights:
     """Load the parent's weights, or those of an encoder, where the spec names some.
 
     A parent that gives something else than `output` lends all but its last layers, which stay as
@@ -80,11 +82,11 @@ def load_start(network: nn.Module, spec: TrainSpec, output: ModelOutput | None =
         load_weights(
             network, {**floats, **{name: own[name] for name in new}}, source=str(model.weights)
         )
-        return Start(model.spec.id, new)
+        return StartingWeights(model.spec.id, new)
     if spec.encoder_weights:
         load_part(network, Path(spec.encoder_weights))
-        return Start(Path(spec.encoder_weights).name)
-    return Start()
+        return StartingWeights(Path(spec.encoder_weights).name)
+    return StartingWeights()
 
 
 def _heads(network: nn.Module, parent: Model) -> tuple[str, ...]:

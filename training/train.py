@@ -36,10 +36,10 @@ from training.frame import (
     turn,
 )
 from training.loop import Loop
+from training.other_tasks import take_up_other
 from training.parallel import ProcessGroup
 from training.plan import Plan, make_plan, prepare_cases
 from training.publish import publish
-from training.triage import train as classify
 
 _NICE = 10
 
@@ -139,7 +139,7 @@ def _take_up(folder: Path, *, resume: bool) -> None:
     if task_of(folder) == "segment":
         run(read_job(folder), JobFolder(folder), resume=resume, echo=tell)
         return
-    classify.run(classify.read_classify_job(folder), JobFolder(folder), resume=resume, echo=tell)
+    take_up_other(task_of(folder), folder, resume=resume, echo=tell)
 
 
 def main(arguments: list[str]) -> int:

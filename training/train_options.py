@@ -13,6 +13,7 @@ from core.jobs.training_job import taken_over
 from core.models.model_listing import read_argument, spec_from_options
 from core.models.registry import Model, ModelSpec, Registry
 from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
+from core.models.wanted_labels import read_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,8 @@ class TrainOptions:
     `preprocessing` is JSON. `start_from` is the id of a model, whose architecture, arguments and
     preprocessing are then taken over; `cases`, `replay` and `corrections` say what it learns from.
     `nproc` processes train it together. `config` is the `job.json` of another training, whose
-    settings are taken where no option says otherwise.
+    settings are taken where no option says otherwise. `labels` or `regions` are names to learn as
+    classes or as regions, `all` for all there are.
     """
 
     architecture: str
@@ -55,6 +57,8 @@ class TrainOptions:
     config: Path | None = None
     resume: bool = False
     nproc: int = 1
+    labels: str | None = None
+    regions: str | None = None
 
 
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
@@ -146,6 +150,7 @@ def _given(options: TrainOptions) -> Changes:
     same = ("loss", "epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed")
     given: Changes = {name: getattr(options, name) for name in (*same, "device", "replay")}
     given["loggers"] = options.loggers or None
+    given["labels"] = _wanted(options)
     for name in ("encoder_weights", "corrections"):
         if (path := getattr(options, name)) is not None:
             given[name] = str(path.absolute())
@@ -154,6 +159,20 @@ def _given(options: TrainOptions) -> Changes:
         **chosen,
         **dict(read_setting(text, TrainSpec.__struct_fields__) for text in options.settings),
     }
+
+
+def _wanted(options: TrainOptions) -> Changes | None:
+    """Return the labels or regions to learn, None for one lesion or what the parent gives."""
+    if options.labels is not None and options.regions is not None:
+        raise AppError(
+            "--labels and --regions: expected one of them, found both. Labels exclude each other, "
+            "regions may overlap: choose which the model is to give."
+        )
+    if options.labels is not None:
+        return {"kind": "classes", "names": read_names(options.labels)}
+    if options.regions is not None:
+        return {"kind": "regions", "names": read_names(options.regions)}
+    return None
 
 
 def _own(options: TrainOptions, model: ModelSpec) -> Changes:

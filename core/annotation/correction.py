@@ -31,6 +31,7 @@ from core.domain.components import Box, box_slices
 from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts
+from core.domain.plane import AXIAL, Cut, PlaneName
 
 LONGEST_EDIT_PAUSE_SECONDS = 20.0
 """A pause between two actions counts as time spent up to this long."""
@@ -47,6 +48,23 @@ Those of `map` are held to the rule, those of `exact` are put as they are.
 _SIGHTS = 3  # foregrounds kept in step: of the focus, of the label in hand, and of the one before
 
 
+@dataclass(frozen=True, eq=False)
+class Writes:
+    """What an edit is of, and what is kept with it.
+
+    Where the region in focus grows, `source` (Z, Y, X) says which of its labels it gets. `clicks`
+    are those that it came of.
+    """
+
+    of: Of = "hand"
+    source: LabelMap | None = None
+    clicks: Clicks = ()
+
+
+HAND = Writes()
+"""An edit of the label in hand."""
+
+
 @dataclass
 class _Gesture:
     """What is painted between `begin` and `end`; `before` are the values `box` had."""
@@ -54,6 +72,7 @@ class _Gesture:
     tool: str
     z: int
     aim: PatchAim | None
+    plane: PlaneName
     box: Box | None = None
     before: LabelMap | None = None
 
@@ -303,15 +322,16 @@ class Correction:
         """Return a copy of the label values, for a worker."""
         return self._map.copy()
 
-    def begin(self, tool: str, z: int, aim: PatchAim | None = None) -> None:
-        """Start a gesture of `tool` on slice `z`; one that was left open is cancelled.
+    def begin(self, tool: str, z: int | Cut, aim: PatchAim | None = None) -> None:
+        """Start a gesture of `tool` on slice `z`, or a cut; one that was left open is cancelled.
 
         Its patches, in boxes of any place and size, are of the label in hand, unless `aim` says
         otherwise.
         """
         self.cancel()
         self._count_time()
-        self._gesture = _Gesture(tool, z, aim or self.aim())
+        cut = z if isinstance(z, Cut) else Cut(AXIAL, z)
+        self._gesture = _Gesture(tool, cut.index, aim or self.aim(), cut.plane.name)
 
     def paint(self, patch: Patch | None) -> Box | None:
         """Put a patch into the mask as part of the gesture; returns what to redraw."""
@@ -345,7 +365,7 @@ class Correction:
     def apply(
         self,
         tool: str,
-        z: int,
+        z: int | Cut,
         patch: Patch | None,
         *,
         clicks: Clicks = (),
@@ -446,7 +466,8 @@ class Correction:
         """Return the edit a gesture made in `box`; None when all is as it was before it."""
         assert gesture.before is not None, "its box was kept"
         changed = (box, gesture.before, self._map[box_slices(box)])
-        return make_edit(self._counter + 1, gesture.tool, gesture.z, changed=changed, labels=labels)
+        edit = make_edit(self._counter + 1, gesture.tool, gesture.z, changed=changed, labels=labels)
+        return None if edit is None else replace(edit, plane=gesture.plane)
 
     def _pushed(self, edit: Edit) -> Step:
         self._counter = edit.number

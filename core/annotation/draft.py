@@ -10,6 +10,7 @@ from core.annotation.history import Edit, History
 from core.domain.guide import Click
 from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.domain.mask import binarise
+from core.domain.plane import PLANES, Cut
 
 Clicks = tuple[Click, ...]
 """What a guided correction was made of, in order."""
@@ -68,10 +69,11 @@ class Step:
         return self.edit.tool
 
     @property
-    def z(self) -> int:
-        """Index of the slice to jump to: the reader's, if the step changed it."""
-        first, end = self.edit.box[:2]
-        return min(max(self.edit.z, first), end - 1)
+    def cut(self) -> Cut:
+        """The slice to jump to, in the plane it was drawn in: the reader's, if it changed."""
+        plane = PLANES[self.edit.plane]
+        first, end = self.edit.box[2 * plane.axis : 2 * plane.axis + 2]
+        return Cut(plane, min(max(self.edit.z, first), end - 1))
 
     @property
     def box(self) -> tuple[int, int, int, int, int, int]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.domain.components import Box, bounding_box, box_slices
 from core.domain.guide import Click
 from core.domain.label_set import LabelMap, LabelSet
+from core.domain.plane import PlaneName
 
 HISTORY_BYTES = 64 * 2**20
 """Memory that undo may take for one correction; the oldest gestures are forgotten beyond it."""
@@ -29,9 +30,9 @@ class Edit:
     """One finished gesture: the values of `box` before and after it, packed.
 
     `number` counts the gestures of a correction from 1 and is never given twice, so that it names
-    the state the gesture led to. `z` is the slice the reader was on, `voxels` how many changed.
-    `clicks` are those that a guided correction was made of, in order. `labels` are the label set
-    before and after, where it was changed; then no voxel need have changed.
+    the state the gesture led to. `z` is the slice of `plane` the reader was on, `voxels` how many
+    changed. `clicks` are those that a guided correction was made of, in order. `labels` are the
+    label set before and after, where it was changed; then no voxel need have changed.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Edit:
     voxels: int
     clicks: tuple[Click, ...] = ()
     labels: tuple[LabelSet, LabelSet] | None = None
+    plane: PlaneName = "axial"
 
     def changed(self) -> tuple[NDArray[np.bool_], LabelMap]:
         """Return which voxels of the box it changes, and the box as it is afterwards."""

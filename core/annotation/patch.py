@@ -1,11 +1,17 @@
 """A patch: new values for a box of a mask. Every tool makes one; none writes to the mask itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from core.domain.components import Box, bounding_box, box_slices
 from core.domain.mask import Mask
+from core.domain.plane import Plane
+
+Make: TypeAlias = "Callable[[Mask], Patch | None]"
+"""What a tool changes of a mask as it is."""
 
 Point = tuple[float, float]
 """(y, x) on a slice; voxel i covers i to i + 1 and has its centre at i + 0.5."""
@@ -17,6 +23,22 @@ class Patch:
 
     box: Box
     values: Mask
+
+
+def in_plane(plane: Plane, make: Make) -> Make:
+    """Return a tool that works on (slices, rows, columns) of `plane` as one of (Z, Y, X)."""
+
+    def make_turned(mask: Mask) -> Patch | None:
+        return unturned(make(plane.apply(mask)), plane, mask.shape)
+
+    return make_turned
+
+
+def unturned(patch: Patch | None, plane: Plane, shape: tuple[int, ...]) -> Patch | None:
+    """Return a patch of (slices, rows, columns) as one of a mask of `shape` (Z, Y, X)."""
+    if patch is None:
+        return None
+    return Patch(plane.box(patch.box, shape), plane.undo(patch.values))
 
 
 def changes(mask: Mask, box: Box, values: Mask) -> Patch | None:

@@ -41,6 +41,13 @@ def clicks(
     noise: Annotated[
         float, typer.Option(min=0.0, max=50.0, help="Pixels by which every click is off.")
     ] = 0.0,
+    guide: Annotated[
+        str,
+        typer.Option(help="What answers clicks: bump, the id of a trained guide, auto for any."),
+    ] = "auto",
+    bump: Annotated[
+        bool, typer.Option("--bump/--no-bump", help="Average a trained guide with the bump.")
+    ] = True,
     case: CaseIds = None,
     device: Device = "auto",
     engine: EngineId = "auto",
@@ -55,6 +62,7 @@ def clicks(
     from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
+    from core.studies.click_guide import guide_of
     from core.studies.click_report import write_clicks
     from core.studies.click_study import RobotOptions, run_click_study
     from core.workspace.known_models import find_models
@@ -63,7 +71,8 @@ def clicks(
     with dataset_workspace(folder) as workspace:
         run_by = engine_for(device, engine, precision)
         chosen = find_models(workspace, model or [""], run_by, cases=dataset.cases)
-        options = RobotOptions(start, noise)
+        answers = guide_of(guide, workspace.folder, averaged=bump)
+        options = RobotOptions(start, noise, guide_of=answers)
         predictor_of = predictors(workspace, device, run=True)
         with progress_bar() as progress:
             study = run_click_study(cases, chosen, predictor_of, options, progress=progress)

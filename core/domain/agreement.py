@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.domain.components import MaskLike
 from core.domain.mask import binarise
 from core.domain.metrics import overlap
-from core.domain.prediction import LabelProbabilities, Postprocessing, Prediction
+from core.domain.prediction import LabelProbabilities, Postprocessing, Prediction, SaidLabels
 
 ENSEMBLE = "ensemble"
 """Model id of a mean of several models, which no weights stand behind."""
@@ -54,7 +54,7 @@ def _mean(levels: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return mean_levels(total, len(levels))
 
 
-def _mean_labels(given: Sequence[LabelProbabilities | None]) -> LabelProbabilities | None:
+def _mean_labels(given: Sequence[SaidLabels | None]) -> LabelProbabilities | None:
     """Return the mean of what models say of the same labels, None where these differ."""
     known = [each for each in given if each is not None]
     if len(known) < len(given) or any(k.output.told != known[0].output.told for k in known):

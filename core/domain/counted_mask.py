@@ -79,6 +79,16 @@ class GrowingMask:
         other.follow(self)
         return other
 
+    def is_against(self, truth: Mask | None) -> bool:
+        """Tell whether it is counted against this very truth."""
+        return self._truth is truth
+
+    def against(self, truth: Mask | None) -> "GrowingMask":
+        """Return the same prediction counted against another truth."""
+        other = GrowingMask(self.probability.shape, truth, self.threshold)
+        other.follow(self)
+        return other
+
     def follow(self, other: "GrowingMask") -> None:
         """Take over what `other` has and this has not heard of yet."""
         arrivals = other._arrivals[:]

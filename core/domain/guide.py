@@ -1,17 +1,19 @@
 """Guided correction: what a reader's clicks are, and what anything that heeds them must do.
 
 A guide sees a window of one slice (a probability, the image, the marks on it) and answers with the
-probability as the newest mark would have it. Several guides are averaged by `MeanGuide`. What they
+probability as the newest mark would have it. Two of them are averaged by `PairedGuide`. What they
 answer is held to its bounds elsewhere (`core.annotation.guided`), whoever the guide is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from core.domain.errors import AppError
 
 PlaneValues = NDArray[np.float32]
 """Values of a slice, or of a part of one (Y, X)."""
@@ -127,19 +129,34 @@ class Guide(Protocol):
 
 
 @dataclass(frozen=True)
-class MeanGuide:
-    """Several guides as one: the mean of their probabilities."""
+class PairedGuide:
+    """Two guides as one: the mean of both where a mark binds, elsewhere what `always` says.
 
-    guides: tuple[Guide, ...]
+    A guide that was taught by clicks knows nothing of a mark that only fades. Where it cannot
+    answer, `failed` hears why and the other answers alone; without `failed` the error is raised.
+    """
+
+    always: Guide
+    taught: Guide
+    failed: Callable[[str], None] | None = None
 
     def answer(self, window: Window) -> PlaneValues:
-        """Return the mean of what the guides answer."""
-        answers = [guide.answer(window) for guide in self.guides]
-        return np.asarray(np.mean(answers, axis=0), np.float32)
+        """Return the mean of what both answer, for a mark that binds."""
+        found = self.always.answer(window)
+        if not window.mark.binds:
+            return found
+        try:
+            taught = self.taught.answer(window)
+        except AppError as error:
+            if self.failed is None:
+                raise
+            self.failed(str(error))
+            return found
+        return np.asarray((found + taught) / 2, np.float32)
 
     def reach(self, strength: float) -> float:
-        """Return how far the farthest of the guides works, in pixels at 256²."""
-        return max(guide.reach(strength) for guide in self.guides)
+        """Return how far the farther of the two works, in pixels at 256²."""
+        return max(self.always.reach(strength), self.taught.reach(strength))
 
 
 def logit(probability: PlaneValues) -> PlaneValues:

@@ -13,15 +13,18 @@ LabelMap = NDArray[np.uint8]
 """(Z, Y, X), 0 is background."""
 
 _COLOURS: tuple[Colour, ...] = (
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (0, 114, 178),
-    (213, 94, 0),
-    (204, 121, 167),
-    (153, 153, 153),
-)  # Okabe and Ito 2008: told apart by colour-blind readers too
+    (255, 0, 135),
+    (135, 255, 225),
+    (240, 240, 15),
+    (165, 120, 0),
+    (45, 150, 150),
+    (195, 90, 240),
+    (225, 180, 135),
+    (225, 195, 255),
+)  # any two are at least 14.7 apart (CIEDE2000), also to protan, deutan and tritan eyes
+_OPACITIES = (0.34, 0.13, 0.26)
+"""How strongly the first colours fill: the bright ones cover the image sooner."""
+_OPACITY = 0.26
 HIGHEST = 255
 
 
@@ -50,6 +53,11 @@ class Label:
         """Refuse what a label map of uint8 cannot hold."""
         if not 1 <= self.value <= HIGHEST:
             raise ValueError(f"expected a label value of 1 to {HIGHEST}, found {self.value}")
+
+    @property
+    def opacity(self) -> float:
+        """How strongly its fill covers the image by itself, 0 to 1."""
+        return _FILLS.get(self.colour, _OPACITY)
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,36 @@ class LabelSet:
         """True when there is one label besides the background."""
         return len(self.labels) == 1
 
+    @property
+    def whole(self) -> Region:
+        """All labels, under the name of the region that is all of them, else as "Whole"."""
+        every = set(self.values)
+        named = (region for region in self.regions if set(region.values) == every)
+        return next(named, Region("Whole", self.values))
+
+    @property
+    def scored(self) -> tuple[Region, ...]:
+        """What figures are given of, each once: the whole, the named regions, the other labels."""
+        every: dict[frozenset[int], Region] = {}
+        labels = (Region(label.name, (label.value,)) for label in self.labels)
+        for region in (self.whole, *self.regions, *labels):
+            every.setdefault(frozenset(region.values), region)
+        names: dict[str, Region] = {}
+        for region in every.values():
+            names.setdefault(region.name, region)
+        return tuple(names.values())
+
+    @property
+    def dotted(self) -> frozenset[int]:
+        """The values whose label is filled with dots, as one before it has the same colour."""
+        seen: set[Colour] = set()
+        found = set()
+        for label in self.labels:
+            if label.colour in seen:
+                found.add(label.value)
+            seen.add(label.colour)
+        return frozenset(found)
+
     def label(self, value: int) -> Label:
         """Return the label of `value`; raises `KeyError` when there is none."""
         for label in self.labels:
@@ -100,8 +138,11 @@ class LabelSet:
         raise KeyError(value)
 
     def region(self, name: str) -> Region:
-        """Return the region of `name`, a label's own name included; raises `KeyError`."""
-        for region in self.regions:
+        """Return the region of `name`, the whole and a label's own name included.
+
+        Raises `KeyError`.
+        """
+        for region in (*self.regions, self.whole):
             if region.name == name:
                 return region
         for label in self.labels:
@@ -140,6 +181,21 @@ class LabelSet:
             found[added] = label_map[tuple(nearest[:, added])]
         return found
 
+    def with_label(self, label: Label) -> "LabelSet":
+        """Return the set with `label` in place of the one of its value, or beside the others.
+
+        Regions stay, but a region that had the name of the label before it has the new one.
+        """
+        others = tuple(each for each in self.labels if each.value != label.value)
+        old = next((each.name for each in self.labels if each.value == label.value), label.name)
+        regions = tuple(
+            Region(label.name, region.values)
+            if region.name == old and region.values == (label.value,)
+            else region
+            for region in self.regions
+        )
+        return LabelSet((*others, label), regions)
+
     def with_found(self, values: Iterable[int]) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out."""
         missing = sorted({int(value) for value in values} - set(self.values) - {0})
@@ -165,9 +221,16 @@ def colour_of(value: int) -> Colour:
     return _COLOURS[(value - 1) % len(_COLOURS)]
 
 
+def new_label(labels: LabelSet) -> Label | None:
+    """Return a label of the lowest free value; None where all 255 are taken."""
+    free = sorted(set(range(1, HIGHEST + 1)) - set(labels.values))
+    return _unnamed(free[0]) if free else None
+
+
 def _unnamed(value: int) -> Label:
     return Label(value, f"Label {value}", colour_of(value))
 
 
+_FILLS = dict(zip(_COLOURS, _OPACITIES, strict=False))
 BINARY = binary()
 """The label set of a mask whose one value is lesion."""

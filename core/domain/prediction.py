@@ -6,13 +6,13 @@ Imports no torch.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.label_set import LabelMap, LabelSet, Region
+from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 from core.domain.model_output import ModelOutput
 
@@ -23,6 +23,8 @@ What runs a model of several labels hands over all its channels, (K, B, Y, X).
 """
 
 
+SURE = 255
+"""What quantises a probability of 1."""
 SMALL_SHARE = 0.3
 """Components below this share of the largest are small, where nobody says otherwise."""
 
@@ -192,6 +194,57 @@ class LabelProbabilities:
 
 
 @dataclass(frozen=True, eq=False)
+class SureLabels:
+    """What masks of another program say: a label a voxel, and nothing of how sure that is.
+
+    `painted` (Z, Y, X) has the values of `labels`, which are the case's own.
+    """
+
+    painted: LabelMap
+    labels: LabelSet
+
+    @property
+    def output(self) -> ModelOutput:
+        """What the channels would be of."""
+        return ModelOutput(kind="classes", labels=self.labels)
+
+    @property
+    def channels(self) -> NDArray[np.uint8]:
+        """A channel (K, Z, Y, X) a label, for those that take the mean of several."""
+        values = self.labels.values
+        return np.stack([(self.painted == value) * np.uint8(SURE) for value in values])
+
+    def of(self, region: Region) -> NDArray[np.uint8]:
+        """Return the probability (Z, Y, X) of a region or label: 0 or 255."""
+        sure = self.labels.mask(self.painted, region)
+        sure *= np.uint8(SURE)
+        return sure
+
+    def label_map(self, post: Postprocessing) -> LabelMap:
+        """Return the label of each voxel (Z, Y, X); components and holes are chosen as always."""
+        if not post.cleanup:
+            return self.painted
+        return LabelProbabilities(self.channels, self.output).label_map(post)
+
+    def wanted(self, focus: Focus) -> Region:
+        """Return the region that a focus names."""
+        return self.labels.whole if focus.region is None else focus.region
+
+    def adapted(self, labels: LabelSet | None) -> "SureLabels":
+        """Return the same: its labels are those of its case, however they are called."""
+        return self if labels is None else replace(self, labels=labels.with_found(self._found))
+
+    @cached_property
+    def _found(self) -> tuple[int, ...]:
+        counts = np.bincount(self.painted.ravel(), minlength=HIGHEST + 1)
+        return tuple(int(value) for value in np.flatnonzero(counts) if value)
+
+
+SaidLabels: TypeAlias = LabelProbabilities | SureLabels
+"""What is said of several labels at once."""
+
+
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """`probability` (Z, Y, X) uint8 is 255 times the foreground probability, on the native grid.
 
@@ -205,7 +258,7 @@ class Prediction:
     key: str
     device: str
     seconds: float
-    several: LabelProbabilities | None = None
+    several: SaidLabels | None = None
     focus: Region | None = None
 
     @property
@@ -222,7 +275,7 @@ class Prediction:
         """
         if self.several is None:
             return self
-        several = self.several.adapted(focus.labels)
+        several: SaidLabels = self.several.adapted(focus.labels)
         wanted = several.wanted(focus)
         if several is self.several and wanted == self.focus:
             return self

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.agreement import level_counts, mean_prediction, models_disagreement
-from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.domain.prediction import LabelProbabilities, Postprocessing, Prediction, to_mask
 from core.domain.triage import contradictions
 from core.domain.volume import Pixels, Volume
 
@@ -73,7 +73,7 @@ def unmirrored(prediction: Prediction) -> Prediction:
     """Return the prediction of a mirrored volume on the grid of the volume itself."""
     several = prediction.several
     if several is not None:
-        several = replace(several, channels=several.channels[..., ::-1].copy())
+        several = LabelProbabilities(several.channels[..., ::-1].copy(), several.output)
     probability = prediction.probability[..., ::-1].copy()
     return replace(prediction, probability=probability, several=several)
 

@@ -15,12 +15,14 @@ from core.domain.triage import Triage
 from core.domain.volume import Volume
 from core.inference.child_environment import child_command, child_environment
 from core.inference.engine_messages import (
+    Answered,
     CancelRequest,
     ComplexityRequest,
     Devices,
     DevicesRequest,
     EngineReply,
     EngineRequest,
+    GuideRequest,
     NetworkCost,
     Predicted,
     PredictRequest,
@@ -33,7 +35,9 @@ from core.inference.engine_messages import (
     read_reply,
     write_message,
 )
+from core.inference.loaded_network import FloatArray
 from core.models.classifiers import ClassifierModel
+from core.models.guides import GuideModel
 from core.models.registry import Model
 
 _LOG_TAIL = 2000
@@ -138,6 +142,18 @@ class Engine:
         probability = np.asarray(done.probability, np.float64)
         numbers, model_id = volume.slice_numbers, model.spec.id
         return Triage(probability, numbers, model_id, done.device, done.seconds)
+
+    def answer_click(self, guide: GuideModel, values: FloatArray) -> FloatArray:
+        """Return the logits (B, 1, h, w) of a guide for what it sees (B, C, h, w).
+
+        Raises `ModelError`.
+        """
+        batch, planes, height, width = values.shape
+        request = GuideRequest(str(guide.folder), values.tobytes(), (batch, planes, height, width))
+        with self._lock:
+            done = self._run(request, None, silent)
+        assert isinstance(done, Answered)
+        return np.frombuffer(done.logits, np.float32).reshape(batch, 1, height, width)
 
     def devices(self) -> list[str]:
         """Return the devices a model can run on; starts the process, so that runs begin at once."""

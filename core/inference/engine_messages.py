@@ -44,6 +44,14 @@ class TriageRequest(msgspec.Struct, frozen=True, tag="triage"):
     spacing_mm: tuple[float, float, float] | None = None
 
 
+class GuideRequest(msgspec.Struct, frozen=True, tag="guide"):
+    """Answer a click by the guide in `folder`: float32 `values` (B, C, h, w) are what it sees."""
+
+    folder: str
+    values: bytes
+    shape: tuple[int, int, int, int]
+
+
 class DevicesRequest(msgspec.Struct, frozen=True, tag="devices"):
     """Ask which devices there are; starts the process, so that the next run starts at once."""
 
@@ -88,6 +96,12 @@ class Triaged(msgspec.Struct, frozen=True, tag="triaged"):
     seconds: float
 
 
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
+    """The float32 logits (B, 1, h, w) of a guide."""
+
+    logits: bytes
+
+
 class Devices(msgspec.Struct, frozen=True, tag="devices"):
     """Devices a model can run on, the fastest first."""
 
@@ -114,10 +128,23 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
 
 
 EngineRequest: TypeAlias = (
-    PredictRequest | TriageRequest | DevicesRequest | ComplexityRequest | CancelRequest
+    PredictRequest
+    | TriageRequest
+    | GuideRequest
+    | DevicesRequest
+    | ComplexityRequest
+    | CancelRequest
 )
 EngineReply: TypeAlias = (
-    Slices | RunProgressed | Predicted | Triaged | Devices | NetworkCost | RunFailed | Stopped
+    Slices
+    | RunProgressed
+    | Predicted
+    | Triaged
+    | Answered
+    | Devices
+    | NetworkCost
+    | RunFailed
+    | Stopped
 )
 
 

@@ -21,6 +21,7 @@ from core.domain.grid import Grid
 from core.domain.libraries import missing_library
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
+from core.inference.click_server import ClickServer
 from core.inference.engine_messages import (
     CancelRequest,
     ComplexityRequest,
@@ -28,6 +29,7 @@ from core.inference.engine_messages import (
     DevicesRequest,
     EngineReply,
     EngineRequest,
+    GuideRequest,
     NetworkCost,
     Predicted,
     PredictRequest,
@@ -59,6 +61,7 @@ class Server:
         self._waiting: queue.SimpleQueue[EngineRequest | None] = queue.SimpleQueue()
         self._runner: AnyRunner | None = None
         self._triager: TriageRunner | None = None
+        self._clicks = ClickServer(_threads())
 
     def serve(self) -> None:
         """Answer until the window closes the pipe."""
@@ -95,6 +98,8 @@ class Server:
                 return self._predict(request)
             case TriageRequest():
                 return self._triage(request)
+            case GuideRequest():
+                return self._clicks.answer(request)
             case ComplexityRequest():
                 return self._measure(read_model(Path(request.folder)))
             case DevicesRequest() | CancelRequest():

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.models.classifiers import ClassifierModel
+from core.models.guides import GuideModel
 from core.models.registry import Model
 
 FloatArray: TypeAlias = NDArray[np.float32]
@@ -37,7 +38,7 @@ class LoadedNetwork(Protocol):
         """
 
 
-AnyModel: TypeAlias = Model | ClassifierModel
+AnyModel: TypeAlias = Model | ClassifierModel | GuideModel
 """What has a network."""
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from core.domain.errors import ModelError
+from core.inference.loaded_network import AnyModel
 from core.models.certificates import (
     GRAPH_FILE,
     Certificates,
@@ -13,9 +14,10 @@ from core.models.certificates import (
     write_certificates,
 )
 from core.models.classifiers import ClassifierModel, read_classifier, write_classifier
+from core.models.guides import GuideModel, read_guide, write_guide
 from core.models.registry import Model, read_model, write_spec
 
-Kind = TypeVar("Kind", Model, ClassifierModel)
+Kind = TypeVar("Kind", Model, ClassifierModel, GuideModel)
 
 
 def prepare_graph(model: Kind) -> Kind:
@@ -32,7 +34,7 @@ def prepare_graph(model: Kind) -> Kind:
         )
     if isinstance(model, Model) and model.spec.is_graph:
         return model
-    size = model.spec.preprocessing.size
+    size = _side(model)
     if size is None:
         raise ModelError(
             f"{model.spec.title}: expected a model that sees slices of one size, found one for the "
@@ -52,5 +54,13 @@ def prepare_graph(model: Kind) -> Kind:
     if isinstance(model, Model):
         write_spec(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
         return read_model(model.folder)
+    if isinstance(model, GuideModel):
+        write_guide(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
+        return read_guide(model.folder)
     write_classifier(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
     return read_classifier(model.folder)
+
+
+def _side(model: AnyModel) -> int | None:
+    """Return the rows and columns that a network sees, None where they are as they come."""
+    return model.spec.window if isinstance(model, GuideModel) else model.spec.preprocessing.size

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from core.domain.progress import Progress, silent
 from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase, of_region, read_case, same_files
 
 
 class CaseReader(Protocol):
@@ -37,9 +37,8 @@ class CaseCache:
 
     def read(self, case: Case, *, progress: Progress = silent) -> LoadedCase:
         """Return a case from memory, else read and kept; raises `FileError` as `read_case`."""
-        loaded = self.get(case.id)
-        # A read for the dataset that was open before may end late, with a case of the same name.
-        if loaded is None or loaded.case != case:
+        loaded = self._known(case)
+        if loaded is None:
             loaded = self.reader(case, progress=progress)
             self.put(loaded)
         return loaded
@@ -49,8 +48,19 @@ class CaseCache:
 
         Raises `FileError` as `read_case`.
         """
+        loaded = self._known(case)
+        return self.reader(case) if loaded is None else loaded
+
+    def _known(self, case: Case) -> LoadedCase | None:
+        """Return a case that is in memory, of another region if need be."""
         loaded = self.get(case.id)
-        return self.reader(case) if loaded is None or loaded.case != case else loaded
+        # A read for the dataset that was open before may end late, with a case of the same name.
+        if loaded is None or not same_files(loaded.case, case):
+            return None
+        if loaded.case != case:
+            loaded = of_region(loaded, case)
+            self.put(loaded)
+        return loaded
 
     def put(self, loaded: LoadedCase) -> None:
         """Keep a case; one larger than the whole budget is not kept."""

@@ -6,10 +6,10 @@ import numpy as np
 
 from core.domain.errors import DataError
 from core.domain.grid import AS_STORED, Turn
-from core.domain.label_set import LabelMap, LabelSet, Region
+from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region, from_values
 from core.domain.mask import Mask
 from core.domain.mask_judgement import head_of, judge_mask
-from core.domain.prediction import Focus
+from core.domain.prediction import Focus, Prediction
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.io.case import Case
@@ -40,11 +40,24 @@ class LoadedCase:
     turn: Turn = AS_STORED
 
     @property
+    def meaning(self) -> LabelSet | None:
+        """What the labels of its masks mean, where it has several; None for a binary case."""
+        found = self.label_set or self.case.labels
+        return None if found is None or found.is_binary else found
+
+    @property
+    def region(self) -> Region | None:
+        """The region that its ground truth is of, None for a binary case."""
+        found = self.meaning
+        return None if found is None else region_of(found, self.case.region)
+
+    @property
     def focus(self) -> Focus:
         """The labels of the case and the region it names; what a model of several is asked for."""
-        if self.label_set is None or not self.case.region:
-            return Focus(self.label_set)
-        return Focus(self.label_set, region_of(self.label_set, self.case.region))
+        labels = self.meaning or self.label_set
+        if labels is None or not self.case.region:
+            return Focus(labels)
+        return Focus(labels, region_of(labels, self.case.region))
 
     @property
     def nbytes(self) -> int:
@@ -97,8 +110,54 @@ def read_case(
     said = (*case.notices, *unreadable, *damaged, *judged, *extra, *volume.notices)
     usable = stack is not None and stack.usable
     truth = stack.mask if stack is not None and usable else None
-    labels = stack.labels if stack is not None and usable and stack.labels.max() > 1 else None
-    return LoadedCase(case, volume, truth, said, damaged, labels)
+    found = LoadedCase(case, volume, truth, said, damaged)
+    if stack is None or not usable or stack.labels.max() <= 1:
+        return found
+    named = _named_in(case, stack.labels)
+    return of_region(replace(found, labels=stack.labels, label_set=named), case)
+
+
+def _named_in(case: Case, label_map: LabelMap) -> LabelSet:
+    values = np.flatnonzero(np.bincount(label_map.ravel(), minlength=HIGHEST + 1)).tolist()
+    return from_values(values) if case.labels is None else case.labels.with_found(values)
+
+
+def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
+    """Return a case in memory as `case`, which differs from it in region and names of labels alone.
+
+    Raises `DataError` for a region that its labels do not have.
+    """
+    labels, named = loaded.labels, loaded.label_set
+    if labels is None or named is None:
+        return replace(loaded, case=case)
+    if case.labels is not None:
+        named = case.labels.with_found(named.values)
+    truth = named.mask(labels, region_of(named, case.region))
+    return replace(loaded, case=case, label_set=named, ground_truth=truth)
+
+
+def each_region(loaded: LoadedCase) -> list[LoadedCase]:
+    """Return a case once for each region and label that figures are of, the whole first.
+
+    None for a binary case, and where one region alone was asked for.
+    """
+    meaning = loaded.meaning
+    if meaning is None or loaded.labels is None or loaded.case.region:
+        return []
+    return [of_region(loaded, replace(loaded.case, region=r.name)) for r in meaning.scored]
+
+
+def of_the_region(loaded: LoadedCase, prediction: Prediction) -> Prediction:
+    """Return a prediction with the probability of the region that the case names.
+
+    It is the same one where it tells no labels: that is held against whatever region is named.
+    """
+    return prediction.focused(loaded.focus)
+
+
+def same_files(one: Case, other: Case) -> bool:
+    """Tell whether two cases differ in the region and the names of labels alone, if at all."""
+    return replace(one, region=other.region, labels=other.labels) == other
 
 
 def _of_volumes(case: Case, read: VolumeRead) -> LoadedCase:
@@ -114,12 +173,12 @@ def _of_volumes(case: Case, read: VolumeRead) -> LoadedCase:
 
 
 def region_of(labels: LabelSet, name: str) -> Region:
-    """Return the region of `name`, or that of all labels when it is empty.
+    """Return the region of `name`, or the whole, all labels, when it is empty.
 
     Raises `DataError` for a name that no region has.
     """
     if not name:
-        return Region("Whole", labels.values)
+        return labels.whole
     try:
         return labels.region(name)
     except KeyError as error:

@@ -1,6 +1,7 @@
 """What a mask or a probability map of another program says of a case."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.placement import placement
-from core.domain.prediction import quantise
+from core.domain.prediction import SURE, SureLabels, quantise
 from core.domain.resample import nearest
 from core.io import readers
 from core.io.case_reader import LoadedCase, region_of
@@ -21,30 +22,64 @@ from core.io.stored import Stored
 from core.io.tiff import read_mask_slice
 
 _MANY_VALUES = 64  # of whole numbers: then they are probabilities in 255 steps
-_SURE = np.uint8(255)
+_SURE = np.uint8(SURE)
 
 
-def read_probability(
-    loaded: LoadedCase, files: Sequence[Path], *, resample: bool = False
-) -> NDArray[np.uint8]:
-    """Return 255 times the probability of lesion (Z, Y, X) on the volume of a case.
+@dataclass(frozen=True, eq=False)
+class ForeignMask:
+    """What files say of a case, on its volume (Z, Y, X): 255 times the probability of lesion.
 
-    A mask is sure of itself: of its labels those of the case's region are lesion. Floating values
-    from 0 to 1, and many whole ones up to 255, are probabilities; of several volumes the first is
-    background. Raises `FileError` for what is neither, and for another grid unless `resample`
-    takes the nearest neighbour.
+    `several` are the labels where they tell them.
+    """
+
+    probability: NDArray[np.uint8]
+    several: SureLabels | None = None
+
+
+def read_foreign(
+    loaded: LoadedCase, files: Sequence[Path], *, several: bool = False, resample: bool = False
+) -> ForeignMask:
+    """Return what masks or probabilities in `files` say of a case.
+
+    A mask is sure of itself: of its labels those of the case's region are lesion. Where the case
+    has one label, or a mask the value 1 alone and its fellows no `several`, all of it is lesion.
+    Floating values from 0 to 1, and many whole ones up to 255, are probabilities; of several
+    volumes the first is background. Raises `FileError` for what is neither, and for another grid
+    unless `resample` takes the nearest neighbour.
     """
     if numbered(files[0]) is not None:
-        return _of_slices(loaded, files)
+        return ForeignMask(_of_slices(loaded, files))
     stored = readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files)
+    grid = loaded.volume.geometry
     values = _probability(stored, files[0])
-    if values is None:
-        found = label_map(stored, loaded.label_set or loaded.case.labels)
+    if values is not None:
+        return ForeignMask(_placed(stored, values, grid, resample=resample))
+    labels = loaded.label_set or loaded.case.labels
+    found = label_map(stored, labels)
+    placed = _placed(stored, found.values, grid, resample=resample)
+    if labels is not None and not labels.is_binary:
+        if not several and not _tells_labels(stored, found.values):
+            return ForeignMask(np.minimum(placed, 1) * _SURE)
         wanted = loaded.case.region
-        name = wanted if _has(found.labels, wanted) else ""
-        values = found.labels.mask(found.values, region_of(found.labels, name))
-        values *= _SURE
-    return _placed(stored, values, loaded.volume.geometry, resample=resample)
+        region = region_of(found.labels, wanted if _has(found.labels, wanted) else "")
+        said = SureLabels(placed, found.labels)
+        return ForeignMask(said.of(region), said)
+    return ForeignMask(np.minimum(placed, 1) * _SURE)
+
+
+def tells_labels(files: Sequence[Path]) -> bool:
+    """Tell whether a mask has more than one label; raises `FileError` for one that is none."""
+    if numbered(files[0]) is not None:
+        return False
+    stored = readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files)
+    return _probability(stored, files[0]) is None and _tells_labels(
+        stored, label_map(stored).values
+    )
+
+
+def _tells_labels(stored: Stored, values: LabelMap) -> bool:
+    named = stored.labels is not None and not stored.labels.is_binary
+    return named or int(values.max(initial=0)) > 1
 
 
 def _has(labels: LabelSet, name: str) -> bool:

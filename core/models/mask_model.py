@@ -2,22 +2,23 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, FileError
 from core.domain.prediction import Prediction
 from core.domain.volume import Volume
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
-from core.io.foreign_mask import read_probability
+from core.io.foreign_mask import read_foreign, tells_labels
 from core.io.mask_folder import MaskFolder, find_masks
 from core.models.certificates import EngineChoice
 from core.models.registry import Model, ModelSpec
 
 _NO_WEIGHTS = "masks of another program"
 _LONGEST = 48
+_LOOKED_AT = 5  # masks, of which one of several labels tells that all may hold them
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,18 @@ class MaskModel(Model):
         if not files:
             return None
         key = f"{self.fingerprint}-{loaded.volume.content_hash()}"
-        return Prediction(read_probability(loaded, files), self.spec.id, key, "", 0.0)
+        labels = loaded.label_set or loaded.case.labels
+        several = labels is not None and not labels.is_binary and self.tells_labels
+        said = read_foreign(loaded, files, several=several)
+        made = Prediction(said.probability, self.spec.id, key, "", 0.0, said.several)
+        return made if said.several is None else replace(made, focus=loaded.region)
+
+    @cached_property
+    def tells_labels(self) -> bool:
+        """Whether its masks hold several labels: one of the first that are there does."""
+        assert self.masks is not None
+        every = (*self.masks.volumes, *self.masks.segmentations.values())
+        return any(map(_tells_labels, every[:_LOOKED_AT]))
 
     def missing(self, case_id: str) -> DataError:
         """Return what is said where the folder has no mask of a case."""
@@ -116,6 +128,13 @@ def mask_models(options: Sequence[str], cases: Sequence[Case]) -> list[Model]:
             )
         found[model.spec.id] = model
     return list(found.values())
+
+
+def _tells_labels(path: Path) -> bool:
+    try:
+        return tells_labels([path])
+    except FileError:  # told when its case is opened
+        return False
 
 
 def _id_of(name: str) -> str:

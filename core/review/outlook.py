@@ -74,13 +74,18 @@ def keep_doubt(
     """
     chances = None if triage is None else triage.probability
     found = doubt([prediction], model.spec.postprocessing, triage=chances)
-    put_doubt(store, case.id, found, model_id=model.spec.id, key=prediction.key)
+    put_doubt(store, case.id, found, model_id=model.spec.id, key=prediction.key, region=case.region)
     return NOTHING_KNOWN.with_triage(triage).with_doubt(found, calibration_of(model))
 
 
-def outlooks(store: Store, model: Model, before: Mapping[str, Outlook]) -> dict[str, Outlook]:
-    """Return the outlooks of `before`, by case id, with what is kept of the masks of `model`."""
-    doubts, calibration = doubts_of(store, model.spec.id), calibration_of(model)
+def outlooks(
+    store: Store, model: Model, before: Mapping[str, Outlook], *, region: str = ""
+) -> dict[str, Outlook]:
+    """Return the outlooks of `before`, by case id, with what is kept of the masks of `model`.
+
+    They are of the `region` that cases name.
+    """
+    doubts, calibration = doubts_of(store, model.spec.id, region), calibration_of(model)
     return {
         name: outlook.with_doubt(doubts.get(name), calibration) for name, outlook in before.items()
     }

@@ -16,8 +16,8 @@ from core.domain.grid import LengthUnit
 from core.domain.lesions import LESION_IOU, lesion_scores
 from core.domain.mask import Mask
 from core.domain.metrics import volume_metrics
-from core.domain.prediction import Postprocessing, to_mask
-from core.io.case_reader import LoadedCase
+from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.io.case_reader import LoadedCase, each_region, of_the_region
 from core.models.registry import Model
 from core.workspace.store import Store
 
@@ -29,7 +29,8 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     `average_surface_distance` are in `unit`, `surface_dice` is at 2 of it. Lesion-wise figures pair
     lesions, those ending in `_any` count any overlap (`core.domain.lesions`): a lesion is joined by
     `lesion_neighbours`, a pair has an intersection over union above `lesion_iou`. Volumes are in
-    voxels and, where the spacing is known, in mL too.
+    voxels and, where the spacing is known, in mL too. `label` names the label or region that they
+    are of; it is empty for a binary case, and for the region that was asked for.
     """
 
     case: str
@@ -59,6 +60,7 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     predicted_ml: float | None = None
     uncertainty: float = 0.0
     unit: LengthUnit = "voxels"
+    label: str = ""
 
 
 METRICS = {
@@ -155,31 +157,83 @@ def mask_figures(
     )
 
 
-def put_figures(store: Store, figures: Iterable[tuple[CaseFigures, str]]) -> None:
-    """Keep figures, each with the key of what it is of, in one transaction."""
-    rows = [(f.case, f.model, key, msgspec.json.encode(f).decode()) for f, key in figures]
+def label_figures(
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    *,
+    lesion_iou: float = LESION_IOU,
+) -> tuple[CaseFigures, ...]:
+    """Return the figures of each region and label of a case, the whole first.
+
+    None where truth or prediction tells no labels, or one region alone was asked for.
+    """
+    if prediction.several is None:
+        return ()
+    return tuple(
+        msgspec.structs.replace(
+            case_figures(
+                each, of_the_region(each, prediction).probability, model, lesion_iou=lesion_iou
+            ),
+            label=each.case.region,
+        )
+        for each in each_region(loaded)
+    )
+
+
+def put_figures(
+    store: Store, figures: Iterable[tuple[CaseFigures, str]], *, region: str = ""
+) -> None:
+    """Keep figures, each with the key of what it is of, in one transaction.
+
+    They are of the `region` that cases name, or of the label that they name themselves.
+    """
+    rows = [
+        (f.case, f.model, key, msgspec.json.encode(f).decode(), f.label or region)
+        for f, key in figures
+    ]
+    query = (
+        "INSERT OR REPLACE INTO case_figures (case_id, model_id, key, figures, region) "
+        "VALUES (?, ?, ?, ?, ?)"
+    )
     with store.transaction() as connection:
-        connection.executemany("INSERT OR REPLACE INTO case_figures VALUES (?, ?, ?, ?)", rows)
+        connection.executemany(query, rows)
+
+
+def labels_of(
+    store: Store, model_id: str, wanted: Callable[[str], bool]
+) -> dict[str, dict[str, CaseFigures]]:
+    """Return the figures kept of a model by case id and label, of those whose key is `wanted`."""
+    query = "SELECT key, figures FROM case_figures WHERE model_id = ? AND region != ''"
+    found: dict[str, dict[str, CaseFigures]] = {}
+    for key, content in store.read(query, model_id):
+        each = store.known(content, CaseFigures) if wanted(str(key)) else None
+        if each is not None and each.label and _whole(each):
+            found.setdefault(each.case, {})[each.label] = each
+    return found
 
 
 def figures_of(
-    store: Store, model_id: str, wanted: Callable[[str], bool]
+    store: Store, model_id: str, wanted: Callable[[str], bool], *, region: str = ""
 ) -> dict[str, CaseFigures]:
     """Return the figures kept of a model by case id, of those whose key is `wanted`.
 
-    Those of a version that knew fewer figures count as none: they are computed anew.
+    They are of the `region` that cases name. Those of a version that knew fewer figures count as
+    none: they are computed anew.
     """
-    rows = store.read("SELECT key, figures FROM case_figures WHERE model_id = ?", model_id)
+    query = "SELECT key, figures FROM case_figures WHERE model_id = ? AND region = ?"
+    rows = store.read(query, model_id, region)
     found = (store.known(row[1], CaseFigures) for row in rows if wanted(str(row[0])))
     return {each.case: each for each in found if each is not None and _whole(each)}
 
 
-def figures_key(store: Store, model_id: str, case_id: str) -> str | None:
-    """Return the key of what the kept figures are of, None when there are none."""
+def figures_key(store: Store, model_id: str, case_id: str, region: str = "") -> str | None:
+    """Return the key of what the kept figures of a region are of, None when there are none."""
     rows = store.read(
-        "SELECT key, figures FROM case_figures WHERE model_id = ? AND case_id = ?",
+        "SELECT key, figures FROM case_figures WHERE model_id = ? AND case_id = ? AND region = ?",
         model_id,
         case_id,
+        region,
     )
     known = store.known(rows[0][1], CaseFigures) if rows else None
     return str(rows[0][0]) if known is not None and _whole(known) else None

@@ -1,11 +1,16 @@
 """The figures of one case that has ground truth, in either protocol."""
 
+from dataclasses import dataclass
+
 import msgspec
 
-from core.domain.metrics import volume_metrics
+from core.domain.grid import Grid
+from core.domain.lesions import lesion_scores
+from core.domain.mask import Mask
+from core.domain.metrics import VolumeMetrics, volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.protocol import Protocol
-from core.io.case_reader import LoadedCase
+from core.io.case_reader import LoadedCase, each_region, of_the_region
 from core.models.registry import Model
 from core.review.expected_dsc import expected_dsc, read_calibration
 from core.studies.reference_protocol import reference_masks
@@ -16,7 +21,7 @@ class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one case; `hd95` is in `distance_unit`, volumes are in mL where that is known.
 
     `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
-    truth.
+    truth. `label` names the label or region; what follows it is known of those alone.
     """
 
     case: str
@@ -32,6 +37,19 @@ class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     truth_ml: float | None = None
     predicted_ml: float | None = None
     distance_unit: str = "voxels"
+    label: str = ""
+    surface_dice: float | None = None
+    volume_difference: float | None = None
+    truth_lesions: int | None = None
+    predicted_lesions: int | None = None
+    lesion_f1: float | None = None
+
+
+BINARY_FIELDS = EvaluationRow.__struct_fields__[: EvaluationRow.__struct_fields__.index("label")]
+"""What is told of a case of one label."""
+_OF_LABELS = EvaluationRow.__struct_fields__[len(BINARY_FIELDS) + 1 :]
+LABEL_FIELDS = ("case", "label", *BINARY_FIELDS[1:], *_OF_LABELS)
+"""What is told of each label and region of a case."""
 
 
 def score_case(
@@ -42,18 +60,75 @@ def score_case(
     opinion: SecondOpinion | None = None,
 ) -> EvaluationRow:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
-    truth = loaded.require_ground_truth()
-    grid = loaded.volume.geometry
+    asked = _asked(loaded, prediction, model, protocol)
+    found = volume_metrics(asked.truth, asked.mask, spacing_mm=asked.grid.spacing_mm)
+    return _scored(asked, found, model, opinion)
+
+
+def score_labels(
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    protocol: Protocol,
+    opinion: SecondOpinion | None = None,
+) -> tuple[EvaluationRow, ...]:
+    """Return the figures of each region and label of a case, the whole first.
+
+    None where truth or prediction tells no labels, or one region alone was asked for. Raises
+    `DataError` as `score_case`.
+    """
+    if prediction.several is None:
+        return ()
+    rows = []
+    for each in each_region(loaded):
+        asked = _asked(each, prediction, model, protocol)
+        found = volume_metrics(asked.truth, asked.mask, spacing_mm=asked.grid.spacing_mm)
+        row = _scored(asked, found, model, opinion)
+        lesions = lesion_scores(asked.truth, asked.mask).matched
+        rows.append(
+            msgspec.structs.replace(
+                row,
+                label=each.case.region,
+                surface_dice=found.surface_dice,
+                volume_difference=found.volume_difference,
+                truth_lesions=lesions.truth_lesions,
+                predicted_lesions=lesions.predicted_lesions,
+                lesion_f1=lesions.f1,
+            )
+        )
+    return tuple(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """Truth and mask (z, y, x) of a region of a case on the grid they are scored on."""
+
+    loaded: LoadedCase
+    prediction: Prediction
+    truth: Mask
+    mask: Mask
+    grid: Grid
+
+
+def _asked(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> _Asked:
+    truth, grid = loaded.require_ground_truth(), loaded.volume.geometry
+    prediction = of_the_region(loaded, prediction)
     if protocol == "reference":
         truth, mask, grid = reference_masks(loaded.volume, truth, prediction)
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
-    metrics = volume_metrics(truth, mask, spacing_mm=grid.spacing_mm)
+    return _Asked(loaded, prediction, truth, mask, grid)
+
+
+def _scored(
+    asked: _Asked, metrics: VolumeMetrics, model: Model, opinion: SecondOpinion | None
+) -> EvaluationRow:
+    loaded, truth, grid = asked.loaded, asked.truth, asked.grid
     ml = grid.voxel_ml
     if opinion is not None:
         figures = {name: getattr(metrics, name) for name in FIGURES}
         of = (loaded.case.id, model.spec.id)
-        opinion.take((truth, mask), figures, spacing_mm=grid.spacing_mm, of=of)
+        opinion.take((truth, asked.mask), figures, spacing_mm=grid.spacing_mm, of=of)
     return EvaluationRow(
         case=loaded.case.id,
         slices=len(truth),
@@ -65,7 +140,9 @@ def score_case(
         truth_voxels=metrics.truth_voxels,
         predicted_voxels=metrics.predicted_voxels,
         expected_dsc=expected_dsc(
-            prediction.probability, model.spec.postprocessing, read_calibration(model.folder)
+            asked.prediction.probability,
+            model.spec.postprocessing,
+            read_calibration(model.folder),
         ),
         truth_ml=None if ml is None else metrics.truth_voxels * ml,
         predicted_ml=None if ml is None else metrics.predicted_voxels * ml,

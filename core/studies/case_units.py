@@ -63,6 +63,7 @@ class _Scored(msgspec.Struct, frozen=True):
     notices: tuple[str, ...]
     made_from: CaseInput
     verified: Verified | None = None
+    label_rows: tuple[EvaluationRow, ...] = ()
 
 
 class _Masks(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ def score_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
         found.notices,
         found.inputs[task.case.id],
         found.verified,
+        found.label_rows,
     )
     return msgspec.msgpack.encode(scored)
 
@@ -124,6 +126,7 @@ def evaluate_spread(
         tuple(notice for each in found for notice in each.notices),
         {each.row.case: each.made_from for each in found},
         all_verified([each.verified for each in found if each.verified is not None]),
+        tuple(row for each in found for row in each.label_rows),
     )
 
 

@@ -7,6 +7,7 @@ on the slice with most wrong voxels, carried as far as the lesion goes on, up to
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from core.domain.mask import Mask
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
 from core.domain.role import Role
+from core.domain.volume import Volume
 from core.inference.prediction_service import PredictorOf
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
@@ -62,12 +64,15 @@ class ClickRow(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class RobotOptions:
-    """How the robot reads: what it starts from, and by how many voxels its clicks are off."""
+    """How the robot reads: what it starts from, and by how many voxels its clicks are off.
+
+    `guide_of` makes what answers guided clicks over a volume, the bump where it is None.
+    """
 
     start: Start = "prediction"
     noise: float = 0.0
     seed: int = 0
-    guide: Guide | None = None
+    guide_of: Callable[[Volume], Guide] | None = None
 
 
 @dataclass
@@ -158,12 +163,18 @@ class RobotHand:
     def _pen(self, tool: ClickTool, *, reach: int | None) -> Pen:
         makers: Mapping[ClickTool, Callable[[], Pen]] = {
             "guided": lambda: GuidedPen(
-                self.ground, self.options.guide, reach=reach, channel=self._channel
+                self.ground, self._guide, reach=reach, channel=self._channel
             ),
             "brush": lambda: DabPen(self.ground.mask),
             "smart fill": lambda: FillPen(self.ground.mask, self._grey),
         }
         return makers[tool]()
+
+    @cached_property
+    def _guide(self) -> Guide | None:
+        """What answers guided clicks; None for the bump alone."""
+        made = self.options.guide_of
+        return None if made is None else made(self.loaded.volume)
 
     @property
     def _channel(self) -> str:

@@ -15,13 +15,12 @@ from core.annotation.export import (
 from core.annotation.versions import latest_versions, load_label_map
 from core.domain.errors import DataError
 from core.domain.label_set import BINARY
-from core.domain.prediction import to_mask
 from core.domain.progress import Progress
 from core.inference.prediction_service import Predictor
 from core.io.case_masks import DrawnMask
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model
-from core.studies.mask_files import author_of, labels_of
+from core.studies.mask_files import drawn_prediction
 from core.workspace.workspace_folder import Workspace
 
 MaskKind = Literal["prediction", "correction", "truth"]
@@ -59,8 +58,7 @@ def _predicted(loaded: LoadedCase, source: ExportSource, progress: Progress) -> 
             f"{loaded.case.id}: expected a model to predict with, found none. Choose one."
         )
     prediction, post = predict(loaded, progress), model.spec.postprocessing
-    mask = to_mask(prediction.probability, post)
-    drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
+    drawn = drawn_prediction(loaded, prediction, model)
     origin = Origin("prediction", model.spec.id, prediction.key, post.threshold)
     made = Provenance(author=model.spec.title, made_at=_now(), origin=origin)
     return MadeMask(loaded.case, drawn, made)

@@ -11,7 +11,7 @@ from core.domain.progress import Progress, silent
 from core.inference.prediction_service import Predictor
 from core.io.case import Case, each_case
 from core.io.case_masks import DrawnMask, check_format, write_mask
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase, of_the_region, read_case
 from core.io.writers import Maker
 from core.models.registry import Model
 from core.workspace.mask_maker import mask_maker
@@ -63,9 +63,18 @@ def write_prediction(
     format_name: str | None = None,
 ) -> None:
     """Write the mask of one case as `predict_masks` does."""
-    mask = to_mask(prediction.probability, model.spec.postprocessing)
-    drawn = DrawnMask(mask, labels_of(loaded), author_of(model))
+    drawn = drawn_prediction(loaded, prediction, model)
     write_mask(loaded.case, drawn, out, ending="pred", format_name=format_name)
+
+
+def drawn_prediction(loaded: LoadedCase, prediction: Prediction, model: Model) -> DrawnMask:
+    """Return what a model draws on a case: its labels, or the region that was asked for alone."""
+    prediction, post = of_the_region(loaded, prediction), model.spec.postprocessing
+    if prediction.several is not None and not loaded.case.region:
+        labels = prediction.several.output.labels
+        return DrawnMask(prediction.label_map(post), labels, author_of(model))
+    mask = to_mask(prediction.probability, post)
+    return DrawnMask(mask, labels_of(loaded), author_of(model))
 
 
 def author_of(model: Model) -> Maker:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from core.domain.agreement import (
     ENSEMBLE,
     ensemble_postprocessing,
@@ -18,12 +20,13 @@ from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
 from core.inference.prediction_service import Predictor, PredictorOf
 from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.case_reader import LoadedCase, of_the_region, read_case
 from core.models.provenance import CaseInput, files_hash, input_of
 from core.models.registry import Model
 from core.studies.case_figures import (
     CaseFigures,
     case_figures,
+    label_figures,
     mask_figures,
     put_disagreement,
     put_figures,
@@ -40,6 +43,8 @@ class Study:
     `failed` maps a case, or a case and a model, to the sentence that says why it has no row.
     `disagreements` is 1 less the mean DSC over all pairs of models, by case. `keys` name the
     predictions the rows belong to, by case and model. `inputs` say what each case was read from.
+    `label_rows` are those of each region and label, of the cases that have several; `regions` are
+    what cases name, where they name one.
     """
 
     models: tuple[Model, ...]
@@ -52,6 +57,8 @@ class Study:
     lesion_iou: float = LESION_IOU
     inputs: Mapping[str, CaseInput] = field(default_factory=dict)
     verified: Verified | None = None
+    label_rows: tuple[CaseFigures, ...] = ()
+    regions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -79,6 +86,7 @@ class _Run:
     ensemble: bool
     lesion_iou: float = LESION_IOU
     rows: list[CaseFigures] = field(default_factory=list)
+    label_rows: list[CaseFigures] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     disagreements: dict[str, float] = field(default_factory=dict)
@@ -90,6 +98,11 @@ class _Run:
         """Take in the predictions of a case by model id; a model that failed has none."""
         case_id = loaded.case.id
         there = [model for model in self.models if model.spec.id in found]
+        for m in there:
+            self.label_rows += label_figures(
+                loaded, found[m.spec.id], m, lesion_iou=self.lesion_iou
+            )
+        found = {name: of_the_region(loaded, each) for name, each in found.items()}
         self.rows += [
             case_figures(loaded, found[m.spec.id].probability, m, lesion_iou=self.lesion_iou)
             for m in there
@@ -140,10 +153,17 @@ def run_study(
         run.keys,
         lesion_iou,
         run.inputs,
+        label_rows=tuple(run.label_rows),
+        regions={case.id: case.region for case in cases if case.region},
     )
 
 
-def kept_study(model: Model, rows: Sequence[CaseFigures], cases: Sequence[Case]) -> Study:
+def kept_study(
+    model: Model,
+    rows: Sequence[CaseFigures],
+    cases: Sequence[Case],
+    label_rows: Sequence[CaseFigures] = (),
+) -> Study:
     """Return figures of one model that were kept as a study; `cases` are those of the dataset.
 
     Their files are read again, for what the figures were made from.
@@ -154,7 +174,8 @@ def kept_study(model: Model, rows: Sequence[CaseFigures], cases: Sequence[Case])
         for case in cases
         if case.id in known
     }
-    return Study((model,), tuple(rows), {}, inputs=inputs)
+    own = tuple(msgspec.structs.replace(row, label="") for row in rows)
+    return Study((model,), own, {}, inputs=inputs, label_rows=tuple(label_rows))
 
 
 def keep_study(store: Store, study: Study) -> None:
@@ -165,7 +186,12 @@ def keep_study(store: Store, study: Study) -> None:
     if study.lesion_iou != LESION_IOU:
         return
     known = [(row, study.keys.get((row.case, row.model))) for row in study.rows]
-    put_figures(store, [(row, key) for row, key in known if key is not None])
+    regions = study.regions
+    for region in dict.fromkeys(regions.get(row.case, "") for row in study.rows):
+        of = [(row, key) for row, key in known if key and regions.get(row.case, "") == region]
+        put_figures(store, of, region=region)
+    labelled = [(row, study.keys.get((row.case, row.model))) for row in study.label_rows]
+    put_figures(store, [(row, key) for row, key in labelled if key is not None])
     for case_id, value in (study.disagreements or {}).items():
         put_disagreement(store, case_id, [model.spec.id for model in study.models], value)
 

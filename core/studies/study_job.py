@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -41,6 +42,7 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
     """What is run: models by id over the cases of `data`, all when `cases` is empty.
 
     `workspace` is the folder of the dataset's workspace, where predictions and figures are kept.
+    `region` is the region or label that is compared, all of them when empty.
     """
 
     data: str
@@ -49,6 +51,7 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
     cases: tuple[str, ...] = ()
     device: str = "auto"
     ensemble: bool = False
+    region: str = ""
 
 
 def read_study_job(folder: Path) -> StudyJob:
@@ -78,6 +81,11 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
     dataset = scan_known(Path(spec.data))
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
+    named = workspace.labels()
+    cases = [
+        replace(case, region=spec.region or case.region, labels=named or case.labels)
+        for case in cases
+    ]
     models = find_models(workspace, spec.models, cases=dataset.cases)
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(

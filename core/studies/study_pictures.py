@@ -8,7 +8,7 @@ from core.domain.prediction import to_mask
 from core.domain.progress import silent
 from core.inference.prediction_service import PredictorOf
 from core.io.case import Case
-from core.io.case_reader import read_case
+from core.io.case_reader import of_the_region, read_case
 from core.studies.pictures import PictureStyle, overlay, png, telling_slice
 from core.studies.study import Study
 from core.studies.study_summary import worst_and_best
@@ -44,12 +44,12 @@ def study_pictures(
         for model in study.models:
             if (case_id, model.spec.id) not in dsc:
                 continue
-            probability = predictors[model.spec.id](loaded, silent).probability
-            mask = to_mask(probability, model.spec.postprocessing)
+            said = of_the_region(loaded, predictors[model.spec.id](loaded, silent))
+            mask = to_mask(said.probability, model.spec.postprocessing)
             frame = overlay(
                 loaded.volume, index, loaded.ground_truth, mask, PictureStyle(scale=_SCALE)
             )
             number = loaded.volume.slice_numbers[index]
-            said = f"slice {number}, DSC of the case {figure(dsc[case_id, model.spec.id])}"
-            pictures.append(CasePicture(case_id, model.spec.id, said, png(frame)))
+            caption = f"slice {number}, DSC of the case {figure(dsc[case_id, model.spec.id])}"
+            pictures.append(CasePicture(case_id, model.spec.id, caption, png(frame)))
     return pictures

@@ -1,7 +1,7 @@
 """Write a study to files: comparison.csv, summary.json and the figures."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,7 @@ FIGURES_FILE, SUMMARY_FILE = "comparison.csv", "summary.json"
 def write_study(out: Path, study: Study) -> StudySummary:
     """Write comparison.csv, summary.json and the figures into `out`; returns the summary."""
     summary = summarise_study(study)
-    figures_csv(out / FIGURES_FILE, study.rows)
+    figures_csv(out / FIGURES_FILE, joined(study.rows, study.label_rows))
     write_bytes(out / SUMMARY_FILE, msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
     write_figures(out, study)
     return summary
@@ -62,8 +62,31 @@ def volume_unit(study: Study) -> str:
 
 
 def figures_csv(path: Path, rows: Iterable[CaseFigures]) -> None:
-    """Write rows of figures as CSV (UTF-8, a comma between); an undefined figure is empty."""
-    _write_csv(path, CaseFigures.__struct_fields__, rows)
+    """Write rows of figures as CSV (UTF-8, a comma between); an undefined figure is empty.
+
+    There is a column `label` where there are rows of several.
+    """
+    found = list(rows)
+    names = tuple(name for name in CaseFigures.__struct_fields__ if name != "label")
+    if any(row.label for row in found):
+        names = ("case", "model", "label", *names[2:])
+    _write_csv(path, names, found)
+
+
+def joined(rows: Sequence[CaseFigures], label_rows: Sequence[CaseFigures]) -> list[CaseFigures]:
+    """Return one list of rows, by case and model: those of its labels, else its only one."""
+    by_label: dict[tuple[str, str], list[CaseFigures]] = {}
+    for row in label_rows:
+        by_label.setdefault((row.case, row.model), []).append(row)
+    return [each for row in rows for each in by_label.get((row.case, row.model), [row])]
+
+
+def parted(rows: Sequence[CaseFigures]) -> tuple[list[CaseFigures], list[CaseFigures]]:
+    """Return the rows of whole cases and those of labels that `joined` made one list of."""
+    whole: dict[tuple[str, str], CaseFigures] = {}
+    for row in rows:  # of the labels of a case the first is the whole
+        whole.setdefault((row.case, row.model), msgspec.structs.replace(row, label=""))
+    return list(whole.values()), [row for row in rows if row.label]
 
 
 def read_figures(path: Path) -> list[CaseFigures]:
@@ -73,7 +96,7 @@ def read_figures(path: Path) -> list[CaseFigures]:
             found = list(csv.DictReader(file))
         if any(None in row for row in found):
             raise csv.Error("a row of more cells than the first")
-        rows = [{name: plain(row[name] or "") or None for name in row} for row in found]
+        rows = [{name: plain(row[name] or "") or _nothing(name) for name in row} for row in found]
         return msgspec.convert(rows, list[CaseFigures], strict=False)
     except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
         raise FileError(
@@ -82,6 +105,10 @@ def read_figures(path: Path) -> list[CaseFigures]:
             found=str(error),
             action="Run the comparison again.",
         ) from error
+
+
+def _nothing(name: str) -> str | None:
+    return "" if name == "label" else None
 
 
 def reviews_csv(path: Path, reviews: Iterable[Review]) -> None:

@@ -43,7 +43,9 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
 class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order.
 
-    `made` tells what the figures were made from: inputs, models, versions.
+    `made` tells what the figures were made from: inputs, models, versions. `labels` are the models
+    over each region and label, left out for binary cases; the others are of the whole then, or of
+    the region that was asked for.
     """
 
     version: str
@@ -63,6 +65,7 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     made: Made | None = None
     verified: Verified | None = None
+    labels: dict[str, list[ModelSummary]] | msgspec.UnsetType = msgspec.UNSET
 
 
 def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
@@ -106,6 +109,7 @@ def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
         notices=study.notices,
         made=made_from(study.models, study.inputs),
         verified=study.verified,
+        labels=_by_label(study) or msgspec.UNSET,
     )
 
 
@@ -129,8 +133,16 @@ def model_pairs(study: Study) -> list[tuple[str, str]]:
     return list(combinations(study.titles, 2))
 
 
-def _model_summary(study: Study, model: str) -> ModelSummary:
-    rows = [row for row in study.rows if row.model == model]
+def _by_label(study: Study) -> dict[str, list[ModelSummary]]:
+    labels = dict.fromkeys(row.label for row in study.label_rows)
+    return {
+        label: [_model_summary(study, model, label) for model in study.titles] for label in labels
+    }
+
+
+def _model_summary(study: Study, model: str, label: str = "") -> ModelSummary:
+    every = study.label_rows if label else study.rows
+    rows = [row for row in every if row.model == model and row.label == label]
     names = (*METRICS, "volume_error", "uncertainty")
     return ModelSummary(
         id=model,

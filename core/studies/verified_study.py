@@ -8,7 +8,7 @@ from core.domain.prediction import to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import PredictorOf
 from core.io.case import Case, each_case
-from core.io.case_reader import read_case
+from core.io.case_reader import of_the_region, read_case
 from core.studies.second_opinion import FIGURES, SecondOpinion
 from core.studies.study import Study, ensemble_mask
 
@@ -32,7 +32,9 @@ def verified_study(
         if not models or not case.has_ground_truth:
             continue
         loaded = read_case(case)
-        found = [predictors[model.spec.id](loaded, inner) for model in models]
+        found = [
+            of_the_region(loaded, predictors[model.spec.id](loaded, inner)) for model in models
+        ]
         masks = {
             model.spec.id: to_mask(one.probability, model.spec.postprocessing)
             for model, one in zip(models, found, strict=True)

@@ -28,7 +28,7 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
     """
     if isinstance(model, MaskModel):
         prediction = model.find(loaded)
-        return None if prediction is None else _scored(loaded, model, workspace, prediction)
+        return None if prediction is None else scored(loaded, model, workspace, prediction)
     try:
         key = prediction_key(model, loaded.volume)
     except ModelError:  # of other channels: told when it is to be run
@@ -41,7 +41,7 @@ def find_prediction(loaded: LoadedCase, model: Model, workspace: Workspace) -> S
         return None
     if prediction.several is None and model.spec.several is not None:
         return None
-    return _scored(loaded, model, workspace, prediction.focused(loaded.focus))
+    return scored(loaded, model, workspace, prediction)
 
 
 def keep_prediction(
@@ -59,11 +59,12 @@ def keep_prediction(
     return Scored(prediction, score)
 
 
-def _scored(
+def scored(
     loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
 ) -> Scored:
-    """Return a prediction with the score kept of it, which is made where there is none."""
-    score = workspace.scores(model.spec.id).get(loaded.case.id)
+    """Return a prediction of the case's region with the score kept of it, made where none is."""
+    prediction = prediction.focused(loaded.focus)
+    score = workspace.scores(model.spec.id, loaded.case.region).get(loaded.case.id)
     if score is None or score.key != score_key(model, prediction.filed):
         score = _score(loaded, model, prediction)
         workspace.put_score(score)
@@ -76,4 +77,5 @@ def _score(loaded: LoadedCase, model: Model, prediction: Prediction) -> Score:
         post = model.spec.postprocessing
         found = count_mask(prediction.probability, loaded.ground_truth, post)
         dsc = found.counts.pooled().dsc
-    return Score(loaded.case.id, model.spec.id, score_key(model, prediction.filed), dsc)
+    key = score_key(model, prediction.filed)
+    return Score(loaded.case.id, model.spec.id, key, dsc, loaded.case.region)

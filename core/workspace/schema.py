@@ -124,12 +124,39 @@ DROP TABLE time_spent;
 ALTER TABLE time_by_day RENAME TO time_spent;
 """
 
+# Figures before are of all labels together, which is the region without a name.
+_REGIONS = """
+CREATE TABLE scores_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, dsc REAL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (case_id, model_id, region)
+) WITHOUT ROWID;
+INSERT INTO scores_by_region (case_id, model_id, key, dsc)
+    SELECT case_id, model_id, key, dsc FROM scores;
+DROP TABLE scores;
+ALTER TABLE scores_by_region RENAME TO scores;
+CREATE TABLE figures_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, figures TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (model_id, case_id, region)
+) WITHOUT ROWID;
+INSERT INTO figures_by_region (case_id, model_id, key, figures)
+    SELECT case_id, model_id, key, figures FROM case_figures;
+DROP TABLE case_figures;
+ALTER TABLE figures_by_region RENAME TO case_figures;
+CREATE TABLE doubts_by_region (
+    case_id TEXT NOT NULL, model_id TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '', PRIMARY KEY (model_id, case_id, region)
+) WITHOUT ROWID;
+INSERT INTO doubts_by_region (case_id, model_id, key, content)
+    SELECT case_id, model_id, key, content FROM doubts;
+DROP TABLE doubts;
+ALTER TABLE doubts_by_region RENAME TO doubts;
+"""
+
 # A correction was a mask before; that its labels are empty says so of those there are. Its edits
 # told bits, and those of label maps tell themselves apart (`core.annotation.history`).
 _LABELS = """
 ALTER TABLE corrections ADD COLUMN labels TEXT NOT NULL DEFAULT '';
 ALTER TABLE correction_edits ADD COLUMN labels TEXT NOT NULL DEFAULT '';
-CREATE TABLE label_sets (own TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 """
 
 STEPS = (
@@ -142,6 +169,7 @@ STEPS = (
     _SIGNED,
     _CLICKS,
     _TIME_BY_DAY,
+    _REGIONS,
     _LABELS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

@@ -40,7 +40,11 @@ def put_triage(store: Store, case_id: str, triage: Triage, *, key: str) -> None:
     """Keep the triage of a case; raises `WorkspaceError` when it cannot be written."""
     kept = _Kept(triage.probability.tolist(), triage.slice_numbers, triage.device, triage.seconds)
     content = msgspec.json.encode(kept).decode()
-    _put(store, "triages", (case_id, triage.model_id, key, content))
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO triages VALUES (?, ?, ?, ?)",
+            (case_id, triage.model_id, key, content),
+        )
 
 
 def triages_of(store: Store, model_id: str) -> dict[str, Triage]:
@@ -50,22 +54,28 @@ def triages_of(store: Store, model_id: str) -> dict[str, Triage]:
     return {case: _triage(model_id, kept) for case, kept in found.items() if kept is not None}
 
 
-def put_doubt(store: Store, case_id: str, doubt: CaseDoubt, *, model_id: str, key: str) -> None:
-    """Keep the doubt about the mask of a model; `key` is that of its prediction."""
+def put_doubt(
+    store: Store, case_id: str, doubt: CaseDoubt, *, model_id: str, key: str, region: str = ""
+) -> None:
+    """Keep the doubt about the mask of a model; `key` is that of its prediction.
+
+    The mask is of the `region` that the case names, empty for all labels together.
+    """
     content = msgspec.json.encode(doubt).decode()
-    _put(store, "doubts", (case_id, model_id, key, content))
+    query = (
+        "INSERT OR REPLACE INTO doubts (case_id, model_id, key, content, region) "
+        "VALUES (?, ?, ?, ?, ?)"
+    )
+    with store.transaction() as connection:
+        connection.execute(query, (case_id, model_id, key, content, region))
 
 
-def doubts_of(store: Store, model_id: str) -> dict[str, CaseDoubt]:
-    """Return the doubts kept about the masks of a model by case id."""
-    rows = store.read("SELECT case_id, content FROM doubts WHERE model_id = ?", model_id)
+def doubts_of(store: Store, model_id: str, region: str = "") -> dict[str, CaseDoubt]:
+    """Return the doubts kept about the masks of a model by case id, of one region."""
+    query = "SELECT case_id, content FROM doubts WHERE model_id = ? AND region = ?"
+    rows = store.read(query, model_id, region)
     found = {str(case): store.known(content, CaseDoubt) for case, content in rows}
     return {case: doubt for case, doubt in found.items() if doubt is not None}
-
-
-def _put(store: Store, table: str, row: tuple[str, str, str, str]) -> None:
-    with store.transaction() as connection:
-        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", row)
 
 
 def _triage(model_id: str, kept: _Kept) -> Triage:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError
+from core.domain.label_set import LabelSet
 from core.domain.prediction import Postprocessing
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
@@ -34,6 +35,7 @@ class LastState(msgspec.Struct, frozen=True):
     """Where the reader was: the case, its slice, the model chosen, and the worklist.
 
     `cuts` are the thresholds and clean-ups that were set otherwise than the models' own, by id.
+    `region` is the one in focus, empty for all labels together.
     """
 
     case_id: str = ""
@@ -41,16 +43,21 @@ class LastState(msgspec.Struct, frozen=True):
     model_id: str = ""
     listing: Listing = Listing()
     cuts: dict[str, Postprocessing] = {}
+    region: str = ""
 
 
 @dataclass(frozen=True)
 class Score:
-    """The DSC a model had on a case; None without ground truth. `key` is that of `score_key`."""
+    """The DSC a model had on a case; None without ground truth. `key` is that of `score_key`.
+
+    `region` is the one the case names, empty for all labels together.
+    """
 
     case_id: str
     model_id: str
     key: str
     dsc: float | None
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,20 +90,32 @@ class Workspace:
         """Remember the DSC of a prediction."""
         with self.store.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?)",
-                (score.case_id, score.model_id, score.key, score.dsc),
+                "INSERT OR REPLACE INTO scores (case_id, model_id, key, dsc, region) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (score.case_id, score.model_id, score.key, score.dsc, score.region),
             )
 
-    def scores(self, model_id: str) -> dict[str, Score]:
-        """Return the scores of a model by case id."""
-        query = "SELECT case_id, model_id, key, dsc FROM scores WHERE model_id = ?"
-        found = self.store.read_as(tuple[str, str, str, float | None], query, model_id)
+    def scores(self, model_id: str, region: str = "") -> dict[str, Score]:
+        """Return the scores of a model for a region by case id."""
+        query = (
+            "SELECT case_id, model_id, key, dsc, region FROM scores "
+            "WHERE model_id = ? AND region = ?"
+        )
+        found = self.store.read_as(tuple[str, str, str, float | None, str], query, model_id, region)
         return {row[0]: Score(*row) for row in found}
+
+    def keys(self, model_id: str) -> dict[str, tuple[str, ...]]:
+        """Return by case id what the scores of a model are filed under, of whatever region."""
+        found: dict[str, tuple[str, ...]] = {}
+        query = "SELECT case_id, key FROM scores WHERE model_id = ?"
+        for case_id, key in self.store.read_as(tuple[str, str], query, model_id):
+            found[case_id] = (*found.get(case_id, ()), key)
+        return found
 
     def predicted_by(self) -> dict[str, tuple[str, ...]]:
         """Return by case id the models whose predictions were scored."""
         found: dict[str, tuple[str, ...]] = {}
-        query = "SELECT case_id, model_id FROM scores ORDER BY model_id"
+        query = "SELECT DISTINCT case_id, model_id FROM scores ORDER BY model_id"
         for case_id, model_id in self.store.read_as(tuple[str, str], query):
             found[case_id] = (*found.get(case_id, ()), model_id)
         return found
@@ -111,6 +130,17 @@ class Workspace:
         """Return where the reader was, or the beginning."""
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
         return (self.store.known(rows[0][0], LastState) if rows else None) or LastState()
+
+    def put_labels(self, labels: LabelSet) -> None:
+        """Remember what the reader calls the labels of the dataset, and their colours."""
+        with self.store.transaction() as connection:
+            value = msgspec.json.encode(labels).decode()
+            connection.execute("INSERT OR REPLACE INTO states VALUES ('labels', ?)", (value,))
+
+    def labels(self) -> LabelSet | None:
+        """Return what the reader calls the labels, None where nothing was said."""
+        rows = self.store.read("SELECT value FROM states WHERE name = 'labels'")
+        return self.store.known(rows[0][0], LabelSet) if rows else None
 
     def close(self) -> None:
         """Close the store."""

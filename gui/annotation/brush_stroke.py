@@ -1,11 +1,12 @@
 """A stroke of a brush: all samples of the pointer, on the slice it began on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.annotation import strokes
-from core.annotation.patch import Patch, Point
+from core.annotation.patch import Patch, Point, unturned
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from core.domain.volume import Pixels
 
 _LIGHTEST = 0.15  # share of the size that a pen draws without any pressure
@@ -13,15 +14,17 @@ _LIGHTEST = 0.15  # share of the size that a pen draws without any pressure
 
 @dataclass
 class Stroke:
-    """Samples (y, x) on slice `z` that are not painted yet, and what they paint.
+    """Samples (y, x) on a slice that are not painted yet, and what they paint.
 
+    `tip` is the shape of the brush in the plane of the slice, and what `size` is counted in.
     `brush` holds a threshold brush to the grey values it began with; `over` is True once the
     button is up. `trail` is drawn until the stroke can be painted.
     """
 
-    z: int
+    cut: Cut
     value: int
     size: float
+    tip: strokes.Tip = strokes.DISC
     begun: bool = False
     over: bool = False
     brush: strokes.ThresholdBrush | None = None
@@ -38,11 +41,17 @@ class Stroke:
         self._path.append(at)
         self._sizes.append(self.size * (_LIGHTEST + (1 - _LIGHTEST) * pressure))
 
-    def hold_to(self, plane: Pixels, *, half_width: float) -> None:
-        """Paint only what is about as bright in `plane` (Y, X) as the voxel it began on."""
-        self.brush = strokes.threshold_brush(
-            plane, self._path[0], size=self.size, half_width=half_width, value=self.value
+    def hold_to(self, pixels: Pixels, *, half_width: float) -> None:
+        """Paint only what is about as bright in `pixels` (Z, Y, X) as the voxel it began on."""
+        turned = self.cut.plane.apply(pixels)
+        brush = strokes.threshold_brush(
+            turned[self.cut.index],
+            self._path[0],
+            size=self.size,
+            half_width=half_width,
+            value=self.value,
         )
+        self.brush = replace(brush, volume=turned) if self.tip.ball else brush
 
     def lift(self) -> None:
         """Go on elsewhere without a line to there."""
@@ -53,9 +62,13 @@ class Stroke:
         """Paint what was added since the last time; the last sample is where it goes on."""
         if not self._path:
             return
-        path, sizes = self._path, self._sizes
+        path, sizes, plane, index = self._path, self._sizes, self.cut.plane, self.cut.index
+        turned, tip = plane.apply(mask), self.tip
         if self.brush is not None:
-            put(strokes.threshold_stroke(mask, self.z, path, brush=self.brush, size=sizes))
+            patch = strokes.threshold_stroke(
+                turned, index, path, brush=self.brush, size=sizes, tip=tip
+            )
         else:
-            put(strokes.stroke(mask, self.z, path, size=sizes, value=self.value))
+            patch = strokes.stroke(turned, index, path, size=sizes, value=self.value, tip=tip)
+        put(unturned(patch, plane, mask.shape))
         self._path, self._sizes = path[-1:], sizes[-1:]

@@ -7,19 +7,19 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation import regions
-from core.annotation.correction import Correction, FocusView, Of
-from core.annotation.draft import Clicks, Draft, Step
+from core.annotation.correction import HAND, Correction, FocusView, Of, Writes
+from core.annotation.draft import Draft, Step
 from core.annotation.journal import discard_draft, load_draft
-from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.errors import AppError
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from gui.annotation.correction_begin import Beginning
 from gui.annotation.correction_book import Book
 from gui.annotation.correction_keeper import Keeping
-from gui.annotation.correction_later import LaterEdit
+from gui.annotation.correction_later import LaterAim, LaterEdit
 from gui.annotation.correction_start import (
     CorrectionGround,
     Start,
@@ -192,8 +192,8 @@ class CorrectionDesk(QObject):
         self._drawing = drawing
         self._prepare()
 
-    def begin(self, tool: str, z: int, of: Of = "hand") -> Correction | None:
-        """Start a gesture on slice `z`; None when nothing can be painted, which is then said.
+    def begin(self, tool: str, cut: Cut, of: Of = "hand") -> Correction | None:
+        """Start a gesture on a slice; None when nothing can be painted, which is then said.
 
         Its patches are of the label in hand, or of what `of` says.
         """
@@ -201,7 +201,7 @@ class CorrectionDesk(QObject):
         if correction is not None and self._is_stuck(of):
             return None
         if correction is not None and not correction.painting:
-            correction.begin(tool, z, correction.aim(of))
+            correction.begin(tool, cut, correction.aim(of))
         return correction
 
     def paint(self, patch: Patch | None) -> None:
@@ -237,14 +237,13 @@ class CorrectionDesk(QObject):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
-        clicks: Clicks = (),
-        of: Of = "hand",
-        source: LabelMap | None = None,
+        cut: Cut | None = None,
+        writes: Writes = HAND,
     ) -> bool:
-        """Make one edit of the slice on screen from the mask as it is; False when it cannot be.
+        """Make one edit from the mask as it is; False when it cannot be.
 
-        The mask is of the label in hand, or what `of` says; where the region in focus grows,
-        `source` says which of its labels it gets. `clicks` are kept with it.
+        The mask is of the label in hand, or what `writes` says. It is kept as one of the slice
+        `cut`, by default the one the reader works on.
 
         An edit that changes nothing is none, and the reader is told; unless something was said
         with it all the same: then `aside` is what the next undo here calls to take that back.
@@ -252,10 +251,9 @@ class CorrectionDesk(QObject):
         correction = self._ensure()
         if correction is None or correction.painting:
             return False
-        aim = correction.aim(of, source=source)
-        patch = make(correction.ground(aim))
-        index = self._session.view.slice_index
-        step = correction.apply(tool, index, patch, clicks=clicks, aim=aim)
+        aim = correction.aim(writes.of, source=writes.source)
+        patch, cut = make(correction.ground(aim)), cut or self._session.view.cut
+        step = correction.apply(tool, cut, patch, clicks=writes.clicks, aim=aim)
         self._follow()
         if step is not None:
             self._show_step(step)
@@ -263,16 +261,22 @@ class CorrectionDesk(QObject):
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self._say_nothing_changed(tool, of)
+            self._say_nothing_changed(tool, writes.of)
         return True
 
     def apply_later(
-        self, tool: str, make: Callable[[Mask], Patch | None], *, of: Of = "hand"
+        self,
+        tool: str,
+        make: Callable[[Mask], Patch | None],
+        *,
+        cut: Cut | None = None,
+        of: Of = "hand",
     ) -> None:
         """Make one edit on a worker, see `later`; dropped when the mask has changed meanwhile."""
         correction = self._ensure()
         if correction is not None and not correction.painting:
-            self.later.start(tool, correction, make, correction.aim(of))
+            cut = cut or self._session.view.cut
+            self.later.start(correction, make, LaterAim(tool, cut, correction.aim(of)))
 
     def change_labels(
         self, tool: str, labels: LabelSet, make: Callable[[LabelMap], Patch | None]
@@ -292,17 +296,17 @@ class CorrectionDesk(QObject):
             self._tell_labels(step)
         return step is not None
 
-    def _make(self, tool: str, patch: Patch | None, aim: PatchAim | None) -> None:
+    def _make(self, aimed: LaterAim, patch: Patch | None) -> None:
         """Make the edit that a worker computed, as it was aimed then."""
         correction = self._ensure()
         if correction is None or correction.painting:
             return
-        step = correction.apply(tool, self._session.view.slice_index, patch, aim=aim)
+        step = correction.apply(aimed.tool, aimed.cut, patch, aim=aimed.aim)
         self._follow()
         if step is not None:
             self._show_step(step)
         else:
-            self._say_nothing_changed(tool, "hand")
+            self._say_nothing_changed(aimed.tool, "hand")
 
     def _show_step(self, step: Step) -> None:
         self._session.note_painted(step.box)
@@ -323,7 +327,7 @@ class CorrectionDesk(QObject):
             self.noted.emit(tool, said)
         return stuck
 
-    def undo(self) -> int | None:
+    def undo(self) -> Cut | None:
         """Take the last edit back; returns the slice it was on.
 
         What was said since then without an edit goes first, and leaves the slice alone.
@@ -336,7 +340,7 @@ class CorrectionDesk(QObject):
             return None
         return self._step(lambda correction: correction.undo())
 
-    def redo(self) -> int | None:
+    def redo(self) -> Cut | None:
         """Make the edit again that was taken back last; returns the slice it is on."""
         return self._step(lambda correction: correction.redo())
 
@@ -557,7 +561,7 @@ class CorrectionDesk(QObject):
         if case_id == self._session.current:  # a run that ended lets a correction begin
             self._prepare()
 
-    def _step(self, change: Callable[[Correction], Step | None]) -> int | None:
+    def _step(self, change: Callable[[Correction], Step | None]) -> Cut | None:
         correction = self.known
         step = None if correction is None or self.problem else change(correction)
         if step is None:
@@ -566,7 +570,7 @@ class CorrectionDesk(QObject):
         self._show_step(step)
         self._tell_labels(step)
         self.reverted.emit(step)
-        return step.z
+        return step.cut
 
     def _keep(self, step: Step | None) -> None:
         """Hand an edit to the journal; the status bar says so when it is on the disk."""

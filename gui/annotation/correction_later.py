@@ -1,6 +1,7 @@
 """An edit that takes longer than a frame: computed on a worker, shown, and stopped with Esc."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -9,7 +10,17 @@ from core.annotation.correction import Correction
 from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from gui.shell.tasks import Lanes, Task
+
+
+@dataclass(frozen=True, eq=False)
+class LaterAim:
+    """The tool of an edit, the slice it was asked for on, and what its patch is of."""
+
+    tool: str
+    cut: Cut
+    aim: PatchAim | None = None
 
 
 class LaterEdit(QObject):
@@ -19,7 +30,7 @@ class LaterEdit(QObject):
     """
 
     changed = Signal(str)
-    made = Signal(str, object, object)
+    made = Signal(object, object)
     failed = Signal(str, str, str)
     noted = Signal(str, str)
 
@@ -31,18 +42,15 @@ class LaterEdit(QObject):
         self.tool = ""
 
     def start(
-        self,
-        tool: str,
-        correction: Correction,
-        make: Callable[[Mask], Patch | None],
-        aim: PatchAim | None = None,
+        self, correction: Correction, make: Callable[[Mask], Patch | None], aimed: LaterAim
     ) -> None:
-        """Compute an edit of what `aim` is of as it is now; dropped when that changes meanwhile."""
+        """Compute an edit of what it aims at as it is now; dropped when that changes meanwhile."""
+        tool = aimed.tool
         if self.tool:
             said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
             self.noted.emit(tool, said)
             return
-        mask, revision = np.array(correction.ground(aim)), correction.revision
+        mask, revision = np.array(correction.ground(aimed.aim)), correction.revision
         self._asked += 1
         asked = self._asked
 
@@ -52,7 +60,7 @@ class LaterEdit(QObject):
             if correction.revision != revision:
                 self.noted.emit(tool, "The mask changed meanwhile. Start it again.")
             else:
-                self.made.emit(tool, patch, aim)
+                self.made.emit(aimed, patch)
 
         self._task = self._lanes.run(
             "io",

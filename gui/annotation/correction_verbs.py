@@ -9,9 +9,10 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from core.annotation import regions, shapes
-from core.annotation.patch import Patch
+from core.annotation.patch import Patch, in_plane
 from core.annotation.versions import Version
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.annotation.edit_names import edit_title
@@ -55,11 +56,17 @@ def correction_verbs(bench: Bench) -> Handlers:
 
 def _shape_verbs(bench: Bench) -> Handlers:
     def on_slice(tool: str, make: Callable[[Mask, int], Patch | None]) -> Callable[[], object]:
-        return lambda: bench.desk.apply(tool, lambda mask: make(mask, _index(bench)))
+        def act() -> None:
+            cut = bench.context.session.view.cut
+            made = in_plane(cut.plane, lambda mask: make(mask, cut.index))
+            bench.desk.apply(tool, made, cut=cut)
+
+        return act
 
     return {
         "smaller_brush": lambda: bench.paint_tools.resize(-1),
         "larger_brush": lambda: bench.paint_tools.resize(1),
+        "ball_brush": lambda: bench.paint_tools.change(ball=not bench.paint_tools.settings.ball),
         "complete_fill": lambda: bench.paint_tools.complete(),
         "step_back": lambda: bench.paint_tools.take_back(),
         "grow": on_slice("grow", lambda mask, z: shapes.grow(mask, by=1, z=z)),
@@ -76,7 +83,7 @@ def _shape_verbs(bench: Bench) -> Handlers:
         ),
         "clear_slice": on_slice("clear slice", lambda mask, z: regions.clear(mask, z=z)),
         "replay_clicks": lambda: bench.paint_tools.guided.replay(),
-        "interpolate": lambda: bench.desk.apply_later("interpolate", shapes.interpolate_gaps),
+        "interpolate": lambda: _interpolate(bench),
     }
 
 
@@ -120,8 +127,10 @@ def _show_beside(bench: Bench, version: Version, mask: Mask) -> None:
     bench.viewer.show_beside(f"Version {version.number}", mask)
 
 
-def _index(bench: Bench) -> int:
-    return bench.context.session.view.slice_index
+def _interpolate(bench: Bench) -> None:
+    """Fill the gaps between painted slices of the plane the reader works in."""
+    made = in_plane(bench.context.session.view.plane, shapes.interpolate_gaps)
+    bench.desk.apply_later("interpolate", made)
 
 
 def _take(bench: Bench, source: Literal["prediction", "truth"], *, whole: bool) -> None:
@@ -134,12 +143,14 @@ def _take(bench: Bench, source: Literal["prediction", "truth"], *, whole: bool) 
     if other is None:
         bench.desk.noted.emit("Nothing to take", missing)
         return
-    mask, z = other, None if whole else _index(bench)
+    mask, cut = other, session.view.cut
     name = f"take {source}"
     if whole:
         bench.desk.apply_later(name, lambda before: regions.replace(before, mask))
     else:
-        bench.desk.apply(name, lambda before: regions.replace(before, mask, z=z))
+        taken = cut.plane.apply(mask)
+        made = in_plane(cut.plane, lambda before: regions.replace(before, taken, z=cut.index))
+        bench.desk.apply(name, made, cut=cut)
 
 
 def _reshape(bench: Bench, *, whole: bool) -> None:
@@ -157,8 +168,9 @@ def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
     if whole:
         bench.desk.apply_later(tool, lambda mask: reshape(mask, by=abs(by)))
     else:
-        z = _index(bench)
-        bench.desk.apply(tool, lambda mask: reshape(mask, by=abs(by), z=z))
+        cut = bench.context.session.view.cut
+        made = in_plane(cut.plane, lambda mask: reshape(mask, by=abs(by), z=cut.index))
+        bench.desk.apply(tool, made, cut=cut)
 
 
 def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
@@ -166,7 +178,7 @@ def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
     lesions, at = bench.paint_tools.lesions, bench.viewer.words.voxel
     marked = lesions.marked
     if at is not None:
-        lesions.act(act, at, here=here)
+        lesions.act(act, at, here=here, plane=bench.viewer.words.cut.plane)
     elif marked is not None and marked.act == act:
         lesions.confirm()
     else:
@@ -179,11 +191,11 @@ def _undo(bench: Bench) -> None:
         _step(bench, bench.desk.undo)
 
 
-def _step(bench: Bench, change: Callable[[], int | None]) -> None:
-    """Undo or redo, and go to the slice that changed."""
-    index = change()
-    if index is not None:
-        bench.viewer.verbs.go_to_slice(index)
+def _step(bench: Bench, change: Callable[[], Cut | None]) -> None:
+    """Undo or redo, and go to the slice that changed, in the plane it was drawn in."""
+    cut = change()
+    if cut is not None:
+        bench.viewer.verbs.show_cut(cut)
 
 
 def _export(bench: Bench) -> None:

@@ -1,22 +1,24 @@
 """Guided clicks in hand: answered on a worker, shown, taken back, accepted as one edit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation import regions
-from core.annotation.guided import ClickGround, Guided, Scene, guided
+from core.annotation.correction import Writes
+from core.annotation.guided import ClickGround, Guided, Scene
 from core.annotation.label_rule import mask_of
-from core.annotation.patch import Patch, replayed
+from core.annotation.patch import Patch
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
+from core.domain.plane import AXIAL, Cut
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask, predicted_values
 from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.taught_guide import TaughtGuide
 from gui.annotation.tool_settings import ToolSettings
 from gui.shell.tasks import Lanes, Part, Task
 from gui.viewer.click_item import ClickPicture, ClickSign
@@ -62,8 +64,11 @@ class GuidedClicks(QObject):
 
     changed = Signal()
 
-    def __init__(self, grey: ShownGrey, desk: CorrectionDesk, lanes: Lanes) -> None:
+    def __init__(
+        self, grey: ShownGrey, desk: CorrectionDesk, lanes: Lanes, taught: TaughtGuide
+    ) -> None:
         super().__init__()
+        self._taught = taught
         self._grey, self._session = grey, grey.session
         self._desk, self._lanes = desk, lanes
         self.preview = ClickPreview(lanes, pointed_by)
@@ -105,13 +110,17 @@ class GuidedClicks(QObject):
         """True while there is a click, or one in the making."""
         return bool(self._clicks) or self._drag is not None
 
+    def take_in_hand(self) -> None:
+        """The tool was taken: what answers clicks gets ready."""
+        self._taught.warm()
+
     def touch(self, touch: Touch, *, adds: bool, settings: ToolSettings, zoom: float) -> None:
         """Take what the pointer did; `zoom` is pixels of the screen a voxel."""
         at = (touch.y, touch.x)
         if touch.kind == "press":
             self.preview.drop()
             box = settings.drag == "box"
-            self._drag = ClickDrag(self._session.view.slice_index, adds, box, [at])
+            self._drag = ClickDrag(self._session.view.at[0], adds, box, [at])
         elif touch.kind == "move" and self._drag is not None:
             self._drag.move(at, zoom=zoom)
         elif touch.kind == "release" and self._drag is not None:
@@ -128,7 +137,8 @@ class GuidedClicks(QObject):
             return
 
         def asked() -> Asked | None:
-            voxel, state = self._grey.voxel(at.y(), at.x()), self._newest()
+            voxel = self._grey.voxel(at.y(), at.x(), self._session.view.cut_in(AXIAL))
+            state = self._newest()
             if voxel is None or state is None or self._task is not None:
                 return None
             drag = ClickDrag(voxel[0], adds, False, [(at.y(), at.x())])
@@ -176,7 +186,9 @@ class GuidedClicks(QObject):
         if len(self._states) == len(self._clicks):
             state = self._states[-1]
             self.drop()
-            self._desk.apply(GUIDED, state.patch, clicks=state.clicks)
+            cut = Cut(index=state.clicks[-1].z)
+            writes = Writes(clicks=state.clicks)
+            self._desk.apply(GUIDED, state.patch, cut=cut, writes=writes)
         return True
 
     def replay(self) -> None:
@@ -188,17 +200,17 @@ class GuidedClicks(QObject):
         if predicted is None:
             self._desk.noted.emit(REPLAY, "Run the model on this case first.")
             return
-        clicks, values, hand = known.clicks, predicted_values(self._session), known.rule.value
-        several = known.several
+        clicks, ground = known.clicks, self._ground_over(predicted)
+        opened = self._session.open_case
+        assert opened is not None, "there is a prediction of it"
+        volume, hand = opened.loaded.volume, known.rule.value
+        values = predicted_values(self._session) if known.several else None
 
         def make(mask: Mask) -> Patch | None:
-            begun = predicted
-            if several and values is not None:
-                begun = mask_of(values(), (hand,))
-            ground = self._ground_over(begun)
-            patch = guided(ground, clicks).patch()
-            after = ground.mask if patch is None else replayed(ground.mask, patch)
-            return regions.replace(mask, after)
+            begun = ground
+            if values is not None:
+                begun = replace(ground, mask=mask_of(values(), (hand,)))
+            return self._taught.replayed(begun, clicks, volume)(mask)
 
         self._desk.apply_later(REPLAY, make)
 
@@ -236,7 +248,7 @@ class GuidedClicks(QObject):
     def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
-            number = self._grey.slice_number(click.z)
+            number = self._grey.slice_number(Cut(index=click.z))
             net = None
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())
@@ -276,7 +288,7 @@ class GuidedClicks(QObject):
     def _make(self, drag: ClickDrag, settings: ToolSettings) -> None:
         """Add a click to those in hand."""
         spots = drag.spots(self._plane)
-        if not spots or drag.z != self._session.view.slice_index:
+        if not spots or drag.z != self._session.view.at[0]:
             return
         if self._desk.problem:
             self._desk.noted.emit("Nothing can be painted", self._desk.problem)
@@ -295,7 +307,8 @@ class GuidedClicks(QObject):
         """Return the state before the first click: the mask there is, what the model says."""
         mask, opened = self._desk.ground_now(), self._session.open_case
         if self._ground is None and mask is not None and opened is not None:
-            self._ground = Guided(self._ground_over(mask.copy()))
+            ground = self._ground_over(mask.copy())
+            self._ground = self._taught.begun(ground, opened.loaded.volume)
         return self._ground
 
     def _ground_over(self, mask: Mask) -> ClickGround:

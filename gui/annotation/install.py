@@ -12,6 +12,7 @@ from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview, taken_by
 from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.taught_guide import taught_guide
 from gui.annotation.tool_presenter import ToolPresenter
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
@@ -35,7 +36,7 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     session, lanes = context.session, context.lanes
     desk = CorrectionDesk(session, lanes)
     grey, preview = ShownGrey(session), Preview(lanes, taken_by)
-    guided = GuidedClicks(grey, desk, lanes)
+    guided = GuidedClicks(grey, desk, lanes, taught_guide(context))
     paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview, guided))
     views.viewer.with_views(paint_tools.add_view)
     presenter = CorrectionPresenter(context, desk, paint_tools, views)

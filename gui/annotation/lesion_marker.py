@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation import regions
-from core.annotation.patch import Patch
+from core.annotation.correction import Of, Writes
+from core.annotation.patch import Patch, unturned
 from core.domain.components import Box, box_slices
 from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
-from core.domain.plane import Voxel
+from core.domain.plane import AXIAL, Cut, Plane, Voxel
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask, predicted_values, true_values
 from gui.shell.session import Session
@@ -65,10 +66,11 @@ class Marked:
         """The box it lies in."""
         return self.patch.box
 
-    def plane(self, z: int) -> NDArray[np.bool_] | None:
-        """Return what changes within the box on slice `z`; None where nothing does."""
-        first, end = self.box[:2]
-        return self.changed[z - first] if first <= z < end else None
+    def plane(self, cut: Cut) -> NDArray[np.bool_] | None:
+        """Return what changes within the box on a slice; None where nothing does."""
+        if not cut.holds(self.box):
+            return None
+        return Cut(cut.plane, cut.index - self.box[2 * cut.plane.axis]).of(self.changed)
 
     def holds(self, at: Voxel) -> bool:
         """Tell whether a voxel is one of those that change."""
@@ -99,8 +101,9 @@ class Lesions(QObject):
         session.correction_changed.connect(self.drop)
         session.mask_painted.connect(lambda _: self.drop())
 
-    def act(self, act: Act, at: Voxel, *, here: bool) -> None:
-        """Do something with the lesion at a voxel; `here` on its slice alone."""
+    def act(self, act: Act, at: Voxel, *, here: bool, plane: Plane = AXIAL) -> None:
+        """Do something with the lesion at a voxel; `here` on its slice of `plane` alone."""
+        cut = Cut(plane, at[plane.axis])
         marked = self.marked
         if marked is not None and marked.act == act and not here and self._again(marked, at):
             self.confirm()
@@ -121,8 +124,8 @@ class Lesions(QObject):
                 return
             if found is None:
                 self._desk.noted.emit(act, _NONE[act])
-            elif here or self._is_seen(found):
-                self._apply(found)
+            elif here or _is_seen(found, cut):
+                self._apply(found, cut)
             else:
                 self._mark(found)
 
@@ -136,7 +139,7 @@ class Lesions(QObject):
         source = self._source(act)
 
         def find() -> Marked | None:
-            found = _found(act, (mask, other), at, here)
+            found = _found(act, (mask, other), at, cut if here else None)
             return found if found is None or source is None else replace(found, source=source())
 
         self._task = self._lanes.run("io", lambda _: find(), show)
@@ -189,16 +192,10 @@ class Lesions(QObject):
         """Tell whether the same is meant once more: of what is kept, the marks lie around it."""
         return marked.holds(at) or (marked.act == "keep component" and at == marked.at)
 
-    def _is_seen(self, found: Marked) -> bool:
-        z = self._session.view.slice_index
-        return found.box[:2] == (z, z + 1)
-
-    def _apply(self, marked: Marked) -> None:
-        if marked.act in _RELABELS:
-            self._desk.apply(marked.act, lambda _: marked.patch, of="map")
-            return
-        source = marked.source
-        self._desk.apply(marked.act, lambda _: marked.patch, of="focus", source=source)
+    def _apply(self, marked: Marked, cut: Cut | None = None) -> None:
+        of: Of = "map" if marked.act in _RELABELS else "focus"
+        writes = Writes(of, marked.source)
+        self._desk.apply(marked.act, lambda _: marked.patch, cut=cut, writes=writes)
 
     def _mark(self, found: Marked) -> None:
         self.marked = found
@@ -229,19 +226,33 @@ def _relabelled(
     return Marked(act, at, patch, label_map[box_slices(patch.box)] != patch.values)
 
 
-def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: bool) -> Marked | None:
-    mask, other = masks
+def _is_seen(found: Marked, cut: Cut) -> bool:
+    """Tell whether all that changes lies on the slice it was pointed at."""
+    axis = cut.plane.axis
+    return found.box[2 * axis : 2 * axis + 2] == (cut.index, cut.index + 1)
+
+
+def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | None) -> Marked | None:
+    """Find what an act would change, on one slice alone or everywhere."""
+    patch = _patch(act, masks, at, here)
+    if patch is None:
+        return None
+    return Marked(act, at, patch, masks[0][box_slices(patch.box)] != patch.values)
+
+
+def _patch(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | None) -> Patch | None:
+    plane, shape = AXIAL if here is None else here.plane, masks[0].shape
+    mask, other = (None if each is None else plane.apply(each) for each in masks)
+    assert mask is not None, "there is a mask to be changed"
+    at = plane.place(at, shape)
     makers: dict[Act, Callable[[], Patch | None]] = {
-        "delete component": lambda: regions.delete_lesion(mask, at, volumetric=not here),
-        "keep component": lambda: regions.keep_lesion(mask, at, volumetric=not here),
+        "delete component": lambda: regions.delete_lesion(mask, at, volumetric=here is None),
+        "keep component": lambda: regions.keep_lesion(mask, at, volumetric=here is None),
     }
     if other is not None:
         source = other
         taken: Callable[[], Patch | None] = lambda: regions.add_lesion(  # noqa: E731
-            mask, source, at, volumetric=not here
+            mask, source, at, volumetric=here is None
         )
         makers["take component"] = makers["take truth component"] = taken
-    patch = makers[act]()
-    if patch is None:
-        return None
-    return Marked(act, at, patch, mask[box_slices(patch.box)] != patch.values)
+    return unturned(makers[act](), plane, shape)

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation.correction import Of
+from core.annotation.correction import Of, Writes
 from core.annotation.label_rule import hand_of
-from core.domain.plane import Voxel
+from core.annotation.strokes import Tip
+from core.domain.plane import Cut, Voxel
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.guided_clicks import GuidedClicks
@@ -50,7 +51,8 @@ class PaintTools(QObject):
         self.lesions, self._preview, self.guided = parts
         self.tool: Tool = "pan"
         self.settings = ToolSettings()
-        self._traces = Traces(self._session)
+        self._traces = Traces(grey)
+        self._view: SliceView | None = None
         self._stroke: Stroke | None = None
         self._corners: Corners | None = None
         self._scribbles = Scribbles()
@@ -72,11 +74,8 @@ class PaintTools(QObject):
     def add_view(self, view: SliceView) -> None:
         """Draw in one more view of the case on screen."""
         self._traces.add_view(view)
-        # Painting is for axial slices until the tools know the others.
-        view.touched.connect(
-            lambda touch: None if view.cut and view.cut.plane.axis else self._on_touched(touch)
-        )
-        view.hovered.connect(self._on_hovered)
+        view.touched.connect(lambda touch: self._on_touched(view, touch))
+        view.hovered.connect(lambda at: self._on_hovered(view, at))
         view.brush_resized.connect(lambda steps: self.resize(steps))
         view.escaped.connect(self.drop)
         self._take(self.tool)
@@ -91,6 +90,8 @@ class PaintTools(QObject):
         self.tool = tool
         self._correction_desk.expect_drawing(tool not in VIEWING)
         self._take(tool)
+        if tool == "guided":
+            self.guided.take_in_hand()
         self._ask_preview()
         self._show()
         self.settings_changed.emit()
@@ -182,12 +183,12 @@ class PaintTools(QObject):
             self._take(self.tool)
         return there
 
-    def _on_touched(self, touch: Touch) -> None:
+    def _on_touched(self, view: SliceView, touch: Touch) -> None:
+        self._view = view
         if self._pick is not None:
             self._on_picked(touch)
         elif self.tool == "guided":
-            adds = self._value(touch) == 1
-            self.guided.touch(touch, adds=adds, settings=self.settings, zoom=self._traces.zoom)
+            self._click(touch)
         elif touch.kind == "press":
             self._press(touch)
         elif touch.kind == "move":
@@ -199,6 +200,15 @@ class PaintTools(QObject):
             self._show()
         elif self.tool == "lasso" and self._corners is not None:
             self._close_polygon()
+
+    def _click(self, touch: Touch) -> None:
+        """Guide by a click, which names voxels of an axial slice."""
+        if not self._cut.plane.axis:
+            adds = self._value(touch) == 1
+            self.guided.touch(touch, adds=adds, settings=self.settings, zoom=self._zoom)
+        elif touch.kind == "press":
+            said = "Click in an axial view; what it changes is shown in every plane once accepted."
+            self.asked.emit("Guided clicks are made on axial slices", said)
 
     def _on_picked(self, touch: Touch) -> None:
         """Give away the voxel that was clicked, when the button is up again."""
@@ -225,21 +235,31 @@ class PaintTools(QObject):
         return "any" if clears else "hand"
 
     @property
-    def _index(self) -> int:
-        return self._session.view.slice_index
+    def _cut(self) -> Cut:
+        """The slice under the pointer, in the plane of the view it is over."""
+        shown = None if self._view is None else self._view.cut
+        state = self._session.view
+        return state.cut_in(state.main if shown is None else shown.plane)
+
+    @property
+    def _zoom(self) -> float:
+        """Pixels of the screen that a column takes in the view under the pointer."""
+        return 1.0 if self._view is None else self._view.zoom
 
     def _press(self, touch: Touch) -> None:
         at = self._last = (touch.y, touch.x)
         self._preview.drop()
         if self.tool in ("brush", "eraser", "threshold"):
-            self._stroke = Stroke(self._index, self._value(touch), self.settings.size)
+            tip = Tip(self._grey.spacing(self._cut.plane), self.settings.ball)
+            self._stroke = Stroke(self._cut, self._value(touch), self.settings.size, tip)
             self._stroke.add(at, touch.pressure)
             self._go_on()
         elif self.tool == "lasso":
             self._add_corner(touch)
         elif self.tool == "smart":
             kind = _OUTSIDE if self._value(touch) == 0 else _INSIDE
-            line = Scribble(self._index, kind, self.settings.size, [at])
+            scale = self._grey.spacing(self._cut.plane)[1:]
+            line = Scribble(self._cut, kind, self.settings.size, [at], scale)
             self._scribbles.begin(line)
             self._scribbling = True
         elif self.tool == "fill":
@@ -254,16 +274,16 @@ class PaintTools(QObject):
             return
         self._last = at
         if self._stroke is not None:
-            if self._index == self._stroke.z:
+            if self._cut == self._stroke.cut:
                 self._stroke.add(at, touch.pressure)
             else:  # the wheel was turned meanwhile: nothing is painted that is not seen
                 self._go_on()
                 self._stroke.lift()
             self._soon.do(can_wait=True)
-        elif self._corners is not None and self._corners.z == self._index:
+        elif self._corners is not None and self._corners.cut == self._cut:
             self._corners.points.append(at)
             self._corners.dragged = True
-        elif self._scribbling and self._scribbles.lines[-1].z == self._index:
+        elif self._scribbling and self._scribbles.lines[-1].cut == self._cut:
             self._scribbles.lines[-1].points.append(at)
         if self._stroke is None or not self._stroke.begun:
             self._show()
@@ -298,22 +318,23 @@ class PaintTools(QObject):
 
     def _begin(self, stroke: Stroke) -> bool:
         of = self._of(stroke.value)
-        if self._correction_desk.begin(self.tool, stroke.z, of) is None:
+        if self._correction_desk.begin(self.tool, stroke.cut, of) is None:
             return False
         stroke.begun = True
         if self.tool == "threshold":
             pixels, half = self._grey.pixels, self._grey.difference(self.settings.window)
             assert pixels is not None, "a case is open"
-            stroke.hold_to(pixels[stroke.z], half_width=half)
+            stroke.hold_to(pixels, half_width=half)
         return True
 
     def _add_corner(self, touch: Touch) -> None:
         corners = self._corners
         if corners is None:
-            self._corners = corners = Corners(self._index, self._value(touch))
-        elif corners.z != self._index:
-            number = self._grey.slice_number(corners.z)
-            said = f"It was begun on slice {number}. Go back there, or drop it with Esc."
+            self._corners = corners = Corners(self._cut, self._value(touch))
+        elif corners.cut != self._cut:
+            number = self._grey.slice_number(corners.cut)
+            there = f"{corners.cut.plane.name} slice" if corners.cut.plane.axis else "slice"
+            said = f"It was begun on {there} {number}. Go back there, or drop it with Esc."
             self.asked.emit("The polygon is on another slice", said)
             self._last = None
             return
@@ -322,7 +343,7 @@ class PaintTools(QObject):
     def _closes(self, at: tuple[float, float]) -> bool:
         """True after a drag, and when a click meets the first corner of a polygon."""
         corners = self._corners
-        if corners is None or len(corners.points) <= FEWEST or corners.z != self._index:
+        if corners is None or len(corners.points) <= FEWEST or corners.cut != self._cut:
             return False
         return corners.dragged or self._apart(corners.points[0], at) < _NEAR
 
@@ -333,28 +354,31 @@ class PaintTools(QObject):
 
     def _apart(self, one: tuple[float, float], other: tuple[float, float]) -> float:
         """Return how far two points are apart on the screen."""
-        return max(abs(one[0] - other[0]), abs(one[1] - other[1])) * self._traces.zoom
+        down, right = abs(one[0] - other[0]), abs(one[1] - other[1])
+        _, row, column = self._grey.spacing(self._cut.plane)
+        return max(down * row / column, right) * self._zoom
 
     def _close_polygon(self) -> None:
         corners, self._corners = self._corners, None
         self._show()
         if corners is not None and corners.closable:
-            self._correction_desk.apply("lasso", corners.painted, of=self._of(corners.value))
+            writes = Writes(self._of(corners.value))
+            self._correction_desk.apply("lasso", corners.painted, cut=corners.cut, writes=writes)
 
     def _fill(self) -> None:
         """Complete the region that the scribbles describe, instead of what they led to before."""
-        pixels, index = self._grey.pixels, self._index
+        pixels, here = self._grey.pixels, self._cut
         if pixels is None or not self._scribbles:
             return
         lines = tuple(replace(line, points=list(line.points)) for line in self._scribbles.lines)
-        z = None if self.settings.volumetric else index
+        cut = None if self.settings.volumetric else here
         known = self._session.correction
         refines = known is not None and self._scribbles.refines(known)
         back = known.before_last() if known is not None and refines else None
         self._filling = True
         aim = None if self._session.labels.labels.is_binary else hand_of(self._session.labels.rule)
-        make = filler(pixels[np.newaxis], lines, z=z, again=Again(back, aim))
-        self._correction_desk.apply_later(_FILL, make, of="exact")
+        fill = filler(pixels[np.newaxis], lines, cut=cut, again=Again(back, aim))
+        self._correction_desk.apply_later(_FILL, fill, cut=here, of="exact")
 
     def _on_stepped(self) -> None:
         known = self._correction_desk.known
@@ -367,20 +391,25 @@ class PaintTools(QObject):
         where, settings = self._voxel(at), self.settings
         if where is not None:
             share, through = settings.tolerance, settings.volumetric
-            make = self._grey.flood(where, share, value=value, volumetric=through)
-            self._correction_desk.apply_later("fill", make, of=self._of(value))
+            cut = self._cut
+            make = self._grey.flood(where, share, cut.plane, value=value, volumetric=through)
+            self._correction_desk.apply_later("fill", make, cut=cut, of=self._of(value))
 
     def _act_on_lesion(self, at: tuple[float, float], value: int) -> None:
         """Take the prediction's lesion under the pointer, or delete the mask's."""
         where = self._voxel(at)
         if where is not None:
             act = "take component" if value else "delete component"
-            self.lesions.act(act, where, here=not self.settings.through)  # type: ignore[arg-type]
+            here, plane = not self.settings.through, self._cut.plane
+            self.lesions.act(act, where, here=here, plane=plane)  # type: ignore[arg-type]
 
     def _voxel(self, at: tuple[float, float]) -> Voxel | None:
-        return self._grey.voxel(at[0], at[1])
+        return self._grey.voxel(at[0], at[1], self._cut)
 
-    def _on_hovered(self, at: QPointF | None) -> None:
+    def _on_hovered(self, view: SliceView, at: QPointF | None) -> None:
+        if at is not None and view is not self._view and self._last is None:
+            self._view = view
+            self._show()
         self._pointer = at
         if self._corners is not None:
             self._show()
@@ -388,12 +417,13 @@ class PaintTools(QObject):
             self._ask_preview()
 
     def _on_view_changed(self) -> None:
+        self._show_brush()
         self._ask_preview()
         self._show()
 
     def _ask_preview(self) -> None:
         """Have shown what a press here would take."""
-        if self.tool == "guided":
+        if self.tool == "guided" and not self._cut.plane.axis:
             self.guided.point_at(self._pointer, adds=not self._removes, settings=self.settings)
         else:
             self.guided.preview.drop()
@@ -407,29 +437,32 @@ class PaintTools(QObject):
         where = None if at is None else self._voxel((at.y(), at.x()))
         if where is None or pixels is None or self._last is not None:
             return None
+        cut = self._cut
         if self.tool == "threshold":
             half = self._grey.difference(settings.window)
-            return Asked(pixels, where, half, settings.size)
+            tip = Tip(self._grey.spacing(cut.plane), settings.ball)
+            return Asked(pixels, where, half, cut, settings.size, tip)
         half = self._grey.difference(settings.tolerance)
-        return Asked(pixels, where, half, None, settings.volumetric)
+        return Asked(pixels, where, half, cut, volumetric=settings.volumetric)
 
     def _take(self, tool: Tool) -> None:
         self._traces.set_tool(tool)
         self._show_brush()
 
     def _show_brush(self) -> None:
-        self._traces.set_brush(self.settings.size / 2, "−" if self._removes else "+")
+        self._traces.set_brush(self.settings.size, "−" if self._removes else "+")
 
     def _show(self) -> None:
         """Show what is half drawn, and say when something is in hand or no more."""
         smart = self.tool == "smart"
         self._traces.show(
             corners=(self._corners, self._pointer),
-            scribbles=self._scribbles.on(self._index) if smart else (),
+            scribbles=self._scribbles.lines if smart else (),
             stroke=self._stroke,
             marked=self.lesions.marked,
             taken=self._preview.answer,
         )
         guided = self.tool == "guided"
-        self._traces.show_clicks(self.guided.picture(self._index) if guided else None)
+        z = self._session.view.at[0]
+        self._traces.show_clicks(self.guided.picture(z) if guided else None)
         self.held_changed.emit()

@@ -1,21 +1,21 @@
 """What a press of the threshold brush or the flood fill would take, shown under the pointer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation import regions, strokes
-from core.domain.plane import Voxel
+from core.domain.plane import Cut, Voxel
 from core.domain.volume import Pixels
 from gui.annotation.rested_question import RestedQuestion
 
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """The voxels of slice `z` that would be taken, and how many there are on how many slices."""
+    """The voxels of a slice that would be taken, and how many there are on how many slices."""
 
-    z: int
+    cut: Cut
     plane: NDArray[np.bool_]
     voxels: int
     slices: int
@@ -25,13 +25,16 @@ class Taken:
 class Asked:
     """What is pointed at: a voxel of `pixels` (Z, Y, X), and by how much others may differ.
 
-    `size` is that of the threshold brush, None for a fill; `volumetric` fills through all slices.
+    It lies on the slice `cut`. `size` and `tip` are those of the threshold brush, None for a fill;
+    `volumetric` fills through all slices.
     """
 
     pixels: Pixels
     at: Voxel
     half_width: float
+    cut: Cut
     size: float | None = None
+    tip: strokes.Tip = strokes.DISC
     volumetric: bool = False
 
 
@@ -40,23 +43,31 @@ Preview = RestedQuestion[Asked, Taken]
 
 def taken_by(asked: Asked) -> Taken:
     """Return what would be taken: by a dab of the brush, or by a fill."""
-    z, y, x = asked.at
-    shape = asked.pixels.shape[1:]
+    pixels = asked.cut.plane.apply(asked.pixels)
+    at = asked.cut.plane.place(asked.at, asked.pixels.shape)
     if asked.size is not None:
-        empty = np.zeros((1, *shape), np.uint8)
-        centre = (y + 0.5, x + 0.5)
-        brush = strokes.threshold_brush(
-            asked.pixels[z], centre, size=asked.size, half_width=asked.half_width
-        )
-        patch = strokes.threshold_stroke(empty, 0, [centre], brush=brush)
-        plane = np.zeros(shape, bool)
-        if patch is not None:
-            _, _, y0, y1, x0, x1 = patch.box
-            plane[y0:y1, x0:x1] = patch.values[0] > 0
-        return Taken(z, plane, int(plane.sum()), 1)
-    found = regions.flooded(
-        asked.pixels, asked.at, tolerance=asked.half_width, volumetric=asked.volumetric
-    )
+        return _dabbed(asked, pixels, at)
+    found = regions.flooded(pixels, at, tolerance=asked.half_width, volumetric=asked.volumetric)
     counts = [int(np.count_nonzero(each)) for each in found]
-    plane = found[z] if asked.volumetric else found[0]
-    return Taken(z, plane, sum(counts), sum(count > 0 for count in counts))
+    plane = found[at[0]] if asked.volumetric else found[0]
+    return Taken(asked.cut, plane, sum(counts), sum(count > 0 for count in counts))
+
+
+def _dabbed(asked: Asked, pixels: Pixels, at: Voxel) -> Taken:
+    """Return what a dab of the threshold brush would take of its own slice, and of all."""
+    size, half = asked.size or 1.0, asked.half_width
+    centre = (at[1] + 0.5, at[2] + 0.5)
+    brush = strokes.threshold_brush(pixels[at[0]], centre, size=size, half_width=half)
+    depth, index = (len(pixels), at[0]) if asked.tip.ball else (1, 0)
+    if asked.tip.ball:
+        brush = replace(brush, volume=pixels)
+    empty = np.broadcast_to(np.zeros((1, 1, 1), np.uint8), (depth, *pixels.shape[1:]))
+    patch = strokes.threshold_stroke(empty, index, [centre], brush=brush, tip=asked.tip)
+    plane = np.zeros(pixels.shape[1:], bool)
+    if patch is None:
+        return Taken(asked.cut, plane, 0, 0)
+    first, end, y0, y1, x0, x1 = patch.box
+    if first <= index < end:
+        plane[y0:y1, x0:x1] = patch.values[index - first] > 0
+    counts = np.count_nonzero(patch.values, axis=(1, 2))
+    return Taken(asked.cut, plane, int(counts.sum()), int(np.count_nonzero(counts)))

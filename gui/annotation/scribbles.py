@@ -9,19 +9,24 @@ from numpy.typing import NDArray
 from core.annotation import regions, smart_fill, strokes
 from core.annotation.correction import Correction
 from core.annotation.label_rule import PatchAim
-from core.annotation.patch import Patch, Point, replayed
+from core.annotation.patch import Patch, Point, in_plane, replayed
 from core.domain.label_set import LabelMap
+from core.domain.plane import Cut
 from core.domain.volume import Pixels
 
 
 @dataclass(frozen=True)
 class Scribble:
-    """A line through `points` (y, x) of slice `z`, `size` voxels wide; `kind` is that of a fill."""
+    """A line through `points` (y, x) of a slice; `kind` is that of a fill.
 
-    z: int
+    It is `size` wide, in what a row and a column are `scale` long.
+    """
+
+    cut: Cut
     kind: int
     size: float
     points: list[Point]
+    scale: strokes.Scale = (1.0, 1.0)
 
 
 class Scribbles:
@@ -39,10 +44,6 @@ class Scribbles:
     def lines(self) -> tuple[Scribble, ...]:
         """All lines, in the order they were drawn."""
         return tuple(self._lines)
-
-    def on(self, z: int) -> tuple[Scribble, ...]:
-        """Return the lines of a slice."""
-        return tuple(line for line in self._lines if line.z == z)
 
     def begin(self, line: Scribble) -> None:
         """Draw one more line."""
@@ -83,10 +84,11 @@ def drawn(lines: tuple[Scribble, ...], shape: tuple[int, int, int]) -> NDArray[n
     """Return scribbles as (Z, Y, X): 0 none, 1 inside, 2 outside."""
     found = np.zeros(shape, np.uint8)
     for line in lines:
-        there = strokes.covered(shape[1:], line.points, line.size)
+        plane = line.cut.of(found)
+        there = strokes.covered(plane.shape, line.points, line.size, scale=line.scale)
         if there is not None:
             where, block = there
-            found[line.z][where][block] = line.kind
+            plane[where][block] = line.kind
     return found
 
 
@@ -102,9 +104,9 @@ class Again:
 
 
 def filler(
-    pixels: Pixels, lines: tuple[Scribble, ...], *, z: int | None, again: Again
+    pixels: Pixels, lines: tuple[Scribble, ...], *, cut: Cut | None, again: Again
 ) -> Callable[[LabelMap], Patch | None]:
-    """Return the fill of slice `z`, or of all, by `lines` over `pixels` (C, Z, Y, X).
+    """Return the fill of a slice, or of all for None, by `lines` over `pixels` (C, Z, Y, X).
 
     It makes a patch of label values, which are 0 and 1 where there is one label.
     """
@@ -114,13 +116,15 @@ def filler(
     def make(values: LabelMap) -> Patch | None:
         label_map = values if back is None else replayed(values, back)
         before = label_map if aim is None else aim.ground(label_map)
-        if z is None:
+        if cut is None:
             found = smart_fill.smart_fill_volume(before, pixels, drawn(lines, shape))
         else:
-            flat = tuple(line for line in lines if line.z == z)
-            one = (1, *shape[1:])
-            moved = tuple(Scribble(0, line.kind, line.size, line.points) for line in flat)
-            found = smart_fill.smart_fill(before, pixels, drawn(moved, one)[0], z=z)
+            flat = drawn(tuple(line for line in lines if line.cut == cut), shape)
+            scribbled, turned = np.ascontiguousarray(cut.of(flat)), cut.plane.apply(pixels)
+            found = in_plane(
+                cut.plane,
+                lambda mask: smart_fill.smart_fill(mask, turned, scribbled, z=cut.index),
+            )(before)
         if back is None and aim is None:
             return found
         if aim is not None:

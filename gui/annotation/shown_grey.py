@@ -1,13 +1,12 @@
 """The grey values that the tools go by: those of the channel on screen."""
 
+import math
 from collections.abc import Callable
 
-import numpy as np
-
 from core.annotation import regions
-from core.annotation.patch import Patch
+from core.annotation.patch import Patch, in_plane
 from core.domain.mask import Mask
-from core.domain.plane import Voxel
+from core.domain.plane import Cut, Plane, Voxel
 from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.view_state import RGB, shown_channel
@@ -47,34 +46,51 @@ class ShownGrey:
         return share * self.span
 
     def flood(
-        self, at: Voxel, share: float, *, value: int, volumetric: bool
+        self, at: Voxel, share: float, plane: Plane, *, value: int, volumetric: bool
     ) -> Callable[[Mask], Patch | None]:
-        """Return the flood fill from a voxel, within a share of the range."""
+        """Return the flood fill from a voxel in a plane, within a share of the range."""
         pixels, tolerance = self.pixels, self.difference(share)
 
         def make(mask: Mask) -> Patch | None:
             if pixels is None:
                 return None
             return regions.flood_fill(
-                mask, pixels, at, tolerance=tolerance, value=value, volumetric=volumetric
+                mask,
+                plane.apply(pixels),
+                plane.place(at, pixels.shape),
+                tolerance=tolerance,
+                value=value,
+                volumetric=volumetric,
             )
 
-        return make
+        return in_plane(plane, make)
 
-    def voxel(self, y: float, x: float) -> Voxel | None:
-        """Return the voxel of the slice on screen at a point; None beyond it."""
+    def voxel(self, y: float, x: float, cut: Cut) -> Voxel | None:
+        """Return the voxel of a slice at a point; None beyond it."""
         volume = self._volume
         if volume is None:
             return None
-        row, column = int(np.floor(y)), int(np.floor(x))
-        height, width = volume.geometry.shape[1:]
-        inside = 0 <= row < height and 0 <= column < width
-        return (self.session.view.slice_index, row, column) if inside else None
+        return cut.voxel(math.floor(y), math.floor(x), volume.geometry.shape)
 
-    def slice_number(self, z: int) -> int:
+    def slice_number(self, cut: Cut) -> int:
         """Return the number of a slice as it is shown."""
         volume = self._volume
-        return z if volume is None else volume.slice_numbers[z]
+        if volume is None or cut.plane.axis:
+            return cut.index + 1
+        return volume.slice_numbers[cut.index]
+
+    def spacing(self, plane: Plane) -> tuple[float, float, float]:
+        """Return the mm from voxel to voxel (slice, row, column); 1 each where they are unknown."""
+        volume = self._volume
+        known = None if volume is None else volume.geometry.spacing_mm
+        return (1.0, 1.0, 1.0) if known is None else plane.turned(known)
+
+    @property
+    def unit(self) -> str:
+        """What sizes of brushes are in: `mm`, or `px` where the spacing is unknown."""
+        volume = self._volume
+        known = volume is not None and volume.geometry.spacing_mm is not None
+        return "mm" if known else "px"
 
     @property
     def _volume(self) -> Volume | None:

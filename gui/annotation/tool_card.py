@@ -34,6 +34,7 @@ _WIDTH = 236
 _LEFT, _TOP, _EDGE = 10, 92, 8
 _ROOM = 3  # an image narrower than so many cards is not to lie under one
 _RANGED = {"threshold": "window", "fill": "tolerance"}
+_BRUSHES = frozenset({"brush", "eraser", "threshold"})
 _TITLES = {"window": "Window", "tolerance": "Tolerance"}
 _SOLID = {"fill": "volumetric", "smart": "volumetric", "component": "through"}
 _STEPS = 1000
@@ -67,6 +68,7 @@ class ToolCard(QFrame):
     complete_asked = Signal()
     back_asked = Signal()
     start_chosen = Signal(str)
+    _unit = "px"
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -82,11 +84,12 @@ class ToolCard(QFrame):
         self._title, self._key = make_label("", "section"), make_label("", "caption")
         self._brief = make_label("", "body")
         self._fold = self._make_fold()
-        self._size = NamedSlider("Size", SMALLEST, LARGEST, lambda value: f"{value} px")
+        self._size = NamedSlider("Size", SMALLEST, LARGEST, self._length)
         self._size.moved.connect(lambda value: self.changed.emit("size", value))
         least, most = (round(share * _STEPS) for share in (LEAST_SHARE, LARGEST_SHARE))
         self._range = NamedSlider("Window", least, most, self._grey)
         self._range.moved.connect(lambda value: self.changed.emit(self._range_name, value / _STEPS))
+        self._tip = self._make_tip()
         self._mode = Segments(("Add", "Remove"), name="The tool")
         self._mode.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
         self._scribble = Segments(("Inside", "Outside"), name="Scribble")
@@ -134,10 +137,13 @@ class ToolCard(QFrame):
             return
         self._tool = tool
         self._title.setText(BY_ID[f"{tool}_tool"].text)
-        self._brief.setText(f"{settings.size} px" if tool in ROUND else "")
+        self._brief.setText(self._length(settings.size) if tool in ROUND else "")
         self._show_key()
         self._size.setVisible(tool in ROUND)
         self._size.show_value(settings.size)
+        self._tip.setVisible(tool in _BRUSHES)
+        with QSignalBlocker(self._tip):
+            self._tip.set_index(int(settings.ball))
         self._range.setVisible(tool in _RANGED)
         self._range_name = _RANGED.get(tool, "window")
         self._range.set_title(_TITLES[self._range_name])
@@ -163,6 +169,12 @@ class ToolCard(QFrame):
             self._span = span
             self._range.say_value()
 
+    def set_unit(self, unit: str) -> None:
+        """Say what sizes are in: `mm`, or `px` where the spacing is unknown."""
+        if unit != self._unit:
+            self._unit = unit
+            self._size.say_value()
+
     def show_taken(self, said: str) -> None:
         """Say how much a press would take."""
         self._taken.setText(said)
@@ -179,6 +191,12 @@ class ToolCard(QFrame):
         blocker.unblock()
         self._starting.setText(f"The first edit starts from {said}." if said else "")
         self._fit()
+
+    def _make_tip(self) -> Segments:
+        tip = Segments(("Disc", "Ball"), name="Shape of the brush")
+        tip.setToolTip("A ball reaches into the slices before and behind")
+        tip.chosen.connect(lambda index: self.changed.emit("ball", bool(index)))
+        return tip
 
     def _make_fold(self) -> QToolButton:
         fold = QToolButton()
@@ -248,6 +266,9 @@ class ToolCard(QFrame):
         layout.activate()
         return layout.totalSizeHint()
 
+    def _length(self, value: int) -> str:
+        return f"{value} {self._unit}"
+
     def _grey(self, value: int) -> str:
         return f"±{grey_text(value / _STEPS * self._span)}"
 
@@ -279,7 +300,7 @@ class ToolCard(QFrame):
         column.setSpacing(8)
         for slider in (self._size, self._range):
             column.addWidget(slider)
-        for choice in (self._mode, self._scribble):
+        for choice in (self._tip, self._mode, self._scribble):
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
         parts = (self._guided, self._solid, self._complete, self._taken, self._start, self._hint)
         for part in parts:

@@ -60,7 +60,7 @@ class ToolPresenter(QObject):
         guided = self._paint_tools.guided
         shown = self._paint_tools.tool == "guided"
         self._card.show_clicks(len(guided.clicks))
-        index = self._session.view.slice_index
+        index = self._session.view.at[0]
         self._card.preview.show_figures(guided.figures(index) if shown else None)
 
     def _show_start(self) -> None:
@@ -72,6 +72,7 @@ class ToolPresenter(QObject):
     def _show_span(self) -> None:
         """Say how many grey values a share of the range is."""
         self._card.set_span(self._grey.span)
+        self._card.set_unit(self._grey.unit)
 
     def _show_taken(self) -> None:
         taken = self._preview.answer

@@ -12,7 +12,9 @@ LEAST_SHARE, LARGEST_SHARE = 0.002, 0.5
 
 @dataclass(frozen=True)
 class ToolSettings:
-    """How the tools draw; `size` is a diameter in voxels.
+    """How the tools draw; `size` is a diameter in mm, in voxels where the spacing is unknown.
+
+    With `ball` the brushes reach into the slices before and behind.
 
     `window` is half the range the threshold brush takes, `tolerance` that of the flood fill, each
     as a share of the range of grey values in which the channel is shown: the same for images of 8
@@ -23,6 +25,7 @@ class ToolSettings:
     """
 
     size: int = 12
+    ball: bool = False
     remove: bool = False
     window: float = 0.14
     tolerance: float = 0.14

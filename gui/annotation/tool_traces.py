@@ -5,12 +5,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
 from core.annotation.patch import Point
+from core.domain.plane import Cut
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.lesion_marker import Marked
 from gui.annotation.polygon_corners import Corners
 from gui.annotation.range_preview import Taken
 from gui.annotation.scribbles import Scribble
-from gui.shell.session import Session
+from gui.annotation.shown_grey import ShownGrey
 from gui.viewer.click_item import ClickPicture
 from gui.viewer.slice_view import SliceView
 from gui.viewer.tool_items import Sign, TraceLine
@@ -21,36 +22,38 @@ _GREEN, _RED, _AMBER = "#3FD67A", "#FF5C5C", "#FFC24D"
 
 
 class Traces:
-    """The views of one case, drawn on alike."""
+    """The views of one case, drawn on alike where they show the same slice."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, grey: ShownGrey) -> None:
+        self._session, self._grey = grey.session, grey
         self._views: list[SliceView] = []
-        self._region: tuple[object, int] | None = None
+        self._region: tuple[object, tuple[Cut, ...]] | None = None
+        self._brushes: list[tuple[float, float, Sign]] = []
 
     def add_view(self, view: SliceView) -> None:
         """Draw on one more view."""
         self._views.append(view)
-
-    @property
-    def zoom(self) -> float:
-        """Pixels of the screen a voxel takes; all views show it alike."""
-        return self._views[0].zoom if self._views else 1.0
 
     def set_tool(self, tool: Tool) -> None:
         """Let a press in any view do what this tool does."""
         for view in self._views:
             view.set_tool(tool)
 
-    def set_brush(self, radius: float, sign: Sign) -> None:
-        """Show the brush's size and sign."""
-        for view in self._views:
-            view.set_brush(radius, sign)
+    def set_brush(self, size: float, sign: Sign) -> None:
+        """Show the brush's size and sign, as large in every view as it paints there."""
+        brushes: list[tuple[float, float, Sign]] = []
+        for cut in self._cuts:
+            _, row, column = self._grey.spacing(cut.plane)
+            brushes.append((size / 2 / column, size / 2 / row, sign))
+        if brushes != self._brushes:
+            self._brushes = brushes
+            for view, (wide, high, _) in zip(self._views, brushes, strict=True):
+                view.set_brush(wide, sign, high=high)
 
     def show_clicks(self, picture: ClickPicture | None) -> None:
-        """Show what guided clicks would change."""
-        for view in self._views:
-            view.show_clicks(picture)
+        """Show what guided clicks would change of the axial slice."""
+        for view, cut in zip(self._views, self._cuts, strict=True):
+            view.show_clicks(None if cut.plane.axis else picture)
 
     def show(
         self,
@@ -61,50 +64,64 @@ class Traces:
         marked: Marked | None,
         taken: Taken | None,
     ) -> None:
-        """Show what lies on the slice on screen."""
-        lines = [*_corner_lines(*corners, z=self._index), *map(_band, scribbles)]
-        if stroke is not None and not stroke.begun and stroke.z == self._index:
-            colour = _GREEN if stroke.value else _RED
-            lines.append(TraceLine(_points(stroke.trail), colour, stroke.size))
-        if lines or (self._views and self._views[0].trace):
-            for view in self._views:
+        """Show what lies on the slices on screen."""
+        for view, cut in zip(self._views, self._cuts, strict=True):
+            lines = [*_corner_lines(*corners, cut=cut), *map(_band, scribbles_on(scribbles, cut))]
+            if stroke is not None and not stroke.begun and stroke.cut == cut:
+                colour = _GREEN if stroke.value else _RED
+                width = stroke.size / stroke.tip.spacing[2]
+                lines.append(TraceLine(_points(stroke.trail), colour, width))
+            if lines or view.trace:
                 view.show_trace(tuple(lines))
         self._show_region(marked, taken)
 
     def _show_region(self, marked: Marked | None, taken: Taken | None) -> None:
         """Mark the region, made anew only when it is another or on another slice."""
-        which: tuple[object, int] = (marked or taken, self._index)
+        cuts = self._cuts
+        which: tuple[object, tuple[Cut, ...]] = (marked or taken, cuts)
         if self._region is not None and which[0] is self._region[0] and which == self._region:
             return
         self._region = which
-        plane, colour = self._plane(marked, taken)
-        for view in self._views:
-            view.show_region(plane, colour)
+        made: dict[Cut, tuple[NDArray[np.bool_] | None, str]] = {}
+        for view, cut in zip(self._views, cuts, strict=True):
+            if cut not in made:
+                made[cut] = self._plane(marked, taken, cut)
+            view.show_region(*made[cut])
 
     def _plane(
-        self, marked: Marked | None, taken: Taken | None
+        self, marked: Marked | None, taken: Taken | None, cut: Cut
     ) -> tuple[NDArray[np.bool_] | None, str]:
-        opened, z = self._session.open_case, self._index
+        opened = self._session.open_case
         if opened is None:
             return None, ""
         if marked is None:
-            return (taken.plane if taken is not None and taken.z == z else None), _AMBER
-        inside = marked.plane(z)
+            return (taken.plane if taken is not None and taken.cut == cut else None), _AMBER
+        inside = marked.plane(cut)
         if inside is None:
             return None, ""
-        plane = np.zeros(opened.loaded.volume.geometry.shape[1:], bool)
-        _, _, y0, y1, x0, x1 = marked.box
+        shape = opened.loaded.volume.geometry.shape
+        _, *sides = cut.plane.turned(shape)
+        plane = np.zeros(tuple(sides), bool)
+        _, _, y0, y1, x0, x1 = cut.plane.cut_box(marked.box, shape)
         plane[y0:y1, x0:x1] = inside
         return plane, _GREEN if marked.act.startswith("take") else _RED
 
     @property
-    def _index(self) -> int:
-        return self._session.view.slice_index
+    def _cuts(self) -> tuple[Cut, ...]:
+        """The slice that each view shows."""
+        state = self._session.view
+        planes = (state.main if view.cut is None else view.cut.plane for view in self._views)
+        return tuple(state.cut_in(plane) for plane in planes)
 
 
-def _corner_lines(corners: Corners | None, pointer: QPointF | None, *, z: int) -> list[TraceLine]:
+def scribbles_on(lines: tuple[Scribble, ...], cut: Cut) -> tuple[Scribble, ...]:
+    """Return the lines that lie on a slice."""
+    return tuple(line for line in lines if line.cut == cut)
+
+
+def _corner_lines(corners: Corners | None, pointer: QPointF | None, *, cut: Cut) -> list[TraceLine]:
     """Return the line along the corners, and from the last of them to the pointer and back."""
-    if corners is None or corners.z != z:
+    if corners is None or corners.cut != cut:
         return []
     lines = [TraceLine(_points(tuple(corners.points)))]
     if pointer is not None and not corners.dragged and corners.points:
@@ -117,7 +134,7 @@ def _corner_lines(corners: Corners | None, pointer: QPointF | None, *, z: int) -
 
 def _band(line: Scribble) -> TraceLine:
     colour = _GREEN if line.kind == _INSIDE else _RED
-    return TraceLine(_points(tuple(line.points)), colour, line.size)
+    return TraceLine(_points(tuple(line.points)), colour, line.size / line.scale[1])
 
 
 def _points(path: tuple[Point, ...]) -> tuple[QPointF, ...]:

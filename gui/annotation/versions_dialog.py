@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.annotation import regions
+from core.annotation.correction import Writes
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.figure_text import MISSING
@@ -141,7 +142,7 @@ class VersionsDialog(QDialog):
             patches.append(regions.replace(now, values))
             return patches[-1]
 
-        made = self._correction_desk.apply("restore", make, of="exact")
+        made = self._correction_desk.apply("restore", make, writes=Writes("exact"))
         if made and patches[-1] is not None:
             said = "The correction is the same as it now; undo takes that back."
             self._correction_desk.noted.emit(f"Version {version.number} restored", said)

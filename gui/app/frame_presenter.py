@@ -37,6 +37,7 @@ class FramePresenter(QObject):
         session.case_opening.connect(self._on_case_opening)
         session.case_changed.connect(self._on_case_changed)
         session.models_changed.connect(self._enable)
+        session.labels_changed.connect(self._on_labels_changed)
         session.queue_changed.connect(self._enable)
         operations.failed.connect(context.say_failed)
         self._apply_look()
@@ -69,6 +70,9 @@ class FramePresenter(QObject):
             self._window.status.set_message(f"{self._session.current} cannot be opened")
         self._enable()
         self._window.view.setFocus()
+
+    def _on_labels_changed(self) -> None:
+        self._window.set_several(not self._session.labels.labels.is_binary)
 
     def _show_shortcuts(self) -> None:
         """Show the sheet of all keys, where they can be changed; one sheet is enough."""

@@ -45,9 +45,11 @@ from gui.shell.status_bar import StatusBar
 from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.touch import Tool
@@ -80,7 +82,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
-        self._closed = False
+        self._closed = self._several = False
         self._below: StudyPanel | None = None
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self)
@@ -269,6 +271,7 @@ class MainWindow(QMainWindow):
         self.study_line = RunLine("Comparison", stop_tip=tip, show_label="Show")
         self.jobs = JobsDrawer()
         self.layers = LayersPanel()
+        self.label_rows, self.region_rows = LabelsPanel(), RegionsPanel()
         self.metrics = MetricsPanel()
         self.disagreements = DisagreementPanel()
         self.review = ReviewPanel()
@@ -292,6 +295,8 @@ class MainWindow(QMainWindow):
             self.strip,
             self.jobs,
             self.layers,
+            self.label_rows,
+            self.region_rows,
             self.metrics,
             self.disagreements,
             self.review,
@@ -301,7 +306,13 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        panels = (self.layers, self.metrics, self.disagreements)
+        panels = (
+            self.layers,
+            self.label_rows,
+            self.region_rows,
+            self.metrics,
+            self.disagreements,
+        )
         self._inspector = Inspector(panels, (self.model_panel,), self.review)
         self._right = QStackedWidget()
         self._right.setMinimumWidth(NARROWEST)
@@ -350,10 +361,18 @@ class MainWindow(QMainWindow):
         bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
         for part in (*bars, self.review, self.metrics):
             part.set_compact(compact)
-        self.layers.set_expanded(not compact)
+        self.layers.set_expanded(not compact and not self._several)
         self._side.set_narrow(compact)
         self._show_worklist(not compact)
         self._set_sides(RAIL if compact else WIDTH)
+
+    def set_several(self, several: bool) -> None:
+        """Make room for the labels and regions of a case that has several."""
+        if several == self._several:
+            return
+        self._several = several
+        self.layers.set_expanded(not several and not self._compact)
+        self.metrics.section.set_expanded(not several)
 
     def _set_sides(self, worklist: int) -> None:
         """Give the panels at the sides their widths, and the image the rest."""

@@ -185,6 +185,8 @@ class Program:
             window.layers,
             window.top_bar,
             window.planes,
+            window.label_rows,
+            window.region_rows,
         )
 
     def _data_views(self) -> DataViews:

@@ -13,8 +13,7 @@ from core.io.case import Case
 from core.io.case_cache import CaseCache
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
-from core.studies.case_figures import CaseFigures
-from gui.prediction.case_run import figures_of_prediction
+from gui.prediction.case_run import KeptFigures, figures_of_prediction
 from gui.shell.operations import Operations
 from gui.shell.session import Session
 from gui.shell.session_parts import Place
@@ -30,7 +29,7 @@ class _Rescored:
 
     case_id: str
     dsc: float | None
-    figures: CaseFigures
+    figures: KeptFigures
     outlook: Outlook
 
 
@@ -96,7 +95,12 @@ class ListScores(QObject):
             state = self._session.case_states.get(each.case_id)
             if state is not None:
                 scored = replace(
-                    state, dsc=each.dsc, figures=each.figures, outlook=each.outlook, scored=True
+                    state,
+                    dsc=each.dsc,
+                    figures=each.figures.own,
+                    labels=each.figures.labels,
+                    outlook=each.outlook,
+                    scored=True,
                 )
                 if scored != state:
                     self._session.set_case_state(scored)

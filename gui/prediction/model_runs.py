@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.counted_mask import GrowingMask
 from core.domain.prediction import Prediction
+from core.domain.volume import Volume
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
 from core.models.registry import Model
@@ -20,7 +21,7 @@ from core.workspace.score_keys import score_key
 from gui.prediction.case_run import CaseRun, FinishedRun, WantedRun
 from gui.prediction.result_scores import ResultScores
 from gui.shell.session import Session
-from gui.shell.session_parts import CaseState, Result, RunQueue
+from gui.shell.session_parts import CaseState, Place, Result, RunQueue
 from gui.shell.tasks import Lanes, Task
 
 _SAY_SECONDS = 0.2
@@ -33,6 +34,15 @@ class _Running:
     case: Case
     task: Task[FinishedRun]
     growing: GrowingMask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """The prediction of several labels that was on screen last, and what it is of."""
+
+    volume: Volume
+    model: Model
+    prediction: Prediction
 
 
 class ModelRuns(QObject):
@@ -54,6 +64,7 @@ class ModelRuns(QObject):
         scores.recounted.connect(self._on_recounted)
         self._waiting: deque[Case] = deque()
         self._running: _Running | None = None
+        self._last: _Shown | None = None
         self._started = self._said = 0.0
 
     def run(self, cases: Iterable[Case], *, first: bool = False) -> None:
@@ -102,10 +113,11 @@ class ModelRuns(QObject):
             self._show_partial(running)
             return
         self._session.set_seeking(True)
+        last = self._last
         version = self._session.case_version
         self._lanes.run(
             "io",
-            lambda _: prediction_cache.find_prediction(opened.loaded, model, place.workspace),
+            lambda _: _found(opened.loaded, model, place, last),
             lambda found: self._show_cached(found, version, model),
             failed=lambda sentence: self._on_not_found(opened.loaded.case.id, sentence),
         )
@@ -125,7 +137,10 @@ class ModelRuns(QObject):
             if queue.active:
                 self.finished_all.emit(queue.done, queue.failed)
             return
-        case = self._waiting.popleft()
+        waiting = self._waiting.popleft()
+        # Another region may be in focus by now than when it was asked for.
+        state = self._session.case_states.get(waiting.id)
+        case = waiting if state is None else state.case
         on_screen = self._is_on_screen(case.id)
         first = self._session.view.at[0] if on_screen else None
         wanted = WantedRun(case, model, place, self._session.settings.device, first)
@@ -185,6 +200,10 @@ class ModelRuns(QObject):
         opened = self._session.open_case
         if opened is None or opened.loaded.case.id != running.case.id:
             return
+        truth = opened.loaded.ground_truth
+        if running.growing is not None and not running.growing.is_against(truth):
+            running = replace(running, growing=running.growing.against(truth))
+            self._running = running
         if running.growing is None:
             nothing = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
             self._session.set_result(Result(nothing, ready=frozenset()))
@@ -216,21 +235,29 @@ class ModelRuns(QObject):
         self._running = None
         score, figures = finished.scored.score, finished.figures
         model = self._session.running_model
-        timely = model is not None and score.key == score_key(model, finished.scored.prediction.key)
+        key = finished.scored.prediction.filed
+        timely = model is not None and score.key == score_key(model, key)
+        state = self._session.case_states.get(score.case_id)
+        timely &= state is None or state.case.region == score.region
         self._set_case(
             score.case_id,
             run="",
             progress=0.0,
             dsc=score.dsc if timely else None,
             scored=True,
-            figures=figures if timely else None,
+            figures=figures.own if timely else None,
+            labels=figures.labels if timely else {},
             outlook=finished.outlook,
         )
         if not timely:
             self.outdated.emit()
         self._session.set_devices(self._session.devices, finished.scored.prediction.device)
-        if self._is_on_screen(score.case_id):
-            self._show_whole(finished.scored.prediction)
+        opened = self._session.open_case
+        if opened is not None and self._is_on_screen(score.case_id):
+            if opened.loaded.case.region == score.region:
+                self._show_whole(finished.scored.prediction)
+            else:
+                self.show()
         self._count(done=1)
 
     def _show_cached(self, found: Scored | None, version: int, model: Model) -> None:
@@ -250,7 +277,7 @@ class ModelRuns(QObject):
         """List nothing of a case whose prediction is gone, or whose voxels are others by now."""
         state = self._session.case_states.get(case_id)
         if state is not None and state.scored:
-            self._set_case(case_id, scored=False, dsc=None, figures=None)
+            self._set_case(case_id, scored=False, dsc=None, figures=None, labels={})
 
     def _is_run(self, model: Model) -> bool:
         """Return whether a model is the one in use, run as it is now, however it is cut."""
@@ -258,6 +285,10 @@ class ModelRuns(QObject):
         return now is not None and now.cut_by(model.spec.postprocessing) == model
 
     def _show_whole(self, prediction: Prediction) -> None:
+        opened, model = self._session.open_case, self._session.running_model
+        self._last = None
+        if prediction.several is not None and opened is not None and model is not None:
+            self._last = _Shown(opened.loaded.volume, model, prediction)
         before = self._session.result
         counted = None if before is None else before.counted
         self._session.set_seeking(False)
@@ -289,6 +320,17 @@ class ModelRuns(QObject):
         if state is not None:
             changed: CaseState = replace(state, **changes)  # type: ignore[arg-type]
             self._session.set_case_state(changed)
+
+
+def _found(loaded: LoadedCase, model: Model, place: Place, last: _Shown | None) -> Scored | None:
+    """Return the prediction of a case; the one shown last once more, for another region of it."""
+    if (
+        last is not None
+        and last.volume is loaded.volume
+        and last.model.cut_by(model.spec.postprocessing) == model
+    ):
+        return prediction_cache.scored(loaded, model, place.workspace, last.prediction)
+    return prediction_cache.find_prediction(loaded, model, place.workspace)
 
 
 def _result_of(growing: GrowingMask) -> Result:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.counted_mask import CountedMask, GrowingMask, count_mask
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from core.domain.metrics import Hd95, hd95
 from core.domain.prediction import Postprocessing
@@ -57,9 +58,13 @@ class ResultScores(QObject):
         if result is None or result.ready is not None or opened is None:
             return None
         probability, truth = result.probability, opened.loaded.ground_truth
+        prediction, one = result.prediction, opened.loaded.meaning is None
 
         def work() -> Callable[[], None]:
-            return partial(self._show, count_mask(probability, truth, post), result, post)
+            counted = count_mask(probability, truth, post)
+            tells = prediction is not None and prediction.several is not None and not one
+            labels = prediction.label_map(post) if tells and prediction is not None else None
+            return partial(self._show, (counted, labels), result, post)
 
         return work
 
@@ -72,12 +77,17 @@ class ResultScores(QObject):
 
         return work
 
-    def _show(self, found: CountedMask, result: Result, post: Postprocessing) -> None:
+    def _show(
+        self, made: tuple[CountedMask, LabelMap | None], result: Result, post: Postprocessing
+    ) -> None:
+        found, labels = made
         now = self._session.result
         if now is None or now.probability is not result.probability or now.ready is not None:
             return
         pending = found.has_truth
-        shown = replace(now, counted=found, cut=post, hd95=None, hd95_pending=pending)
+        shown = replace(
+            now, counted=found, cut=post, label_map=labels, hd95=None, hd95_pending=pending
+        )
         self._session.set_result(shown)
         if shown.hd95_pending:
             self._measure(found)

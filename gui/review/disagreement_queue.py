@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.annotation.correction import Writes
 from core.annotation.draft import Step
 from core.annotation.patch import Patch, changes
 from core.domain.components import box_slices, disagreements
@@ -298,7 +299,8 @@ class DisagreementQueue(QObject):
         take_back = partial(self._put, question, was, against)
         opened = self._session.open_case
         source = None if opened is None else opened.loaded.labels
-        if not self._edits.apply("disagreement", make, aside=take_back, of="focus", source=source):
+        writes = Writes("focus", source)
+        if not self._edits.apply("disagreement", make, aside=take_back, writes=writes):
             return
         if wrong is None:
             self._said_wrong.pop(question.key, None)

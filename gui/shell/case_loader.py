@@ -1,7 +1,10 @@
 """Open a case: the volume first, then its prediction, and the neighbours ahead."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.errors import DataError
 from core.domain.progress import Progress
 from core.domain.window_level import automatic
 from core.inference.preprocess import head_box
@@ -56,13 +59,25 @@ class CaseLoader(QObject):
         )
 
     def _read(self, case: Case, progress: Progress) -> OpenCase:
-        loaded = self.cache.read(case, progress=progress)
+        loaded = self._read_case(case, progress)
         volume = loaded.volume
+        before = self._session.open_case
+        if before is not None and before.loaded.volume is volume:  # of another region alone
+            return OpenCase(loaded, before.automatic, before.head)
         ranges = tuple(
             (name, automatic(pixels))
             for name, pixels in zip(volume.channels, volume.pixels, strict=True)
         )
         return OpenCase(loaded, ranges, head_box(volume.pixels))
+
+    def _read_case(self, case: Case, progress: Progress) -> LoadedCase:
+        """Return a case of the region it names, of all labels where its own have none of it."""
+        try:
+            return self.cache.read(case, progress=progress)
+        except DataError:
+            if not case.region:
+                raise
+            return self.cache.read(replace(case, region=""), progress=progress)
 
     def _show(self, opened: OpenCase, slice_index: int) -> None:
         self._task = None
@@ -71,7 +86,9 @@ class CaseLoader(QObject):
             self._left[before.loaded.case.id] = self._session.view.at[0]
         index = self._left.get(opened.loaded.case.id, -1) if slice_index < 0 else slice_index
         index = first_slice(opened.loaded) if index < 0 else index
-        self._session.set_open_case(opened, slice_index=min(index, opened.loaded.volume.slices - 1))
+        last = opened.loaded.volume.slices - 1
+        labels = self._session.labels.of_case(opened.loaded)
+        self._session.set_open_case(opened, slice_index=min(index, last), labels=labels)
         self.loaded.emit()
 
     def _fail(self, case_id: str, sentence: str) -> None:

@@ -102,6 +102,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
+    Command("ball_brush", "Brush as a disc or a ball", "Correct", ("Shift+B",)),
     Command(
         "complete_fill",
         "Complete what is half drawn or marked",
@@ -175,6 +176,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("toggle_prediction", "Prediction", "Overlays", ("P",), checkable=True),
     Command("toggle_false_positive", "False positive", "Overlays", ("F",), checkable=True),
     Command("toggle_false_negative", "False negative", "Overlays", ("M",), checkable=True),
+    Command("toggle_wrong_label", "Wrong label", "Overlays", ("Shift+F",), checkable=True),
     Command("toggle_correction", "Correction", "Overlays", ("K",), checkable=True),
     Command("toggle_uncertainty", "Uncertainty", "Overlays", ("O",), checkable=True),
     Command("less_opacity", "Less opacity", "Overlays", (",",)),

@@ -7,9 +7,8 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QWidget
 
-from core.annotation.correction import Of
+from core.annotation.correction import HAND, Writes
 from core.annotation.patch import Patch
-from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
 from gui.shell.lock_takeover import LockTakeover
@@ -47,13 +46,11 @@ class Edits(Protocol):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
-        of: Of = "hand",
-        source: LabelMap | None = None,
+        writes: Writes = HAND,
     ) -> bool:
         """Make one edit from the mask as it is; False when it cannot be made.
 
-        The mask is of the label in hand, or of what `of` says; where the region in focus grows,
-        `source` (Z, Y, X) says which of its labels it gets.
+        The mask is of the label in hand, or of what `writes` says.
         """
 
     def mask_now(self) -> Mask | None:

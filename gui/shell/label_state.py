@@ -1,9 +1,10 @@
 """The labels of the case on screen: which the reader looks at, holds, hides and locks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.annotation.label_rule import LabelRule
 from core.domain.label_set import BINARY, LabelSet, Region
+from core.io.case_reader import LoadedCase
 
 WHOLE = Region("Whole", BINARY.values)
 
@@ -25,3 +26,16 @@ class LabelState:
     def in_hand(self) -> int:
         """The value that tools write."""
         return self.rule.value
+
+    def of_case(self, loaded: LoadedCase) -> "LabelState":
+        """Return the labels of a case, what was chosen of them kept as far as it has them."""
+        labels, focus = loaded.meaning, loaded.region
+        if labels is None or focus is None:
+            return LabelState()
+        there = frozenset(labels.values)
+        rule = replace(self.rule, locked=self.rule.locked & there)
+        if self.labels.is_binary or rule.value not in there:
+            rule = replace(rule, value=focus.values[0])
+        if rule.over_value not in there and rule.over == "label":
+            rule = replace(rule, over="all", over_value=0)
+        return LabelState(labels, focus, rule, self.hidden & there)

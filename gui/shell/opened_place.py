@@ -1,10 +1,12 @@
 """Reads what is opened: a folder, its workspace, its models and what is known of its cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.demo.demo_cases import make_demo
+from core.domain.label_set import LabelSet
 from core.domain.progress import Progress
+from core.io.dataset import Dataset
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import AS_IT_LIES, Organisation
 from core.workspace.known_dataset import scan_known
@@ -63,6 +65,7 @@ def read_place(
         again = before is not None and before.workspace.folder == folder
         state = (wanted.seen if again else None) or workspace.state()
         wish, settings = state.model_id, wanted.settings
+        dataset = _as_chosen(dataset, workspace.labels(), state.region)
         if wanted.predictions and cached is None:
             wish = add_masks(workspace, wanted.predictions, dataset)
         models = read_models(home, workspace.folder, wish, settings, dataset.cases)
@@ -80,3 +83,15 @@ def read_place(
             lock.release()
         raise
     return PlaceRead(place, states, models, state)
+
+
+def _as_chosen(dataset: Dataset, labels: LabelSet | None, region: str) -> Dataset:
+    """Return a dataset with the names of labels and the focus that were chosen in it before."""
+    if labels is not None:
+        cases = tuple(replace(case, labels=labels) for case in dataset.cases)
+        dataset = replace(dataset, labels=labels, cases=cases)
+    known = () if dataset.labels is None else dataset.labels.scored
+    given = any(case.region for case in dataset.cases)
+    if given or region not in {each.name for each in known}:
+        return dataset
+    return replace(dataset, cases=tuple(replace(case, region=region) for case in dataset.cases))

@@ -10,7 +10,7 @@ from core.domain.errors import ModelError, WorkspaceError
 from core.io.dataset import Dataset
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, outlooks
-from core.studies.case_figures import figures_of, widest_disagreements
+from core.studies.case_figures import figures_of, labels_of, widest_disagreements
 from core.workspace.score_keys import figures_now, predicted_now
 from core.workspace.workspace_folder import LastState, Workspace
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
@@ -50,6 +50,7 @@ def last_state(session: Session) -> LastState | None:
         model_id,
         session.listing,
         session.cuts,
+        opened.loaded.case.region,
     )
 
 
@@ -95,19 +96,24 @@ def with_scores(
         now, predicted = figures_now(model), predicted_now(model)
     except ModelError:  # said when it is run; of weights that are gone no figure is shown
         return states
-    scores = {n: s for n, s in workspace.scores(model.spec.id).items() if predicted(s.key)}
-    figures = figures_of(workspace.store, model.spec.id, now)
-    known = outlooks(workspace.store, model, {n: s.outlook for n, s in states.items()})
+    region = next((state.case.region for state in states.values()), "")
+    scores = workspace.scores(model.spec.id, region)
+    there = {n for n, keys in workspace.keys(model.spec.id).items() if any(map(predicted, keys))}
+    figures = figures_of(workspace.store, model.spec.id, now, region=region)
+    labels = labels_of(workspace.store, model.spec.id, now)
+    before = {name: state.outlook for name, state in states.items()}
+    known = outlooks(workspace.store, model, before, region=region)
     states = {name: replace(state, outlook=known[name]) for name, state in states.items()}
     return {
         name: replace(
             state,
             # At another threshold it is another figure, which is computed anew.
-            dsc=scores[name].dsc if now(scores[name].key) else None,
+            dsc=scores[name].dsc if name in scores and now(scores[name].key) else None,
             scored=True,
             figures=figures.get(name),
+            labels=labels.get(name, {}),
         )
-        if name in scores
+        if name in there
         else state
         for name, state in states.items()
     }

@@ -50,6 +50,7 @@ class Session(QObject):
     """Holds the state of one window: features set what is theirs, views listen.
 
     `case_leaving` comes while the case that gives way to another is still the current one.
+    `focus_changed` comes when the figures of the worklist are of another region.
     `part_arrived` tells the indices of slices that a run has just predicted. `case_version` counts
     the cases that were shown so far, `masks_of` what lay over a slice, so that a picture prepared
     for an older state is never drawn. A case opens in the plane it was acquired in.
@@ -76,6 +77,7 @@ class Session(QObject):
     reviews_changed = Signal()
     triage_changed = Signal()
     labels_changed = Signal()
+    focus_changed = Signal()
 
     def __init__(self, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -324,6 +326,14 @@ class Session(QObject):
         self._state.reviews = {}
         self.place_changed.emit()
 
+    def change_place(self, place: Place) -> None:
+        """The cases of the dataset that is open are told otherwise; it stays open."""
+        self._state.place = place
+
+    def note_focus(self) -> None:
+        """The figures of all cases are those of the region in focus by now."""
+        self.focus_changed.emit()
+
     def set_models(self, models: Models) -> None:
         """Other models are there, or another is in use."""
         self._state.models = models
@@ -335,8 +345,14 @@ class Session(QObject):
         self._state.pending = case_id
         self.case_opening.emit()
 
-    def set_open_case(self, open_case: OpenCase, *, slice_index: int) -> None:
-        """Another case is on screen, at axial slice `slice_index`, without a prediction yet."""
+    def set_open_case(
+        self, open_case: OpenCase, *, slice_index: int, labels: LabelState | None = None
+    ) -> None:
+        """Another case is on screen, at axial slice `slice_index`, without a prediction yet.
+
+        The same case with another region in focus stays as it is seen; `labels` are those it has.
+        """
+        same = self._state.current == open_case.loaded.case.id and self.open_case is not None
         self.case_leaving.emit()
         self._state.current, self._state.pending = open_case.loaded.case.id, ""
         self._state.open_case, self._state.result = open_case, None
@@ -344,11 +360,16 @@ class Session(QObject):
         self._state.triage = None
         self._state.seeking = self._state.models.current is not None
         self._state.problem = ""
-        view = replace(self.view, at=open_case.first_voxel(slice_index))
-        view = view.working_in(open_case.acquired, large=True)
-        self._state.view = replace(view, window_levels=(), asking=False)
+        view = self.view
+        if not same:
+            view = replace(view, at=open_case.first_voxel(slice_index), window_levels=())
+            view = view.working_in(open_case.acquired, large=True)
+        self._state.view = replace(view, asking=False)
+        before, self._state.labels = self._state.labels, labels or LabelState()
         self.case_version += 1
         self._change_masks()
+        if before != self._state.labels:
+            self.labels_changed.emit()
         self.case_changed.emit()
 
     def set_unopened(self, problem: str) -> None:

@@ -1,12 +1,14 @@
 """What a session holds: frozen pieces of what is open, known and asked for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.counted_mask import CountedMask
+from core.domain.label_set import LabelMap
 from core.domain.metrics import Hd95
 from core.domain.plane import Plane, Voxel, acquired
 from core.domain.prediction import Postprocessing, Prediction
@@ -32,6 +34,8 @@ class CaseState:
 
     `problem` says why a run failed or, where the case is `unread`, why it could not be opened.
     `disagreement` is that between models, and `models` are the ids of those that predicted it.
+    `figures` and `dsc` are of the region in focus, `labels` are the figures of each label and
+    region by name, of a case that has several.
     """
 
     case: Case
@@ -47,6 +51,7 @@ class CaseState:
     outlook: Outlook = NOTHING_KNOWN
     version: int = 0
     begun: bool = False
+    labels: Mapping[str, CaseFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +81,7 @@ class OpenCase:
 class Result:
     """The prediction on screen; `ready` names the slices that have arrived, None when all have.
 
-    `cut` is how `counted` was made of it.
+    `cut` is how `counted` was made of it, and `label_map` (Z, Y, X) where it tells labels.
     """
 
     probability: NDArray[np.uint8]
@@ -84,6 +89,7 @@ class Result:
     prediction: Prediction | None = None
     counted: CountedMask | None = None
     cut: Postprocessing | None = None
+    label_map: LabelMap | None = None
     hd95: Hd95 | None = None
     hd95_pending: bool = False
 

@@ -48,6 +48,7 @@ class ViewState:
     errors: LayerStyle = LayerStyle(filled=True)
     false_positive: bool = True
     false_negative: bool = True
+    wrong_label: bool = True
     overlays_hidden: bool = False
     exact_voxels: bool = False
     correction: LayerStyle = LayerStyle()

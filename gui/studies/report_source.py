@@ -10,7 +10,7 @@ from core.models.registry import Model
 from core.review.blinded import blinded_studies
 from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
-from core.studies.case_figures import figures_of
+from core.studies.case_figures import figures_of, labels_of
 from core.studies.html_report import StudyReport
 from core.studies.study import Study, kept_study
 from core.studies.study_pictures import study_pictures
@@ -54,14 +54,21 @@ def _of_model(source: ReportSource) -> Study:
     """Return what is known of the model in use as a study of one."""
     model = source.model
     store = source.place.workspace.store
-    rows = {} if model is None else figures_of(store, model.spec.id, figures_now(model))
-    there = [rows[case.id] for case in source.place.dataset.cases if case.id in rows]
+    cases = source.place.dataset.cases
+    region = next((case.region for case in cases), "")
+    now = None if model is None else figures_now(model)
+    rows = (
+        {} if model is None or now is None else figures_of(store, model.spec.id, now, region=region)
+    )
+    there = [rows[case.id] for case in cases if case.id in rows]
     if model is None or not there:
         raise DataError(
             "Expected a comparison of models or cases that were predicted, found none. "
             "Compare models (Ctrl+M), or run the model on cases first."
         )
-    return kept_study(model, there, source.place.dataset.cases)
+    by_label = {} if now is None else labels_of(store, model.spec.id, now)
+    labelled = [row for case in cases for row in by_label.get(case.id, {}).values()]
+    return kept_study(model, there, cases, labelled)
 
 
 def _blinded(source: ReportSource, found: StudyFound | None) -> Unblinded | None:

@@ -93,6 +93,7 @@ class StudyPresenter(QObject):
             models=models,
             device=self._session.settings.device,
             ensemble=ensemble,
+            region=next((case.region for case in place.dataset.cases), ""),
         )
 
         def prepare(path: Path) -> tuple[JobFolder, JobProgram]:

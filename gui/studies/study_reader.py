@@ -11,7 +11,7 @@ from core.jobs.job_folder import list_jobs
 from core.models.registry import Model, ModelSpec
 from core.studies.study import Study
 from core.studies.study_job import StudyJob, read_study_job
-from core.studies.study_report import FIGURES_FILE, SUMMARY_FILE, read_figures
+from core.studies.study_report import FIGURES_FILE, SUMMARY_FILE, parted, read_figures
 from core.studies.study_summary import StudySummary
 from core.workspace.workspace_folder import registry
 
@@ -32,12 +32,15 @@ def read_study(home: Path, folder: Path) -> StudyFound:
     """Return the comparison in a job folder; raises `FileError` when a file of it is damaged."""
     spec = read_study_job(folder)
     summary = _summary(folder / SUMMARY_FILE)
-    rows = read_figures(folder / FIGURES_FILE)
+    rows, label_rows = parted(read_figures(folder / FIGURES_FILE))
     there = {m.spec.id: m for m in registry(home, Path(spec.workspace)).models()[0]}
     titles = {model.id: model.title for model in summary.models}
     models = [there.get(name) or _gone(folder, name, titles) for name in spec.models]
     return StudyFound(
-        folder, spec, summary, Study(tuple(models), tuple(rows), dict(summary.failed))
+        folder,
+        spec,
+        summary,
+        Study(tuple(models), tuple(rows), dict(summary.failed), label_rows=tuple(label_rows)),
     )
 
 

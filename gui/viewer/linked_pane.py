@@ -13,12 +13,14 @@ from gui.widgets.palette import OverlayColours, Theme
 from gui.widgets.quiet_choice import QuietChoice
 
 HEADER = 32
+_SAME = "Same sequence"
 
 
 class LinkedPane(QFrame):
-    """A slice view under a selector; what is chosen there is laid over it."""
+    """A slice view under selectors: what is laid over it, and which sequence it shows."""
 
     source_chosen = Signal()
+    channel_chosen = Signal()
     run_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -32,12 +34,18 @@ class LinkedPane(QFrame):
         self._sources.setProperty("flat", True)
         self._offered: list[MaskSource] = []
         self._sources.currentIndexChanged.connect(self.source_chosen)
+        self._channels = QuietChoice()
+        self._channels.setAccessibleName("Sequence of this view")
+        self._channels.setProperty("flat", True)
+        self._channels.currentIndexChanged.connect(self.channel_chosen)
+        self._channels.hide()
         self._score = make_label("", "value")
         header = QWidget()
         header.setFixedHeight(HEADER)
         self.header_row = row = QHBoxLayout(header)
         row.setContentsMargins(6, 0, 12, 0)
         row.addWidget(self._sources)
+        row.addWidget(self._channels)
         row.addStretch(1)
         row.addWidget(self._score)
         column = QVBoxLayout(self)
@@ -56,6 +64,25 @@ class LinkedPane(QFrame):
         """What is chosen; None where nothing is offered."""
         index = self._sources.currentIndex()
         return self._offered[index] if index >= 0 else None
+
+    @property
+    def channel(self) -> str:
+        """The sequence that was chosen; empty for the one of the main view."""
+        index = self._channels.currentIndex()
+        return self._channels.itemText(index) if index > 0 else ""
+
+    def set_channels(self, channels: Sequence[str]) -> None:
+        """Offer the sequences of a case, where there are several."""
+        offered = (_SAME, *channels)
+        there = tuple(map(self._channels.itemText, range(self._channels.count())))
+        if offered == there:
+            return
+        chosen = self.channel
+        with QSignalBlocker(self._channels):
+            self._channels.clear()
+            self._channels.addItems(list(offered))
+            self._channels.setCurrentIndex(offered.index(chosen) if chosen in offered else 0)
+        self._channels.setVisible(len(channels) > 1)
 
     def set_sources(
         self, sources: Sequence[tuple[MaskSource, str]], chosen: MaskSource | None

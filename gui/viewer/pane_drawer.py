@@ -39,6 +39,7 @@ class PaneDrawer:
         self._heat = AgreementItem()
         self.pane.view.add_item(self._heat)
         self.pane.source_chosen.connect(self.look_up)
+        self.pane.channel_chosen.connect(self.draw)
         self.pane.run_asked.connect(self._run)
 
     def look_up(self) -> None:
@@ -69,7 +70,9 @@ class PaneDrawer:
         source = self.pane.source
         figures = None if source is None else self.measured(source)
         said = figure_words(figures, opened)
-        display = replace(resolve(session.view, what), bottom_left=said, zoom_said=False)
+        self.pane.set_channels(opened.loaded.volume.channels)
+        view = replace(session.view, channel=self.pane.channel or session.view.channel)
+        display = replace(resolve(view, what), bottom_left=said, zoom_said=False)
         picture = self._pictures.get(display.picture)
         if picture is None:
             mask = None if counted is None else counted.mask

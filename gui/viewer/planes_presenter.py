@@ -1,6 +1,6 @@
 """Links the views of three planes: one crosshair through all of them, one plane to work in."""
 
-from PySide6.QtCore import QObject, QPointF, QTimer
+from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
 from core.domain.plane import PLANES, Plane
 from gui.shell.context import Context
@@ -14,6 +14,8 @@ _FRAME_MS = 8
 
 class PlanesPresenter(QObject):
     """Draws the small views and follows the pointer in every plane, the large one's included."""
+
+    canvas_added = Signal(object)
 
     def __init__(self, context: Context, grid: PlaneGrid, verbs: ViewVerbs) -> None:
         super().__init__()
@@ -47,6 +49,7 @@ class PlanesPresenter(QObject):
         slot = self._grid.views.index(view)
         lanes = self._context.lanes
         self.canvases.append(CanvasPresenter(self._session, lanes, view, slot=slot))
+        self.canvas_added.emit(self.canvases[-1])
         view.window_level_dragged.connect(self._verbs.drag_window)
         self._watch(view)
 

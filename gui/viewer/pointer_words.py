@@ -9,6 +9,7 @@ from core.domain.volume import Volume
 from gui.shell.session import Session
 from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import RGB, shown_channel
+from gui.viewer.label_words import label_words
 from gui.viewer.shown_case import has_arrived
 from gui.viewer.slice_view import SliceView
 
@@ -60,7 +61,7 @@ class PointerWords(QObject):
             return
         z, y, x = voxel
         view, volume = self._session.view, opened.loaded.volume
-        whole = view.crosshair
+        whole = view.crosshair or view.main.axis > 0
         lines = [f"x {x}  y {y}" + (f"  z {z}" if whole else "")]
         lines += channel_lines(volume, voxel, RGB if whole else shown_channel(view, volume))
         result = self._session.result
@@ -69,6 +70,7 @@ class PointerWords(QObject):
             lines.append(f"p(lesion) {level / 255:.2f}")
             if view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
+        lines += label_words(self._session, voxel)
         self._view.set_readout(tuple(lines))
 
 

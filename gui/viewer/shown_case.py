@@ -21,7 +21,7 @@ def shown(session: Session, opened: OpenCase, cut: Cut | None = None) -> Shown:
     truth = opened.loaded.ground_truth
     lines: tuple[str, ...] = ()
     if result is not None and model is not None:
-        lines = (model.spec.title, f"Threshold {session.post.threshold:.2f}")
+        lines = (model.spec.title, _cut(session))
     return Shown(
         case_version=session.case_version,
         mask_version=session.masks_of(cut),
@@ -38,6 +38,13 @@ def shown(session: Session, opened: OpenCase, cut: Cut | None = None) -> Shown:
         edit=session.edits_of(cut),
         head=opened.head,
     )
+
+
+def _cut(session: Session) -> str:
+    """Say where the mask was cut, and of which region it is where there are several."""
+    cut = f"hreshold {session.post.threshold:.2f}"
+    labels = session.labels
+    return f"T{cut}" if labels.labels.is_binary else f"{labels.focus.name}, t{cut}"
 
 
 def slice_dsc(counted: CountedMask | None, truth: Mask | None, cut: Cut) -> float | None:

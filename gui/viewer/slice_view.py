@@ -69,7 +69,7 @@ class SliceView(PictureView):
         self._correction: OverlayItem | None = None
         self._colours = DEFAULT_OVERLAYS
         self._tool: Tool = "pan"
-        self._radius = 6.0
+        self._radius = self._high = 6.0
         self._sign: Sign = "+"
         self._drawing: Touch | None = None
         self._swapped = self._held = False
@@ -101,9 +101,9 @@ class SliceView(PictureView):
         """Let left and right button change their parts, for a mouse in the left hand."""
         self._swapped = swapped
 
-    def set_brush(self, radius: float, sign: Sign) -> None:
-        """Say how large the round tools are, in voxels, and what their press does."""
-        self._radius, self._sign = radius, sign
+    def set_brush(self, radius: float, sign: Sign, *, high: float | None = None) -> None:
+        """Say how large the round tools are, in columns and `high` in rows, and what they do."""
+        self._radius, self._high, self._sign = radius, radius if high is None else high, sign
         self._show_cursor(self._pointer_voxel())
 
     @property
@@ -339,8 +339,8 @@ class SliceView(PictureView):
         sign = _OPPOSITE[self._sign] if other else self._sign
         if drawing is not None and drawing.eraser:
             sign = "−"
-        radius = self._radius if self._tool in ROUND else 0.0
-        self._cursor.place(None if self._tool in VIEWING else at, radius, sign)
+        radius, high = (self._radius, self._high) if self._tool in ROUND else (0.0, 0.0)
+        self._cursor.place(None if self._tool in VIEWING else at, radius, sign, high=high)
 
     def _pointer_voxel(self) -> QPointF | None:
         """Return where the pointer is, also before it has moved here."""

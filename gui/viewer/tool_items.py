@@ -34,7 +34,7 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._centre: QPointF | None = None
-        self._radius = 1.0
+        self._radius = self._high = 1.0
         self._sign: Sign = ""
         self.setZValue(10)
 
@@ -48,18 +48,24 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         """The sign that is shown; empty for none."""
         return self._sign if self._centre is not None else ""
 
-    def place(self, centre: QPointF | None, radius: float, sign: Sign) -> None:
-        """Show it at `centre` in voxels, or nowhere; `radius` in voxels, fractions count."""
+    def place(
+        self, centre: QPointF | None, radius: float, sign: Sign, *, high: float | None = None
+    ) -> None:
+        """Show it at `centre` in voxels, or nowhere; `radius` in columns, fractions count.
+
+        It is `high` rows high to each side, as many as columns where nothing is said.
+        """
         self.prepareGeometryChange()
         self._centre, self._radius, self._sign = centre, radius, sign
+        self._high = radius if high is None else high
         self.update()
 
     def boundingRect(self) -> QRectF:
         if self._centre is None:
             return QRectF()
         beside = (_BESIDE + _SIGN_ARM + 4.0) / max(abs(self.sceneTransform().m11()), 0.01)
-        edge = self._radius + 4.0 if self._radius else beside
-        return QRectF(self._centre.x() - edge, self._centre.y() - edge, 2 * edge, 2 * edge)
+        wide, high = (each + 4.0 if self._radius else beside for each in (self._radius, self._high))
+        return QRectF(self._centre.x() - wide, self._centre.y() - high, 2 * wide, 2 * high)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -69,7 +75,7 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         to_screen = painter.worldTransform()
         middle = to_screen.map(self._centre)
         # A voxel may be taller than wide, and the picture mirrored.
-        radius, tall = (self._radius * abs(scale) for scale in (to_screen.m11(), to_screen.m22()))
+        radius, tall = self._radius * abs(to_screen.m11()), self._high * abs(to_screen.m22())
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -1,14 +1,14 @@
 """The verbs that change only what is seen: slices, channels, overlays, window and level."""
 
 from dataclasses import replace
-from typing import get_args
+from typing import Literal, TypeAlias, get_args
 
-from core.domain.components import DisagreementKind
 from core.domain.plane import Cut, Plane, Voxel
 from core.domain.window_level import WindowPreset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, current_range, shown_channel
 
+ErrorKind: TypeAlias = Literal["false_positive", "false_negative", "wrong_label"]
 _WINDOW_PER_PIXEL = 0.004
 
 
@@ -129,13 +129,12 @@ class ViewVerbs:
         """Show or hide a layer."""
         self.set_layer(key, visible=not self._session.view.layer(key).visible)
 
-    def toggle_errors(self, kind: DisagreementKind) -> None:
-        """Show or hide false positives or false negatives."""
+    def toggle_errors(self, kind: ErrorKind) -> None:
+        """Show or hide false positives, false negatives or wrong labels."""
         view = self._session.view
         on = view.asking or not (getattr(view, kind) and view.errors.visible)
-        other = "false_negative" if kind == "false_positive" else "false_positive"
         if on and not view.errors.visible:
-            shown = {kind: True, other: False}
+            shown = {each: each == kind for each in get_args(ErrorKind)}
             self._change(errors=replace(view.errors, visible=True), asking=False, **shown)
         else:
             self._change(asking=False, **{kind: on})

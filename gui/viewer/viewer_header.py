@@ -31,10 +31,17 @@ CHIPS = (
     Chip("toggle_prediction", "Prediction", "prediction", False),
     Chip("toggle_false_positive", "False positive", "false_positive", True),
     Chip("toggle_false_negative", "False negative", "false_negative", True),
+    Chip("toggle_wrong_label", "Wrong label", "wrong_label", True),
     Chip("toggle_correction", "Correction", "correction", False),
 )
+_OF_LABELS = "toggle_wrong_label"
 
 _NAME_PX = 88
+_LONGEST_KEY = 3
+_PATTERNS = {
+    "false_positive": Qt.BrushStyle.BDiagPattern,
+    "wrong_label": Qt.BrushStyle.DiagCrossPattern,
+}
 
 
 class ViewerHeader(QFrame):
@@ -59,6 +66,7 @@ class ViewerHeader(QFrame):
         for command, button in self._chips.items():
             button.clicked.connect(lambda _=False, command=command: self._on_chip(command))
             row.addWidget(button)
+        self.set_several(False)
         self.set_keys({})
 
     def set_case(self, title: str, detail: str, case_id: str) -> None:
@@ -73,6 +81,10 @@ class ViewerHeader(QFrame):
         """Show whether an overlay is on, and whether there is anything to show."""
         self._chips[command].setChecked(on)
         self._chips[command].setEnabled(available)
+
+    def set_several(self, several: bool) -> None:
+        """Tell what there is of labels, where a case has several."""
+        self._chips[_OF_LABELS].setVisible(several)
 
     def set_compact(self, compact: bool) -> None:
         """Leave out the caption in a narrow window."""
@@ -118,7 +130,8 @@ class _ChipButton(QAbstractButton):
         self.set_keys({})
 
     def set_keys(self, changed: Keys) -> None:
-        self._key = first_key(self._chip.command, changed)
+        key = first_key(self._chip.command, changed)
+        self._key = key if len(key) <= _LONGEST_KEY else ""  # a long one is left to the tool tip
         said = f"Show or hide: {self._chip.title.lower()}"
         self.setToolTip(with_key(said, self._chip.command, changed))
         self.setFixedSize(self.sizeHint())
@@ -155,6 +168,8 @@ class _ChipButton(QAbstractButton):
 
     def _paint_sample(self, painter: QPainter) -> None:
         colour = QColor(getattr(self._overlays, self._chip.colour))
+        if self._chip.colour == "wrong_label":
+            colour = QColor(self._theme.t1)
         middle = self.height() / 2
         if not self._chip.region:
             # White reads on the image, which is black, but not on a light header.
@@ -172,8 +187,8 @@ class _ChipButton(QAbstractButton):
         painter.setPen(QPen(colour, 1))
         painter.setBrush(tint)
         painter.drawRoundedRect(box, 3, 3)
-        if self._chip.colour == "false_positive":
-            painter.setBrush(QBrush(colour, Qt.BrushStyle.BDiagPattern))
+        if self._chip.colour in _PATTERNS:
+            painter.setBrush(QBrush(colour, _PATTERNS[self._chip.colour]))
             painter.drawRoundedRect(box, 3, 3)
 
 

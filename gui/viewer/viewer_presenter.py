@@ -12,11 +12,13 @@ from gui.shell.top_bar import TopBar
 from gui.shell.view_state import plane_title
 from gui.viewer.case_strip import predicted_of, strip_data
 from gui.viewer.empty_state import EmptyState
+from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.plane_counts import CountsWanted, PlaneCounts
 from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.view_verbs import ViewVerbs
@@ -37,6 +39,8 @@ class ViewerViews:
     layers: LayersPanel
     top_bar: TopBar
     planes: PlaneGrid
+    label_rows: LabelsPanel
+    region_rows: RegionsPanel
 
 
 class ViewerPresenter(QObject):
@@ -63,6 +67,7 @@ class ViewerPresenter(QObject):
         session.part_arrived.connect(lambda _: self._result.do(can_wait=True))
         session.view_changed.connect(self._on_view_changed)
         session.triage_changed.connect(self._on_triage_changed)
+        session.labels_changed.connect(self.show_layers)
 
     def _on_place_changed(self) -> None:
         self._views.strip.set_data(None)
@@ -145,6 +150,12 @@ class ViewerPresenter(QObject):
                 there["errors"],
             ),
         }
+        several = not self._session.labels.labels.is_binary
+        self._views.header.set_several(several)
+        chips["toggle_wrong_label"] = (
+            view.wrong_label and view.errors.visible and not view.asking,
+            there["errors"] and several,
+        )
         for command, (on, available) in chips.items():
             shown = on and not view.overlays_hidden
             self._views.header.set_chip(command, on=shown, available=available)

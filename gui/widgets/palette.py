@@ -141,7 +141,8 @@ class OverlayColours:
     """Colours of what is drawn over the image, `#RRGGBB`, the same in both themes.
 
     A dash is line and gap in screen pixels, empty for a solid line; QPen wants it divided by the
-    width of the pen. A false-positive region is hatched at 45 degrees, a false negative filled.
+    width of the pen. A false-positive region is hatched at 45 degrees, a false negative filled, a
+    wrong label hatched both ways.
     """
 
     truth: str
@@ -151,6 +152,7 @@ class OverlayColours:
     false_positive: str
     false_negative: str
     true_positive: str
+    wrong_label: str = "#F4F6F8"
     truth_dash: Dash = ()
     prediction_dash: Dash = ()
     prediction_b_dash: Dash = ()

@@ -1,5 +1,7 @@
 """From the state of a case to its row of the worklist."""
 
+from statistics import fmean
+
 from core.review.reviews import Review
 from gui.shell.session_parts import CaseState
 from gui.worklist.worklist_rows import RowStatus, WorklistRow
@@ -43,7 +45,18 @@ def worklist_row(
         disagreement=state.disagreement,
         models=state.models,
         outlook=state.outlook,
+        region_mean=_region_mean(state),
     )
+
+
+def _region_mean(state: CaseState) -> float | None:
+    """Return the mean DSC of the regions, of the labels where no regions are named."""
+    labels = state.case.labels
+    named = () if labels is None else labels.regions or labels.scored[1:]
+    names = [region.name for region in named] or list(state.labels)[1:]
+    found = [state.labels[name].dsc for name in names if name in state.labels]
+    known = [dsc for dsc in found if dsc is not None]
+    return fmean(known) if known else None
 
 
 def _status(review: Review | None, *, is_open: bool) -> RowStatus:

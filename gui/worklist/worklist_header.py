@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QListView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -72,6 +73,12 @@ class WorklistHeader(QWidget):
     def _show_counts(self) -> None:
         self._count.setText(" · ".join(part for part in (self._counted, self._note) if part))
 
+    def set_several(self, several: bool) -> None:
+        """Offer the order by all regions only where cases have several labels."""
+        view = self._order.view()
+        if isinstance(view, QListView):
+            view.setRowHidden(list(CaseOrder).index(CaseOrder.REGIONS), not several)
+
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.search.set_theme(theme)
@@ -121,6 +128,7 @@ class WorklistHeader(QWidget):
         self._filter_button.clicked.connect(self._open_menu)
         self._order.addItems([order.value for order in CaseOrder])
         self._order.setMaxVisibleItems(len(CaseOrder))
+        self.set_several(False)
         self._order.currentIndexChanged.connect(self._on_order_chosen)
         self._sort_icon.setFixedSize(_ICON, _ICON)
 

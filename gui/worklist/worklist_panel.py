@@ -91,6 +91,10 @@ class Worklist(QWidget):
         """Say what the figures are at, where that is not what one would think."""
         self._header.set_note(note)
 
+    def set_several(self, several: bool) -> None:
+        """Offer what is known of several labels alone."""
+        self._header.set_several(several)
+
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Take the colours; other overlays mean other outlines on the thumbnails."""
         if overlays != self._overlays:

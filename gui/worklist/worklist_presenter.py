@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from core.io.case import Case
+from core.io.case_reader import same_files
 from core.io.dataset import short_names
 from core.io.thumbnail import Thumbnail, thumbnail
 from core.review.reviews import ReviewProgress, review_progress
@@ -56,7 +57,12 @@ class WorklistPresenter(QObject):
         self._standings.timeout.connect(self._on_reviews_changed)
         for changed in (session.post_changed, session.models_changed):
             changed.connect(self._standings.start)
-        for changed in (session.post_changed, session.models_changed, session.listed_changed):
+        for changed in (
+            session.post_changed,
+            session.models_changed,
+            session.listed_changed,
+            session.labels_changed,
+        ):
             changed.connect(self._show_note)
         context.closing.connect(self._standings.stop)
         worklist.thumbnails_wanted.connect(self._on_thumbnails_wanted)
@@ -149,7 +155,7 @@ class WorklistPresenter(QObject):
         self._views.worklist.set_footer(text, left, share, short=short)
 
     def _show_note(self) -> None:
-        """Say which threshold the figures are at, where it is not the model's own."""
+        """Say which region the figures are of, and at which threshold where not the model's own."""
         model, post = self._session.models.current, self._session.post
         own = post if model is None else model.spec.postprocessing
         listed, note = self._session.listed, ""
@@ -159,7 +165,10 @@ class WorklistPresenter(QObject):
             note = (
                 f"at {post.threshold:.2f}" if post.threshold != own.threshold else "other clean-up"
             )
-        self._views.worklist.set_note(note)
+        labels = self._session.labels
+        focus = "" if labels.labels.is_binary else labels.focus.name
+        self._views.worklist.set_several(not labels.labels.is_binary)
+        self._views.worklist.set_note(" · ".join(part for part in (focus, note) if part))
 
     def _show_footer(self) -> None:
         reviewed = review_progress(self._session.case_states, self._session.standings)
@@ -188,7 +197,7 @@ class WorklistPresenter(QObject):
     def _keep_thumbnail(self, case: Case, made: Thumbnail | None) -> None:
         state = self._session.case_states.get(case.id)
         # Another dataset may have a case of the same name.
-        if made is not None and state is not None and state.case == case:
+        if made is not None and state is not None and same_files(state.case, case):
             self._thumbnails[case.id] = made
             self._set_thumbnail(case.id)
 

@@ -25,6 +25,8 @@ class WorklistRow:
     the filters; a case with a DSC has both. `name` is what is shown for the id, where it is short.
     `review` holds of what is there now, `was` says what was said of something else.
     `disagreement` is that between models, and `models` are those that predicted the case.
+    `dsc` and `figures` are of the region in focus, `region_mean` is the mean DSC of all regions,
+    None for a case of one label.
     """
 
     case_id: str
@@ -45,6 +47,7 @@ class WorklistRow:
     outlook: Outlook = NOTHING_KNOWN
     correction: Literal["", "begun", "saved"] = ""
     was: str = ""
+    region_mean: float | None = None
 
     @property
     def title(self) -> str:
@@ -141,6 +144,7 @@ class CaseOrder(Enum):
 
     WORST = "Worst DSC first"
     BEST = "Best DSC first"
+    REGIONS = "Worst mean of regions first"
     HD95 = "Largest HD95 first"
     LESION_F1 = "Worst lesion F1 first"
     VOLUME = "Largest volume error first"
@@ -264,6 +268,9 @@ _COLUMNS: dict[CaseOrder, _Column] = {
         measured=False,
     ),
     CaseOrder.READER: _Column("Reader", lambda _: None, -1, measured=False),
+    CaseOrder.REGIONS: _Column(
+        "Mean DSC of regions", lambda row: row.region_mean, term="regions", example="0-0.8"
+    ),
 }
 FIGURES = {column.term: column for column in (_DSC, *_COLUMNS.values()) if column.term}
 """What a range can be asked of in the search field, by the word that is typed for it."""

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation.correction import Correction
 from core.domain.counted_mask import count_mask
+from core.domain.plane import Plane
 from core.domain.prediction import Prediction
 from core.domain.window_level import automatic
 from core.io.case_reader import read_case
@@ -23,6 +24,7 @@ from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview, taken_by
 from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.taught_guide import TaughtGuide
 from gui.shell.model_reader import read_models
 from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
@@ -59,7 +61,7 @@ class DrawingDesk:
         self.lesions = Lesions(self.session, self.lanes, self.desk)
         self.preview = Preview(self.lanes, taken_by)
         grey = ShownGrey(self.session)
-        self.guided = GuidedClicks(grey, self.desk, self.lanes)
+        self.guided = GuidedClicks(grey, self.desk, self.lanes, TaughtGuide(tuple, self.lanes))
         self.drawing = PaintTools(grey, self.desk, (self.lesions, self.preview, self.guided))
         self.drawing.asked.connect(lambda *said: self.said.append(said))
         self.drawing.add_view(view)
@@ -74,10 +76,19 @@ class DrawingDesk:
         opened = OpenCase(loaded, ranges, (0, height, 0, width))
         self.session.set_open_case(opened, slice_index=slice_index)
         self.session.set_seeking(False)
-        display = resolve(self.session.view, shown(self.session, opened))
-        picture = make_picture(volume, Masks(loaded.ground_truth), display.picture)
-        self.view.show_display(display, picture)
+        self.show()
         self.settle()
+
+    def show(self, plane: Plane | None = None) -> None:
+        """Show the case in the view, in another plane where one is given."""
+        opened = self.session.open_case
+        assert opened is not None
+        if plane is not None:
+            self.session.set_view(self.session.view.working_in(plane))
+        display = resolve(self.session.view, shown(self.session, opened))
+        masks = Masks(opened.loaded.ground_truth)
+        picture = make_picture(opened.loaded.volume, masks, display.picture)
+        self.view.show_display(display, picture)
 
     def predict(self, probability: NDArray[np.uint8]) -> None:
         """Put a prediction of the model in use on screen."""
@@ -100,7 +111,7 @@ class DrawingDesk:
     @property
     def plane(self) -> NDArray[np.uint8]:
         """A copy of the corrected slice on screen."""
-        return self.correction.mask[self.session.view.slice_index].copy()
+        return self.session.view.cut.of(self.correction.mask).copy()
 
     def go_to(self, index: int) -> None:
         """Show another slice."""

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation import regions
 from core.annotation.strokes import stroke
+from core.domain.plane import Cut
 from core.domain.progress import Progress, silent
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
@@ -85,7 +86,7 @@ def test_a_stroke_and_its_end_belong_to_the_case_on_screen(
 ) -> None:
     program = on_the_way
     here = shown_case(program)
-    begun = program.annotation.desk.begin("brush", 1)
+    begun = program.annotation.desk.begin("brush", Cut(index=1))
     assert begun is not None
     program.annotation.desk.paint(stroke(begun.mask, 1, [(36.5, 10.5)], size=6))
     program.annotation.desk.end()
@@ -314,7 +315,7 @@ def test_a_stroke_in_hand_when_the_next_case_comes_is_kept_for_its_own(
     program: Program, slow: Slow, qtbot: QtBot
 ) -> None:
     here = corrected(program, qtbot, slow)
-    correction = program.annotation.desk.begin("clear slice", 1)
+    correction = program.annotation.desk.begin("clear slice", Cut(index=1))
     assert correction is not None
     program.annotation.desk.paint(regions.clear(correction.mask))
     slow.gate.set()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
+from core.domain.plane import Cut
 from core.domain.prediction import Postprocessing
 from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
@@ -118,10 +119,10 @@ def test_a_correction_never_starts_from_the_mask_of_another_threshold(
     program: Program, qtbot: QtBot
 ) -> None:
     program.prediction.desk.set_threshold(0.2)
-    assert program.annotation.desk.begin("brush", 1) is None
+    assert program.annotation.desk.begin("brush", Cut(index=1)) is None
     assert program.session.correction is None
     settle(qtbot, program)
-    correction = program.annotation.desk.begin("brush", 1)
+    correction = program.annotation.desk.begin("brush", Cut(index=1))
     assert correction is not None
     assert correction.origin.threshold == pytest.approx(0.2)
     np.testing.assert_array_equal(correction.mask, predicted_mask(program))

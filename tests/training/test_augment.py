@@ -117,3 +117,43 @@ def test_noise_is_at_most_as_strong_as_asked(noise: float) -> None:
     deviation = (changed - images).std(dim=(1, 2, 3))
     assert (deviation < noise * 1.05).all()
     assert deviation.max() > noise * 0.7
+
+
+@given(seed=st.integers(0, 1000))
+def test_a_label_map_holds_no_value_that_it_did_not_hold(seed: int) -> None:
+    images, masks = _batch()
+    masks[:, :, 12:16, 14:20] = 3
+    spec = replace(Augmentation(), carve=0.5)
+    planes = Planes(3, 1, labels=True)
+    run = {"planes": planes, "generator": Generator().manual_seed(seed)}
+    moved, maps = augment(images, masks, spec, **run)
+    assert set(maps.unique().tolist()) <= {0.0, 1.0, 3.0}
+    assert moved.isfinite().all()
+
+
+@given(seed=st.integers(0, 1000))
+def test_images_are_moved_beside_a_label_map_as_beside_a_mask(seed: int) -> None:
+    images, masks = _batch()
+    moved, maps = augment(
+        images,
+        masks * 3,
+        Augmentation(),
+        planes=Planes(3, 1, labels=True),
+        generator=Generator().manual_seed(seed),
+    )
+    # The images are moved as they are beside a mask.
+    same = augment(
+        images, masks, Augmentation(), planes=PLANES, generator=Generator().manual_seed(seed)
+    )
+    torch.testing.assert_close(moved, same[0], atol=1e-4, rtol=1e-4)
+    assert ((maps > 0).float() - same[1]).abs().mean() < 0.02
+
+
+def test_labels_are_moved_as_nearest_neighbours_of_the_same_way() -> None:
+    images, masks = _batch()
+    masks[:, :, 12:16, 14:20] = 3
+    planes = Planes(3, 1, labels=True)
+    flipped = augment(
+        images, masks, replace(STILL, flip=1.0), planes=planes, generator=Generator().manual_seed(0)
+    )
+    assert torch.equal(flipped[1], masks.flip(-1))

@@ -1,5 +1,6 @@
 """Which slices a training draws, and how often."""
 
+import dataclasses
 from collections import Counter
 
 import msgspec
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from core.domain.label_set import Label, LabelSet
 from core.inference.preprocess import PlaneGrid
 from core.models.train_spec import TrainSpec
-from training.sampler import Sampler, slice_weights
+from training.sampler import Sampler, balanced_chances, slice_weights
 from training.train_case import TrainCase, planes
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", batch_size=6, max_steps=1)
@@ -91,3 +93,46 @@ def test_a_batch_names_its_slices() -> None:
     spec = msgspec.structs.replace(SPEC, batch_size=1)
     one = Sampler([_case("one", (4,))], spec, torch.Generator())
     assert str(one.draw()) == "one slice 10"
+
+
+def _maps() -> list[np.ndarray]:
+    """Two cases of 1 everywhere; the second has a little 2 on its last slice."""
+    common = np.zeros((4, 8, 8), np.uint8)
+    common[1:] = 1
+    rare = common.copy()
+    rare[3, 0, 0] = 2
+    return [common, rare]
+
+
+def test_a_rare_label_is_drawn_as_often_as_one_that_is_everywhere() -> None:
+    chances = balanced_chances(_maps(), (1, 2), torch.full((2,), 0.5, dtype=torch.float64))
+    assert float(sum(each.sum() for each in chances)) == pytest.approx(1)
+    assert min(float(each.min()) for each in chances) > 0
+    # Half of 0.7, what comes of the other label, and an eighth of 0.3.
+    assert float(chances[1][3]) == pytest.approx(0.35 + 0.35 * 0.5 / 3 + 0.3 / 8, abs=0.01)
+
+
+def test_a_label_that_is_nowhere_takes_no_chance_from_the_others() -> None:
+    dealt = torch.full((2,), 0.5, dtype=torch.float64)
+    three, two = (balanced_chances(_maps(), values, dealt) for values in ((1, 2, 7), (1, 2)))
+    for one, other in zip(three, two, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_without_any_label_cases_and_slices_are_drawn_evenly() -> None:
+    dealt = torch.tensor([0.25, 0.75], dtype=torch.float64)
+    chances = balanced_chances([np.zeros((2, 4, 4), np.uint8)] * 2, (1, 2), dealt)
+    assert [each.tolist() for each in chances] == [[0.125, 0.125], [0.375, 0.375]]
+
+
+def test_the_sampler_draws_labels_alike() -> None:
+    labels = LabelSet((Label(1, "Common", (1, 1, 1)), Label(2, "Rare", (2, 2, 2))))
+    cases = [
+        dataclasses.replace(_case(f"c{n}", (0,) * 4), mask=each, truth=each, labels=labels)
+        for n, each in enumerate(_maps())
+    ]
+    sampler = Sampler(cases, SPEC, torch.Generator().manual_seed(0))
+    drawn = [source for _ in range(300) for source in sampler.draw().sources]
+    share = sum(source == ("c1", 13) for source in drawn) / len(drawn)
+    assert share == pytest.approx(float(sampler.chances[1][3]), abs=0.03)
+    assert share > 0.4

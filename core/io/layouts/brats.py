@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.domain.label_set import Label, LabelSet, Region
+from core.domain.label_set import Label, LabelSet, Region, colour_of
 from core.domain.role import Role
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
@@ -23,12 +23,12 @@ _FILE = re.compile(
     rf"(?:(?P<case>.+?)[-_.])?(?P<kind>{'|'.join(_SEQUENCES)}|seg|gt)\.nii(?:\.gz)?", re.IGNORECASE
 )
 _FEWEST = 3  # sequences by which a folder is known
-_RED, _GREEN, _BLUE, _YELLOW = (213, 94, 0), (0, 158, 115), (0, 114, 178), (240, 228, 66)
+_CORE, _OEDEMA, _ENHANCING, _CAVITY = map(colour_of, (1, 2, 3, 4))
 
-NECROSIS = Label(1, "Necrotic core", _RED)
-OEDEMA = Label(2, "Oedema", _GREEN)
+NECROSIS = Label(1, "Necrotic core", _CORE)
+OEDEMA = Label(2, "Oedema", _OEDEMA)
 BEFORE_2023 = LabelSet(
-    (NECROSIS, OEDEMA, Label(4, "Enhancing tumour", _YELLOW)),
+    (NECROSIS, OEDEMA, Label(4, "Enhancing tumour", _ENHANCING)),
     (
         Region("Whole tumour", (1, 2, 4)),
         Region("Tumour core", (1, 4)),
@@ -36,7 +36,7 @@ BEFORE_2023 = LabelSet(
     ),
 )
 FROM_2023 = LabelSet(
-    (NECROSIS, OEDEMA, Label(3, "Enhancing tumour", _YELLOW)),
+    (NECROSIS, OEDEMA, Label(3, "Enhancing tumour", _ENHANCING)),
     (
         Region("Whole tumour", (1, 2, 3)),
         Region("Tumour core", (1, 3)),
@@ -44,7 +44,7 @@ FROM_2023 = LabelSet(
     ),
 )
 AFTER_TREATMENT = LabelSet(
-    (*FROM_2023.labels, Label(4, "Resection cavity", _BLUE)), FROM_2023.regions
+    (*FROM_2023.labels, Label(4, "Resection cavity", _CAVITY)), FROM_2023.regions
 )
 
 

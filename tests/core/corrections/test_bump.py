@@ -1,5 +1,6 @@
 """The bump against the formula written out voxel by voxel."""
 
+from dataclasses import replace
 from math import exp, log
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.annotation.bump import Bump
-from core.domain.guide import Mark, MeanGuide, Window
+from core.domain.guide import Mark, PairedGuide, Window
 
 _SIDES = (11, 13)
 _seeds = st.integers(0, 2**32 - 1)
@@ -142,13 +143,15 @@ def test_strength_makes_it_wider_and_reach_follows():
     assert bump.reach(1.0) == pytest.approx(2 * bump.reach(0.5)) == pytest.approx(72.0)
 
 
-def test_guides_are_averaged_and_reach_as_far_as_the_farthest():
+def test_two_guides_are_averaged_and_reach_as_far_as_the_farther():
     window = _window(1, _mark((4, 4)))
     one, other = Bump(), Bump(width=20.0)
-    mean = MeanGuide((one, other))
+    mean = PairedGuide(one, other)
     expected = (one.answer(window) + other.answer(window)) / 2
     assert mean.answer(window) == pytest.approx(expected)
     assert mean.reach(0.5) == other.reach(0.5)
+    fading = replace(window, marks=(replace(window.mark, weight=0.5, amount=1.0),))
+    assert mean.answer(fading) == pytest.approx(one.answer(fading))
 
 
 def _answer(window: Window) -> np.ndarray:

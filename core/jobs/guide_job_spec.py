@@ -1,0 +1,33 @@
+"""What the training of a guide of clicks is; imports no torch."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from core.models.preprocessing import Preprocessing
+from core.models.train_spec import Augmentation, TrainSpec
+
+_Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class GuideTrainSpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One training of a guide; what `TrainSpec` says holds, but for the loss and the preprocessing.
+
+    A simulated reader clicks 1 to `clicks` times on a slice, each click off by up to `off_by`
+    pixels, a share `wrong` of them anywhere and of any kind. It starts from what a model says (a
+    share `automatic`; `starts` is its folder, the parent's where empty), from a mask as a hand
+    might leave it (`by_hand`) or from nothing. It sees `window` pixels of 256² around a click.
+    """
+
+    task: Literal["guide"] = "guide"
+    loss: Literal["bce-dice"] = "bce-dice"
+    preprocessing: Preprocessing = Preprocessing(crop="none", size=256, neighbours=1)
+    augmentation: Augmentation = Augmentation(elastic=0.0, shift=0.04, missing=0.08)
+    window: Annotated[int, Meta(ge=32, multiple_of=32)] = 128
+    clicks: Annotated[int, Meta(ge=1)] = 8
+    off_by: Annotated[float, Meta(ge=0)] = 4.0
+    wrong: _Share = 0.04
+    automatic: _Share = 0.6
+    by_hand: _Share = 0.25
+    starts: str = ""
+    sampling: Literal["area", "reference", "uniform"] = "area"

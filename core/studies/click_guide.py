@@ -1,0 +1,38 @@
+"""What answers a robot reader's clicks: the bump, a trained guide, or the mean of both."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.annotation.bump import Bump
+from core.domain.guide import Guide, PairedGuide
+from core.domain.volume import Volume
+from core.inference.engines import open_network
+from core.inference.guide_network import NetworkGuide
+from core.models.guides import find_guide
+from core.workspace.settings import home
+from core.workspace.workspace_folder import registry
+
+GuideOf = Callable[[Volume], Guide]
+
+
+def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
+    """Return what makes the guide of a volume; None for the bump alone.
+
+    `name` is `bump`, the id of a trained guide, or `auto` for the first there is, else the bump.
+    `averaged` takes the mean of a trained guide and the bump. Raises `ModelError` for an id there
+    is not.
+    """
+    if name == "bump":
+        return None
+    found = find_guide(registry(home(), workspace).roots, "" if name == "auto" else name)
+    if found is None:
+        return None
+    network, spec = open_network(found), found.spec
+    network.place("auto")
+
+    def make(volume: Volume) -> Guide:
+        order = spec.order(volume.channels, volume.roles)
+        taught = NetworkGuide(spec, order, network.logits)
+        return PairedGuide(Bump(), taught) if averaged else taught
+
+    return make

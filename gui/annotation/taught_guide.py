@@ -1,0 +1,118 @@
+"""What answers guided clicks in the window: the bump, and a trained guide where there is one."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+
+from core.annotation import regions
+from core.annotation.bump import Bump
+from core.annotation.guided import ClickGround, Guided, guided
+from core.annotation.patch import Patch, replayed
+from core.domain.errors import ModelError
+from core.domain.guide import Click, Guide, PairedGuide
+from core.domain.mask import Mask
+from core.domain.volume import Volume
+from core.inference.engine import Engine
+from core.inference.guide_network import NetworkGuide
+from core.models.guides import GuideModel, find_guide
+from core.workspace.workspace_folder import registry
+from gui.shell.context import Context
+from gui.shell.tasks import Lanes
+
+GuideRoots = Callable[[], tuple[Path, ...]]
+
+
+class TaughtGuide(QObject):
+    """Makes the guide of a volume, for which a process of its own computes the network.
+
+    A click need not wait for a run, so the process is not the one that runs models. It starts when
+    the tool is taken in hand. Where it cannot answer, the bump does alone, and `broken` says why,
+    once, on the GUI thread.
+    """
+
+    broken = Signal(str)
+    _failed = Signal(str)
+
+    def __init__(self, roots: GuideRoots, lanes: Lanes) -> None:
+        super().__init__()
+        self._roots, self._lanes = roots, lanes
+        self._engine = Engine()
+        self._model: GuideModel | None = None
+        self._looked = self._is_broken = False
+        # Emitted by a worker, heard on the thread this object lives in.
+        self._failed.connect(self._break, Qt.ConnectionType.QueuedConnection)
+
+    def warm(self) -> None:
+        """Start the process, off the GUI thread, so that the first click is answered at once."""
+        model = self._found()
+        if model is not None and not self._is_broken:
+            self._lanes.run("idle", lambda _: self._answer_nothing(model))
+
+    def begun(self, ground: ClickGround, volume: Volume) -> Guided:
+        """Return a ground without a click yet, to be answered on any thread."""
+        return Guided(ground, self.over(volume))
+
+    def replayed(
+        self, ground: ClickGround, clicks: Sequence[Click], volume: Volume
+    ) -> Callable[[Mask], Patch | None]:
+        """Return what makes a mask what clicks, answered anew on a ground, would have it be."""
+        guide = self.over(volume)
+
+        def make(mask: Mask) -> Patch | None:
+            patch = guided(ground, clicks, guide).patch()
+            after = ground.mask if patch is None else replayed(ground.mask, patch)
+            return regions.replace(mask, after)
+
+        return make
+
+    def over(self, volume: Volume) -> Guide:
+        """Return what answers clicks on a volume, on any thread."""
+        model = self._found()
+        if model is None or self._is_broken:
+            return Bump()
+        spec, engine = model.spec, self._engine
+        order = spec.order(volume.channels, volume.roles)
+        taught = NetworkGuide(spec, order, lambda values: engine.answer_click(model, values))
+        return PairedGuide(Bump(), taught, self._failed.emit)
+
+    def close(self) -> None:
+        """End the process."""
+        self._engine.retire()
+
+    def _found(self) -> GuideModel | None:
+        if not self._looked:
+            self._looked = True
+            try:
+                self._model = find_guide(self._roots())
+            except ModelError as error:
+                self._failed.emit(str(error))
+        return self._model
+
+    def _answer_nothing(self, model: GuideModel) -> None:
+        side, planes = model.spec.window, model.spec.network.in_channels
+        try:
+            self._engine.answer_click(model, np.zeros((1, planes, side, side), np.float32))
+        except ModelError as error:
+            self._failed.emit(str(error))
+
+    def _break(self, sentence: str) -> None:
+        if not self._is_broken:
+            self._is_broken = True
+            self.broken.emit(sentence)
+
+
+def taught_guide(context: Context) -> TaughtGuide:
+    """Return the guide of a window: looked for among its models, ended when it closes."""
+    session = context.session
+
+    def roots() -> tuple[Path, ...]:
+        place = session.place
+        return registry(session.home, None if place is None else place.workspace.folder).roots
+
+    found = TaughtGuide(roots, context.lanes)
+    title = "Clicks are answered without the network"
+    found.broken.connect(lambda said: context.say_failed(title, said))
+    context.closing.connect(found.close)
+    return found

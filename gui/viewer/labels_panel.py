@@ -1,0 +1,298 @@
+"""The labels of the case on screen: shown, named, coloured, in hand, locked, and how large."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.domain.label_set import Label
+from gui.viewer.label_swatch import DigitSwatch
+from gui.widgets.icons import Tint, icon, tinted_icon
+from gui.widgets.labels import ElidedLabel, make_label, number, plain_tip
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.section import INSET, Section
+
+ROW = 30
+_ICON, _BUTTON = 16, 22
+_FIGURE, _TRUTH = 56, 36
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One label as the reader sees it; volumes are in the unit of the panel, None where unknown."""
+
+    label: Label
+    shown: bool = True
+    locked: bool = False
+    in_hand: bool = False
+    dotted: bool = False
+    key: str = ""
+    predicted: float | None = None
+    truth: float | None = None
+
+
+class LabelsPanel(QWidget):
+    """A row a label; the one in hand stands out and prints its key.
+
+    Hidden for a case that has one label.
+    """
+
+    shown_changed = Signal(int, bool)
+    lock_changed = Signal(int, bool)
+    held = Signal(int)
+    recolour_asked = Signal(int)
+    renamed = Signal(int, str)
+    add_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._rows: dict[int, _RowView] = {}
+        self._shown: tuple[object, ...] | None = None
+        self.section = Section("Labels")
+        self._count = make_label("", "caption")
+        self._add = QToolButton()
+        self._add.setAccessibleName("Add a label")
+        self._add.setToolTip("Add a label")
+        self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._add.clicked.connect(self.add_asked)
+        self.section.set_corner(self._count)
+        self.section.set_corner(self._add)
+        self._predicted = _figure("Predicted", _FIGURE, "caption")
+        self._truth = _figure("Truth", _TRUTH, "caption")
+        self._said = ElidedLabel("", "caption")
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        self._lay_out()
+        self.set_look(DARK, DEFAULT_OVERLAYS)
+        self.hide()
+
+    def set_rows(self, rows: Sequence[LabelRow], *, unit: str, truth: bool, said: str) -> None:
+        """Show these labels, none of them hides the panel; `said` is what tools write."""
+        shown = (tuple(rows), unit, truth, said)
+        self.setVisible(bool(rows))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        if [row.label.value for row in rows] != list(self._rows):
+            self._replace_rows(rows)
+        for row in rows:
+            self._rows[row.label.value].show_row(row, unit=unit, truth=truth)
+        self._truth.setVisible(truth)
+        seen = sum(row.shown for row in rows)
+        self._count.setText(f"{seen} of {len(rows)} shown")
+        self._said.setText(said)
+
+    def set_expanded(self, expanded: bool) -> None:
+        """Fold or unfold."""
+        self.section.set_expanded(expanded)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        self._theme = theme
+        self.section.set_look(theme, overlays)
+        self._add.setIcon(icon("plus", colour=theme.t2, size=_ICON))
+        for row in self._rows.values():
+            row.set_theme(theme)
+
+    def rename(self, value: int) -> None:
+        """Let the reader write another name for a label."""
+        self._rows[value].edit()
+
+    def _lay_out(self) -> None:
+        heads = QHBoxLayout()
+        heads.setContentsMargins(INSET, 0, INSET - 6 + _BUTTON + 4, 0)
+        heads.setSpacing(4)
+        heads.addStretch(1)
+        heads.addWidget(self._predicted)
+        heads.addWidget(self._truth)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(INSET, 2, INSET, 0)
+        foot.addWidget(self._said)
+        body = QVBoxLayout(self.section.body)
+        body.setContentsMargins(0, 0, 0, 8)
+        body.setSpacing(0)
+        body.addLayout(heads)
+        body.addLayout(self._column)
+        body.addLayout(foot)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.section)
+
+    def _replace_rows(self, rows: Sequence[LabelRow]) -> None:
+        for old in self._rows.values():
+            self._column.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._rows = {row.label.value: _RowView() for row in rows}
+        for value, view in self._rows.items():
+            view.set_theme(self._theme)
+            view.eye.clicked.connect(lambda on, value=value: self.shown_changed.emit(value, on))
+            view.lock.clicked.connect(lambda on, value=value: self.lock_changed.emit(value, on))
+            view.swatch.recolour_asked.connect(lambda value=value: self.recolour_asked.emit(value))
+            view.pressed.connect(lambda value=value: self.held.emit(value))
+            view.named.connect(lambda name, value=value: self.renamed.emit(value, name))
+            self._column.addWidget(view)
+
+
+class _RowView(QFrame):
+    pressed = Signal()
+    named = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = DARK
+        self._row: LabelRow | None = None
+        self.setFixedHeight(ROW)
+        self.setObjectName("LabelRow")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.eye, self.lock = _toggle(), _toggle()
+        self.swatch = DigitSwatch()
+        self._name = ElidedLabel("", "section")
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._field = QLineEdit()
+        self._field.setAccessibleName("Name of the label")
+        self._field.installEventFilter(self)
+        self._field.editingFinished.connect(self._end_edit)
+        self._field_or_name = names = QWidget()
+        names.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._names = QStackedLayout(names)
+        self._names.addWidget(self._name)
+        self._names.addWidget(self._field)
+        self._key = make_label("", "key")
+        self._predicted = _figure("", _FIGURE, "section")
+        self._truth = _figure("", _TRUTH, "caption")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(INSET - 6, 0, INSET - 6, 0)
+        row.setSpacing(4)
+        row.addWidget(self.eye)
+        row.addWidget(self.swatch)
+        row.addSpacing(4)
+        row.addWidget(names, 1)
+        row.addWidget(self._key)
+        row.addWidget(self._predicted)
+        row.addWidget(self._truth)
+        row.addWidget(self.lock)
+
+    def show_row(self, row: LabelRow, *, unit: str, truth: bool) -> None:
+        self._row = row
+        label, decimals = row.label, 1 if unit == "mL" else 0
+        self._name.setText(label.name)
+        self._name.setEnabled(row.shown)
+        self.swatch.show_label(label, dotted=row.dotted, faded=not row.shown)
+        self._key.setText(row.key)
+        self._key.setVisible(row.in_hand and bool(row.key))
+        found = number(row.predicted, decimals)
+        self._predicted.setText(f"{found} mL" if unit == "mL" else found)
+        self._truth.setText(number(row.truth, decimals))
+        self._truth.setVisible(truth)
+        self.eye.setChecked(row.shown)
+        self.lock.setChecked(row.locked)
+        for button, verb in (
+            (self.eye, "Hide" if row.shown else "Show"),
+            (self.lock, "Unlock" if row.locked else "Lock"),
+        ):
+            button.setAccessibleName(f"{verb} {label.name}")
+            button.setToolTip(plain_tip(f"{verb} {label.name}"))
+        hand = ", in hand" if row.in_hand else ""
+        lock = ", locked" if row.locked else ""
+        self.setAccessibleName(
+            f"Label {label.value}, {label.name}{hand}{lock}, predicted {found} {unit}"
+        )
+        self._paint()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._paint()
+
+    def edit(self) -> None:
+        """Write another name in place of this one."""
+        if self._row is not None:
+            self._field.setText(self._row.label.name)
+            self._names.setCurrentWidget(self._field)
+            self._field.selectAll()
+            self._field.setFocus()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._field_or_name.geometry().contains(event.position().toPoint()):
+            self.edit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.pressed.emit()
+        elif event.key() == Qt.Key.Key_F2:
+            self.edit()
+        else:
+            event.ignore()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        left = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
+        if watched is self._field and left and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            self._field.setText("")
+            self._end_edit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _end_edit(self) -> None:
+        if self._names.currentWidget() is not self._field:
+            return
+        name = self._field.text().strip()
+        self._names.setCurrentWidget(self._name)
+        if name and self._row is not None and name != self._row.label.name:
+            self.named.emit(name)
+
+    def _paint(self) -> None:
+        theme, row = self._theme, self._row
+        if row is None:
+            return
+        plain = Tint(theme.t2, theme.t1, theme.t2, theme.t4)
+        quiet = Tint(theme.t4, theme.t1, theme.t4, theme.t4)
+        self.eye.setIcon(tinted_icon("eye" if row.shown else "eye-off", tint=plain, size=_ICON))
+        self.lock.setIcon(
+            tinted_icon(
+                "lock" if row.locked else "lock-open",
+                tint=plain if row.locked else quiet,
+                size=_ICON,
+            )
+        )
+        self._key.setStyleSheet(
+            f"background: {theme.accfill}; color: {theme.onacc}; border-radius: 3px;"
+            " padding: 1px 4px; font-size: 10px; font-weight: 600;"
+        )
+        ground = theme.accsoft if row.in_hand else "transparent"
+        bar = theme.acc if row.in_hand else "transparent"
+        self.setStyleSheet(
+            f"#LabelRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
+        )
+
+
+def _toggle() -> QToolButton:
+    button = QToolButton()
+    button.setCheckable(True)
+    button.setFixedSize(_BUTTON, _BUTTON)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    # The icon says the state; the violet of other checked buttons would say "selected".
+    button.setStyleSheet("QToolButton:checked:!hover { background: transparent; }")
+    return button
+
+
+def _figure(text: str, width: int, role: str) -> QLabel:
+    label = make_label(text, role)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setFixedWidth(width)
+    return label

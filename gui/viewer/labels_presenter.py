@@ -1,0 +1,237 @@
+"""Keeps the panels of labels and regions in step with the session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog
+
+from core.domain.label_counts import LabelCounts, count_labels
+from core.domain.label_set import Colour, LabelMap, LabelSet, Region
+from core.domain.metrics import Overlap
+from core.domain.plane import Cut
+from core.studies.case_figures import CaseFigures
+from gui.shell.context import Context
+from gui.shell.label_desk import LabelDesk
+from gui.shell.label_state import LabelState
+from gui.shell.session import Session
+from gui.shell.tasks import Task
+from gui.viewer.label_layer import predicted_labels
+from gui.viewer.labels_panel import LabelRow, LabelsPanel
+from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+from gui.viewer.shown_case import slice_overlap
+
+_KEYS = range(1, 10)
+
+_Counted: TypeAlias = tuple[LabelMap | None, LabelMap | None, tuple[int, ...]]
+AskColour: TypeAlias = Callable[[str, Colour], Colour | None]
+"""Asks for another colour of what is named; None where the reader leaves it."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelViews:
+    """What of the window shows labels and regions."""
+
+    labels: LabelsPanel
+    regions: RegionsPanel
+
+
+class LabelsPresenter(QObject):
+    """Counts the labels of the case on screen on a worker, and shows what they come to."""
+
+    def __init__(self, context: Context, views: LabelViews, desk: LabelDesk) -> None:
+        super().__init__()
+        self._session, self._lanes = context.session, context.lanes
+        self._views, self._desk = views, desk
+        self.ask_colour: AskColour = partial(_ask_colour, context)
+        self._counts: LabelCounts | None = None
+        self._across: tuple[Cut, LabelCounts] | None = None
+        self._counted: _Counted = (None, None, ())
+        self._task: Task[LabelCounts] | None = None
+        session = self._session
+        for changed in (session.case_changed, session.result_changed, session.labels_changed):
+            changed.connect(self._on_changed)
+        session.view_changed.connect(self._show_regions)
+        session.case_state_changed.connect(self._on_case_state_changed)
+        panel = views.labels
+        panel.shown_changed.connect(desk.show_label)
+        panel.lock_changed.connect(desk.lock)
+        panel.held.connect(desk.hold)
+        panel.renamed.connect(desk.rename)
+        panel.add_asked.connect(desk.add)
+        panel.recolour_asked.connect(self._recolour)
+        views.regions.focus_chosen.connect(desk.focus_on)
+
+    def _recolour(self, value: int) -> None:
+        label = self._session.labels.labels.label(value)
+        colour = self.ask_colour(label.name, label.colour)
+        if colour is not None:
+            self._desk.recolour(value, colour)
+
+    def _on_changed(self) -> None:
+        self._count()
+        self._show_labels()
+        self._show_regions()
+
+    def _on_case_state_changed(self, case_id: str) -> None:
+        if case_id == self._session.current:
+            self._show_regions()
+
+    def _count(self) -> None:
+        """Count truth and prediction when either, or what their values mean, is another."""
+        opened, labels = self._session.open_case, self._session.labels.labels
+        if opened is None or labels.is_binary:
+            self._counts, self._counted = None, (None, None, ())
+            return
+        truth, predicted = opened.loaded.labels, predicted_labels(self._session)
+        of = (truth, predicted, labels.values)
+        # While a prediction is looked for, what was counted last may still hold.
+        coming = predicted is None and self._session.seeking
+        same = truth is self._counted[0] and labels.values == self._counted[2]
+        if same and (coming or predicted is self._counted[1]):
+            return
+        self._counted, self._counts = of, None
+        if self._task is not None:
+            self._task.cancel()
+        if truth is None and predicted is None:
+            return
+        self._task = self._lanes.run(
+            "io",
+            lambda _: count_labels(truth, predicted, labels),
+            lambda found: self._keep(found, of),
+        )
+
+    def _keep(self, found: LabelCounts, of: _Counted) -> None:
+        if self._counted is of:
+            self._task, self._counts, self._across = None, found, None
+            self._show_labels()
+            self._show_regions()
+
+    def _show_labels(self) -> None:
+        session, state = self._session, self._session.labels
+        opened = session.open_case
+        if opened is None or state.labels.is_binary:
+            self._views.labels.set_rows((), unit="", truth=False, said="")
+            return
+        ml = opened.loaded.volume.geometry.voxel_ml
+        rows = [
+            LabelRow(
+                label,
+                shown=label.value not in state.hidden,
+                locked=label.value in state.rule.locked,
+                in_hand=label.value == state.in_hand,
+                dotted=label.value in state.labels.dotted,
+                key=f"Alt {label.value}" if label.value in _KEYS else "",
+                predicted=self._volume(label.value, 1, ml),
+                truth=self._volume(label.value, 0, ml),
+            )
+            for label in state.labels.labels
+        ]
+        self._views.labels.set_rows(
+            rows,
+            unit="voxels" if ml is None else "mL",
+            truth=opened.loaded.labels is not None,
+            said=rule_words(state),
+        )
+
+    def _volume(self, value: int, side: int, ml: float | None) -> float | None:
+        counts = self._counts
+        there = counts is not None and (counts.has_truth, counts.has_prediction)[side]
+        if counts is None or not there or value not in counts.labels.values:
+            return None
+        return counts.voxels(value)[side] * (1.0 if ml is None else ml)
+
+    def _show_regions(self) -> None:
+        session, state = self._session, self._session.labels
+        opened = session.open_case
+        if opened is None or state.labels.is_binary:
+            self._views.regions.set_rows((), unit="", scored=False)
+            return
+        rows = [
+            RegionRow(
+                region.name,
+                tuple(state.labels.label(value).colour for value in region.values),
+                focused=region == state.focus,
+                case=self._of_case(region),
+                slice=self._of_slice(region),
+            )
+            for region in state.labels.scored
+        ]
+        self._views.regions.set_rows(
+            rows,
+            unit="mm" if opened.loaded.volume.geometry.spacing_mm else "voxels",
+            scored=opened.loaded.ground_truth is not None,
+        )
+
+    def _of_case(self, region: Region) -> RegionFigures:
+        """Return what is kept of a region, else what is counted of it."""
+        session = self._session
+        state = session.case_states.get(session.current)
+        kept = None if state is None else state.labels.get(region.name)
+        if kept is None and state is not None and region == session.labels.focus:
+            kept = state.figures
+        if kept is not None and session.result is not None and session.post == session.listed:
+            return _figures_of(kept)
+        return _of_counts(self._overlap(region, None))
+
+    def _of_slice(self, region: Region) -> RegionFigures:
+        found = self._overlap(region, self._session.view.cut)
+        empty = found is not None and not found.truth_voxels and not found.predicted_voxels
+        return RegionFigures() if empty else _of_counts(found)
+
+    def _overlap(self, region: Region, cut: Cut | None) -> Overlap | None:
+        counts = self._counts
+        if counts is None or not (counts.has_truth and counts.has_prediction):
+            return _of_focus(self._session, region, cut)
+        if not set(region.values) <= set(counts.labels.values):
+            return None
+        if cut is None or not cut.plane.axis:
+            return counts.overlap(region, None if cut is None else cut.index)
+        if self._across is None or self._across[0] != cut:
+            truth, predicted, _ = self._counted
+            one, other = (None if m is None else cut.of(m)[np.newaxis] for m in (truth, predicted))
+            self._across = cut, count_labels(one, other, counts.labels)
+        return self._across[1].overlap(region)
+
+
+def rule_words(state: LabelState) -> str:
+    """Say what tools write, and what they leave alone."""
+    labels: LabelSet = state.labels
+    written = f"Brush and clicks write {labels.label(state.in_hand).name}."
+    locked = [label.name for label in labels.labels if label.value in state.rule.locked]
+    if not locked:
+        return written
+    verb = "is" if len(locked) == 1 else "are"
+    return f"{written} {' and '.join(locked)} {verb} locked."
+
+
+def _of_focus(session: Session, region: Region, cut: Cut | None) -> Overlap | None:
+    """Return the counts of a prediction without labels, which is of the region in focus alone."""
+    result, opened = session.result, session.open_case
+    counted = None if result is None else result.counted
+    if counted is None or opened is None or not counted.has_truth:
+        return None
+    if region != session.labels.focus:
+        return None
+    if cut is None:
+        return counted.counts.pooled()
+    return slice_overlap(counted, opened.loaded.ground_truth, cut)
+
+
+def _figures_of(kept: CaseFigures) -> RegionFigures:
+    return RegionFigures(kept.dsc, kept.hd95, kept.volume_difference)
+
+
+def _of_counts(found: Overlap | None) -> RegionFigures:
+    if found is None:
+        return RegionFigures()
+    return RegionFigures(found.dsc, None, found.volume_difference)
+
+
+def _ask_colour(context: Context, name: str, colour: Colour) -> Colour | None:
+    chosen = QColorDialog.getColor(QColor(*colour), context.window, f"Colour of {name}")
+    return (chosen.red(), chosen.green(), chosen.blue()) if chosen.isValid() else None

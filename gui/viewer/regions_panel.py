@@ -1,0 +1,223 @@
+"""The regions of the case on screen: which is in focus, and how well each is predicted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.domain.label_set import Colour
+from gui.viewer.label_swatch import RegionSwatch
+from gui.widgets.labels import ElidedLabel, make_label, number, set_colour
+from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.section import INSET, Section
+from gui.widgets.segments import Segments
+
+ROW = 30
+_DSC, _FAR, _VOLUME = 36, 56, 52
+_RADIO = 18
+FAIR, LOW = 0.80, 0.60
+"""A DSC below the first is amber, below the second red."""
+
+
+@dataclass(frozen=True)
+class RegionFigures:
+    """The figures of a region; `volume_error` is a share of the true volume, with its sign.
+
+    `hd95` is in mm, or in voxels where the spacing is not known; None where nothing is known.
+    """
+
+    dsc: float | None = None
+    hd95: float | None = None
+    volume_error: float | None = None
+
+
+@dataclass(frozen=True)
+class RegionRow:
+    """One region, or one label that is no region."""
+
+    name: str
+    colours: tuple[Colour, ...]
+    focused: bool
+    case: RegionFigures = RegionFigures()
+    slice: RegionFigures = RegionFigures()
+
+
+class RegionsPanel(QWidget):
+    """A row a region; contours, errors, strip and disagreements are of the one that is chosen."""
+
+    focus_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._rows: dict[str, _RowView] = {}
+        self._shown: tuple[object, ...] | None = None
+        self._told: tuple[RegionRow, ...] = ()
+        self.section = Section("Regions")
+        self._scope = Segments(("Case", "Slice"), name="Figures of regions")
+        self._scope.chosen.connect(lambda _: self._refresh())
+        self.section.set_corner(self._scope)
+        self._group = QButtonGroup(self)
+        self._heads = tuple(
+            _figure(text, width, "caption")
+            for text, width in (("DSC", _DSC), ("HD95, mm", _FAR), ("Vol. error", _VOLUME))
+        )
+        self._said = ElidedLabel("Contours and errors show the chosen region.", "caption")
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        self._lay_out()
+        self.set_look(DARK, DEFAULT_OVERLAYS)
+        self.hide()
+
+    def set_rows(self, rows: Sequence[RegionRow], *, unit: str, scored: bool) -> None:
+        """Show these regions, none of them hides the panel; figures only where `scored`."""
+        shown = (tuple(rows), unit, scored)
+        self.setVisible(bool(rows))
+        if shown == self._shown:
+            return
+        self._shown, self._told = shown, tuple(rows)
+        if [row.name for row in rows] != list(self._rows):
+            self._replace_rows(rows)
+        self._heads[1].setText(f"HD95, {'mm' if unit == 'mm' else 'vox.'}")
+        for head in self._heads:
+            head.setVisible(scored)
+        self._scope.setVisible(scored)
+        for view in self._rows.values():
+            view.set_scored(scored)
+        self._refresh()
+
+    def set_expanded(self, expanded: bool) -> None:
+        """Fold or unfold."""
+        self.section.set_expanded(expanded)
+
+    def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
+        self._theme = theme
+        self.section.set_look(theme, overlays)
+        for row in self._rows.values():
+            row.set_theme(theme)
+
+    def _refresh(self) -> None:
+        of_slice = self._scope.index == 1
+        for row in self._told:
+            self._rows[row.name].show_row(row, row.slice if of_slice else row.case)
+
+    def _lay_out(self) -> None:
+        heads = QHBoxLayout()
+        heads.setContentsMargins(INSET, 0, INSET, 0)
+        heads.setSpacing(4)
+        heads.addStretch(1)
+        for head in self._heads:
+            heads.addWidget(head)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(INSET, 2, INSET, 0)
+        foot.addWidget(self._said)
+        body = QVBoxLayout(self.section.body)
+        body.setContentsMargins(0, 0, 0, 8)
+        body.setSpacing(0)
+        body.addLayout(heads)
+        body.addLayout(self._column)
+        body.addLayout(foot)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.section)
+
+    def _replace_rows(self, rows: Sequence[RegionRow]) -> None:
+        for old in self._rows.values():
+            self._group.removeButton(old.radio)
+            self._column.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._rows = {row.name: _RowView() for row in rows}
+        for name, view in self._rows.items():
+            view.set_theme(self._theme)
+            self._group.addButton(view.radio)
+            view.radio.clicked.connect(lambda _, name=name: self.focus_chosen.emit(name))
+            self._column.addWidget(view)
+
+
+class _RowView(QFrame):
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = DARK
+        self._focused = False
+        self.setFixedHeight(ROW)
+        self.setObjectName("RegionRow")
+        self.radio = QRadioButton()
+        self.radio.setFixedWidth(_RADIO)
+        self._swatch = RegionSwatch()
+        self._name = ElidedLabel("", "section")
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._dsc = _figure("", _DSC, "section")
+        self._far = _figure("", _FAR, "section")
+        self._volume = _figure("", _VOLUME, "section")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(INSET - 4, 0, INSET, 0)
+        row.setSpacing(4)
+        row.addWidget(self.radio)
+        row.addWidget(self._swatch)
+        row.addSpacing(4)
+        row.addWidget(self._name, 1)
+        for figure in (self._dsc, self._far, self._volume):
+            row.addWidget(figure)
+
+    def show_row(self, row: RegionRow, figures: RegionFigures) -> None:
+        self._focused = row.focused
+        self.radio.setChecked(row.focused)
+        self._swatch.show_colours(row.colours)
+        self._name.setText(row.name)
+        dsc, volume = figures.dsc, figures.volume_error
+        self._dsc.setText(number(dsc, 3))
+        self._far.setText(number(figures.hd95, 1))
+        self._volume.setText(_percent(volume))
+        said = f"{row.name}, DSC {number(dsc, 3)}, volume error {_percent(volume)}"
+        self.radio.setAccessibleName(said)
+        self.radio.setToolTip(f"Look at {row.name}")
+        low = dsc is not None and dsc < LOW
+        fair = dsc is not None and dsc < FAIR
+        colour = self._theme.bad if low else self._theme.warn if fair else self._theme.t1
+        set_colour(self._dsc, colour)
+        self._paint()
+
+    def set_scored(self, scored: bool) -> None:
+        for figure in (self._dsc, self._far, self._volume):
+            figure.setVisible(scored)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._paint()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and not self._focused:
+            self.radio.click()
+
+    def _paint(self) -> None:
+        theme, on = self._theme, self._focused
+        ground, bar = (theme.accsoft, theme.acc) if on else ("transparent", "transparent")
+        self.setStyleSheet(
+            f"#RegionRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
+        )
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return number(None, 1)
+    sign = "+" if round(share * 100, 1) > 0 else ""
+    return f"{sign}{number(share * 100, 1)}%"
+
+
+def _figure(text: str, width: int, role: str) -> QLabel:
+    label = make_label(text, role)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setFixedWidth(width)
+    return label

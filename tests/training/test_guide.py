@@ -1,0 +1,205 @@
+"""Training of a guide: simulated readers click, the network answers, a robot reader judges it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.errors import AppError, ModelError
+from core.inference.engine import Engine
+from core.inference.engines import open_network
+from core.jobs.classify_spec import task_of
+from core.jobs.guide_job_spec import GuideTrainSpec
+from core.jobs.job_events import Done, Measured
+from core.jobs.job_folder import JobFolder, create_job
+from core.models.certificates import EngineChoice
+from core.models.guides import GuideSpec, find_guide
+from core.models.registry import Model, Registry
+from tests.training.making import STILL, make_job, write_split
+from training.errors import TrainingError
+from training.guide.cases import guide_split, made_worse
+from training.guide.command import guide_spec_of
+from training.guide.episodes import EpisodeSampler, by_hand
+from training.guide.learner import new_guide
+from training.guide.prepare import prepare_loop
+from training.guide.train import read_guide_job, run
+from training.parallel import ProcessGroup
+from training.split import Split
+from training.train import main
+from training.train import run as train
+from training.train_options import TrainOptions
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A segmentation model hardly trained: it leaves something to correct everywhere."""
+    folder = tmp_path_factory.mktemp("parent")
+    spec, job = make_job(folder, max_steps=2, selections=1, augmentation=STILL)
+    model = train(spec, job)
+    assert model is not None
+    return model
+
+
+def _spec(folder: Path, start: Model, **changes: Any) -> GuideTrainSpec:
+    given: dict[str, Any] = {
+        "architecture": start.spec.architecture,
+        "arguments": start.spec.arguments,
+        "data": str(start.folder.parents[2] / "data"),
+        "split": str(write_split(folder / "split.json")),
+        "model_id": "clicks",
+        "parent": str(start.folder),
+        "window": 32,
+        "learning_rate": 1e-2,
+        "ema": 0.5,
+        "batch_size": 4,
+        "max_steps": 8,
+        "selections": 2,
+        "selection_cases": 2,
+        "augmentation": STILL,
+        "threads": 1,
+        "device": "cpu",
+    }
+    return GuideTrainSpec(**{**given, **changes})
+
+
+def test_a_training_gives_a_guide_that_answers_as_it_was_chosen(
+    tmp_path: Path, parent: Model
+) -> None:
+    spec = _spec(tmp_path, parent)
+    job = create_job(tmp_path / "job", spec)
+    assert task_of(job.path) == "guide"
+    model = run(spec, job)
+    assert model is not None
+    events, _ = job.events()
+    assert [event for event in events if isinstance(event, Done)]
+    told = {name for e in events if isinstance(e, Measured) for name in e.values}
+    assert {"selection_dsc_0", "selection_dsc_5", "selection_harmful", "loss"} <= told
+    assert model.spec.network.in_channels == 12
+    assert model.spec.metrics["dsc_5_selection"] > model.spec.metrics["dsc_0_selection"]
+    assert set(model.spec.trained_on) <= {f"CASE_{n}" for n in range(1, 6)}
+    assert find_guide([model.folder.parent]) == model
+    assert "robot reader" in (model.folder / "MODEL_CARD.md").read_text()
+    assert Registry((model.folder.parent,)).models()[0] == []
+    seen = np.random.default_rng(0).normal(size=(1, 12, 32, 32)).astype(np.float32)
+    exact = open_network(model, wanted=EngineChoice("torch", "float32"))
+    engine = Engine()
+    try:
+        there = engine.answer_click(model, seen)
+    finally:
+        engine.retire()
+    exact.place("cpu")
+    assert there == pytest.approx(exact.logits(seen), abs=0.1)
+
+
+def test_a_pause_goes_on_where_it_was(tmp_path: Path, parent: Model) -> None:
+    spec = _spec(tmp_path, parent)
+    job = create_job(tmp_path / "job", spec)
+    job.request("pause")
+    assert run(spec, job) is None
+    job.clear_request()
+    assert main([str(job.path), "--resume"]) == 0
+    assert [event for event in job.events()[0] if isinstance(event, Done)]
+
+
+def test_what_the_parent_has_no_input_for_begins_without_effect(parent: Model) -> None:
+    guide = GuideSpec(
+        id="g", title="G", architecture=parent.spec.architecture, arguments=parent.spec.arguments
+    )
+    network = new_guide(guide, parent).eval()
+    seen = torch.randn(1, 12, 32, 32)
+    other = seen.clone()
+    other[:, 9:] = torch.randn(1, 3, 32, 32)
+    with torch.inference_mode():
+        assert torch.equal(network(seen), network(other))
+    larger = GuideSpec(id="g", title="G", architecture="unet", arguments={"init_features": 4})
+    with pytest.raises(ModelError):
+        new_guide(larger, parent)
+
+
+def test_episodes_go_on_from_what_was_answered(tmp_path: Path, parent: Model) -> None:
+    """A network that answers the truth leaves less to correct at each click."""
+    spec = _spec(tmp_path, parent, wrong=0.0, off_by=0.0)
+    job = create_job(tmp_path / "job", spec)
+    with _writer(job) as writer:
+        loop = prepare_loop(spec, writer, (ProcessGroup(), torch.device("cpu")), resume=False)
+    sampler = loop.sampler
+    assert isinstance(sampler, EpisodeSampler)
+    for _ in range(3):
+        batch = sampler.draw()
+        assert batch.images.shape[1:] == (12, 32, 32)
+        assert set(np.unique(batch.masks.numpy())) <= {0.0, 1.0}
+        for look, truth, seen in zip(batch.looks, batch.masks, batch.images, strict=True):
+            assert seen[10 if look.window.mark.adds else 11, 16, 16] == 1
+            assert truth[0, 16, 16] == look.window.mark.adds
+            before = np.count_nonzero(look.episode.wrong)
+            look.answered(truth[0].numpy())
+            assert np.count_nonzero(look.episode.wrong) < before
+
+
+@given(st.integers(0, 10_000))
+def test_a_mask_as_a_hand_leaves_it_is_a_mask_of_the_same_shape(seed: int) -> None:
+    truth = np.zeros((40, 50), bool)
+    truth[10:25, 12:30] = True
+    found = by_hand(truth, np.random.default_rng(seed))
+    assert found.shape == truth.shape
+    assert found.dtype == bool
+
+
+def test_images_made_worse_keep_type_and_range(parent: Model) -> None:
+    from core.io.case_reader import read_volume
+    from core.io.dataset import scan
+
+    volume = read_volume(scan(parent.folder.parents[2] / "data").cases[0])
+    worse = made_worse(volume, np.random.default_rng(0))
+    assert worse.pixels.dtype == volume.pixels.dtype
+    assert worse.pixels.max() <= volume.pixels.max()
+    assert worse.pixels.min() >= volume.pixels.min()
+    assert (worse.pixels != volume.pixels).any()
+
+
+def test_cases_that_the_model_never_saw_choose(parent: Model) -> None:
+    from core.io.dataset import scan
+
+    cases = scan(parent.folder.parents[2] / "data").cases[:6]
+    split = Split(cases[:5], cases[5:], ())
+    seen = {case.id for case in cases if case.id in parent.spec.trained_on}
+    found = guide_split(split, parent)
+    assert {case.id for case in found.selection} == {case.id for case in cases} - seen
+    assert not {case.id for case in found.fit} & {case.id for case in found.selection}
+
+
+def test_options_that_do_not_fit_are_refused(tmp_path: Path, parent: Model) -> None:
+    registry = Registry((parent.folder.parent,))
+    place: dict[str, Any] = {
+        "data": tmp_path,
+        "split": tmp_path / "s.json",
+        "out": tmp_path / "out",
+    }
+    options = TrainOptions(
+        architecture="", start_from=parent.spec.id, settings=("clicks=4",), **place
+    )
+    spec = guide_spec_of(options, registry)
+    assert (spec.clicks, spec.minutes, spec.architecture) == (4, 60.0, "unet")
+    wrongs: list[dict[str, Any]] = [
+        {"loss": "dice"},
+        {"settings": ("window=33",)},
+        {"best_by": "loss"},
+    ]
+    for wrong in wrongs:
+        with pytest.raises(AppError):
+            guide_spec_of(TrainOptions(**{"architecture": "unet", **place, **wrong}), registry)
+    lonely = create_job(tmp_path / "lonely", _spec(tmp_path, parent, parent=""))
+    with pytest.raises(TrainingError, match="whose predictions are corrected"):
+        run(read_guide_job(lonely.path), lonely)
+
+
+def _writer(job: JobFolder) -> Any:
+    from contextlib import closing
+
+    from core.jobs.job_folder import JobWriter
+
+    return closing(JobWriter(job, None))

@@ -1,0 +1,1 @@
+"""Training of guides: networks that heed the clicks of a reader."""

@@ -1,0 +1,80 @@
+"""The training of a guide from the options of the command line."""
+
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import AppError
+from core.io.write_guard import refuse_inside
+from core.jobs.guide_job_spec import GuideTrainSpec
+from core.jobs.job_folder import Echo, JobFolder, create_job
+from core.models.guides import GuideModel
+from core.models.model_listing import read_argument
+from core.models.networks.spec import NetworkSpec, resolve_arguments
+from core.models.registry import Registry
+from core.models.train_spec import Changes
+from training.events import tell
+from training.guide.train import read_guide_job, run
+from training.train_options import TrainOptions, model_id_of, read_setting
+
+_SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
+_PLANES = 12
+
+
+def train_guide(
+    options: TrainOptions, registry: Registry, *, echo: Echo | None = tell
+) -> GuideModel | None:
+    """Train the guide that the options say into the registry's folder; None when it was paused.
+
+    With `resume` the job in `out` goes on as it was started, whatever else the options say.
+    """
+    if options.resume:
+        job = JobFolder(options.out)
+        spec = read_guide_job(job.path)
+        job.clear_request()  # what was asked of a run that broke off
+        return run(spec, job, resume=True, echo=echo)
+    spec = guide_spec_of(options, registry)
+    refuse_inside(Path(spec.data), options.out)
+    return run(spec, create_job(options.out, spec), echo=echo)
+
+
+def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
+    """Return the training that options describe; raises `AppError` for what does not fit."""
+    unfit = {
+        "--loss": options.loss,
+        "--best-by": options.best_by,
+        "--preprocessing": options.preprocessing,
+        "--corrections": options.corrections,
+        "--config": options.config,
+    }
+    for name, value in unfit.items():
+        if value:
+            raise AppError(f"{name}: not expected with --task guide, found {value!s}. Omit it.")
+    parent = registry.find(options.start_from) if options.start_from else None
+    kind: Changes = {"architecture": options.architecture}
+    if parent is not None:
+        kind = {"architecture": parent.spec.architecture, "arguments": parent.spec.arguments}
+        kind |= {"parent": str(parent.folder), "channels": parent.spec.channels}
+    else:
+        arguments = dict(read_argument(text) for text in options.arguments)
+        resolve_arguments(NetworkSpec(options.architecture, _PLANES, arguments))
+        kind["arguments"] = arguments
+    given: Changes = {n: v for n in _SAME if (v := getattr(options, n)) is not None}
+    settings: Changes = {
+        "minutes": None if given.keys() & {"epochs", "max_steps"} else 60.0,
+        "learning_rate": 5e-4,
+        **kind,
+        "data": str(options.data.absolute()),
+        "split": str(options.split.absolute()),
+        "model_id": model_id_of(options),
+        "title": options.title,
+        "models": str(registry.roots[0].absolute()),
+        **given,
+        **dict(read_setting(text, GuideTrainSpec.__struct_fields__) for text in options.settings),
+    }
+    try:
+        return msgspec.convert(settings, GuideTrainSpec)
+    except msgspec.ValidationError as error:
+        raise AppError(
+            f"Expected settings of the training of a guide, found: {error}. Correct them."
+        ) from error

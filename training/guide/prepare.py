@@ -1,0 +1,90 @@
+"""From the spec of a guide's training to its cases, and to a loop ready for its first step."""
+
+from pathlib import Path
+
+import torch
+
+from core.jobs.guide_job_spec import GuideTrainSpec
+from core.jobs.job_folder import JobWriter
+from core.models.guides import GuideSpec
+from core.models.registry import Model, read_model
+from core.workspace.known_dataset import scan_known
+from core.workspace.splits import read_split
+from training.channels import learnt_channels
+from training.errors import TrainingError
+from training.frame import DATA_FOLDER, job_progress
+from training.guide.cases import guide_split, load_guide_cases, load_held
+from training.guide.episodes import EpisodeSampler
+from training.guide.learner import GuideLearner, new_guide
+from training.guide.loop import GuideLoop
+from training.parallel import ProcessGroup
+from training.split import Split, make_split
+
+
+def prepare_loop(
+    spec: GuideTrainSpec,
+    writer: JobWriter,
+    where: tuple[ProcessGroup, torch.device],
+    *,
+    resume: bool,
+) -> GuideLoop:
+    """Build the network and decode the cases; those beyond the memory limit go to the job folder.
+
+    Raises `AppError` for what cannot be learnt from.
+    """
+    group, device = where
+    torch.manual_seed(spec.seed)
+    parent = read_model(Path(spec.parent)) if spec.parent else None
+    starts = _starts(spec, parent)
+    split = _split(spec, starts)
+    channels = learnt_channels(spec, split.fit[0])
+    guide = GuideSpec(
+        id=spec.model_id,
+        title=spec.title or spec.model_id,
+        architecture=spec.architecture,
+        arguments={n: v for n, v in spec.arguments.items() if n != "encoder_weights"},
+        channels=channels,
+        window=spec.window,
+    )
+    reading = job_progress(writer, 0.0, "reading")
+    store = writer.folder.path / DATA_FOLDER / str(group.rank)
+    fit = load_guide_cases(split.fit, spec, starts, store, progress=reading)
+    held = load_held(split.selection, starts, progress=reading)
+    learner = GuideLearner(spec, new_guide(guide, parent), channels, device, group)
+    generator = torch.Generator().manual_seed(spec.seed)
+    sampler = EpisodeSampler(fit, spec, guide, channels, generator)
+    loop = GuideLoop(
+        learner,
+        sampler,  # type: ignore[arg-type] # draws clicks where others draw slices
+        (),
+        writer,
+        held=held,
+        guide=guide,
+        post=starts.spec.postprocessing,
+    )
+    if resume and writer.folder.checkpoint.exists():
+        loop.resume()
+        writer.log(f"Going on from step {loop.position.step}.")
+    known = sum(case.id in starts.spec.trained_on for case in split.selection)
+    writer.log(
+        f"{len(fit)} cases to click at, {len(held)} to choose by; {starts.spec.title} has learnt "
+        f"from {known} of these."
+    )
+    return loop
+
+
+def _split(spec: GuideTrainSpec, starts: Model) -> Split:
+    file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
+    return guide_split(make_split(file, dataset, spec), starts)
+
+
+def _starts(spec: GuideTrainSpec, parent: Model | None) -> Model:
+    """Return the model whose predictions are corrected; raises `TrainingError` for none."""
+    if spec.starts:
+        return read_model(Path(spec.starts))
+    if parent is None:
+        raise TrainingError(
+            "Expected a model whose predictions are corrected, found none. Give --from, or "
+            "--set starts=FOLDER of a model."
+        )
+    return parent
