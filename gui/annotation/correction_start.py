@@ -137,6 +137,9 @@ def predicted_values(session: Session) -> Callable[[], LabelMap] | None:
     if result is None or result.prediction is None or mask is None:
         return None
     prediction = result.prediction
+    if result.label_map is not None:
+        found = result.label_map
+        return lambda: found
     if prediction.several is None:
         return lambda: mask * np.uint8(fills)
     return lambda: prediction.label_map(post)
