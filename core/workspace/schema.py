@@ -152,6 +152,13 @@ DROP TABLE doubts;
 ALTER TABLE doubts_by_region RENAME TO doubts;
 """
 
+_MEASUREMENTS = """
+CREATE TABLE measurements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL, content TEXT NOT NULL
+);
+CREATE INDEX measurements_by_case ON measurements (case_id);
+"""
+
 # A correction was a mask before; that its labels are empty says so of those there are. Its edits
 # told bits, and those of label maps tell themselves apart (`core.annotation.history`).
 _LABELS = """
@@ -170,6 +177,7 @@ STEPS = (
     _CLICKS,
     _TIME_BY_DAY,
     _REGIONS,
+    _MEASUREMENTS,
     _LABELS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

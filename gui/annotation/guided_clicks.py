@@ -11,7 +11,6 @@ from core.annotation.label_rule import mask_of
 from core.annotation.patch import Patch
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
-from core.domain.plane import AXIAL, Cut
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
@@ -137,7 +136,7 @@ class GuidedClicks(QObject):
             return
 
         def asked() -> Asked | None:
-            voxel = self._grey.voxel(at.y(), at.x(), self._session.view.cut_in(AXIAL))
+            voxel = self._grey.voxel(at.y(), at.x(), self._grey.axial())
             state = self._newest()
             if voxel is None or state is None or self._task is not None:
                 return None
@@ -186,8 +185,7 @@ class GuidedClicks(QObject):
         if len(self._states) == len(self._clicks):
             state = self._states[-1]
             self.drop()
-            cut = Cut(index=state.clicks[-1].z)
-            writes = Writes(clicks=state.clicks)
+            cut, writes = self._grey.axial(state.clicks[-1].z), Writes(clicks=state.clicks)
             self._desk.apply(GUIDED, state.patch, cut=cut, writes=writes)
         return True
 
@@ -248,7 +246,7 @@ class GuidedClicks(QObject):
     def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
-            number = self._grey.slice_number(Cut(index=click.z))
+            number = self._grey.slice_number(self._grey.axial(click.z))
             net = None
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())

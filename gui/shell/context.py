@@ -11,6 +11,7 @@ from core.annotation.correction import HAND, Writes
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
+from gui.shell.in_hand import InHand
 from gui.shell.lock_takeover import LockTakeover
 from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
@@ -31,6 +32,7 @@ class Wishes(QObject):
     model_wanted = Signal(str)
     prediction_wanted = Signal()
     tool_wanted = Signal(str)
+    disagreement_wanted = Signal(tuple)
 
 
 class Edits(Protocol):
@@ -78,6 +80,7 @@ class Context:
     toasts: Toasts
     actions: Actions
     wishes: Wishes
+    in_hand: InHand
     window: QWidget
     closing: SignalInstance
 
