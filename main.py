@@ -26,6 +26,7 @@ from core.cli.options import (
     Point,
     RegionName,
     Resample,
+    SpacingGiven,
 )
 from core.cli.predict import predict
 from core.cli.say import say
@@ -71,14 +72,24 @@ def demo(
     write: Annotated[
         Path | None, typer.Option(help="Only write the synthetic cases into this folder.")
     ] = None,
+    labels: Annotated[
+        int, typer.Option(help="1: masks of one lesion; 3: core, oedema and what enhances.")
+    ] = 1,
 ) -> None:
     """Open the window on the embedded demo: synthetic heads, made by code at first use."""
     from core.demo.demo_cases import DEMO_NAME, make_demo
+    from core.demo.label_demo import LABEL_DEMO_NAME, make_label_demo
 
+    if labels not in (1, 3):
+        raise AppError(f"--labels: expected 1 or 3, found {labels}. Choose one of them.")
+    if labels > 1:
+        made = make_label_demo(write or home() / LABEL_DEMO_NAME)
+    else:
+        made = make_demo(write) if write is not None else home() / DEMO_NAME
     if write is not None:
-        say(make_demo(write))
-        return
-    _open_window(home() / DEMO_NAME)
+        say(made)
+    else:
+        _open_window(made)
 
 
 @app.command(name="open")
@@ -96,15 +107,17 @@ def open_dataset(
     region: RegionName = "",
     resample: Resample = None,
     point: Point = None,
+    spacing: SpacingGiven = "",
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
-    if layout or image or mask or region or resample is not None or point is not None:
+    said = (layout, image, mask, region, spacing, resample is not None, point is not None)
+    if any(said):
         import msgspec
 
         from core.io.organisation import given
         from core.workspace.known_dataset import scan_known
 
-        how = given(layout, image, mask, region)
+        how = given(layout, image, mask, region, spacing=spacing)
         # What is said is kept.
         scan_known(folder, msgspec.structs.replace(how, resample=resample, point=point))
     _open_window(folder, tuple(predictions or ()))

@@ -60,9 +60,20 @@ class Growth:
         pre -= cover * lesion.t1
         post -= cover * lesion.t1
         if lesion.core:
-            self._paint_core(tissue, round_ + 0.06 * lesion.radius_mm * wide, fine)
+            self._paint_core(tissue, self.depth(z), fine)
         drawn = field + lesion.margin_mm + _HAND_MM * self._hand.at(z)
         return np.where(tissue.brain > 0.4, drawn, OUTSIDE)
+
+    @property
+    def has_core(self) -> bool:
+        """Tell whether it is hollow."""
+        return self._lesion.core > 0
+
+    def depth(self, z: float) -> ImagePlane:
+        """Return how far in mm each pixel lies inside the core, whose outline is the rim."""
+        lesion = self._lesion
+        round_ = self._lobes(z) + 0.06 * lesion.radius_mm * self._wide.at(z)
+        return round_ - (1 - lesion.core) * lesion.radius_mm
 
     def _lobes(self, z: float) -> ImagePlane:
         """Return the distance to the smooth union of the lobes."""
@@ -72,8 +83,7 @@ class Growth:
             total += np.exp((size - gap) / _BLEND_MM)
         return _BLEND_MM * np.log(total)
 
-    def _paint_core(self, tissue: Tissue, field: ImagePlane, fine: ImagePlane) -> None:
-        inner = field - (1 - self._lesion.core) * self._lesion.radius_mm
+    def _paint_core(self, tissue: Tissue, inner: ImagePlane, fine: ImagePlane) -> None:
         hollow = smooth_step(inner, 2.0) * tissue.brain * 0.8
         tissue.paint(hollow, _CYST)
         ring = np.exp(-((inner / 1.9) ** 2)) * tissue.brain

@@ -18,6 +18,8 @@ SIDE = 256
 _TOP, _LEFT = 10, 33
 _BOX = (slice(_TOP, _TOP + ROWS), slice(_LEFT, _LEFT + COLUMNS))
 _MARGIN = 64
+_CORE_MM, _RIM_MM = 1.4, -2.2
+"""From this deep in a core it is hollow, and from here on it enhances."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,32 @@ def phantom_case(spec: PhantomSpec) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     Channels are pre-contrast, FLAIR and post-contrast; slices go from the skull's base to the
     vertex. Each lesion is one connected component.
     """
+    volume, masks, _ = _scanned(spec)
+    return volume, _joined(masks)
+
+
+def labelled_case(spec: PhantomSpec) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the volume (3, Z, 256, 256) and its label map (Z, 256, 256).
+
+    1 is the core of a lesion, 3 the rim around it that enhances, 2 what is left of the lesion.
+    """
+    volume, masks, depth = _scanned(spec)
+    mask = _joined(masks)
+    found = np.where(depth > _CORE_MM, 1, np.where(depth > _RIM_MM, 3, 2)).astype(np.uint8)
+    return volume, mask * found
+
+
+def _joined(masks: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    whole = np.zeros_like(masks[0])
+    for mask in masks:
+        whole |= mask
+    return whole
+
+
+def _scanned(
+    spec: PhantomSpec,
+) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Return the volume, a mask for each lesion, and how deep in a core each voxel lies in mm."""
     rng = np.random.default_rng(spec.seed)
     head = Head(rng, spec.shape)
     growths = [Growth(rng, lesion, head) for lesion in spec.lesions]
@@ -42,17 +70,21 @@ def phantom_case(spec: PhantomSpec) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     scanner = _Scanner(rng, spec)
     volume = np.empty((3, spec.slices, SIDE, SIDE), np.uint8)
     inside = np.zeros((len(growths), spec.slices, SIDE, SIDE), np.bool_)
+    depth = np.full((spec.slices, SIDE, SIDE), OUTSIDE, np.float32)
     step = (TOP_MM - BOTTOM_MM) / spec.slices
     for index in range(spec.slices):
         z = BOTTOM_MM + (index + 0.5) * step
-        signal, distances = _thick_slice(head, growths, spots, (z - step / 4, z + step / 4))
+        heights = (z - step / 4, z + step / 4)
+        signal, distances = _thick_slice(head, growths, spots, heights)
         volume[:, index] = scanner.take(signal, z)
         for lesion, distance in enumerate(distances):
             inside[lesion, index][_BOX] = gaussian_filter(distance, 1.6) > 0
-    mask = np.zeros((spec.slices, SIDE, SIDE), np.uint8)
-    for part in inside:
-        mask |= _largest(part)
-    return volume, mask
+        for growth in growths:
+            cores = [growth.depth(each) for each in heights if growth.has_core]
+            if cores:
+                np.maximum(depth[index][_BOX], np.mean(cores, axis=0), out=depth[index][_BOX])
+    masks = [_largest(part) for part in inside] or [np.zeros((spec.slices, SIDE, SIDE), np.uint8)]
+    return volume, masks, depth
 
 
 def _thick_slice(

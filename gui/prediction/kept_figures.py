@@ -12,6 +12,7 @@ from core.studies.case_figures import (
     figures_of,
     label_figures,
     labels_of,
+    measured_alike,
     put_figures,
 )
 from core.workspace.prediction_cache import Scored
@@ -40,7 +41,9 @@ def figures_of_prediction(
     several = several and loaded.labels is not None
     kept = labels_of(store, model_id, key.__eq__).get(case_id, {}) if several else {}
     if figures_key(store, model_id, case_id, region) == key and (kept or not several):
-        return KeptFigures(figures_of(store, model_id, key.__eq__, region=region)[case_id], kept)
+        own = figures_of(store, model_id, key.__eq__, region=region)[case_id]
+        if measured_alike(own, loaded.case):
+            return KeptFigures(own, kept)
     whole = of_region(loaded, replace(loaded.case, region=""))
     made = label_figures(whole, scored.prediction, model)
     labels = {figures.label: figures for figures in made}

@@ -24,6 +24,7 @@ MEASUREMENTS = (
     "slice_change",
     "slice_labels",
     "napari_comparison",
+    "planes_step",
     "dataset_scan",
     "case_opening",
     "worklist_scroll",

@@ -15,6 +15,7 @@ from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile
 from core.demo import demo_cases
 from core.demo.demo_cases import DEMO_VERSION, make_demo
 from core.demo.gallery import GALLERY
+from core.demo.label_demo import make_label_demo
 from core.demo.phantom_case import phantom_case
 from core.demo.spec import HeadShape, Lesion, PhantomSpec
 from core.domain.errors import WorkspaceError
@@ -255,3 +256,50 @@ def test_atrophy_widens_the_fluid_spaces() -> None:
         return int((volume[1, 3, 60:200, 80:180] < 30).sum())
 
     assert fluid(0.9, 1.6) > 1.5 * fluid(0.1, 0.8)
+
+
+LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 4, (Lesion((34, 32, 34), 24, core=0.5, rim=95),))}
+
+
+def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(tmp_path: Path) -> None:
+    folder = make_label_demo(tmp_path / "demo", specs=LABELLED)
+    (case,) = scan(folder).cases
+    loaded = read_case(case)
+    assert loaded.labels is not None
+    assert loaded.label_set is not None
+    assert [label.name for label in loaded.label_set.labels] == [
+        "Necrotic core",
+        "Oedema",
+        "Enhancing tumour",
+    ]
+    assert [region.name for region in loaded.label_set.regions][:2] == [
+        "Whole tumour",
+        "Tumour core",
+    ]
+    counts = np.bincount(loaded.labels.ravel(), minlength=4)
+    assert (counts[1:] > 10).all()
+    assert loaded.volume.geometry.spacing_mm is not None
+    bright = loaded.volume.pixels[2]
+    enhancing, core = loaded.labels == 3, loaded.labels == 1
+    assert bright[enhancing].mean() > 1.2 * bright[core].mean()
+
+
+def test_the_labelled_demo_is_made_once_and_has_the_same_bytes(tmp_path: Path) -> None:
+    first = make_label_demo(tmp_path / "a", specs=LABELLED)
+    times = {path: path.stat().st_mtime_ns for path in first.rglob("*")}
+    assert make_label_demo(first, specs=LABELLED) == first
+    assert {path: path.stat().st_mtime_ns for path in first.rglob("*")} == times
+    assert digest(make_label_demo(tmp_path / "b", specs=LABELLED)) == digest(first)
+
+
+def test_an_incomplete_labelled_demo_is_made_anew_and_foreign_files_are_kept(
+    tmp_path: Path,
+) -> None:
+    folder = make_label_demo(tmp_path / "demo", specs=LABELLED)
+    whole = digest(folder)
+    next(folder.glob("labelsTr/*")).unlink()
+    assert digest(make_label_demo(folder, specs=LABELLED)) == whole
+    (folder / "mine.txt").write_text("mine")
+    next(folder.glob("labelsTr/*")).unlink()
+    with pytest.raises(WorkspaceError, match="mine"):
+        make_label_demo(folder, specs=LABELLED)
