@@ -26,6 +26,7 @@ from core.cli.options import (
     Point,
     RegionName,
     Resample,
+    SpacingGiven,
 )
 from core.cli.predict import predict
 from core.cli.say import say
@@ -106,15 +107,17 @@ def open_dataset(
     region: RegionName = "",
     resample: Resample = None,
     point: Point = None,
+    spacing: SpacingGiven = "",
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
-    if layout or image or mask or region or resample is not None or point is not None:
+    said = (layout, image, mask, region, spacing, resample is not None, point is not None)
+    if any(said):
         import msgspec
 
         from core.io.organisation import given
         from core.workspace.known_dataset import scan_known
 
-        how = given(layout, image, mask, region)
+        how = given(layout, image, mask, region, spacing=spacing)
         # What is said is kept.
         scan_known(folder, msgspec.structs.replace(how, resample=resample, point=point))
     _open_window(folder, tuple(predictions or ()))

@@ -66,6 +66,11 @@ class Step:
         return self.edit.tool
 
     @property
+    def z(self) -> int:
+        """Index of the slice to jump to, in the plane of the gesture."""
+        return self.cut.index
+
+    @property
     def cut(self) -> Cut:
         """The slice to jump to, in the plane it was drawn in: the reader's, if it changed."""
         plane = PLANES[self.edit.plane]

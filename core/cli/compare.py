@@ -20,6 +20,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    SpacingGiven,
     SplitPart,
     Verify,
 )
@@ -65,6 +66,7 @@ def compare(
     verify: Verify = False,
     lesion_iou: LesionIou = 0.1,
     channels: ChannelNumbers = "",
+    spacing: SpacingGiven = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -76,7 +78,7 @@ def compare(
 
     job = ComparisonRun(
         folder=folder,
-        how=given(layout, image, mask, region, channels),
+        how=given(layout, image, mask, region, channels, spacing),
         out=out,
         models=tuple(_wanted(models, more, masks)),
         masks=tuple(masks or ()),

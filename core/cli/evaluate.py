@@ -19,6 +19,7 @@ from core.cli.options import (
     MaskPattern,
     PrecisionName,
     RegionName,
+    SpacingGiven,
     SplitPart,
     Verify,
 )
@@ -47,6 +48,7 @@ def evaluate(
     region: RegionName = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
+    spacing: SpacingGiven = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -56,7 +58,7 @@ def evaluate(
     from core.studies.case_units import CaseTask, evaluate_spread
     from core.studies.evaluation import write_evaluation
 
-    how = given(layout, image, mask, region, channels)
+    how = given(layout, image, mask, region, channels, spacing)
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,14 +19,20 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    ExportFormat,
     ImagePatterns,
     LayoutName,
-    MaskFormat,
     MaskPattern,
     PrecisionName,
+    SpacingGiven,
     SplitPart,
 )
 from core.cli.say import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.io.case import Case
 
 
 def export(
@@ -48,8 +54,14 @@ def export(
     images: Annotated[
         bool, typer.Option(help="With the masks their images, so that OUT is a dataset.")
     ] = False,
-    format_name: MaskFormat = None,
+    measurements: Annotated[
+        bool, typer.Option(help="What readers measured, as measurements.csv, and nothing else.")
+    ] = False,
+    format_name: ExportFormat = None,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
+    plane: Annotated[
+        Literal["axial", "coronal", "sagittal"], typer.Option(help="Plane of the pictures.")
+    ] = "axial",
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
     device: Device = "auto",
     engine: EngineId = "auto",
@@ -60,9 +72,11 @@ def export(
     layout: LayoutName = None,
     image: ImagePatterns = None,
     mask: MaskPattern = None,
+    spacing: SpacingGiven = "",
 ) -> None:
     """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
     from core.domain.errors import DataError
+    from core.domain.plane import PLANES
     from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
@@ -77,7 +91,12 @@ def export(
             "--images and --format: expected --masks beside them, found none. Say which masks: "
             "prediction, correction or truth."
         )
-    dataset, cases = scanned(folder, case_ids(case, split), out, given(layout, image, mask))
+    dataset, cases = scanned(
+        folder, case_ids(case, split), out, given(layout, image, mask, spacing=spacing)
+    )
+    if measurements:
+        _write_measurements(folder, cases, out)
+        return
     kinds = PictureKinds(png, gif, sheet)
     if not (png or gif or sheet):
         kinds = PictureKinds(png=True, gif=True, sheet=True)
@@ -86,7 +105,7 @@ def export(
         (chosen,) = find_models(workspace, [model], engine_for(device, engine, precision))
         predict = predictors(workspace, device, run=run)(chosen)
         if masks is None:
-            drawing = Drawing(out, kinds, style, chosen)
+            drawing = Drawing(out, kinds, style, chosen, PLANES[plane])
             done = draw_cases(cases, drawing, predict, progress=progress)
         else:
             order = ExportOrder(out, masks, images, format_name)
@@ -94,3 +113,12 @@ def export(
             done = export_cases(cases, order, source, dataset=dataset, progress=progress)
     say(f"{len(cases) - len(done.failed)} of {len(cases)} cases in {out}")
     finish(done.failed, (*dataset.notices, *done.notices))
+
+
+def _write_measurements(folder: Path, cases: Sequence[Case], out: Path) -> None:
+    from core.review.measurements import MEASUREMENTS_FILE, all_measurements, measurements_csv
+
+    with dataset_workspace(folder) as workspace:
+        found = all_measurements(workspace.store, cases)
+    measurements_csv(out / MEASUREMENTS_FILE, found)
+    say(f"{len(found)} measurement{'' if len(found) == 1 else 's'} in {out / MEASUREMENTS_FILE}")

@@ -38,10 +38,26 @@ ChannelNumbers = Annotated[
         "--channels", help="Which of four or more channels are used, as 1,2,3; kept for the folder."
     ),
 ]
+SpacingGiven = Annotated[
+    str,
+    typer.Option(
+        "--spacing",
+        metavar="Z,Y,X",
+        help="Voxels in mm of cases whose files tell none; kept for the folder, marked given.",
+    ),
+]
 MaskFormat = Annotated[
     str | None,
     typer.Option(
         "--format", help="nifti, nrrd, mha, tiff or dicom-seg; the format of the images by default."
+    ),
+]
+ExportFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="nifti, nrrd, mha, tiff or dicom-seg, or surfaces as stl or ply; the format of the "
+        "images by default.",
     ),
 ]
 Verify = Annotated[

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from core.demo import tissue as t
-from core.demo.cut import FAR, FOLD_COLUMNS, FOLD_ROWS, Cut, cavity_ends, hull
+from core.demo.cut import FAR, FOLD_COLUMNS, FOLD_ROWS, PixelPlaces, cavity_ends, hull
 from core.demo.shapes import (
     PIXEL_MM,
     ImagePlane,
@@ -38,7 +38,7 @@ _NUCLEI = (
 
 
 def paint_brain(
-    tissue: t.Tissue, cut: Cut, *, atrophy: float, ventricles: float, soft: float
+    tissue: t.Tissue, cut: PixelPlaces, *, atrophy: float, ventricles: float, soft: float
 ) -> None:
     """Paint the whole brain; `atrophy` widens the sulci, `ventricles` scales the ventricles."""
     if cut.base is not None:
@@ -51,7 +51,7 @@ def paint_brain(
         _paint_ventricles(tissue, cut, ventricles)
 
 
-def _paint_cerebellum(tissue: t.Tissue, cut: Cut) -> None:
+def _paint_cerebellum(tissue: t.Tissue, cut: PixelPlaces) -> None:
     assert cut.base is not None
     _, back = cavity_ends(cut.z)
     body = overlaps_with(cut.base.cerebellum, -ellipse(cut.x, cut.y, (0, back + 2), (7, 14)))
@@ -65,7 +65,7 @@ def _paint_cerebellum(tissue: t.Tissue, cut: Cut) -> None:
     np.maximum(tissue.brain, cover, out=tissue.brain)
 
 
-def _paint_stem(tissue: t.Tissue, cut: Cut, stem: ImagePlane) -> None:
+def _paint_stem(tissue: t.Tissue, cut: PixelPlaces, stem: ImagePlane) -> None:
     cover = smooth_step(stem, 0.8)
     tissue.paint(cover, t.STEM)
     np.maximum(tissue.brain, cover, out=tissue.brain)
@@ -73,7 +73,7 @@ def _paint_stem(tissue: t.Tissue, cut: Cut, stem: ImagePlane) -> None:
         tissue.paint(smooth_step(ellipse(cut.x, cut.y, (0, 25), (7.5, 4.0))), t.CSF)
 
 
-def _paint_cerebrum(tissue: t.Tissue, cut: Cut, atrophy: float, soft: float) -> None:
+def _paint_cerebrum(tissue: t.Tissue, cut: PixelPlaces, atrophy: float, soft: float) -> None:
     outline, roof = hull(cut)
     depth = _depth(cut, overlaps_with(_carve_base(cut, outline), roof), atrophy)
     upper = smooth_step(outline - roof, 8)
@@ -91,7 +91,7 @@ def _paint_cerebrum(tissue: t.Tissue, cut: Cut, atrophy: float, soft: float) -> 
     np.maximum(tissue.brain, cover, out=tissue.brain)
 
 
-def _depth(cut: Cut, inside: ImagePlane, atrophy: float) -> ImagePlane:
+def _depth(cut: PixelPlaces, inside: ImagePlane, atrophy: float) -> ImagePlane:
     """Return the depth below the cerebrum's surface: outline, roof and fissure alike."""
     depth = inside - (1.0 + 1.2 * atrophy + 0.5 * cut.grain.opening)
     if cut.z < -22:
@@ -103,7 +103,7 @@ def _depth(cut: Cut, inside: ImagePlane, atrophy: float) -> ImagePlane:
     return overlaps_with(depth, fissure - 0.8 - 0.5 * np.clip(cut.grain.opening, -1, 2))
 
 
-def _carve_base(cut: Cut, outline: ImagePlane) -> ImagePlane:
+def _carve_base(cut: PixelPlaces, outline: ImagePlane) -> ImagePlane:
     """Return the outline of the cerebrum where the fossae and cisterns shape it from below."""
     base, z = cut.base, cut.z
     if base is None:
@@ -123,7 +123,9 @@ def _carve_base(cut: Cut, outline: ImagePlane) -> ImagePlane:
     return outline
 
 
-def _sulcus_walls(cut: Cut, depth: ImagePlane, upper: ImagePlane, atrophy: float) -> ImagePlane:
+def _sulcus_walls(
+    cut: PixelPlaces, depth: ImagePlane, upper: ImagePlane, atrophy: float
+) -> ImagePlane:
     """Return the distance to the nearest wall of a sulcus: a sheet where smooth noise is zero.
 
     `upper` says where the roof is nearer than the outline: sulci wind there, elsewhere they run
@@ -146,7 +148,7 @@ def _sulcus_walls(cut: Cut, depth: ImagePlane, upper: ImagePlane, atrophy: float
     return wall
 
 
-def _folds(cut: Cut, depth: ImagePlane) -> ImagePlane:
+def _folds(cut: PixelPlaces, depth: ImagePlane) -> ImagePlane:
     """Return noise that varies round each hemisphere and little with depth: radial sulci."""
     u = (cut.ax - 31) * 1.5 + 4 * cut.grain.bend_x
     v = cut.y - 4 + 4 * cut.grain.bend_y
@@ -157,7 +159,7 @@ def _folds(cut: Cut, depth: ImagePlane) -> ImagePlane:
     return folds
 
 
-def _sylvian(cut: Cut) -> ImagePlane:
+def _sylvian(cut: PixelPlaces) -> ImagePlane:
     """Return the distance to the Sylvian fissure: its entry, the insula and a rear branch."""
     s = (cut.z + 16) / 40
     x = cut.ax + 3.5 * cut.grain.bend_x + 0.006 * (cut.y - 2) ** 2
@@ -170,7 +172,7 @@ def _sylvian(cut: Cut) -> ImagePlane:
     return distance
 
 
-def _paint_nuclei(tissue: t.Tissue, cut: Cut) -> None:
+def _paint_nuclei(tissue: t.Tissue, cut: PixelPlaces) -> None:
     if not -12 < cut.z < 30:
         return
     x = (cut.ax + 1.5 * cut.grain.bend_x)[_MIDDLE]
@@ -183,7 +185,7 @@ def _paint_nuclei(tissue: t.Tissue, cut: Cut) -> None:
             tissue.paint(smooth_step(distance, 2.2) * 0.8, colour, _MIDDLE)
 
 
-def _paint_ventricles(tissue: t.Tissue, cut: Cut, scale: float) -> None:
+def _paint_ventricles(tissue: t.Tissue, cut: PixelPlaces, scale: float) -> None:
     x, y, ax = cut.x[_MIDDLE], cut.y[_MIDDLE], cut.ax[_MIDDLE]
     cover = np.zeros_like(ax)
     for z in (cut.z - 1.6, cut.z + 1.6):

@@ -136,7 +136,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Cut:
+class PixelPlaces:
     """Where every pixel of a slice lies; `ax` is the distance from the midline."""
 
     z: float
@@ -155,7 +155,7 @@ class Cut:
         return self.ax, self.y, self.z
 
 
-def make_cut(noise: Noise, grain: Grain, place: Point3) -> Cut:
+def make_cut(noise: Noise, grain: Grain, place: Point3) -> PixelPlaces:
     """Return the cut at `place`, whose coordinates lie in the head's frame before warping."""
     z = place[2]
     x, y = place[0] + 1.8 * grain.warp_x, place[1] + 1.8 * grain.warp_y
@@ -167,7 +167,7 @@ def make_cut(noise: Noise, grain: Grain, place: Point3) -> Cut:
         head = union(head, nose)
     maze = np.where(x > 0, left, right)
     base = _base(x, y, z) if z < -5 else None
-    return Cut(z, x, y, np.abs(x), grain, noise.folds(z), maze, head, base)
+    return PixelPlaces(z, x, y, np.abs(x), grain, noise.folds(z), maze, head, base)
 
 
 def _base(x: ImagePlane, y: ImagePlane, z: float) -> Base:
@@ -187,7 +187,7 @@ def _base(x: ImagePlane, y: ImagePlane, z: float) -> Base:
     return Base(cerebellum, stem, temporal, frontal)
 
 
-def cavity(cut: Cut) -> ImagePlane:
+def cavity(cut: PixelPlaces) -> ImagePlane:
     """Return the distance to the inside of the skull."""
     shrink = _vault(cut.z, CAVITY_TOP)
     vault, _ = egg(cut.x, cut.y, tuple(radius * shrink for radius in _CAVITY(cut.z)))
@@ -199,7 +199,7 @@ def cavity(cut: Cut) -> ImagePlane:
     return union(fossa, cut.base.temporal, cut.base.frontal)
 
 
-def hull(cut: Cut) -> tuple[ImagePlane, ImagePlane]:
+def hull(cut: PixelPlaces) -> tuple[ImagePlane, ImagePlane]:
     """Return the distance to the cerebrum's outline in the slice, and below its roof."""
     shrink = _vault(cut.z, BRAIN_TOP)
     outline, _ = egg(cut.x, cut.y, tuple(radius * shrink for radius in _CAVITY(cut.z)))

@@ -7,9 +7,9 @@ from core.demo.brain import paint_brain
 from core.demo.cut import (
     CAVITY_TOP,
     HEAD_TOP,
-    Cut,
     Grain,
     Noise,
+    PixelPlaces,
     cavity,
     cavity_ends,
     frame,
@@ -64,7 +64,7 @@ class Head:
         return tissue
 
 
-def _paint_scalp(tissue: t.Tissue, cut: Cut) -> None:
+def _paint_scalp(tissue: t.Tissue, cut: PixelPlaces) -> None:
     grain, z, outer = cut.grain, cut.z, cut.head
     soft = softness(z, HEAD_TOP)
     inside = smooth_step(outer, soft)
@@ -83,7 +83,7 @@ def _paint_scalp(tissue: t.Tissue, cut: Cut) -> None:
         tissue.paint(temporalis * ramp(z, 14, 2), t.MUSCLE)
 
 
-def _paint_face(tissue: t.Tissue, cut: Cut) -> None:
+def _paint_face(tissue: t.Tissue, cut: PixelPlaces) -> None:
     grain, z, y = cut.grain, cut.z, cut.y
     front = smooth_step(cut.head - 6, 1.5) * smooth_step(-(y + 50 + (z + 30) * 1.1), 8)
     lumps = np.clip(0.45 + 0.3 * grain.mottle + 0.2 * grain.streak, 0, 1) ** 1.5
@@ -95,7 +95,7 @@ def _paint_face(tissue: t.Tissue, cut: Cut) -> None:
     _paint_sinuses(tissue, cut)
 
 
-def _paint_sinuses(tissue: t.Tissue, cut: Cut) -> None:
+def _paint_sinuses(tissue: t.Tissue, cut: PixelPlaces) -> None:
     """Paint the air of the frontal, sphenoid, ethmoid and maxillary sinuses."""
     z, x, y = cut.z, cut.x, cut.y
     if z > -22:
@@ -108,7 +108,7 @@ def _paint_sinuses(tissue: t.Tissue, cut: Cut) -> None:
         tissue.paint(smooth_step(ellipse(cut.ax, y, (27, -58), (13, 15)), 1.5), t.AIR)
 
 
-def _paint_base(tissue: t.Tissue, cut: Cut, inside: ImagePlane) -> None:
+def _paint_base(tissue: t.Tissue, cut: PixelPlaces, inside: ImagePlane) -> None:
     """Paint the skull's base: bone around the fossae, and the petrous bones with their marrow."""
     z = cut.z
     rim = overlaps_with(inside + (7 if z > -52 else 4), cut.head - 4)
@@ -119,7 +119,7 @@ def _paint_base(tissue: t.Tissue, cut: Cut, inside: ImagePlane) -> None:
     tissue.paint(petrous * np.clip(0.5 * cut.grain.streak - 0.1, 0, 0.6), t.MARROW)
 
 
-def _paint_orbits(tissue: t.Tissue, cut: Cut) -> None:
+def _paint_orbits(tissue: t.Tissue, cut: PixelPlaces) -> None:
     ax, y, z = cut.point
     fat = ellipsoid((ax * 0.92 + y * 0.32, y, z), (6.5, -60, -33), (12, 24, 14))
     if fat is not None:
@@ -134,7 +134,7 @@ def _paint_orbits(tissue: t.Tissue, cut: Cut) -> None:
         tissue.paint(smooth_step(globe), t.VITREOUS)
 
 
-def _paint_vessels(tissue: t.Tissue, cut: Cut, inside: ImagePlane) -> None:
+def _paint_vessels(tissue: t.Tissue, cut: PixelPlaces, inside: ImagePlane) -> None:
     x, y, z = cut.x, cut.y, cut.z
     tissue.paint(np.clip(1.6 * cut.grain.streak - 2.2, 0, 0.85) * tissue.sulcus, t.BLOOD)
     front, back = cavity_ends(z)

@@ -161,6 +161,30 @@ def fill_holes(mask: MaskLike) -> Mask:
     return filled
 
 
+def plain_errors(mask: MaskLike, other: MaskLike) -> NDArray[np.bool_]:
+    """Return the voxels of `mask` outside of `other` (Z, Y, X) without the rim between outlines.
+
+    Pieces that touch no voxel of both are whole; of those that do only what is three voxels thick.
+    """
+    from scipy import ndimage
+
+    found = np.zeros(mask.shape, bool)
+    error = binarise(mask).astype(bool) & ~binarise(other).astype(bool)
+    box = bounding_box(error)
+    if box is None:
+        return found
+    inside = tuple(
+        slice(max(start - 1, 0), end + 1) for start, end in zip(box[::2], box[1::2], strict=True)
+    )
+    error, shared = error[inside], (binarise(mask) & binarise(other)).astype(bool)[inside]
+    labelled, count = ndimage.label(error, LESION_NEIGHBOURS)
+    beside = ndimage.binary_dilation(shared, LESION_NEIGHBOURS)
+    touching = np.zeros(count + 1, bool)
+    touching[np.unique(labelled[beside & error])] = True
+    found[inside] = np.where(touching[labelled], ndimage.binary_opening(error), error)
+    return found
+
+
 def disagreements(truth: MaskLike, prediction: MaskLike) -> list[Disagreement]:
     """List the connected errors of `prediction` against `truth`, both (Z, Y, X), largest first.
 

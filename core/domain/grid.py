@@ -14,8 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 T = TypeVar("T", bound=np.generic)
 
-LengthUnit: TypeAlias = Literal["voxels", "mm"]
-"""What distances are in: voxels where the spacing is unknown."""
+LengthUnit: TypeAlias = Literal["voxels", "mm", "mm given"]
+"""What distances are in: voxels where the spacing is unknown, `given` where a reader entered it."""
+
+VolumeUnit: TypeAlias = Literal["voxels", "mL", "mL given"]
+"""What volumes are in, as `LengthUnit`."""
+
+Spacing: TypeAlias = tuple[float, float, float]
+"""Distance of neighbouring voxels (z, y, x) in millimetres."""
 
 Affine = NDArray[np.float64]
 """4×4, voxel index (x, y, z, 1) → patient millimetres RAS+."""
@@ -64,12 +70,15 @@ class Grid:
     """Shape (Z, Y, X) in voxels, and affine or None where place and orientation are unknown.
 
     `known_spacing_mm` (z, y, x) is for files that tell the size of a voxel but not how it lies in
-    the patient. Raises `ValueError` for an affine that is not finite or has no inverse.
+    the patient, `given_spacing_mm` (z, y, x) for those that tell nothing and a reader who knows: by
+    it figures are measured, but no file is compared or written. Raises `ValueError` for an affine
+    that is not finite or has no inverse.
     """
 
     shape: tuple[int, int, int]
     affine: Affine | None = None
-    known_spacing_mm: tuple[float, float, float] | None = None
+    known_spacing_mm: Spacing | None = None
+    given_spacing_mm: Spacing | None = None
 
     def __post_init__(self) -> None:
         """Keep a copy of the affine that nobody can write to, after checking it."""
@@ -92,7 +101,7 @@ class Grid:
 
     def _key(self) -> tuple[object, ...]:
         numbers = None if self.affine is None else tuple((self.affine + 0.0).ravel().tolist())
-        return (self.shape, numbers, self.known_spacing_mm)
+        return (self.shape, numbers, self.known_spacing_mm, self.given_spacing_mm)
 
     @property
     def is_known(self) -> bool:
@@ -100,12 +109,33 @@ class Grid:
         return self.affine is not None
 
     @cached_property
-    def spacing_mm(self) -> tuple[float, float, float] | None:
+    def spacing_mm(self) -> Spacing | None:
         """Distance of neighbouring voxels (z, y, x) in millimetres, or None when unknown."""
+        return self.filed_spacing_mm or self.given_spacing_mm
+
+    @cached_property
+    def filed_spacing_mm(self) -> Spacing | None:
+        """The spacing that files tell, whatever a reader gave, or None."""
         if self.affine is None:
             return self.known_spacing_mm
         x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0).tolist()
         return (z, y, x)
+
+    @property
+    def is_given(self) -> bool:
+        """True when the spacing is one that a reader gave, as no file tells it."""
+        return self.filed_spacing_mm is None and self.given_spacing_mm is not None
+
+    def with_given(self, spacing_mm: Spacing | None) -> "Grid":
+        """Return the grid with a spacing (z, y, x) that a reader gave; what files tell stays."""
+        if self.filed_spacing_mm is not None or spacing_mm == self.given_spacing_mm:
+            return self
+        return Grid(self.shape, given_spacing_mm=spacing_mm)
+
+    @property
+    def as_filed(self) -> "Grid":
+        """The grid as its files tell it, for what is written."""
+        return self.with_given(None)
 
     @property
     def voxel_ml(self) -> float | None:
@@ -116,8 +146,17 @@ class Grid:
 
     @property
     def length_unit(self) -> LengthUnit:
-        """The unit of distances on this grid: `mm`, or `voxels` when the spacing is unknown."""
-        return "mm" if self.spacing_mm else "voxels"
+        """The unit of distances on this grid: `voxels` when the spacing is unknown."""
+        if self.spacing_mm is None:
+            return "voxels"
+        return "mm given" if self.is_given else "mm"
+
+    @property
+    def volume_unit(self) -> VolumeUnit:
+        """The unit of volumes on this grid: `voxels` when the spacing is unknown."""
+        if self.spacing_mm is None:
+            return "voxels"
+        return "mL given" if self.is_given else "mL"
 
     @property
     def orientation(self) -> str | None:
@@ -219,11 +258,12 @@ class Grid:
                 if other.is_known
                 else ("no orientation where one is known")
             )
-        if self.spacing_mm is None or other.spacing_mm is None:
-            return None if self.spacing_mm == other.spacing_mm else "a spacing on one side alone"
-        if np.allclose(self.spacing_mm, other.spacing_mm, rtol=tolerance, atol=0):
+        mine, its = self.filed_spacing_mm, other.filed_spacing_mm
+        if mine is None or its is None:
+            return None if mine == its else "a spacing on one side alone"
+        if np.allclose(mine, its, rtol=tolerance, atol=0):
             return None
-        return f"a spacing of {_lengths(other.spacing_mm)} instead of {_lengths(self.spacing_mm)}"
+        return f"a spacing of {_lengths(its)} instead of {_lengths(mine)}"
 
 
 def is_affine(matrix: NDArray[Any]) -> bool:

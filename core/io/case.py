@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from core.domain.grid import Spacing
 from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, part
 from core.domain.role import Role
@@ -29,7 +30,8 @@ class Case:
     masks, whose values mean `labels`; `region` names those that are lesion, all when empty.
     `roles` are corrected roles of channels by name. `mask_place` is where its mask lies below
     the dataset's `root`, or belongs, then without an ending. `resample` brings its mask from
-    another grid. `notices` are whole sentences about files that were left out or look wrong;
+    another grid. `given_spacing_mm` (z, y, x) is what the reader said of files that tell no
+    spacing. `notices` are whole sentences about files that were left out or look wrong;
     the case can be opened all the same.
     """
 
@@ -46,6 +48,7 @@ class Case:
     root: Path | None = None
     mask_place: PurePosixPath | None = None
     resample: bool = False
+    given_spacing_mm: Spacing | None = None
 
     @property
     def has_ground_truth(self) -> bool:

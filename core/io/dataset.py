@@ -93,6 +93,7 @@ def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:
             labels=found.labels,
             region=how.region,
             resample=bool(how.resample),
+            given_spacing_mm=how.spacing_of(case.id),
             root=files,
             mask_place=_mask_place(found, case, files, shared),
         )

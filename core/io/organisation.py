@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import DataError
+from core.domain.grid import Spacing
 from core.domain.role import Role
 from core.io.case import Case
 from core.io.layouts.found import FoundCase, FoundDataset
@@ -21,8 +22,10 @@ class Organisation(msgspec.Struct, frozen=True):
     `images` are channel and pattern, `mask` is the pattern of the masks. `roles` are channels by
     name whose role the reader corrected, `region` is the label or region that is lesion (all when
     empty). `channels` are the indices of those that are used of slices with more, in order.
-    `resample` brings masks on another grid onto their image by nearest neighbour, `point` is the
-    volume of files that hold several, from 0; None where nothing is said.
+    `spacing_mm` (z, y, x) is what the reader gave for all cases whose files tell none, `spacings`
+    what was given for a case alone, by id. `resample` brings masks on another grid onto their image
+    by nearest neighbour, `point` is the volume of files that hold several, from 0; None where
+    nothing is said.
     """
 
     layout: str = ""
@@ -33,6 +36,8 @@ class Organisation(msgspec.Struct, frozen=True):
     channels: tuple[int, ...] = ()
     resample: bool | None = None
     point: int | None = None
+    spacing_mm: Spacing | None = None
+    spacings: tuple[tuple[str, Spacing], ...] = ()
 
     @property
     def is_given(self) -> bool:
@@ -51,14 +56,46 @@ class Organisation(msgspec.Struct, frozen=True):
             self.channels or before.channels,
             before.resample if self.resample is None else self.resample,
             before.point if self.point is None else self.point,
+            self.spacing_mm or before.spacing_mm,
+            tuple((dict(before.spacings) | dict(self.spacings)).items()),
         )
 
     def applied(self, case: Case) -> Case:
-        """Return a case with the roles, the region and the channels that the reader chose."""
-        return replace(case, roles=self.roles, region=self.region, channels=self.channels)
+        """Return a case with the roles, region, channels and spacing that the reader chose."""
+        return replace(
+            case,
+            roles=self.roles,
+            region=self.region,
+            channels=self.channels,
+            given_spacing_mm=self.spacing_of(case.id),
+        )
+
+    def spacing_of(self, case_id: str) -> Spacing | None:
+        """Return the spacing (z, y, x) given for a case, else that for all; None where none is."""
+        return dict(self.spacings).get(case_id, self.spacing_mm)
+
+    def with_spacing(self, spacing_mm: Spacing | None, case_id: str = "") -> "Organisation":
+        """Return it with another spacing for a case, or for all when no case is named.
+
+        None takes it back.
+        """
+        if not case_id:
+            return msgspec.structs.replace(self, spacing_mm=spacing_mm)
+        others = {name: each for name, each in self.spacings if name != case_id}
+        given = others if spacing_mm is None else {**others, case_id: spacing_mm}
+        return msgspec.structs.replace(self, spacings=tuple(given.items()))
+
+    def without_spacings(self) -> "Organisation":
+        """Return it without any spacing that was given."""
+        return msgspec.structs.replace(self, spacing_mm=None, spacings=())
+
+    def with_spacings_of(self, other: "Organisation") -> "Organisation":
+        """Return it with the spacings that were given in another."""
+        return msgspec.structs.replace(self, spacing_mm=other.spacing_mm, spacings=other.spacings)
 
 
 _MOST_CHANNELS = 16
+SHORTEST_MM, LONGEST_MM = 0.01, 100.0
 AS_IT_LIES = Organisation()
 
 
@@ -68,8 +105,9 @@ def given(
     mask: str | None,
     region: str = "",
     channels: str = "",
+    spacing: str = "",
 ) -> Organisation:
-    """Return what `--layout`, `--image`, `--mask`, `--region` and `--channels` say.
+    """Return what `--layout`, `--image`, `--mask`, `--region`, `--channels` and `--spacing` say.
 
     Raises `DataError` for another form, and for a mask without an image.
     """
@@ -80,7 +118,12 @@ def given(
         )
     images = tuple(image_patterns(image or ()).items())
     return Organisation(
-        layout or "", images, mask or "", region=region, channels=channel_indices(channels)
+        layout or "",
+        images,
+        mask or "",
+        region=region,
+        channels=channel_indices(channels),
+        spacing_mm=spacing_given(spacing) if spacing else None,
     )
 
 
@@ -97,6 +140,23 @@ def channel_indices(text: str) -> tuple[int, ...]:
             f"{text!r}. Name those that are used, in order."
         )
     return tuple(number - 1 for number in numbers)
+
+
+def spacing_given(text: str) -> Spacing:
+    """Return what `--spacing` says, three lengths above 0 as `Z,Y,X` in mm, such as `3,1,1`.
+
+    Raises `DataError` for other words.
+    """
+    try:
+        z, y, x = (float(word) for word in text.replace("×", ",").split(","))
+    except ValueError:
+        z = y = x = 0.0
+    if not all(SHORTEST_MM <= length <= LONGEST_MM for length in (z, y, x)):
+        raise DataError(
+            f"--spacing: expected three lengths in mm as Z,Y,X, such as 3,1,1, each of "
+            f"{SHORTEST_MM:g} to {LONGEST_MM:g}, found {text!r}. Z is the distance of slices."
+        )
+    return z, y, x
 
 
 def found_in(root: Path, how: Organisation = AS_IT_LIES) -> FoundDataset:

@@ -130,7 +130,7 @@ class SliceVolume:
             index,
             case.slices[index].number,
             count,
-            Grid((count, height, width)),
+            Grid((count, height, width)).with_given(case.given_spacing_mm),
             channel[sample],
         )
 
@@ -181,7 +181,7 @@ def _on_no_grid(case: Case, pixels: Pixels, problems: dict[int, str]) -> Volume:
         pixels,
         channel_names(channels),
         tuple(files.number for files in case.slices),
-        Grid((count, height, width)),
+        Grid((count, height, width)).with_given(case.given_spacing_mm),
         problems,
     )
 

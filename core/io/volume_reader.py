@@ -87,7 +87,13 @@ def read_volumes(
     notices += () if mask is None else mask.notices
     names, roles = _named(found, counts)
     volume = Volume(
-        pixels, names, tuple(range(1, grid.shape[0] + 1)), grid, {}, tuple(notices), roles
+        pixels,
+        names,
+        tuple(range(1, grid.shape[0] + 1)),
+        grid.with_given(case.given_spacing_mm),
+        {},
+        tuple(notices),
+        roles,
     )
     return VolumeRead(
         volume,

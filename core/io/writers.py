@@ -163,4 +163,4 @@ def _moved(path: Path, expected: str, found: str) -> DataError:
 def plain_volume(grid: Grid, pixels: LabelMap, labels: LabelSet | None = None) -> Stored:
     """Return a volume (Z, Y, X) that comes from no file, to be written."""
     passport = Passport(Path("volume"), "memory", (), "given", "it was made here")
-    return Stored(pixels[np.newaxis], grid, passport, labels=labels)
+    return Stored(pixels[np.newaxis], grid.as_filed, passport, labels=labels)

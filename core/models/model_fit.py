@@ -70,7 +70,7 @@ def require_spacing(spec: ModelSpec, volume: Volume) -> None:
         raise ModelError(
             f"{spec.title}: expected voxels of a known size, which it resamples to "
             f"{spacing_words(*[spec.preprocessing.spacing_mm] * 2)} mm, found a case whose files "
-            "tell none. Convert the case anew with its spacing, or choose another model."
+            "tell none. Give the spacing (File, Spacing…, or --spacing), or choose another model."
         )
 
 

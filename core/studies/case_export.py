@@ -10,16 +10,18 @@ from pathlib import Path
 import msgspec
 
 from core.annotation.export import export_mask
-from core.domain.errors import AppError
+from core.domain.errors import AppError, DataError
 from core.domain.progress import Progress, silent
 from core.io.case import Case, each_case
 from core.io.case_masks import SLICES, check_format
 from core.io.case_reader import read_case
 from core.io.dataset import Dataset
 from core.io.dataset_copy import as_volumes, copy_descriptions, copy_images, describe_volumes
+from core.io.mesh_file import MESH_FORMATS, MeshFormat
 from core.io.organisation import AS_IT_LIES
 from core.studies.exported_mask import ExportSource, MaskKind, exported_mask
 from core.studies.mask_files import Written
+from core.studies.surface_export import export_surfaces
 from core.workspace.known_dataset import keep, recalled
 
 
@@ -31,6 +33,11 @@ class ExportOrder:
     masks: MaskKind
     images: bool = False
     format_name: str | None = None
+
+    @property
+    def mesh_format(self) -> MeshFormat | None:
+        """The format of surfaces, where these are written in the place of voxels."""
+        return next((name for name in MESH_FORMATS if name == self.format_name), None)
 
 
 def export_cases(
@@ -45,7 +52,13 @@ def export_cases(
 
     Raises `DataError` for the name of no format. `progress` may raise `Cancelled`.
     """
-    check_format(order.format_name)
+    if order.mesh_format is None:
+        check_format(order.format_name)
+    elif order.images:
+        raise DataError(
+            f"--format {order.format_name}: expected masks alone, found that their images are "
+            "wanted too. Surfaces are no images: leave --images out."
+        )
     notices: list[str] = []
     failed: dict[str, str] = {}
     channels: tuple[str, ...] = ()
@@ -57,6 +70,16 @@ def export_cases(
                 loaded = replace(loaded, case=as_volumes(case))
                 channels = loaded.volume.channels
             made = exported_mask(loaded, order.masks, source, inner)
+            if order.mesh_format is not None:
+                export_surfaces(
+                    made,
+                    loaded.volume.geometry,
+                    order.folder,
+                    dataset_root=dataset.root,
+                    format_name=order.mesh_format,
+                )
+                notices += loaded.notices
+                continue
             # The mask first, as that may be refused.
             export_mask(
                 made, order.folder, dataset_root=dataset.root, format_name=order.format_name

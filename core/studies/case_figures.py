@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from core.domain.agreement import mean_uncertainty
 from core.domain.components import LESION_JOINED_BY
-from core.domain.grid import LengthUnit
+from core.domain.grid import LengthUnit, Spacing
 from core.domain.lesions import LESION_IOU, lesion_scores
 from core.domain.mask import Mask
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Postprocessing, Prediction, to_mask
+from core.io.case import Case
 from core.io.case_reader import LoadedCase, each_region, of_the_region
 from core.models.registry import Model
 from core.workspace.store import Store
@@ -29,8 +30,9 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     `average_surface_distance` are in `unit`, `surface_dice` is at 2 of it. Lesion-wise figures pair
     lesions, those ending in `_any` count any overlap (`core.domain.lesions`): a lesion is joined by
     `lesion_neighbours`, a pair has an intersection over union above `lesion_iou`. Volumes are in
-    voxels and, where the spacing is known, in mL too. `label` names the label or region that they
-    are of; it is empty for a binary case, and for the region that was asked for.
+    voxels and, where the spacing is known, in mL too. `given_spacing` (z, y, x in mm) is that a
+    reader gave, None where files tell it or nobody does. `label` names the label or region that
+    they are of; it is empty for a binary case, and for the region that was asked for.
     """
 
     case: str
@@ -61,6 +63,7 @@ class CaseFigures(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty: float = 0.0
     unit: LengthUnit = "voxels"
     label: str = ""
+    given_spacing: str | None = None
 
 
 METRICS = {
@@ -126,6 +129,7 @@ def mask_figures(
         predicted_ml=None if ml is None else predicted * ml,
         uncertainty=uncertainty,
         unit=geometry.length_unit,
+        given_spacing=spacing_key(geometry.given_spacing_mm) if geometry.is_given else None,
     )
     if truth is None:
         return figures
@@ -155,6 +159,16 @@ def mask_figures(
         truth_voxels=found.truth_voxels,
         truth_ml=None if ml is None else found.truth_voxels * ml,
     )
+
+
+def spacing_key(spacing_mm: Spacing | None) -> str | None:
+    """Return a given spacing as figures name it: `3×1×1`."""
+    return None if spacing_mm is None else "×".join(f"{length:g}" for length in spacing_mm)
+
+
+def measured_alike(figures: CaseFigures, case: Case) -> bool:
+    """Return whether figures were measured by the spacing that is given for their case now."""
+    return figures.unit == "mm" or figures.given_spacing == spacing_key(case.given_spacing_mm)
 
 
 def label_figures(

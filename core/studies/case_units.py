@@ -168,7 +168,9 @@ def _unit(kind: str, work: Callable[[CaseTask], bytes], task: CaseTask) -> Unit:
     how = (model.computed, model.device, model.skip_below, task.protocol, task.format_name)
     post = read_model(Path(model.folder)).spec.postprocessing
     chosen = repr((case.channels, case.region, case.roles, case.labels))
-    key = unit_key(kind, code_version(), how, post, task.verify, case.id, files_hash(case), chosen)
+    given = () if case.given_spacing_mm is None else (case.given_spacing_mm,)
+    of = (case.id, files_hash(case), *given)
+    key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen)
     return Unit(key, case.id, work, task, gpus=1.0 if model.device.startswith("cuda") else 0.0)
 
 

@@ -11,6 +11,7 @@ from core.domain.figure_text import figure, interval, p_value, signed
 from core.io.atomic import write_bytes
 from core.io.resource_paths import resource
 from core.models.registry import Model
+from core.review.measurements import Measurement, measurement_text
 from core.review.reviews import Review
 from core.review.unblinding import Unblinded
 from core.studies.case_figures import METRICS, CaseFigures
@@ -33,6 +34,7 @@ class StudyReport:
     pictures: Sequence[CasePicture] = ()
     blinded: Unblinded | None = None
     made: str = ""
+    measured: Sequence[Measurement] = ()
 
     def said(self) -> list[Review]:
         """Return the reviews of the study's cases, in the order of their ids."""
@@ -70,6 +72,7 @@ def html(report: StudyReport) -> str:
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
         reviews=report.said(),
+        measured=[(each, measurement_text(each)) for each in report.measured],
         cards=_cards(report),
         pair_names={name: _PAIR_NAMES[name] for name in PAIR_METRICS},
     )

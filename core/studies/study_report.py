@@ -57,8 +57,10 @@ def volume_figure(study: Study) -> str:
 
 
 def volume_unit(study: Study) -> str:
-    """Return the unit of `volume_figure`: `mL` or `voxels`."""
-    return "mL" if volume_figure(study) == "predicted_ml" else "voxels"
+    """Return the unit of `volume_figure`: `voxels`, `mL`, or `mL given` by a reader for some."""
+    if volume_figure(study) == "predicted_voxels":
+        return "voxels"
+    return "mL given" if any(row.unit == "mm given" for row in study.rows) else "mL"
 
 
 def figures_csv(path: Path, rows: Iterable[CaseFigures]) -> None:

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import msgspec
 
+from core.domain.grid import LengthUnit
 from core.domain.lesions import matching_rule
 from core.domain.metrics import DEFAULT_TOLERANCE, EMPTY_RULE, HD95_RULE
 from core.domain.statistics import (
@@ -84,6 +85,13 @@ def figure(row: CaseFigures, metric: str) -> float | None:
     return value
 
 
+def _together(units: set[LengthUnit]) -> str:
+    """Return the unit of all rows, or what holds of several."""
+    if len(units) == 1:
+        return units.pop()
+    return "mm where known, else voxels" if "voxels" in units else "mm, given for some cases"
+
+
 def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
     """Describe every model and compare every two; the same numbers for the same rows and seed."""
     units = {row.unit for row in study.rows}
@@ -98,7 +106,7 @@ def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
         },
         mean_disagreement=describe(divided).mean,
         failed=dict(study.failed),
-        distance_unit=units.pop() if len(units) == 1 else "mm where known, else voxels",
+        distance_unit=_together(units),
         tolerance=DEFAULT_TOLERANCE,
         empty_rule=EMPTY_RULE,
         matching_rule=matching_rule(study.lesion_iou),

@@ -152,6 +152,13 @@ DROP TABLE doubts;
 ALTER TABLE doubts_by_region RENAME TO doubts;
 """
 
+_MEASUREMENTS = """
+CREATE TABLE measurements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL, content TEXT NOT NULL
+);
+CREATE INDEX measurements_by_case ON measurements (case_id);
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -163,5 +170,6 @@ STEPS = (
     _CLICKS,
     _TIME_BY_DAY,
     _REGIONS,
+    _MEASUREMENTS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

@@ -10,7 +10,7 @@ from core.domain.metrics import Hd95, Overlap, SliceCounts
 from core.domain.plane import Cut, Plane
 from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session_parts import OpenCase
-from gui.viewer.case_strip import Counted
+from gui.viewer.case_strip import BarCounts
 from gui.viewer.shown_case import slice_overlap
 from gui.widgets.metrics_view import MetricsView, Pending
 
@@ -42,7 +42,7 @@ def corrected_views(
     return replace(with_hd95(case, hd95), other=other), replace(one, other=other)
 
 
-def corrected_of(correction: Correction, plane: Plane, known: SliceCounts | None) -> Counted:
+def corrected_of(correction: Correction, plane: Plane, known: SliceCounts | None) -> BarCounts:
     """Return what the bars of a correction are of; `known` are the counts of other planes."""
     counts = correction.truth_counts()
     truth = counts is not None
@@ -51,7 +51,7 @@ def corrected_of(correction: Correction, plane: Plane, known: SliceCounts | None
     elif counts is None:
         area = correction.slice_voxels()
         counts = SliceCounts(np.zeros_like(area), area, np.zeros_like(area))
-    return Counted(counts, truth, marked="Corrected")
+    return BarCounts(counts, truth, marked="Corrected")
 
 
 def _area(voxels: int, opened: OpenCase, said: str) -> MetricsView:

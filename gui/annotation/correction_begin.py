@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.errors import AppError
 from gui.annotation.correction_book import Book
 from gui.annotation.correction_start import CorrectionGround, Start
 from gui.shell.tasks import Lanes, Task
@@ -36,11 +37,18 @@ class Beginning(QObject):
         )
 
     def take(self, ground: CorrectionGround, start: Start) -> Book | None:
-        """Give away what is ready for this start; None when it is not."""
-        if not self._fits(ground, start):
+        """Give away what is ready for this start, made at once where it is not.
+
+        None when it cannot be made, which `failed` says.
+        """
+        if self._fits(ground, start) and self._book is not None:
+            book, self._book = self._book, None
+            return book
+        try:
+            return ground.begin(start)
+        except AppError as error:
+            self.failed.emit(str(error))
             return None
-        book, self._book = self._book, None
-        return book
 
     def drop(self) -> None:
         """Want it no more."""

@@ -11,7 +11,6 @@ from core.annotation.draft import Clicks, Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
-from core.domain.errors import AppError
 from core.domain.mask import Mask
 from core.domain.plane import Cut
 from gui.annotation.correction_begin import Beginning
@@ -310,11 +309,7 @@ class CorrectionDesk(QObject):
             return known  # undone whole: the next edit goes on from the same mask
         book = self._beginning.take(ground, start)
         if book is None:
-            try:
-                book = ground.begin(start)
-            except AppError as error:
-                self.failed.emit(_NOT_PAINTED, str(error), "")
-                return None
+            return None
         if known is not None:
             self._forget_book()
         self._book = book

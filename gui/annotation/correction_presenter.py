@@ -19,9 +19,7 @@ from gui.annotation.version_reader import EXPORTING, SAVING
 from gui.shell.context import Context
 from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
-from gui.viewer.case_strip import strip_data
 from gui.viewer.install import Viewer
-from gui.viewer.plane_counts import CountsWanted
 from gui.viewer.touch import Tool
 from gui.widgets.metrics_view import MetricsView, Pending
 
@@ -82,6 +80,7 @@ class CorrectionPresenter(QObject):
         session.triage_changed.connect(self._show_figures)
         session.models_changed.connect(self._on_models_changed)
         drawing.held_changed.connect(self._on_held_changed)
+        self._context.in_hand.changed.connect(self._enable_steps)
         drawing.asked.connect(lambda *said: self._toasts.show_toast(*said, subject=_IN_HAND))
         correcting.stepped.connect(self._enable_steps)
         correcting.saved.connect(self._on_saved)
@@ -93,7 +92,7 @@ class CorrectionPresenter(QObject):
         correcting.found.connect(self._on_found)
         session.place_changed.connect(self._on_place_changed)
         self._strip.scope_chosen.connect(self._show_figures)
-        self._panels.plane_changed.connect(self._show_bars)
+        self._panels.strip.plane_changed.connect(self._show_bars)
         correcting.later.changed.connect(self._views.status.show_work)
         self._views.status.stop_asked.connect(correcting.later.cancel)
         for timer in (self._begun, self._figures, self._bars, self._distance):
@@ -152,11 +151,9 @@ class CorrectionPresenter(QObject):
         if correction is None or opened is None:
             return
         if self._strip.of_correction:
-            plane, truth = self._session.view.plane, opened.loaded.ground_truth
-            wanted = CountsWanted(truth, correction.mask, correction.revision)
-            known = self._panels.counts.of(plane, wanted) if plane.axis else None
-            of = corrected_of(correction, plane, known)
-            self._strip.set_data(strip_data(opened, of, plane, self._session.triage))
+            bars, plane = self._panels.strip, self._session.view.plane
+            known = bars.counts(correction.mask, correction.revision)
+            bars.show_bars(corrected_of(correction, plane, known))
         else:
             self._panels.show_strip()
         self._strip.set_current(self._session.view.slice_index)
@@ -168,10 +165,10 @@ class CorrectionPresenter(QObject):
             self._toasts.withdraw(_IN_HAND)
 
     def _enable_steps(self) -> None:
-        held = self._paint_tools.holds
+        held, in_hand = self._paint_tools.holds, self._context.in_hand
         can = {
-            "undo": held or self._correction_desk.can_undo,
-            "redo": self._correction_desk.can_redo,
+            "undo": held or in_hand.can_undo or self._correction_desk.can_undo,
+            "redo": in_hand.can_redo or self._correction_desk.can_redo,
         }
         for name, on in can.items():
             self._context.actions[name].setEnabled(on)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from core.annotation.guided import ClickGround, Guided, Scene
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
-from core.domain.plane import AXIAL, Cut
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
@@ -127,7 +126,7 @@ class GuidedClicks(QObject):
             return
 
         def asked() -> Asked | None:
-            voxel = self._grey.voxel(at.y(), at.x(), self._session.view.cut_in(AXIAL))
+            voxel = self._grey.voxel(at.y(), at.x(), self._grey.axial())
             state = self._newest()
             if voxel is None or state is None or self._task is not None:
                 return None
@@ -176,7 +175,7 @@ class GuidedClicks(QObject):
         if len(self._states) == len(self._clicks):
             state = self._states[-1]
             self.drop()
-            cut = Cut(index=state.clicks[-1].z)
+            cut = self._grey.axial(state.clicks[-1].z)
             self._desk.apply(GUIDED, state.patch, clicks=state.clicks, cut=cut)
         return True
 
@@ -231,7 +230,7 @@ class GuidedClicks(QObject):
     def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
-            number = self._grey.slice_number(Cut(index=click.z))
+            number = self._grey.slice_number(self._grey.axial(click.z))
             net = None
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())

@@ -20,7 +20,7 @@ from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.annotation.tool_traces import Traces
 from gui.shell.thread_share import GestureDelay
 from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import VIEWING, Tool, Touch
+from gui.viewer.touch import UNPAINTED, Tool, Touch
 
 _STEP = 1.15
 _INSIDE, _OUTSIDE = 1, 2
@@ -86,7 +86,7 @@ class PaintTools(QObject):
         self._end_stroke()
         self._drop_gesture()
         self.tool = tool
-        self._correction_desk.expect_drawing(tool not in VIEWING)
+        self._correction_desk.expect_drawing(tool not in UNPAINTED)
         self._take(tool)
         if tool == "guided":
             self.guided.take_in_hand()
@@ -185,6 +185,8 @@ class PaintTools(QObject):
         self._view = view
         if self._pick is not None:
             self._on_picked(touch)
+        elif self.tool in UNPAINTED:
+            return  # what is measured is somebody else's
         elif self.tool == "guided":
             self._click(touch)
         elif touch.kind == "press":

@@ -26,7 +26,7 @@ from gui.annotation.tool_settings import (
     grey_text,
 )
 from gui.shell.commands import BY_ID, Keys, keys_of
-from gui.viewer.touch import ROUND, VIEWING, Tool
+from gui.viewer.touch import ROUND, UNPAINTED, Tool
 from gui.widgets.labels import make_label
 from gui.widgets.segments import Segments
 
@@ -132,8 +132,8 @@ class ToolCard(QFrame):
 
     def show_tool(self, tool: Tool, settings: ToolSettings, *, swapped: bool = False) -> None:
         """Show what `tool` can be set to; with swapped buttons the left one does the opposite."""
-        self.setVisible(tool not in VIEWING)
-        if tool in VIEWING:
+        self.setVisible(tool not in UNPAINTED)
+        if tool in UNPAINTED:
             return
         self._tool = tool
         self._title.setText(BY_ID[f"{tool}_tool"].text)
@@ -227,7 +227,7 @@ class ToolCard(QFrame):
         return part
 
     def _fit(self) -> None:
-        if self._tool in VIEWING:
+        if self._tool in UNPAINTED:
             return
         layout, folded = self.layout(), self.folded
         assert layout is not None

@@ -3,9 +3,13 @@
 from gui.viewer.touch import Tool
 
 _LOOKING = "Space hides overlays · ? shortcuts"
+_MEASURING = "Drag measures · Drag an end moves it · Delete removes it · Right-drag zoom"
 _HINTS: dict[Tool, str] = {
     "pan": f"Drag pan · Right-drag zoom · Wheel slices · {_LOOKING}",
     "window": f"Drag window and level · Right-drag zoom · Wheel slices · {_LOOKING}",
+    "ruler": _MEASURING,
+    "ellipse": _MEASURING,
+    "rectangle": _MEASURING,
     "brush": "Drag paints · Right-drag erases · Shift+Wheel size · Ctrl+Wheel zoom · Wheel slices",
     "eraser": "Drag erases · Right-drag paints · Shift+Wheel size · Ctrl+Wheel zoom · Wheel slices",
     "threshold": (

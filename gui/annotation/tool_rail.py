@@ -13,6 +13,7 @@ _EDGE, _LOWEST, _AROUND = 32, 22, 34
 TOOLS = (
     "pan_tool",
     "window_tool",
+    "ruler_tool",
     "brush_tool",
     "eraser_tool",
     "threshold_tool",
@@ -23,7 +24,7 @@ TOOLS = (
     "component_tool",
 )
 _TOP = (*TOOLS, "interpolate", "undo", "redo")
-_GAPS_AFTER = frozenset({"window_tool", "interpolate"})
+_GAPS_AFTER = frozenset({"ruler_tool", "interpolate"})
 _BOTTOM = ("fit", "shortcuts")
 
 

@@ -25,18 +25,19 @@ from PySide6.QtWidgets import (
 
 from core.workspace.settings import WindowPlace
 from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_rail import TOOLS, ToolRail
+from gui.annotation.tool_rail import ToolRail
 from gui.app.inspector import Inspector
 from gui.app.menu_bar import fill_menu_bar
 from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
 from gui.app.window_place import first_geometry, kept_place, screen_key, smallest_size
 from gui.data.recent_menu import RecentMenu
+from gui.measurement.measurement_panel import MeasurementPanel
 from gui.prediction.metrics import MetricsPanel
 from gui.prediction.model_panel import ModelPanel
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.review_panel import ReviewPanel
 from gui.shell.actions import Actions
-from gui.shell.commands import Keys
+from gui.shell.commands import COMMANDS, Keys
 from gui.shell.keyboard import Keyboard
 from gui.shell.messages import Toasts
 from gui.shell.regions import first_focusable, within
@@ -48,10 +49,11 @@ from gui.viewer.empty_state import EmptyState
 from gui.viewer.labels_panel import LabelsPanel
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
@@ -66,6 +68,7 @@ _COMPACT_BELOW = 1400
 _LOW = 900
 _INSPECTOR_WIDTH = 320
 _COMPACT_INSPECTOR = 296
+TOOL_COMMANDS = tuple(c.id for c in COMMANDS if c.id.endswith("_tool"))
 
 
 class MainWindow(QMainWindow):
@@ -148,7 +151,7 @@ class MainWindow(QMainWindow):
         command = f"{tool}_tool"
         self.view.set_tool(tool)
         self.rail.set_tool(command)
-        for name in TOOLS:
+        for name in TOOL_COMMANDS:
             self.actions[name].setChecked(name == command)
 
     def set_keys(self, changed: Keys) -> None:
@@ -262,7 +265,9 @@ class MainWindow(QMainWindow):
         self.rail = ToolRail()
         self.view = SliceView()
         self.grid = LinkedGrid(self.view)
-        self.planes = PlaneGrid(self.grid, self.view)
+        self.planes = PlanePanes(self.grid, self.view)
+        self.surfaces = SurfacePane()
+        self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()
@@ -273,6 +278,7 @@ class MainWindow(QMainWindow):
         self.layers = LayersPanel()
         self.label_rows, self.region_rows = LabelsPanel(), RegionsPanel()
         self.metrics = MetricsPanel()
+        self.measurements = MeasurementPanel()
         self.disagreements = DisagreementPanel()
         self.review = ReviewPanel()
         self.model_panel = ModelPanel()
@@ -290,6 +296,7 @@ class MainWindow(QMainWindow):
             self.rail,
             self.view,
             self.grid,
+            self.surfaces,
             self.planes,
             self.empty,
             self.strip,
@@ -298,6 +305,7 @@ class MainWindow(QMainWindow):
             self.label_rows,
             self.region_rows,
             self.metrics,
+            self.measurements,
             self.disagreements,
             self.review,
             self.model_panel,
@@ -311,6 +319,7 @@ class MainWindow(QMainWindow):
             self.label_rows,
             self.region_rows,
             self.metrics,
+            self.measurements,
             self.disagreements,
         )
         self._inspector = Inspector(panels, (self.model_panel,), self.review)

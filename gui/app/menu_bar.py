@@ -9,6 +9,7 @@ _TITLES: dict[CommandGroup, str] = {
     "File": "&File",
     "View": "&View",
     "Slice": "&Slice",
+    "Measure": "M&easure",
     "Correct": "&Correct",
     "Review": "&Review",
     "Overlays": "&Overlays",

@@ -17,12 +17,15 @@ from gui.app.tour import Tour
 from gui.blinded import install as blinded
 from gui.data import install as data
 from gui.data.data_presenter import DataViews
+from gui.measurement import install as measurement
+from gui.measurement.measurement_presenter import MeasurementViews
 from gui.prediction import install as prediction
 from gui.prediction.prediction_presenter import PredictionViews
 from gui.review import install as review
 from gui.review.review_presenter import ReviewViews
 from gui.shell.actions import is_typing
 from gui.shell.context import Context, Handlers, Wishes
+from gui.shell.in_hand import InHand
 from gui.shell.lock_takeover import LockTakeover
 from gui.shell.look import look_of
 from gui.shell.mask_finder import MaskFinder
@@ -36,6 +39,7 @@ from gui.studies import install as studies
 from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
+from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.viewer_presenter import ViewerViews
 from gui.widgets.theme import finish_theme, prepare_theme
 from gui.worklist import install as worklist
@@ -70,6 +74,9 @@ class Program:
         )
         self.prediction = prediction.install(context, self._prediction_views())
         self.annotation = annotation.install(context, self._annotation_views())
+        self.measurement = measurement.install(
+            context, MeasurementViews(self.viewer, window.measurements)
+        )
         self._close_guard = CloseGuard(window, self.lanes, self.annotation.desk)
         window.may_close = self._may_close
         self.operations.guard = lambda go_on: context.stopping.ask(
@@ -86,7 +93,7 @@ class Program:
         self.tour = Tour(context, window)
         features = (
             self.data, self.viewer, self.worklist, self.prediction, self.annotation, self.review,
-            self.training, self.studies, self.blinded, self.frame, self.tour,
+            self.training, self.studies, self.blinded, self.frame, self.tour, self.measurement,
         )  # fmt: skip
         handlers: Handlers = {"cancel_runs": self._cancel}
         for feature in features:
@@ -140,7 +147,14 @@ class Program:
         """
         if is_typing():
             self.window.view.setFocus()
-        elif not self.annotation.paint_tools.drop() and not self.review.desks.walk.leave():
+        elif not any(
+            leave()
+            for leave in (
+                self.measurement.tools.drop,
+                self.annotation.paint_tools.drop,
+                self.review.desks.walk.leave,
+            )
+        ):
             self.context.stopping.ask(self.prediction.desk.runs.cancel)
 
     def _may_close(self) -> bool:
@@ -169,6 +183,7 @@ class Program:
             toasts=window.toasts,
             actions=window.actions,
             wishes=Wishes(),
+            in_hand=InHand(),
             window=window,
             closing=window.closing,
         )
@@ -185,8 +200,8 @@ class Program:
             window.layers,
             window.top_bar,
             window.planes,
-            window.label_rows,
-            window.region_rows,
+            LabelViews(window.label_rows, window.region_rows),
+            window.surfaces,
         )
 
     def _data_views(self) -> DataViews:

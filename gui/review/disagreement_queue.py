@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.annotation.draft import Step
 from core.annotation.patch import Patch, changes
-from core.domain.components import box_slices, disagreements
+from core.domain.components import DisagreementKind, box_slices, disagreements
 from core.domain.mask import Mask
-from core.domain.plane import Cut
+from core.domain.plane import Cut, Voxel
 from core.review.questions import (
     Effect,
     Question,
@@ -31,6 +31,7 @@ from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
+_BESIDE = 2  # voxels between a surface and the piece it is of
 _SETTLE_MS = 200
 
 
@@ -197,6 +198,31 @@ class DisagreementQueue(QObject):
             self.queue = replace(self.queue, current=index)
             self.changed.emit()
             self.chosen.emit(self.queue.found[index])
+
+    def choose_at(self, kind: DisagreementKind, voxel: Voxel) -> bool:
+        """Look at the piece of a kind at a voxel (z, y, x), or beside it; False where none is."""
+        if not self.is_known:
+            return False
+        apart = [
+            (self._distance(question, voxel), index)
+            for index, question in enumerate(self.queue.found)
+            if any(piece.kind == kind for piece in question.pieces)
+        ]
+        nearest = min(apart, default=(np.inf, -1))
+        if nearest[0] > _BESIDE:
+            return False
+        self.choose(nearest[1])
+        return True
+
+    def _distance(self, question: Question, voxel: Voxel) -> float:
+        """Return how many voxels away from a question a voxel lies; without end when far."""
+        starts, ends = question.box[::2], question.box[1::2]
+        beyond = [max(a - at, at - b + 1, 0) for a, at, b in zip(starts, voxel, ends, strict=True)]
+        if max(beyond) > _BESIDE:
+            return float(np.inf)
+        region = self._region_of(question)
+        steps = np.argwhere(region) + starts - np.array(voxel)
+        return float(np.abs(steps).max(axis=1).min())
 
     def leave(self) -> None:
         """Look at none of them any more."""

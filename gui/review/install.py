@@ -50,6 +50,7 @@ def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature
         views.viewer,
         panel,
     )
+    context.wishes.disagreement_wanted.connect(lambda wanted: disagreement_queue.choose_at(*wanted))
     truth = TruthDesk(context, disagreement_queue, panel)
     time = TimeDesk(context, desks.review_desk)
     handlers = review_verbs(desks) | truth.handlers | time.handlers

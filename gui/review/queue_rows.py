@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.domain.grid import LengthUnit
 from core.review.questions import Effect, Question
 from gui.review.contradiction_queue import SliceQueue
 from gui.review.disagreement_panel import DisagreementRow
@@ -18,8 +19,12 @@ def question_row(
     numbers: Sequence[int],
     voxel_ml: float | None,
     spacing_mm: Spacing | None,
+    given: bool = False,
 ) -> DisagreementRow:
-    """Return the line of a question without its answer; `numbers` are those of the slices."""
+    """Return the line of a question without its answer; `numbers` are those of the slices.
+
+    `given` says that a reader gave the spacing, as no file tells it.
+    """
     first, last = numbers[question.first_slice], numbers[question.last_slice]
     slices = str(first) if first == last else f"{first}–{last}"
     size = size_text(question.voxels, voxel_ml)
@@ -28,6 +33,8 @@ def question_row(
         detail = f"{title}, slices {slices}, {size} together: one answer for all of them"
     else:
         detail = f"{title}, slices {slices}, {size}, {extent_text(question, spacing_mm)}"
+    if given:
+        detail = f"{detail} (spacing given)"
     return DisagreementRow(
         title=title,
         false_positive=None if question.together else question.pieces[0].kind == "false_positive",
@@ -65,9 +72,9 @@ def hint_row(queue: SliceQueue, position: int, numbers: Sequence[int]) -> Disagr
     )
 
 
-def extent_text(question: Question, spacing_mm: Spacing | None) -> str:
-    """Say how large a piece is at its longest, in mm where the spacing is known."""
-    unit = "voxels" if spacing_mm is None else "mm"
+def extent_text(question: Question, spacing_mm: Spacing | None, *, unit: LengthUnit = "mm") -> str:
+    """Say how large a piece is at its longest, in `unit`, in voxels where no spacing is known."""
+    unit = "voxels" if spacing_mm is None else unit
     longest = max(piece.largest_extent(spacing_mm) for piece in question.pieces)
     return f"{number(longest, 0)} {unit} across"
 

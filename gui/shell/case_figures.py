@@ -18,8 +18,8 @@ def metrics_view_of(
         "ready" if has_truth else "no_truth",
         said,
         predicted_volume=counts.predicted_voxels * scale,
-        volume_unit="voxels" if ml is None else "mL",
-        length_unit="mm" if geometry.spacing_mm else "voxels",
+        volume_unit=geometry.volume_unit,
+        length_unit=geometry.length_unit,
     )
     if not has_truth:
         return view

@@ -7,7 +7,9 @@ from typing import Literal
 Keys = Mapping[str, tuple[str, ...]]
 """Keys that the reader gave to commands, by command id; what is left out keeps its own."""
 
-CommandGroup = Literal["File", "View", "Slice", "Correct", "Review", "Overlays", "Model", "Help"]
+CommandGroup = Literal[
+    "File", "View", "Slice", "Measure", "Correct", "Review", "Overlays", "Model", "Help"
+]
 Needs = Literal["nothing", "case", "model", "run", "own"]
 
 
@@ -81,6 +83,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("interpolate_slices", "Blend thick slices", "View", (), checkable=True),
     Command("light_theme", "Light theme", "View", (), "sun", "nothing", checkable=True),
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),
+    Command("ruler_tool", "Ruler", "Measure", ("R",), "ruler", checkable=True),
+    Command("ellipse_tool", "Ellipse", "Measure", ("Shift+E",), "circle", checkable=True),
+    Command("rectangle_tool", "Rectangle", "Measure", ("Shift+B",), "rectangle", checkable=True),
+    Command("diameters", "Largest diameters of the lesion", "Measure", ("Shift+R",), "ruler"),
+    Command("give_spacing", "Give the spacing…", "Measure"),
     Command("undo", "Undo", "Correct", ("Ctrl+Z",), "undo", "own"),
     Command("redo", "Redo", "Correct", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "own"),
     Command("brush_tool", "Brush", "Correct", ("B",), "brush", checkable=True),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
+from gui.shell.in_hand import InHand
 from gui.shell.lock_takeover import LockTakeover
 from gui.shell.mask_finder import MaskFinder
 from gui.shell.messages import Toasts, show_fault
@@ -30,6 +31,7 @@ class Wishes(QObject):
     model_wanted = Signal(str)
     prediction_wanted = Signal()
     tool_wanted = Signal(str)
+    disagreement_wanted = Signal(tuple)
 
 
 class Edits(Protocol):
@@ -70,6 +72,7 @@ class Context:
     toasts: Toasts
     actions: Actions
     wishes: Wishes
+    in_hand: InHand
     window: QWidget
     closing: SignalInstance
 

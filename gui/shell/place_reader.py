@@ -10,7 +10,12 @@ from core.domain.errors import ModelError, WorkspaceError
 from core.io.dataset import Dataset
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, outlooks
-from core.studies.case_figures import figures_of, labels_of, widest_disagreements
+from core.studies.case_figures import (
+    figures_of,
+    labels_of,
+    measured_alike,
+    widest_disagreements,
+)
 from core.workspace.score_keys import figures_now, predicted_now
 from core.workspace.workspace_folder import LastState, Workspace
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
@@ -99,7 +104,11 @@ def with_scores(
     region = next((state.case.region for state in states.values()), "")
     scores = workspace.scores(model.spec.id, region)
     there = {n for n, keys in workspace.keys(model.spec.id).items() if any(map(predicted, keys))}
-    figures = figures_of(workspace.store, model.spec.id, now, region=region)
+    figures = {
+        name: each
+        for name, each in figures_of(workspace.store, model.spec.id, now, region=region).items()
+        if name in states and measured_alike(each, states[name].case)
+    }
     labels = labels_of(workspace.store, model.spec.id, now)
     before = {name: state.outlook for name, state in states.items()}
     known = outlooks(workspace.store, model, before, region=region)

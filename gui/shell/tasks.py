@@ -18,7 +18,7 @@ from core.domain.libraries import missing_library
 from core.domain.progress import Cancelled, Progress
 
 T = TypeVar("T")
-Lane = Literal["gpu", "io", "idle", "journal"]
+Lane = Literal["gpu", "io", "idle", "journal", "surfaces"]
 Work = Callable[[Progress], T]
 Part = Callable[[object], None]
 PartWork = Callable[[Progress, Part], T]
@@ -26,7 +26,7 @@ PartWork = Callable[[Progress, Part], T]
 _GIVE_WAY_SECONDS = 0.0005
 _WORKER_NICENESS = 10
 _FEW_CORES = 2
-_WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1, "journal": 1}
+_WORKERS: dict[Lane, int] = {"gpu": 1, "io": 4, "idle": 1, "journal": 1, "surfaces": 1}
 
 
 FAULT = "Overread has met a fault of its own."
@@ -187,6 +187,8 @@ class Reports(QObject):
 
 class Lanes:
     """The workers of a window: `gpu` one at a time, `io` four, `idle` what can wait.
+
+    `surfaces` is the one thread that OpenGL draws on.
 
     `journal` takes one piece of work after the other, in the order they came: what is written
     there is never cancelled, so that closing the window loses nothing.

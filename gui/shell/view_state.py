@@ -411,5 +411,6 @@ def _place(grid: Grid) -> str:
     """Return the size of a voxel, x first, and whether left and right can be told."""
     if grid.spacing_mm is None:
         return "Spacing unknown" if grid.is_known else "Spacing and orientation unknown"
-    size = " × ".join(f"{side:.1f}" for side in grid.spacing_mm[::-1]) + " mm"
+    size = " × ".join(f"{side:.1f}" for side in grid.spacing_mm[::-1])
+    size = f"{size} {grid.length_unit}"
     return f"{size}, {grid.orientation}" if grid.is_known else f"{size} · orientation unknown"

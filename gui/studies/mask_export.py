@@ -21,6 +21,8 @@ FORMATS = (
     ("mha", "MetaImage (.mha)"),
     ("tiff", "TIFF, a file a slice"),
     ("dicom-seg", "DICOM segmentation"),
+    ("stl", "Surfaces (STL), in mm of the patient"),
+    ("ply", "Surfaces (PLY), in mm of the patient"),
 )
 _KINDS: dict[str, MaskKind] = {
     "truth": "truth",

@@ -8,9 +8,10 @@ from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
 from core.models.registry import Model
 from core.review.blinded import blinded_studies
+from core.review.measurements import all_measurements
 from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
-from core.studies.case_figures import figures_of, labels_of
+from core.studies.case_figures import figures_of, labels_of, measured_alike
 from core.studies.html_report import StudyReport
 from core.studies.study import Study, kept_study
 from core.studies.study_pictures import study_pictures
@@ -47,7 +48,9 @@ def gather_report(source: ReportSource, progress: Progress) -> StudyReport:
     what = names or f"{len(study.models)} models"
     said = reviews(workspace.store)
     blinded = _blinded(source, found)
-    return StudyReport(f"{what} on {dataset.name}", study, summary, said, pictures, blinded)
+    measured = all_measurements(workspace.store, dataset.cases)
+    title = f"{what} on {dataset.name}"
+    return StudyReport(title, study, summary, said, pictures, blinded=blinded, measured=measured)
 
 
 def _of_model(source: ReportSource) -> Study:
@@ -60,7 +63,9 @@ def _of_model(source: ReportSource) -> Study:
     rows = (
         {} if model is None or now is None else figures_of(store, model.spec.id, now, region=region)
     )
-    there = [rows[case.id] for case in cases if case.id in rows]
+    there = [
+        rows[case.id] for case in cases if case.id in rows and measured_alike(rows[case.id], case)
+    ]
     if model is None or not there:
         raise DataError(
             "Expected a comparison of models or cases that were predicted, found none. "

@@ -160,7 +160,7 @@ def one_against_other(study: Study, figure: str, first: str, second: str) -> Plo
 def volumes(study: Study, first: str, second: str) -> PlotView:
     """Return the Bland–Altman plot of two models' volumes."""
     found, titles, unit = scores(study, volume_figure(study)), study.titles, volume_unit(study)
-    decimals = 1 if unit == "mL" else 0
+    decimals = 0 if unit == "voxels" else 1
     try:
         agreed = bland_altman(found.get(first, {}), found.get(second, {}))
     except ValueError:

@@ -89,11 +89,12 @@ class CanvasPresenter(QObject):
         self._show_uncertainty(display)
         self._say_unreadable(display, opened)
         self.drawn.emit(picture, display, painted)
-        self._prepare(display.picture, opened)
+        if not self._slot or before != display.picture:
+            self._prepare(display.picture, opened)
 
     def _display(self, opened: OpenCase) -> Display:
         view, cut = self._session.view, self.cut
-        there = shown(self._session, opened, cut)
+        there = shown(self._session, opened, cut, scored=not self.view.small)
         display = resolve(view, there, cut.plane)
         return small(display, view, there, cut.plane) if self.view.small else display
 

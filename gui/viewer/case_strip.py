@@ -14,7 +14,7 @@ from gui.viewer.strip_data import AreaUnit, StripData
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
+class BarCounts:
     """What the bars are of: counts of every slice of a plane, None while they are not known.
 
     `predicted` names the slices that have their prediction, None when all have. Without `truth`
@@ -29,22 +29,22 @@ class Counted:
 
 def predicted_of(
     opened: OpenCase, result: Result | None, plane: Plane, known: SliceCounts | None
-) -> Counted:
+) -> BarCounts:
     """Return what the bars of a prediction are of; `known` are the counts of other planes."""
     truth = opened.loaded.ground_truth
     counted = None if result is None else result.counted
     if counted is None or (plane.axis and result is not None and result.ready is not None):
         if plane.axis or truth is None:
-            return Counted(known, truth is not None, frozenset())
+            return BarCounts(known, truth is not None, frozenset())
         area = truth.sum(axis=(1, 2), dtype=np.int64)
         nothing = np.zeros_like(area)
-        return Counted(SliceCounts(nothing, nothing, area), True, frozenset())
+        return BarCounts(SliceCounts(nothing, nothing, area), True, frozenset())
     ready = None if result is None or plane.axis else result.ready
-    return Counted(known if plane.axis else counted.counts, counted.has_truth, ready)
+    return BarCounts(known if plane.axis else counted.counts, counted.has_truth, ready)
 
 
 def strip_data(
-    opened: OpenCase, of: Counted, plane: Plane = AXIAL, triage: Triage | None = None
+    opened: OpenCase, of: BarCounts, plane: Plane = AXIAL, triage: Triage | None = None
 ) -> StripData:
     """Return the areas and DSC of every slice of a plane."""
     volume, axial = opened.loaded.volume, plane.axis == 0

@@ -27,13 +27,13 @@ class CrosshairItem(pg.GraphicsObject):  # type: ignore[misc]
 
     def place(self, at: tuple[float, float] | None) -> None:
         """Show it through (x, y) in voxels, or nowhere."""
-        point = None if at is None else QPointF(*at)
-        if point == self.at:
+        before, self.at = self.at, None if at is None else QPointF(*at)
+        if before == self.at:
             return
-        self._update_lines()
-        self.at = point
-        self.setVisible(point is not None)
-        self._update_lines()
+        self.setVisible(self.at is not None)
+        for one, other in ((before, self.at), (self.at, before)):
+            if one is not None:
+                self._update_lines(one, other)
 
     def set_small(self, small: bool) -> None:
         """Leave the smaller gap of a small view, or that of a large one."""
@@ -46,15 +46,16 @@ class CrosshairItem(pg.GraphicsObject):  # type: ignore[misc]
         self._colour.setAlphaF(_ALPHA)
         self.update()
 
-    def _update_lines(self) -> None:
-        """Have the two lines painted anew, and nothing between them."""
-        if self.at is None:
-            return
-        x, y = self.at.x(), self.at.y()
+    def _update_lines(self, at: QPointF, other: QPointF | None) -> None:
+        """Have the lines through a point painted anew, but for one that is where it was."""
         scale = self.sceneTransform()
-        wide, high = (_REACH / max(abs(each), 0.01) for each in (scale.m11(), scale.m22()))
-        self.update(QRectF(x - wide, -_FAR, 2 * wide, 2 * _FAR))
-        self.update(QRectF(-_FAR, y - high, 2 * _FAR, 2 * high))
+        wide, high = (1 / max(abs(each), 0.01) for each in (scale.m11(), scale.m22()))
+        x, y, gap = at.x(), at.y(), self._gap + _REACH
+        self.update(QRectF(x - gap * wide, y - gap * high, 2 * gap * wide, 2 * gap * high))
+        if other is None or other.x() != x:
+            self.update(QRectF(x - _REACH * wide, -_FAR, 2 * _REACH * wide, 2 * _FAR))
+        if other is None or other.y() != y:
+            self.update(QRectF(-_FAR, y - _REACH * high, 2 * _FAR, 2 * _REACH * high))
 
     def boundingRect(self) -> QRectF:
         return QRectF(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)

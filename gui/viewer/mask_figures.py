@@ -105,14 +105,14 @@ def figure_words(figures: MaskFigures | None, opened: OpenCase) -> tuple[str, ..
         return ()
     geometry = opened.loaded.volume.geometry
     ml = geometry.voxel_ml
-    unit, decimals, scale = ("voxels", 0, 1.0) if ml is None else ("mL", 1, ml)
+    decimals, scale = (0, 1.0) if ml is None else (1, ml)
+    unit = geometry.volume_unit
     volume = f"Volume {number(counts.predicted_voxels * scale, decimals)} {unit}"
     if opened.loaded.ground_truth is None:
         return (volume,)
-    length = "mm" if geometry.spacing_mm else "voxels"
     apart = "…" if figures.hd95 == "pending" else number(_plain(figures.hd95), 1)
     truth = number(counts.truth_voxels * scale, decimals)
-    return f"HD95 {apart} {length}", f"{volume}, truth {truth}"
+    return f"HD95 {apart} {geometry.length_unit}", f"{volume}, truth {truth}"
 
 
 def _pooled(found: Hd95 | None) -> float | None:

@@ -199,6 +199,11 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         return float(self._box.width()) / width if width else 1.0
 
     @property
+    def pixels_a_voxel(self) -> tuple[float, float]:
+        """Screen pixels of the width and of the height of one voxel."""
+        return self.zoom, self.zoom * self._aspect
+
+    @property
     def _smallest_zoom(self) -> float:
         """The zoom at which the whole slice takes a small part of the view, and no less."""
         if self._picture is None:

@@ -13,7 +13,7 @@ _SIDE_SHARE, _NARROW_SHARE, _WIDE_FROM = 0.373, 0.34, 940
 _SMALL_VIEWS = 2
 
 
-class PlaneGrid(QWidget):
+class PlanePanes(QWidget):
     """Shows the linked views alone, or the large one at the left of three planes.
 
     The small views are made when they are first wanted, which `view_added` tells. With a widget

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 from core.domain.plane import PLANES, Plane
 from gui.shell.context import Context
 from gui.viewer.canvas_presenter import CanvasPresenter
-from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
 
@@ -17,7 +17,7 @@ class PlanesPresenter(QObject):
 
     canvas_added = Signal(object)
 
-    def __init__(self, context: Context, grid: PlaneGrid, verbs: ViewVerbs) -> None:
+    def __init__(self, context: Context, grid: PlanePanes, verbs: ViewVerbs) -> None:
         super().__init__()
         self._context, self._session = context, context.session
         self._grid, self._verbs = grid, verbs
@@ -42,8 +42,7 @@ class PlanesPresenter(QObject):
         self._grid.show_planes()
         opened = self._session.open_case
         if opened is not None:
-            view = self._session.view.working_in(opened.acquired, large=True)
-            self._session.set_view(view)
+            self._verbs.work_in(opened.acquired, large=True)
 
     def _on_view_added(self, view: SliceView) -> None:
         slot = self._grid.views.index(view)

@@ -11,8 +11,13 @@ from gui.shell.session_parts import OpenCase, Result
 from gui.shell.view_state import Shown
 
 
-def shown(session: Session, opened: OpenCase, cut: Cut | None = None) -> Shown:
-    """Return what there is to draw of a slice, by default the one of the large view."""
+def shown(
+    session: Session, opened: OpenCase, cut: Cut | None = None, *, scored: bool = True
+) -> Shown:
+    """Return what there is to draw of a slice, by default the one of the large view.
+
+    Unless it is to be `scored` it comes without its DSC, which is counted where it is not known.
+    """
     cut = cut or session.view.cut_in(session.view.main)
     result, model, place = session.result, session.models.current, session.place
     counted = None if result is None else result.counted
@@ -28,7 +33,7 @@ def shown(session: Session, opened: OpenCase, cut: Cut | None = None) -> Shown:
         case_id=opened.loaded.case.id,
         volume=opened.loaded.volume,
         automatic=opened.automatic,
-        slice_dsc=slice_dsc(counted, truth, cut),
+        slice_dsc=slice_dsc(counted, truth, cut) if scored else None,
         model=lines,
         synthetic=place is not None and place.synthetic,
         has_truth=truth is not None,

@@ -1,5 +1,6 @@
 """The slice view: a picture with a pointer that speaks in voxels."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from gui.viewer.picture import Picture
 from gui.viewer.picture_view import PictureView
 from gui.viewer.region_item import RegionItem
 from gui.viewer.tool_items import BrushCursor, Sign, Trace, TraceLine
-from gui.viewer.touch import ROUND, VIEWING, Tool, Touch, TouchKind
+from gui.viewer.touch import MEASURING, ROUND, UNPAINTED, VIEWING, Tool, Touch, TouchKind
 from gui.widgets.palette import DEFAULT_OVERLAYS, OverlayColours, Theme
 
 _WHEEL_STEP = 120
@@ -39,6 +40,7 @@ class SliceView(PictureView):
     """Asks for slices, ranges, read-outs and strokes by signals, in voxels (x, y) of the slice.
 
     Every sample of the pointer reaches `touched`; pans, zooms and ranges follow once a frame.
+    `grabs` says whether something lies at (x, y) that a press takes hold of, whatever is looked at.
     `entered` says that the reader begins something here, `pointed` where a click or Shift wants
     the crosshair, and `enlarge_asked` that a double click wants the view alone, or back.
     """
@@ -73,6 +75,7 @@ class SliceView(PictureView):
         self._sign: Sign = "+"
         self._drawing: Touch | None = None
         self._swapped = self._held = False
+        self.grabs: Callable[[QPointF], bool] = lambda _: False
         self._wheel = 0
         self._drag: Qt.MouseButton | None = None
         self._pressed: Qt.MouseButton | None = None
@@ -85,12 +88,17 @@ class SliceView(PictureView):
         """Choose what a press and a drag with the left button do."""
         self._tool = tool
         if self._correction is not None:
-            self._correction.setVisible(tool not in VIEWING)
+            self._correction.setVisible(tool not in UNPAINTED)
         self._show_cursor(None)
         shape = Qt.CursorShape
         shapes = {"pan": shape.OpenHandCursor, "window": shape.SizeAllCursor}
         drawn = shape.BlankCursor if tool in ROUND else shape.CrossCursor
         self.setCursor(shapes.get(tool, drawn))
+
+    @property
+    def tool(self) -> Tool:
+        """What a press and a drag with the left button do."""
+        return self._tool
 
     @property
     def drawing(self) -> bool:
@@ -124,7 +132,7 @@ class SliceView(PictureView):
         """Lay the correction of another view over this one while there is a tool to change it."""
         if self._correction is None:
             self._correction = OverlayItem(self._colours)
-            self._correction.setVisible(self._tool not in VIEWING)
+            self._correction.setVisible(self._tool not in UNPAINTED)
             self.add_item(self._correction)
         self._correction.set_picture(picture, correction_alone(display), painted)
 
@@ -219,7 +227,7 @@ class SliceView(PictureView):
         self._pressed, self._drag = contact.button, self._role(contact.button)
         self._last = self._dragged_to = self._pressed_at = contact.at
         self._anchor = self.voxel_at(contact.at)
-        if self._draws(self._drag):
+        if self._draws(self._drag) or self._takes_hold(self._drag):
             other = contact.ctrl or self._drag == _RIGHT
             self._drawing = Touch(
                 "press", self._anchor.x(), self._anchor.y(), other, contact.eraser, contact.pressure
@@ -326,8 +334,12 @@ class SliceView(PictureView):
         return _SWAPPED.get(button, button) if self._swapped else button
 
     def _draws(self, button: Qt.MouseButton) -> bool:
-        drawing = button in (_LEFT, _RIGHT)
+        drawing = button == _LEFT or (button == _RIGHT and self._tool not in MEASURING)
         return drawing and self._tool not in VIEWING and self._picture is not None
+
+    def _takes_hold(self, button: Qt.MouseButton) -> bool:
+        looking = button == _LEFT and self._tool in VIEWING and self._picture is not None
+        return looking and self.grabs(self._anchor)
 
     def _touch(self, kind: TouchKind, at: QPointF) -> None:
         begun = self._drawing or Touch(kind, at.x(), at.y())
@@ -340,7 +352,7 @@ class SliceView(PictureView):
         if drawing is not None and drawing.eraser:
             sign = "−"
         radius, high = (self._radius, self._high) if self._tool in ROUND else (0.0, 0.0)
-        self._cursor.place(None if self._tool in VIEWING else at, radius, sign, high=high)
+        self._cursor.place(None if self._tool in UNPAINTED else at, radius, sign, high=high)
 
     def _pointer_voxel(self) -> QPointF | None:
         """Return where the pointer is, also before it has moved here."""

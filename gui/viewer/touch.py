@@ -4,10 +4,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tool = Literal[
-    "pan", "window", "brush", "eraser", "threshold", "lasso", "fill", "smart", "guided", "component"
+    "pan",
+    "window",
+    "ruler",
+    "ellipse",
+    "rectangle",
+    "brush",
+    "eraser",
+    "threshold",
+    "lasso",
+    "fill",
+    "smart",
+    "guided",
+    "component",
 ]
 ROUND: frozenset[Tool] = frozenset({"brush", "eraser", "threshold", "smart"})
 VIEWING: frozenset[Tool] = frozenset({"pan", "window"})
+MEASURING: frozenset[Tool] = frozenset({"ruler", "ellipse", "rectangle"})
+UNPAINTED = VIEWING | MEASURING
+"""Tools that change no mask."""
 
 TouchKind = Literal["press", "move", "release", "double", "cancel"]
 

@@ -48,10 +48,13 @@ class ViewVerbs:
             z, y, x = (min(max(at, 0), side - 1) for at, side in zip(voxel, shape, strict=True))
             self._change(at=(z, y, x))
 
-    def work_in(self, plane: Plane) -> None:
-        """Let keys and strip be about a plane; where one view is shown, it shows that plane."""
+    def work_in(self, plane: Plane, *, large: bool = False) -> None:
+        """Let keys and strip be about a plane; where one view is shown, it shows that plane.
+
+        With `large` the large view of three shows it.
+        """
         if self._session.open_case is not None:
-            self._session.set_view(self._session.view.working_in(plane))
+            self._session.set_view(self._session.view.working_in(plane, large=large))
 
     def show_crosshair(self, on: bool) -> None:
         """Show the crosshair of three planes; without it the large view is worked in."""

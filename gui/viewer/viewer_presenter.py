@@ -2,25 +2,22 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from core.domain.plane import PLANES, Plane
 from gui.shell.actions import Actions
 from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
-from gui.shell.view_state import plane_title
-from gui.viewer.case_strip import predicted_of, strip_data
 from gui.viewer.empty_state import EmptyState
-from gui.viewer.labels_panel import LabelsPanel
+from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.plane_counts import CountsWanted, PlaneCounts
-from gui.viewer.plane_grid import PlaneGrid
-from gui.viewer.regions_panel import RegionsPanel
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
+from gui.viewer.strip_presenter import StripPresenter
+from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.notices import NoticeBar
@@ -38,26 +35,19 @@ class ViewerViews:
     notices: NoticeBar
     layers: LayersPanel
     top_bar: TopBar
-    planes: PlaneGrid
-    label_rows: LabelsPanel
-    region_rows: RegionsPanel
+    planes: PlanePanes
+    labels: LabelViews
+    surfaces: SurfacePane
 
 
 class ViewerPresenter(QObject):
-    """Listens to the session; each change redraws only what shows it.
-
-    `plane_changed` comes when the strip is to show another plane, or what was counted of it.
-    """
-
-    plane_changed = Signal()
+    """Listens to the session; each change redraws only what shows it."""
 
     def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
         super().__init__()
         self._session, self._views, self._verbs = context.session, views, verbs
         self._actions: Actions = context.actions
-        self.counts = PlaneCounts(context.session, context.lanes)
-        self.counts.changed.connect(self._on_plane_changed)
-        self._plane: Plane | None = None
+        self.strip = StripPresenter(context.session, context.lanes, views.strip)
         # The window's child: nothing is shown in one that has gone.
         self._result = GestureDelay(self._show_result, context.window)
         session = self._session
@@ -81,7 +71,6 @@ class ViewerPresenter(QObject):
             self.show_layers()
             return
         self._views.notices.set_notices(opened.loaded.notices)
-        self._plane = None  # another case may call its planes otherwise
         self._on_result_changed()
         self._on_view_changed()
 
@@ -100,32 +89,11 @@ class ViewerPresenter(QObject):
 
     def show_strip(self) -> None:
         """Show the bars of the prediction, unless those of the correction are wanted."""
-        opened, result = self._session.open_case, self._session.result
-        if opened is None or self._views.strip.of_correction:
-            return
-        plane, known = self._session.view.plane, None
-        if plane.axis:
-            counted = None if result is None or result.ready is not None else result.counted
-            mask = None if counted is None else counted.mask
-            known = self.counts.of(plane, CountsWanted(opened.loaded.ground_truth, mask))
-        of = predicted_of(opened, result, plane, known)
-        self._views.strip.set_data(strip_data(opened, of, plane, self._session.triage))
-
-    def _on_plane_changed(self) -> None:
-        self.show_strip()
-        self.plane_changed.emit()
-        self._views.strip.set_current(self._session.view.slice_index)
+        self.strip.show()
 
     def _on_view_changed(self) -> None:
         self._result.note_gesture()
-        view, opened = self._session.view, self._session.open_case
-        if opened is not None and view.plane is not self._plane:
-            self._plane = view.plane
-            geometry = opened.loaded.volume.geometry
-            titles = [plane_title(plane, geometry) for plane in PLANES.values()]
-            self._views.strip.set_planes(titles, list(PLANES).index(view.active))
-            self._on_plane_changed()
-        self._views.strip.set_current(self._session.view.slice_index)
+        self.strip.follow()
         if self._session.open_case is not None:
             self._views.top_bar.set_channels(self._verbs.channels(), self._verbs.channel())
         self.show_layers()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from core.domain.grid import LengthUnit
+from core.domain.grid import LengthUnit, VolumeUnit
 
 Pending = Literal["pending"]
 State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
-VolumeUnit = Literal["voxels", "mL", "cm²"]
+AmountUnit = VolumeUnit | Literal["cm²"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,6 @@ class MetricsView:
     precision: float | None = None
     predicted_volume: float | None = None
     truth_volume: float | None = None
-    volume_unit: VolumeUnit = "voxels"
+    volume_unit: AmountUnit = "voxels"
     length_unit: LengthUnit = "voxels"
     other: str = ""

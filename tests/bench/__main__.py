@@ -23,6 +23,7 @@ MEASUREMENTS = (
     "first_slice",
     "slice_change",
     "napari_comparison",
+    "planes_step",
     "dataset_scan",
     "case_opening",
     "worklist_scroll",

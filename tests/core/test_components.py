@@ -17,6 +17,7 @@ from core.domain.components import (
     fill_holes,
     large_components,
     largest_component,
+    plain_errors,
     voxels_of,
 )
 
@@ -186,3 +187,17 @@ def test_a_disagreement_names_its_error_its_extent_and_its_volume() -> None:
     prediction[1:3, 2:4, 2:8] = 1
     (rim,) = disagreements(truth, prediction)
     assert (rim.error, rim.first_slice) == ("boundary", 3)
+
+
+def test_plain_errors_leave_the_rim_out_and_keep_every_lesion() -> None:
+    truth, mask = np.zeros((12, 30, 30), np.uint8), np.zeros((12, 30, 30), np.uint8)
+    truth[2:10, 5:20, 5:20] = 1
+    mask[3:10, 6:20, 5:20] = 1  # a rim one voxel wide is missing
+    mask[4:9, 10:16, 20:25] = 1  # a thick part too many
+    mask[11, 29, 29] = 1  # a lesion of one voxel, all by itself
+    invented, missed = plain_errors(mask, truth), plain_errors(truth, mask)
+    assert not missed.any()
+    assert invented[11, 29, 29]
+    assert invented[6, 13, 22]
+    assert not (invented & (truth > 0)).any()
+    assert plain_errors(truth, truth).sum() == 0

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.components import box_slices, disagreements
 from core.domain.mask import Mask
+from core.domain.plane import Cut
 from core.domain.prediction import Prediction, to_mask
 from core.models.registry import prediction_key
 from core.review.questions import Question, region_of
@@ -161,7 +162,8 @@ def test_what_an_answer_would_change_is_said_first(
     first, last = numbers[question.first_slice], numbers[question.last_slice]
     said = f"Yes adds {question.voxels} voxels on slices {first} to {last}"
     assert said in texts(program.window.disagreements)
-    assert (program.review.desks.disagreement_queue.voxels(question.first_slice) == 2).any()
+    shown = program.review.desks.disagreement_queue.voxels(Cut(index=question.first_slice))
+    assert (shown == 2).any()
     press("Y")
     hand.settle()
     look(program, missed)
@@ -436,12 +438,11 @@ def test_the_prediction_is_held_against_another_model(
     kinds = [question.pieces[0].kind for question in queue.found]
     missed = kinds.index("false_negative")
     look(program, missed)
-    plane = program.review.desks.disagreement_queue.voxels(queue.found[missed].centre[0])
+    plane = program.review.desks.disagreement_queue.voxels(Cut(index=queue.found[missed].centre[0]))
     assert plane is not None
     assert 0 < np.count_nonzero(plane) <= queue.found[missed].voxels
-    assert (
-        program.review.desks.disagreement_queue.voxels(queue.found[missed].last_slice + 1) is None
-    )
+    beyond = Cut(index=queue.found[missed].last_slice + 1)
+    assert program.review.desks.disagreement_queue.voxels(beyond) is None
     press("Y")
     hand.settle()
     assert hand.correction.mask[other_mask == 1].all()

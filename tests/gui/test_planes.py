@@ -27,7 +27,7 @@ from gui.shell.view_state import PictureKey, Shown, ViewState, plane_edges, reso
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.picture import Masks, make_picture
-from gui.viewer.plane_grid import PlaneGrid
+from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.planes_presenter import PlanesPresenter
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
@@ -154,7 +154,7 @@ class Planes:
     def __init__(self, qtbot: QtBot, home: Path) -> None:
         self.session, self.lanes = Session(home, Settings()), Lanes()
         self.main = SliceView()
-        self.grid = PlaneGrid(LinkedGrid(self.main), self.main)
+        self.grid = PlanePanes(LinkedGrid(self.main), self.main)
         qtbot.addWidget(self.grid)
         self.grid.resize(960, 600)
         self.grid.show()
