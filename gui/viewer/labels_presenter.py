@@ -206,7 +206,10 @@ class LabelsPresenter(QObject):
 def rule_words(state: LabelState) -> str:
     """Say what tools write, and what they leave alone."""
     labels: LabelSet = state.labels
-    written = f"Brush and clicks write {labels.label(state.in_hand).name}."
+    over = {"all": "", "background": " over background alone"}.get(state.rule.over)
+    if over is None:
+        over = f" over {labels.label(state.rule.over_value).name} alone"
+    written = f"Brush and clicks write {labels.label(state.in_hand).name}{over}."
     locked = [label.name for label in labels.labels if label.value in state.rule.locked]
     if not locked:
         return written
