@@ -21,7 +21,7 @@ from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.tasks import Task
 from gui.viewer.label_layer import predicted_labels
-from gui.viewer.labels_panel import ShownLabel, LabelsPanel
+from gui.viewer.labels_panel import LabelsPanel, ShownLabel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.viewer.shown_case import slice_overlap
 

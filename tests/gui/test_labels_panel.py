@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.label_set import Label, LabelSet, Region
 from gui.shell.label_state import LabelState
 from gui.viewer.label_swatch import DigitSwatch
-from gui.viewer.labels_panel import ROW, ShownLabel, LabelsPanel
+from gui.viewer.labels_panel import ROW, LabelsPanel, ShownLabel
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.widgets.palette import DARK
