@@ -21,7 +21,7 @@ from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.tasks import Task
 from gui.viewer.label_layer import predicted_labels
-from gui.viewer.labels_panel import LabelRow, LabelsPanel
+from gui.viewer.labels_panel import LabelsPanel, ShownLabel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.viewer.shown_case import slice_overlap
 
@@ -124,7 +124,7 @@ class LabelsPresenter(QObject):
             return
         ml = opened.loaded.volume.geometry.voxel_ml
         rows = [
-            LabelRow(
+            ShownLabel(
                 label,
                 shown=label.value not in state.hidden,
                 locked=label.value in state.rule.locked,
@@ -206,7 +206,10 @@ class LabelsPresenter(QObject):
 def rule_words(state: LabelState) -> str:
     """Say what tools write, and what they leave alone."""
     labels: LabelSet = state.labels
-    written = f"Brush and clicks write {labels.label(state.in_hand).name}."
+    over = {"all": "", "background": " over background alone"}.get(state.rule.over)
+    if over is None:
+        over = f" over {labels.label(state.rule.over_value).name} alone"
+    written = f"Brush and clicks write {labels.label(state.in_hand).name}{over}."
     locked = [label.name for label in labels.labels if label.value in state.rule.locked]
     if not locked:
         return written
