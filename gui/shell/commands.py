@@ -110,7 +110,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
-    Command("ball_brush", "Brush as a disc or a ball", "Correct", ("Shift+B",)),
+    Command("ball_brush", "Brush as a disc or a ball", "Correct", ("Alt+B",)),
     Command(
         "complete_fill",
         "Complete what is half drawn or marked",
