@@ -22,6 +22,7 @@ from tests.bench.isolated import MeasurementFailed, run_isolated
 MEASUREMENTS = (
     "first_slice",
     "slice_change",
+    "slice_labels",
     "napari_comparison",
     "planes_step",
     "dataset_scan",
