@@ -39,6 +39,7 @@ from gui.studies import install as studies
 from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
+from gui.viewer.surface_presenter import surfaces_beside
 from gui.viewer.viewer_presenter import ViewerViews
 from gui.widgets.theme import finish_theme, prepare_theme
 from gui.worklist import install as worklist
@@ -68,6 +69,9 @@ class Program:
         self.lanes.reports.faulted.connect(context.on_fault)
         self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))
         self.viewer = viewer.install(context, self._viewer_views())
+        self.surfaces = surfaces_beside(
+            context, window.surfaces, window.planes, self.viewer.verbs.go_to
+        )
         self.worklist = worklist.install(
             context, WorklistViews(window.worklist, window.header, window.find_case)
         )
@@ -201,7 +205,6 @@ class Program:
             window.planes,
             window.label_rows,
             window.region_rows,
-            window.surfaces,
         )
 
     def _data_views(self) -> DataViews:

@@ -21,7 +21,6 @@ from gui.viewer.picture_copy import caption_of, picture_of
 from gui.viewer.planes_presenter import PlanesPresenter
 from gui.viewer.pointer_words import PointerWords
 from gui.viewer.slice_view import SliceView
-from gui.viewer.surface_presenter import SurfacePresenter
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
@@ -47,7 +46,6 @@ class Viewer:
     canvas: CanvasPresenter
     panels: ViewerPresenter
     linked: LinkedPresenter
-    surfaces: SurfacePresenter
     planes: PlanesPresenter
     words: PointerWords
     labels: ViewerLabels
@@ -100,19 +98,9 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         "cine": cine.toggle,
     }
     labels = _labels(context, views, canvas, planes)
-    surfaces = _surfaces(context, views, verbs)
-    viewer = Viewer(handlers, views, verbs, canvas, panels, linked, surfaces, planes, words, labels)
+    viewer = Viewer(handlers, views, verbs, canvas, panels, linked, planes, words, labels)
     viewer.with_views(words.add_view)
     return viewer
-
-
-def _surfaces(context: Context, views: ViewerViews, verbs: ViewVerbs) -> SurfacePresenter:
-    """Make what draws surfaces beside three planes; a click on one goes to its voxel."""
-    pane = views.surfaces
-    surfaces = SurfacePresenter(context, pane, verbs.go_to)
-    views.planes.planes_changed.connect(surfaces.set_on)
-    pane.maximise_asked.connect(lambda: views.planes.enlarge(pane))
-    return surfaces
 
 
 def _labels(

@@ -17,7 +17,6 @@ from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
-from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.strip_presenter import StripPresenter
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_header import ViewerHeader
@@ -39,7 +38,6 @@ class ViewerViews:
     planes: PlanePanes
     label_rows: LabelsPanel
     region_rows: RegionsPanel
-    surfaces: SurfacePane
 
 
 class ViewerPresenter(QObject):

@@ -98,7 +98,9 @@ def test_every_older_version_is_led_to_this_one(
     assert version_of(old) == seen
     if seen:
         with sqlite3.connect(old) as connection:
-            connection.execute("INSERT INTO scores (case_id, model_id, key, dsc) VALUES ('a', 'm', 'key', 0.5)")
+            connection.execute(
+                "INSERT INTO scores (case_id, model_id, key, dsc) VALUES ('a', 'm', 'key', 0.5)"
+            )
         connection.close()
     now = Store(old)
     kept = now.read("SELECT dsc FROM scores")
