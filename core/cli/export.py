@@ -59,6 +59,9 @@ def export(
     ] = False,
     format_name: ExportFormat = None,
     rgb: Annotated[bool, typer.Option(help="All three channels as colours, not FLAIR.")] = False,
+    plane: Annotated[
+        Literal["axial", "coronal", "sagittal"], typer.Option(help="Plane of the pictures.")
+    ] = "axial",
     scale: Annotated[int, typer.Option(min=1, max=4, help="Pixels a voxel.")] = 1,
     device: Device = "auto",
     engine: EngineId = "auto",
@@ -73,6 +76,7 @@ def export(
 ) -> None:
     """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
     from core.domain.errors import DataError
+    from core.domain.plane import PLANES
     from core.inference.prediction_service import predictors
     from core.io.organisation import given
     from core.models.certificates import engine_for
@@ -101,7 +105,7 @@ def export(
         (chosen,) = find_models(workspace, [model], engine_for(device, engine, precision))
         predict = predictors(workspace, device, run=run)(chosen)
         if masks is None:
-            drawing = Drawing(out, kinds, style, chosen)
+            drawing = Drawing(out, kinds, style, chosen, PLANES[plane])
             done = draw_cases(cases, drawing, predict, progress=progress)
         else:
             order = ExportOrder(out, masks, images, format_name)

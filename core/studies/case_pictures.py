@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.domain.errors import AppError
 from core.domain.mask import Mask
+from core.domain.plane import AXIAL, Plane
 from core.domain.prediction import to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import Predictor
@@ -23,6 +24,7 @@ from core.studies.pictures import (
     write_gif,
     write_slices,
 )
+from core.studies.turned_case import turned_case
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,13 @@ class PictureKinds:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn where, and whose prediction."""
+    """What is drawn where, whose prediction, and in which plane."""
 
     out: Path
     kinds: PictureKinds
     style: PictureStyle
     model: Model
+    plane: Plane = AXIAL
 
 
 def draw_cases(
@@ -54,7 +57,9 @@ def draw_cases(
             loaded = read_case(case)
             loaded.require_whole()
             mask = to_mask(predict(loaded, inner).probability, spec.postprocessing)
-            _write(drawing, loaded, mask)
+            turned, turned_mask = turned_case(loaded, mask, drawing.plane)
+            assert turned_mask is not None, "a mask was given"
+            _write(drawing, turned, turned_mask)
             notices += loaded.notices
         except AppError as error:
             failed[case.id] = str(error)

@@ -39,7 +39,7 @@ _LARGEST_SHEET = 8192  # squared, it stays below what Pillow takes for an attack
 
 @dataclass(frozen=True)
 class PictureStyle:
-    """What lies under the outlines and how many pixels a voxel has a side."""
+    """What lies under the outlines and how many pixels a voxel has a side, at its shorter one."""
 
     background: Background = "FLAIR"
     scale: int = 1
@@ -168,8 +168,8 @@ def png(picture: Frame) -> bytes:
 def _drawn(plane: Frame, index: int, truth: Mask | None, prediction: Mask | None) -> Frame:
     for mask, colour in ((prediction, PREDICTION), (truth, TRUTH)):
         if mask is not None and mask[index].any():
-            factor = plane.shape[0] // mask.shape[1]
-            plane[outline(np.kron(mask[index], np.ones((factor, factor), np.uint8)))] = colour
+            times = (plane.shape[0] // mask.shape[1], plane.shape[1] // mask.shape[2])
+            plane[outline(np.kron(mask[index], np.ones(times, np.uint8)))] = colour
     return plane
 
 
@@ -177,8 +177,17 @@ def _plane(
     volume: Volume, index: int, style: PictureStyle, windows: Sequence[tuple[int, WindowLevel]]
 ) -> Frame:
     shown = [_shown(volume.pixels[channel, index], window) for channel, window in windows]
-    big = [enlarged(plane, style.scale) for plane in shown]
+    rows, columns = _steps(volume)
+    big = [enlarged(plane, style.scale, rows=rows, columns=columns) for plane in shown]
     return np.stack(big * (3 // len(big)), axis=-1).astype(np.uint8)
+
+
+def _steps(volume: Volume) -> tuple[int, int]:
+    """Return how many times more rows and columns are enlarged, so that voxels are about square."""
+    if volume.geometry.spacing_mm is None:
+        return 1, 1
+    _, row, column = volume.geometry.spacing_mm
+    return max(round(row / column), 1), max(round(column / row), 1)
 
 
 def _windows(volume: Volume, style: PictureStyle) -> list[tuple[int, WindowLevel]]:

@@ -39,6 +39,7 @@ from gui.studies import install as studies
 from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
+from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.surface_presenter import surfaces_beside
 from gui.viewer.viewer_presenter import ViewerViews
 from gui.widgets.theme import finish_theme, prepare_theme
@@ -203,8 +204,7 @@ class Program:
             window.layers,
             window.top_bar,
             window.planes,
-            window.label_rows,
-            window.region_rows,
+            LabelViews(window.label_rows, window.region_rows),
         )
 
     def _data_views(self) -> DataViews:

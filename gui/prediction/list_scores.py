@@ -13,7 +13,7 @@ from core.io.case import Case
 from core.io.case_cache import CaseCache
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
-from gui.prediction.case_run import KeptFigures, figures_of_prediction
+from gui.prediction.kept_figures import KeptFigures, figures_of_prediction
 from gui.shell.operations import Operations
 from gui.shell.session import Session
 from gui.shell.session_parts import Place

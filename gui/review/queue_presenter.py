@@ -15,6 +15,7 @@ from gui.review.queue_rows import effect_text, extent_text, hint_row, question_r
 from gui.shell.context import Context
 from gui.viewer.asked_item import AskedItem
 from gui.viewer.install import Viewer
+from gui.viewer.slice_view import SliceView
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,10 @@ class QueuePresenter(QObject):
         self._session, self._readiness = context.session, context.readiness
         self._desks, self._viewer, self._panel = desks, viewer, panel
         self._view = viewer.views.view
-        self._tint = AskedItem()
-        self._view.add_item(self._tint)
+        self._tints: list[tuple[SliceView, AskedItem]] = []
+        for view in viewer.views.planes.views:
+            self._add_tint(view)
+        viewer.views.planes.view_added.connect(self._add_tint)
         session, queue, hints = context.session, desks.disagreement_queue, desks.contradiction_queue
         session.view_changed.connect(self._show_asked)
         session.mask_painted.connect(lambda _: self._show_asked())
@@ -117,6 +120,12 @@ class QueuePresenter(QObject):
         self._readiness.note_asked(True)
         self._view.viewport().update()
 
+    def _add_tint(self, view: SliceView) -> None:
+        """Tint what is asked about in one of the planes."""
+        tint = AskedItem()
+        view.add_item(tint)
+        self._tints.append((view, tint))
+
     def _show_asked(self) -> None:
         """Tint what is asked about on the slice on screen, and say what an answer would change."""
         queue, view, opened = (
@@ -126,7 +135,10 @@ class QueuePresenter(QObject):
         )
         question = queue.asked
         plane = None if question is None else queue.voxels(view.cut_in(view.main))
-        self._tint.show_plane(None if view.overlays_hidden else plane)
+        for shown, tint in self._tints:
+            cut = view.cut_in(view.main if shown.cut is None else shown.cut.plane)
+            none = question is None or view.overlays_hidden
+            tint.show_plane(None if none else queue.voxels(cut))
         self._panel.set_asked(self._effect(), queue.why_truth_stands)
         if question is None or opened is None:
             self._view.mark(None, "")

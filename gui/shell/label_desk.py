@@ -51,8 +51,10 @@ class LabelDesk(QObject):
         state = self._session.labels
         label = new_label(state.labels)
         if label is not None:
-            self._session.set_labels(replace(state, rule=replace(state.rule, value=label.value)))
             self._change_label(label)
+            held = replace(state.rule, value=label.value)
+            labels = state.labels.with_label(label)
+            self._session.set_labels(replace(state, labels=labels, rule=held))
 
     def hold(self, value: int) -> None:
         """Take a label in hand: tools write it from now on."""
@@ -109,8 +111,6 @@ class LabelDesk(QObject):
         before = self._session.case_states
         known = {name: state.outlook for name, state in before.items()}
         self._session.change_place(told)
-        for case in cases:
-            self._session.case_states[case.id] = replace(before[case.id], case=case)
         here = self._session.case_states.get(self._session.current)
         if here is not None and self._session.open_case is not None:
             self._operations.case_loader.open(here.case, slice_index=index)

@@ -329,6 +329,8 @@ class Session(QObject):
     def change_place(self, place: Place) -> None:
         """The cases of the dataset that is open are told otherwise; it stays open."""
         self._state.place = place
+        for case in place.dataset.cases:
+            self._state.cases[case.id] = replace(self._state.cases[case.id], case=case)
 
     def note_focus(self) -> None:
         """The figures of all cases are those of the region in focus by now."""

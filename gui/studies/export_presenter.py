@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
+from core.studies.turned_case import turned_case
 from gui.shell.context import Context
 from gui.shell.tasks import Lane, Task
 from gui.studies.export_dialog import Ended, ExportDialog, ExportKind, ExportWanted
@@ -119,7 +120,8 @@ class ExportPresenter(QObject):
         made_by = "" if model is None else f"{model.spec.title} at {threshold:.2f}"
         if correction is not None:
             mask, made_by = correction.snapshot_mask(), "correction"
-        source = PicturedCase(place.dataset.root, opened.loaded, mask, made_by)
+        loaded, mask = turned_case(opened.loaded, mask, self._session.view.plane)
+        source = PicturedCase(place.dataset.root, loaded, mask, made_by)
         self._start(self.pictures, lambda p: _files(write_pictures(source, wanted, p)))
 
     def _write_cases(self, wanted: ExportWanted) -> None:

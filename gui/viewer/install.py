@@ -9,12 +9,10 @@ from core.domain.components import Box
 from core.domain.mask import Mask
 from core.domain.plane import PLANES
 from gui.shell.context import Context, Handlers
-from gui.shell.label_desk import LabelDesk
 from gui.shell.view_state import Display
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.cine import Cine
-from gui.viewer.label_layer import LabelLayer
-from gui.viewer.labels_presenter import LabelsPresenter, LabelViews
+from gui.viewer.labels_install import ViewerLabels, install_labels
 from gui.viewer.linked_presenter import LinkedPresenter
 from gui.viewer.picture import Picture
 from gui.viewer.picture_copy import caption_of, picture_of
@@ -25,15 +23,6 @@ from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter, ViewerViews
 
 _ZOOM = 1.25
-
-
-@dataclass(frozen=True, eq=False)
-class ViewerLabels:
-    """What shows the labels of a case, and changes them."""
-
-    desk: LabelDesk
-    layer: LabelLayer
-    panels: LabelsPresenter
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,23 +86,11 @@ def install(context: Context, views: ViewerViews) -> Viewer:
         "planes_view": planes.show_planes,
         "cine": cine.toggle,
     }
-    labels = _labels(context, views, canvas, planes)
+    labels = install_labels(context, views.labels, canvas)
+    planes.canvas_added.connect(labels.add_canvas)
     viewer = Viewer(handlers, views, verbs, canvas, panels, linked, planes, words, labels)
     viewer.with_views(words.add_view)
     return viewer
-
-
-def _labels(
-    context: Context, views: ViewerViews, canvas: CanvasPresenter, planes: PlanesPresenter
-) -> ViewerLabels:
-    """Make what shows labels in every plane, and what the reader says of them."""
-    session, lanes = context.session, context.lanes
-    desk = LabelDesk(session, lanes, context.operations)
-    desk.failed.connect(context.toasts.show_error)
-    planes.canvas_added.connect(lambda small: LabelLayer(session, lanes, small, small=True))
-    shown = LabelViews(views.label_rows, views.region_rows)
-    layer = LabelLayer(session, lanes, canvas)
-    return ViewerLabels(desk, layer, LabelsPresenter(context, shown, desk))
 
 
 def _connect(context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:

@@ -9,12 +9,11 @@ from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
 from gui.viewer.empty_state import EmptyState
-from gui.viewer.labels_panel import LabelsPanel
+from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.layers import LayersPanel
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.plane_grid import PlanePanes
-from gui.viewer.regions_panel import RegionsPanel
 from gui.viewer.slice_view import SliceView
 from gui.viewer.strip import SliceStrip
 from gui.viewer.strip_presenter import StripPresenter
@@ -36,8 +35,7 @@ class ViewerViews:
     layers: LayersPanel
     top_bar: TopBar
     planes: PlanePanes
-    label_rows: LabelsPanel
-    region_rows: RegionsPanel
+    labels: LabelViews
 
 
 class ViewerPresenter(QObject):

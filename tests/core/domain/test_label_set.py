@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.domain.label_set import Label, LabelSet, Region, binary, from_values
+from core.domain.label_set import Label, LabelSet, Region, binary, from_values, new_label
 
 RED = (255, 0, 0)
 TUMOUR = LabelSet(
@@ -43,3 +43,37 @@ def test_what_a_label_map_cannot_hold_is_refused():
         LabelSet((Label(1, "A", RED), Label(1, "B", RED)))
     with pytest.raises(ValueError, match="Core"):
         LabelSet((Label(1, "A", RED),), (Region("Core", (1, 2)),))
+
+
+def test_what_is_scored_is_the_whole_the_regions_and_the_other_labels_each_once():
+    regions = (Region("Core", (1, 3)), Region("Enhancing", (3,)))
+    labels = LabelSet(TUMOUR.labels, regions)
+    assert [each.name for each in labels.scored] == [
+        "Whole",
+        "Core",
+        "Enhancing",
+        "Necrosis",
+        "Oedema",
+    ]
+    assert TUMOUR.whole.name == "Whole tumour"
+    assert TUMOUR.scored[0] == TUMOUR.whole
+    assert labels.region("Whole").values == (1, 2, 3)
+
+
+def test_eight_colours_differ_and_a_ninth_label_has_dots():
+    labels = from_values(range(1, 11))
+    assert len({label.colour for label in labels.labels[:8]}) == 8
+    assert labels.label(9).colour == labels.label(1).colour
+    assert labels.dotted == {9, 10}
+    assert [labels.label(value).opacity for value in (1, 2, 3, 4)] == [0.34, 0.13, 0.26, 0.26]
+
+
+def test_a_label_is_changed_in_its_place_and_its_region_with_it():
+    labels = LabelSet(TUMOUR.labels, (Region("Enhancing", (3,)), Region("Core", (1, 3))))
+    renamed = labels.with_label(Label(3, "Active", RED))
+    assert renamed.values == (1, 2, 3)
+    assert [region.name for region in renamed.regions] == ["Active", "Core"]
+    added = new_label(renamed)
+    assert added is not None
+    assert (added.value, renamed.with_label(added).values) == (4, (1, 2, 3, 4))
+    assert new_label(from_values(range(1, 256))) is None

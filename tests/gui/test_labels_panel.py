@@ -1,0 +1,154 @@
+"""The panels of labels and regions: what they show, and what they ask for."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from core.domain.label_set import Label, LabelSet, Region
+from gui.shell.label_state import LabelState
+from gui.viewer.label_swatch import DigitSwatch
+from gui.viewer.labels_panel import ROW, LabelRow, LabelsPanel
+from gui.viewer.labels_presenter import rule_words
+from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+from gui.widgets.palette import DARK
+from tests.gui.finding import by_name
+
+NECROSIS, OEDEMA = Label(1, "Necrosis", (255, 0, 135)), Label(2, "Oedema", (135, 255, 225))
+ROWS = (
+    LabelRow(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
+    LabelRow(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
+)
+
+
+@pytest.fixture
+def labels(qtbot: QtBot) -> LabelsPanel:
+    panel = LabelsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(312, 300)
+    panel.set_rows(ROWS, unit="mL", truth=True, said="Brush and clicks write Oedema.")
+    panel.show()
+    return panel
+
+
+@pytest.fixture
+def regions(qtbot: QtBot) -> RegionsPanel:
+    panel = RegionsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(312, 300)
+    panel.set_rows(
+        [
+            RegionRow(
+                "Whole",
+                (NECROSIS.colour, OEDEMA.colour),
+                focused=True,
+                case=RegionFigures(0.867, 5.1, -0.125),
+                slice=RegionFigures(0.5),
+            ),
+            RegionRow("Core", (NECROSIS.colour,), focused=False, case=RegionFigures(0.769)),
+        ],
+        unit="mm",
+        scored=True,
+    )
+    panel.show()
+    return panel
+
+
+def texts(panel: LabelsPanel | RegionsPanel) -> list[str]:
+    return [each.text() for each in panel.findChildren(QLabel) if each.isVisible() and each.text()]
+
+
+def button(panel: LabelsPanel, name: str) -> QToolButton:
+    return next(b for b in panel.findChildren(QToolButton) if b.accessibleName() == name)
+
+
+def test_a_row_a_label_with_its_volumes_and_the_key_of_the_one_in_hand(
+    labels: LabelsPanel,
+) -> None:
+    shown = texts(labels)
+    for text in ("2 of 2 shown", "Necrosis", "13.0 mL", "14.3", "96.7 mL", "108.6", "Alt 2"):
+        assert text in shown
+    assert "Alt 1" not in shown
+    row = labels.findChildren(DigitSwatch)[0].parentWidget()
+    assert row is not None
+    assert row.height() == ROW
+    assert row.accessibleName() == "Label 1, Necrosis, locked, predicted 13.0 mL"
+
+
+def test_without_truth_its_volumes_are_hidden_and_without_labels_the_panel(
+    labels: LabelsPanel,
+) -> None:
+    labels.set_rows(ROWS, unit="voxels", truth=False, said="")
+    assert "Truth" not in texts(labels)
+    assert "97" in texts(labels)
+    labels.set_rows((), unit="", truth=False, said="")
+    assert labels.isHidden()
+
+
+def test_eyes_and_locks_say_which_label_they_are_of(qtbot: QtBot, labels: LabelsPanel) -> None:
+    with qtbot.waitSignal(labels.shown_changed) as hidden:
+        button(labels, "Hide Oedema").click()
+    assert hidden.args == [2, False]
+    with qtbot.waitSignal(labels.lock_changed) as unlocked:
+        button(labels, "Unlock Necrosis").click()
+    assert unlocked.args == [1, False]
+    with qtbot.waitSignal(labels.add_asked):
+        button(labels, "Add a label").click()
+
+
+def test_a_press_takes_a_label_in_hand_and_on_its_swatch_asks_for_a_colour(
+    qtbot: QtBot, labels: LabelsPanel
+) -> None:
+    swatch = labels.findChildren(DigitSwatch)[0]
+    with qtbot.waitSignal(labels.held) as held:
+        qtbot.mouseClick(swatch.parentWidget(), Qt.MouseButton.LeftButton, pos=QPoint(100, 15))
+    assert held.args == [1]
+    with qtbot.waitSignal(labels.recolour_asked) as asked:
+        qtbot.mouseClick(swatch, Qt.MouseButton.LeftButton)
+    assert asked.args == [1]
+
+
+def test_a_name_is_written_in_its_place_and_escape_leaves_it(
+    qtbot: QtBot, labels: LabelsPanel
+) -> None:
+    row = labels.findChildren(DigitSwatch)[1].parentWidget()
+    assert row is not None
+    qtbot.mouseDClick(row, Qt.MouseButton.LeftButton, pos=QPoint(70, 15))
+    field = row.findChild(QLineEdit)
+    assert field is not None
+    assert field.isVisible()
+    field.setText("Swelling")
+    with qtbot.waitSignal(labels.renamed) as named:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert named.args == [2, "Swelling"]
+    labels.rename(2)
+    field.setText("Nothing")
+    with qtbot.assertNotEmitted(labels.renamed):
+        qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not field.isVisible()
+
+
+def test_the_figures_of_a_region_and_their_colour(regions: RegionsPanel) -> None:
+    shown = texts(regions)
+    for text in ("0.867", "5.1", "−12.5%", "0.769", "HD95, mm"):
+        assert text in shown
+    low = next(each for each in regions.findChildren(QLabel) if each.text() == "0.769")
+    assert DARK.warn in low.styleSheet()
+    by_name(regions, QPushButton, "Figures of regions: Slice").click()
+    assert "0.500" in texts(regions)
+    bad = next(each for each in regions.findChildren(QLabel) if each.text() == "0.500")
+    assert DARK.bad in bad.styleSheet()
+
+
+def test_another_region_is_chosen_by_its_radio(qtbot: QtBot, regions: RegionsPanel) -> None:
+    radios = regions.findChildren(QRadioButton)
+    assert [radio.isChecked() for radio in radios] == [True, False]
+    with qtbot.waitSignal(regions.focus_chosen) as chosen:
+        radios[1].click()
+    assert chosen.args == ["Core"]
+
+
+def test_what_tools_write_is_said() -> None:
+    labels = LabelSet((NECROSIS, OEDEMA))
+    state = LabelState(labels, Region("Whole", (1, 2)))
+    assert rule_words(state) == "Brush and clicks write Necrosis."
