@@ -28,6 +28,8 @@ MEASUREMENTS = (
     "case_opening",
     "worklist_scroll",
     "hd95_speed",
+    "diameters",
+    "surfaces",
     "metrics_speed",
     "inference_speed",
     "predict_command",
