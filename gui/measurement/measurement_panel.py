@@ -161,7 +161,7 @@ class _Row(QFrame):
         self._glyph.set_icon(row.icon)
         first = row.title if row.here else f"{row.title} · {row.place}"
         figures = row.figures if row.here else row.figures[:1]
-        names = [f"{first}, {n.lower()}" if k == 0 else n for k, (n, _) in enumerate(figures)]
+        names = [f"{first}, {_inside(n)}" if k == 0 else n for k, (n, _) in enumerate(figures)]
         for number, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
             there = number < len(figures)
             name.setVisible(there)
@@ -187,3 +187,8 @@ class _Row(QFrame):
         self._glyph.set_colour(theme.acc if row is not None and row.chosen else theme.t3)
         chosen = row is not None and row.chosen
         self.setStyleSheet(f"_Row {{ background: {theme.accsoft}; }}" if chosen else "")
+
+
+def _inside(name: str) -> str:
+    """Return the name of a figure as it stands within a line; that of a channel stays."""
+    return name if "," in name else name.lower()

@@ -36,7 +36,8 @@ def measure(*, slices: int = 40, size: int = 160) -> list[Entry]:
 
     assert abs(ours() - theirs()) < 1e-9, f"{ours()} against {theirs()}"
     mine, other = interleaved_seconds([ours, theirs], runs=_RUNS)
-    said = f"the longest alone by every two corners, {other * MILLISECONDS:.0f} ms, {mask.sum()} voxels"
+    took = f"{other * MILLISECONDS:.0f} ms, {mask.sum()} voxels"
+    said = f"the longest alone by every two corners, {took}"
     figure = Figure("diameters_vs_every_pair", mine * MILLISECONDS, "ms")
     return [figure.faster(other / mine, said)]
 
