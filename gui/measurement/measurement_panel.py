@@ -46,6 +46,7 @@ class MeasurementPanel(QWidget):
         self._count = make_label("", "caption")
         self.section.set_corner(self._count)
         self._rows: list[_Row] = []
+        self._told: tuple[tuple[MeasurementRow, ...], bool, bool] | None = None
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._how = make_wrapped_label(_HOW, "caption")
@@ -59,6 +60,10 @@ class MeasurementPanel(QWidget):
 
     def set_rows(self, rows: Sequence[MeasurementRow], *, unknown: bool, measuring: bool) -> None:
         """List measurements; `unknown` says that no spacing is known, `measuring` shows how."""
+        told = (tuple(rows), unknown, measuring)
+        if told == self._told:  # as at most steps through the slices
+            return
+        self._told = told
         here = sum(row.here for row in rows)
         self._count.setText(f"{here} on this slice" if rows else "")
         shown = sorted(rows, key=lambda row: not row.here)[:_MOST]
