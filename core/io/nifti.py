@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
-from nibabel.nifti2 import Nifti2Header
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
@@ -40,6 +38,9 @@ class NiftiHeader:
 
     def parsed(self) -> Any:
         """Return nibabel's header of it, of a single file."""
+        from nibabel.nifti1 import Nifti1Header  # every format is known before any file is read
+        from nibabel.nifti2 import Nifti2Header
+
         kind = Nifti1Header if self.version == 1 else Nifti2Header
         return kind(self.raw, endianness=self.endianness, check=False)  # type: ignore[no-untyped-call]
 

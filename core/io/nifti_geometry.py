@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nibabel.quaternions import fillpositive, quat2mat
 
 from core.domain.grid import Affine, Grid, is_affine
 from core.io.evidence import notices_of, same_place
@@ -118,6 +117,8 @@ def _qform(
     numbers = [float(header[name]) for name in ("quatern_b", "quatern_c", "quatern_d")]
     offset = [float(header[name]) * factor for name in ("qoffset_x", "qoffset_y", "qoffset_z")]
     try:
+        from nibabel.quaternions import fillpositive, quat2mat
+
         rotation = quat2mat(fillpositive(numbers, w2_thresh=-1e-5))
     except ValueError:
         rotation = np.full((3, 3), np.nan)

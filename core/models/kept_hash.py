@@ -8,7 +8,7 @@ from pathlib import Path
 _KEPT = 256
 _CHUNK = 1 << 20
 _SETTLED_NS = 2_000_000_000
-"""A file that was written this short a time ago may be written again within one tick of its clock."""
+"""A file written this short a time ago may be written again within one tick of its clock."""
 
 
 def kept_hash(path: Path, before: bytes = b"") -> str:

@@ -267,6 +267,7 @@ class MainWindow(QMainWindow):
         self.grid = LinkedGrid(self.view)
         self.planes = PlanePanes(self.grid, self.view)
         self.surfaces = SurfacePane()
+        self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
         self.strip = SliceStrip()

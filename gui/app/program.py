@@ -40,8 +40,7 @@ from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
 from gui.viewer.labels_presenter import LabelViews
-from gui.viewer.surface_presenter import surfaces_beside
-from gui.viewer.viewer_presenter import ViewerViews
+from gui.viewer.viewer_views import ViewerViews
 from gui.widgets.theme import finish_theme, prepare_theme
 from gui.worklist import install as worklist
 from gui.worklist.worklist_presenter import WorklistViews
@@ -70,9 +69,6 @@ class Program:
         self.lanes.reports.faulted.connect(context.on_fault)
         self.lanes.reports.failed.connect(lambda said: context.say_failed("Not done", said))
         self.viewer = viewer.install(context, self._viewer_views())
-        self.surfaces = surfaces_beside(
-            context, window.surfaces, window.planes, self.viewer.verbs.go_to
-        )
         self.worklist = worklist.install(
             context, WorklistViews(window.worklist, window.header, window.find_case)
         )
@@ -109,10 +105,17 @@ class Program:
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
 
-    def open(self, folder: Path | None, *, predictions: Sequence[Path] = ()) -> None:
+    def open(
+        self,
+        folder: Path | None,
+        *,
+        predictions: Sequence[Path] = (),
+        resample: bool | None = None,
+    ) -> None:
         """Show the window on `folder`, else on what was open last, else on the demo.
 
-        With `predictions` of that folder they are reviewed, and nothing is run.
+        With `predictions` of that folder they are reviewed, and nothing is run; `resample` says
+        whether those on another grid are brought onto their image.
         """
         settings = self.session.settings
         self.window.show_in_place(settings.windows, settings.last_screen)
@@ -120,7 +123,7 @@ class Program:
             self.context.say_failed("A setting was left out", self._damage)
         last = Path(settings.last_dataset) if settings.last_dataset else None
         if folder is not None and predictions:
-            self.operations.open_predictions(*predictions, over=folder)
+            self.operations.open_predictions(*predictions, over=folder, resample=resample)
         elif folder is not None:
             self.operations.open_dataset(folder)
         elif last is not None and _is_there(last):
@@ -205,6 +208,7 @@ class Program:
             window.top_bar,
             window.planes,
             LabelViews(window.label_rows, window.region_rows),
+            window.surfaces,
         )
 
     def _data_views(self) -> DataViews:

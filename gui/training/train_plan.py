@@ -8,6 +8,7 @@ from typing import get_args
 import msgspec
 
 from core.annotation.versions import Version, latest_versions
+from core.domain.label_set import LabelSet
 from core.io.case import Case
 from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder
@@ -80,6 +81,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         for model in models
         for preset in presets
     }
+    known = _labels(ground.dataset.cases)
     offer = TrainOffer(
         job_name=f"Job {job_number}",
         bases=bases,
@@ -91,10 +93,18 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         devices=tuple(devices),
         taken=frozenset(model.spec.id for model in ground.models),
         settings=settings,
+        labels=tuple(label.name for label in known.labels) if known else (),
+        regions=tuple(region.name for region in known.regions) if known else (),
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
     frozen = ground.frozen is not None
     return replace(offer, split=split_choice(ground.split.val, offer, frozen=frozen, mark=mark))
+
+
+def _labels(cases: Sequence[Case]) -> LabelSet | None:
+    """Return the labels of cases as their layout tells them, None where there is one lesion."""
+    known = next((case.labels for case in cases if case.labels is not None), None)
+    return None if known is None or known.is_binary else known
 
 
 def default_settings(preset: PresetName, parent: Model | None) -> TrainSettings:
@@ -131,6 +141,10 @@ def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) 
         "learning_rate": form.learning_rate,
         "batch_size": form.batch_size,
     }
+    known = parent.spec.several if parent else None
+    # A parent of the same kind goes on with its own labels.
+    if form.learn is not None and form.learn != (known.kind if known else None):
+        required["labels"] = {"kind": form.learn}
     budget: Changes = {"epochs": form.epochs, "minutes": form.minutes}
     own = _parental(form, offer, parent) if parent else {"arguments": _arguments(form)}
     spec = make_spec(form.preset, {**own, **required}, budget)
@@ -176,7 +190,12 @@ def seconds_needed(form: TrainForm, preview: TrainPreview) -> float | None:
 def _base(model: Model, champion: str) -> BaseModel:
     spec = model.spec
     return BaseModel(
-        spec.id, spec.title, spec.id == champion, len(spec.channels), frozenset(spec.trained_on)
+        spec.id,
+        spec.title,
+        spec.id == champion,
+        len(spec.channels),
+        frozenset(spec.trained_on),
+        spec.several.kind if spec.several else None,
     )
 
 

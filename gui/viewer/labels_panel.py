@@ -154,6 +154,7 @@ class _RowView(QFrame):
         super().__init__()
         self._theme = DARK
         self._row: LabelRow | None = None
+        self._shown: tuple[LabelRow, str, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("LabelRow")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -186,7 +187,9 @@ class _RowView(QFrame):
         row.addWidget(self.lock)
 
     def show_row(self, row: LabelRow, *, unit: str, truth: bool) -> None:
-        self._row = row
+        if (row, unit, truth) == self._shown:
+            return
+        self._row, self._shown = row, (row, unit, truth)
         label, decimals = row.label, 0 if unit == "voxels" else 1
         self._name.setText(label.name)
         self._name.setEnabled(row.shown)
@@ -276,9 +279,9 @@ class _RowView(QFrame):
         )
         ground = theme.accsoft if row.in_hand else "transparent"
         bar = theme.acc if row.in_hand else "transparent"
-        self.setStyleSheet(
-            f"#LabelRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
-        )
+        sheet = f"#LabelRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
 
 
 def _toggle() -> QToolButton:

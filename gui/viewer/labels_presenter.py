@@ -56,7 +56,8 @@ class LabelsPresenter(QObject):
         session = self._session
         for changed in (session.case_changed, session.result_changed, session.labels_changed):
             changed.connect(self._on_changed)
-        session.view_changed.connect(self._show_regions)
+        session.view_changed.connect(self._on_view_changed)
+        views.regions.scope_changed.connect(self._show_regions)
         session.case_state_changed.connect(self._on_case_state_changed)
         panel = views.labels
         panel.shown_changed.connect(desk.show_label)
@@ -77,6 +78,10 @@ class LabelsPresenter(QObject):
         self._count()
         self._show_labels()
         self._show_regions()
+
+    def _on_view_changed(self) -> None:
+        if self._views.regions.of_slice:
+            self._show_regions()
 
     def _on_case_state_changed(self, case_id: str) -> None:
         if case_id == self._session.current:
@@ -153,13 +158,13 @@ class LabelsPresenter(QObject):
         if opened is None or state.labels.is_binary:
             self._views.regions.set_rows((), unit="", scored=False)
             return
+        of_slice = self._views.regions.of_slice
         rows = [
             RegionRow(
                 region.name,
                 tuple(state.labels.label(value).colour for value in region.values),
                 focused=region == state.focus,
-                case=self._of_case(region),
-                slice=self._of_slice(region),
+                figures=self._of_slice(region) if of_slice else self._of_case(region),
             )
             for region in state.labels.scored
         ]

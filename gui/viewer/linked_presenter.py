@@ -14,7 +14,7 @@ from gui.viewer.mask_figures import MaskMeasures
 from gui.viewer.pane_drawer import PaneDrawer, dsc_words, score
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
-from gui.viewer.viewer_presenter import ViewerViews
+from gui.viewer.viewer_views import ViewerViews
 
 _CUT_MS = 250
 

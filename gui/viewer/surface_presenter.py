@@ -14,7 +14,6 @@ from core.domain.volume import Pixels, Volume
 from gui.shell.context import Context
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Task
-from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.surface_frame import Frame, Hit, ScenePart, SurfaceCut, hit_at
 from gui.viewer.surface_pane import BUSY, SurfacePane
 from gui.viewer.surface_parts import (
@@ -290,17 +289,6 @@ class SurfacePresenter(QObject):
         self._go_to(voxel)
         if hit.key in (FALSE_POSITIVE, FALSE_NEGATIVE):
             self._context.wishes.disagreement_wanted.emit((hit.key, voxel))
-
-
-def surfaces_beside(
-    context: Context, pane: SurfacePane, grid: PlanePanes, go_to: Callable[[Voxel], object]
-) -> SurfacePresenter:
-    """Make what draws surfaces beside three planes; a click on one goes to its voxel."""
-    surfaces = SurfacePresenter(context, pane, go_to)
-    grid.set_surface_pane(pane)
-    grid.planes_changed.connect(surfaces.set_on)
-    pane.maximise_asked.connect(lambda: grid.enlarge(pane))
-    return surfaces
 
 
 def _made(surface: QOffscreenSurface, _progress: Progress) -> SurfaceScene:

@@ -20,6 +20,7 @@ from core.domain.metrics import (
     surface_distances,
     volume_metrics,
 )
+from core.domain.metrics.surface import plane_distances
 
 Bool = NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -319,3 +320,25 @@ def test_figures_of_a_slice_equal_medpy_in_the_plane(
     assert figures.hd95 == pytest.approx(expected, abs=1e-9)
     expected = binary.assd(other, one, voxelspacing=plane_mm)
     assert figures.average_surface_distance == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("spacing_mm", [None, (1.0, 2.0, 2.0)])
+def test_the_surface_dice_of_a_case_is_at_the_tolerance_asked_for(
+    spacing_mm: Spacing | None,
+) -> None:
+    truth = ball((14, 30, 30), (7, 14, 12), 5.0)
+    prediction = np.roll(truth, 4, axis=2)
+    found = surface_distances(truth, prediction, spacing_mm=spacing_mm)
+    assert found is not None
+    plane = plane_distances(truth[7], prediction[7], spacing_mm=spacing_mm)
+    assert plane is not None
+    seen = []
+    for tolerance in (0.0, 1.0, 3.0, 5.0, 20.0):
+        options = {"spacing_mm": spacing_mm, "tolerance": tolerance}
+        figures = volume_metrics(truth, prediction, **options)  # type: ignore[arg-type]
+        assert figures.tolerance == tolerance
+        assert figures.surface_dice == pytest.approx(found.surface_dice(tolerance))
+        of_slice = slice_metrics(truth, prediction, 7, **options)  # type: ignore[arg-type]
+        assert of_slice.surface_dice == pytest.approx(plane.surface_dice(tolerance))
+        seen.append(figures.surface_dice)
+    assert len(set(seen)) > 3

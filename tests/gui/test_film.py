@@ -52,6 +52,7 @@ def test_the_scenes_do_what_they_show(film: Film, tmp_path: Path) -> None:
     assert figures.dsc_truth > figures.dsc_truth_before
     pictures = {bytes(frame.image.constBits()) for frame in shots}
     assert len(pictures) >= len(shots) - 2
-    film.camera.write(tmp_path / "loop.webp", quality=30)
+    # As small as the film is to be, each picture takes a second to write.
+    Camera(film.program.window, [shots[0], shots[-1]]).write(tmp_path / "loop.webp", quality=30)
     with Image.open(tmp_path / "loop.webp") as written:
         assert written.is_animated  # type: ignore[attr-defined]

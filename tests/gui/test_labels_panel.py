@@ -42,10 +42,9 @@ def regions(qtbot: QtBot) -> RegionsPanel:
                 "Whole",
                 (NECROSIS.colour, OEDEMA.colour),
                 focused=True,
-                case=RegionFigures(0.867, 5.1, -0.125),
-                slice=RegionFigures(0.5),
+                figures=RegionFigures(0.867, 5.1, -0.125),
             ),
-            RegionRow("Core", (NECROSIS.colour,), focused=False, case=RegionFigures(0.769)),
+            RegionRow("Core", (NECROSIS.colour,), focused=False, figures=RegionFigures(0.769)),
         ],
         unit="mm",
         scored=True,
@@ -134,8 +133,15 @@ def test_the_figures_of_a_region_and_their_colour(regions: RegionsPanel) -> None
         assert text in shown
     low = next(each for each in regions.findChildren(QLabel) if each.text() == "0.769")
     assert DARK.warn in low.styleSheet()
-    by_name(regions, QPushButton, "Figures of regions: Slice").click()
-    assert "0.500" in texts(regions)
+
+
+def test_figures_of_the_slice_are_asked_for(qtbot: QtBot, regions: RegionsPanel) -> None:
+    assert not regions.of_slice
+    with qtbot.waitSignal(regions.scope_changed):
+        by_name(regions, QPushButton, "Figures of regions: Slice").click()
+    assert regions.of_slice
+    row = RegionRow("Whole", (NECROSIS.colour,), focused=True, figures=RegionFigures(0.5))
+    regions.set_rows([row], unit="mm", scored=True)
     bad = next(each for each in regions.findChildren(QLabel) if each.text() == "0.500")
     assert DARK.bad in bad.styleSheet()
 

@@ -22,7 +22,7 @@ from core.jobs.job_folder import JOB_FILE
 from core.jobs.train_preview import PREVIEW_FILE
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
-from core.workspace.splits import frozen_split, read_split
+from core.workspace.splits import SplitFile, frozen_split, read_split
 from core.workspace.workspace_folder import registry
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
@@ -72,13 +72,11 @@ def _open(qtbot: QtBot, desk: Desk, *, base: str = "", epochs: int = 2) -> Train
 
 
 def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    button(dialog, "Start training").click()
+    frozen = _start(qtbot, desk, _open(qtbot, desk))
     record = desk.wait_for("done")
 
     spec = msgspec.json.decode((record.folder.path / JOB_FILE).read_bytes(), type=TrainSpec)
-    frozen = frozen_split(desk.place.workspace.store)
-    assert frozen is not None
+    assert frozen_split(desk.place.workspace.store) == frozen
     assert read_split(record.folder.path / SPLIT_FILE).val == frozen.val
     assert spec.model_id == record.result == "first-try"
     made = read_model(desk.place.workspace.models / "first-try").spec
@@ -117,20 +115,6 @@ def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk)
     button(box, "Delete the candidate").click()
     qtbot.waitUntil(lambda: not (desk.place.workspace.models / "first-try").exists())
     assert desk.troubles == []
-
-
-def test_the_dialog_freezes_the_cases_that_judge_before_the_job_runs(
-    qtbot: QtBot, desk: Desk
-) -> None:
-    store = desk.place.workspace.store
-    dialog = _open(qtbot, desk)
-    assert frozen_split(store) is None
-    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
-        button(dialog, "Start training").click()
-    frozen = frozen_split(store)
-    assert frozen is not None
-    assert frozen.val
-    assert not set(frozen.train) & set(frozen.val)
 
 
 def test_a_job_outlives_its_window_and_goes_on(
@@ -203,6 +187,19 @@ def test_keys_start_and_cancel(qtbot: QtBot, desk: Desk) -> None:
     qtbot.waitUntil(lambda: desk.training.dialog is None)
     assert desk.records == ()
     assert all(child.accessibleName() or child.text() for child in _buttons(desk))
+
+
+def _start(qtbot: QtBot, desk: Desk, dialog: TrainDialog) -> SplitFile:
+    """Start the first training; returns the cases that judge, frozen before the job runs."""
+    store = desk.place.workspace.store
+    assert frozen_split(store) is None
+    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
+        button(dialog, "Start training").click()
+    frozen = frozen_split(store)
+    assert frozen is not None
+    assert frozen.val
+    assert not set(frozen.train) & set(frozen.val)
+    return frozen
 
 
 def _gate_shown(qtbot: QtBot, desk: Desk) -> GateDialog:

@@ -10,17 +10,13 @@ import pytest
 import torch
 
 from core.jobs.job_events import Measured, Started
-from core.jobs.job_folder import JobFolder
-from tests.training.making import STILL, make_dataset, make_job, write_split
+from core.jobs.job_folder import JOB_FILE, JobFolder
+from tests.training.making import STILL, make_job
 from training.checkpoint import load_checkpoint
 from training.processes import train_together
 from training.train import read_job, run
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = (
-    *("--size", "32", "--max-steps", "2", "--batch-size", "2", "--arg", "init_features=2"),
-    *("--set", "selection_cases=1", "--set", "threads=1"),
-)
 
 
 def _losses(job: JobFolder) -> list[float]:
@@ -48,7 +44,9 @@ def _run_two(*command: str) -> None:
         assert child.returncode == 0, told.decode()
 
 
-def test_two_gloo_processes_give_the_losses_and_the_model_of_one(tmp_path: Path) -> None:
+def test_two_gloo_processes_give_the_losses_and_the_model_of_one(
+    tmp_path: Path, home: Path
+) -> None:
     # On the CPU batch norm has no statistics over processes, so it is frozen here.
     changes = {
         "augmentation": STILL,
@@ -59,27 +57,19 @@ def test_two_gloo_processes_give_the_losses_and_the_model_of_one(tmp_path: Path)
     }
     spec, one = make_job(tmp_path, "one", **changes)
     alone = run(spec, one)
-    two = make_job(tmp_path, "two", **changes)[1]
-    _run_two("-m", "training.train", str(two.path))
+    two = JobFolder(tmp_path / "two")
+    # Seen: the second found the folder that the first had just made, and refused it.
+    given = ("--config", str(one.path / JOB_FILE), "--out", str(two.path))
+    _run_two("main.py", "train", *given)
     assert alone is not None
     assert len(_losses(one)) > 2
     assert _losses(two) == pytest.approx(_losses(one), abs=1e-3)
     first, second = (load_checkpoint(job.checkpoint)[1]["network"] for job in (one, two))
     for name, tensor in first.items():
         torch.testing.assert_close(second[name], tensor, atol=1e-3, rtol=1e-3)
-    assert (two.path / "models" / "small" / "model.json").is_file()
+    assert (home / "models" / "two" / "model.json").is_file()
     assert two.state() == "done"
-
-
-def test_train_itself_can_be_started_twice_by_torchrun(tmp_path: Path) -> None:
-    # Seen: the second found the folder that the first had just made, and refused it.
-    data, out = make_dataset(tmp_path), tmp_path / "job"
-    split = write_split(tmp_path / "split.json")
-    given = ("unet", str(data), "--split", str(split), "--out", str(out), "--device", "cpu")
-    _run_two("main.py", "train", *given, *TINY)
-    job = JobFolder(out)
-    assert job.state() == "done"
-    assert [type(event) for event in job.events()[0]].count(Started) == 1
+    assert [type(event) for event in two.events()[0]].count(Started) == 1
 
 
 @pytest.mark.cluster

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -21,7 +22,9 @@ from core.jobs.job_events import Done, Failed, Measured, Started
 from core.jobs.job_folder import JobFolder
 from core.models.acquisition import Acquisition
 from core.models.networks.weights import read_state_dict
-from core.models.registry import read_model
+from core.models.registry import Model, read_model
+from core.models.train_spec import TrainSpec
+from core.workspace.settings import HOME_VARIABLE
 from core.workspace.splits import read_split
 from tests.synthetic import volume_of, write_case
 from tests.training.making import STILL, TRAIN, VAL, make_job, write_split
@@ -31,6 +34,21 @@ from training.split import make_split
 from training.train import run
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+Trained: TypeAlias = tuple[TrainSpec, JobFolder, Model]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The training that `make_job` gives, done once; no test may change anything in its folder."""
+    place = tmp_path_factory.mktemp("plain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(place / "home"))
+        spec, job = make_job(place)
+        model = run(spec, job)
+    assert model is not None
+    return spec, job, model
 
 
 def _weights(job: JobFolder) -> dict[str, Tensor]:
@@ -53,10 +71,8 @@ def _change_cases(data: Path, cases: tuple[str, ...]) -> None:
             imwrite(path, noise, photometric="rgb" if pixels.ndim == 3 else "minisblack")
 
 
-def test_a_training_publishes_a_model_that_runs_with_its_scores_and_card(tmp_path: Path) -> None:
-    spec, job = make_job(tmp_path)
-    model = run(spec, job)
-    assert model is not None
+def test_a_training_publishes_a_model_that_runs_with_its_scores_and_card(plain: Trained) -> None:
+    spec, job, model = plain
     assert read_model(model.folder).spec == model.spec
     assert model.spec.trained_on == TRAIN
     assert model.spec.acquisition == Acquisition(intensities=("8-bit",))
@@ -91,38 +107,33 @@ def test_training_learns(tmp_path: Path) -> None:
     assert model.spec.metrics["dsc_native_val"] > 0.8
 
 
-def test_nothing_of_a_validation_case_reaches_a_gradient(tmp_path: Path) -> None:
-    spec, before = make_job(tmp_path, "before")
-    first = run(spec, before)
+def test_nothing_of_a_validation_case_reaches_a_gradient(tmp_path: Path, plain: Trained) -> None:
+    _, before, first = plain
+    spec, after = make_job(tmp_path, "after")
     _change_cases(Path(spec.data), VAL)
-    after = make_job(tmp_path, "after")[1]
     second = run(spec, after)
-    assert first is not None
     assert second is not None
     assert _same(_weights(before), _weights(after))
     assert first.weights.read_bytes() == second.weights.read_bytes()
     assert first.spec.metrics["dsc_native_val"] != second.spec.metrics["dsc_native_val"]
 
 
-def test_a_case_to_learn_from_does_reach_the_gradient(tmp_path: Path) -> None:
-    spec, before = make_job(tmp_path, "before")
-    run(spec, before)
+def test_a_case_to_learn_from_does_reach_the_gradient(tmp_path: Path, plain: Trained) -> None:
+    spec, after = make_job(tmp_path, "after")
     _change_cases(Path(spec.data), TRAIN)
-    after = make_job(tmp_path, "after")[1]
     run(spec, after)
-    assert not _same(_weights(before), _weights(after))
+    assert not _same(_weights(plain[1]), _weights(after))
 
 
-def test_the_selection_cases_choose_and_do_not_teach(tmp_path: Path) -> None:
-    spec, before = make_job(tmp_path, "before", selection_cases=1)
-    run(spec, before)
+def test_the_selection_cases_choose_and_do_not_teach(tmp_path: Path, plain: Trained) -> None:
+    spec, after = make_job(tmp_path, "after")
+    assert spec.selection_cases == 1
     split = make_split(read_split(Path(spec.split)), scan(Path(spec.data)), spec)
     held = tuple(case.id for case in split.selection)
     assert len(held) == 1
     _change_cases(Path(spec.data), held)
-    after = make_job(tmp_path, "after", selection_cases=1)[1]
     run(spec, after)
-    assert _same(_weights(before), _weights(after))
+    assert _same(_weights(plain[1]), _weights(after))
 
 
 @pytest.mark.parametrize("architecture", ["unet", "unetpp"])
@@ -166,20 +177,30 @@ def test_a_pause_between_two_selections_loses_no_step(tmp_path: Path) -> None:
     assert load_checkpoint(job.checkpoint)[0].step >= 3
 
 
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core.jobs.job_folder import JobFolder
+from training.train import read_job, run
+job = JobFolder(Path(sys.argv[1]))
+def die(event):
+    if job.checkpoint.exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+run(read_job(job.path), job, echo=die)
+"""
+
+
 def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
-    changes = {"max_steps": 30, "selections": 30, "checkpoint_minutes": 1e-4}
+    changes = {"max_steps": 10, "selections": 10, "checkpoint_minutes": 1e-4}
     spec, whole = make_job(tmp_path, "whole", **changes)
     run(spec, whole)
     killed = make_job(tmp_path, "killed", **changes)[1]
-    command = [sys.executable, "-m", "training.train", str(killed.path)]
-    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    while not killed.checkpoint.exists():
-        with pytest.raises(subprocess.TimeoutExpired):  # it has not ended before
-            child.wait(timeout=0.01)
-    child.kill()
-    assert child.wait() != 0
+    # It dies of itself, so that no slow moment of this process lets it come to its end.
+    command = [sys.executable, "-c", _KILLED, str(killed.path)]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert child.returncode == -signal.SIGKILL, child.stderr
     step = load_checkpoint(killed.checkpoint)[0].step
-    assert 0 < step < 30
+    assert 0 < step < 10
     model = run(spec, killed, resume=True)
     assert model is not None
     assert _same(_weights(whole), _weights(killed))
@@ -271,10 +292,8 @@ def test_a_full_disk_is_told_and_leaves_the_last_checkpoint(tmp_path: Path) -> N
     assert run(longer, job, resume=True)
 
 
-def test_fine_tuning_starts_from_the_parents_weights(tmp_path: Path) -> None:
-    spec, job = make_job(tmp_path, "parent", max_steps=4)
-    parent = run(spec, job)
-    assert parent is not None
+def test_fine_tuning_starts_from_the_parents_weights(tmp_path: Path, plain: Trained) -> None:
+    parent = plain[2]
     spec, job = make_job(
         tmp_path,
         "child",
@@ -294,13 +313,13 @@ def test_fine_tuning_starts_from_the_parents_weights(tmp_path: Path) -> None:
             torch.testing.assert_close(read_state_dict(child.weights)[name], tensor)
 
 
-def test_cases_beyond_the_memory_limit_are_mapped_and_give_the_same(tmp_path: Path) -> None:
-    spec, inside = make_job(tmp_path, "inside")
-    run(spec, inside)
+def test_cases_beyond_the_memory_limit_are_mapped_and_give_the_same(
+    tmp_path: Path, plain: Trained
+) -> None:
     small, mapped = make_job(tmp_path, "mapped", memory_gib=1e-5)
     run(small, mapped)
     assert list((mapped.path / "data").rglob("*.npy"))
-    assert _same(_weights(inside), _weights(mapped))
+    assert _same(_weights(plain[1]), _weights(mapped))
 
 
 @pytest.mark.parametrize(
@@ -350,10 +369,8 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
         run(spec, job, resume=True)
 
 
-def test_a_published_model_of_nine_planes_sees_neighbours(tmp_path: Path) -> None:
-    spec, job = make_job(tmp_path)
-    model = run(spec, job)
-    assert model is not None
+def test_a_published_model_of_nine_planes_sees_neighbours(plain: Trained) -> None:
+    model = plain[2]
     assert model.spec.network.in_channels == 9
     pixels = np.random.default_rng(0).integers(0, 255, (3, 5, 40, 32), np.uint8)
     assert Runner(model).predict(volume_of(pixels)).probability.shape == (5, 40, 32)

@@ -4,7 +4,7 @@ import csv
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -21,10 +21,11 @@ from core.io.picture_file import picture_pixels
 from core.jobs.classify_spec import ClassifySpec, task_of
 from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
-from core.models.classifiers import Classifiers
+from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.networks.weights import read_state_dict
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Registry
+from core.workspace.settings import HOME_VARIABLE
 from tests.synthetic import lesion
 from tests.training.making import STILL, make_dataset, write_split
 from training.commands import report as report_command
@@ -64,6 +65,22 @@ def small_spec(folder: Path, **changes: Any) -> ClassifySpec:
     return ClassifySpec(**{**given, **changes})
 
 
+Trained: TypeAlias = tuple[ClassifySpec, JobFolder, ClassifierModel]
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A classifier that has learnt something; no test may change anything in its folder."""
+    place = tmp_path_factory.mktemp("learnt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(place / "home"))
+        spec = small_spec(place, max_steps=60, augmentation=STILL)
+        job = create_job(place / "job", spec)
+        model = run(spec, job)
+    assert model is not None
+    return spec, job, model
+
+
 def write_pictures(folder: Path, names: tuple[str, ...], count: int, *, start: int = 0) -> Path:
     """Write pictures whose class is where their bright half lies."""
     random = np.random.default_rng(start)
@@ -99,11 +116,8 @@ def test_classes_are_drawn_alike_however_rare_one_is(tmp_path: Path) -> None:
             assert numbers[case][number - 1] == label
 
 
-def test_a_training_publishes_a_classifier_with_figures_and_card(tmp_path: Path) -> None:
-    spec = small_spec(tmp_path, max_steps=60, augmentation=STILL)
-    job = create_job(tmp_path / "job", spec)
-    model = run(spec, job)
-    assert model is not None
+def test_a_training_publishes_a_classifier_with_figures_and_card(learnt: Trained) -> None:
+    _, job, model = learnt
     assert Classifiers((job.path / "models",)).find() == model
     assert Registry((job.path / "models",)).models()[0] == []
     assert model.spec.trained_on == tuple(f"CASE_{n}" for n in range(1, 6))
@@ -118,10 +132,8 @@ def test_a_training_publishes_a_classifier_with_figures_and_card(tmp_path: Path)
     assert read_state_dict(model.weights)["classifier.weight"].dtype == torch.float16
 
 
-def test_inference_gives_the_scores_of_the_card(tmp_path: Path) -> None:
-    spec = small_spec(tmp_path, augmentation=STILL)
-    model = run(spec, create_job(tmp_path / "job", spec))
-    assert model is not None
+def test_inference_gives_the_scores_of_the_card(learnt: Trained) -> None:
+    spec, _, model = learnt
     runner = TriageRunner(model, "cpu")
     dataset = scan(Path(spec.data))
     found = [
@@ -131,11 +143,8 @@ def test_inference_gives_the_scores_of_the_card(tmp_path: Path) -> None:
     assert right.mean() == pytest.approx(model.spec.metrics["accuracy_val"], abs=1e-4)
 
 
-def test_curves_tell_loss_and_accuracy_of_both_parts(tmp_path: Path) -> None:
-    spec = small_spec(tmp_path)
-    job = create_job(tmp_path / "job", spec)
-    run(spec, job)
-    events, _ = job.events()
+def test_curves_tell_loss_and_accuracy_of_both_parts(learnt: Trained) -> None:
+    events, _ = learnt[1].events()
     names = {name for event in events if isinstance(event, Measured) for name in event.values}
     assert {"loss", "accuracy", "selection_loss", "selection_accuracy"} <= names
     assert {"selection_auroc", "best_auroc"} <= names
