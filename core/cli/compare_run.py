@@ -12,14 +12,9 @@ from core.io.organisation import Organisation
 from core.jobs.runners import RunnerPlace, make_runner
 from core.models.certificates import EngineChoice
 from core.models.model_fit import lacking_said
-from core.review.measurements import (
-    MEASUREMENTS_FILE,
-    all_measurements,
-    measurements_csv,
-)
-from core.review.reviews import reviews
 from core.studies.case_units import Spread
 from core.studies.html_report import StudyReport, write_html
+from core.studies.reader_records import reader_records, write_measured
 from core.studies.study import Study, keep_study, run_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_report import reviews_csv, write_study
@@ -94,11 +89,11 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
         if job.html:
             title = f"{len(chosen)} models on {dataset.name}"
             pictures = study_pictures(study, cases, predictor_of)
-            measured = all_measurements(workspace.store, cases)
-            said = reviews(workspace.store)
-            report = StudyReport(title, study, summary, said, pictures, measured=measured)
+            told = reader_records(workspace.store, cases)
+            report = StudyReport(
+                title, study, summary, told.reviews, pictures, measured=told.measured
+            )
             write_html(job.out / REPORT_FILE, report)
             reviews_csv(job.out / REVIEWS_FILE, report.said())
-            if measured:
-                measurements_csv(job.out / MEASUREMENTS_FILE, measured)
+            write_measured(job.out, told.measured)
     return study, summary, (*dataset.notices, *study.notices)

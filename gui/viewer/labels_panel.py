@@ -190,14 +190,14 @@ class _RowView(QFrame):
         if (row, unit, truth) == self._shown:
             return
         self._row, self._shown = row, (row, unit, truth)
-        label, decimals = row.label, 1 if unit == "mL" else 0
+        label, decimals = row.label, 0 if unit == "voxels" else 1
         self._name.setText(label.name)
         self._name.setEnabled(row.shown)
         self.swatch.show_label(label, dotted=row.dotted, faded=not row.shown)
         self._key.setText(row.key)
         self._key.setVisible(row.in_hand and bool(row.key))
         found = number(row.predicted, decimals)
-        self._predicted.setText(f"{found} mL" if unit == "mL" else found)
+        self._predicted.setText(found if unit == "voxels" else f"{found} mL")
         self._truth.setText(number(row.truth, decimals))
         self._truth.setVisible(truth)
         self.eye.setChecked(row.shown)

@@ -26,6 +26,7 @@ from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.viewer.shown_case import slice_overlap
 
 _KEYS = range(1, 10)
+_GIVEN = "Spacing given."
 
 _Counted: TypeAlias = tuple[LabelMap | None, LabelMap | None, tuple[int, ...]]
 AskColour: TypeAlias = Callable[[str, Colour], Colour | None]
@@ -122,7 +123,8 @@ class LabelsPresenter(QObject):
         if opened is None or state.labels.is_binary:
             self._views.labels.set_rows((), unit="", truth=False, said="")
             return
-        ml = opened.loaded.volume.geometry.voxel_ml
+        grid = opened.loaded.volume.geometry
+        ml = grid.voxel_ml
         rows = [
             ShownLabel(
                 label,
@@ -138,9 +140,9 @@ class LabelsPresenter(QObject):
         ]
         self._views.labels.set_rows(
             rows,
-            unit="voxels" if ml is None else "mL",
+            unit=grid.volume_unit,
             truth=opened.loaded.labels is not None,
-            said=rule_words(state),
+            said=f"{rule_words(state)} {_GIVEN}" if grid.is_given else rule_words(state),
         )
 
     def _volume(self, value: int, side: int, ml: float | None) -> float | None:
@@ -168,7 +170,7 @@ class LabelsPresenter(QObject):
         ]
         self._views.regions.set_rows(
             rows,
-            unit="mm" if opened.loaded.volume.geometry.spacing_mm else "voxels",
+            unit=opened.loaded.volume.geometry.length_unit,
             scored=opened.loaded.ground_truth is not None,
         )
 
