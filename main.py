@@ -19,6 +19,7 @@ from core.cli.export import export
 from core.cli.info import info
 from core.cli.models import models
 from core.cli.options import (
+    ChannelRoles,
     DataDir,
     ImagePatterns,
     LayoutName,
@@ -107,20 +108,19 @@ def open_dataset(
     region: RegionName = "",
     resample: Resample = None,
     point: Point = None,
+    role: ChannelRoles = None,
     spacing: SpacingGiven = "",
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
-    said = (layout, image, mask, region, spacing, resample is not None, point is not None)
-    if any(said):
-        import msgspec
+    from core.io.organisation import AS_IT_LIES, corrected, given
 
-        from core.io.organisation import given
+    said = given(layout, image, mask, region, spacing=spacing)
+    how = corrected(said, role, resample=resample, point=point)
+    if how != AS_IT_LIES:
         from core.workspace.known_dataset import scan_known
 
-        how = given(layout, image, mask, region, spacing=spacing)
-        # What is said is kept.
-        scan_known(folder, msgspec.structs.replace(how, resample=resample, point=point))
-    _open_window(folder, tuple(predictions or ()))
+        scan_known(folder, how)  # what is said is kept
+    _open_window(folder, tuple(predictions or ()), resample=resample)
 
 
 for command in (
@@ -178,10 +178,12 @@ def main() -> None:
         sys.exit(130)
 
 
-def _open_window(folder: Path | None, predictions: tuple[Path, ...] = ()) -> None:
+def _open_window(
+    folder: Path | None, predictions: tuple[Path, ...] = (), *, resample: bool | None = None
+) -> None:
     from gui.app.window_start import run
 
-    sys.exit(run(folder, predictions))
+    sys.exit(run(folder, predictions, resample=resample))
 
 
 if __name__ == "__main__":

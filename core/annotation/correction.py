@@ -1,54 +1,140 @@
-"""A correction being edited: its mask, the gesture in hand, its history and live figures."""
+"""A correction being edited: its values, the gesture in hand, its history and live figures.
+
+What has one label is a mask, and `mask` and `label_map` are the same array. What has several is a
+label map; `mask` is the foreground of the region in focus then, kept in step box by box, and the
+patches of tools become values by the rule of `core.annotation.label_rule`.
+"""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.draft import Clicks, Draft, Origin, Snapshot, Step, StepKind
+from core.annotation.draft import Clicks, Draft, Origin, Snapshot, Step, StepKind, is_plain
 from core.annotation.history import Edit, box_shape, make_edit, unpack
+from core.annotation.label_rule import (
+    ANY,
+    FREE,
+    LabelRule,
+    PatchAim,
+    Sight,
+    hand_of,
+    mask_of,
+    sight_of,
+)
 from core.annotation.live_figures import Figures, LiveFigures, References
 from core.annotation.patch import Patch, joined_box
 from core.domain.components import Box, box_slices
+from core.domain.label_set import LabelMap, LabelSet, Region
 from core.domain.mask import Mask
 from core.domain.metrics import SliceCounts
-from core.domain.plane import PlaneName
+from core.domain.plane import AXIAL, Cut, PlaneName
 
 LONGEST_EDIT_PAUSE_SECONDS = 20.0
 """A pause between two actions counts as time spent up to this long."""
 
+WHOLE = Region("Whole", (1,))
+"""The one region of a mask."""
+
+Of = Literal["hand", "focus", "any", "map", "exact"]
+"""What patches are of: the label in hand, the region in focus, all labels, or values themselves.
+
+Those of `map` are held to the rule, those of `exact` are put as they are.
+"""
+
+_SIGHTS = 3  # foregrounds kept in step: of the focus, of the label in hand, and of the one before
+
+
+@dataclass(frozen=True, eq=False)
+class Writes:
+    """What an edit is of, and what is kept with it.
+
+    Where the region in focus grows, `source` (Z, Y, X) says which of its labels it gets. `clicks`
+    are those that it came of.
+    """
+
+    of: Of = "hand"
+    source: LabelMap | None = None
+    clicks: Clicks = ()
+
+
+HAND = Writes()
+"""An edit of the label in hand."""
+
 
 @dataclass
 class _Gesture:
+    """What is painted between `begin` and `end`; `before` are the values `box` had."""
+
     tool: str
     z: int
-    plane: PlaneName = "axial"
+    aim: PatchAim | None
+    plane: PlaneName
     box: Box | None = None
-    planes: dict[int, Mask] = field(default_factory=dict)
+    before: LabelMap | None = None
+
+    def keep(self, label_map: LabelMap, box: Box) -> None:
+        """Keep what is in `box` as it is, where the gesture has not been yet."""
+        joined = joined_box(self.box, box)
+        if joined == self.box or joined is None:
+            return
+        before = label_map[box_slices(joined)].copy()
+        if self.box is not None and self.before is not None:
+            inner = [side - joined[axis // 2 * 2] for axis, side in enumerate(self.box)]
+            before[box_slices((inner[0], inner[1], inner[2], inner[3], inner[4], inner[5]))] = (
+                self.before
+            )
+        self.box, self.before = joined, before
+
+
+@dataclass(frozen=True, eq=False)
+class FocusView:
+    """A correction seen as one region of it: its foreground and figures at `revision`."""
+
+    region: Region
+    sight: Sight
+    figures: LiveFigures
+    revision: int
 
 
 class Correction:
     """Edits a mask gesture by gesture; used from one thread.
 
-    Every method that changes the mask for good returns a `Step` for the journal. `clock` gives
-    seconds that never go back.
+    Every method that changes the mask for good returns a `Step` for the journal. Where there are
+    several labels, `focus` is the region that mask, figures and references are of, all of them
+    where none is named. `clock` gives seconds that never go back.
     """
 
     def __init__(
-        self, draft: Draft, references: References, *, clock: Callable[[], float] = time.monotonic
+        self,
+        draft: Draft,
+        references: References,
+        *,
+        focus: Region | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.case_id = draft.case_id
         self.origin: Origin = draft.origin
         self.revision = 0
         self._start = draft.start
-        self._mask = np.array(draft.mask)
+        self._map: LabelMap = np.array(draft.mask)
+        self._labels = draft.labels
+        self._rule = FREE
+        self._plain = is_plain(draft.labels)
         self._history = draft.history
         self._counter = draft.counter
         self._saved_head = draft.saved_head
         self._exported: tuple[int, str] | None = None
-        self._figures = LiveFigures(self._start, self._mask, references)
+        self._focus = WHOLE if self._plain else focus or Region("Whole", draft.labels.values)
+        self._sights: list[Sight] = []
+        start = self._start
+        if not self._plain:
+            self._sights = [sight_of(self._map, self._focus.values)]
+            start = mask_of(self._start, self._focus.values)
+        self._figures = LiveFigures(start, self.mask, references)
         self._gesture: _Gesture | None = None
         self._clock = clock
         self._last_action: float | None = None
@@ -56,15 +142,104 @@ class Correction:
 
     @property
     def mask(self) -> Mask:
-        """The mask (Z, Y, X) as it is now, a read-only view that follows every change."""
-        view = self._mask.view()
-        view.setflags(write=False)
-        return view
+        """The region in focus (Z, Y, X) as it is now, a read-only view that follows each change."""
+        return _read_only(self._map if self._plain else self._sights[0].mask)
 
     @property
-    def start(self) -> Mask:
-        """The mask (Z, Y, X) it began with, read-only."""
+    def label_map(self) -> LabelMap:
+        """The label values (Z, Y, X) as they are now, a read-only view that follows each change."""
+        return _read_only(self._map)
+
+    @property
+    def start(self) -> LabelMap:
+        """The label values (Z, Y, X) it began with, read-only."""
         return self._start
+
+    @property
+    def labels(self) -> LabelSet:
+        """What the values mean."""
+        return self._labels
+
+    @property
+    def several(self) -> bool:
+        """True when it is a label map, False for a mask."""
+        return not self._plain
+
+    @property
+    def focus(self) -> Region:
+        """The region that `mask` and the figures are of."""
+        return self._focus
+
+    @property
+    def rule(self) -> LabelRule:
+        """What tools may write where nothing else is said."""
+        return self._rule
+
+    def set_rule(self, rule: LabelRule) -> None:
+        """Have the gestures that are begun from now on write so."""
+        self._rule = rule
+
+    def aim(
+        self, of: Of = "hand", *, rule: LabelRule | None = None, source: LabelMap | None = None
+    ) -> PatchAim | None:
+        """Return what patches of a gesture begun now are of; None where there is one label.
+
+        What is added to the region in focus gets its label in `source` (Z, Y, X), else the label in
+        hand if the region has it, else the first of the region.
+        """
+        rule = rule or self._rule
+        if self._plain:
+            return None
+        if of == "hand":
+            return hand_of(rule)
+        if of in ("map", "exact"):
+            return PatchAim(rule if of == "map" else FREE)
+        values = ANY if of == "any" else self._focus.values
+        loose = [value for value in values if value not in rule.locked] or values
+        value = rule.value if rule.value in values else loose[0]
+        return PatchAim(rule, values, value, source)
+
+    def ground(self, aim: PatchAim | None) -> LabelMap:
+        """Return what tools of that aim work on (Z, Y, X), read-only; it follows each change."""
+        if aim is None or aim.values is None:
+            return self.label_map
+        return _read_only(self._sight(aim.values).mask)
+
+    @property
+    def under_hand(self) -> LabelMap:
+        """What the gesture in hand works on, as `ground` has it; the mask without one."""
+        return self.mask if self._gesture is None else self.ground(self._gesture.aim)
+
+    def call(self, labels: LabelSet) -> None:
+        """Take over what a reader calls the labels now; those that are not named stay."""
+        if self.several:
+            named = {label.value: label for label in (*self._labels.labels, *labels.labels)}
+            self._labels = LabelSet(tuple(named.values()), labels.regions)
+
+    def focused(self, region: Region, references: References) -> FocusView:
+        """Return it seen as `region`, to be shown by `look`; the references are of that region.
+
+        It counts whole volumes and changes nothing, so that a worker can do it.
+        """
+        revision = self.revision
+        values = WHOLE.values if self._plain else region.values
+        sight, start = sight_of(self._map, values), mask_of(self._start, values)
+        return FocusView(region, sight, LiveFigures(start, sight.mask, references), revision)
+
+    def look(self, view: FocusView) -> bool:
+        """Have mask and figures be those of another region; False when it has changed meanwhile."""
+        if view.revision != self.revision:
+            return False
+        self._figures = view.figures
+        if not self._plain:
+            self._focus = view.region
+            others = [sight for sight in self._sights if sight.values != view.sight.values]
+            self._sights = [view.sight, *others][:_SIGHTS]
+        return True
+
+    def set_focus(self, region: Region, references: References) -> None:
+        """Have mask and figures be those of another region at once."""
+        self.look(self.focused(region, references))
 
     @property
     def painting(self) -> bool:
@@ -140,25 +315,34 @@ class Correction:
         return Patch(edit.box, unpack(edit.before, box_shape(edit.box)))
 
     def snapshot_mask(self) -> Mask:
-        """Return a copy of the mask for a worker."""
-        return self._mask.copy()
+        """Return a copy of the mask of the region in focus, for a worker."""
+        return np.array(self.mask)
 
-    def begin(self, tool: str, z: int, plane: PlaneName = "axial") -> None:
-        """Start a gesture of `tool` on slice `z` of `plane`; one left open is cancelled."""
+    def snapshot_map(self) -> LabelMap:
+        """Return a copy of the label values, for a worker."""
+        return self._map.copy()
+
+    def begin(self, tool: str, z: int | Cut, aim: PatchAim | None = None) -> None:
+        """Start a gesture of `tool` on slice `z`, or a cut; one that was left open is cancelled.
+
+        Its patches, in boxes of any place and size, are of the label in hand, unless `aim` says
+        otherwise.
+        """
         self.cancel()
         self._count_time()
-        self._gesture = _Gesture(tool, z, plane)
+        cut = z if isinstance(z, Cut) else Cut(AXIAL, z)
+        self._gesture = _Gesture(tool, cut.index, aim or self.aim(), cut.plane.name)
 
     def paint(self, patch: Patch | None) -> Box | None:
         """Put a patch into the mask as part of the gesture; returns what to redraw."""
         gesture = self._gesture
         if patch is None or gesture is None:
             return None
-        for z in range(patch.box[0], patch.box[1]):
-            if z not in gesture.planes:
-                gesture.planes[z] = self._mask[z].copy()
-        gesture.box = joined_box(gesture.box, patch.box)
-        self._put(patch.box, patch.values)
+        gesture.keep(self._map, patch.box)
+        values = patch.values
+        if gesture.aim is not None:
+            values = gesture.aim.written(self._map[box_slices(patch.box)], patch.box, values)
+        self._put(patch.box, values)
         return patch.box
 
     def end(self, clicks: Clicks = ()) -> Step | None:
@@ -167,37 +351,53 @@ class Correction:
         self._count_time()
         if gesture is None or gesture.box is None:
             return None
-        before = self._before(gesture, gesture.box)
-        changed = (gesture.box, before, self._mask[box_slices(gesture.box)])
-        edit = make_edit(self._counter + 1, gesture.tool, gesture.z, changed=changed)
-        if edit is None:
-            return None
-        edit = replace(edit, clicks=clicks, plane=gesture.plane)
-        self._counter = edit.number
-        self._history.push(edit)
-        return self._step("edit", edit)
+        edit = self._edit(gesture, gesture.box)
+        return self._pushed(replace(edit, clicks=clicks)) if edit is not None else None
 
     def cancel(self) -> Box | None:
         """Drop the gesture; returns what to redraw, the mask being as it was before it."""
         gesture, self._gesture = self._gesture, None
-        if gesture is None or gesture.box is None:
+        if gesture is None or gesture.box is None or gesture.before is None:
             return None
-        self._put(gesture.box, self._before(gesture, gesture.box))
+        self._put(gesture.box, gesture.before)
         return gesture.box
 
     def apply(
         self,
         tool: str,
-        z: int,
+        z: int | Cut,
         patch: Patch | None,
         *,
         clicks: Clicks = (),
-        plane: PlaneName = "axial",
+        aim: PatchAim | None = None,
     ) -> Step | None:
         """Make one edit of a patch, with the clicks it came of; None when it changes nothing."""
-        self.begin(tool, z, plane)
+        self.begin(tool, z, aim)
         self.paint(patch)
         return self.end(clicks)
+
+    def change_labels(
+        self, tool: str, z: int, labels: LabelSet, patch: Patch | None = None
+    ) -> Step | None:
+        """Make one edit of another label set, and of the values it needs; None for no change.
+
+        `patch` holds values, and is put whatever is locked. A mask becomes a label map by it, and
+        stays one.
+        """
+        was = self._labels
+        if labels == was and patch is None:
+            return None
+        self.begin(tool, z)
+        gesture, self._gesture = self._gesture, None
+        assert gesture is not None, "it was begun just now"
+        self._become_several(labels)
+        box: Box = (z, z + 1, 0, 1, 0, 1) if patch is None else patch.box
+        gesture.keep(self._map, box)
+        if patch is not None:
+            self._put(box, patch.values)
+        self._labels = labels
+        edit = self._edit(gesture, box, (was, labels) if labels != was else None)
+        return None if edit is None else self._pushed(edit)
 
     def undo(self) -> Step | None:
         """Take the last gesture back; None when there is none or one is in hand."""
@@ -222,15 +422,15 @@ class Correction:
         return self._figures.voxels()
 
     def set_prediction(self, prediction: Mask | None) -> None:
-        """Compare with another prediction (Z, Y, X) from now on."""
-        self._figures.set_prediction(prediction, self._mask)
+        """Compare with another prediction (Z, Y, X) of the region in focus from now on."""
+        self._figures.set_prediction(prediction, self.mask)
 
     def snapshot(self) -> Snapshot:
         """Return a copy of what a version holds."""
         figures = self.figures()
         return Snapshot(
             case_id=self.case_id,
-            mask=self.snapshot_mask(),
+            mask=self.snapshot_map(),
             origin=self.origin,
             tools=self.tools,
             seconds=figures.seconds,
@@ -240,6 +440,8 @@ class Correction:
             dsc_before=figures.dsc_truth_before,
             dsc_after=figures.dsc_truth,
             head=self._history.head,
+            labels=self._labels,
+            region=self._focus.name if self.several else "",
         )
 
     def mark_saved(self, head: int) -> None:
@@ -252,20 +454,53 @@ class Correction:
 
     def _revert(self, kind: StepKind, edit: Edit, packed: bytes) -> Step:
         self._count_time()
+        if edit.labels is not None:
+            self._labels = edit.labels[kind == "redo"]
+            self._become_several(self._labels)
         self._put(edit.box, unpack(packed, box_shape(edit.box)))
         return self._step(kind, edit)
 
-    def _before(self, gesture: _Gesture, box: Box) -> Mask:
-        """Return the voxels of `box` as they were when the gesture began."""
-        _, rows, columns = box_slices(box)
-        slices = range(box[0], box[1])
-        return np.stack([gesture.planes.get(z, self._mask[z])[rows, columns] for z in slices])
+    def _edit(
+        self, gesture: _Gesture, box: Box, labels: tuple[LabelSet, LabelSet] | None = None
+    ) -> Edit | None:
+        """Return the edit a gesture made in `box`; None when all is as it was before it."""
+        assert gesture.before is not None, "its box was kept"
+        changed = (box, gesture.before, self._map[box_slices(box)])
+        edit = make_edit(self._counter + 1, gesture.tool, gesture.z, changed=changed, labels=labels)
+        return None if edit is None else replace(edit, plane=gesture.plane)
 
-    def _put(self, box: Box, values: Mask) -> None:
+    def _pushed(self, edit: Edit) -> Step:
+        self._counter = edit.number
+        self._history.push(edit)
+        return self._step("edit", edit)
+
+    def _put(self, box: Box, values: LabelMap) -> None:
         where = box_slices(box)
-        self._figures.update(box, self._mask[where], values)
-        self._mask[where] = values
+        before = self._map[where]
+        if self._plain:
+            self._figures.update(box, before, values)
+        else:
+            seen = self._sights[0].mask[where].copy()
+            for sight in self._sights:
+                sight.follow(box, values)
+            self._figures.update(box, seen, self._sights[0].mask[where])
+        self._map[where] = values
         self.revision += 1
+
+    def _become_several(self, labels: LabelSet) -> None:
+        """Let a mask be a label map from now on, where these labels need one."""
+        if self._plain and not is_plain(labels):
+            self._plain = False
+            self._sights = [sight_of(self._map, self._focus.values)]
+
+    def _sight(self, values: tuple[int, ...]) -> Sight:
+        """Return the foreground of some values, kept in step from now on."""
+        for sight in self._sights:
+            if sight.values == values:
+                return sight
+        found = sight_of(self._map, values)
+        self._sights = [self._sights[0], found, *self._sights[1:]][:_SIGHTS]
+        return found
 
     def _step(self, kind: StepKind, edit: Edit) -> Step:
         return Step(kind, edit, self._history.head, self._seconds)
@@ -275,3 +510,9 @@ class Correction:
         if self._last_action is not None:
             self._seconds += min(now - self._last_action, LONGEST_EDIT_PAUSE_SECONDS)
         self._last_action = now
+
+
+def _read_only(values: LabelMap) -> LabelMap:
+    view = values.view()
+    view.setflags(write=False)
+    return view

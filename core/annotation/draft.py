@@ -1,6 +1,6 @@
 """A correction at rest: what it started from, its mask, its history, and the state to be saved."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -8,7 +8,8 @@ import numpy as np
 
 from core.annotation.history import Edit, History
 from core.domain.guide import Click
-from core.domain.mask import Mask, binarise
+from core.domain.label_set import BINARY, LabelMap, LabelSet
+from core.domain.mask import binarise
 from core.domain.plane import PLANES, Cut
 
 Clicks = tuple[Click, ...]
@@ -31,21 +32,23 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Draft:
     """A correction of one case as it was started or as the journal holds it.
 
-    `start` (Z, Y, X) is the mask the reader began with, `mask` what it became. `counter` is the
-    highest edit number ever given, `saved_head` the edit that the last saved version holds.
-    `stored` is False until the journal has a row of it. One `Correction` goes on with it.
+    `start` (Z, Y, X) are the label values the reader began with, 0 and 1 where there is one label,
+    `mask` what they became, `labels` what they mean now. `counter` is the highest edit number ever
+    given, `saved_head` the edit that the last saved version holds. `stored` is False until the
+    journal has a row of it. One `Correction` goes on with it.
     """
 
     case_id: str
     author: str
     origin: Origin
-    start: Mask
-    mask: Mask
+    start: LabelMap
+    mask: LabelMap
     history: History = field(default_factory=History)
     counter: int = 0
     saved_head: int = 0
     seconds: float = 0.0
     stored: bool = False
+    labels: LabelSet = BINARY
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +88,14 @@ class Step:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Snapshot:
-    """A correction at one moment, copied so that a worker can save it as a version."""
+    """A correction at one moment, copied so that a worker can save it as a version.
+
+    `mask` (Z, Y, X) are the values of `labels`. The figures are those of `region`, which is named
+    where there are several labels.
+    """
 
     case_id: str
-    mask: Mask
+    mask: LabelMap
     origin: Origin
     tools: dict[str, int]
     seconds: float
@@ -98,10 +105,32 @@ class Snapshot:
     dsc_after: float | None
     head: int
     truth_voxels: int | None = None
+    labels: LabelSet = BINARY
+    region: str = ""
 
 
-def new_draft(case_id: str, mask: Mask, origin: Origin, *, author: str) -> Draft:
-    """Return a correction of `case_id` that starts from a copy of `mask` (Z, Y, X)."""
-    start = binarise(mask)
+def new_draft(
+    case_id: str, mask: LabelMap, origin: Origin, *, author: str, labels: LabelSet = BINARY
+) -> Draft:
+    """Return a correction of `case_id` that starts from a copy of `mask` (Z, Y, X).
+
+    The mask holds the values of `labels`; of one label it is its foreground, whatever the value,
+    and the label is 1 from then on. Values that no label has get one.
+    """
+    if labels.is_binary:
+        start = binarise(mask)
+        labels = replace(BINARY, labels=(replace(labels.labels[0], value=1),))
+    else:
+        start = np.array(mask, np.uint8)
+        labels = labels.with_found({value for plane in start for value in _found(plane)})
     start.setflags(write=False)
-    return Draft(case_id, author, origin, start, np.array(start))
+    return Draft(case_id, author, origin, start, np.array(start), labels=labels)
+
+
+def _found(plane: LabelMap) -> list[int]:
+    return np.flatnonzero(np.bincount(plane.ravel())).tolist()
+
+
+def is_plain(labels: LabelSet) -> bool:
+    """Tell whether values of these labels are a mask: there is one, and it is 1."""
+    return labels.values == (1,)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from core.annotation.draft import Origin
 from core.annotation.versions import Version, latest_versions, load_version
 from core.domain.errors import DataError, FileError, WorkspaceError, reason
-from core.domain.label_set import LabelMap, binary
+from core.domain.label_set import LabelMap, LabelSet, binary
 from core.domain.mask import Mask, binarise
 from core.io.atomic import write_bytes
 from core.io.case import Case
@@ -30,7 +31,7 @@ from core.io.case_masks import (
 from core.io.case_reader import LoadedCase, read_case, region_of
 from core.io.json_file import decode_json
 from core.io.stored import Stored
-from core.io.tiff import read_mask_slice
+from core.io.tiff import read_mask_slice, read_picture
 from core.io.write_guard import refuse_inside
 from core.workspace.mask_maker import mask_maker
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
@@ -43,12 +44,16 @@ _AGAIN = "Export the correction again."
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Who made a correction and when (ISO 8601), from what, and as which saved version."""
+    """Who made a correction and when (ISO 8601), from what, and as which saved version.
+
+    `labels` say what its values mean, where it is a label map.
+    """
 
     author: str
     made_at: str
     origin: Origin
     version: int | None = None
+    labels: LabelSet | UnsetType = UNSET
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +67,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 def export_correction(
     case: Case,
-    mask: Mask,
+    mask: LabelMap,
     folder: Path,
     *,
     dataset_root: Path,
@@ -72,18 +77,20 @@ def export_correction(
     """Write `mask` (Z, Y, X) below `folder` as the dataset has its masks, or in another format.
 
     A case of slices gives `<CASE>/<CASE>_<n>_mask.tif` of 0 and 255, any other one file where its
-    layout looks for it, on the stored grid. What was begun from a ground truth of several labels
-    keeps them where it was left alone. Returns the manifest `<CASE>_correction.json`, which is
-    written last, when every file has been read back. Raises `DataError` when that would be inside
-    the dataset, over masks no export has written, or on another grid; `WorkspaceError` when the
-    system refuses a write.
+    layout looks for it, on the stored grid. Of a label map the values are written as they are, with
+    names, colours and codes where the format has a place for them. A mask that was begun from a
+    ground truth of several labels keeps them where it was left alone. Returns the manifest
+    `<CASE>_correction.json`, which is written last, when every file has been read back. Raises
+    `DataError` when that would be inside the dataset, over masks no export has written, or on
+    another grid; `WorkspaceError` when the system refuses a write.
     """
-    if provenance.origin.kind == "ground_truth" and case.volumes is not None:
+    by = mask_maker(author=provenance.author)
+    if provenance.labels:
+        drawn = DrawnMask(mask, provenance.labels, by)
+    elif provenance.origin.kind == "ground_truth" and case.volumes is not None:
         drawn = drawn_correction(read_case(case), mask, provenance)
     else:
-        drawn = DrawnMask(
-            mask, binary(case.region or "Lesion"), mask_maker(author=provenance.author)
-        )
+        drawn = DrawnMask(mask, binary(case.region or "Lesion"), by)
     made = MadeMask(case, drawn, provenance, CORRECTED)
     return export_mask(made, folder, dataset_root=dataset_root, format_name=format_name)
 
@@ -162,14 +169,16 @@ def _read_planes(case: Case, folder: Path, manifest: Manifest) -> Mask:
             f"{manifest.shape[0]}. {_AGAIN}"
         )
     planes: list[Mask] = []
+    labels = manifest.provenance.labels
     for path in paths:
         if path.name not in manifest.files:
             raise _changed(path, "none in its manifest")
-        values, _ = read_mask_slice(path)
+        values = _values(path) if labels else read_mask_slice(path)[0]
         if values.shape != manifest.shape[1:]:
             raise _changed(path, f"one of {values.shape[0]}×{values.shape[1]} pixels")
         planes.append(values)
-    return np.stack(planes)
+    found = np.stack(planes)
+    return labels.mask(found, region_of(labels, case.region)) if labels else found
 
 
 def corrected_mask(
@@ -189,7 +198,8 @@ def corrected_mask(
         version = latest_versions(workspace).get(case.id)
     if version is None:
         return None
-    return load_version(version, shape), _named(provenance_of_version(version))
+    region = None if version.labels is None else region_of(version.labels, case.region)
+    return load_version(version, shape, region), _named(provenance_of_version(version))
 
 
 def provenance_of_version(version: Version) -> Provenance:
@@ -199,6 +209,7 @@ def provenance_of_version(version: Version) -> Provenance:
         made_at=version.saved_at,
         origin=version.origin,
         version=version.number,
+        labels=version.labels or UNSET,
     )
 
 
@@ -240,12 +251,15 @@ def _target(
     return _Target(folder / f"{case.id}{manifest}", (path,), like)
 
 
-def drawn_correction(loaded: LoadedCase, mask: Mask, provenance: Provenance) -> DrawnMask:
-    """Return a correction with the labels of the ground truth it began from, if that has several.
+def drawn_correction(loaded: LoadedCase, mask: LabelMap, provenance: Provenance) -> DrawnMask:
+    """Return a correction with its labels, if it is a label map.
 
-    Otherwise its one value is the region that is lesion.
+    Else it has those of the ground truth it began from, if that has several; otherwise its one
+    value is the region that is lesion.
     """
     by, case = mask_maker(author=provenance.author), loaded.case
+    if provenance.labels:
+        return DrawnMask(mask, provenance.labels, by)
     labels, label_set = loaded.labels, loaded.label_set
     if provenance.origin.kind == "ground_truth" and labels is not None and label_set is not None:
         region = region_of(label_set, case.region)
@@ -281,13 +295,19 @@ def _is_changed(path: Path, checksum: str) -> bool:
 
 
 def _require_same(paths: Sequence[Path], label_map: LabelMap) -> None:
+    several = bool(np.any(label_map > 1))
     for path, plane in zip(paths, label_map, strict=True):
-        written, _ = read_mask_slice(path)
-        if not np.array_equal(written, binarise(plane)):
+        written = _values(path) if several else read_mask_slice(path)[0]
+        if not np.array_equal(written, plane if several else binarise(plane)):
             raise WorkspaceError(
                 f"{path}: expected the mask that was written, read another. The disk may be "
                 "failing; export to another one."
             )
+
+
+def _values(path: Path) -> LabelMap:
+    """Return the label values (Y, X) of a slice that an export wrote."""
+    return np.asarray(read_picture(path).planes[0], np.uint8)
 
 
 def _read_manifest(path: Path) -> Manifest:

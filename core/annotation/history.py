@@ -1,4 +1,8 @@
-"""Undo and redo: one edit a gesture, kept as a packed and compressed box before and after."""
+"""Undo and redo: one edit a gesture, kept as a packed and compressed box before and after.
+
+A block of a mask is its bits, compressed, as it was before there were label maps; one that holds
+a value above 1 is the values, compressed, behind `_VALUES`, which no compressed bits begin with.
+"""
 
 import zlib
 from collections import Counter
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain.components import Box, bounding_box, box_slices
 from core.domain.guide import Click
-from core.domain.mask import Mask
+from core.domain.label_set import LabelMap, LabelSet
 from core.domain.plane import PlaneName
 
 HISTORY_BYTES = 64 * 2**20
@@ -18,15 +22,17 @@ HISTORY_BYTES = 64 * 2**20
 
 _OVERHEAD = 400  # bytes of the objects around the two blocks
 _FASTEST = 1
+_VALUES = b"v"  # zlib begins with another byte
 
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One finished gesture: the voxels of `box` before and after it, packed.
+    """One finished gesture: the values of `box` before and after it, packed.
 
     `number` counts the gestures of a correction from 1 and is never given twice, so that it names
     the state the gesture led to. `z` is the slice of `plane` the reader was on, `voxels` how many
-    changed. `clicks` are those that a guided correction was made of, in order.
+    changed. `clicks` are those that a guided correction was made of, in order. `labels` are the
+    label set before and after, where it was changed; then no voxel need have changed.
     """
 
     number: int
@@ -37,9 +43,10 @@ class Edit:
     after: bytes
     voxels: int
     clicks: tuple[Click, ...] = ()
+    labels: tuple[LabelSet, LabelSet] | None = None
     plane: PlaneName = "axial"
 
-    def changed(self) -> tuple[NDArray[np.bool_], Mask]:
+    def changed(self) -> tuple[NDArray[np.bool_], LabelMap]:
         """Return which voxels of the box it changes, and the box as it is afterwards."""
         before, after = (unpack(data, box_shape(self.box)) for data in (self.before, self.after))
         return before != after, after
@@ -151,16 +158,25 @@ class History:
         self._bytes -= freed
 
 
-def make_edit(number: int, tool: str, z: int, *, changed: tuple[Box, Mask, Mask]) -> Edit | None:
-    """Return the edit that turns the first mask of a box into the second; None if they are equal.
+def make_edit(
+    number: int,
+    tool: str,
+    z: int,
+    *,
+    changed: tuple[Box, LabelMap, LabelMap],
+    labels: tuple[LabelSet, LabelSet] | None = None,
+) -> Edit | None:
+    """Return the edit that turns the first values of a box into the second; None for none.
 
-    The box may be wider than what changed; the edit's own is as small as can be.
+    The box may be wider than what changed; the edit's own is as small as can be, one voxel where
+    `labels`, the set before and after, changed alone.
     """
     box, before, after = changed
     differs = before != after
     tight = bounding_box(differs)
-    if tight is None:
+    if tight is None and labels is None:
         return None
+    tight = tight or (0, 1, 0, 1, 0, 1)
     inner = box_slices(tight)
     z0, y0, x0 = box[::2]
     shifted = (tight[0] + z0, tight[1] + z0, tight[2] + y0, tight[3] + y0, tight[4] + x0)
@@ -172,23 +188,29 @@ def make_edit(number: int, tool: str, z: int, *, changed: tuple[Box, Mask, Mask]
         pack_edits(before[inner]),
         pack_edits(after[inner]),
         int(np.count_nonzero(differs[inner])),
+        labels=labels,
     )
 
 
-def pack_edits(block: Mask) -> bytes:
-    """Return a mask of any shape as bits, compressed, with a checksum of its own."""
+def pack_edits(block: LabelMap) -> bytes:
+    """Return values of any shape, compressed, with a checksum: bits where none is above 1."""
+    if block.max(initial=0) > 1:
+        return _VALUES + zlib.compress(block.tobytes(), _FASTEST)
     return zlib.compress(np.packbits(block).tobytes(), _FASTEST)
 
 
-def unpack(data: bytes, shape: tuple[int, ...]) -> Mask:
-    """Return the mask of `shape` that was packed; raises `ValueError` when `data` is damaged."""
+def unpack(data: bytes, shape: tuple[int, ...]) -> LabelMap:
+    """Return the values of `shape` that were packed; raises `ValueError` when they are damaged."""
+    valued = data.startswith(_VALUES)
     try:
-        packed = np.frombuffer(zlib.decompress(data), np.uint8)
+        packed = np.frombuffer(zlib.decompress(data[len(_VALUES) :] if valued else data), np.uint8)
     except zlib.error as error:
         raise ValueError(str(error)) from error
     count = int(np.prod(shape))
-    if packed.size != (count + 7) // 8:
+    if packed.size != (count if valued else (count + 7) // 8):
         raise ValueError(f"{packed.size} bytes for {count} voxels")
+    if valued:
+        return packed.reshape(shape).copy()
     return np.unpackbits(packed, count=count).reshape(shape)
 
 

@@ -1,7 +1,9 @@
 """The journal: every gesture a committed transaction in the workspace's SQLite file.
 
 All of it is called from one worker, in order. What `record` has returned from survives a killed
-process: the mask is the start with the applied edits put on it one after the other.
+process: the mask is the start with the applied edits put on it one after the other, and its labels
+are those of the start, or of the last applied edit that changed them. What a mask of one label has
+of them is empty, as in a workspace that knew no others.
 """
 
 import sqlite3
@@ -16,7 +18,7 @@ from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pac
 from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.guide import Click
-from core.domain.mask import Mask
+from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.io.json_file import decode_json
 from core.workspace.store import Store, now
 
@@ -74,7 +76,7 @@ def load_draft(
     with told(case_id, "read", _DAMAGED):
         rows = store.read(
             "SELECT author, origin, shape, start, base, base_head, forgotten, head, counter, "
-            "saved_head, seconds FROM corrections JOIN correction_states USING (case_id) "
+            "saved_head, seconds, labels FROM corrections JOIN correction_states USING (case_id) "
             "WHERE case_id = ?",
             case_id,
         )
@@ -113,6 +115,7 @@ class _Row(msgspec.Struct, array_like=True):
     counter: int
     saved_head: int
     seconds: float
+    labels: str
 
 
 def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...], int]) -> Draft:
@@ -126,10 +129,12 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
     history = History(
         edits, head=row.head, base_head=row.base_head, forgotten=forgotten, budget=budget
     )
-    _replay(mask, [edit for edit in edits if edit.number <= history.base_head])
+    labels = decode_json(row.labels, LabelSet) if row.labels else BINARY
+    labels = _replay(mask, labels, [edit for edit in edits if edit.number <= history.base_head])
     if history.base_head != row.base_head:
-        _fold(store, case_id, history, mask)
-    _replay(mask, [edit for edit in edits if history.base_head < edit.number <= row.head])
+        _fold(store, case_id, history, (mask, labels))
+    applied = [edit for edit in edits if history.base_head < edit.number <= row.head]
+    labels = _replay(mask, labels, applied)
     if history.head != row.head:
         raise ValueError(f"gesture {row.head} is missing")
     return Draft(
@@ -144,42 +149,51 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
         row.saved_head,
         row.seconds,
         stored=True,
+        labels=labels,
     )
 
 
 def _edits(store: Store, case_id: str) -> list[Edit]:
     rows = store.read(
-        "SELECT number, tool, z, box, before, after, voxels, clicks FROM correction_edits "
+        "SELECT number, tool, z, box, before, after, voxels, clicks, labels FROM correction_edits "
         "WHERE case_id = ? ORDER BY number",
         case_id,
     )
-    found = msgspec.convert(rows, list[tuple[int, str, int, str, bytes, bytes, int, str]])
+    found = msgspec.convert(rows, list[tuple[int, str, int, str, bytes, bytes, int, str, str]])
     return [
         Edit(
             *row[:3],
             decode_json(row[3], tuple[int, int, int, int, int, int]),
             *row[4:7],
             decode_json(row[7], tuple[Click, ...]) if row[7] else (),
+            decode_json(row[8], tuple[LabelSet, LabelSet]) if row[8] else None,
         )
         for row in found
     ]
 
 
-def _replay(mask: Mask, edits: list[Edit]) -> None:
-    """Put `edits` on `mask`; raises `ValueError` when one was made on something else."""
+def _replay(mask: LabelMap, labels: LabelSet, edits: list[Edit]) -> LabelSet:
+    """Put `edits` on `mask`, and return what `labels` become by them.
+
+    Raises `ValueError` when one was made on something else.
+    """
     for edit in edits:
         where, shape = box_slices(edit.box), box_shape(edit.box)
         if not np.array_equal(mask[where], unpack(edit.before, shape)):
             raise ValueError(f"gesture {edit.number} does not follow the one before it")
         mask[where] = unpack(edit.after, shape)
+        labels = labels if edit.labels is None else edit.labels[1]
+    return labels
 
 
-def _fold(store: Store, case_id: str, history: History, base: Mask) -> None:
+def _fold(store: Store, case_id: str, history: History, base: tuple[LabelMap, LabelSet]) -> None:
+    label_map, labels = base
     forgotten = msgspec.json.encode(dict(history.forgotten)).decode()
     with store.transaction() as connection:
         connection.execute(
-            "UPDATE corrections SET base = ?, base_head = ?, forgotten = ? WHERE case_id = ?",
-            (pack_edits(base), history.base_head, forgotten, case_id),
+            "UPDATE corrections SET base = ?, base_head = ?, forgotten = ?, labels = ? "
+            "WHERE case_id = ?",
+            (pack_edits(label_map), history.base_head, forgotten, _encoded(labels), case_id),
         )
         connection.execute(
             "DELETE FROM correction_edits WHERE case_id = ? AND number <= ?",
@@ -189,13 +203,15 @@ def _fold(store: Store, case_id: str, history: History, base: Mask) -> None:
 
 def _insert(connection: sqlite3.Connection, draft: Draft) -> None:
     connection.execute(
-        "INSERT INTO corrections (case_id, author, origin, shape, start) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO corrections (case_id, author, origin, shape, start, labels) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         (
             draft.case_id,
             draft.author,
             msgspec.json.encode(draft.origin).decode(),
             msgspec.json.encode(draft.start.shape).decode(),
             pack_edits(draft.start),
+            _encoded(draft.labels),
         ),
     )
     connection.execute(
@@ -213,9 +229,10 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
         )
         box = msgspec.json.encode(edit.box).decode()
         clicks = msgspec.json.encode(edit.clicks).decode() if edit.clicks else ""
-        changed = (edit.voxels, edit.before, edit.after, clicks)
+        labels = msgspec.json.encode(edit.labels).decode() if edit.labels else ""
+        changed = (edit.voxels, edit.before, edit.after, clicks, labels)
         connection.execute(
-            "INSERT INTO correction_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO correction_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (case_id, edit.number, edit.tool, edit.z, box, *changed),
         )
     connection.execute(
@@ -223,6 +240,10 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
         "changed_at = ? WHERE case_id = ?",
         (step.head, step.head, step.seconds, now(), case_id),
     )
+
+
+def _encoded(labels: LabelSet) -> str:
+    return "" if labels == BINARY else msgspec.json.encode(labels).decode()
 
 
 def _require_shape(case_id: str, stored: str, shape: tuple[int, ...]) -> None:

@@ -7,9 +7,11 @@ through the slices (26). A flood fill goes by faces alone: it does not slip thro
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.label_rule import mask_of
 from core.annotation.patch import Patch, changes, whole_box
 from core.domain.components import LESION_NEIGHBOURS, Box, bounding_box, box_slices
 from core.domain.components import fill_holes as without_holes
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from core.domain.plane import Voxel
 from core.domain.volume import Pixels
@@ -89,6 +91,42 @@ def replace(mask: Mask, other: Mask, *, z: int | None = None) -> Patch | None:
     """Make slice `z`, or the whole mask, the same as in `other` (Z, Y, X)."""
     box = whole_box(mask, z)
     return changes(mask, box, other[box_slices(box)])
+
+
+def taken(
+    label_map: LabelMap, source: LabelMap, values: tuple[int, ...], *, z: int | None = None
+) -> Patch | None:
+    """Make the labels `values` on slice `z`, or everywhere, the same as in `source` (Z, Y, X).
+
+    What `source` has of others is left alone, and other labels give way to these alone.
+    """
+    box = whole_box(label_map, z)
+    now, other = label_map[box_slices(box)], source[box_slices(box)]
+    kept = np.where(mask_of(now, values) > 0, np.uint8(0), now)
+    return changes(label_map, box, np.where(mask_of(other, values) > 0, other, kept))
+
+
+def relabelled(
+    label_map: LabelMap, at: Voxel, value: int, values: tuple[int, ...] | None = None
+) -> Patch | None:
+    """Give the piece under `at` another label: of its own label, or of all of `values`.
+
+    None where there is background, or none of these values.
+    """
+    if not _within(label_map, at) or not label_map[at]:
+        return None
+    mask = mask_of(label_map, values or (int(label_map[at]),))
+    found = _lesion(mask, at, volumetric=True)
+    if found is None:
+        return None
+    box, piece = found
+    return changes(label_map, box, np.where(piece, np.uint8(value), label_map[box_slices(box)]))
+
+
+def merged(label_map: LabelMap, value: int, into: int) -> Patch | None:
+    """Give every voxel of label `value` the label `into`, 0 for background."""
+    box = whole_box(label_map, None)
+    return changes(label_map, box, np.where(label_map == value, np.uint8(into), label_map))
 
 
 def clear(mask: Mask, *, z: int | None = None) -> Patch | None:

@@ -1,4 +1,8 @@
-"""Saved versions of a correction: an immutable TIFF each, listed in the workspace's SQLite file."""
+"""Saved versions of a correction: an immutable TIFF each, listed in the workspace's SQLite file.
+
+A version of one label has pages of 0 and 255, one of several the values of its labels, which its
+description names.
+"""
 
 import json
 from contextlib import suppress
@@ -10,9 +14,11 @@ import msgspec
 import numpy as np
 import tifffile
 
-from core.annotation.draft import Origin, Snapshot
+from core.annotation.draft import Origin, Snapshot, is_plain
 from core.annotation.journal import told
+from core.annotation.label_rule import mask_of
 from core.domain.errors import WorkspaceError
+from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.json_file import decode_json
@@ -37,7 +43,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     `number` counts a case's versions from 1. `tools` counts gestures by tool, `voxels_changed`
     against the mask the correction started from, whose DSC is `dsc_before`; both DSC are None
     without ground truth, and so are its `truth_voxels`. `head` is the edit it holds. `checksum` is
-    SHA-256 of the file.
+    SHA-256 of the file. `labels` are None for a mask; its figures are those of `region` else.
     """
 
     case_id: str
@@ -55,6 +61,13 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     head: int
     checksum: str
     truth_voxels: int | None = None
+    labels: LabelSet | None = None
+    region: str = ""
+
+    @property
+    def label_set(self) -> LabelSet:
+        """What its values mean; those of a mask are 0 and 1."""
+        return self.labels or BINARY
 
     @property
     def far_smaller(self) -> bool:
@@ -91,6 +104,8 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
             dsc_after=snapshot.dsc_after,
             head=snapshot.head,
             truth_voxels=snapshot.truth_voxels,
+            labels=None if is_plain(snapshot.labels) else snapshot.labels,
+            region=snapshot.region,
             checksum="",
         )
         _write(path, snapshot.mask, version)
@@ -118,8 +133,19 @@ def latest_versions(workspace: Workspace) -> dict[str, Version]:
     return {version.case_id: version for version in found}
 
 
-def load_version(version: Version, shape: tuple[int, ...]) -> Mask:
-    """Return the mask (Z, Y, X) of a version.
+def load_version(version: Version, shape: tuple[int, ...], region: Region | None = None) -> Mask:
+    """Return the mask (Z, Y, X) of a version: all of its labels, or those of `region` alone.
+
+    Raises `WorkspaceError` as `load_label_map` does.
+    """
+    found = load_label_map(version, shape)
+    if version.labels is None:
+        return found
+    return mask_of(found, version.labels.values if region is None else region.values)
+
+
+def load_label_map(version: Version, shape: tuple[int, ...]) -> LabelMap:
+    """Return the values (Z, Y, X) of a version, 0 and 1 where it is a mask.
 
     Raises `WorkspaceError` when its file has gone, was changed, or is of another `shape`.
     """
@@ -129,19 +155,20 @@ def load_version(version: Version, shape: tuple[int, ...]) -> Mask:
         raise _unusable(version, f"none that can be read ({error.strerror})") from error
     if sha256(content).hexdigest() != version.checksum:
         raise _unusable(version, "one that was changed since")
-    mask = binarise(imread(BytesIO(content)).reshape(-1, *shape[1:]))
+    pages = imread(BytesIO(content)).reshape(-1, *shape[1:])
+    mask = binarise(pages) if version.labels is None else np.asarray(pages, np.uint8)
     if mask.shape != tuple(shape):
         raise _unusable(version, f"one of {mask.shape}")
     return mask
 
 
-def version_of(workspace: Workspace, case_id: str, mask: Mask) -> Version | None:
+def version_of(workspace: Workspace, case_id: str, mask: LabelMap) -> Version | None:
     """Return the newest version of a case that holds exactly `mask` (Z, Y, X), if there is one."""
     voxels = int(np.count_nonzero(mask))
     for version in versions(workspace, case_id):
-        if version.voxels == voxels:
+        if version.labels is not None or version.voxels == voxels:
             with suppress(WorkspaceError):  # one that cannot be read says nothing of this mask
-                if np.array_equal(load_version(version, mask.shape), mask):
+                if np.array_equal(load_label_map(version, mask.shape), mask):
                     return version
     return None
 
@@ -160,14 +187,16 @@ def newest_numbers(store: Store) -> dict[str, int]:
     return dict(store.read_as(tuple[str, int], query))
 
 
-def _write(path: Path, mask: Mask, version: Version) -> None:
-    """Write (Z, Y, X) as pages of 0 and 255; atomic, and never over another version.
+def _write(path: Path, label_map: LabelMap, version: Version) -> None:
+    """Write (Z, Y, X) as pages of 0 and 255, or of values; atomic, and never over another version.
 
     The file says what it is, so that a workspace that lost its list finds it again.
     """
     said = json.dumps(msgspec.to_builtins(version, enc_hook=_encoded))  # TIFF text is ASCII
     with atomic_path(path) as temporary:
-        pages = binarise(mask) * np.uint8(255)
+        pages = label_map
+        if version.labels is None:
+            pages = binarise(label_map) * np.uint8(255)
         tifffile.imwrite(
             temporary,
             pages,

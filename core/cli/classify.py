@@ -10,6 +10,7 @@ import typer
 from core.cli.command_run import finish, progress_bar
 from core.cli.options import Device
 from core.cli.say import say
+from core.cli.told_runs import fit_teller
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -79,16 +80,19 @@ def _of_cases(folder: Path, runner: TriageRunner) -> tuple[Rows, dict[str, str],
     from core.domain.errors import AppError
     from core.io.case import each_case
     from core.io.case_reader import read_case
+    from core.models.model_fit import fit_of_classifier
     from core.workspace.known_dataset import scan_known
 
     dataset = scan_known(folder)
     rows: Rows = []
     failed: dict[str, str] = {}
+    tell = fit_teller(lambda volume: fit_of_classifier(runner.model, volume))
     with progress_bar() as progress:
         for case, inner in each_case(dataset.cases, progress):
             try:
                 loaded = read_case(case)
                 loaded.require_whole()
+                tell(loaded)
                 found = runner.classify(loaded.volume, progress=inner)
             except AppError as error:
                 failed[case.id] = str(error)

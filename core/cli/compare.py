@@ -11,6 +11,7 @@ from core.cli.command_run import case_ids, finish, tell_opinion
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
+    ChannelRoles,
     DataDir,
     Device,
     EngineId,
@@ -18,8 +19,10 @@ from core.cli.options import (
     LayoutName,
     LesionIou,
     MaskPattern,
+    Point,
     PrecisionName,
     RegionName,
+    Resample,
     SpacingGiven,
     SplitPart,
     Verify,
@@ -62,6 +65,9 @@ def compare(
     layout: LayoutName = None,
     image: ImagePatterns = None,
     mask: MaskPattern = None,
+    role: ChannelRoles = None,
+    point: Point = None,
+    resample: Resample = None,
     region: RegionName = "",
     verify: Verify = False,
     lesion_iou: LesionIou = 0.1,
@@ -73,12 +79,17 @@ def compare(
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.cli.compare_run import ComparisonRun, compare_models
-    from core.io.organisation import given
+    from core.io.organisation import corrected, given
     from core.models.certificates import engine_for
 
     job = ComparisonRun(
         folder=folder,
-        how=given(layout, image, mask, region, channels, spacing),
+        how=corrected(
+            given(layout, image, mask, region, channels, spacing),
+            role,
+            resample=resample,
+            point=point,
+        ),
         out=out,
         models=tuple(_wanted(models, more, masks)),
         masks=tuple(masks or ()),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.cli.command_run import dataset_workspace, progress_bar, scanned
+from core.cli.say import say
 from core.cli.told_runs import told_predictors
 from core.io.organisation import Organisation
 from core.jobs.runners import RunnerPlace, make_runner
 from core.models.certificates import EngineChoice
+from core.models.model_fit import lacking_said
 from core.review.measurements import (
     MEASUREMENTS_FILE,
     all_measurements,
@@ -60,8 +62,15 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
     dataset, cases = scanned(folder, job.cases, job.out, job.how)
     with dataset_workspace(job.folder) as workspace:
         chosen = find_models(
-            workspace, job.models, job.engine, cases=dataset.cases, masks=job.masks
+            workspace,
+            job.models,
+            job.engine,
+            cases=dataset.cases,
+            masks=job.masks,
+            resample=job.how.resample,
         )
+        for sentence in lacking_said(chosen, cases) if job.run else ():
+            say(f"Note: {sentence}", err=True)
         predictor_of = told_predictors(workspace, job.device, run=job.run)
         if job.run and not runner.one_at_a_time:
             spread = Spread(runner, job.out)

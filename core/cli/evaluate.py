@@ -11,14 +11,17 @@ from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, read
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
+    ChannelRoles,
     DataDir,
     Device,
     EngineId,
     ImagePatterns,
     LayoutName,
     MaskPattern,
+    Point,
     PrecisionName,
     RegionName,
+    Resample,
     SpacingGiven,
     SplitPart,
     Verify,
@@ -45,6 +48,9 @@ def evaluate(
     layout: LayoutName = None,
     image: ImagePatterns = None,
     mask: MaskPattern = None,
+    role: ChannelRoles = None,
+    point: Point = None,
+    resample: Resample = None,
     region: RegionName = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
@@ -54,11 +60,12 @@ def evaluate(
     address: Address = "",
 ) -> None:
     """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
-    from core.io.organisation import given
+    from core.io.organisation import corrected, given
     from core.studies.case_units import CaseTask, evaluate_spread
     from core.studies.evaluation import write_evaluation
 
-    how = given(layout, image, mask, region, channels, spacing)
+    said = given(layout, image, mask, region, channels, spacing)
+    how = corrected(said, role, resample=resample, point=point)
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )

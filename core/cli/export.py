@@ -16,6 +16,7 @@ from core.cli.command_run import (
 )
 from core.cli.options import (
     CaseIds,
+    ChannelRoles,
     DataDir,
     Device,
     EngineId,
@@ -23,7 +24,9 @@ from core.cli.options import (
     ImagePatterns,
     LayoutName,
     MaskPattern,
+    Point,
     PrecisionName,
+    Resample,
     SpacingGiven,
     SplitPart,
 )
@@ -72,13 +75,16 @@ def export(
     layout: LayoutName = None,
     image: ImagePatterns = None,
     mask: MaskPattern = None,
+    role: ChannelRoles = None,
+    point: Point = None,
+    resample: Resample = None,
     spacing: SpacingGiven = "",
 ) -> None:
     """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
     from core.domain.errors import DataError
     from core.domain.plane import PLANES
     from core.inference.prediction_service import predictors
-    from core.io.organisation import given
+    from core.io.organisation import corrected, given
     from core.models.certificates import engine_for
     from core.studies.case_export import ExportOrder, export_cases
     from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
@@ -91,9 +97,9 @@ def export(
             "--images and --format: expected --masks beside them, found none. Say which masks: "
             "prediction, correction or truth."
         )
-    dataset, cases = scanned(
-        folder, case_ids(case, split), out, given(layout, image, mask, spacing=spacing)
-    )
+    said = given(layout, image, mask, spacing=spacing)
+    how = corrected(said, role, resample=resample, point=point)
+    dataset, cases = scanned(folder, case_ids(case, split), out, how)
     if measurements:
         _write_measurements(folder, cases, out)
         return

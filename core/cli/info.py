@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import Point, Resample
+from core.cli.options import ChannelRoles, Point, Resample
 from core.cli.say import say
 
 _ROLES = "ROLE=PATTERN"
@@ -21,16 +21,17 @@ def info(
     mask: Annotated[str | None, typer.Option(help="The masks by a pattern.")] = None,
     resample: Resample = None,
     point: Point = None,
+    role: ChannelRoles = None,
 ) -> None:
     """Print what files say of their geometry, what is believed and why."""
     import msgspec
 
     from core.io.archive import opened
     from core.io.case_info import DatasetInfo, heading_of, known_of, text_of
-    from core.io.organisation import found_in, given
+    from core.io.organisation import corrected, found_in, given
 
     with opened(path) as root:
-        how = msgspec.structs.replace(given(layout, image, mask), point=point)
+        how = corrected(given(layout, image, mask), role, point=point)
         found = found_in(root, how)
         known = [known_of(case, found.labels, resample=bool(resample)) for case in found.cases]
     if as_json:

@@ -32,14 +32,21 @@ def import_model(
     output: Annotated[
         Literal["auto", "logits", "probability"], typer.Option(help="What an ONNX network gives.")
     ] = "auto",
+    labels: Annotated[
+        str, typer.Option(help="Classes it gives by their channels after the background's, A,B.")
+    ] = "",
+    regions: Annotated[
+        str, typer.Option(help="Regions it gives by their channels, NAME=1+3,NAME=3.")
+    ] = "",
     threshold: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Probability from which it is lesion.")
     ] = None,
 ) -> None:
     """Take weights, or a network as ONNX, into the registry; no code in the file is run."""
     from core.models.model_listing import read_preprocessing, spec_from_options, with_options
+    from core.models.wanted_labels import read_output
 
-    name = model_id or file.stem
+    name, gives = model_id or file.stem, read_output(labels, regions)
     if file.suffix.lower() == ".onnx":
         from core.inference.graph_import import GraphContract, import_graph
 
@@ -49,7 +56,9 @@ def import_model(
                 "brings its own. Leave them out."
             )
         said = read_preprocessing(preprocessing) if preprocessing else None
-        contract = GraphContract(name, title, tuple(channel or ()), said, output, threshold)
+        contract = GraphContract(
+            name, title, tuple(channel or ()), said, output, threshold, labels=gives
+        )
         model = import_graph(file, contract, all_models())
     else:
         from core.models.model_import import import_weights
@@ -57,6 +66,6 @@ def import_model(
         spec = spec_from_options(
             name, title, architecture, arguments=arg or [], preprocessing=preprocessing or "{}"
         )
-        spec = with_options(spec, channels=channel or (), threshold=threshold)
+        spec = with_options(spec, channels=channel or (), threshold=threshold, output=gives)
         model = import_weights(file, spec, all_models(), half=half)
     say(f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)")

@@ -62,6 +62,7 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     from core.inference.engines import check_device
     from core.jobs.runners import make_runner
     from core.models.certificates import engine_for
+    from core.models.model_fit import lacking_said
     from core.studies.case_units import Spread
     from core.studies.model_task import model_task, opened
     from core.workspace.settings import home
@@ -83,6 +84,8 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
     check_device(job.device)
+    for sentence in lacking_said((model,), cases):
+        say(f"Note: {sentence}", err=True)
     # One thread each wherever it is done: more would add up the same numbers in another order.
     task = msgspec.structs.replace(
         model_task(model, device=job.device, threads=0 if alone else 1),

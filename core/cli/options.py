@@ -78,6 +78,14 @@ Point = Annotated[
     int | None,
     typer.Option(min=0, help="Which volume of files that hold several, from 0."),
 ]
+ChannelRoles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role",
+        metavar="CHANNEL=ROLE",
+        help="What a channel is: T1, T1c, T2, FLAIR or other; repeatable, kept for the folder.",
+    ),
+]
 EngineId = Annotated[
     str,
     typer.Option(

@@ -7,6 +7,7 @@ from core.cli.model_run import Flips, ModelId, ModelRun, OutDir, SkipBelow, read
 from core.cli.options import (
     CaseIds,
     ChannelNumbers,
+    ChannelRoles,
     DataDir,
     Device,
     EngineId,
@@ -14,6 +15,7 @@ from core.cli.options import (
     LayoutName,
     MaskFormat,
     MaskPattern,
+    Point,
     PrecisionName,
     SplitPart,
 )
@@ -35,6 +37,8 @@ def predict(
     layout: LayoutName = None,
     image: ImagePatterns = None,
     mask: MaskPattern = None,
+    role: ChannelRoles = None,
+    point: Point = None,
     format_name: MaskFormat = None,
     channels: ChannelNumbers = "",
     runner: RunnerOption = "local",
@@ -43,11 +47,11 @@ def predict(
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
-    from core.io.organisation import given
+    from core.io.organisation import corrected, given
     from core.studies.case_units import CaseTask, predict_spread
 
     check_format(format_name)
-    how = given(layout, image, mask, channels=channels)
+    how = corrected(given(layout, image, mask, channels=channels), role, point=point)
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.cli.say import say
@@ -9,8 +10,10 @@ from core.cli.say import say
 if TYPE_CHECKING:
     from core.domain.prediction import Prediction
     from core.domain.progress import Progress
+    from core.domain.volume import Volume
     from core.inference.prediction_service import Predictor, PredictorOf
     from core.io.case_reader import LoadedCase
+    from core.models.model_fit import ModelFit
     from core.models.registry import Model
     from core.studies.case_units import Told
     from core.workspace.workspace_folder import Workspace
@@ -26,6 +29,21 @@ def told_before(model: Model, predictor: Predictor) -> Predictor:
     """
     from core.models.model_fit import fit_of_model
 
+    tell = fit_teller(lambda volume: fit_of_model(model, volume))
+
+    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
+        if model.runs:
+            tell(loaded)
+        return predictor(loaded, progress)
+
+    return predict
+
+
+def fit_teller(fit_of: Callable[[Volume], ModelFit]) -> Callable[[LoadedCase], None]:
+    """Return what says how a model meets a case, each sentence once and few of them in all.
+
+    It raises `ModelError` for a case that lacks a channel.
+    """
     told: set[str] = set()
 
     def tell(case_id: str, sentence: str) -> None:
@@ -35,14 +53,12 @@ def told_before(model: Model, predictor: Predictor) -> Predictor:
         more = " Other cases differ in other ways." if len(told) > _MOST else ""
         say(f"Note: {case_id}: {sentence}{more}", err=True)
 
-    def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
-        if model.runs:
-            fit = fit_of_model(model, loaded.volume)
-            tell(loaded.case.id, "" if fit.mapping.is_same else fit.said)
-            tell(loaded.case.id, fit.doubt)
-        return predictor(loaded, progress)
+    def meet(loaded: LoadedCase) -> None:
+        fit = fit_of(loaded.volume)
+        tell(loaded.case.id, "" if fit.mapping.is_same else fit.said)
+        tell(loaded.case.id, fit.doubt)
 
-    return predict
+    return meet
 
 
 def said_once() -> Told:
@@ -64,4 +80,9 @@ def told_predictors(workspace: Workspace, device: str, *, run: bool) -> Predicto
     from core.inference.prediction_service import predictors
 
     quiet = predictors(workspace, device, run=run)
-    return (lambda model: told_before(model, quiet(model))) if run else quiet
+    if not run:
+        return quiet
+    told: dict[tuple[str, str], Predictor] = {}  # asked for a model again, nothing is said again
+    return lambda model: told.setdefault(
+        (model.spec.id, model.computed), told_before(model, quiet(model))
+    )

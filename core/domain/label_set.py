@@ -196,6 +196,25 @@ class LabelSet:
         )
         return LabelSet((*others, label), regions)
 
+    def renamed(self, names: Iterable[tuple[int, str]]) -> "LabelSet":
+        """Return the set with other names for the labels of these values; new values are added.
+
+        A region that has the name of a label that alone makes it is renamed with it.
+        """
+        told = dict(names)
+        whole = self.with_found(told)
+        before: dict[tuple[int, ...], str] = {(lb.value,): lb.name for lb in self.labels}
+        labels = tuple(
+            replace(label, name=told.get(label.value, label.name)) for label in whole.labels
+        )
+        regions = tuple(
+            replace(region, name=told[region.values[0]])
+            if before.get(region.values) == region.name and region.values[0] in told
+            else region
+            for region in self.regions
+        )
+        return LabelSet(labels, regions)
+
     def with_found(self, values: Iterable[int]) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out."""
         missing = sorted({int(value) for value in values} - set(self.values) - {0})

@@ -251,6 +251,7 @@ class Prediction:
     `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
     the network took, `device` where it ran. Of a model of several labels `several` is all it says,
     and `probability` that of the region in focus, `focus`; both are None for a binary one.
+    `notices` are whole sentences about what was done to it on the way here.
     """
 
     probability: NDArray[np.uint8]
@@ -260,6 +261,7 @@ class Prediction:
     seconds: float
     several: SaidLabels | None = None
     focus: Region | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def filed(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,11 @@ class Volume:
     def nbytes(self) -> int:
         """Bytes the pixels hold in memory."""
         return int(self.pixels.nbytes)
+
+    @cached_property
+    def value_range(self) -> tuple[float, float]:
+        """The lowest and the highest value of all channels; counted once."""
+        return float(self.pixels.min()), float(self.pixels.max())
 
     def content_hash(self, order: Sequence[int] | None = None) -> str:
         """Return a hash of pixels, shape and type: the same image has the same one anywhere.

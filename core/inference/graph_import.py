@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from core.domain.errors import ModelError, reason
+from core.domain.model_output import ModelOutput, OutputKind
 from core.domain.volume import LGG_CHANNELS
 from core.inference.engines import open_network
 from core.inference.loaded_network import FloatArray
@@ -54,6 +55,7 @@ class GraphContract:
 
     `channels` are named in the order of its input, slice by slice with `neighbours`. `output` says
     whether it ends in logits or in a probability; a last sigmoid is seen without being told.
+    `labels` are the classes or regions of one that gives several.
     """
 
     model_id: str
@@ -63,10 +65,11 @@ class GraphContract:
     output: GraphOutput = "auto"
     threshold: float | None = None
     stride: int | None = None
+    labels: ModelOutput | None = None
 
 
 def import_graph(file: Path, contract: GraphContract, registry: Registry) -> Model:
-    """Publish the network in `file`, a segmentation of slices (B, C, h, w) into (B, 1, h, w).
+    """Publish the network in `file`, a segmentation of slices (B, C, h, w) into (B, K, h, w).
 
     A file that `models export` wrote tells all of itself. Raises `ModelError` for a file that
     cannot be read, and for a network that does not do what is said of it.
@@ -75,7 +78,8 @@ def import_graph(file: Path, contract: GraphContract, registry: Registry) -> Mod
     whole = _read(file)
     shape = _input_shape(file, whole.graph)
     spec = _with_input(file, _spec(file, whole, contract), shape)
-    is_logits = _end_in_logits(file, whole, contract.output)
+    kind = spec.several.kind if spec.several else None
+    is_logits = _end_in_logits(file, whole, contract.output, kind)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         _write(whole, folder, file)
@@ -151,6 +155,7 @@ def _spec(file: Path, whole: Any, contract: GraphContract) -> ModelSpec:
         channels=contract.channels or told.channels or LGG_CHANNELS,
         preprocessing=contract.preprocessing or told.preprocessing,
         postprocessing=post,
+        output=contract.labels or told.output,
         stride=contract.stride or told.stride,
         parameters=_parameters(whole.graph),
         members=(),
@@ -185,24 +190,28 @@ def _with_input(file: Path, spec: ModelSpec, shape: tuple[int | None, ...]) -> M
     return msgspec.structs.replace(spec, stride=stride, preprocessing=fixed)
 
 
-def _end_in_logits(file: Path, whole: Any, output: GraphOutput) -> bool:
+def _end_in_logits(
+    file: Path, whole: Any, output: GraphOutput, kind: OutputKind | None = None
+) -> bool:
     """Take a last sigmoid away, or undo the probability it is said to end in.
 
     Return whether it is known to end in logits.
     """
     graph = whole.graph
     last = graph.outputs[0].producer()
-    if last is not None and last.op_type == "Sigmoid" and output != "logits":
+    ends = ("Sigmoid",) if kind != "classes" else ("Softmax",)
+    if last is not None and last.op_type in ends and output != "logits":
         graph.outputs[0] = last.inputs[0]
         if not last.outputs[0].uses():
             graph.remove(last)
         return True
     if output == "probability":
-        _add_logit(file, whole)
+        # The logit of a softmax has another softmax; its logarithm has the same.
+        _add_logit(file, whole, alone=kind != "classes")
     return output != "auto"
 
 
-def _add_logit(file: Path, whole: Any) -> None:
+def _add_logit(file: Path, whole: Any, *, alone: bool) -> None:
     import onnx_ir
 
     if whole.opset_imports.get("", 0) < _CLIP_OPSET:
@@ -232,6 +241,9 @@ def _add_logit(file: Path, whole: Any) -> None:
         return made.outputs[0]
 
     inside = node("Clip", end, constant("lowest", _NEAREST), constant("highest", 1 - _NEAREST))
+    if not alone:
+        graph.outputs[0] = node("Log", inside)
+        return
     other = node("Sub", constant("one", 1.0), inside)
     graph.outputs[0] = node("Sub", node("Log", inside), node("Log", other))
 
@@ -288,11 +300,13 @@ def _check(file: Path, model: Model, *, told: bool) -> None:
             f"{file}: expected a network that runs on slices of {side}×{side}, found one that "
             f"does not ({_first_line(error)}). Give its stride, or export it with opset_version=17."
         ) from error
-    if logits.shape != (2, 1, side, side) or not np.isfinite(logits).all():
+    if logits.shape != (2, spec.logits, side, side) or not np.isfinite(logits).all():
+        counted = "one logit" if spec.logits == 1 else f"{spec.logits} logits"
+        wanted = "Let the network end in one channel, the foreground's, or say with --labels or "
         raise ModelError(
-            f"{file}: expected one logit a pixel, (B, 1, {side}, {side}), found "
+            f"{file}: expected {counted} a pixel, (B, {spec.logits}, {side}, {side}), found "
             f"{logits.shape[1:]} a slice{'' if np.isfinite(logits).all() else ', not all numbers'}."
-            " Let the network end in one channel, the foreground's."
+            f" {wanted}--regions what its channels are; of labels the background is the first."
         )
     if not told and logits.min() >= 0 and logits.max() <= 1:
         raise ModelError(

@@ -24,7 +24,7 @@ def export_model(model: AnyModel, target: Path, kind: ExportFormat) -> Path:
     """Write a model to `target`, its name ended as the format's is, and return that path.
 
     `bundle` is a folder, as MONAI's are. `onnx` and `openvino` hold the network, from slices
-    (B, C, h, w) as the model's preprocessing makes them to logits (B, 1, h, w), before
+    (B, C, h, w) as the model's preprocessing makes them to logits (B, K, h, w), before
     `logit_offset`, of a classifier (B, K); the specification is in the file or beside it. Raises
     `ModelError` for a target that is there, an ensemble, whose members have networks of their own,
     and a network that has no graph.

@@ -171,7 +171,8 @@ def head_box(pixels: Pixels, foreground: float = 0.1) -> tuple[int, int, int, in
     height, width = pixels.shape[2:]
     inside = np.zeros((height, width), dtype=bool)
     for channel in pixels:
-        inside |= channel.max(axis=0) > foreground * float(channel.max())
+        top = channel.max(axis=0)
+        inside |= top > foreground * float(top.max())
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if not len(rows):
         return 0, height, 0, width

@@ -60,7 +60,7 @@ def _write(path: Path, content: object) -> None:
 def _inference(model: Model | ClassifierModel) -> Mapping[str, object]:
     """Return how MONAI runs it: `network` gives logits, `probabilities` what the model says."""
     if isinstance(model, Model):
-        last = f"$lambda logits: torch.sigmoid(logits + {model.spec.logit_offset!r})"
+        last = _probabilities(model)
     else:
         last = f"$lambda logits: torch.softmax(logits / {model.spec.temperature!r}, dim=1)"
     return {
@@ -74,6 +74,25 @@ def _inference(model: Model | ClassifierModel) -> Mapping[str, object]:
     }
 
 
+def _probabilities(model: Model) -> str:
+    """Return the expression that makes probabilities of logits; the offset is no background's."""
+    offset, several = model.spec.logit_offset, model.spec.several
+    if several is None or several.kind == "regions":
+        return f"$lambda logits: torch.sigmoid(logits + {offset!r})"
+    shift = [0.0, *(offset for _ in several.channels)]
+    added = f" + torch.tensor({shift}, device=logits.device)[:, None, None]" if offset else ""
+    return f"$lambda logits: torch.softmax(logits{added}, dim=1)"
+
+
+def _channels(model: Model) -> Mapping[str, str]:
+    """Return what each channel of the output is, by its number."""
+    several = model.spec.several
+    if several is None:
+        return {"0": "lesion"}
+    background = ["background"] if several.kind == "classes" else []
+    return _named([*background, *(region.name for region in several.channels)])
+
+
 def _metadata(
     model: Model | ClassifierModel, shape: tuple[int, int, int, int]
 ) -> Mapping[str, object]:
@@ -82,12 +101,16 @@ def _metadata(
     output: dict[str, object] = {
         "type": "image" if segments else "probabilities",
         "format": "logits",
-        "num_channels": 1 if segments else len(getattr(spec, "classes", ())),
+        "num_channels": model.spec.logits
+        if isinstance(model, Model)
+        else len(getattr(spec, "classes", ())),
         "spatial_shape": list(shape[2:]) if segments else [],
         "dtype": "float32",
         "value_range": [],
         "is_patch_data": False,
-        "channel_def": {"0": "lesion"} if segments else _named(getattr(spec, "classes", ())),
+        "channel_def": _channels(model)
+        if isinstance(model, Model)
+        else _named(getattr(spec, "classes", ())),
     }
     planes = 2 * spec.preprocessing.neighbours + 1
     offsets = [n - planes // 2 for n in range(planes)]

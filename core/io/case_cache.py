@@ -6,13 +6,16 @@ from typing import Protocol
 
 from core.domain.progress import Progress, silent
 from core.io.case import Case
+from core.io.case_preview import FirstLook
 from core.io.case_reader import LoadedCase, of_region, read_case, same_files
 
 
 class CaseReader(Protocol):
     """Reads a case from its files, as `read_case` does."""
 
-    def __call__(self, case: Case, *, progress: Progress = ...) -> LoadedCase:
+    def __call__(
+        self, case: Case, *, progress: Progress = ..., look: FirstLook | None = ...
+    ) -> LoadedCase:
         """Return the case; raises `FileError` for one that cannot be read."""
 
 
@@ -35,11 +38,16 @@ class CaseCache:
                 self._cases.move_to_end(case_id)
             return self._cases.get(case_id)
 
-    def read(self, case: Case, *, progress: Progress = silent) -> LoadedCase:
-        """Return a case from memory, else read and kept; raises `FileError` as `read_case`."""
+    def read(
+        self, case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+    ) -> LoadedCase:
+        """Return a case from memory, else read and kept; raises `FileError` as `read_case`.
+
+        `look` is given the first slice of one that has to be read.
+        """
         loaded = self._known(case)
         if loaded is None:
-            loaded = self.reader(case, progress=progress)
+            loaded = self.reader(case, progress=progress, look=look)
             self.put(loaded)
         return loaded
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from core.domain.errors import AppError
 from core.domain.grid import Grid
@@ -71,6 +72,7 @@ def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False
                 check_one_grid(passports[0], stored)
             passports.append(stored)
             notices.extend(stored.passport.notices)
+            notices.extend(_without_a_number(stored))
         except AppError as error:
             notices.append(str(error))
     for mask in case.masks if passports else ():
@@ -94,6 +96,21 @@ def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False
         tuple(dict.fromkeys(notices)),
     )
     return Known(told, tuple(passports), failed=not passports)
+
+
+def _without_a_number(stored: Stored) -> tuple[str, ...]:
+    """Return what is told of voxels that hold no number, counted."""
+    kind = stored.pixels.dtype.kind
+    if kind != "f":
+        return ()
+    odd = int(stored.pixels.size - np.isfinite(stored.pixels).sum())
+    if not odd:
+        return ()
+    return (
+        f"{stored.passport.path.name}: expected a number in every voxel, found {odd:,} of "
+        f"{stored.pixels.size:,} without (NaN or infinite). They are shown as 0; fill them in the "
+        "program that made the image.",
+    )
 
 
 def _by_name_alone(case: FoundCase) -> bool:

@@ -7,7 +7,7 @@ for that, and cannot be given this.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.domain.grid import Grid
+from core.domain.grid import AS_STORED, Grid, Turn
 from core.domain.volume import Pixels
 from core.io.case import Case
 
@@ -17,21 +17,25 @@ WORTHWHILE_BYTES = 1 << 24
 
 @dataclass(frozen=True, eq=False)
 class CasePreview:
-    """One slice of one channel, real values in canonical order.
+    """One channel as far as it is there, real values in canonical order.
 
-    `plane` (Y, X) is the slice of that index, `number` its number in the file, `slices` how many
-    there will be. `sample` (n, Y, X) are the slices by which `window_level.automatic` tells the
-    brightness of the whole channel: it finds the same range in them.
+    `image` (Y, X) is the axial slice of that index, `number` its number in the file. `sample`
+    (n, Y, X) are the slices by which `window_level.automatic` tells the brightness of the whole
+    channel: it finds the same range in them. `values` (Z, Y, X) are all slices, None where they are
+    not read yet. `turn` leads from the grid of the files to `geometry`; `lesion` (y, x) is a voxel
+    of the ground truth on the slice, None where there is none.
     """
 
     case: Case
     channel: str
-    plane: Pixels
+    image: Pixels
     slice_index: int
     number: int
-    slices: int
     geometry: Grid
     sample: Pixels
+    values: Pixels | None = None
+    turn: Turn = AS_STORED
+    lesion: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Read a case from disk: its volume and its ground truth, with what was wrong said per file."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -66,6 +67,13 @@ class LoadedCase:
         labels = 0 if self.labels is None else int(self.labels.nbytes)
         return self.volume.nbytes + truth + labels
 
+    @cached_property
+    def truth_areas(self) -> tuple[int, ...]:
+        """Voxels of ground truth in each slice, 0 without any; counted once."""
+        if self.ground_truth is None:
+            return (0,) * self.volume.slices
+        return tuple(int(np.count_nonzero(plane)) for plane in self.ground_truth)
+
     def require_whole(self) -> None:
         """Raise `DataError` when a slice is unreadable: figures of such a case would mislead."""
         if self.volume.unreadable:
@@ -101,8 +109,7 @@ def read_case(
     if volume.pixels.dtype != np.uint8:
         extra = (
             f"{case.id}: {volume.pixels.dtype.itemsize * 8}-bit images; window and level start "
-            f"from the values found in the case, {volume.pixels.min():g} to "
-            f"{volume.pixels.max():g}.",
+            "from the values found in the case, {:g} to {:g}.".format(*volume.value_range),
         )
     unreadable = tuple(volume.unreadable.values())
     damaged = tuple(map(str, stack.damaged.values())) if stack is not None else ()

@@ -13,7 +13,8 @@ import numpy as np
 
 from core.domain.errors import AppError
 from core.domain.grid import Grid, Turn
-from core.domain.label_set import Region
+from core.domain.label_set import LabelMap, Region
+from core.domain.plane import AXIAL, acquired
 from core.domain.progress import Cancelled, Progress
 from core.domain.volume import Pixels
 from core.domain.window_level import sampled_slices
@@ -116,7 +117,8 @@ class ChannelFiles:
         head, (_, turn) = stream.head, stream.head.grid.canonical()
         real = head.real_type(stream.dtype)
         shown = is_first and stream.channels == 1 and self._is_large(stream)
-        if shown and stream.slices is not None and turn.axes[0] == 0:
+        by_slice = turn.axes[0] == 0 and acquired(self._grid(head), turn) is AXIAL
+        if shown and stream.slices is not None and by_slice:
             self._show_some(stream, turn, index)
             shown = False
         rooms: list[Pixels | None] = [None] * stream.channels
@@ -150,44 +152,68 @@ class ChannelFiles:
 
     def _show(self, channel: Pixels, head: StoredHead, index: int) -> None:
         """Show a slice of a channel (Z, Y, X) that is whole."""
-        at = self._first_slice(head)
-        self._give(channel[at], channel[:: sampled_slices(len(channel)).step], head, (index, at))
+        at, lesion = self._first_slice(head)
+        sample = channel[:: sampled_slices(len(channel)).step]
+        self._give(head, index, (at, channel[at], sample), lesion=lesion, values=channel)
 
     def _show_some(self, stream: PixelStream, turn: Turn, index: int) -> None:
-        """Show a slice of a channel of which any slice can be read by itself."""
+        """Show an axial slice of a channel of which any slice can be read by itself."""
         assert stream.slices is not None
-        head, at = stream.head, self._first_slice(stream.head)
-        grid, _ = head.grid.canonical()
-        wanted = [at, *sampled_slices(grid.shape[0])]
-        backwards = 0 in turn.flips
-        stored = [grid.shape[0] - 1 - z if backwards else z for z in wanted]
+        head, (at, lesion) = stream.head, self._first_slice(stream.head)
+        count = head.grid.shape[0]
+        wanted = [at, *sampled_slices(count)]
+        stored = [count - 1 - z if 0 in turn.flips else z for z in wanted]
         real = head.real(stream.slices(stored))[0]
         planes = Turn(turn.axes, tuple(f for f in turn.flips if f != 0)).apply(real)
         planes = np.nan_to_num(planes, nan=0.0, posinf=0.0, neginf=0.0)
-        self._give(planes[0], planes[1:], head, (index, at))
+        self._give(head, index, (at, planes[0], planes[1:]), lesion=lesion)
 
     def _give(
-        self, plane: Pixels, sample: Pixels, head: StoredHead, place: tuple[int, int]
+        self,
+        head: StoredHead,
+        index: int,
+        there: tuple[int, Pixels, Pixels],
+        *,
+        lesion: tuple[int, int] | None,
+        values: Pixels | None = None,
     ) -> None:
         assert self._look is not None
-        (index, at), (grid, _) = place, head.grid.canonical()
+        (at, image, sample), (grid, turn) = there, (self._grid(head), _turn_of(head))
         self._go_on(index)
-        name, count = self._found.sequences[index], grid.shape[0]
-        preview = CasePreview(self._case, name, plane, at, at + 1, count, grid, sample)
-        self._look.show(preview)
+        name = self._found.sequences[index]
+        self._look.show(
+            CasePreview(self._case, name, image, at, at + 1, grid, sample, values, turn, lesion)
+        )
 
-    def _first_slice(self, head: StoredHead) -> int:
-        """Return the index of the slice to be shown: the one wanted, most lesion, the middle."""
+    def _grid(self, head: StoredHead) -> Grid:
+        """Return the canonical grid, of the spacing that was given by hand if one was."""
+        return head.grid.canonical()[0].with_given(self._case.given_spacing_mm)
+
+    def _first_slice(self, head: StoredHead) -> tuple[int, tuple[int, int] | None]:
+        """Return the slice to be shown, the one wanted, most lesion or the middle; and a lesion."""
         assert self._look is not None
-        grid, turn = head.grid.canonical()
-        if self._look.slice_index >= 0:
-            return min(self._look.slice_index, grid.shape[0] - 1)
+        wanted, depth = self._look.slice_index, head.grid.canonical()[0].shape[0]
+        mask = None
         with suppress(AppError, KeyError):  # told when the case is whole
-            if self._mask is not None:
-                placed = place_mask(self._mask.result(), head, resample=self._case.resample)
-                labels, name = placed.labels, self._case.region
-                region = labels.region(name) if name else Region("", labels.values)
-                areas = labels.mask(turn.apply(placed.values), region).sum(axis=(1, 2))
-                if areas.any():
-                    return int(areas.argmax())
-        return grid.shape[0] // 2
+            mask = self._lesions(head)
+        areas = [] if mask is None else [np.count_nonzero(plane) for plane in mask]
+        middle = int(np.argmax(areas)) if any(areas) else depth // 2
+        at = min(wanted, depth - 1) if wanted >= 0 else middle
+        if mask is None or not areas[at]:
+            return at, None
+        rows, columns = np.nonzero(mask[at])
+        return at, (int(rows[len(rows) // 2]), int(columns[len(rows) // 2]))
+
+    def _lesions(self, head: StoredHead) -> LabelMap | None:
+        """Return the ground truth in canonical order; None where it is not read beside the rest."""
+        if self._mask is None:
+            return None
+        placed = place_mask(self._mask.result(), head, resample=self._case.resample)
+        labels, name = placed.labels, self._case.region
+        region = labels.region(name) if name else Region("", labels.values)
+        return labels.mask(_turn_of(head).apply(placed.values), region)
+
+
+def _turn_of(head: StoredHead) -> Turn:
+    """Return what leads from the grid of a file to the canonical one."""
+    return head.grid.canonical()[1]

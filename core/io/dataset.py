@@ -82,7 +82,7 @@ def _of_slices(root: Path, how: Organisation, progress: Progress) -> Dataset:
 
 
 def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:
-    files = root.parent if root.is_file() else root
+    files = found.root  # that of the images may lie in a folder of it
     shared = Counter(path for case in found.cases for mask in case.masks for path in mask.files)
     cases = tuple(
         Case(

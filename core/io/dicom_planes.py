@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ class DicomPlane:
 
     `orientation` is the direction of a row and of a column, `spacing_mm` the distance of rows and
     of columns, `step_mm` what the file says of the distance to the next plane. `traits` tell
-    planes at one place apart: echo, time, diffusion and so on, by their name.
+    planes at one place apart: echo, time, diffusion and so on, by their name. `patient` tells one
+    from another by a hash, and nothing else of them; empty where the file names none.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class DicomPlane:
     number: int
     uid: str
     traits: Mapping[str, str] = field(default_factory=dict, hash=False)
+    patient: str = ""
 
 
 _TRAITS = {
@@ -103,7 +106,13 @@ def _plane(path: Path, index: int, sources: list[Dataset], count: int) -> DicomP
         int(_number([found], "InstanceNumber") or 0) + index,
         str(found.get("SOPInstanceUID", "")),
         _traits(sources),
+        _patient(found),
     )
+
+
+def _patient(found: Dataset) -> str:
+    told = str(found.get("PatientID", "") or "")
+    return blake2b(told.encode(), digest_size=8).hexdigest() if told else ""
 
 
 def _slope(value: float | None) -> float:

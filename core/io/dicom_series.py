@@ -43,12 +43,16 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Headers:
-    """The headers of files: the planes they hold, what each series is, and who was left out."""
+    """The headers of files: the planes they hold, what each series is, and who was left out.
+
+    `damaged` are files that could not be read, each with its notice.
+    """
 
     planes: tuple[DicomPlane, ...]
     facts: dict[str, Facts]
     segmentations: tuple[Path, ...]
     notices: tuple[str, ...]
+    damaged: tuple[tuple[Path, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,8 @@ def headers_of(files: Sequence[Path]) -> Headers:
     facts: dict[str, Facts] = {}
     segmentations: list[Path] = []
     notices: list[str] = []
+    damaged: list[tuple[Path, str]] = []
+    bare: list[tuple[str, Path, str]] = []
     for path in files:
         try:
             found = dicom_file.header(path)
@@ -87,14 +93,18 @@ def headers_of(files: Sequence[Path]) -> Headers:
                 own = planes_of(path, found)
                 said = facts_of(found)
         except FileError as error:
-            notices.append(f"{error} It was left out.")
+            damaged.append((path, f"{error} It was left out."))
+            notices.append(damaged[-1][1])
             continue
         planes.extend(own)
         if own:
             facts.setdefault(own[0].series, said)
         else:
             notices.append(_no_image(path, found))
-    return Headers(tuple(planes), facts, tuple(segmentations), tuple(notices))
+            bare.append((str(found.get("SeriesInstanceUID", "")), path, notices[-1]))
+    # Reports and the like are series of their own; what is of a series of images lacks its pixels.
+    damaged += [(path, told) for series, path, told in bare if not series or series in facts]
+    return Headers(tuple(planes), facts, tuple(segmentations), tuple(notices), tuple(damaged))
 
 
 def read(files: Sequence[Path], *, point: int | None = None) -> Stored:

@@ -41,8 +41,8 @@ class Stack:
 def separated(planes: Sequence[DicomPlane]) -> tuple[tuple[DicomPlane, ...], ...]:
     """Return the planes in groups of which each may be a volume, in the order they first come.
 
-    By series, frame of reference, size, spacing and directions; and where planes lie at one place,
-    by the trait (echo, time …) that tells them apart.
+    By series, frame of reference, patient, size, spacing and directions; and where planes lie at
+    one place, by the trait (echo, time …) that tells them apart.
     """
     groups: list[list[DicomPlane]] = []
     for plane in planes:
@@ -90,6 +90,8 @@ def _belong_together(one: DicomPlane, other: DicomPlane) -> bool:
         other.size,
     ):
         return False
+    if one.patient and other.patient and one.patient != other.patient:
+        return False  # of one series by mistake: some programs make identifiers that are not unique
     return _close(one.orientation, other.orientation, PARALLEL) and _close(
         one.spacing_mm, other.spacing_mm, 1e-4
     )
@@ -279,5 +281,17 @@ def _unplaced(planes: Sequence[DicomPlane]) -> Stack:
         (GeometrySource("positions of planes", "not given"),),
         "numbers of instances",
         "the files do not tell where their planes lie",
-        notices_of(_named(ordered), grid),
+        (*_some_unplaced(ordered), *notices_of(_named(ordered), grid)),
+    )
+
+
+def _some_unplaced(planes: Sequence[DicomPlane]) -> tuple[str, ...]:
+    """Return what is told where some planes alone do not tell their place."""
+    without = [p for p in planes if p.position is None or p.orientation is None]
+    if not without or len(without) == len(planes):
+        return ()
+    return (
+        f"{without[0].path.name}: expected a place as the other planes of its series have, found "
+        f"none ({len(without)} of {len(planes)} planes). The series is shown in the order of its "
+        "instance numbers; export it again.",
     )

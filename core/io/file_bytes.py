@@ -166,5 +166,5 @@ def _refused(path: Path, error: Exception) -> FileError:
 
 def _gzip_fault(error: Exception) -> str:
     if isinstance(error, EOFError) or "incomplete" in str(error):
-        return "one that is cut off"
+        return "one that is cut off, or has other bytes after its end"
     return "damaged bytes (the checksum does not hold)"

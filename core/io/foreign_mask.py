@@ -15,7 +15,7 @@ from core.domain.prediction import SURE, SureLabels, quantise
 from core.domain.resample import nearest
 from core.io import readers
 from core.io.case_reader import LoadedCase, region_of
-from core.io.found_case import may_be_cut
+from core.io.found_case import may_be_cut, other_grid, resampled_told
 from core.io.label_values import label_map
 from core.io.mask_folder import numbered
 from core.io.stored import Stored
@@ -29,11 +29,23 @@ _SURE = np.uint8(SURE)
 class ForeignMask:
     """What files say of a case, on its volume (Z, Y, X): 255 times the probability of lesion.
 
-    `several` are the labels where they tell them.
+    `several` are the labels where they tell them. `notices` say what was done to bring it here,
+    `resampled` is True where its voxels are not those of its file.
     """
 
     probability: NDArray[np.uint8]
     several: SureLabels | None = None
+    notices: tuple[str, ...] = ()
+    resampled: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Values (Z, Y, X) on the grid of a case, and what is told of how they came there."""
+
+    values: LabelMap
+    told: tuple[str, ...] = ()
+    resampled: bool = False
 
 
 def read_foreign(
@@ -53,18 +65,27 @@ def read_foreign(
     grid = loaded.volume.geometry
     values = _probability(stored, files[0])
     if values is not None:
-        return ForeignMask(_placed(stored, values, grid, resample=resample))
+        return _said(_placed(stored, values, grid, resample=resample))
     labels = loaded.label_set or loaded.case.labels
     found = label_map(stored, labels)
     placed = _placed(stored, found.values, grid, resample=resample)
     if labels is not None and not labels.is_binary:
         if not several and not _tells_labels(stored, found.values):
-            return ForeignMask(np.minimum(placed, 1) * _SURE)
+            return _said(placed, np.minimum(placed.values, 1) * _SURE)
         wanted = loaded.case.region
         region = region_of(found.labels, wanted if _has(found.labels, wanted) else "")
-        said = SureLabels(placed, found.labels)
-        return ForeignMask(said.of(region), said)
-    return ForeignMask(np.minimum(placed, 1) * _SURE)
+        said = SureLabels(placed.values, found.labels)
+        return _said(placed, said.of(region), said)
+    return _said(placed, np.minimum(placed.values, 1) * _SURE)
+
+
+def _said(
+    placed: _Placed,
+    probability: NDArray[np.uint8] | None = None,
+    several: SureLabels | None = None,
+) -> ForeignMask:
+    values = placed.values if probability is None else probability
+    return ForeignMask(values, several, placed.told, placed.resampled)
 
 
 def tells_labels(files: Sequence[Path]) -> bool:
@@ -106,22 +127,18 @@ def _probability(stored: Stored, path: Path) -> NDArray[np.uint8] | None:
     return None
 
 
-def _placed(stored: Stored, values: LabelMap, target: Grid, *, resample: bool) -> NDArray[np.uint8]:
+def _placed(stored: Stored, values: LabelMap, target: Grid, *, resample: bool) -> _Placed:
     """Return values of a stored grid on the canonical one of a case, voxel for voxel."""
     place = placement(stored.grid, target)
     if place is not None and not (place.covers(stored.grid.shape) or may_be_cut(stored)):
         place = None
     found = None if place is None else place.apply(values)
     if found is None and resample and stored.grid.is_known and target.is_known:
-        found = nearest(values, stored.grid, target)
+        told = resampled_told(stored, values, target)
+        return _Placed(nearest(values, stored.grid, target), told, resampled=True)
     if found is None:
-        raise FileError(
-            stored.passport.path,
-            expected="the grid of its image",
-            found=target.difference(stored.grid) or "a label outside of it",
-            action="Export it on that grid.",
-        )
-    return np.ascontiguousarray(found)
+        raise other_grid(stored, target, image="its image")
+    return _Placed(np.ascontiguousarray(found))
 
 
 def _of_slices(loaded: LoadedCase, files: Sequence[Path]) -> NDArray[np.uint8]:

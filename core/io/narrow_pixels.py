@@ -21,7 +21,7 @@ _KINDS: tuple[type[np.integer[Any]], ...] = (np.uint8, np.uint16, np.int16)
 
 
 @dataclass
-class ValueRange:
+class FoundValues:
     """The lowest and the highest value, and whether none has a part; `gaps` were no number.
 
     Gaps count as 0.
@@ -47,14 +47,14 @@ class ValueRange:
         return max(-self.low, self.high) <= _EXACT
 
 
-def smallest_type(ranges: Sequence[ValueRange]) -> np.dtype[Any]:
+def smallest_type(ranges: Sequence[FoundValues]) -> np.dtype[Any]:
     """Return the smallest type for all values of all channels.
 
     Whole numbers become 16 bit where they fit, whatever type their file has: nothing is lost, and
     all that counts values is faster.
     """
     whole = all(each.whole for each in ranges)
-    found = ValueRange(min(each.low for each in ranges), max(each.high for each in ranges), whole)
+    found = FoundValues(min(each.low for each in ranges), max(each.high for each in ranges), whole)
     if whole:
         for kind in _KINDS:
             if found.fits(kind):
@@ -80,7 +80,7 @@ class NarrowPixels:
     def __init__(
         self, shape: tuple[int, int, int], real: np.dtype[Any], turn: Turn, room: Pixels | None
     ) -> None:
-        self.range = ValueRange()
+        self.range = FoundValues()
         self._turn, self._real, self._filled = turn, real, 0
         self._shape = tuple(shape[axis] for axis in turn.axes)
         self._kind = narrow_type(real)

@@ -8,6 +8,7 @@ import msgspec
 
 from core.domain.errors import DataError
 from core.domain.grid import Spacing
+from core.domain.label_set import from_values
 from core.domain.role import Role
 from core.io.case import Case
 from core.io.layouts.found import FoundCase, FoundDataset
@@ -25,7 +26,7 @@ class Organisation(msgspec.Struct, frozen=True):
     `spacing_mm` (z, y, x) is what the reader gave for all cases whose files tell none, `spacings`
     what was given for a case alone, by id. `resample` brings masks on another grid onto their image
     by nearest neighbour, `point` is the volume of files that hold several, from 0; None where
-    nothing is said.
+    nothing is said. `labels` are the names that the reader gave to values of the masks.
     """
 
     layout: str = ""
@@ -38,6 +39,7 @@ class Organisation(msgspec.Struct, frozen=True):
     point: int | None = None
     spacing_mm: Spacing | None = None
     spacings: tuple[tuple[str, Spacing], ...] = ()
+    labels: tuple[tuple[int, str], ...] = ()
 
     @property
     def is_given(self) -> bool:
@@ -58,6 +60,7 @@ class Organisation(msgspec.Struct, frozen=True):
             before.point if self.point is None else self.point,
             self.spacing_mm or before.spacing_mm,
             tuple((dict(before.spacings) | dict(self.spacings)).items()),
+            self.labels or before.labels,
         )
 
     def applied(self, case: Case) -> Case:
@@ -127,6 +130,33 @@ def given(
     )
 
 
+def corrected(
+    how: Organisation,
+    roles: Sequence[str] | None,
+    *,
+    resample: bool | None = None,
+    point: int | None = None,
+) -> Organisation:
+    """Return `how` with what `--role`, `--resample` and `--point` say beside it.
+
+    Raises `DataError` for a role of another form than NAME=ROLE, or that there is not.
+    """
+    return msgspec.structs.replace(
+        how, roles=tuple(map(_role_given, roles or ())), resample=resample, point=point
+    )
+
+
+def _role_given(option: str) -> tuple[str, Role]:
+    name, separator, role = option.rpartition("=")
+    known = {each.value.casefold(): each for each in Role}
+    if not separator or not name.strip() or role.strip().casefold() not in known:
+        raise DataError(
+            f"--role {option}: expected CHANNEL=ROLE with a role of {', '.join(Role)}, found "
+            "another form. Write for example t1n=T1."
+        )
+    return name.strip(), known[role.strip().casefold()]
+
+
 def channel_indices(text: str) -> tuple[int, ...]:
     """Return the indices that numbers such as `1,2,4` name; raises `DataError` for other words."""
     if not text:
@@ -179,6 +209,9 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
         found = replace(found, notices=(*found.notices, *odd))
     if how.point is not None:
         found = replace(found, cases=tuple(_at_point(case, how.point) for case in found.cases))
+    if how.labels:
+        named = (found.labels or from_values(())).renamed(how.labels)
+        found = replace(found, labels=named)
     if not how.roles:
         return found
     return replace(found, cases=tuple(_with_roles(case, how.roles) for case in found.cases))
@@ -186,13 +219,15 @@ def found_among(tree: Folder, root: Path, how: Organisation) -> FoundDataset:
 
 def _at_point(case: FoundCase, point: int) -> FoundCase:
     """Return a case with that volume of each file of which the layout takes none by itself."""
+    told = f"{case.id}: volume {point + 1} of its files is shown, as chosen."
     channels = tuple(
         replace(channel, point=point)
         if channel.point is None and len(channel.files) == 1
         else channel
         for channel in case.channels
     )
-    return replace(case, channels=channels)
+    notices = (*case.notices, told) if point and channels != case.channels else case.notices
+    return replace(case, channels=channels, notices=notices)
 
 
 def _with_roles(case: FoundCase, roles: Sequence[tuple[str, Role]]) -> FoundCase:

@@ -107,8 +107,8 @@ class SliceVolume:
             self._take(sample)
             index = min(look.slice_index, count - 1) if look.slice_index >= 0 else count // 2
             if self._masks is not None:
-                areas = self._masks.result().mask.sum(axis=(1, 2))
-                index = int(areas.argmax()) if areas.any() else index
+                areas = [np.count_nonzero(plane) for plane in self._masks.result().mask]
+                index = int(np.argmax(areas)) if any(areas) else index
         self._take([index])
         if not self._loose and index not in self._problems:
             look.show(self._preview(look, index, sample))
@@ -129,7 +129,6 @@ class SliceVolume:
             channel[index],
             index,
             case.slices[index].number,
-            count,
             Grid((count, height, width)).with_given(case.given_spacing_mm),
             channel[sample],
         )

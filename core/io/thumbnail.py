@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.domain.errors import DataError
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from core.domain.volume import Pixels
 from core.io.case import Case
@@ -78,17 +79,34 @@ def _grey(plane: Pixels) -> NDArray[np.uint8]:
     return np.asarray(np.clip(plane * (255.0 / top), 0, 255), dtype=np.uint8)
 
 
-def tile(plane: Pixels, *, edge: int) -> NDArray[np.uint8]:
-    """Return a plane (Y, X) as a grey picture of `edge` pixels a side, on black."""
-    return _small(_grey(plane), edge)
+def labelled_tile(
+    plane: Pixels, labels: LabelMap, *, edge: int
+) -> tuple[NDArray[np.uint8], LabelMap]:
+    """Return a plane (Y, X), cut to the head, and its labels, each `edge` pixels a side."""
+    shown = np.nan_to_num(plane)
+    rows, columns = _head(shown)
+    return (
+        _small(_grey(shown)[rows, columns], edge),
+        _small(labels[rows, columns], edge, Image.Resampling.NEAREST),
+    )
 
 
-def _small(plane: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
+def telling_index(labels: LabelMap | None, slices: int) -> int:
+    """Return the index of the slice with most lesion, or of the middle one."""
+    areas = [] if labels is None else np.count_nonzero(labels, axis=(1, 2)).tolist()
+    return int(np.argmax(areas)) if any(areas) else slices // 2
+
+
+def _small(
+    plane: NDArray[np.uint8],
+    edge: int,
+    how: Image.Resampling = Image.Resampling.BILINEAR,
+) -> NDArray[np.uint8]:
     """Fit a plane into a black square."""
     height, width = plane.shape
     scale = edge / max(height, width)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR)
+    small = Image.fromarray(np.ascontiguousarray(plane)).resize(size, how)
     square = Image.new("L", (edge, edge))
     square.paste(small, ((edge - size[0]) // 2, (edge - size[1]) // 2))
     return np.asarray(square)

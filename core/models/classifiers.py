@@ -15,6 +15,7 @@ from core.domain.errors import ModelError, reason
 from core.domain.volume import LGG_CHANNELS, Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.json_file import decode_json
+from core.models.acquisition import Acquisition
 from core.models.certificates import EngineChoice, fastest
 from core.models.contract import fitted
 from core.models.kept_hash import kept_hash
@@ -34,6 +35,7 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     second class above which 95 % of the selection part's negatives are left out. A slice counted as
     lesion in training from `lesion_voxels` up. Height and width of what the network sees are
     divisible by `stride`; None where only the network itself tells. `trained_on` are case ids.
+    `acquisition` says what images it learnt from, None where that is not known.
     """
 
     id: str
@@ -49,6 +51,7 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     stride: int | None = None
     lesion_voxels: int = 1
     parameters: int | None = None
+    acquisition: Acquisition | None = None
     metrics: dict[str, float] = {}
     trained_on: tuple[str, ...] = ()
     data: str = ""

@@ -23,10 +23,14 @@ _LOOKED_AT = 5  # masks, of which one of several labels tells that all may hold 
 
 @dataclass(frozen=True)
 class MaskModel(Model):
-    """A folder of masks under a name; `ids` are those of all cases it may hold masks of."""
+    """A folder of masks under a name; `ids` are those of all cases it may hold masks of.
+
+    `resample` brings those on another grid onto their image by nearest neighbour: asked for alone.
+    """
 
     masks: MaskFolder | None = None
     ids: tuple[str, ...] = ()
+    resample: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -66,17 +70,22 @@ class MaskModel(Model):
     def find(self, loaded: LoadedCase) -> Prediction | None:
         """Return what the folder says of a case, None when it says nothing.
 
-        Raises `FileError` for a file that is neither mask nor probability, or on another grid.
+        Raises `FileError` for a file that is neither mask nor probability, or on another grid where
+        nobody asked for it to be resampled.
         """
         assert self.masks is not None
         files = self.masks.files_of(loaded.case, self.ids)
         if not files:
             return None
-        key = f"{self.fingerprint}-{loaded.volume.content_hash()}"
         labels = loaded.label_set or loaded.case.labels
         several = labels is not None and not labels.is_binary and self.tells_labels
-        said = read_foreign(loaded, files, several=several)
-        made = Prediction(said.probability, self.spec.id, key, "", 0.0, said.several)
+        said = read_foreign(loaded, files, several=several, resample=self.resample)
+        # Figures of a resampled mask are never taken for those of its file.
+        name = f"{self.fingerprint}-nearest" if said.resampled else self.fingerprint
+        key = f"{name}-{loaded.volume.content_hash()}"
+        made = Prediction(
+            said.probability, self.spec.id, key, "", 0.0, said.several, notices=said.notices
+        )
         return made if said.several is None else replace(made, focus=loaded.region)
 
     @cached_property
@@ -94,14 +103,17 @@ class MaskModel(Model):
         )
 
 
-def mask_model(root: Path, cases: Sequence[Case], *, title: str = "") -> MaskModel:
-    """Return the masks below `root` as a model of `cases`.
+def mask_model(
+    root: Path, cases: Sequence[Case], *, title: str = "", resample: bool = False
+) -> MaskModel:
+    """Return the masks below `root` as a model of `cases`; `resample` as `MaskModel` has it.
 
     Raises `DataError` when there is no mask of any of them.
     """
     name = title or root.name or "masks"
     spec = ModelSpec(id=_id_of(name), title=name, architecture=_NO_WEIGHTS, channels=())
-    found = MaskModel(spec, root, masks=find_masks(root), ids=tuple(case.id for case in cases))
+    ids = tuple(case.id for case in cases)
+    found = MaskModel(spec, root, masks=find_masks(root), ids=ids, resample=resample)
     if not any(found.has(case) for case in cases):
         raise DataError(
             f"{root}: expected masks named after the cases, such as {cases[0].id}.nii.gz, found "
@@ -110,7 +122,9 @@ def mask_model(root: Path, cases: Sequence[Case], *, title: str = "") -> MaskMod
     return found
 
 
-def mask_models(options: Sequence[str], cases: Sequence[Case]) -> list[Model]:
+def mask_models(
+    options: Sequence[str], cases: Sequence[Case], *, resample: bool = False
+) -> list[Model]:
     """Return the models of options `NAME=DIR`, or `DIR` alone; raises `DataError` as `mask_model`.
 
     Two of one name are refused.
@@ -118,9 +132,8 @@ def mask_models(options: Sequence[str], cases: Sequence[Case]) -> list[Model]:
     found: dict[str, Model] = {}
     for option in options:
         name, separator, folder = option.partition("=")
-        model = mask_model(
-            Path(folder if separator else option), cases, title=name if separator else ""
-        )
+        root = Path(folder if separator else option)
+        model = mask_model(root, cases, title=name if separator else "", resample=resample)
         if model.spec.id in found:
             raise DataError(
                 f"{option}: expected a name of its own for each folder of masks, found "

@@ -4,15 +4,22 @@ What a model cannot do without, its channels, is an error. What it was not made 
 spacing or kind of values, is a doubt: it can be run, and its masks are to be looked over.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from core.domain.errors import ModelError
+from core.domain.role import Role
 from core.domain.volume import Volume
+from core.io.case import Case
 from core.models.acquisition import Acquisition, Spacing, acquisition_of, spacing_words
+from core.models.classifiers import ClassifierModel, ClassifierSpec
 from core.models.contract import Mapping, mapping
 from core.models.registry import Model, ModelSpec
 
 _BEYOND = 1.25  # a spacing this much beyond what was learnt from is another
+_NAMED = 3
+_MASKS = "look its masks over, or choose a model made for such images"
+_SLICES = "look at the slices it leaves out too, or choose a classifier made for such images"
 _VALUES = {
     "8-bit": "8-bit values",
     "real": "values of more than 8 bits",
@@ -22,11 +29,15 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class ModelFit:
-    """How a model meets a case: the channels it is given, and half-sentences of what differs."""
+    """How a model meets a case: the channels it is given, and half-sentences of what differs.
+
+    `advice` is what to do about that.
+    """
 
     title: str
     mapping: Mapping
     doubts: tuple[str, ...] = ()
+    advice: str = _MASKS
 
     @property
     def said(self) -> str:
@@ -40,12 +51,12 @@ class ModelFit:
         if not self.doubts:
             return ""
         return (
-            f"{self.title} learnt from other images: {'; '.join(self.doubts)}. It runs, but look "
-            "its masks over, or choose a model made for such images."
+            f"{self.title} learnt from other images: {'; '.join(self.doubts)}. It runs, but "
+            f"{self.advice}."
         )
 
 
-def fit_of(spec: ModelSpec, volume: Volume) -> ModelFit:
+def fit_of(spec: ModelSpec | ClassifierSpec, volume: Volume) -> ModelFit:
     """Return how the model of `spec` meets `volume`; looks at every voxel of some types.
 
     Raises `ModelError` with a sentence where a channel it needs is missing, or the spacing that it
@@ -64,7 +75,43 @@ def fit_of_model(model: Model, volume: Volume) -> ModelFit:
     return fit_of(model.spec, volume)
 
 
-def require_spacing(spec: ModelSpec, volume: Volume) -> None:
+def fit_of_classifier(model: ClassifierModel, volume: Volume) -> ModelFit:
+    """Return how a classifier meets `volume`; raises `ModelError`."""
+    return replace(fit_of(model.spec, volume), advice=_SLICES)
+
+
+def lacking(spec: ModelSpec, cases: Sequence[Case]) -> dict[str, str]:
+    """Return what a model misses in each case that lacks it, by names alone, before any is read.
+
+    Cases whose names tell no sequence are left out: what they have is known once they are read.
+    """
+    found: dict[str, str] = {}
+    for case in cases:
+        if case.volumes is None:
+            continue
+        roles = tuple(channel.role for channel in case.volumes.channels)
+        if all(role is Role.OTHER for role in roles):
+            continue
+        try:
+            mapping(spec.channels, case.sequences, roles, title=spec.title)
+        except ModelError as error:
+            found[case.id] = str(error)
+    return found
+
+
+def lacking_said(models: Sequence[Model], cases: Sequence[Case]) -> tuple[str, ...]:
+    """Return a sentence for each model that misses a channel in some of `cases`."""
+    told = []
+    for model in models:
+        missed = lacking(model.spec, cases) if model.runs else {}
+        if missed:
+            names = ", ".join(list(missed)[:_NAMED]) + (" …" if len(missed) > _NAMED else "")
+            why = next(iter(missed.values()))
+            told.append(f"{len(missed)} of {len(cases)} cases cannot be run ({names}). {why}")
+    return tuple(told)
+
+
+def require_spacing(spec: ModelSpec | ClassifierSpec, volume: Volume) -> None:
     """Raise `ModelError` where a model resamples, and a case does not tell from what."""
     if spec.preprocessing.spacing_mm is not None and volume.geometry.spacing_mm is None:
         raise ModelError(
@@ -74,7 +121,7 @@ def require_spacing(spec: ModelSpec, volume: Volume) -> None:
         )
 
 
-def _doubts(spec: ModelSpec, found: Acquisition) -> tuple[str, ...]:
+def _doubts(spec: ModelSpec | ClassifierSpec, found: Acquisition) -> tuple[str, ...]:
     learnt = spec.acquisition
     assert learnt is not None
     doubts = []

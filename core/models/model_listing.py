@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.domain.errors import ModelError
+from core.domain.model_output import ModelOutput
 from core.io.json_file import decode_json
 from core.models.classifiers import Classifiers
 from core.models.known_names import known_network
@@ -92,13 +93,20 @@ def spec_from_options(
     return spec
 
 
-def with_options(spec: ModelSpec, *, channels: Sequence[str], threshold: float | None) -> ModelSpec:
-    """Return a specification with channels and a threshold, where they are given."""
+def with_options(
+    spec: ModelSpec,
+    *,
+    channels: Sequence[str],
+    threshold: float | None,
+    output: ModelOutput | None = None,
+) -> ModelSpec:
+    """Return a specification with channels, a threshold and labels, where they are given."""
     post = spec.postprocessing
     if threshold is not None:
         post = msgspec.structs.replace(post, threshold=threshold)
     named = tuple(channels) or spec.channels
-    return msgspec.structs.replace(spec, channels=named, postprocessing=post)
+    gives = spec.output if output is None else output
+    return msgspec.structs.replace(spec, channels=named, postprocessing=post, output=gives)
 
 
 def read_preprocessing(text: str) -> Preprocessing:

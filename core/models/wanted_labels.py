@@ -1,11 +1,11 @@
 """Which labels a training learns, as a reader names them, and what its model then gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from core.domain.errors import DataError
-from core.domain.label_set import LabelSet, Region
+from core.domain.errors import DataError, ModelError
+from core.domain.label_set import Label, LabelSet, Region, colour_of
 from core.domain.model_output import ModelOutput, OutputKind
 
 
@@ -24,6 +24,34 @@ def read_names(text: str) -> tuple[str, ...]:
     """Return the names of `A,B,C`; `all` and nothing are no names, which stand for all."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     return () if names == ("all",) else names
+
+
+def read_output(labels: str, regions: str) -> ModelOutput | None:
+    """Return what a network gives, as the command line says it; None where it says nothing.
+
+    `labels` are names of classes by their channels after the background's, `A,B`, of the values
+    from 1 up. `regions` are `NAME=1+3,NAME=3`, in the order of the channels. With both, labels name
+    the values of the regions. Raises `ModelError` for anything else.
+    """
+    if not labels and not regions:
+        return None
+    names = read_names(labels)
+    if not regions:
+        return ModelOutput(kind="classes", labels=_numbered(dict(enumerate(names, start=1))))
+    try:
+        parts = [text.partition("=") for text in read_names(regions)]
+        made = tuple(Region(n.strip(), tuple(map(int, v.split("+")))) for n, _, v in parts)
+        values = {value for region in made for value in region.values}
+        named = {v: names[v - 1] if v <= len(names) else f"Label {v}" for v in sorted(values)}
+        return ModelOutput(kind="regions", labels=LabelSet(_numbered(named).labels, made))
+    except ValueError as error:
+        raise ModelError(
+            f"--regions {regions}: expected NAME=1+3,NAME=3, larger regions first, found: {error}."
+        ) from error
+
+
+def _numbered(names: Mapping[int, str]) -> LabelSet:
+    return LabelSet(tuple(Label(v, name, colour_of(v)) for v, name in names.items()))
 
 
 def output_of(wanted: WantedLabels, labels: LabelSet) -> ModelOutput:

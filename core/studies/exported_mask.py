@@ -12,7 +12,7 @@ from core.annotation.export import (
     drawn_correction,
     provenance_of_version,
 )
-from core.annotation.versions import latest_versions, load_version
+from core.annotation.versions import latest_versions, load_label_map
 from core.domain.errors import DataError
 from core.domain.label_set import BINARY
 from core.domain.progress import Progress
@@ -69,8 +69,10 @@ def _corrected(loaded: LoadedCase, workspace: Workspace) -> MadeMask | None:
     version = latest_versions(workspace).get(loaded.case.id)
     if version is None:
         return None
-    mask, made = load_version(version, loaded.volume.geometry.shape), provenance_of_version(version)
-    return MadeMask(loaded.case, drawn_correction(loaded, mask, made), made, CORRECTED)
+    values = load_label_map(version, loaded.volume.geometry.shape)
+    made = provenance_of_version(version)
+    drawn = drawn_correction(loaded, values, made)
+    return MadeMask(loaded.case, drawn, made, CORRECTED)
 
 
 def _true(loaded: LoadedCase) -> MadeMask:

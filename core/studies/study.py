@@ -115,6 +115,7 @@ class _Run:
         self.keys |= {(case_id, m.spec.id): score_key(m, found[m.spec.id].key) for m in there}
         self.seconds += sum(prediction.seconds for prediction in found.values())
         self.notices += loaded.notices
+        self.notices += [told for model in there for told in found[model.spec.id].notices]
         self.inputs[case_id] = input_of(loaded)
 
 

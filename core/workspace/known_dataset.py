@@ -10,6 +10,7 @@ from shutil import rmtree
 
 import msgspec
 
+from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.archive import is_zip, unpack
 from core.io.atomic import make_private_folder, write_bytes
@@ -20,38 +21,70 @@ from core.workspace.settings import home
 from core.workspace.workspace_folder import workspace_folder
 
 ORGANISATION_FILE = "organisation.json"
+ONCE_FILE = "organisation-once.json"
 _UNPACKED = "unpacked"
 _KEPT_SECONDS = 30 * 86400
 
 
 def scan_known(
-    root: Path, how: Organisation = AS_IT_LIES, *, progress: Progress = silent
+    root: Path,
+    how: Organisation = AS_IT_LIES,
+    *,
+    remember: bool = True,
+    progress: Progress = silent,
 ) -> Dataset:
     """Return the cases under `root`, as `how` says and, where it says nothing, as was said before.
 
-    What is said is kept in the workspace once it has found cases. `root` may be a zip. Raises
-    `DataError` as `scan`, `WorkspaceError` when it cannot be kept.
+    What is said is kept in the workspace once it has found cases, without `remember` until
+    `forget_once`. `root` may be a zip. Raises `DataError` as `scan`, `WorkspaceError` when it
+    cannot be kept.
     """
     root = root.expanduser().absolute()
     before = recalled(root)
     said = how.over(before)
     found = scan(unpacked(root), said, progress=progress)
-    if said != before:
-        keep(root, said)
+    _require_channels(found, how)
+    once = _path(root, ONCE_FILE)
+    if said != before or (how.is_given and remember == once.exists()):
+        _put(_path(root) if remember else once, said)
+        if remember:
+            forget_once(root)
     return replace(found, root=root)
+
+
+def _require_channels(found: Dataset, how: Organisation) -> None:
+    """Raise `DataError` when a role is given to a channel that no case has."""
+    volumes = [case.volumes for case in found.cases if case.volumes is not None]
+    known = dict.fromkeys(channel.name for each in volumes for channel in each.channels)
+    for name, _ in how.roles if volumes else ():
+        if name not in known:
+            raise DataError(
+                f"{found.name}: expected a role for one of the channels {', '.join(known)}, found "
+                f"one for {name}. Name the channel as `info` does."
+            )
 
 
 def recalled(root: Path) -> Organisation:
     """Return how the reader said that the folder is organised, or nothing."""
-    try:
-        return decode_json(_path(root).read_bytes(), Organisation)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return AS_IT_LIES
+    for name in (ONCE_FILE, ORGANISATION_FILE):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return decode_json(_path(root, name).read_bytes(), Organisation)
+    return AS_IT_LIES
 
 
 def keep(root: Path, how: Organisation) -> None:
-    """Keep in the workspace how a folder is organised."""
-    path = _path(root)
+    """Keep in the workspace how a folder is organised; until `forget_once` what was said so."""
+    once = _path(root, ONCE_FILE)
+    _put(once if once.exists() else _path(root), how)
+
+
+def forget_once(root: Path) -> None:
+    """Forget what was not to be remembered; what was said before holds again."""
+    with suppress(OSError):
+        _path(root.expanduser().absolute(), ONCE_FILE).unlink(missing_ok=True)
+
+
+def _put(path: Path, how: Organisation) -> None:
     with suppress(OSError):  # told by the write
         make_private_folder(path.parent)
     write_bytes(path, msgspec.json.format(msgspec.json.encode(how), indent=2) + b"\n")
@@ -89,5 +122,5 @@ def _forget(box: Path) -> None:
                 rmtree(folder)
 
 
-def _path(root: Path) -> Path:
-    return workspace_folder(home(), root) / ORGANISATION_FILE
+def _path(root: Path, name: str = ORGANISATION_FILE) -> Path:
+    return workspace_folder(home(), root) / name

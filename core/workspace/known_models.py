@@ -18,16 +18,18 @@ def find_models(
     *,
     cases: Sequence[Case] = (),
     masks: Sequence[str] = (),
+    resample: bool | None = None,
 ) -> list[Model]:
     """Return the models of these ids, each once; raises `ModelError` for one there is not.
 
     Masks of other programs that the workspace knows are among them, where its `cases` are given.
-    `masks` are more of them, each as NAME=FOLDER.
+    `masks` are more of them, each as NAME=FOLDER. `resample` brings all of these masks from another
+    grid onto their image, or none; by default those for which a reader said so.
     """
     found = registry(home(), workspace.folder, engine)
-    kept = {model.spec.id: model for model in kept_models(workspace.folder, cases)[0]}
+    kept = {model.spec.id: model for model in kept_models(workspace.folder, cases, resample)[0]}
     chosen = [
         kept.get(name) or (found.find(name) if name else found.champion())
         for name in dict.fromkeys(wanted)
     ]
-    return chosen + mask_models(masks, cases)
+    return chosen + mask_models(masks, cases, resample=bool(resample))

@@ -16,10 +16,11 @@ _FILE = "mask_folders.json"
 
 
 class MaskPlace(msgspec.Struct, frozen=True):
-    """A folder of masks, and the name it is shown under."""
+    """A folder of masks, the name it is shown under, and whether a reader let it be resampled."""
 
     title: str
     folder: str
+    resample: bool = False
 
 
 def kept_places(workspace: Path) -> tuple[MaskPlace, ...]:
@@ -30,25 +31,37 @@ def kept_places(workspace: Path) -> tuple[MaskPlace, ...]:
         return ()
 
 
-def keep_folders(workspace: Path, folders: Sequence[Path]) -> None:
-    """Keep folders of masks; those known already stay under their names."""
+def keep_folders(workspace: Path, folders: Sequence[Path], *, resample: bool | None = None) -> None:
+    """Keep folders of masks, and whether they are resampled where that is said.
+
+    Those known already stay under their names.
+    """
     known = {place.folder: place for place in kept_places(workspace)}
     for folder in folders:
         path = str(folder.expanduser().absolute())
-        known.setdefault(path, MaskPlace(folder.name, path))
+        place = known.get(path, MaskPlace(folder.name, path))
+        known[path] = (
+            place if resample is None else msgspec.structs.replace(place, resample=resample)
+        )
     write_bytes(workspace / _FILE, msgspec.json.encode(tuple(known.values())))
 
 
-def kept_models(workspace: Path, cases: Sequence[Case]) -> tuple[list[Model], list[str]]:
-    """Return the masks that a workspace knows as models, and a sentence for each that is gone."""
+def kept_models(
+    workspace: Path, cases: Sequence[Case], resample: bool | None = None
+) -> tuple[list[Model], list[str]]:
+    """Return the masks that a workspace knows as models, and a sentence for each that is gone.
+
+    `resample` goes before what was said of each.
+    """
     models: dict[str, Model] = {}
     problems: list[str] = []
     for place in kept_places(workspace):
+        asked = place.resample if resample is None else resample
         try:
-            model = mask_model(Path(place.folder), cases, title=place.title)
+            model = mask_model(Path(place.folder), cases, title=place.title, resample=asked)
             if model.spec.id in models:
                 title = f"{place.title} {len(models) + 1}"
-                model = mask_model(Path(place.folder), cases, title=title)
+                model = mask_model(Path(place.folder), cases, title=title, resample=asked)
         except AppError as error:
             problems.append(str(error))
         else:

@@ -109,6 +109,8 @@ class _Entry(msgspec.Struct, kw_only=True):
     dsc_before: float | None = None
     dsc_after: float | None = None
     head: int = 0
+    labels: dict[str, object] | None = None
+    region: str = ""
     checksum: str
 
 

@@ -159,6 +159,13 @@ CREATE TABLE measurements (
 CREATE INDEX measurements_by_case ON measurements (case_id);
 """
 
+# A correction was a mask before; that its labels are empty says so of those there are. Its edits
+# told bits, and those of label maps tell themselves apart (`core.annotation.history`).
+_LABELS = """
+ALTER TABLE corrections ADD COLUMN labels TEXT NOT NULL DEFAULT '';
+ALTER TABLE correction_edits ADD COLUMN labels TEXT NOT NULL DEFAULT '';
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -171,5 +178,6 @@ STEPS = (
     _TIME_BY_DAY,
     _REGIONS,
     _MEASUREMENTS,
+    _LABELS,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

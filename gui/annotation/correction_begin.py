@@ -50,6 +50,10 @@ class Beginning(QObject):
             self.failed.emit(str(error))
             return None
 
+    def peek(self) -> Book | None:
+        """Return what is ready, without taking it."""
+        return self._book
+
     def drop(self) -> None:
         """Want it no more."""
         if self._task is not None:

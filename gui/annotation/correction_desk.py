@@ -6,18 +6,28 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.annotation.correction import Correction
-from core.annotation.draft import Clicks, Draft, Step
+from core.annotation import regions
+from core.annotation.correction import HAND, Correction, FocusView, Of, Writes
+from core.annotation.draft import Draft, Step
 from core.annotation.journal import discard_draft, load_draft
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
+from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask import Mask
 from core.domain.plane import Cut
 from gui.annotation.correction_begin import Beginning
 from gui.annotation.correction_book import Book
 from gui.annotation.correction_keeper import Keeping
-from gui.annotation.correction_later import LaterEdit
-from gui.annotation.correction_start import Start, ground_of, predicted_mask, start_of, unready
+from gui.annotation.correction_later import LaterAim, LaterEdit
+from gui.annotation.correction_start import (
+    CorrectionGround,
+    Start,
+    filled_label,
+    ground_of,
+    predicted_mask,
+    start_of,
+    unready,
+)
 from gui.annotation.version_reader import VersionReader
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
@@ -31,7 +41,8 @@ class CorrectionDesk(QObject):
     All methods are for the GUI thread. What is written goes through the `journal` lane, in order.
     `found` says how many edits a case that was opened came with beyond its last version. `failed`
     tells an error, `noted` what the reader should know. `refused` means that another window holds
-    the workspace. `versions` are those of the case on screen. `ready` comes when a first stroke
+    the workspace. `relabelled` tells the label set that an edit or its undo has left. `versions`
+    are those of the case on screen. `ready` comes when a first stroke
     need not wait any more, `begun` with what it started from.
 
     The session has the correction while there is something of it: one that was undone whole lies
@@ -46,6 +57,7 @@ class CorrectionDesk(QObject):
     save_failed = Signal(str)
     found = Signal(int)
     reverted = Signal(object)
+    relabelled = Signal(object)
     ready = Signal()
     begun = Signal(str)
 
@@ -68,7 +80,7 @@ class CorrectionDesk(QObject):
         keeping.save_failed.connect(self.save_failed)
         self.versions.refused.connect(self.refused)
         self.versions.version_saved.connect(self._on_version_saved)
-        self.later.made.connect(lambda tool, patch, cut: self.apply(tool, lambda _: patch, cut=cut))
+        self.later.made.connect(self._make)
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
             part.noted.connect(self.noted)
@@ -81,6 +93,7 @@ class CorrectionDesk(QObject):
         for signal in (session.settings_changed, session.seeking_changed):
             signal.connect(self._prepare)
         session.case_state_changed.connect(self._on_case_state_changed)
+        session.labels_changed.connect(self._on_labels_changed)
 
     @property
     def reader(self) -> str:
@@ -120,8 +133,8 @@ class CorrectionDesk(QObject):
     def mask_now(self) -> Mask | None:
         """Return the mask an edit would be made of: the correction, or what one would start from.
 
-        None when nothing can be painted, or where a version is not read yet. It is not to be
-        changed.
+        It is of the region in focus. None when nothing can be painted, or where a version is not
+        read yet. It is not to be changed.
         """
         correction, start, opened = self._session.correction, self.start, self._session.open_case
         if correction is not None:
@@ -131,6 +144,19 @@ class CorrectionDesk(QObject):
         if start.origin.kind == "empty":
             return np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
         return start.mask
+
+    def ground_now(self) -> Mask | None:
+        """Return what a tool that writes the label in hand would work on, as `mask_now` does.
+
+        Where there are several labels, None until `ready` says that a correction can begin.
+        """
+        if self._session.labels.labels.is_binary:
+            return self.mask_now()
+        correction, book = self._session.correction, self._beginning.peek()
+        if correction is None and book is not None and not self.problem:
+            correction = book.correction
+            correction.set_rule(self._session.labels.rule)
+        return None if correction is None else correction.ground(correction.aim())
 
     @property
     def waiting(self) -> bool:
@@ -165,11 +191,16 @@ class CorrectionDesk(QObject):
         self._drawing = drawing
         self._prepare()
 
-    def begin(self, tool: str, cut: Cut) -> Correction | None:
-        """Start a gesture on a slice; None when nothing can be painted, which is then said."""
+    def begin(self, tool: str, cut: Cut, of: Of = "hand") -> Correction | None:
+        """Start a gesture on a slice; None when nothing can be painted, which is then said.
+
+        Its patches are of the label in hand, or of what `of` says.
+        """
         correction = self._ensure()
+        if correction is not None and self._is_stuck(of):
+            return None
         if correction is not None and not correction.painting:
-            correction.begin(tool, cut.index, cut.plane.name)
+            correction.begin(tool, cut, correction.aim(of))
         return correction
 
     def paint(self, patch: Patch | None) -> None:
@@ -205,13 +236,13 @@ class CorrectionDesk(QObject):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
-        clicks: Clicks = (),
         cut: Cut | None = None,
+        writes: Writes = HAND,
     ) -> bool:
         """Make one edit from the mask as it is; False when it cannot be.
 
-        It is kept as one of the slice `cut`, by default the one the reader works on, and with its
-        `clicks`.
+        The mask is of the label in hand, or what `writes` says. It is kept as one of the slice
+        `cut`, by default the one the reader works on.
 
         An edit that changes nothing is none, and the reader is told; unless something was said
         with it all the same: then `aside` is what the next undo here calls to take that back.
@@ -219,26 +250,81 @@ class CorrectionDesk(QObject):
         correction = self._ensure()
         if correction is None or correction.painting:
             return False
-        patch, cut = make(correction.mask), cut or self._session.view.cut
-        step = correction.apply(tool, cut.index, patch, clicks=clicks, plane=cut.plane.name)
+        aim = correction.aim(writes.of, source=writes.source)
+        patch, cut = make(correction.ground(aim)), cut or self._session.view.cut
+        step = correction.apply(tool, cut, patch, clicks=writes.clicks, aim=aim)
         self._follow()
         if step is not None:
-            self._session.note_painted(step.box)
-            self._keep(step)
+            self._show_step(step)
         elif aside is not None:
             self._asides.append((correction.head, aside))
             self.stepped.emit()
         else:
-            self.noted.emit(tool, "Nothing there to change.")
+            self._say_nothing_changed(tool, writes.of)
         return True
 
     def apply_later(
-        self, tool: str, make: Callable[[Mask], Patch | None], *, cut: Cut | None = None
+        self,
+        tool: str,
+        make: Callable[[Mask], Patch | None],
+        *,
+        cut: Cut | None = None,
+        of: Of = "hand",
     ) -> None:
         """Make one edit on a worker, see `later`; dropped when the mask has changed meanwhile."""
         correction = self._ensure()
         if correction is not None and not correction.painting:
-            self.later.start(tool, correction, make, cut or self._session.view.cut)
+            cut = cut or self._session.view.cut
+            self.later.start(correction, make, LaterAim(tool, cut, correction.aim(of)))
+
+    def change_labels(
+        self, tool: str, labels: LabelSet, make: Callable[[LabelMap], Patch | None]
+    ) -> bool:
+        """Make one edit of another label set, and of the values it needs; False when none can be.
+
+        It is put whatever is locked.
+        """
+        correction = self._ensure()
+        if correction is None or correction.painting:
+            return False
+        z, patch = self._session.view.slice_index, make(correction.label_map)
+        step = correction.change_labels(tool, z, labels, patch)
+        self._follow()
+        if step is not None:
+            self._show_step(step)
+            self._tell_labels(step)
+        return step is not None
+
+    def _make(self, aimed: LaterAim, patch: Patch | None) -> None:
+        """Make the edit that a worker computed, as it was aimed then."""
+        correction = self._ensure()
+        if correction is None or correction.painting:
+            return
+        step = correction.apply(aimed.tool, aimed.cut, patch, aim=aimed.aim)
+        self._follow()
+        if step is not None:
+            self._show_step(step)
+        else:
+            self._say_nothing_changed(aimed.tool, "hand")
+
+    def _show_step(self, step: Step) -> None:
+        self._session.note_painted(step.box)
+        self._keep(step)
+
+    def _say_nothing_changed(self, tool: str, of: Of) -> None:
+        if not self._is_stuck(of, tool):
+            self.noted.emit(tool, "Nothing there to change.")
+
+    def _is_stuck(self, of: Of, tool: str = _NOT_PAINTED) -> bool:
+        """Say so where the label in hand is locked, which no tool writes, and return whether."""
+        state = self._session.labels
+        stuck = of == "hand" and state.rule.stuck and not state.labels.is_binary
+        if stuck:
+            said = (
+                f"{state.labels.label(state.in_hand).name} is locked. Unlock it, or take another."
+            )
+            self.noted.emit(tool, said)
+        return stuck
 
     def undo(self) -> Cut | None:
         """Take the last edit back; returns the slice it was on.
@@ -296,6 +382,34 @@ class CorrectionDesk(QObject):
         return held
 
     def _ensure(self) -> Correction | None:
+        """Return the correction, begun where there is none yet; a label map where the case is."""
+        correction = self._begun()
+        several = not self._session.labels.labels.is_binary
+        if correction is not None and several and not correction.several:
+            self._tell_labels_apart(correction)
+        return correction
+
+    def _tell_labels_apart(self, correction: Correction) -> None:
+        """Make a mask a label map, as one edit: its labels are those of the truth it began from.
+
+        Anywhere else it is the label that a mask of the focus gets.
+        """
+        ground, labels = ground_of(self._session), self._session.labels.labels
+        assert ground is not None, "a case is open"
+        first = correction.labels.labels[0]
+        named = first.value in labels.values and labels.label(first.value).name == first.name
+        fills = first.value if named else filled_label(self._session)
+        values = correction.mask * np.uint8(fills)
+        truth = ground.opened.loaded.labels
+        if truth is not None and correction.origin.kind == "ground_truth":
+            values = np.where((values > 0) & (truth > 0), truth, values)
+        z, patch = self._session.view.slice_index, regions.replace(correction.label_map, values)
+        step = correction.change_labels("label map", z, labels, patch)
+        correction.set_focus(ground.labels.focus, ground.references)
+        if step is not None:
+            self._keep(step)
+
+    def _begun(self) -> Correction | None:
         """Return the correction, begun from what the settings say when there is none yet."""
         if self._refuse():
             return None
@@ -313,6 +427,7 @@ class CorrectionDesk(QObject):
         if known is not None:
             self._forget_book()
         self._book = book
+        book.correction.set_rule(self._session.labels.rule)
         self.begun.emit(start.title)
         return book.correction
 
@@ -356,13 +471,41 @@ class CorrectionDesk(QObject):
         return next((said for said in self._asides[::-1] if said[0] == correction.head), None)
 
     def _on_case_changed(self) -> None:
-        self._book, self._loaded, self.damage = None, False, ""
+        before, self._book = self._book, None
+        self._loaded, self.damage = False, ""
         self._asides.clear()
         self.later.cancel()
         self._beginning.drop()
         ground = ground_of(self._session)
         if ground is None:
             return
+        if before is not None and _is_same(before, ground):
+            self._look_otherwise(before, ground)
+        else:
+            self._read(ground)
+
+    def _look_otherwise(self, book: Book, ground: CorrectionGround) -> None:
+        """Show the correction of the same case again, of the region that is in focus now."""
+        correction, opened = book.correction, ground.opened
+        references, focus = ground.references, ground.labels.focus
+
+        def show(view: FocusView) -> None:
+            if self._session.open_case is not opened:
+                return
+            if not correction.look(view):  # it was painted meanwhile
+                self._look_otherwise(book, ground)
+                return
+            book.case = opened.loaded.case
+            self._book, self._loaded = book, True
+            correction.set_prediction(predicted_mask(self._session))
+            self._on_labels_changed()
+            self._follow()
+            self._prepare()
+
+        self._lanes.run("io", lambda _: correction.focused(focus, references), show)
+
+    def _read(self, ground: CorrectionGround) -> None:
+        """Read the correction of the case on screen, if there is one."""
         opened, store = ground.opened, ground.place.workspace.store
         case_id, shape = opened.loaded.case.id, opened.loaded.volume.geometry.shape
 
@@ -390,6 +533,20 @@ class CorrectionDesk(QObject):
 
         self._lanes.run("journal", lambda _: read(), show, failed=tell)
 
+    def _on_labels_changed(self) -> None:
+        """Tools write another label from now on, or labels are called otherwise."""
+        correction, state = self.known, self._session.labels
+        if correction is not None:
+            correction.set_rule(state.rule)
+            correction.call(state.labels)
+        self._prepare()
+
+    def _tell_labels(self, step: Step) -> None:
+        """Let the session know of the labels that an edit, or its undo, has left."""
+        correction = self.known
+        if step.edit.labels is not None and correction is not None:
+            self.relabelled.emit(correction.labels)
+
     def _on_result_changed(self) -> None:
         if self.known is not None:
             self.known.set_prediction(predicted_mask(self._session))
@@ -405,8 +562,8 @@ class CorrectionDesk(QObject):
         if step is None:
             return None
         self._follow()
-        self._session.note_painted(step.box)
-        self._keep(step)
+        self._show_step(step)
+        self._tell_labels(step)
         self.reverted.emit(step)
         return step.cut
 
@@ -437,4 +594,12 @@ def _starts_so(correction: Correction, start: Start) -> bool:
     """Tell whether a correction began with the same mask."""
     if correction.origin != start.origin:
         return False
-    return start.mask is None or np.array_equal(correction.start, start.mask)
+    of_labels = start.values is not None or correction.several
+    return of_labels or start.mask is None or np.array_equal(correction.start, start.mask)
+
+
+def _is_same(book: Book, ground: CorrectionGround) -> bool:
+    """Tell whether a correction is that of the case on screen, seen as another region perhaps."""
+    store, loaded = ground.place.workspace.store, ground.opened.loaded
+    same = book.store is store and book.case.id == loaded.case.id
+    return same and book.correction.label_map.shape == loaded.volume.geometry.shape

@@ -1,14 +1,26 @@
 """An edit that takes longer than a frame: computed on a worker, shown, and stopped with Esc."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
+from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from core.domain.plane import Cut
 from gui.shell.tasks import Lanes, Task
+
+
+@dataclass(frozen=True, eq=False)
+class LaterAim:
+    """The tool of an edit, the slice it was asked for on, and what its patch is of."""
+
+    tool: str
+    cut: Cut
+    aim: PatchAim | None = None
 
 
 class LaterEdit(QObject):
@@ -18,7 +30,7 @@ class LaterEdit(QObject):
     """
 
     changed = Signal(str)
-    made = Signal(str, object, object)
+    made = Signal(object, object)
     failed = Signal(str, str, str)
     noted = Signal(str, str)
 
@@ -30,17 +42,15 @@ class LaterEdit(QObject):
         self.tool = ""
 
     def start(
-        self, tool: str, correction: Correction, make: Callable[[Mask], Patch | None], cut: Cut
+        self, correction: Correction, make: Callable[[Mask], Patch | None], aimed: LaterAim
     ) -> None:
-        """Compute an edit of the mask as it is now; dropped when the mask changes meanwhile.
-
-        `cut` is the slice it was asked for on.
-        """
+        """Compute an edit of what it aims at as it is now; dropped when that changes meanwhile."""
+        tool = aimed.tool
         if self.tool:
             said = f"{self.tool.capitalize()} is still being computed. Wait, or stop it with Esc."
             self.noted.emit(tool, said)
             return
-        mask, revision = correction.snapshot_mask(), correction.revision
+        mask, revision = np.array(correction.ground(aimed.aim)), correction.revision
         self._asked += 1
         asked = self._asked
 
@@ -50,7 +60,7 @@ class LaterEdit(QObject):
             if correction.revision != revision:
                 self.noted.emit(tool, "The mask changed meanwhile. Start it again.")
             else:
-                self.made.emit(tool, patch, cut)
+                self.made.emit(aimed, patch)
 
         self._task = self._lanes.run(
             "io",

@@ -1,18 +1,21 @@
 """Guided clicks in hand: answered on a worker, shown, taken back, accepted as one edit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
+from core.annotation.correction import Writes
 from core.annotation.guided import ClickGround, Guided, Scene
+from core.annotation.label_rule import mask_of
+from core.annotation.patch import Patch
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import predicted_mask
+from gui.annotation.correction_start import predicted_mask, predicted_values
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.taught_guide import TaughtGuide
 from gui.annotation.tool_settings import ToolSettings
@@ -80,8 +83,15 @@ class GuidedClicks(QObject):
         session = self._session
         session.case_leaving.connect(self._on_case_leaving)
         session.case_changed.connect(self._on_case_changed)
-        for moved in (session.correction_changed, session.result_changed, session.post_changed):
+        for moved in (
+            session.correction_changed,
+            session.result_changed,
+            session.post_changed,
+            desk.ready,
+        ):
             moved.connect(self._on_ground_moved)
+        self._rule = session.labels.rule
+        session.labels_changed.connect(self._on_labels_changed)
         session.mask_painted.connect(lambda _: self._on_ground_moved())
 
     @property
@@ -175,8 +185,8 @@ class GuidedClicks(QObject):
         if len(self._states) == len(self._clicks):
             state = self._states[-1]
             self.drop()
-            cut = self._grey.axial(state.clicks[-1].z)
-            self._desk.apply(GUIDED, state.patch, clicks=state.clicks, cut=cut)
+            cut, writes = self._grey.axial(state.clicks[-1].z), Writes(clicks=state.clicks)
+            self._desk.apply(GUIDED, state.patch, cut=cut, writes=writes)
         return True
 
     def replay(self) -> None:
@@ -191,9 +201,15 @@ class GuidedClicks(QObject):
         clicks, ground = known.clicks, self._ground_over(predicted)
         opened = self._session.open_case
         assert opened is not None, "there is a prediction of it"
-        volume = opened.loaded.volume
+        volume, hand = opened.loaded.volume, known.rule.value
+        values = predicted_values(self._session) if known.several else None
 
-        make = self._taught.replayed(ground, clicks, volume)
+        def make(mask: Mask) -> Patch | None:
+            begun = ground
+            if values is not None:
+                begun = replace(ground, mask=mask_of(values(), (hand,)))
+            return self._taught.replayed(begun, clicks, volume)(mask)
+
         self._desk.apply_later(REPLAY, make)
 
     def picture(self, z: int) -> ClickPicture | None:
@@ -287,7 +303,7 @@ class GuidedClicks(QObject):
 
     def _start(self) -> Guided | None:
         """Return the state before the first click: the mask there is, what the model says."""
-        mask, opened = self._desk.mask_now(), self._session.open_case
+        mask, opened = self._desk.ground_now(), self._session.open_case
         if self._ground is None and mask is not None and opened is not None:
             ground = self._ground_over(mask.copy())
             self._ground = self._taught.begun(ground, opened.loaded.volume)
@@ -300,9 +316,21 @@ class GuidedClicks(QObject):
         volume = opened.loaded.volume
         if self._scene is None:
             self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
-        whole = result is not None and result.ready is None
+        whole = result is not None and result.ready is None and self._is_of_hand
         found = result.probability if result is not None and whole else None
         return ClickGround(self._scene, mask, found, self._session.post.threshold)
+
+    @property
+    def _is_of_hand(self) -> bool:
+        """True where the prediction is of what clicks write: the one label, or that in hand."""
+        state = self._session.labels
+        return state.labels.is_binary or state.focus.values == (state.in_hand,)
+
+    def _on_labels_changed(self) -> None:
+        """Clicks write another label, or something else is locked: all is answered anew."""
+        rule, self._rule = self._rule, self._session.labels.rule
+        if rule != self._rule:
+            self._on_ground_moved()
 
     def _go_on(self) -> None:
         """Have the clicks answered that are not yet."""

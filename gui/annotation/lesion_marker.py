@@ -1,7 +1,7 @@
 """Whole lesions taken and deleted: what goes beyond the slice on screen is marked first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,39 +9,57 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation import regions
+from core.annotation.correction import Of, Writes
 from core.annotation.patch import Patch, unturned
 from core.domain.components import Box, box_slices
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from core.domain.plane import AXIAL, Cut, Plane, Voxel
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import predicted_mask
+from gui.annotation.correction_start import predicted_mask, predicted_values, true_values
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
-Act = Literal["delete component", "keep component", "take component", "take truth component"]
+Act = Literal[
+    "delete component",
+    "keep component",
+    "take component",
+    "take truth component",
+    "relabel piece",
+    "relabel lesion",
+]
 
 _DONE: dict[Act, str] = {
     "delete component": "deletes it",
     "keep component": "deletes all that is marked",
     "take component": "takes it",
     "take truth component": "takes it",
+    "relabel piece": "gives it the label in hand",
+    "relabel lesion": "gives it the label in hand",
 }
 _NONE: dict[Act, str] = {
     "delete component": "No corrected lesion lies there.",
     "keep component": "No corrected lesion lies there, or there is no other.",
     "take component": "No predicted lesion lies there, or all of it is taken.",
     "take truth component": "No lesion of the ground truth lies there, or all of it is taken.",
+    "relabel piece": "Nothing is corrected there, or it has the label in hand.",
+    "relabel lesion": "No corrected lesion lies there, or it has the label in hand.",
 }
+_RELABELS: frozenset[Act] = frozenset({"relabel piece", "relabel lesion"})
 
 
 @dataclass(frozen=True, eq=False)
 class Marked:
-    """What an act would change: the voxels of `box` where `changed` is true, by `patch`."""
+    """What an act would change: the voxels of `box` where `changed` is true, by `patch`.
+
+    Where the region in focus grows it gets the labels of `source`.
+    """
 
     act: Act
     at: Voxel
     patch: Patch
     changed: NDArray[np.bool_]
+    source: LabelMap | None = None
 
     @property
     def box(self) -> Box:
@@ -111,9 +129,20 @@ class Lesions(QObject):
             else:
                 self._mark(found)
 
-        self._task = self._lanes.run(
-            "io", lambda _: _found(act, (mask, other), at, cut if here else None), show
-        )
+        if act in _RELABELS:
+            hand, values = self._session.labels.in_hand, self._session.labels.focus.values
+            pieces = None if act == "relabel piece" else values
+            self._task = self._lanes.run(
+                "io", lambda _: _relabelled(act, mask, at, (hand, pieces)), show
+            )
+            return
+        source = self._source(act)
+
+        def find() -> Marked | None:
+            found = _found(act, (mask, other), at, cut if here else None)
+            return found if found is None or source is None else replace(found, source=source())
+
+        self._task = self._lanes.run("io", lambda _: find(), show)
 
     def confirm(self) -> bool:
         """Do what is marked; False when nothing is."""
@@ -140,6 +169,9 @@ class Lesions(QObject):
         opened, mask = self._session.open_case, self._desk.mask_now()
         if opened is None:
             return None, None
+        if act in _RELABELS:
+            known = self._session.correction
+            return (None if known is None else known.label_map), None
         other = None
         if act == "take component":
             other = predicted_mask(self._session)
@@ -147,12 +179,23 @@ class Lesions(QObject):
             other = opened.loaded.ground_truth
         return mask, other
 
+    def _source(self, act: Act) -> Callable[[], LabelMap] | None:
+        """Return what makes the label map that a lesion is taken from, on a worker."""
+        labels = None if act != "take truth component" else true_values(self._session)
+        if self._session.labels.labels.is_binary or not act.startswith("take"):
+            return None
+        if act == "take component":
+            return predicted_values(self._session)
+        return None if labels is None else lambda: labels
+
     def _again(self, marked: Marked, at: Voxel) -> bool:
         """Tell whether the same is meant once more: of what is kept, the marks lie around it."""
         return marked.holds(at) or (marked.act == "keep component" and at == marked.at)
 
     def _apply(self, marked: Marked, cut: Cut | None = None) -> None:
-        self._desk.apply(marked.act, lambda _: marked.patch, cut=cut)
+        of: Of = "map" if marked.act in _RELABELS else "focus"
+        writes = Writes(of, marked.source)
+        self._desk.apply(marked.act, lambda _: marked.patch, cut=cut, writes=writes)
 
     def _mark(self, found: Marked) -> None:
         self.marked = found
@@ -170,6 +213,17 @@ class Lesions(QObject):
     def _revision(self) -> int:
         correction = self._session.correction
         return -1 if correction is None else correction.revision
+
+
+def _relabelled(
+    act: Act, label_map: LabelMap, at: Voxel, of: tuple[int, tuple[int, ...] | None]
+) -> Marked | None:
+    """Find what gets the label `of[0]`: a piece of one label, or of all of `of[1]`."""
+    value, values = of
+    patch = regions.relabelled(label_map, at, value, values)
+    if patch is None:
+        return None
+    return Marked(act, at, patch, label_map[box_slices(patch.box)] != patch.values)
 
 
 def _is_seen(found: Marked, cut: Cut) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
+from core.annotation.correction import Of, Writes
+from core.annotation.label_rule import hand_of
 from core.annotation.strokes import Tip
 from core.domain.plane import Cut, Voxel
 from gui.annotation.brush_stroke import Stroke
@@ -14,7 +16,7 @@ from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.polygon_corners import FEWEST, Corners
 from gui.annotation.range_preview import Asked, Preview
-from gui.annotation.scribbles import Scribble, Scribbles, filler
+from gui.annotation.scribbles import Again, Scribble, Scribbles, filler
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.tool_settings import LARGEST, SMALLEST, ToolSettings
 from gui.annotation.tool_traces import Traces
@@ -229,6 +231,11 @@ class PaintTools(QObject):
         chosen = self.settings.remove and self.tool != "component"
         return chosen or self.tool == "eraser"
 
+    def _of(self, value: int) -> Of:
+        """Return what a gesture changes: the label in hand; an eraser all, where it clears all."""
+        clears = value == 0 and self._session.labels.rule.clears_all
+        return "any" if clears else "hand"
+
     @property
     def _cut(self) -> Cut:
         """The slice under the pointer, in the plane of the view it is over."""
@@ -304,7 +311,7 @@ class PaintTools(QObject):
         if correction is None or not correction.painting:
             self._stroke = None
             return
-        stroke.paint(correction.mask, self._correction_desk.paint)
+        stroke.paint(correction.under_hand, self._correction_desk.paint)
         self._soon.note_gesture()
         if stroke.over:
             self._stroke = None
@@ -312,7 +319,8 @@ class PaintTools(QObject):
             self._show()
 
     def _begin(self, stroke: Stroke) -> bool:
-        if self._correction_desk.begin(self.tool, stroke.cut) is None:
+        of = self._of(stroke.value)
+        if self._correction_desk.begin(self.tool, stroke.cut, of) is None:
             return False
         stroke.begun = True
         if self.tool == "threshold":
@@ -356,7 +364,8 @@ class PaintTools(QObject):
         corners, self._corners = self._corners, None
         self._show()
         if corners is not None and corners.closable:
-            self._correction_desk.apply("lasso", corners.painted, cut=corners.cut)
+            writes = Writes(self._of(corners.value))
+            self._correction_desk.apply("lasso", corners.painted, cut=corners.cut, writes=writes)
 
     def _fill(self) -> None:
         """Complete the region that the scribbles describe, instead of what they led to before."""
@@ -369,8 +378,9 @@ class PaintTools(QObject):
         refines = known is not None and self._scribbles.refines(known)
         back = known.before_last() if known is not None and refines else None
         self._filling = True
-        fill = filler(pixels[np.newaxis], lines, cut=cut, back=back)
-        self._correction_desk.apply_later(_FILL, fill, cut=here)
+        aim = None if self._session.labels.labels.is_binary else hand_of(self._session.labels.rule)
+        fill = filler(pixels[np.newaxis], lines, cut=cut, again=Again(back, aim))
+        self._correction_desk.apply_later(_FILL, fill, cut=here, of="exact")
 
     def _on_stepped(self) -> None:
         known = self._correction_desk.known
@@ -385,7 +395,7 @@ class PaintTools(QObject):
             share, through = settings.tolerance, settings.volumetric
             cut = self._cut
             make = self._grey.flood(where, share, cut.plane, value=value, volumetric=through)
-            self._correction_desk.apply_later("fill", make, cut=cut)
+            self._correction_desk.apply_later("fill", make, cut=cut, of=self._of(value))
 
     def _act_on_lesion(self, at: tuple[float, float], value: int) -> None:
         """Take the prediction's lesion under the pointer, or delete the mask's."""

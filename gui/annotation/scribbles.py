@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from core.annotation import regions, smart_fill, strokes
 from core.annotation.correction import Correction
+from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch, Point, in_plane, replayed
-from core.domain.mask import Mask
+from core.domain.label_set import LabelMap
 from core.domain.plane import Cut
 from core.domain.volume import Pixels
 
@@ -91,17 +92,30 @@ def drawn(lines: tuple[Scribble, ...], shape: tuple[int, int, int]) -> NDArray[n
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Again:
+    """What a fill stands in for: `back` takes back what an earlier one by the same lines did.
+
+    `aim` is that of its patch where there are several labels.
+    """
+
+    back: Patch | None = None
+    aim: PatchAim | None = None
+
+
 def filler(
-    pixels: Pixels, lines: tuple[Scribble, ...], *, cut: Cut | None, back: Patch | None
-) -> Callable[[Mask], Patch | None]:
+    pixels: Pixels, lines: tuple[Scribble, ...], *, cut: Cut | None, again: Again
+) -> Callable[[LabelMap], Patch | None]:
     """Return the fill of a slice, or of all for None, by `lines` over `pixels` (C, Z, Y, X).
 
-    `back` takes back what an earlier fill by the same lines did: the new one stands in for it.
+    It makes a patch of label values, which are 0 and 1 where there is one label.
     """
     shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
+    back, aim = again.back, again.aim
 
-    def make(mask: Mask) -> Patch | None:
-        before = mask if back is None else replayed(mask, back)
+    def make(values: LabelMap) -> Patch | None:
+        label_map = values if back is None else replayed(values, back)
+        before = label_map if aim is None else aim.ground(label_map)
         if cut is None:
             found = smart_fill.smart_fill_volume(before, pixels, drawn(lines, shape))
         else:
@@ -111,11 +125,10 @@ def filler(
                 cut.plane,
                 lambda mask: smart_fill.smart_fill(mask, turned, scribbled, z=cut.index),
             )(before)
-        return found if back is None else refilled(mask, before, found)
+        if back is None and aim is None:
+            return found
+        if aim is not None:
+            return regions.replace(values, aim.put(label_map, found))
+        return regions.replace(values, before if found is None else replayed(before, found))
 
     return make
-
-
-def refilled(mask: Mask, before: Mask, found: Patch | None) -> Patch | None:
-    """Return the patch from `mask` to what `found` makes of `before`."""
-    return regions.replace(mask, before if found is None else replayed(before, found))

@@ -4,18 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.annotation.export import export_correction, provenance_of_version
 from core.annotation.versions import (
     Version,
+    load_label_map,
     load_version,
     save_version,
     version_of,
     versions,
 )
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
-from gui.annotation.correction_start import provenance_of
+from gui.annotation.correction_start import filled_label, provenance_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
@@ -74,7 +77,7 @@ class VersionReader(QObject):
         if place is None or opened is None or correction is None:
             self.noted.emit(_NOT_EXPORTED, _NONE_YET)
             return
-        mask, head, case = correction.snapshot_mask(), correction.head, opened.loaded.case
+        mask, head, case = correction.snapshot_map(), correction.head, opened.loaded.case
         root, workspace, made = (
             place.dataset.root,
             place.workspace,
@@ -100,12 +103,28 @@ class VersionReader(QObject):
             self._write("No versions are listed", lambda: versions(workspace, case_id), show)
 
     def read_version(self, version: Version, show: Callable[[Mask], None]) -> None:
-        """Hand the mask of a version to `show`."""
-        opened = self._session.open_case
+        """Hand the mask of a version to `show`: of the region in focus, where it has several."""
+        opened, labels = self._session.open_case, self._session.labels
+        if opened is not None:
+            shape = opened.loaded.volume.geometry.shape
+            title, focus = f"Version {version.number} cannot be read", labels.focus
+            self._write(title, lambda: load_version(version, shape, focus), show)
+
+    def read_values(self, version: Version, show: Callable[[LabelMap], None]) -> None:
+        """Hand the label values of a version to `show`, those of a mask with the label it gets."""
+        opened, labels = self._session.open_case, self._session.labels
         if opened is not None:
             shape = opened.loaded.volume.geometry.shape
             title = f"Version {version.number} cannot be read"
-            self._write(title, lambda: load_version(version, shape), show)
+            several = not labels.labels.is_binary
+            fills = filled_label(self._session) if several and version.labels is None else 1
+
+            def read() -> LabelMap:
+                if not several:
+                    return load_version(version, shape)
+                return load_label_map(version, shape) * np.uint8(fills)
+
+            self._write(title, read, show)
 
     def export_version(self, version: Version, folder: Path) -> None:
         """Write the mask of a version in the dataset's layout below `folder`."""
@@ -117,8 +136,8 @@ class VersionReader(QObject):
         made = provenance_of_version(version)
 
         def work() -> Path:
-            mask = load_version(version, shape)
-            return export_correction(case, mask, folder, dataset_root=root, provenance=made)
+            values = load_label_map(version, shape)
+            return export_correction(case, values, folder, dataset_root=root, provenance=made)
 
         self._write(_NOT_EXPORTED, work, self.exported.emit, subject=EXPORTING)
 

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.annotation import regions
+from core.annotation.correction import Writes
 from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.figure_text import MISSING
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.edit_names import edit_name
@@ -111,7 +113,7 @@ class VersionsDialog(QDialog):
             put = self._correction_desk.only_here(
                 "Nothing was restored", partial(self._put, version)
             )
-            self._correction_desk.versions.read_version(version, put)
+            self._correction_desk.versions.read_values(version, put)
 
     def _on_beside(self) -> None:
         version = self._chosen()
@@ -133,14 +135,15 @@ class VersionsDialog(QDialog):
         self.beside_asked.emit(version, mask)
         self.accept()
 
-    def _put(self, version: Version, mask: Mask) -> None:
+    def _put(self, version: Version, values: LabelMap) -> None:
         patches: list[Patch | None] = []
 
-        def make(now: Mask) -> Patch | None:
-            patches.append(regions.replace(now, mask))
+        def make(now: LabelMap) -> Patch | None:
+            patches.append(regions.replace(now, values))
             return patches[-1]
 
-        if self._correction_desk.apply("restore", make) and patches[-1] is not None:
+        made = self._correction_desk.apply("restore", make, writes=Writes("exact"))
+        if made and patches[-1] is not None:
             said = "The correction is the same as it now; undo takes that back."
             self._correction_desk.noted.emit(f"Version {version.number} restored", said)
 

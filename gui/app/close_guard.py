@@ -94,9 +94,13 @@ class CloseGuard:
         try:
             for book in refused:
                 made = provenance_of(book.correction, self._correction_desk.reader)
-                mask = book.correction.snapshot_mask()
+                correction = book.correction
                 export_correction(
-                    book.case, mask, Path(folder), dataset_root=book.root, provenance=made
+                    book.case,
+                    correction.snapshot_map(),
+                    Path(folder),
+                    dataset_root=book.root,
+                    provenance=made,
                 )
         except AppError as error:
             QMessageBox.warning(self._window, "Not saved", plain_tip(str(error)))

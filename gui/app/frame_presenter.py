@@ -66,6 +66,8 @@ class FramePresenter(QObject):
         opened = self._session.open_case
         if opened is not None:
             self._window.status.set_message(f"{opened.loaded.case.id} is open, originals read-only")
+        elif self._session.preview is not None:
+            self._window.status.set_message(f"Reading {self._session.current}…")
         else:
             self._window.status.set_message(f"{self._session.current} cannot be opened")
         self._enable()

@@ -40,7 +40,7 @@ from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
 from gui.viewer.labels_presenter import LabelViews
-from gui.viewer.viewer_presenter import ViewerViews
+from gui.viewer.viewer_views import ViewerViews
 from gui.widgets.theme import finish_theme, prepare_theme
 from gui.worklist import install as worklist
 from gui.worklist.worklist_presenter import WorklistViews
@@ -105,10 +105,17 @@ class Program:
         window.closing.connect(self.close)
         self.annotation.set_tool("pan")
 
-    def open(self, folder: Path | None, *, predictions: Sequence[Path] = ()) -> None:
+    def open(
+        self,
+        folder: Path | None,
+        *,
+        predictions: Sequence[Path] = (),
+        resample: bool | None = None,
+    ) -> None:
         """Show the window on `folder`, else on what was open last, else on the demo.
 
-        With `predictions` of that folder they are reviewed, and nothing is run.
+        With `predictions` of that folder they are reviewed, and nothing is run; `resample` says
+        whether those on another grid are brought onto their image.
         """
         settings = self.session.settings
         self.window.show_in_place(settings.windows, settings.last_screen)
@@ -116,7 +123,7 @@ class Program:
             self.context.say_failed("A setting was left out", self._damage)
         last = Path(settings.last_dataset) if settings.last_dataset else None
         if folder is not None and predictions:
-            self.operations.open_predictions(*predictions, over=folder)
+            self.operations.open_predictions(*predictions, over=folder, resample=resample)
         elif folder is not None:
             self.operations.open_dataset(folder)
         elif last is not None and _is_there(last):

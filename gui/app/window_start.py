@@ -17,7 +17,9 @@ from gui.shell.messages import show_fault
 _SIGNAL_CHECK_MS = 200
 
 
-def run(folder: Path | None, predictions: Sequence[Path] = ()) -> int:
+def run(
+    folder: Path | None, predictions: Sequence[Path] = (), *, resample: bool | None = None
+) -> int:
     """Show the window on `folder`, on what was open last, or on the demo; returns the exit code."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Overread")
@@ -25,7 +27,7 @@ def run(folder: Path | None, predictions: Sequence[Path] = ()) -> int:
     application.setDesktopFileName("overread")
     program = Program(application)
     _install_hooks(program)
-    program.open(folder, predictions=predictions)
+    program.open(folder, predictions=predictions, resample=resample)
     code = application.exec()
     # Python would take the parts of the window apart in an order of its own, after Qt has gone.
     delete(program.window)

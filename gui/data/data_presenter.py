@@ -97,6 +97,11 @@ class DataPresenter(QObject):
         self._views.recent.set_folders(self._session.settings.recent)
 
     def _on_dropped(self, paths: Sequence[Path]) -> None:
+        if not paths:  # the other program took back what it offered
+            self._context.toasts.show_toast(
+                "Nothing was dropped", "The other program gave no file. Open it by Ctrl+O instead."
+            )
+            return
         self._context.operations.open_dataset(meant_by(paths[0]))
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 from gui.data.channel_choice import ChannelChoice
 from gui.data.data_presenter import DataPresenter, DataViews, meant_by
 from gui.data.mask_grid import MaskGrid
+from gui.data.time_point import TimePoint
 from gui.shell.context import Context, Handlers
 
 FILES = (
@@ -24,12 +25,13 @@ class Data:
     presenter: DataPresenter
     channels: ChannelChoice
     mask_grid: MaskGrid
+    time_point: TimePoint
 
 
 def install(context: Context, views: DataViews) -> Data:
     """Make what says which dataset is open, and the commands that ask for a folder."""
     presenter = DataPresenter(context, views)
-    channels = ChannelChoice(context)
+    channels, time_point = ChannelChoice(context), TimePoint(context)
 
     def toggle_names() -> None:
         wanted = not context.session.settings.patient_names
@@ -39,13 +41,14 @@ def install(context: Context, views: DataViews) -> Data:
     handlers: Handlers = {
         "patient_names": toggle_names,
         "choose_channels": channels.ask,
+        "time_point": time_point.ask,
         "organise": presenter.organise.ask_again,
         "open_dataset": lambda: _ask_for_cases(context),
         "open_file": lambda: _ask_for_file(context),
         "open_demo": context.operations.open_demo,
         "open_predictions": lambda: _ask_for_predictions(context),
     }
-    return Data(handlers, presenter, channels, MaskGrid(context))
+    return Data(handlers, presenter, channels, MaskGrid(context), time_point)
 
 
 def _ask_for_cases(context: Context) -> None:

@@ -1,6 +1,7 @@
 """What the organise dialog shows and what it is asked: values only."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from PySide6.QtGui import QImage
 
@@ -12,12 +13,13 @@ MASK = ""
 
 @dataclass(frozen=True)
 class LayoutCard:
-    """A layout, what is said below its name, and whether it finds cases."""
+    """A layout, what is said below its name, whether it finds cases, and why it does not."""
 
     key: str
     title: str
     said: str
     fits: bool
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,42 @@ class FileRow:
     case_id: str = ""
 
 
-@dataclass(frozen=True)
+RowKind = Literal["ok", "warn", "bad"]
+
+
+@dataclass(frozen=True, eq=False)
 class FoundRow:
-    """A case that was found, and a sentence where something about it is to be told."""
+    """A case that was found: its channels, what its files say, or what is to be told of it.
+
+    `tile` is a small picture of it, None while that is being made.
+    """
 
     case_id: str
     said: str
+    detail: str = ""
     notice: str = ""
+    kind: RowKind = "ok"
+    tile: QImage | None = None
+
+
+@dataclass(frozen=True)
+class FoundLabel:
+    """A label of the masks: its value, name and colour (`#RRGGBB`), and how much there is of it."""
+
+    value: int
+    name: str
+    colour: str
+    median: str = ""
+    masks: str = ""
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """Something that is checked over all cases, and how many pass."""
+
+    title: str
+    said: str
+    passed: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +92,29 @@ class PassportView:
 
 @dataclass(frozen=True)
 class OrganiseForm:
-    """What the reader chose: a layout, or patterns by channel; roles by channel; the region."""
+    """What the reader chose: a layout, or patterns by channel; roles by channel; the region.
+
+    `labels` are the names of values that the reader changed, `resample` brings masks on another
+    grid onto their image.
+    """
 
     layout: str
     patterns: tuple[tuple[str, str], ...] = ()
     mask: str = ""
     roles: tuple[tuple[str, str], ...] = ()
     region: str = ""
+    labels: tuple[tuple[int, str], ...] = ()
+    resample: bool = False
+
+
+@dataclass(frozen=True)
+class Match:
+    """How many cases a row finds, whether that is all of them, and what is wrong with it."""
+
+    said: str
+    whole: bool = True
+    problem: str = ""
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +124,21 @@ class FoundView:
     title: str
     detail: str
     cases: tuple[FoundRow, ...] = ()
-    matches: dict[str, str] = field(default_factory=dict)
+    matches: dict[str, Match] = field(default_factory=dict)
     regions: tuple[tuple[str, str], ...] = ()
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class SurveyView:
+    """What a look into the files tells: labels, checks, the foot, and whether it goes on.
+
+    `elsewhere` counts masks on another grid, `resampled` those that were brought from one.
+    """
+
+    title: str
+    labels: tuple[FoundLabel, ...] = ()
+    checks: tuple[CheckRow, ...] = ()
+    elsewhere: int = 0
+    resampled: int = 0
     wrong: bool = False

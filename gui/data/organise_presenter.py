@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress
 from core.io.case import Case
+from core.io.case_look import CaseLook
 from core.io.case_reader import read_case
 from core.io.folder_names import (
     PATTERNS,
@@ -24,7 +26,9 @@ from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.organisation import Organisation
 from core.workspace.known_dataset import recalled, unpacked
 from gui.data.organise_dialog import OrganiseDialog
-from gui.data.organise_form import MASK, FileRow, OrganiseForm, PassportView
+from gui.data.organise_form import MASK, FileRow, FoundView, OrganiseForm, PassportView
+from gui.data.organise_looks import row_of, survey_view
+from gui.data.organise_survey import OrganiseSurvey
 from gui.data.organise_views import (
     cards,
     chosen_layout,
@@ -40,6 +44,7 @@ from gui.shell.look import look_of
 from gui.shell.tasks import Task
 
 _TYPE = "Type a pattern for a channel: the cases it finds are listed as you type."
+_EMPTY = "Choose another folder: the one that holds the images, or the one above it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +79,7 @@ class OrganisePresenter(QObject):
         self._found: _Counted | None = None
         self._task: Task[_Counted] | None = None
         self._passport: FoundCase | None = None
+        self._survey = OrganiseSurvey(context.lanes)
         self._refused: Callable[[], None] = lambda: None
 
     def ask(self, folder: Path, *, refused: Callable[[], None] | None = None) -> None:
@@ -103,6 +109,7 @@ class OrganisePresenter(QObject):
         dialog.set_folder(str(folder), "", ())
         dialog.show_counting("Reading names…")
         self._read = self._found = self._passport = None
+        self._survey.forget()
 
         def work(_: Progress) -> _Read:
             names = read_names(unpacked(folder))
@@ -123,8 +130,18 @@ class OrganisePresenter(QObject):
         plural = "" if count == 1 else "s"
         layout = chosen_layout(read.offers, read.known)
         dialog.set_layouts(cards(read.offers), layout, f"{count:,} name{plural} read")
+        dialog.focus_layout()
         known = read.known
-        form = OrganiseForm(layout, known.images, known.mask, (), known.region)
+        dialog.set_answers(resample=bool(known.resample))
+        form = OrganiseForm(
+            layout,
+            known.images,
+            known.mask,
+            (),
+            known.region,
+            known.labels,
+            resample=bool(known.resample),
+        )
         self._count(form, rows=True)
 
     def _count(self, form: OrganiseForm, *, rows: bool = False) -> None:
@@ -160,11 +177,29 @@ class OrganisePresenter(QObject):
         if fresh:
             known = _known_of(read.known, counted.form)
             dialog.set_rows(rows_of(counted.guessed, read.names.place, known))
-            dialog.roles.focus_first()
-        if counted.guessed is None:
-            dialog.show_found(nothing_view(counted.why), "")
+        found = counted.guessed
+        if found is None:
+            self._survey.stop()
+            dialog.show_found(_nothing(read, counted), "")
             return
-        dialog.show_found(found_view(counted.guessed, read.names), counted.form.region)
+        resample = counted.form.resample
+        looks = self._survey.known(found, resample=resample)
+        rows = [row_of(case, looks.get(case.id)) for case in found.cases]
+        dialog.show_found(found_view(found, read.names, rows), counted.form.region)
+        self._show_looks(counted, [])
+        self._survey.start(
+            found, resample=resample, told=lambda looks: self._show_looks(counted, looks)
+        )
+
+    def _show_looks(self, counted: _Counted, fresh: list[CaseLook]) -> None:
+        """Show what looks into the files told, as long as they are of what is shown."""
+        dialog, found = self.dialog, counted.guessed
+        if dialog is None or found is None or counted is not self._found:
+            return
+        looks = self._survey.known(found, resample=counted.form.resample)
+        rows = {case.id: row_of(case, looks.get(case.id)) for case in found.cases}
+        view = survey_view(found, tuple(looks.values()), tuple(rows.values()))
+        dialog.show_survey(view, {look.case_id: rows[look.case_id] for look in fresh})
 
     def _show_passport(self, case_id: str) -> None:
         dialog, counted = self.dialog, self._found
@@ -193,8 +228,13 @@ class OrganisePresenter(QObject):
         read, counted = self._read, self._found
         if read is not None and counted is not None:
             self._refused = lambda: None
+            assert self.dialog is not None
             how = how_of(form, counted.guessed)
-            self._context.operations.open_dataset(read.folder, how)
+            named = counted.guessed is not None and counted.guessed.labels is not None
+            if how.labels and not named:  # files name them, and one name goes before all of those
+                how = msgspec.structs.replace(how, labels=self.dialog.all_labels)
+            remember = self.dialog.remember
+            self._context.operations.open_dataset(read.folder, how, remember=remember)
 
     def _ask_other(self) -> None:
         start = str(self._read.folder.parent) if self._read is not None else str(Path.home())
@@ -204,6 +244,7 @@ class OrganisePresenter(QObject):
 
     def _on_finished(self) -> None:
         dialog, self.dialog = self.dialog, None
+        self._survey.forget()
         refused, self._refused = self._refused, lambda: None
         if dialog is not None:
             dialog.deleteLater()
@@ -219,20 +260,27 @@ def _as_patterns(form: OrganiseForm, found: FoundDataset | None, place: Path) ->
 
 def _counted(read: _Read, form: OrganiseForm) -> _Counted:
     how = how_of(form, None)
-    plain = Organisation(how.layout, how.images, how.mask)
+    plain = Organisation(how.layout, how.images, how.mask, labels=read.known.labels)
     if form.layout == PATTERNS and not how.images:
         return _Counted(
             form,
             None,
             how,
             file_rows(read.names, None),
-            "Type a pattern for a channel: the cases it finds are listed as you type.",
+            _TYPE,
         )
     try:
         found = organised(read.names, plain)
     except DataError as error:
         return _Counted(form, None, how, file_rows(read.names, None), str(error))
     return _Counted(form, found, how, file_rows(read.names, found))
+
+
+def _nothing(read: _Read, counted: _Counted) -> FoundView:
+    """Return that nothing is found so, or that there is nothing to be found at all."""
+    if not read.names.files():
+        return nothing_view(_EMPTY, title="No images here")
+    return nothing_view(counted.why, counted.form)
 
 
 def _known_of(known: Organisation, form: OrganiseForm) -> Organisation:

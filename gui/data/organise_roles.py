@@ -11,23 +11,25 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from gui.data.organise_form import MASK, PATTERNS, ROLES, ChannelRow, LayoutCard
+from gui.data.layout_card import LayoutCardButton
+from gui.data.organise_checks import ChecksBox
+from gui.data.organise_form import MASK, PATTERNS, ROLES, ChannelRow, LayoutCard, Match
+from gui.data.organise_labels import LabelsBox
 from gui.widgets.fields import combo_field, fill
-from gui.widgets.labels import ElidedLabel, make_label, make_wrapped_label, plain_tip
+from gui.widgets.labels import ElidedLabel, Glyph, make_label, plain_tip
+from gui.widgets.palette import DARK, Theme
 
 _COLUMNS = 4
-_CARD_HEIGHT = 52
 _ROLE_WIDTH, _MATCHES_WIDTH = 100, 72
+_GLYPH = 14
 _HINT = "{case}_…"
-_HELP = (
-    "{case} is the name of the case, {n} the number of a slice, * any part of a name. A pattern "
-    "with a slash counts from the folder."
-)
+_MOST_HEIGHT = 16777215  # what Qt takes for no limit
+_HELP = "{case} is the case, {n} a slice, * any part of a name"
+_MORE_HELP = "A pattern with a slash counts from the folder; ? stands for one character."
 
 
 class RolesColumn(QScrollArea):
@@ -49,7 +51,12 @@ class RolesColumn(QScrollArea):
         self._card_grid, self._rows_grid = QGridLayout(), QGridLayout()
         self._roles: dict[str, QComboBox] = {}
         self._patterns: dict[str, QLineEdit] = {}
-        self._matches: dict[str, ElidedLabel] = {}
+        self._matches: dict[str, tuple[ElidedLabel, Glyph, ElidedLabel]] = {}
+        self._found: dict[str, Match] = {}
+        self._theme: Theme = DARK
+        self._narrow = False
+        self.labels, self.checks = LabelsBox(), ChecksBox()
+        self.labels.renamed.connect(self.meaning_changed)
         self._region = combo_field("Lesion")
         self._region.currentIndexChanged.connect(lambda _: self.meaning_changed.emit())
         self._region_row = QWidget()
@@ -86,16 +93,9 @@ class RolesColumn(QScrollArea):
         for button in self._cards.buttons():
             self._cards.removeButton(button)
         for index, card in enumerate(cards):
-            button = QPushButton(f"{card.title}\n{card.said}")
-            button.setObjectName(card.key)
-            button.setProperty("card", True)
-            button.setCheckable(True)
+            button = LayoutCardButton(card)
+            button.set_look(self._theme)
             button.setChecked(card.key == chosen)
-            button.setFixedHeight(_CARD_HEIGHT)
-            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            button.setToolTip(plain_tip(f"{card.title}: {card.said}"))
-            button.setAutoDefault(False)
-            button.setAccessibleName(f"Layout {card.title}: {card.said}")
             self._cards.addButton(button)
             self._card_grid.addWidget(button, index // _COLUMNS, index % _COLUMNS)
         self._said.setText(said)
@@ -118,16 +118,44 @@ class RolesColumn(QScrollArea):
         for row in rows:
             self._add_row(row)
 
-    def focus_first(self) -> None:
-        """Put the keyboard into the first pattern."""
-        first = next(iter(self._patterns.values()), None)
-        if first is not None:
-            first.setFocus()
+    def focus_layout(self) -> None:
+        """Put the keyboard onto the layout that is chosen; arrows go to the others."""
+        chosen = self._cards.checkedButton()
+        if chosen is not None:
+            chosen.setFocus()
 
-    def set_matches(self, matches: Mapping[str, str]) -> None:
-        """Say how many cases each row finds."""
-        for name, label in self._matches.items():
-            label.setText(matches.get(name, ""))
+    def set_matches(self, matches: Mapping[str, Match]) -> None:
+        """Say how many cases each row finds, and what is wrong with it."""
+        self._found = dict(matches)
+        for name, (count, glyph, below) in self._matches.items():
+            match = matches.get(name, Match(""))
+            count.setText(match.said)
+            passed = match.whole and not match.problem
+            glyph.set_icon("tick" if passed else "warning")
+            glyph.set_colour(self._theme.ok if passed else self._theme.warn)
+            glyph.setVisible(bool(match.said))
+            said = match.problem or match.aside
+            below.setProperty("role", "error" if match.problem else "caption")
+            below.style().polish(below)
+            below.setText(said)
+            below.setVisible(bool(said))
+            line = self._patterns[name]
+            line.setProperty("invalid", bool(match.problem))
+            line.style().polish(line)
+
+    def set_look(self, theme: Theme) -> None:
+        """Draw in the colours of a theme."""
+        self._theme = theme
+        for button in self._cards.buttons():
+            if isinstance(button, LayoutCardButton):
+                button.set_look(theme)
+        self.checks.set_look(theme)
+        self.set_matches(self._found)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave out what the foot of a narrow dialog says."""
+        self._narrow = narrow
+        self.checks.setMaximumHeight(0 if narrow else _MOST_HEIGHT)
 
     def set_regions(self, regions: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer labels and regions as what is lesion; hidden where there is no choice."""
@@ -160,8 +188,14 @@ class RolesColumn(QScrollArea):
         matches = ElidedLabel("", "body")
         matches.setFixedWidth(_MATCHES_WIDTH)
         matches.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._matches[row.name] = matches
+        glyph, below = Glyph("tick", size=_GLYPH), ElidedLabel("", "caption")
+        below.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._matches[row.name] = matches, glyph, below
         self._rows_grid.addWidget(matches, at, 2)
+        self._rows_grid.addWidget(glyph, at, 3)
+        self._rows_grid.addWidget(below, at + 1, 1, 1, 3)
+        glyph.hide()
+        below.hide()
 
     def _on_add(self) -> None:
         taken = set(self.roles.values())
@@ -185,9 +219,15 @@ class RolesColumn(QScrollArea):
         for at in range(_COLUMNS):
             self._card_grid.setColumnStretch(at, 1)
         column.addLayout(self._card_grid)
-        column.addSpacing(8)
-        column.addWidget(make_label("Channels and masks", "panel"))
-        column.addWidget(make_wrapped_label(_HELP, "caption"))
+        column.addSpacing(2)
+        roles = QHBoxLayout()
+        roles.setSpacing(12)
+        about = ElidedLabel(_HELP, "caption")
+        about.tip = f"{_HELP}. {_MORE_HELP}"
+        roles.addWidget(make_label("Roles", "panel"))
+        roles.addWidget(about, 1)
+        roles.addWidget(make_label("Matches", "caption"))
+        column.addLayout(roles)
         self._rows_grid.setSpacing(6)
         self._rows_grid.setColumnStretch(1, 1)
         column.addLayout(self._rows_grid)
@@ -197,10 +237,12 @@ class RolesColumn(QScrollArea):
         below.addStretch(1)
         column.addLayout(below)
         row = QHBoxLayout(self._region_row)
-        row.setContentsMargins(0, 8, 0, 0)
+        row.setContentsMargins(0, 2, 0, 0)
         row.addWidget(make_label("Lesion is", "panel"))
         row.addWidget(self._region, 1)
+        column.addWidget(self.labels)
         column.addWidget(self._region_row)
+        column.addWidget(self.checks)
         column.addStretch(1)
         self._region_row.hide()
         self.setWidget(inside)

@@ -1,7 +1,7 @@
 """From what core found in a folder to what the organise dialog shows."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ from core.domain.label_set import LabelSet
 from core.domain.role import Role
 from core.io.case_reader import LoadedCase
 from core.io.folder_names import PATTERNS, FolderNames, LayoutOffer, best, patterns_of
-from core.io.layouts.found import FoundCase, FoundDataset
+from core.io.layouts.found import FoundDataset
 from core.io.layouts.tree import Folder
 from core.io.organisation import Organisation
-from core.io.thumbnail import tile
+from core.io.thumbnail import labelled_tile, telling_index
 from gui.data.organise_form import (
     MASK,
     ChannelRow,
@@ -22,14 +22,16 @@ from gui.data.organise_form import (
     FoundRow,
     FoundView,
     LayoutCard,
+    Match,
     OrganiseForm,
     PassportView,
 )
+from gui.data.organise_looks import cases_said, coloured, foot_title, millimetres
 
 _TILE_EDGE = 140
 _MOST_FOLDERS, _MOST_FILES = 200, 400
 _MOST_TILES = 4
-_NO_MASK = "No mask: can be predicted, not scored"
+_MASK_STRENGTH = 0.9
 _STARTING = (ChannelRow("FLAIR", "FLAIR", ""), ChannelRow(MASK, "", ""))
 
 
@@ -39,8 +41,9 @@ def cards(offers: Sequence[LayoutOffer]) -> list[LayoutCard]:
         LayoutCard(
             offer.name,
             offer.title,
-            _cases(offer.cases) if offer.cases else "No match",
+            cases_said(offer.cases) if offer.cases else "No match",
             offer.cases > 0,
+            offer.why,
         )
         for offer in offers
     ]
@@ -89,31 +92,72 @@ def how_of(form: OrganiseForm, found: FoundDataset | None) -> Organisation:
         (name, Role(role)) for name, role in form.roles if guessed.get(name, Role.OTHER) != role
     )
     layout = "" if form.layout == PATTERNS else form.layout
-    return Organisation(layout, form.patterns, form.mask, roles, form.region)
-
-
-def found_view(found: FoundDataset, names: FolderNames) -> FoundView:
-    """Return what was found, in words."""
-    total = len(found.cases)
-    matches = Counter(c.name for case in found.cases for c in case.channels)
-    masks = sum(bool(case.masks) for case in found.cases)
-    rows = [_row(case) for case in found.cases]
-    told = sum(bool(row.notice) for row in rows)
-    used, all_files = len(_tags(found)), len(names.files())
-    title = f"{_cases(total)}, {total - told} without a notice"
-    return FoundView(
-        title if told else f"{_cases(total)}, all complete",
-        f"{used:,} files in use, {all_files - used:,} left out. Files are only read.",
-        tuple(rows),
-        {**{name: f"{n} of {total}" for name, n in matches.items()}, MASK: f"{masks} of {total}"},
-        regions_of(found.labels),
-        wrong=bool(told),
+    return Organisation(
+        layout,
+        form.patterns,
+        form.mask,
+        roles,
+        form.region,
+        resample=form.resample or None,
+        labels=form.labels,
     )
 
 
-def nothing_view(sentence: str) -> FoundView:
-    """Return that nothing was found, and why."""
-    return FoundView("No case is found so", sentence, wrong=True)
+def found_view(found: FoundDataset, names: FolderNames, rows: Sequence[FoundRow]) -> FoundView:
+    """Return what was found, in words; `rows` are its cases as far as they were looked at."""
+    used, all_files = len(_tags(found)), len(names.files())
+    return FoundView(
+        foot_title(rows),
+        f"{used:,} files in use, {all_files - used:,} left out. Files are only read.",
+        tuple(rows),
+        _matches(found),
+        regions_of(found.labels),
+        wrong=any(row.kind != "ok" for row in rows),
+    )
+
+
+def nothing_view(
+    sentence: str, form: OrganiseForm | None = None, *, title: str = "No case is found so"
+) -> FoundView:
+    """Return that nothing was found, and why; which pattern of `form` lacks the case."""
+    matches = {} if form is None else {name: Match("") for name, _ in form.patterns}
+    patterns = [] if form is None else [*form.patterns, (MASK, form.mask)]
+    for name, pattern in patterns:
+        if pattern and "*" not in pattern and "{case}" not in pattern:
+            matches[name] = Match("", whole=False, problem="No {case} in the pattern")
+    return FoundView(title, sentence, matches=matches, wrong=True)
+
+
+def _matches(found: FoundDataset) -> dict[str, Match]:
+    """Return how many cases each channel and the mask have, and what is wrong there."""
+    total = len(found.cases)
+    names = dict.fromkeys(c.name for case in found.cases for c in case.channels)
+    matches: dict[str, Match] = {}
+    for name in names:
+        without = [c.id for c in found.cases if name not in {own.name for own in c.channels}]
+        matches[name] = _match(found, name, total, without)
+    without = [case.id for case in found.cases if not case.masks]
+    aside = f"{_named(without)} none: no DSC there" if without else ""
+    mask = _match(found, MASK, total, without)
+    matches[MASK] = replace(mask, aside=aside)
+    return matches
+
+
+def _match(found: FoundDataset, name: str, total: int, without: Sequence[str]) -> Match:
+    wanted = f"expected one file for {name or 'the mask'}, found"
+    doubled = [case.id for case in found.cases if any(wanted in n for n in case.notices)]
+    problem = f"Several files match for {_first(doubled)}" if doubled else ""
+    aside = f"{_named(without)} none" if without else ""
+    said = f"{total - len(without):,} of {total:,}"
+    return Match(said, whole=not without, problem=problem, aside=aside)
+
+
+def _first(ids: Sequence[str]) -> str:
+    return ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
+
+
+def _named(ids: Sequence[str]) -> str:
+    return f"{_first(ids)} {'has' if len(ids) == 1 else 'have'}"
 
 
 def regions_of(labels: LabelSet | None) -> tuple[tuple[str, str], ...]:
@@ -139,17 +183,23 @@ def passport_view(loaded: LoadedCase) -> PassportView:
     """Return the passport of a case that was read."""
     volume, truth = loaded.volume, loaded.ground_truth
     grid = volume.geometry
-    areas = None if truth is None or not truth.any() else truth.sum(axis=(1, 2))
-    index = volume.slices // 2 if areas is None else int(areas.argmax())
-    tiles = [
-        (name, _grey_image(tile(pixels[index], edge=_TILE_EDGE)))
-        for name, pixels in zip(volume.channels, volume.pixels, strict=True)
-    ][:_MOST_TILES]
-    if truth is not None:
-        tiles.append(("Mask", _grey_image(tile(truth[index], edge=_TILE_EDGE))))
+    index = telling_index(truth, volume.slices)
+    labels = loaded.labels if loaded.labels is not None else truth
+    shown = next((i for i, r in enumerate(volume.roles) if r is Role.FLAIR), -1)
+    none = np.zeros(grid.shape[1:], np.uint8)
+    tiles = []
+    for name, pixels in list(zip(volume.channels, volume.pixels, strict=True))[:_MOST_TILES]:
+        grey, _ = labelled_tile(pixels[index], none, edge=_TILE_EDGE)
+        tiles.append((name, _grey_image(grey)))
+    if labels is not None:
+        plane = volume.pixels[shown][index]
+        grey, small = labelled_tile(plane, labels[index], edge=_TILE_EDGE)
+        picture = coloured(grey // 2, small, loaded.label_set, strength=_MASK_STRENGTH)
+        tiles.append(("Mask", picture))
     spacing = grid.spacing_mm
-    size = " × ".join(f"{side:.2g}" for side in spacing[::-1]) + " mm" if spacing else "unknown"
+    size = millimetres(spacing) if spacing else "unknown"
     first = volume.pixels[0]
+    many = len(volume.channels) + (labels is not None)
     return PassportView(
         loaded.case.id,
         tuple(tiles),
@@ -157,7 +207,7 @@ def passport_view(loaded: LoadedCase) -> PassportView:
             (
                 "Shape",
                 " × ".join(map(str, grid.shape[::-1])),
-                "of all channels",
+                f"same in all {many}" if many > 1 else "",
             ),
             ("Spacing", size, "from the files" if spacing else ""),
             (
@@ -169,13 +219,6 @@ def passport_view(loaded: LoadedCase) -> PassportView:
         ),
         loaded.notices,
     )
-
-
-def _row(case: FoundCase) -> FoundRow:
-    count = len(case.channels)
-    said = f"{count} channel{'' if count == 1 else 's'}{' + mask' if case.masks else ''}"
-    notice = case.notices[0] if case.notices else "" if case.masks else _NO_MASK
-    return FoundRow(case.id, said, notice)
 
 
 def _tags(found: FoundDataset) -> dict[Path, tuple[str, str]]:
@@ -206,10 +249,6 @@ def _grey_image(grey: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> QIma
     height, width = grey.shape
     data = np.ascontiguousarray(grey)
     return QImage(data.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
-
-
-def _cases(count: int) -> str:
-    return f"{count:,} case{'' if count == 1 else 's'}"
 
 
 def _values(values: Sequence[int]) -> str:

@@ -1,5 +1,7 @@
 """Triage of the case on screen: which slices are likely to hold a lesion."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.triage import Triage, next_likely
@@ -14,6 +16,7 @@ class CaseTriage(QObject):
 
     slice_wanted = Signal(int)
     failed = Signal(str, str)
+    doubted = Signal(str, str)
 
     def __init__(self, session: Session, lanes: Lanes, triager: Triager) -> None:
         super().__init__()
@@ -21,6 +24,7 @@ class CaseTriage(QObject):
         self._lanes = lanes
         self._triager = triager
         self._task: Task[Triage | None] | None = None
+        self._told: set[Path] = set()
         session.case_changed.connect(self._on_case_changed)
 
     def step(self, by: int) -> None:
@@ -55,5 +59,19 @@ class CaseTriage(QObject):
 
     def _show(self, opened: OpenCase, found: Triage | None) -> None:
         self._task = None
-        if found is not None and self._session.open_case is opened:
-            self._session.set_triage(found)
+        if found is None or self._session.open_case is not opened:
+            return
+        self._session.set_triage(found)
+        place, model = self._session.place, self._session.models.current
+        if place is None or place.dataset.root in self._told:
+            return
+        self._told.add(place.dataset.root)  # once for a folder
+        self._lanes.run(
+            "io",
+            lambda _: self._triager.doubt(opened.loaded, place, model),
+            self._say_doubt,
+        )
+
+    def _say_doubt(self, said: str) -> None:
+        if said:
+            self.doubted.emit("Triage learnt from other images", said)

@@ -6,6 +6,7 @@ from functools import partial
 from core.domain.plane import Cut
 from gui.prediction.case_confidence import CaseConfidence
 from gui.prediction.case_triage import CaseTriage
+from gui.prediction.foreign_grid import ForeignGrid
 from gui.prediction.prediction_desk import PredictionDesk
 from gui.prediction.prediction_presenter import PredictionPresenter, PredictionViews
 from gui.shell.context import Context, Handlers
@@ -20,6 +21,7 @@ class PredictionFeature:
     panels: PredictionPresenter
     case_triage: CaseTriage
     confidence: CaseConfidence
+    foreign_grid: ForeignGrid
 
 
 def install(context: Context, views: PredictionViews) -> PredictionFeature:
@@ -33,7 +35,8 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     _connect_bars(desk, views)
     views.top_bar.model_chosen.connect(choosing)
     views.drawer.stop_asked.connect(lambda: context.stopping.ask(desk.runs.cancel))
-    desk.failed.connect(context.say_failed)
+    foreign_grid = ForeignGrid(context)
+    desk.failed.connect(foreign_grid.say_failed)
     desk.measured.connect(panels.show_measured)
     desk.engines_found.connect(panels.show_engines)
     desk.runs.finished_all.connect(lambda done, failed: _tell_done(context, done, failed))
@@ -44,6 +47,7 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     case_triage.slice_wanted.connect(lambda z: views.verbs.show_cut(Cut(index=z)))
     for part in (case_triage, confidence):
         part.failed.connect(context.toasts.show_toast)
+    case_triage.doubted.connect(context.toasts.show_toast)
 
     def measure() -> None:
         if views.model_panel.section.expanded:
@@ -68,7 +72,7 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
         "next_likely": lambda: case_triage.step(1),
         "previous_likely": lambda: case_triage.step(-1),
     }
-    return PredictionFeature(handlers, desk, panels, case_triage, confidence)
+    return PredictionFeature(handlers, desk, panels, case_triage, confidence, foreign_grid)
 
 
 def _connect_bars(desk: PredictionDesk, views: PredictionViews) -> None:

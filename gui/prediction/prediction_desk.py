@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.prediction import SMALL_SHARE
 from core.inference.engines import engine_titles
 from core.models.mask_model import MaskModel
+from core.models.model_fit import lacking, lacking_said
 from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.list_scores import ListScores
@@ -55,6 +56,11 @@ class PredictionDesk(QObject):
         model = self._session.models.current
         if isinstance(model, MaskModel):
             new = [case for case in new if model.has(case)]
+        elif model is not None and model.runs:
+            missed = lacking(model.spec, new)
+            for sentence in lacking_said((model,), new):
+                self.failed.emit(f"{model.spec.title} cannot be run everywhere", sentence)
+            new = [case for case in new if case.id not in missed]
         self.runs.run(new)
 
     def choose_model(self, model_id: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.inference.engine_messages import NetworkCost
 from core.models.acquisition import acquisition_words, spacing_words
+from core.models.mask_model import MaskModel
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
 from gui.prediction.case_fit import FitView
@@ -27,12 +28,16 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
         said = _waiting_words(session, opened.loaded.case.id)
         if said:
             return (MetricsView("running", said),) * 2
-        return (MetricsView("no_prediction", _before_a_run(fit)),) * 2
+        problem = session.case_states[opened.loaded.case.id].problem
+        said = _first_sentence(problem) if problem else _before_a_run(fit)
+        return (MetricsView("no_prediction", said),) * 2
     if counted is None or result.ready is not None:
         done = 0 if result.ready is None else len(result.ready)
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
-    said = f"whole volume, at {session.post.threshold:.2f}"
+    made = result.prediction
+    aside = ", resampled" if made is not None and made.notices else ""
+    said = f"whole volume, at {session.post.threshold:.2f}{aside}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)
     cut = session.view.cut
@@ -46,10 +51,14 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
 
 def _before_a_run(fit: FitView) -> str:
     if not fit.fits:
-        return f"{fit.doubt.partition('. ')[0].rstrip('.')}."  # what to do stands in the message
+        return _first_sentence(fit.doubt)  # what to do stands in the message
     given = f"Given {fit.given}." if fit.renamed else ""
     differs = f"Learnt from other images: {fit.differs}." if fit.differs else ""
     return f"{given} {differs}".strip() or "Run the model to see where it is right."
+
+
+def _first_sentence(text: str) -> str:
+    return f"{text.partition('. ')[0].rstrip('.')}."
 
 
 def _waiting_words(session: Session, case_id: str) -> str:
@@ -79,11 +88,18 @@ def model_view(
         channels=", ".join(spec.channels),
         given=fit.given or ("not all it needs" if not fit.fits else "no case"),
         made_for=acquisition_words(spec.acquisition) if spec.acquisition else "not said",
-        preprocessing=preprocessing_words(spec.preprocessing),
+        preprocessing=_preparation(model),
         trained_on=f"{len(spec.trained_on)} cases" if spec.trained_on else spec.data or "not said",
         licence=spec.licence or "not said",
         figures=tuple((name, f"{value:.3f}") for name, value in spec.metrics.items()),
     )
+
+
+def _preparation(model: Model) -> str:
+    """Say what is done to a volume before a model sees it, or to masks of another program."""
+    if isinstance(model, MaskModel):
+        return "by nearest neighbour from other grids" if model.resample else "none: as they lie"
+    return preprocessing_words(model.spec.preprocessing)
 
 
 def preprocessing_words(spec: Preprocessing) -> str:

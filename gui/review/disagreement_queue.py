@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.annotation.correction import Writes
 from core.annotation.draft import Step
 from core.annotation.patch import Patch, changes
 from core.domain.components import DisagreementKind, box_slices, disagreements
@@ -322,7 +323,10 @@ class DisagreementQueue(QObject):
 
         was, against = self.queue.answer_of(question), self._against()
         take_back = partial(self._put, question, was, against)
-        if not self._edits.apply("disagreement", make, aside=take_back):
+        opened = self._session.open_case
+        source = None if opened is None else opened.loaded.labels
+        writes = Writes("focus", source)
+        if not self._edits.apply("disagreement", make, aside=take_back, writes=writes):
             return
         if wrong is None:
             self._said_wrong.pop(question.key, None)

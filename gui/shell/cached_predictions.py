@@ -65,13 +65,16 @@ def cached_folder(roots: Sequence[Path]) -> Path | None:
     return None
 
 
-def add_masks(workspace: Workspace, roots: Sequence[Path], dataset: Dataset) -> str:
+def add_masks(
+    workspace: Workspace, roots: Sequence[Path], dataset: Dataset, *, resample: bool | None = None
+) -> str:
     """Let a workspace know folders of masks of other programs; return the id of the first.
 
-    Raises `DataError` for one that has no mask of any case, and then none is kept.
+    `resample` says whether those on another grid are brought onto their image. Raises `DataError`
+    for one that has no mask of any case, and then none is kept.
     """
     models = [mask_model(root, dataset.cases) for root in roots]
-    keep_folders(workspace.folder, roots)
+    keep_folders(workspace.folder, roots, resample=resample)
     return models[0].spec.id
 
 

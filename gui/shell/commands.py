@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("organise", "How the folder is organised…", "File", (), "layers", "nothing"),
     Command("open_demo", "Open the synthetic demo", "File", (), "image", "nothing"),
     Command("open_predictions", "Review a folder of predictions…", "File", (), "layers", "nothing"),
+    Command("time_point", "Choose a time point…", "File", (), "clock", "case"),
     Command("choose_channels", "Choose channels…", "File", (), "layers", "case"),
     Command("export_cases", "Export cases…", "File", ("Alt+Shift+E",), "export", "nothing"),
     Command(
@@ -109,7 +110,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("smaller_brush", "Smaller brush", "Correct", ("[",), menu=False),
     Command("larger_brush", "Larger brush", "Correct", ("]",), menu=False),
-    Command("ball_brush", "Brush as a disc or a ball", "Correct", ("Shift+B",)),
+    Command("ball_brush", "Brush as a disc or a ball", "Correct", ("Alt+B",)),
     Command(
         "complete_fill",
         "Complete what is half drawn or marked",

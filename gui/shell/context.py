@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QWidget
 
+from core.annotation.correction import HAND, Writes
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.actions import Actions
@@ -47,11 +48,18 @@ class Edits(Protocol):
         make: Callable[[Mask], Patch | None],
         *,
         aside: Callable[[], None] | None = None,
+        writes: Writes = HAND,
     ) -> bool:
-        """Make one edit from the mask as it is; False when it cannot be made."""
+        """Make one edit from the mask as it is; False when it cannot be made.
+
+        The mask is of the label in hand, or of what `writes` says.
+        """
 
     def mask_now(self) -> Mask | None:
-        """Return the mask an edit would be made of, not to be changed; None when there is none."""
+        """Return the mask of the region in focus that an edit would be made of.
+
+        It is not to be changed; None when there is none.
+        """
 
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""

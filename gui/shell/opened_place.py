@@ -9,7 +9,7 @@ from core.domain.progress import Progress
 from core.io.dataset import Dataset
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import AS_IT_LIES, Organisation
-from core.workspace.known_dataset import scan_known
+from core.workspace.known_dataset import forget_once, scan_known
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
 from gui.shell.cached_predictions import add_masks, cached_folder, with_cached
@@ -21,7 +21,11 @@ from gui.shell.triager import Triager
 
 @dataclass(frozen=True)
 class PlaceWanted:
-    """A folder to open, what was said of it, and where the reader was: `seen` in `before`."""
+    """A folder to open, what was said of it, and where the reader was: `seen` in `before`.
+
+    `resample` brings masks among the `predictions` from another grid onto their image. What is said
+    of the folder is kept beyond this window when `remember`.
+    """
 
     folder: Path
     demo: bool
@@ -31,6 +35,8 @@ class PlaceWanted:
     how: Organisation | None
     reader: str
     settings: Settings
+    resample: bool | None = None
+    remember: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +59,11 @@ def read_place(
     home, before = triager.home, wanted.before
     if wanted.demo:
         make_demo(wanted.folder, progress=progress)
+    if wanted.how is None and (before is None or before.dataset.root != wanted.folder):
+        forget_once(wanted.folder)  # of a window that has closed it
+    how = wanted.how or AS_IT_LIES
     try:
-        dataset = scan_known(wanted.folder, wanted.how or AS_IT_LIES, progress=progress)
+        dataset = scan_known(wanted.folder, how, remember=wanted.remember, progress=progress)
     except FolderUnknown as unknown:
         return unknown
     cached = cached_folder(wanted.predictions)
@@ -67,7 +76,7 @@ def read_place(
         wish, settings = state.model_id, wanted.settings
         dataset = _as_chosen(dataset, workspace.labels(), state.region)
         if wanted.predictions and cached is None:
-            wish = add_masks(workspace, wanted.predictions, dataset)
+            wish = add_masks(workspace, wanted.predictions, dataset, resample=wanted.resample)
         models = read_models(home, workspace.folder, wish, settings, dataset.cases)
         if cached is not None:
             workspace, models = with_cached(home, workspace, cached)

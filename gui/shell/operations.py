@@ -61,24 +61,31 @@ class Operations(QObject):
         """Open the synthetic cases, made by code when they are not there yet."""
         self._open(self._session.home / DEMO_NAME, demo=True)
 
-    def open_dataset(self, folder: Path, how: Organisation | None = None) -> None:
+    def open_dataset(
+        self, folder: Path, how: Organisation | None = None, *, remember: bool = True
+    ) -> None:
         """Open a folder of cases, organised as `how` says or as was said before.
 
-        The case seen last comes back.
+        What `how` says is kept for the next time, without `remember` for this window alone. The
+        case seen last comes back.
         """
-        self._open(folder, demo=folder == self._session.home / DEMO_NAME, how=how)
+        demo = folder == self._session.home / DEMO_NAME
+        self._open(folder, demo=demo, how=how, remember=remember)
 
-    def open_predictions(self, *roots: Path, over: Path | None = None) -> None:
+    def open_predictions(
+        self, *roots: Path, over: Path | None = None, resample: bool | None = None
+    ) -> None:
         """Review folders of predictions of `over`, or of the open dataset; nothing is run.
 
         One folder of cached predictions has a workspace of its own. Masks of other programs are
-        models of the dataset from then on.
+        models of the dataset from then on; `resample` says whether those on another grid are
+        brought onto their image.
         """
         place = self._session.place
-        if over is not None:
-            self._open(over, demo=False, predictions=roots)
-        elif place is not None:
-            self._open(place.dataset.root, demo=place.synthetic, predictions=roots)
+        folder = over or (place.dataset.root if place is not None else None)
+        if folder is not None:
+            demo = over is None and place is not None and place.synthetic
+            self._open(folder, demo=demo, predictions=roots, resample=resample)
 
     def open_again(self) -> None:
         """Open what is open once more, at the same place."""
@@ -162,6 +169,8 @@ class Operations(QObject):
         demo: bool,
         predictions: tuple[Path, ...] = (),
         how: Organisation | None = None,
+        resample: bool | None = None,
+        remember: bool = True,
     ) -> None:
         def start() -> None:
             before, seen = self._session.place, last_state(self._session)
@@ -174,6 +183,8 @@ class Operations(QObject):
                 how,
                 reader=self._session.reader,
                 settings=self._session.settings,
+                resample=resample,
+                remember=remember,
             )
             self._start_opening(asked)
 

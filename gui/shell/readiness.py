@@ -83,6 +83,8 @@ class Readiness(QObject):
     def why_no_edit(self) -> str:
         """Return why the mask cannot be changed by a key now; empty when it can."""
         case_id = self._session.current
+        if self._session.preview is not None:
+            return f"{case_id} is still being read."
         if self._session.open_case is None:
             return "No case is on screen."
         if self._drawn is None:

@@ -18,7 +18,15 @@ from core.review.subject import Subject, subject_of
 from core.workspace.settings import Settings, reader_name
 from core.workspace.workspace_folder import Listing
 from gui.shell.label_state import LabelState
-from gui.shell.session_parts import CaseState, Models, OpenCase, Place, Result, RunQueue
+from gui.shell.open_preview import OpenPreview
+from gui.shell.session_parts import (
+    CaseState,
+    Models,
+    OpenCase,
+    Place,
+    Result,
+    RunQueue,
+)
 from gui.shell.view_state import ViewState
 
 
@@ -29,6 +37,7 @@ class _State:
     post: Postprocessing = field(default_factory=Postprocessing)
     listed: Postprocessing = field(default_factory=Postprocessing)
     open_case: OpenCase | None = None
+    preview: OpenPreview | None = None
     current: str = ""
     pending: str = ""
     problem: str = ""
@@ -168,6 +177,11 @@ class Session(QObject):
     def open_case(self) -> OpenCase | None:
         """The case on screen."""
         return self._state.open_case
+
+    @property
+    def preview(self) -> OpenPreview | None:
+        """The first slice of a case that is being read: on screen until the whole case is."""
+        return self._state.preview
 
     @property
     def current(self) -> str:
@@ -322,7 +336,7 @@ class Session(QObject):
         """Another dataset is open, no case of it yet."""
         self._state.place, self._state.cases = place, states
         self._state.open_case = self._state.result = self._state.correction = None
-        self._state.current = self._state.pending = ""
+        self._state.preview, self._state.current, self._state.pending = None, "", ""
         self._state.reviews = {}
         self.place_changed.emit()
 
@@ -347,6 +361,12 @@ class Session(QObject):
         self._state.pending = case_id
         self.case_opening.emit()
 
+    def set_preview(self, preview: OpenPreview) -> None:
+        """The first slice of the pending case is on screen; no case is until all of it is read."""
+        self._leave(preview.case_id)
+        self._state.preview, self._state.problem = preview, ""
+        self._show_other_case()
+
     def set_open_case(
         self, open_case: OpenCase, *, slice_index: int, labels: LabelState | None = None
     ) -> None:
@@ -357,7 +377,7 @@ class Session(QObject):
         same = self._state.current == open_case.loaded.case.id and self.open_case is not None
         self.case_leaving.emit()
         self._state.current, self._state.pending = open_case.loaded.case.id, ""
-        self._state.open_case, self._state.result = open_case, None
+        self._state.open_case, self._state.preview, self._state.result = open_case, None, None
         self._state.correction, self._state.edits = None, {}
         self._state.triage = None
         self._state.seeking = self._state.models.current is not None
@@ -368,20 +388,25 @@ class Session(QObject):
             view = view.working_in(open_case.acquired, large=True)
         self._state.view = replace(view, asking=False)
         before, self._state.labels = self._state.labels, labels or LabelState()
-        self.case_version += 1
-        self._change_masks()
-        if before != self._state.labels:
-            self.labels_changed.emit()
-        self.case_changed.emit()
+        self._show_other_case(labels=before != self._state.labels)
 
     def set_unopened(self, problem: str) -> None:
         """The case asked for cannot be shown: nothing is on screen, least of all another case."""
+        self._leave(self.wanted)
+        self._state.preview, self._state.pending, self._state.problem = None, "", problem
+        self._show_other_case()
+
+    def _leave(self, for_case: str) -> None:
+        """The case on screen gives way to one of which there is nothing to work on."""
         self.case_leaving.emit()
-        self._state.current, self._state.pending = self.wanted, ""
+        self._state.current = for_case
         self._state.open_case = self._state.result = self._state.correction = None
-        self._state.problem = problem
+
+    def _show_other_case(self, *, labels: bool = False) -> None:
         self.case_version += 1
         self._change_masks()
+        if labels:
+            self.labels_changed.emit()
         self.case_changed.emit()
 
     def set_result(self, result: Result | None, *, same_masks: bool = False) -> None:

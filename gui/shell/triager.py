@@ -9,6 +9,8 @@ from core.domain.triage import Triage
 from core.inference.engine import Engine
 from core.io.case_reader import LoadedCase
 from core.models.classifiers import ClassifierModel, Classifiers
+from core.models.model_fit import fit_of_classifier, fit_of_model
+from core.models.registry import Model
 from core.review.outlook import Outlook, triaged_outlooks
 from core.workspace.triage_cache import find_triage, put_triage, triage_key
 from core.workspace.workspace_folder import registry
@@ -35,6 +37,21 @@ class Triager:
             key = triage_key(model, loaded.volume)
             put_triage(place.workspace.store, loaded.case.id, known, key=key)
         return known
+
+    def doubt(self, loaded: LoadedCase, place: Place, model: Model | None) -> str:
+        """Return how a case differs from what the classifier learnt from, in a sentence.
+
+        Empty where nothing does, and where `model`, which is said of by itself, differs likewise.
+        """
+        classifier, volume = self.classifier(place), loaded.volume
+        if classifier is None:
+            return ""
+        try:
+            fit = fit_of_classifier(classifier, volume)
+            own = () if model is None or not model.runs else fit_of_model(model, volume).doubts
+        except ModelError:
+            return ""
+        return "" if set(fit.doubts) <= set(own) else fit.doubt
 
     def known(self, loaded: LoadedCase, place: Place) -> Triage | None:
         """Return the triage of a case that was kept, None when there is none."""

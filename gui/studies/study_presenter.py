@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.jobs.job_events import progress_text
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import JobProgram
+from core.models.model_fit import lacking, lacking_said
 from core.studies.study_job import StudyJob
 from gui.shell.context import Context
 from gui.shell.job_record import JobRecord
@@ -87,6 +88,15 @@ class StudyPresenter(QObject):
             said = "Only predictions are here. Open the dataset itself to compare its models."
             self._say_run(RunView(trouble=said))
             return
+        chosen = [m for m in self._session.models.available if m.spec.id in models]
+        cases = place.dataset.cases
+        told = lacking_said(chosen, cases)
+        nowhere = [m.spec.title for m in chosen if len(lacking(m.spec, cases)) == len(cases)]
+        if nowhere:
+            self._say_run(RunView(trouble=" ".join(told)))
+            return
+        for sentence in told:
+            self._tell_trouble("Some cases cannot be compared", sentence)
         spec = StudyJob(
             data=str(place.dataset.root),
             workspace=str(place.workspace.folder),

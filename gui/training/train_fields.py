@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.model_output import OutputKind
 from core.models.train_spec import LossName, PresetName
 from gui.training.train_cases import CasesCard, SplitCard
 from gui.training.train_form import TrainForm, TrainOffer, replayed_cases
@@ -42,6 +43,13 @@ _LOSSES: tuple[tuple[LossName, str, str], ...] = (
     ("soft-iou", "Soft IoU", "Overlap over union, so a miss costs as much as an over-call."),
     ("bce-dice", "BCE + Dice", "Each voxel and the overlap, half and half; steady on small sets."),
     ("focal-tversky", "Focal Tversky", "Misses cost more than over-calls; for small lesions."),
+)
+
+
+_LEARNT: tuple[tuple[OutputKind | None, str], ...] = (
+    (None, "One lesion"),
+    ("classes", "Labels"),
+    ("regions", "Regions"),
 )
 
 
@@ -78,6 +86,7 @@ class TrainFields(QWidget):
             size=self._size.value() or None,
             device=self._device.currentData() or "auto",
             judges=self.split.judges,
+            learn=_LEARNT[self._learn.index][0] if self._offer.labels else None,
         )
 
     def set_offer(self, offer: TrainOffer, base: str) -> None:
@@ -131,6 +140,8 @@ class TrainFields(QWidget):
         self._architecture = combo_field("Network")
         self._arguments = line_field("Arguments of the network")
         self._arguments.setFixedWidth(_ARGUMENTS_WIDTH)
+        self._learn = Segments([title for _, title in _LEARNT], name="Learn")
+        self._learn_said = make_wrapped_label("", "caption")
         self._preset = Segments([title for _, title in _PRESETS], name="Preset")
         self.cases = CasesCard()
         self.split = SplitCard()
@@ -166,6 +177,11 @@ class TrainFields(QWidget):
             *self._add(grid, "Network", network, "arguments"),
             *self._add(grid, "Preset", self._preset),
         ]
+        learn = QWidget()
+        told = tight_column(learn)
+        told.addWidget(self._learn)
+        told.addWidget(self._learn_said)
+        self._several = self._add(grid, "Learn", learn, "learn")
         self._add(grid, "Training cases", self.cases, "cases")
         self._add(grid, "Validation", self.split)
         self._add(grid, "Schedule", self._schedule(), "limits", "learning_rate")
@@ -220,6 +236,7 @@ class TrainFields(QWidget):
     def _connect(self) -> None:
         self._base.currentIndexChanged.connect(self._on_base_chosen)
         self._preset.chosen.connect(self._show_settings)
+        self._learn.chosen.connect(self._on_changed)
         self._loss.chosen.connect(self._on_changed)
         self.cases.changed.connect(self._on_changed)
         self.split.changed.connect(self._on_judges_chosen)
@@ -236,6 +253,9 @@ class TrainFields(QWidget):
         base = self._offer.base(self._base.currentData())
         for widget in self._fresh:
             widget.setVisible(not base.id)
+        for widget in self._several:
+            widget.setVisible(bool(self._offer.labels))
+        self._learn.set_index([kind for kind, _ in _LEARNT].index(base.gives))
         self._size.setEnabled(not base.id)
         self._title.setText(_next_title(base.title if base.id else "U-Net", self._offer))
         cases = unlocked(self._offer.cases, self.split.judges)
@@ -274,11 +294,21 @@ class TrainFields(QWidget):
         form = self.form
         self._judged = form.judges
         self._loss_said.setText(_LOSSES[self._loss.index][2])
+        self._learn_said.setText(_learn_words(form.learn, self._offer))
         takes = {name: arguments for name, _, arguments in self._offer.architectures}
         self._arguments.setPlaceholderText("init_features=16")
         self._arguments.setToolTip(f"NAME=VALUE of {takes.get(form.architecture, '')}")
         self.cases.set_replayed(len(replayed_cases(form, self._offer)))
         self.changed.emit()
+
+
+def _learn_words(learn: OutputKind | None, offer: TrainOffer) -> str:
+    """Return what a model of that kind will give."""
+    if learn is None:
+        return "Lesion or none: the region that is looked at, all labels by default."
+    if learn == "classes":
+        return f"One label a voxel, by softmax: {', '.join(offer.labels)}."
+    return f"A sigmoid each, which may overlap: {', '.join(offer.regions or offer.labels)}."
 
 
 def _next_title(title: str, offer: TrainOffer) -> str:

@@ -1,9 +1,12 @@
 """What the train dialog offers and what the reader chose, as data; and what is wrong with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from core.domain.errors import AppError
+from core.domain.model_output import OutputKind
+from core.io.case import Case
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import LossName, PresetName
@@ -15,13 +18,17 @@ FEWEST_CHOSEN = 2
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A model to start from; the empty id is a fresh network."""
+    """A model to start from; the empty id is a fresh network.
+
+    `gives` says whether it knows classes or regions, None for one lesion.
+    """
 
     id: str
     title: str
     champion: bool = False
     channels: int = 3
     trained_on: frozenset[str] = frozenset()
+    gives: OutputKind | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,10 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class TrainOffer:
-    """What can be chosen; `settings` by base id and preset."""
+    """What can be chosen; `settings` by base id and preset.
+
+    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none.
+    """
 
     job_name: str = ""
     bases: tuple[BaseModel, ...] = ()
@@ -78,6 +88,8 @@ class TrainOffer:
     devices: tuple[str, ...] = ()
     taken: frozenset[str] = frozenset()
     settings: dict[tuple[str, PresetName], TrainSettings] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
     def base(self, model_id: str) -> BaseModel:
         """Return a model to start from by its id."""
@@ -103,11 +115,12 @@ class TrainForm:
     size: int | None
     device: str = "auto"
     judges: tuple[str, ...] = ()
+    learn: OutputKind | None = None
 
     @property
     def steps_like(self) -> tuple[object, ...]:
         """What the time of a step depends on; a preview holds while this stays the same."""
-        network = (self.base, self.architecture, self.arguments, self.size, self.device)
+        network = (self.base, self.architecture, self.arguments, self.size, self.device, self.learn)
         return (*network, self.batch_size, self.cases, self.replay)
 
 
@@ -125,12 +138,27 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
         "title": _title_problem(form, offer),
         "arguments": "" if form.base else _arguments_problem(form),
         "cases": _cases_problem(form, offer),
+        "learn": _learn_problem(form, offer),
         "limits": "" if form.epochs or form.minutes else "Give epochs, minutes or both.",
         "learning_rate": ""
         if 0 < form.learning_rate <= 1
         else "A number above 0, at most 1, as 1e-4.",
     }
     return {name: said for name, said in found.items() if said}
+
+
+def label_names(cases: Sequence[Case]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the labels and the regions of cases by name, as their layout tells them."""
+    known = next((case.labels for case in cases if case.labels is not None), None)
+    if known is None or known.is_binary:
+        return (), ()
+    return tuple(label.name for label in known.labels), tuple(r.name for r in known.regions)
+
+
+def _learn_problem(form: TrainForm, offer: TrainOffer) -> str:
+    if form.learn is not None or not form.base or offer.base(form.base).gives is None:
+        return ""
+    return "This base model knows several labels: choose Labels or Regions, or another base."
 
 
 def fresh_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from gui.training.train_form import (
     TrainOffer,
     TrainSettings,
     fresh_cases,
+    label_names,
     model_id,
     replayed_cases,
 )
@@ -80,6 +81,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         for model in models
         for preset in presets
     }
+    labels, regions = label_names(ground.dataset.cases)
     offer = TrainOffer(
         job_name=f"Job {job_number}",
         bases=bases,
@@ -91,6 +93,8 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         devices=tuple(devices),
         taken=frozenset(model.spec.id for model in ground.models),
         settings=settings,
+        labels=labels,
+        regions=regions,
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
     frozen = ground.frozen is not None
@@ -131,6 +135,10 @@ def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) 
         "learning_rate": form.learning_rate,
         "batch_size": form.batch_size,
     }
+    known = parent.spec.several if parent else None
+    # A parent of the same kind goes on with its own labels.
+    if form.learn is not None and form.learn != (known.kind if known else None):
+        required["labels"] = {"kind": form.learn}
     budget: Changes = {"epochs": form.epochs, "minutes": form.minutes}
     own = _parental(form, offer, parent) if parent else {"arguments": _arguments(form)}
     spec = make_spec(form.preset, {**own, **required}, budget)
@@ -176,7 +184,12 @@ def seconds_needed(form: TrainForm, preview: TrainPreview) -> float | None:
 def _base(model: Model, champion: str) -> BaseModel:
     spec = model.spec
     return BaseModel(
-        spec.id, spec.title, spec.id == champion, len(spec.channels), frozenset(spec.trained_on)
+        spec.id,
+        spec.title,
+        spec.id == champion,
+        len(spec.channels),
+        frozenset(spec.trained_on),
+        spec.several.kind if spec.several else None,
     )
 
 

@@ -16,6 +16,7 @@ from gui.shell.view_state import Display, PictureKey, resolve, small
 from gui.viewer.empty_state import EmptyState
 from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
 from gui.viewer.shown_case import shown
+from gui.viewer.shown_preview import draw_preview
 from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
 
@@ -147,7 +148,11 @@ class CanvasPresenter(QObject):
             self.draw()
             return
         self._clear()
-        if self._empty is not None:
+        preview = self._session.preview
+        if self._empty is not None and preview is not None:
+            self.view.show_display(*draw_preview(self._session, preview))
+            self._empty.hide()
+        elif self._empty is not None:
             title = f"{self._session.current} cannot be opened"
             self._empty.say(title, self._session.problem, icon="warning")
 

@@ -36,7 +36,7 @@ def predicted_of(
     if counted is None or (plane.axis and result is not None and result.ready is not None):
         if plane.axis or truth is None:
             return BarCounts(known, truth is not None, frozenset())
-        area = truth.sum(axis=(1, 2), dtype=np.int64)
+        area = np.array(opened.loaded.truth_areas, np.int64)
         nothing = np.zeros_like(area)
         return BarCounts(SliceCounts(nothing, nothing, area), True, frozenset())
     ready = None if result is None or plane.axis else result.ready

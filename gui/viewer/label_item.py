@@ -88,7 +88,7 @@ class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.setOpacity(style.opacity)
         for label, path in paths:
             self._fill(painter, path, label, ratio)
-        _outline(painter, paths, _SMALL_WIDTH if style.small else _WIDTH)
+        _outline(painter, paths, _SMALL_WIDTH if style.small else _WIDTH, smooth=style.smooth)
         painter.setOpacity(1.0)
         if style.wrong and len(picture.wrong.ends):
             path = picture.wrong.on_screen(to_screen)
@@ -161,11 +161,16 @@ def _tile(edge: int) -> tuple[QPixmap, QPainter]:
     return tile, painter
 
 
-def _outline(painter: QPainter, paths: list[tuple[Label, QPainterPath]], width: float) -> None:
+def _outline(
+    painter: QPainter, paths: list[tuple[Label, QPainterPath]], width: float, *, smooth: bool
+) -> None:
     halo = QColor(0, 0, 0)
     halo.setAlphaF(HALO_ALPHA)
+    # Smoothed, the halos of eight labels take as long as all the rest, and look the same.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for _, path in paths:
         painter.strokePath(path, _pen(halo, width + 2 * HALO_WIDTH))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
     for label, path in paths:
         painter.strokePath(path, _pen(QColor(*label.colour), width))
 

@@ -165,5 +165,5 @@ def predicted_labels(session: Session) -> LabelMap | None:
 
 def corrected_labels(session: Session) -> LabelMap | None:
     """Return the labels (Z, Y, X) of the correction on screen, None where it has none."""
-    del session
-    return None
+    correction = session.correction
+    return correction.label_map if correction is not None and correction.several else None

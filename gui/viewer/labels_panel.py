@@ -30,7 +30,7 @@ _FIGURE, _TRUTH = 56, 36
 
 
 @dataclass(frozen=True)
-class LabelRow:
+class ShownLabel:
     """One label as the reader sees it; volumes are in the unit of the panel, None where unknown."""
 
     label: Label
@@ -79,7 +79,7 @@ class LabelsPanel(QWidget):
         self.set_look(DARK, DEFAULT_OVERLAYS)
         self.hide()
 
-    def set_rows(self, rows: Sequence[LabelRow], *, unit: str, truth: bool, said: str) -> None:
+    def set_rows(self, rows: Sequence[ShownLabel], *, unit: str, truth: bool, said: str) -> None:
         """Show these labels, none of them hides the panel; `said` is what tools write."""
         shown = (tuple(rows), unit, truth, said)
         self.setVisible(bool(rows))
@@ -130,7 +130,7 @@ class LabelsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
 
-    def _replace_rows(self, rows: Sequence[LabelRow]) -> None:
+    def _replace_rows(self, rows: Sequence[ShownLabel]) -> None:
         for old in self._rows.values():
             self._column.removeWidget(old)
             old.hide()
@@ -153,9 +153,10 @@ class _RowView(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
-        self._row: LabelRow | None = None
+        self._row: ShownLabel | None = None
+        self._shown: tuple[ShownLabel, str, bool] | None = None
         self.setFixedHeight(ROW)
-        self.setObjectName("LabelRow")
+        self.setObjectName("ShownLabel")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.eye, self.lock = _toggle(), _toggle()
         self.swatch = DigitSwatch()
@@ -185,8 +186,10 @@ class _RowView(QFrame):
         row.addWidget(self._truth)
         row.addWidget(self.lock)
 
-    def show_row(self, row: LabelRow, *, unit: str, truth: bool) -> None:
-        self._row = row
+    def show_row(self, row: ShownLabel, *, unit: str, truth: bool) -> None:
+        if (row, unit, truth) == self._shown:
+            return
+        self._row, self._shown = row, (row, unit, truth)
         label, decimals = row.label, 1 if unit == "mL" else 0
         self._name.setText(label.name)
         self._name.setEnabled(row.shown)
@@ -276,9 +279,11 @@ class _RowView(QFrame):
         )
         ground = theme.accsoft if row.in_hand else "transparent"
         bar = theme.acc if row.in_hand else "transparent"
-        self.setStyleSheet(
-            f"#LabelRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
+        sheet = (
+            f"#ShownLabel {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
         )
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
 
 
 def _toggle() -> QToolButton:

@@ -21,7 +21,7 @@ from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.tasks import Task
 from gui.viewer.label_layer import predicted_labels
-from gui.viewer.labels_panel import LabelRow, LabelsPanel
+from gui.viewer.labels_panel import LabelsPanel, ShownLabel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.viewer.shown_case import slice_overlap
 
@@ -55,7 +55,8 @@ class LabelsPresenter(QObject):
         session = self._session
         for changed in (session.case_changed, session.result_changed, session.labels_changed):
             changed.connect(self._on_changed)
-        session.view_changed.connect(self._show_regions)
+        session.view_changed.connect(self._on_view_changed)
+        views.regions.scope_changed.connect(self._show_regions)
         session.case_state_changed.connect(self._on_case_state_changed)
         panel = views.labels
         panel.shown_changed.connect(desk.show_label)
@@ -76,6 +77,10 @@ class LabelsPresenter(QObject):
         self._count()
         self._show_labels()
         self._show_regions()
+
+    def _on_view_changed(self) -> None:
+        if self._views.regions.of_slice:
+            self._show_regions()
 
     def _on_case_state_changed(self, case_id: str) -> None:
         if case_id == self._session.current:
@@ -119,7 +124,7 @@ class LabelsPresenter(QObject):
             return
         ml = opened.loaded.volume.geometry.voxel_ml
         rows = [
-            LabelRow(
+            ShownLabel(
                 label,
                 shown=label.value not in state.hidden,
                 locked=label.value in state.rule.locked,
@@ -151,13 +156,13 @@ class LabelsPresenter(QObject):
         if opened is None or state.labels.is_binary:
             self._views.regions.set_rows((), unit="", scored=False)
             return
+        of_slice = self._views.regions.of_slice
         rows = [
             RegionRow(
                 region.name,
                 tuple(state.labels.label(value).colour for value in region.values),
                 focused=region == state.focus,
-                case=self._of_case(region),
-                slice=self._of_slice(region),
+                figures=self._of_slice(region) if of_slice else self._of_case(region),
             )
             for region in state.labels.scored
         ]
@@ -201,7 +206,10 @@ class LabelsPresenter(QObject):
 def rule_words(state: LabelState) -> str:
     """Say what tools write, and what they leave alone."""
     labels: LabelSet = state.labels
-    written = f"Brush and clicks write {labels.label(state.in_hand).name}."
+    over = {"all": "", "background": " over background alone"}.get(state.rule.over)
+    if over is None:
+        over = f" over {labels.label(state.rule.over_value).name} alone"
+    written = f"Brush and clicks write {labels.label(state.in_hand).name}{over}."
     locked = [label.name for label in labels.labels if label.value in state.rule.locked]
     if not locked:
         return written

@@ -182,7 +182,7 @@ def _image(volume: Volume, key: PictureKey) -> Pixels:
     planes = [_enlarged(cut.of(pixels), key, (rows, columns)) for pixels in volume.pixels]
     image = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)
     if volume.pixels.dtype != np.uint8:
-        low, high = min(float(volume.pixels.min()), 0.0), float(volume.pixels.max())
+        low, high = min(volume.value_range[0], 0.0), volume.value_range[1]
         image = (image - low) * (255.0 / max(high - low, 1e-6))
     return image.clip(0, 255).astype(np.uint8)
 

@@ -49,24 +49,23 @@ class RegionRow:
     name: str
     colours: tuple[Colour, ...]
     focused: bool
-    case: RegionFigures = RegionFigures()
-    slice: RegionFigures = RegionFigures()
+    figures: RegionFigures = RegionFigures()
 
 
 class RegionsPanel(QWidget):
     """A row a region; contours, errors, strip and disagreements are of the one that is chosen."""
 
     focus_chosen = Signal(str)
+    scope_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = DARK
         self._rows: dict[str, _RowView] = {}
         self._shown: tuple[object, ...] | None = None
-        self._told: tuple[RegionRow, ...] = ()
         self.section = Section("Regions")
         self._scope = Segments(("Case", "Slice"), name="Figures of regions")
-        self._scope.chosen.connect(lambda _: self._refresh())
+        self._scope.chosen.connect(lambda _: self.scope_changed.emit())
         self.section.set_corner(self._scope)
         self._group = QButtonGroup(self)
         self._heads = tuple(
@@ -80,13 +79,18 @@ class RegionsPanel(QWidget):
         self.set_look(DARK, DEFAULT_OVERLAYS)
         self.hide()
 
+    @property
+    def of_slice(self) -> bool:
+        """Whether the figures are of the slice on screen, not of the case."""
+        return self._scope.index == 1
+
     def set_rows(self, rows: Sequence[RegionRow], *, unit: str, scored: bool) -> None:
         """Show these regions, none of them hides the panel; figures only where `scored`."""
         shown = (tuple(rows), unit, scored)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
-        self._shown, self._told = shown, tuple(rows)
+        self._shown = shown
         if [row.name for row in rows] != list(self._rows):
             self._replace_rows(rows)
         self._heads[1].setText(f"HD95, {'mm' if unit == 'mm' else 'vox.'}")
@@ -95,7 +99,8 @@ class RegionsPanel(QWidget):
         self._scope.setVisible(scored)
         for view in self._rows.values():
             view.set_scored(scored)
-        self._refresh()
+        for row in rows:
+            self._rows[row.name].show_row(row)
 
     def set_expanded(self, expanded: bool) -> None:
         """Fold or unfold."""
@@ -106,11 +111,6 @@ class RegionsPanel(QWidget):
         self.section.set_look(theme, overlays)
         for row in self._rows.values():
             row.set_theme(theme)
-
-    def _refresh(self) -> None:
-        of_slice = self._scope.index == 1
-        for row in self._told:
-            self._rows[row.name].show_row(row, row.slice if of_slice else row.case)
 
     def _lay_out(self) -> None:
         heads = QHBoxLayout()
@@ -151,6 +151,7 @@ class _RowView(QFrame):
         super().__init__()
         self._theme = DARK
         self._focused = False
+        self._shown: RegionRow | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("RegionRow")
         self.radio = QRadioButton()
@@ -171,9 +172,11 @@ class _RowView(QFrame):
         for figure in (self._dsc, self._far, self._volume):
             row.addWidget(figure)
 
-    def show_row(self, row: RegionRow, figures: RegionFigures) -> None:
-        self._focused = row.focused
-        self.radio.setChecked(row.focused)
+    def show_row(self, row: RegionRow) -> None:
+        self.radio.setChecked(row.focused)  # a click may have set another
+        if row == self._shown:
+            return  # What is set anew is laid out and painted anew, at every slice.
+        figures, self._focused, self._shown = row.figures, row.focused, row
         self._swatch.show_colours(row.colours)
         self._name.setText(row.name)
         dsc, volume = figures.dsc, figures.volume_error
@@ -195,7 +198,9 @@ class _RowView(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self._paint()
+        row, self._shown = self._shown, None
+        if row is not None:
+            self.show_row(row)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not self._focused:
@@ -204,9 +209,11 @@ class _RowView(QFrame):
     def _paint(self) -> None:
         theme, on = self._theme, self._focused
         ground, bar = (theme.accsoft, theme.acc) if on else ("transparent", "transparent")
-        self.setStyleSheet(
+        sheet = (
             f"#RegionRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
         )
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
 
 
 def _percent(share: float | None) -> str:

@@ -1,43 +1,14 @@
 """Keeps strip, layers, notices and channels in step with the session."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QObject
 
 from gui.shell.actions import Actions
 from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
-from gui.shell.top_bar import TopBar
-from gui.viewer.empty_state import EmptyState
-from gui.viewer.labels_presenter import LabelViews
 from gui.viewer.layer_rows import layer_rows
-from gui.viewer.layers import LayersPanel
-from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.plane_grid import PlanePanes
-from gui.viewer.slice_view import SliceView
-from gui.viewer.strip import SliceStrip
 from gui.viewer.strip_presenter import StripPresenter
-from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.view_verbs import ViewVerbs
-from gui.viewer.viewer_header import ViewerHeader
-from gui.widgets.notices import NoticeBar
-
-
-@dataclass(frozen=True, eq=False)
-class ViewerViews:
-    """What of the window shows the case on screen."""
-
-    view: SliceView
-    empty: EmptyState
-    grid: LinkedGrid
-    strip: SliceStrip
-    header: ViewerHeader
-    notices: NoticeBar
-    layers: LayersPanel
-    top_bar: TopBar
-    planes: PlanePanes
-    labels: LabelViews
-    surfaces: SurfacePane
+from gui.viewer.viewer_views import ViewerViews
 
 
 class ViewerPresenter(QObject):

@@ -22,10 +22,12 @@ from tests.bench.isolated import MeasurementFailed, run_isolated
 MEASUREMENTS = (
     "first_slice",
     "slice_change",
+    "slice_labels",
     "napari_comparison",
     "planes_step",
     "dataset_scan",
     "case_opening",
+    "large_case",
     "worklist_scroll",
     "hd95_speed",
     "metrics_speed",

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from core.domain.role import Role
 from core.io.case_reader import read_case
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import Organisation, given
-from core.workspace.known_dataset import recalled, scan_known
+from core.workspace.known_dataset import forget_once, keep, recalled, scan_known
 from tests.core.io.making import blob, nifti, voxels
 from tests.core.io.test_volume_reader import RAS, brats
 
@@ -82,3 +83,41 @@ def test_a_zip_is_unpacked_once_into_a_private_folder(home: Path, tmp_path: Path
     assert found.cases[0].folder.is_relative_to(box)
     first = found.cases[0].folder.stat().st_mtime_ns
     assert scan_known(archive).cases[0].folder.stat().st_mtime_ns == first
+
+
+def test_what_is_not_to_be_remembered_is_forgotten_and_what_was_said_before_holds(
+    home: Path, tmp_path: Path
+) -> None:
+    root = odd(tmp_path / "odd")
+    first, other = given(None, PATTERNS[:1], None), given(None, PATTERNS[1:], None)
+    scan_known(root, first)
+    found = scan_known(root, other, remember=False)
+    assert scan_known(root) == found  # other commands see it while the window is open
+    keep(root, msgspec.structs.replace(recalled(root), resample=True))
+    assert recalled(root).images == other.images
+    forget_once(root)
+    assert recalled(root) == first
+    scan_known(root, other, remember=False)
+    scan_known(root, other)
+    forget_once(root)
+    assert recalled(root) == other
+
+
+def test_names_of_labels_are_kept_and_shown(home: Path, tmp_path: Path) -> None:
+    root = odd(tmp_path / "odd")
+    how = given(None, PATTERNS, "deep/*.lab.nii.gz")
+    names = ((1, "Core"), (3, "Rim"))
+    scan_known(root, msgspec.structs.replace(how, labels=names))
+    loaded = read_case(scan_known(root).cases[0])
+    assert [(lb.value, lb.name) for lb in loaded.label_set.labels] == [
+        (1, "Core"),
+        (2, "Label 2"),
+        (3, "Rim"),
+    ]
+
+
+def test_a_role_of_no_channel_is_refused(home: Path, tmp_path: Path) -> None:
+    root = brats(tmp_path / "b", seg=blob())
+    with pytest.raises(DataError, match="expected a role for one of the channels t1n, t1c"):
+        scan_known(root, Organisation(roles=(("t9", Role.T1),)))
+    assert recalled(root) == Organisation()

@@ -6,6 +6,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+import SimpleITK
 
 from core.domain.errors import DataError, FileError
 from core.domain.metrics import volume_metrics
@@ -15,6 +16,7 @@ from core.io.case_reader import read_case
 from core.io.dataset import Dataset, scan
 from core.models.mask_model import MaskModel, mask_model, mask_models
 from core.studies.study import run_study
+from core.workspace.mask_folders import keep_folders, kept_models
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import IDS, RAS, labels, make_tree, save_nifti
 from tests.synthetic import lesion, write_case
@@ -85,6 +87,66 @@ def test_masks_on_another_grid_or_of_no_meaning_are_told(dataset: Dataset, tmp_p
         found(model, dataset)
     with pytest.raises(FileError, match=r"P2\.nii\.gz: expected labels"):
         found(model, dataset, 1)
+
+
+def test_masks_on_another_grid_are_resampled_when_asked_and_that_is_told(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    apart = RAS.copy()
+    apart[:3, 3] += (0.3, 0.4, 6.0)  # two slices further up
+    (tmp_path / "out").mkdir()
+    nibabel.save(nibabel.Nifti1Image(labels().T, apart), tmp_path / "out" / "P1.nii.gz")
+    save_nifti(tmp_path / "out" / "P2.nii.gz", moved())
+    loaded = read_case(dataset.cases[0])
+    refused = mask_model(tmp_path / "out", dataset.cases)
+    with pytest.raises(FileError, match=r"P1\.nii\.gz: expected the grid .*\(--resample\)"):
+        refused.find(loaded)
+    made = mask_model(tmp_path / "out", dataset.cases, resample=True).find(loaded)
+    assert made is not None
+    image = sitk_image(loaded.case.volumes.channels[0].files[0])
+    mask = sitk_image(tmp_path / "out" / "P1.nii.gz")
+    nearest = SimpleITK.Resample(mask, image, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor)
+    expected = SimpleITK.GetArrayFromImage(nearest)[TURNED] > 0
+    assert expected.any()
+    assert np.array_equal(made.probability > 0, expected)
+    assert "Resampled by nearest neighbour, as asked." in made.notices[0]
+    assert f"found {(labels()[2:] > 0).sum():,} outside" in made.notices[1]
+    assert made.key != refused.fingerprint + "-" + loaded.volume.content_hash()
+    same = mask_model(tmp_path / "out", dataset.cases, resample=True)
+    own = same.find(read_case(dataset.cases[1]))
+    assert own is not None
+    assert own.notices == ()
+    assert own.key == refused.find(read_case(dataset.cases[1])).key
+
+
+def sitk_image(path: Path) -> SimpleITK.Image:
+    return SimpleITK.ReadImage(str(path))
+
+
+def test_no_mask_of_unknown_place_is_offered_to_be_resampled(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    plain = nibabel.Nifti1Image(moved()[1:].T, None)
+    (tmp_path / "out").mkdir()
+    nibabel.save(plain, tmp_path / "out" / "P1.nii.gz")
+    model = mask_model(tmp_path / "out", dataset.cases, resample=True)
+    with pytest.raises(FileError, match=r"Export it on that grid\.$"):
+        found(model, dataset)
+
+
+def test_whether_a_folder_is_resampled_is_kept_for_it_alone(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        save_nifti(tmp_path / name / "P1.nii.gz", moved())
+    (tmp_path / "w").mkdir()
+    keep_folders(tmp_path / "w", [tmp_path / "one", tmp_path / "two"])
+    keep_folders(tmp_path / "w", [tmp_path / "two"], resample=True)
+    keep_folders(tmp_path / "w", [tmp_path / "two"])
+    kept = {model.spec.title: model for model in kept_models(tmp_path / "w", dataset.cases)[0]}
+    assert {name: model.resample for name, model in kept.items()} == {"one": False, "two": True}
+    asked = kept_models(tmp_path / "w", dataset.cases, resample=False)[0]
+    assert not any(model.resample for model in asked)
 
 
 def test_turned_masks_come_to_their_place(dataset: Dataset, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a model was made for, and what of a case differs from it, said before it is run."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -10,12 +11,15 @@ from core.domain.errors import ModelError
 from core.domain.grid import Grid
 from core.domain.role import Role
 from core.domain.volume import Volume
+from core.io.dataset import scan
 from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition, acquisition_of, acquisition_words, joined
-from core.models.model_fit import fit_of
+from core.models.classifiers import Classifiers
+from core.models.model_fit import fit_of, fit_of_classifier, lacking, lacking_said
 from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
-from tests.synthetic import head, volume_of
+from tests.core.trees import make_tree
+from tests.synthetic import head, volume_of, write_case
 
 LEARNT = Acquisition(
     planes=("axial",), lowest_mm=(3, 0.8, 0.8), highest_mm=(6, 1, 1), intensities=("8-bit",)
@@ -51,6 +55,32 @@ def test_another_plane_is_told(plane: str) -> None:
     assert fit.doubts == (f"its slices were axial, these are {plane}",)
     assert fit.doubt.startswith("M learnt from other images: its slices were axial")
     assert "look its masks over" in fit.doubt
+
+
+def test_a_classifier_tells_its_doubts_too() -> None:
+    bundled = Classifiers((resource("models"),)).find()
+    assert bundled.spec.acquisition is not None
+    sixteen = volume(values=head(dtype=np.uint16))
+    fit = fit_of_classifier(bundled, sixteen)
+    assert fit.doubts == ("it had 8-bit values, this has values of more than 8 bits",)
+    assert "look at the slices it leaves out" in fit.doubt
+    assert fit_of_classifier(bundled, volume()).doubt == ""
+    older = msgspec.structs.replace(bundled.spec, acquisition=None)
+    assert fit_of_classifier(replace(bundled, spec=older), sixteen).doubt == ""
+
+
+def test_cases_that_lack_a_channel_are_told_by_their_names_alone(tmp_path: Path) -> None:
+    root = make_tree("brats", tmp_path)
+    (root / "P2" / "P2-t1c.nii.gz").unlink()
+    cases = scan(root).cases
+    model = Registry((resource("models"),)).find("lite0")
+    assert list(lacking(model.spec, cases)) == ["P2"]
+    (told,) = lacking_said((model,), cases)
+    assert told.startswith("1 of 2 cases cannot be run (P2). Lite0 U-Net: expected Pre (T1), FLAIR")
+    assert "found no Post (T1c) among T1, T2, FLAIR" in told
+    assert lacking_said((model,), cases[:1]) == ()
+    for nameless in (write_case(tmp_path / "s", "A").parent, make_tree("pattern", tmp_path / "p")):
+        assert lacking(model.spec, scan(nameless).cases) == {}
 
 
 def test_another_spacing_is_told_and_a_little_beyond_is_not() -> None:

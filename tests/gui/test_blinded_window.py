@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Progress, silent
 from core.io.case import Case
+from core.io.case_preview import FirstLook
 from core.io.case_reader import LoadedCase
 from core.review.blinded import blinded_studies, presentations
 from core.workspace.store import Store
@@ -243,7 +244,9 @@ def test_every_pair_is_prepared_before_the_first_and_nothing_can_be_pressed_mean
     gate = threading.Event()
     reader, read = program.operations.cache.reader, list[str]()
 
-    def slow(case: Case, *, progress: Progress = silent) -> LoadedCase:
+    def slow(
+        case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+    ) -> LoadedCase:
         assert gate.wait(60)
         read.append(case.id)
         return reader(case, progress=progress)
@@ -277,7 +280,9 @@ def test_a_reader_who_leaves_while_it_is_prepared_is_back_at_once(
     gate = threading.Event()
     reader = program.operations.cache.reader
 
-    def slow(case: Case, *, progress: Progress = silent) -> LoadedCase:
+    def slow(
+        case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+    ) -> LoadedCase:
         assert gate.wait(60)
         return reader(case, progress=progress)
 

@@ -14,6 +14,7 @@ from core.annotation.strokes import stroke
 from core.domain.plane import Cut
 from core.domain.progress import Progress, silent
 from core.io.case import Case
+from core.io.case_preview import FirstLook
 from core.io.case_reader import LoadedCase, read_case
 from core.review.reviews import reviews
 from gui.annotation.versions_dialog import VersionsDialog
@@ -34,10 +35,12 @@ class Slow:
 
     gate: threading.Event = field(default_factory=threading.Event)
 
-    def __call__(self, case: Case, *, progress: Progress = silent) -> LoadedCase:
+    def __call__(
+        self, case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+    ) -> LoadedCase:
         if case.id == SLOW:
             assert self.gate.wait(60)
-        return read_case(case, progress=progress)
+        return read_case(case, progress=progress, look=look)
 
 
 @pytest.fixture
@@ -132,7 +135,9 @@ def test_an_unforeseen_error_while_a_case_is_read_is_told_and_the_case_is_not_aw
     program.lanes.reports.faulted.disconnect()
     program.lanes.reports.faulted.connect(told.append)
 
-    def broken(case: Case, *, progress: Progress = silent) -> LoadedCase:
+    def broken(
+        case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+    ) -> LoadedCase:
         raise KeyError(case.id)
 
     program.operations.cache.clear()

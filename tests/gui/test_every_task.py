@@ -129,6 +129,12 @@ def other(program: Program) -> None:
     program.operations.choose_case("B_2" if here == "A_1" else "A_1")
 
 
+def triage_anew(program: Program) -> None:
+    """Open a case of a folder of which nothing was said yet."""
+    program.prediction.case_triage._told.clear()
+    other(program)
+
+
 def read_from_disk(program: Program) -> None:
     program.operations.cache.clear()
     other(program)
@@ -278,6 +284,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.annotation.correction_begin.Beginning.prepare": take_brush,
     "gui.annotation.correction_desk.CorrectionDesk._on_case_changed": other,
     "gui.prediction.case_triage.CaseTriage._on_case_changed": other,
+    "gui.prediction.case_triage.CaseTriage._show": triage_anew,
     "gui.prediction.model_runs.ModelRuns.show": other,
     "gui.prediction.result_scores.ResultScores.update": other,
     "gui.prediction.result_scores.ResultScores._measure": other,
@@ -361,7 +368,10 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.data.channel_choice.ChannelChoice.keep": lambda program: program.data.channels.keep(()),
     "gui.data.organise_presenter.OrganisePresenter._start": organise,
     "gui.data.organise_presenter.OrganisePresenter._count": organise,
+    "gui.data.organise_survey.OrganiseSurvey.start": organise,
     "gui.data.organise_presenter.OrganisePresenter._show_passport": show_passport,
+    "gui.data.time_point.TimePoint.ask": lambda program: program.data.time_point.ask(),
+    "gui.data.time_point.TimePoint.keep": lambda program: program.data.time_point.keep(0),
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
 }
@@ -371,7 +381,7 @@ BEFORE: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": another_classifier,
     "gui.data.mask_grid.MaskGrid._resample": lambda _: time_dialog().close(),
     "gui.data.organise_presenter.OrganisePresenter._show_passport": organise,
-    "gui.shell.operations.Operations._start_opening": close_organise,
+    "gui.data.time_point.TimePoint.ask": close_organise,
 }
 """What must have been done for it, and go well."""
 

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.label_set import Label, LabelSet, Region
 from gui.shell.label_state import LabelState
 from gui.viewer.label_swatch import DigitSwatch
-from gui.viewer.labels_panel import ROW, LabelRow, LabelsPanel
+from gui.viewer.labels_panel import ROW, LabelsPanel, ShownLabel
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.widgets.palette import DARK
@@ -16,8 +16,8 @@ from tests.gui.finding import by_name
 
 NECROSIS, OEDEMA = Label(1, "Necrosis", (255, 0, 135)), Label(2, "Oedema", (135, 255, 225))
 ROWS = (
-    LabelRow(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
-    LabelRow(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
+    ShownLabel(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
+    ShownLabel(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
 )
 
 
@@ -42,10 +42,9 @@ def regions(qtbot: QtBot) -> RegionsPanel:
                 "Whole",
                 (NECROSIS.colour, OEDEMA.colour),
                 focused=True,
-                case=RegionFigures(0.867, 5.1, -0.125),
-                slice=RegionFigures(0.5),
+                figures=RegionFigures(0.867, 5.1, -0.125),
             ),
-            RegionRow("Core", (NECROSIS.colour,), focused=False, case=RegionFigures(0.769)),
+            RegionRow("Core", (NECROSIS.colour,), focused=False, figures=RegionFigures(0.769)),
         ],
         unit="mm",
         scored=True,
@@ -134,8 +133,15 @@ def test_the_figures_of_a_region_and_their_colour(regions: RegionsPanel) -> None
         assert text in shown
     low = next(each for each in regions.findChildren(QLabel) if each.text() == "0.769")
     assert DARK.warn in low.styleSheet()
-    by_name(regions, QPushButton, "Figures of regions: Slice").click()
-    assert "0.500" in texts(regions)
+
+
+def test_figures_of_the_slice_are_asked_for(qtbot: QtBot, regions: RegionsPanel) -> None:
+    assert not regions.of_slice
+    with qtbot.waitSignal(regions.scope_changed):
+        by_name(regions, QPushButton, "Figures of regions: Slice").click()
+    assert regions.of_slice
+    row = RegionRow("Whole", (NECROSIS.colour,), focused=True, figures=RegionFigures(0.5))
+    regions.set_rows([row], unit="mm", scored=True)
     bad = next(each for each in regions.findChildren(QLabel) if each.text() == "0.500")
     assert DARK.bad in bad.styleSheet()
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import create_autospec
 
+import nibabel
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.role import Role
@@ -15,19 +17,23 @@ from core.io.organisation import Organisation, found_in
 from core.workspace.known_dataset import keep
 from core.workspace.settings import Settings
 from gui.data.organise_dialog import OrganiseDialog
+from gui.data.organise_form import FoundRow
 from gui.data.organise_presenter import OrganisePresenter
+from gui.data.organise_rows import ROW_ROLE
 from gui.shell.context import Context
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
-from tests.core.trees import IDS, make_tree
+from tests.core.trees import IDS, RAS, labels, make_tree
 
 
 class Operations:
     def __init__(self) -> None:
         self.opened: list[tuple[Path, Organisation]] = []
+        self.remembered: list[bool] = []
 
-    def open_dataset(self, folder: Path, how: Organisation) -> None:
+    def open_dataset(self, folder: Path, how: Organisation, *, remember: bool) -> None:
         self.opened.append((folder, how))
+        self.remembered.append(remember)
 
 
 @pytest.fixture
@@ -76,7 +82,7 @@ def test_the_layout_that_fits_is_chosen_and_its_roles_can_be_corrected(
 ) -> None:
     presenter, operations = organise
     root = make_tree("brats", tmp_path / "set", truth=IDS[:1])
-    dialog = asked(qtbot, presenter, root, "2 cases, 1 without a notice")
+    dialog = asked(qtbot, presenter, root, "2 cases, 1 complete, 1 with notices")
     assert card(dialog, "brats").isChecked()
     assert "2 cases" in card(dialog, "brats").text()
     assert "No match" in card(dialog, "nnunet").text()
@@ -104,7 +110,7 @@ def test_patterns_are_counted_as_they_are_typed_and_open_the_folder(
     assert card(dialog, "pattern").isChecked()
     assert not open_button(dialog).isEnabled()
     QTest.keyClicks(field(dialog, QLineEdit, "Pattern of FLAIR"), "a/v{case}x.dat")
-    wait(qtbot, dialog, "2 cases, 0 without a notice")
+    wait(qtbot, dialog, "2 cases, 0 complete, 2 with notices")
     QTest.keyClicks(field(dialog, QLineEdit, "Pattern of the masks"), "c/v{case}x.dat")
     wait(qtbot, dialog, "2 cases, all complete")
     qtbot.waitUntil(lambda: "Spacing" in labels_of(dialog))
@@ -117,8 +123,6 @@ def test_patterns_are_counted_as_they_are_typed_and_open_the_folder(
 
 
 def labels_of(dialog: OrganiseDialog) -> list[str]:
-    from PySide6.QtWidgets import QLabel
-
     return [label.text() for label in dialog.cases.passport.findChildren(QLabel)]
 
 
@@ -157,7 +161,8 @@ def test_without_an_answer_nothing_is_opened(
     presenter.ask(tmp_path / "empty", refused=lambda: refused.append("refused"))
     dialog = presenter.dialog
     assert dialog is not None
-    wait(qtbot, dialog, "No case is found so")
+    wait(qtbot, dialog, "No images here")
+    assert not open_button(dialog).isEnabled()
     dialog.reject()
     assert refused == ["refused"]
     assert operations.opened == []
@@ -187,3 +192,157 @@ def test_a_pattern_typed_over_a_layout_without_patterns_is_kept(
     )
     QTest.keyClicks(image, "scanA@{case}.nii.gz")
     wait(qtbot, dialog, "2 cases, all complete")
+
+
+def looked(qtbot: QtBot, dialog: OrganiseDialog, title: str) -> None:
+    """Wait until every case was looked at."""
+    qtbot.waitUntil(lambda: dialog._title.text() == title, timeout=20_000)
+
+
+def rows(dialog: OrganiseDialog) -> list[FoundRow]:
+    shown = dialog.cases.list
+    return [shown.item(index).data(ROW_ROLE) for index in range(shown.count())]
+
+
+def test_labels_have_their_volumes_and_names_that_are_kept(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, operations = organise
+    root = make_tree("nnunet", tmp_path / "set")
+    dialog = asked(qtbot, presenter, root, "2 cases")
+    looked(qtbot, dialog, "2 cases, all complete")
+    ml = [np.count_nonzero(labels() == value) * 9.0 / 1000 for value in (1, 2)]
+    said = [label.text() for label in dialog.roles.labels.findChildren(QLabel)]
+    for value in ml:
+        assert f"{value:,.1f} mL" in said
+    assert said.count("2 of 2") == 2
+    name = field(dialog, QLineEdit, "Name of label 2")
+    assert name.text() == "core"
+    name.selectAll()
+    QTest.keyClicks(name, "Solid")
+    qtbot.waitUntil(lambda: open_button(dialog).isEnabled())
+    open_button(dialog).click()
+    ((_, how),) = operations.opened
+    assert how.labels == ((2, "Solid"),)
+    assert operations.remembered == [True]
+    labels_found = found_in(root, how).labels
+    assert labels_found is not None
+    assert [label.name for label in labels_found.labels] == ["oedema", "Solid"]
+
+
+def test_names_of_files_stay_beside_one_that_the_reader_gave(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, operations = organise
+    dialog = asked(qtbot, presenter, make_tree("loose", tmp_path / "set"), "2 cases")
+    looked(qtbot, dialog, "2 cases, all complete")
+    QTest.keyClicks(field(dialog, QLineEdit, "Name of label 1"), "!")
+    qtbot.waitUntil(lambda: open_button(dialog).isEnabled())
+    open_button(dialog).click()
+    assert operations.opened[0][1].labels == ((1, "Label 1!"), (2, "Label 2"))
+
+
+def test_a_mask_on_another_grid_is_told_and_resampled_when_asked(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, operations = organise
+    root = make_tree("brats", tmp_path / "set")
+    path = next(root.rglob("P1-seg.nii.gz"))
+    moved = RAS.copy()
+    moved[:3, 3] += 0.4
+    nibabel.save(nibabel.Nifti1Image(labels().T, moved), path)
+    dialog = asked(qtbot, presenter, root, "2 cases")
+    looked(qtbot, dialog, "2 cases, 1 complete, 1 with notices")
+    first, second = rows(dialog)
+    assert first.kind == "warn"
+    assert first.notice.startswith("Label on another grid: ")
+    assert (second.kind, second.detail) == ("ok", "32 × 40 × 4 · 1.5 × 2.0 × 3.0 mm · LPS")
+    assert second.tile is not None
+    checks = [label.text() for label in dialog.roles.checks.findChildren(QLabel)]
+    assert "1 of 2" in checks
+    assert "1 mask lies on another grid." in checks
+    button = field(dialog, QPushButton, "Resample masks on another grid by nearest neighbour")
+    button.click()
+    qtbot.waitUntil(lambda: "resampled by nearest" in rows(dialog)[0].notice, timeout=20_000)
+    assert rows(dialog)[0].kind == "warn"
+    qtbot.waitUntil(lambda: open_button(dialog).isEnabled())
+    QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert operations.opened[0][1].resample is True
+
+
+def test_an_answer_that_is_not_to_be_remembered_says_so(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, operations = organise
+    dialog = asked(qtbot, presenter, make_tree("brats", tmp_path / "set"), "2 cases")
+    box = next(iter(dialog.findChildren(QCheckBox)))
+    box.click()
+    open_button(dialog).click()
+    assert operations.remembered == [False]
+
+
+def test_a_pattern_says_what_is_wrong_with_it(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, _ = organise
+    dialog = asked(qtbot, presenter, make_tree("loose", tmp_path / "set"), "2 cases")
+    line = field(dialog, QLineEdit, "Pattern of flair")
+    line.selectAll()
+    QTest.keyClicks(line, "P1_flair.nii.gz")
+    wait(qtbot, dialog, "No case is found so")
+    assert "No {case} in the pattern" in texts(dialog)
+    assert line.property("invalid")
+    line.selectAll()
+    QTest.keyClicks(line, "{case}_*.nii.gz")
+    qtbot.waitUntil(lambda: any("Several files match for P" in said for said in texts(dialog)))
+    line.selectAll()
+    QTest.keyClicks(line, "{case}_flair.nii.gz")
+    qtbot.waitUntil(lambda: not line.property("invalid"))
+
+
+def texts(dialog: OrganiseDialog) -> list[str]:
+    return [label.text() for label in dialog.roles.findChildren(QLabel)]
+
+
+def test_the_keyboard_begins_at_the_layout_and_arrows_choose_another(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, _ = organise
+    dialog = asked(qtbot, presenter, make_tree("brats", tmp_path / "set"), "2 cases")
+    chosen = card(dialog, "brats")
+    assert dialog.focusWidget() is chosen
+    QTest.keyClick(chosen, Qt.Key.Key_Right)
+    other = dialog.focusWidget()
+    assert isinstance(other, QPushButton)
+    assert other.isChecked()
+    assert other is not chosen
+    wait(qtbot, dialog, "No case is found so")
+    assert "expected cases in the layout" in dialog._detail.text()
+    QTest.keyClick(other, Qt.Key.Key_Left)
+    assert chosen.isChecked()
+    wait(qtbot, dialog, "2 cases")
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert presenter.dialog is None
+
+
+def test_a_case_that_cannot_be_read_is_told_apart(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, _ = organise
+    root = make_tree("brats", tmp_path / "set")
+    path = next(root.rglob("P1-t2f.nii.gz"))
+    path.write_bytes(path.read_bytes()[:200])
+    dialog = asked(qtbot, presenter, root, "2 cases")
+    looked(qtbot, dialog, "2 cases, 1 complete, 1 that cannot be read")
+    assert [row.kind for row in rows(dialog)] == ["bad", "ok"]
+
+
+def test_a_case_that_is_chosen_is_selected_among_the_files(
+    qtbot: QtBot, organise: Organise, tmp_path: Path
+) -> None:
+    presenter, _ = organise
+    dialog = asked(qtbot, presenter, make_tree("brats", tmp_path / "set"), "2 cases")
+    dialog.cases.choose("P2")
+    current = dialog.files.tree.currentItem()
+    assert current is not None
+    assert current.text(0) == "P2"

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, Q
 from pytestqt.qtbot import QtBot
 
 from core.domain.errors import DataError
+from core.domain.model_output import ModelOutput
 from core.io.case import Case, SliceFiles
 from core.io.dataset import scan
 from core.jobs.job_events import Paused, Progressed
@@ -24,6 +25,7 @@ from core.jobs.train_preview import TrainPreview
 from core.models.gate import GateSpec, judge_candidate
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
+from core.models.wanted_labels import WantedLabels
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.shell.job_record import JobRecord, JobTail
@@ -35,6 +37,7 @@ from gui.training.job_descriptions import job_view, jobs_view, known_models
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, CurveLine
 from gui.training.train_dialog import TrainDialog
+from gui.training.train_fields import TrainFields
 from gui.training.train_form import TrainForm, TrainOffer, problems, replayed_cases
 from gui.training.train_judges import check_split, propose_split, sites, unlocked
 from gui.training.train_plan import (
@@ -50,9 +53,12 @@ from gui.training.train_plan import (
 from gui.training.train_request import TrainRequest
 from gui.widgets.labels import ElidedLabel, duration
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
+from gui.widgets.segments import Segments
+from tests.core.test_model_output import TUMOUR
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import BARE, CASES, CHAMPION, correct, make_champion, write_dataset
 from tests.synthetic import publish_unet
+from tests.training.label_making import write_labelled
 
 NOBODY = known_models((), {})
 TRAINING = TrainSpec(architecture="unet", data="d", split="s", title="T", epochs=4)
@@ -556,3 +562,54 @@ def test_training_brings_no_torch_into_the_window() -> None:
 def _has(colours: Iterable[QColor]) -> bool:
     wanted = QColor(DARK.acc)
     return any(abs(c.red() - wanted.red()) + abs(c.blue() - wanted.blue()) < 60 for c in colours)
+
+
+@pytest.fixture
+def labelled(home: Path, tmp_path: Path) -> Ground:
+    """The same of cases that hold three labels."""
+    dataset = scan(write_labelled(tmp_path / "three"))
+    workspace = open_workspace(workspace_folder(home, dataset.root))
+    return read_ground(home, dataset, workspace)
+
+
+@pytest.mark.parametrize("kind", ["classes", "regions"])
+def test_labels_of_the_data_can_be_learnt(labelled: Ground, tmp_path: Path, kind: str) -> None:
+    offer = make_offer(labelled, job_number=1, devices=("cpu",))
+    assert offer.labels == ("Necrosis", "Oedema", "Enhancing")
+    assert offer.regions[0] == "Whole tumour"
+    spec = train_spec(form(offer, learn=kind), offer, labelled, tmp_path / "split.json")
+    assert spec.wanted_labels == WantedLabels(kind=kind)  # type: ignore[arg-type]
+    plain = train_spec(form(offer), offer, labelled, tmp_path / "split.json")
+    assert plain.wanted_labels is None
+
+
+def test_a_base_of_labels_goes_on_with_its_own_or_another_kind(
+    home: Path, labelled: Ground, tmp_path: Path
+) -> None:
+    publish_unet(home / "models", "three", output=ModelOutput(kind="classes", labels=TUMOUR))
+    again = read_ground(home, labelled.dataset, labelled.workspace)
+    offer = make_offer(again, job_number=1, devices=("cpu",))
+    assert offer.base("three").gives == "classes"
+    assert "learn" in problems(form(offer, base="three"), offer)
+    same = form(offer, base="three", learn="classes")
+    assert "learn" not in problems(same, offer)
+    assert train_spec(same, offer, again, tmp_path / "s.json").wanted_labels is None
+    other = form(offer, base="three", learn="regions")
+    assert train_spec(other, offer, again, tmp_path / "s.json").wanted_labels is not None
+
+
+def test_the_dialog_asks_what_to_learn_where_there_are_labels(
+    qtbot: QtBot, labelled: Ground, offer: TrainOffer
+) -> None:
+    fields = TrainFields()
+    qtbot.addWidget(fields)
+    fields.set_offer(offer, "")
+    learn = by_name(fields, Segments, "Learn")
+    assert learn.isHidden() or not learn.isVisibleTo(fields)
+    assert fields.form.learn is None
+    fields.set_offer(make_offer(labelled, job_number=1, devices=("cpu",)), "")
+    assert learn.isVisibleTo(fields)
+    learn.set_index(1)
+    learn.chosen.emit(1)
+    assert fields.form.learn == "classes"
+    assert any("Necrosis, Oedema, Enhancing" in text for text in texts(fields))

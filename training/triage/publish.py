@@ -18,6 +18,7 @@ from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
 from core.jobs.classify_spec import ClassifySpec
 from core.jobs.job_folder import JobFolder
+from core.models.acquisition import Acquisition, joined
 from core.models.classifiers import (
     CLASSIFIER_FILE,
     ClassifierModel,
@@ -130,11 +131,19 @@ def _spec(finished: FinishedClassifier, network: Classifier, temperature: float)
         lesion_voxels=job.lesion_voxels,
         stride=network.stride,
         parameters=sum(p.numel() for p in network.parameters()),
+        acquisition=_acquisition(finished),
         metrics={f"{finished.loop.figure}_selection": round(finished.loop.position.best, 4)},
         trained_on=tuple(sorted((*source.ids("fit"), *source.ids("selection")))),
         data=job.data_title,
         licence=job.licence,
     )
+
+
+def _acquisition(finished: FinishedClassifier) -> Acquisition | None:
+    """Return what images it learnt from; pictures tell nothing of how they were acquired."""
+    if finished.spec.task != "triage":
+        return None
+    return joined(case.acquisition for case in finished.loop.sampler.cases)
 
 
 def _draw_curves(folder: Path) -> None:

@@ -56,6 +56,7 @@ def find(tree: Folder) -> FoundDataset:
     """
     files = [folder.path / name for folder in tree.walk() for name in folder.files]
     headers = headers_of([path for path in files if _is_dicom(path)])
+    lost = [*headers.damaged, *_no_dicom(files)]
     masks = _masks(headers.segmentations)
     cases: list[list[_Series]] = []
     for series in _series(headers):
@@ -66,8 +67,12 @@ def find(tree: Folder) -> FoundDataset:
         else:
             cases.append([series])
     ids = _ids(cases, tree)
-    found = tuple(_case(case_id, case, masks) for case_id, case in zip(ids, cases, strict=True))
-    return FoundDataset("dicom", tree.path, found, None, headers.notices)
+    found = tuple(
+        _told_of_lost(_case(case_id, case, masks), lost)
+        for case_id, case in zip(ids, cases, strict=True)
+    )
+    notices = (*headers.notices, *(told for _, told in lost if told not in headers.notices))
+    return FoundDataset("dicom", tree.path, found, None, notices)
 
 
 def _likely(folder: Folder) -> list[str]:
@@ -82,6 +87,38 @@ def _is_dicom(path: Path) -> bool:
             return file_bytes.is_dicom(file.read(132))
     except OSError:
         return False
+
+
+def _no_dicom(files: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Return the files that are named as DICOM and are none, each with a notice."""
+    found = []
+    for path in files:
+        ending = path.suffix.casefold()
+        if ending not in _ENDINGS or _is_dicom(path):
+            continue
+        empty = _is_empty(path)
+        if ending or empty:
+            kind = "an empty file" if empty else "another kind of file"
+            told = f"{path.name}: expected a DICOM file, found {kind}. It was left out; copy or "
+            found.append((path, f"{told}download it again."))
+    return found
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
+
+
+def _told_of_lost(case: FoundCase, lost: Sequence[tuple[Path, str]]) -> FoundCase:
+    """Return a case with what is told of files beside its planes: one of them may be missing.
+
+    At the ends of a series no gap would tell it.
+    """
+    folders = {path.parent for channel in case.channels for path in channel.files}
+    told = tuple(said for path, said in lost if path.parent in folders)
+    return replace(case, notices=(*case.notices, *told)) if told else case
 
 
 def _series(headers: Headers) -> list[_Series]:
@@ -115,7 +152,7 @@ def _told_of_others(series: _Series, found: Sequence[_Series]) -> _Series:
         return series
     notice = (
         f"{folder.name}: expected one volume in a series, found {len(same)} (other directions, "
-        "sizes, echoes or times). Each is offered by itself."
+        "sizes, echoes, times or patients). Each is offered by itself."
     )
     return replace(series, notices=(notice, *series.notices))
 

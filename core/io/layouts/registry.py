@@ -19,6 +19,12 @@ from core.io.layouts.tree import Folder, natural_key, tree_of
 
 _OWN = ("nnunet", "decathlon", "bids", "lgg", "brats", "dicom_tree", "loose")
 """In the order in which they are asked: the ones that say the most of themselves first."""
+_SURE = ("nnunet", "decathlon", "bids")
+"""Those that are told by more than names of images: a folder of them is a dataset by itself."""
+_LEAST = "loose"
+
+TWICE = "expected one case of this id"
+"""What a notice says of an id that several cases have: a part of its sentence."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,16 @@ def find_in(tree: Folder, root: Path, *, layout: str | Layout | None = None) -> 
     """Return the cases of the names that were read of `root`, as `find`."""
     if layout is None:
         chosen, failed = _fitting(tree)
+        below = _datasets_below(tree) if chosen is None or chosen.name == _LEAST else []
+        if len(below) > 1:
+            named = ", ".join(f"{folder.path.name} ({one.title})" for folder, one in below[:5])
+            raise DataError(
+                f"{root.name or root}: expected one dataset, found {len(below)} in folders of it: "
+                f"{named}. Open one of these folders."
+            )
+        if below:
+            folder, chosen = below[0]
+            tree, failed = folder, [*failed, _told_below(tree, folder, chosen)]
         found = None if chosen is None else _checked(chosen.find(tree), *failed)
         found = found and replace(found, notices=(*found.notices, *_left_out(tree, found)))
         if chosen is not None and found is not None and not found.cases:
@@ -85,6 +101,30 @@ def _fitting(tree: Folder) -> tuple[Layout | None, list[str]]:
         except DataError as error:
             failed.append(str(error))
     return None, failed
+
+
+def _datasets_below(tree: Folder) -> list[tuple[Folder, Layout]]:
+    """Return the folders below one, not below each other, that say of themselves what they are."""
+    sure = [layout for layout in layouts()[0] if layout.name in _SURE]
+    found: list[tuple[Folder, Layout]] = []
+    for folder in tree.folders:
+        try:
+            own = next((layout for layout in sure if layout.fits(folder)), None)
+        except DataError:  # told when that folder is opened
+            continue
+        found += [(folder, own)] if own is not None else _datasets_below(folder)
+    return found
+
+
+def _told_below(tree: Folder, folder: Folder, layout: Layout) -> str:
+    inside = {id(each) for each in folder.walk()}
+    beside = sum(len(each.images) for each in tree.walk() if id(each) not in inside)
+    left = f" {beside} images beside it are left out." if beside else ""
+    return (
+        f"{tree.path.name}: expected a dataset, found one in its folder "
+        f"{folder.path.relative_to(tree.path).as_posix()} ({layout.title}). That one is "
+        f"opened.{left}"
+    )
 
 
 def _named(name: str) -> Layout:
@@ -130,8 +170,7 @@ def _checked(found: FoundDataset, *failed: str) -> FoundDataset:
     ids = Counter(case.id for case in found.cases)
     for case_id in (name for name, count in ids.items() if count > 1):
         notices.append(
-            f"{case_id}: expected one case of this id, found {ids[case_id]}. The first is used; "
-            "rename the others."
+            f"{case_id}: {TWICE}, found {ids[case_id]}. The first is used; rename the others."
         )
     cases = {case.id: case for case in reversed(found.cases)}
     ordered = tuple(cases[case_id] for case_id in sorted(cases, key=natural_key))

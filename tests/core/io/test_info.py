@@ -259,6 +259,25 @@ def test_the_time_point_that_is_named_is_taken(tmp_path):
     stored = np.stack([voxels(SHAPE, np.uint8, n) for n in range(3)])
     nifti(tmp_path / "a.nii.gz", stored)
     assert "choose another time point (--point)" in told(tmp_path)["cases"][0]["notices"][0]
-    assert told(tmp_path, "--point", 2)["cases"][0]["notices"] == []
+    (chosen,) = told(tmp_path, "--point", 2)["cases"][0]["notices"]
+    assert chosen == "a: volume 3 of its files is shown, as chosen."
     case = scan(tmp_path, Organisation(point=2)).cases[0]
     assert np.array_equal(read_loaded(case).volume.pixels[0], stored[2])
+
+
+def test_voxels_without_a_number_are_counted(tmp_path):
+    values = blob().astype(np.float32)
+    values[0, 0, 0], values[1, 2, 3], values[2, 1, 1] = np.nan, np.inf, np.nan
+    path = nifti(tmp_path / "a.nii.gz", values)
+    (notice,) = told(path)["cases"][0]["notices"]
+    assert_sentence(notice)
+    assert "found 3 of" in notice
+    assert f"{values.size:,}" in notice
+
+
+def test_roles_are_said_on_the_command_line_and_wrong_ones_refused(brats):
+    found = told(brats, "--role", "t2w=t1C", "--role", "t1c=other")
+    roles = {c["name"]: c["role"] for c in found["cases"][0]["channels"]}
+    assert roles == {"t1n": "T1", "t1c": "other", "t2w": "T1c", "t2f": "FLAIR"}
+    with pytest.raises(AppError, match="expected CHANNEL=ROLE with a role of T1, T1c"):
+        told(brats, "--role", "t2w=T7")

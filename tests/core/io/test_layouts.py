@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.errors import DataError, FileError
 from core.domain.placement import placement
+from core.io.dataset import scan
 from core.io.found_case import read_case
 from core.io.layouts import folder_entries
 from core.io.layouts.found import FolderUnknown
@@ -15,8 +16,9 @@ from core.io.layouts.registry import find
 from core.io.readers import read
 from core.io.writers import labelled, write
 from tests.core.io.dicom_making import SAGITTAL, save, series
-from tests.core.io.making import AFFINE, SHAPE, blob, nifti, voxels
+from tests.core.io.making import AFFINE, SHAPE, assert_sentence, blob, nifti, voxels
 from tests.core.io.test_writers import SET
+from tests.core.trees import make_tree
 
 
 def touch(root, *names):
@@ -440,6 +442,25 @@ def test_a_second_dataset_beside_the_first_is_told(tmp_path):
     assert find(tmp_path / "brats").notices == ()
 
 
+@pytest.mark.parametrize("layout", ["nnunet", "decathlon", "bids"])
+def test_the_folder_above_a_dataset_opens_the_dataset_and_two_are_refused(layout, tmp_path):
+    root = make_tree(layout, tmp_path / "above" / "deep" / "one")
+    own, found = find(root), find(tmp_path / "above")
+    assert found.cases == own.cases
+    assert found.labels == own.labels
+    assert "found one in its folder deep/one" in found.notices[0] or layout == "bids"
+    dataset = scan(tmp_path / "above")
+    assert [case.mask_place for case in dataset.cases] == [
+        case.mask_place for case in scan(root).cases
+    ] or layout == "bids"
+    touch(tmp_path / "above", "x.nii.gz")
+    assert find(tmp_path / "above").cases == own.cases
+    if layout != "bids":  # whose folders may lie together
+        make_tree(layout, tmp_path / "above" / "two")
+        with pytest.raises(DataError, match=r"expected one dataset, found 2 in folders of it"):
+            find(tmp_path / "above")
+
+
 def test_folders_of_images_that_no_name_joins_are_told(tmp_path):
     for case in ("alpha", "beta"):
         touch(tmp_path, f"{case}/scanA.nii.gz", f"{case}/scanB.nii.gz", f"{case}/outline.nii.gz")
@@ -447,3 +468,44 @@ def test_folders_of_images_that_no_name_joins_are_told(tmp_path):
     assert (found.layout, len(found.cases)) == ("loose", 6)
     assert "say how the folder is organised if a folder is a case" in found.notices[0]
     assert find(touch(tmp_path / "flat", "a.nii", "b.nii", "c.nii")).notices == ()
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "other", "nameless"])
+def test_a_damaged_file_beside_a_series_is_told_with_it(tmp_path, damage):
+    planes = series(voxels((4, 6, 5), np.uint16))
+    save(tmp_path / "s", planes, [f"{n}.dcm" for n in range(4)])
+    last = tmp_path / "s" / "3.dcm"  # at the end no gap tells that it is missing
+    whole = last.read_bytes()
+    last.write_bytes({"cut": whole[:400], "other": b"no DICOM"}.get(damage, b""))
+    if damage == "nameless":
+        last = last.rename(tmp_path / "s" / "IM3")
+    found = find(tmp_path)
+    (case,) = found.cases
+    assert len(case.channels[0].files) == 3
+    (told,) = [notice for notice in case.notices if notice.startswith(last.name)]
+    assert_sentence(told)
+    assert "left out" in told
+    assert told in found.notices
+
+
+def test_planes_of_two_patients_are_no_series(tmp_path):
+    def of(index, plane):
+        plane.PatientID = "one" if index < 3 else "two"
+
+    save(tmp_path / "s", series(voxels((6, 6, 5), np.uint16), change=of))
+    found = find(tmp_path)
+    assert [len(case.channels[0].files) for case in found.cases] == [3, 3]
+    assert all("times or patients" in case.notices[0] for case in found.cases)
+    assert not any(name in str(found) for name in ("one'", "two'"))
+
+
+def test_a_plane_without_a_place_is_named(tmp_path):
+    def of(index, plane):
+        if index == 2:
+            del plane.ImagePositionPatient
+
+    save(tmp_path / "s", series(voxels((5, 6, 5), np.uint16), change=of))
+    (case,) = find(tmp_path).cases
+    told = next(notice for notice in case.notices if "as the other planes" in notice)
+    assert_sentence(told)
+    assert "(1 of 5 planes)" in told
