@@ -12,7 +12,7 @@ from core.domain.label_set import LabelMap, LabelSet
 from core.io.case_look import CaseLook
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.registry import TWICE
-from gui.data.organise_form import CheckRow, FoundRow, FoundLabel, SurveyView
+from gui.data.organise_form import CheckRow, FoundLabel, FoundRow, SurveyView
 
 _MOST_LABELS = 12
 _TILE_STRENGTH = 0.55
