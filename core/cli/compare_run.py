@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.cli.command_run import dataset_workspace, progress_bar, scanned
-from core.cli.say import say
-from core.cli.told_runs import told_predictors
+from core.cli.told_runs import tell_lacking, told_predictors
 from core.io.organisation import Organisation
 from core.jobs.runners import RunnerPlace, make_runner
 from core.models.certificates import EngineChoice
-from core.models.model_fit import lacking_said
 from core.studies.case_units import Spread
 from core.studies.html_report import StudyReport, write_html
 from core.studies.reader_records import reader_records, write_measured
@@ -64,8 +62,8 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
             masks=job.masks,
             resample=job.how.resample,
         )
-        for sentence in lacking_said(chosen, cases) if job.run else ():
-            say(f"Note: {sentence}", err=True)
+        if job.run:
+            tell_lacking(chosen, cases)
         predictor_of = told_predictors(workspace, job.device, run=job.run)
         if job.run and not runner.one_at_a_time:
             spread = Spread(runner, job.out)
