@@ -13,6 +13,7 @@ from core.domain.mask import Mask, binarise
 from core.io.case import Case
 from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
+from core.io.label_table import write_label_table
 from core.io.label_values import label_map
 from core.io.layouts.found import FoundMask
 from core.io.readers import read, stem_of, suffix_of
@@ -24,6 +25,7 @@ SLICES = "tiff"
 SUFFIXES = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "dicom-seg": ".dcm"}
 """The endings of masks by the name of their format, for those that are one file."""
 FORMATS = (*SUFFIXES, SLICES)
+_NAMELESS = (".nii.gz", ".nii", ".mha")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +66,10 @@ def write_mask(
     """Write a mask of `case` into `folder`, on the stored grid, and return its files.
 
     A case of slices gives `<CASE>/<CASE>_<n>_<ending>.tif`, any other `<CASE>.<format>`, in the
-    format of its images unless another is named. An earlier file of that name is replaced. Raises
-    `DataError` when the mask is of another grid, or its folder holds originals of the case.
+    format of its images unless another is named; names and colours of several labels go into
+    `<CASE>_dseg.tsv` where the format has no place for them. An earlier file of that name is
+    replaced. Raises `DataError` when the mask is of another grid, or its folder holds originals of
+    the case.
     """
     check_format(format_name)
     if format_name == SLICES or (format_name is None and case.volumes is None):
@@ -80,7 +84,11 @@ def write_mask(
     like = stored_like(case, drawn.label_map)
     path = folder / f"{case.id}{SUFFIXES[format_name] if format_name else suffix_like(like)}"
     write_on(like, drawn, path, case=case, format_name=format_name)
-    return [path]
+    if drawn.labels.is_binary or not path.name.endswith(_NAMELESS):
+        return [path]
+    table = folder / f"{case.id}_dseg.tsv"
+    write_label_table(table, drawn.labels)
+    return [path, table]
 
 
 def write_on(

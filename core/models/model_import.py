@@ -11,8 +11,11 @@ from torch import Tensor
 
 from core.domain.errors import ModelError
 from core.models.networks.builder import build_network
+from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import Model, ModelSpec, Registry, check_id
+
+_TRIED = ("unet", "attention-unet", "unetpp", "resunet34", "denseunet", "se-denseunet", "smp")
 
 
 def import_weights(file: Path, spec: ModelSpec, registry: Registry, *, half: bool = False) -> Model:
@@ -24,7 +27,10 @@ def import_weights(file: Path, spec: ModelSpec, registry: Registry, *, half: boo
     check_id(spec.id)
     state = read_state_dict(file)
     network = build_network(spec.network, spec.logits, load_encoder=False)
-    load_weights(network, state, source=str(file))
+    try:
+        load_weights(network, state, source=str(file))
+    except ModelError as error:
+        raise ModelError(f"{error} {nearest_fit(state)}".rstrip()) from error
     parameters = sum(p.numel() for p in network.parameters())
     spec = msgspec.structs.replace(spec, parameters=parameters, stride=network.stride)
     stored = {
@@ -36,6 +42,25 @@ def import_weights(file: Path, spec: ModelSpec, registry: Registry, *, half: boo
         path = Path(folder) / "weights.safetensors"
         safetensors.torch.save_file(stored, path)
         return registry.publish(spec, path)
+
+
+def nearest_fit(state: Mapping[str, Tensor]) -> str:
+    """Return a sentence on which network the names of weights are likest to, empty for none."""
+    if any(name.startswith("decoder.transpconvs.") for name in state):
+        return (
+            "The names are those of an nnU-Net: write its 2-D network as ONNX with "
+            "torch.onnx.export, and import that with --labels or --regions."
+        )
+    best, most = "", 0
+    for name in _TRIED:
+        with torch.device("meta"):
+            own = build_network(NetworkSpec(name, 3, {})).state_dict()
+        common = len(own.keys() & state.keys())
+        if common > most:
+            best, most = name, common
+    if 2 * most < len(state):
+        return ""
+    return f"Of {len(state)} names {most} are those of {best} with its own arguments."
 
 
 def _require_numbers(stored: Mapping[str, Tensor], file: Path) -> None:

@@ -1,10 +1,12 @@
 """What the train dialog offers and what the reader chose, as data; and what is wrong with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from core.domain.errors import AppError
 from core.domain.model_output import OutputKind
+from core.io.case import Case
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import LossName, PresetName
@@ -143,6 +145,14 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
         else "A number above 0, at most 1, as 1e-4.",
     }
     return {name: said for name, said in found.items() if said}
+
+
+def label_names(cases: Sequence[Case]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the labels and the regions of cases by name, as their layout tells them."""
+    known = next((case.labels for case in cases if case.labels is not None), None)
+    if known is None or known.is_binary:
+        return (), ()
+    return tuple(label.name for label in known.labels), tuple(r.name for r in known.regions)
 
 
 def _learn_problem(form: TrainForm, offer: TrainOffer) -> str:

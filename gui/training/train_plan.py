@@ -8,7 +8,6 @@ from typing import get_args
 import msgspec
 
 from core.annotation.versions import Version, latest_versions
-from core.domain.label_set import LabelSet
 from core.io.case import Case
 from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder
@@ -29,6 +28,7 @@ from gui.training.train_form import (
     TrainOffer,
     TrainSettings,
     fresh_cases,
+    label_names,
     model_id,
     replayed_cases,
 )
@@ -81,7 +81,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         for model in models
         for preset in presets
     }
-    known = _labels(ground.dataset.cases)
+    labels, regions = label_names(ground.dataset.cases)
     offer = TrainOffer(
         job_name=f"Job {job_number}",
         bases=bases,
@@ -93,18 +93,12 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         devices=tuple(devices),
         taken=frozenset(model.spec.id for model in ground.models),
         settings=settings,
-        labels=tuple(label.name for label in known.labels) if known else (),
-        regions=tuple(region.name for region in known.regions) if known else (),
+        labels=labels,
+        regions=regions,
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
     frozen = ground.frozen is not None
     return replace(offer, split=split_choice(ground.split.val, offer, frozen=frozen, mark=mark))
-
-
-def _labels(cases: Sequence[Case]) -> LabelSet | None:
-    """Return the labels of cases as their layout tells them, None where there is one lesion."""
-    known = next((case.labels for case in cases if case.labels is not None), None)
-    return None if known is None or known.is_binary else known
 
 
 def default_settings(preset: PresetName, parent: Model | None) -> TrainSettings:

@@ -7,10 +7,8 @@ from core.domain.plane import Cut, Voxel
 from core.domain.uncertainty import entropy_map
 from core.domain.volume import Volume
 from gui.shell.session import Session
-from gui.shell.session_parts import OpenCase
 from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import RGB, shown_channel
-from gui.viewer.label_layer import corrected_labels, predicted_labels
 from gui.viewer.label_words import label_words
 from gui.viewer.shown_case import has_arrived
 from gui.viewer.slice_view import SliceView
@@ -68,7 +66,6 @@ class PointerWords(QObject):
         whole = view.crosshair or view.main.axis > 0
         lines = [f"x {x}  y {y}" + (f"  z {z}" if whole else "")]
         lines += channel_lines(volume, voxel, RGB if whole else shown_channel(view, volume))
-        lines += label_lines(self._session, opened, voxel)
         result = self._session.result
         if result is not None and has_arrived(result, Cut(index=z)):
             level = result.probability[z, y, x]
@@ -77,20 +74,6 @@ class PointerWords(QObject):
                 lines.append(f"{entropy_map(level):.2f} bit")
         lines += label_words(self._session, voxel)
         self._view.set_readout(tuple(lines))
-
-
-def label_lines(session: Session, opened: OpenCase, voxel: Voxel) -> list[str]:
-    """Return the label under the pointer where there are several: its digit and its name.
-
-    That of the correction, else of the prediction, else of the truth.
-    """
-    labels, truth = session.labels.labels, opened.loaded.labels
-    maps = (corrected_labels(session), predicted_labels(session), truth)
-    shown = next((each for each in maps if each is not None), None)
-    if labels.is_binary or shown is None:
-        return []
-    value = int(shown[voxel])
-    return [f"{each.value} {each.name}" for each in labels.labels if each.value == value]
 
 
 def channel_lines(volume: Volume, voxel: Voxel, channel: str) -> list[str]:

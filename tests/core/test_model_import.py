@@ -15,6 +15,8 @@ from core.domain.errors import ModelError
 from core.inference.volume_inference import Runner, RunOptions
 from core.models.model_import import import_weights
 from core.models.networks.builder import build_network
+from core.models.networks.spec import NetworkSpec
+from core.models.networks.weights import read_state_dict
 from core.models.preprocessing import Preprocessing
 from core.models.registry import ModelSpec, Registry
 from tests.synthetic import head, volume_of
@@ -233,3 +235,56 @@ def test_weights_that_are_no_numbers_are_refused(
     with pytest.raises(ModelError, match=r"float16"):
         import_weights(tmp_path / "w.pt", SPEC, registry, half=True)
     assert np.isfinite(import_weights(tmp_path / "w.pt", SPEC, registry).spec.parameters or 0)
+
+
+def _state(architecture: str, **arguments: object) -> dict[str, torch.Tensor]:
+    spec = NetworkSpec(architecture, 3, arguments)  # type: ignore[arg-type]
+    return build_network(spec).state_dict()
+
+
+def test_a_checkpoint_of_lightning_is_read_without_its_code(tmp_path: Path) -> None:
+    # As Lightning 2.6 writes it: a module of a network and a loss with a buffer, and its settings.
+    state = {f"net.{name}": tensor for name, tensor in _state("unet", init_features=2).items()}
+    content = {
+        "epoch": 1,
+        "global_step": 2,
+        "pytorch-lightning_version": "2.6.6",
+        "state_dict": OrderedDict({**state, "criterion.pos_weight": torch.ones(1)}),
+        "loops": {"fit_loop": {"state_dict": {}}},
+        "callbacks": {"ModelCheckpoint{'monitor': 'l'}": {"best_model_score": torch.tensor(0.5)}},
+        "optimizer_states": [{"state": {}, "param_groups": [{"lr": 1e-3}]}],
+        "lr_schedulers": [],
+        "hparams_name": "kwargs",
+        "hyper_parameters": {"lr": 1e-3, "weights": (0.1, 0.9), "metric": np.float64(0.5)},
+    }
+    torch.save(content, tmp_path / "last.ckpt")
+    spec = ModelSpec(id="lit", title="Lit", architecture="unet", arguments={"init_features": 2})
+    model = import_weights(tmp_path / "last.ckpt", spec, Registry((tmp_path / "models",)))
+    assert read_state_dict(model.weights).keys() == _state("unet", init_features=2).keys()
+
+
+def test_a_refusal_names_the_network_that_is_nearest(tmp_path: Path) -> None:
+    torch.save(_state("resunet34"), tmp_path / "other.pt")
+    spec = ModelSpec(id="m", title="M", architecture="unet")
+    with pytest.raises(ModelError, match="are those of resunet34 with its own arguments"):
+        import_weights(tmp_path / "other.pt", spec, Registry((tmp_path / "models",)))
+
+
+def test_weights_of_an_nnunet_are_known_by_their_names(tmp_path: Path) -> None:
+    names = (
+        "encoder.stages.0.0.convs.0.conv.weight",
+        "decoder.transpconvs.0.weight",
+        "decoder.seg_layers.0.weight",
+    )
+    torch.save(
+        {
+            "network_weights": {name: torch.zeros(1) for name in names},
+            "logging": {"mean_fg_dice": [np.float64(0.5)]},
+            "current_epoch": 1,
+            "trainer_name": "nnUNetTrainer",
+        },
+        tmp_path / "checkpoint_final.pth",
+    )
+    spec = ModelSpec(id="m", title="M", architecture="unet")
+    with pytest.raises(ModelError, match="those of an nnU-Net: write its 2-D network"):
+        import_weights(tmp_path / "checkpoint_final.pth", spec, Registry((tmp_path / "models",)))
