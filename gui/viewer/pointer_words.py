@@ -65,7 +65,11 @@ class PointerWords(QObject):
         view, volume = self._session.view, opened.loaded.volume
         whole = view.crosshair or view.main.axis > 0
         lines = [f"x {x}  y {y}" + (f"  z {z}" if whole else "")]
-        lines += channel_lines(volume, voxel, RGB if whole else shown_channel(view, volume))
+        shown = shown_channel(view, volume)
+        lines += channel_lines(volume, voxel, RGB if whole else shown)
+        # Of several lines, one a channel, that of the channel on screen stands out.
+        named = (n for n, line in enumerate(lines) if line.startswith(f"{shown} "))
+        bold = next(named, 1)
         result = self._session.result
         if result is not None and has_arrived(result, Cut(index=z)):
             level = result.probability[z, y, x]
@@ -73,7 +77,7 @@ class PointerWords(QObject):
             if view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
         lines += label_words(self._session, voxel)
-        self._view.set_readout(tuple(lines))
+        self._view.set_readout(tuple(lines), bold=bold)
 
 
 def channel_lines(volume: Volume, voxel: Voxel, channel: str) -> list[str]:

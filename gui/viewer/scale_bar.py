@@ -12,7 +12,7 @@ from gui.widgets.theme import app_font
 LENGTH_MM = 50.0
 _EVERY_MM = 10.0
 _TICK, _END_TICK = 5.0, 8.0
-_RIGHT, _BELOW = 14.0, 132.0  # pixels from the edges of the view: the read-out lies under it
+_RIGHT, _BELOW = 14.0, 140.0  # pixels from the edges of the view: the read-out lies under it
 _SMALL, _BELOW_SMALL, _LOWEST = 320.0, 26.0, 190.0
 _LETTER, _BESIDE = 14.0, 16.0  # the letter of the side of the patient, in the middle of the edge
 _LEAST, _TEXT = 40.0, 18.0
@@ -52,7 +52,7 @@ class ScaleBar(pg.GraphicsObject):  # type: ignore[misc]
             return QRectF()
         length = LENGTH_MM / self._metric.length_per_row * abs(pixels_a_row)
         small = view.height() < _SMALL
-        bottom = view.bottom() - (_BELOW_SMALL if small else min(_BELOW, view.height() * 0.2))
+        bottom = view.bottom() - (_BELOW_SMALL if small else _BELOW)
         room = bottom - view.top() - view.height() * 0.25
         if view.height() < _LOWEST or not _LEAST <= length <= room:
             return QRectF()
