@@ -14,6 +14,7 @@ from core.domain.plane import Cut
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.annotation.edit_names import edit_title
+from gui.annotation.label_verbs import LabelBench, label_verbs, take_labels
 from gui.annotation.lesion_marker import Act
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
@@ -52,7 +53,14 @@ class Bench:
 def correction_verbs(bench: Bench) -> Handlers:
     """Return the verb of every command that corrects."""
     tools: Handlers = {f"{tool}_tool": partial(_toggle_tool, bench, tool) for tool in _TOOLS}
-    return {**tools, **_shape_verbs(bench), **_take_verbs(bench), **_keeping_verbs(bench)}
+    labels = LabelBench(bench.context, bench.desk, bench.viewer)
+    return {
+        **tools,
+        **_shape_verbs(bench),
+        **_take_verbs(bench),
+        **label_verbs(labels),
+        **_keeping_verbs(bench),
+    }
 
 
 def _shape_verbs(bench: Bench) -> Handlers:
@@ -98,6 +106,8 @@ def _take_verbs(bench: Bench) -> Handlers:
         "delete_component": lambda: _delete(bench),
         "delete_here": lambda: _at_pointer(bench, "delete component", here=True),
         "keep_component": lambda: _at_pointer(bench, "keep component"),
+        "relabel_piece": lambda: _at_pointer(bench, "relabel piece"),
+        "relabel_lesion": lambda: _at_pointer(bench, "relabel lesion"),
     }
 
 
@@ -146,6 +156,9 @@ def _take(bench: Bench, source: Literal["prediction", "truth"], *, whole: bool) 
         return
     mask, cut = other, session.view.cut
     name = f"take {source}"
+    if not session.labels.labels.is_binary:
+        take_labels(bench.context, bench.desk, source, None if whole else cut)
+        return
     if whole:
         bench.desk.apply_later(name, lambda before: regions.replace(before, mask))
     else:

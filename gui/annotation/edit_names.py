@@ -6,6 +6,9 @@ _NAMES = {
     "take component": "take predicted lesion",
     "take truth component": "take true lesion",
     "lasso": "polygon or lasso",
+    "relabel piece": "label of a piece",
+    "relabel lesion": "label of a lesion",
+    "label map": "tell labels apart",
     "threshold": "threshold brush",
 }
 

@@ -49,6 +49,9 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     context.closing.connect(guided.drop)
     _follow_hands(context, views.viewer)
 
+    views.card.over.chosen.connect(views.viewer.labels.desk.write_over)
+    views.card.over.clears_changed.connect(views.viewer.labels.desk.clear_all)
+
     def set_tool(tool: Tool) -> None:
         views.show_tool(tool)
         paint_tools.set_tool(tool)

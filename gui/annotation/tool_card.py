@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from gui.annotation.click_card import ClickCard
 from gui.annotation.guided_settings import GuidedSettings
 from gui.annotation.named_slider import NamedSlider
+from gui.annotation.over_choice import OverChoice
 from gui.annotation.tool_hints import of_the_hand
 from gui.annotation.tool_settings import (
     LARGEST,
@@ -26,6 +27,7 @@ from gui.annotation.tool_settings import (
     grey_text,
 )
 from gui.shell.commands import BY_ID, Keys, keys_of
+from gui.shell.label_state import LabelState
 from gui.viewer.touch import ROUND, UNPAINTED, Tool
 from gui.widgets.labels import make_label
 from gui.widgets.segments import Segments
@@ -61,7 +63,8 @@ class ToolCard(QFrame):
 
     Folded it is a line with name and size: over a narrow image, until the reader unfolds it there.
     Over a low image its words make room for what can be pressed, and then it moves up.
-    `preview`, in the other corner, says what guided clicks would change.
+    `preview`, in the other corner, says what guided clicks would change. `over` chooses what tools
+    write over.
     """
 
     changed = Signal(str, object)
@@ -96,6 +99,7 @@ class ToolCard(QFrame):
         self._scribble.chosen.connect(lambda index: self.changed.emit("remove", bool(index)))
         self._solid = QCheckBox("Through all slices")
         self._solid.clicked.connect(lambda on: self.changed.emit(_SOLID[self._tool], bool(on)))
+        self.over = OverChoice()
         self._complete = QPushButton("Complete (Enter)")
         self._complete.clicked.connect(self.complete_asked)
         self.preview = ClickCard(parent)
@@ -174,6 +178,11 @@ class ToolCard(QFrame):
         if unit != self._unit:
             self._unit = unit
             self._size.say_value()
+
+    def show_labels(self, state: LabelState) -> None:
+        """Offer what tools write over, where there are several labels."""
+        self.over.show_state(state)
+        self._fit()
 
     def show_taken(self, said: str) -> None:
         """Say how much a press would take."""
@@ -302,7 +311,15 @@ class ToolCard(QFrame):
             column.addWidget(slider)
         for choice in (self._tip, self._mode, self._scribble):
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
-        parts = (self._guided, self._solid, self._complete, self._taken, self._start, self._hint)
+        parts = (
+            self._guided,
+            self.over,
+            self._solid,
+            self._complete,
+            self._taken,
+            self._start,
+            self._hint,
+        )
         for part in parts:
             column.addWidget(part)
         return body

@@ -10,6 +10,8 @@ from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_hints import tool_hints
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
+from gui.viewer.labels_presenter import rule_words
+from gui.viewer.touch import VIEWING
 
 
 class ToolPresenter(QObject):
@@ -45,13 +47,18 @@ class ToolPresenter(QObject):
         for changed in (session.case_changed, session.view_changed):
             changed.connect(self._show_span)
         session.settings_changed.connect(self._show_tool)
+        session.labels_changed.connect(self._show_tool)
         self._show_tool()
 
     def _show_tool(self) -> None:
         drawing, swapped = self._paint_tools, self._session.settings.swap_buttons
         self._card.show_tool(drawing.tool, drawing.settings, swapped=swapped)
         self._show_clicks()
-        self._status.set_hints(tool_hints(drawing.tool, swapped=swapped))
+        hints, labels = tool_hints(drawing.tool, swapped=swapped), self._session.labels
+        self._card.show_labels(labels)
+        if not labels.labels.is_binary and drawing.tool not in VIEWING:
+            hints = f"{rule_words(labels)} {hints}"
+        self._status.set_hints(hints)
         self._show_start()
         self._show_span()
 

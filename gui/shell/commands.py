@@ -152,6 +152,16 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "take_truth_case", "Take the ground truth of the whole case", "Correct", ("Alt+Shift+T",)
     ),
+    *(
+        Command(f"label_{n}", f"Take label {n} in hand", "Correct", (f"Alt+{n}",), menu=False)
+        for n in range(1, 10)
+    ),
+    Command("relabel_piece", "Give the piece under the pointer the label in hand", "Correct"),
+    Command("relabel_lesion", "Give the lesion under the pointer the label in hand", "Correct"),
+    Command("take_label", "Take the label in hand from the prediction", "Correct"),
+    Command("take_truth_label", "Take the label in hand from the ground truth", "Correct"),
+    Command("merge_label", "Merge the label in hand into…", "Correct"),
+    Command("delete_label", "Delete the label in hand", "Correct"),
     Command("clear_slice", "Clear this slice", "Correct", ("Ctrl+Delete",)),
     Command("save_version", "Save a version", "Correct", ("Ctrl+S",), "save"),
     Command("versions", "Versions…", "Correct", ("Ctrl+Shift+S",), "clock"),

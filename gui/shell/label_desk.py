@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from core.annotation.label_rule import Over
 from core.domain.label_set import Colour, Label, LabelSet, new_label
 from core.io.dataset import Dataset
 from gui.shell.operations import Operations
@@ -74,12 +75,29 @@ class LabelDesk(QObject):
         values = state.rule.locked | {value} if locked else state.rule.locked - {value}
         self._session.set_labels(replace(state, rule=replace(state.rule, locked=values)))
 
+    def write_over(self, over: Over, value: int = 0) -> None:
+        """Let tools write over everything, over background alone, or over one label alone."""
+        state = self._session.labels
+        rule = replace(state.rule, over=over, over_value=value if over == "label" else 0)
+        self._session.set_labels(replace(state, rule=rule))
+
+    def clear_all(self, clears: bool) -> None:
+        """Let erasers take away any label that is not locked, or the one in hand alone."""
+        state = self._session.labels
+        self._session.set_labels(replace(state, rule=replace(state.rule, clears_all=clears)))
+
+    def put(self, labels: LabelSet) -> None:
+        """Have these labels from now on, as an edit or its undo has left them."""
+        self._change(labels, None)
+
     def _change_label(self, label: Label) -> None:
+        state = self._session.labels
+        self._change(state.labels.with_label(label), label)
+
+    def _change(self, labels: LabelSet, label: Label | None) -> None:
+        """Have other labels; `label` is the one that was renamed, if one was."""
         place, state = self._session.place, self._session.labels
-        if place is None:
-            return
-        labels = state.labels.with_label(label)
-        if labels == state.labels:
+        if place is None or labels == state.labels:
             return
         self._lanes.run(
             "journal",
@@ -88,7 +106,8 @@ class LabelDesk(QObject):
         )
         region = None
         if state.labels.whole != state.focus and state.focus.name not in _names(labels):
-            region = label.name  # the label in focus has another name now
+            # The label in focus has another name now, or is gone.
+            region = "" if label is None else label.name
         self._retell(place, labels=labels, region=region)
 
     def _retell(

@@ -47,6 +47,12 @@ EDITS = frozenset(
         "take_truth_component",
         "take_truth_slice",
         "take_case",
+        "take_label",
+        "take_truth_label",
+        "relabel_piece",
+        "relabel_lesion",
+        "merge_label",
+        "delete_label",
         "clear_slice",
     }
 )

@@ -33,6 +33,7 @@ _LEFT, _RIGHT, _MIDDLE = (
 )
 _SWAPPED = {_LEFT: _RIGHT, _RIGHT: _LEFT}
 _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+_ALT = Qt.KeyboardModifier.AltModifier
 _STILL = 3.0  # pixels that a click may tremble
 
 
@@ -42,7 +43,8 @@ class SliceView(PictureView):
     Every sample of the pointer reaches `touched`; pans, zooms and ranges follow once a frame.
     `grabs` says whether something lies at (x, y) that a press takes hold of, whatever is looked at.
     `entered` says that the reader begins something here, `pointed` where a click or Shift wants
-    the crosshair, and `enlarge_asked` that a double click wants the view alone, or back.
+    the crosshair, and `enlarge_asked` that a double click wants the view alone, or back. `picked`
+    comes of a click with Alt held, whatever is in hand.
     """
 
     slice_stepped = Signal(int)
@@ -54,6 +56,7 @@ class SliceView(PictureView):
     entered = Signal()
     pointed = Signal(QPointF)
     enlarge_asked = Signal()
+    picked = Signal(QPointF)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._fingers = Fingers(self)  # events come before all of the view is made
@@ -188,6 +191,12 @@ class SliceView(PictureView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() not in (_LEFT, _RIGHT, _MIDDLE):
             event.ignore()  # back and forward mean nothing here
+            return
+        if event.button() == _LEFT and event.modifiers() & _ALT and self._picture is not None:
+            at = self.voxel_at(event.position())
+            self.hovered.emit(at)
+            self.picked.emit(at)
+            event.accept()
             return
         self.press_at(_contact(event))
         event.accept()

@@ -1,0 +1,194 @@
+"""Drawing where a case has several labels: the label in hand, over what, and what is locked."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from core.annotation.correction import Writes
+from core.annotation.journal import load_draft
+from core.annotation.label_rule import LabelRule
+from core.annotation.patch import Patch
+from core.annotation.versions import load_label_map, versions
+from core.domain.label_set import Label, LabelMap, LabelSet, Region, colour_of
+from core.workspace.settings import Settings
+from gui.annotation.label_verbs import without
+from gui.shell.label_state import LabelState
+from gui.viewer.slice_view import SliceView
+from tests.gui.drawing_desk import DrawingDesk
+from tests.synthetic import write_case
+
+LABELS = LabelSet(
+    tuple(Label(value, name, colour_of(value)) for value, name in ((1, "Core"), (2, "Rim"))),
+    (Region("Tumour", (1, 2)),),
+)
+STATE = LabelState(LABELS, LABELS.regions[0], LabelRule(1))
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[DrawingDesk]:
+    write_case(tmp_path / "dataset", "A_1", 5)
+    view = SliceView()
+    view.resize(400, 400)
+    qtbot.addWidget(view)
+    made = DrawingDesk(qtbot, home, tmp_path / "dataset", view)
+    made.open("A_1")
+    made.session.set_settings(Settings(reader="Ann", start_from="nothing"))
+    made.session.set_labels(STATE)
+    yield made
+    made.close()
+
+
+def hold(desk: DrawingDesk, **rule: object) -> None:
+    state = desk.session.labels
+    desk.session.set_labels(replace(state, rule=replace(state.rule, **rule)))  # type: ignore[arg-type]
+
+
+def painted(desk: DrawingDesk) -> LabelMap:
+    desk.settle()
+    return desk.correction.label_map[desk.session.view.slice_index].copy()
+
+
+def test_the_brush_writes_the_label_in_hand_and_undo_brings_back_what_lay_there(
+    desk: DrawingDesk,
+) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 4), (10, 20))
+    first = painted(desk)
+    assert set(np.unique(first)) == {0, 1}
+    hold(desk, value=2)
+    desk.draw((5, 15), (15, 15))
+    both = painted(desk)
+    assert both[10, 15] == 2
+    assert both[10, 4] == 1
+    desk.desk.undo()
+    assert np.array_equal(painted(desk), first)
+    desk.desk.redo()
+    assert np.array_equal(painted(desk), both)
+
+
+def test_what_is_locked_stays_and_is_said_when_it_is_in_hand(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    first = painted(desk)
+    hold(desk, value=2, locked=frozenset({1}))
+    desk.draw((5, 15), (15, 15))
+    both = painted(desk)
+    assert np.array_equal(both == 1, first == 1)
+    hold(desk, value=1)
+    desk.draw((30, 30))
+    assert np.array_equal(painted(desk), both)
+    assert any("Core is locked" in said for _, said in desk.said)
+
+
+def test_an_eraser_takes_its_label_alone_unless_it_takes_all(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    hold(desk, value=2)
+    desk.draw((20, 10), (20, 20))
+    desk.drawing.set_tool("eraser")
+    desk.draw((10, 10), (20, 10))
+    assert (painted(desk) == 1).sum() > 0
+    assert painted(desk)[10, 10] == 1
+    assert painted(desk)[20, 10] == 0
+    hold(desk, clears_all=True)
+    desk.draw((10, 10), (20, 10))
+    assert painted(desk)[10, 10] == 0
+
+
+def test_only_over_one_label_paints_nothing_else(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    first = painted(desk)
+    hold(desk, value=2, over="label", over_value=1)
+    desk.draw((5, 15), (15, 15))
+    assert np.array_equal(painted(desk) > 0, first > 0)
+    assert (painted(desk) == 2).any()
+
+
+def test_labels_are_merged_and_come_back_with_their_name(desk: DrawingDesk) -> None:
+    told: list[LabelSet] = []
+    desk.desk.relabelled.connect(told.append)
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    hold(desk, value=2)
+    desk.draw((10, 10), (10, 20))
+    before = painted(desk)
+    left = without(LABELS, 2)
+    assert left.regions == (Region("Tumour", (1,)),)
+
+    def one(values: LabelMap) -> Patch:
+        return Patch((0, *_whole(values)), np.where(values == 2, np.uint8(1), values))
+
+    assert desk.desk.change_labels("merge label", left, one)
+    assert not (painted(desk) == 2).any()
+    desk.desk.undo()
+    assert np.array_equal(painted(desk), before)
+    assert [labels.values for labels in told] == [(1,), (1, 2)]
+
+
+def _whole(values: LabelMap) -> tuple[int, int, int, int, int]:
+    depth, height, width = values.shape
+    return depth, 0, height, 0, width
+
+
+def test_it_is_journalled_saved_and_seen_as_another_region(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    hold(desk, value=2)
+    desk.draw((5, 15), (15, 15))
+    desk.desk.save_version()
+    desk.settle()
+    correction, values = desk.correction, desk.correction.snapshot_map()
+    (saved,) = versions(desk.place.workspace, "A_1")
+    assert np.array_equal(load_label_map(saved, values.shape), values)
+    assert saved.label_set.label(2).name == "Rim"
+    draft = load_draft(desk.place.workspace.store, "A_1", values.shape)
+    assert draft is not None
+    assert np.array_equal(draft.mask, values)
+    opened = desk.session.open_case
+    assert opened is not None
+    desk.session.set_labels(replace(desk.session.labels, focus=Region("Rim", (2,))))
+    desk.session.set_open_case(replace(opened), slice_index=2, labels=desk.session.labels)
+    desk.settle()
+    assert desk.session.correction is correction, "it is the same, with all of its undo"
+    assert np.array_equal(correction.mask, values == 2)
+    assert correction.figures().voxels == (values == 2).sum()
+
+
+def test_a_mask_of_an_older_version_becomes_a_label_map_with_the_first_edit(
+    desk: DrawingDesk,
+) -> None:
+    desk.session.set_labels(LabelState())
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    mask = painted(desk)
+    assert not desk.correction.several
+    desk.session.set_labels(STATE)
+    hold(desk, value=2)
+    desk.draw((30, 30))
+    assert desk.correction.several
+    assert np.array_equal(painted(desk) > 0, (mask > 0) | (painted(desk) == 2))
+    desk.desk.undo()
+    desk.desk.undo()
+    assert np.array_equal(painted(desk), mask)
+
+
+def test_an_edit_of_the_focus_gets_the_label_of_its_source(desk: DrawingDesk) -> None:
+    opened = desk.session.open_case
+    assert opened is not None
+    shape = opened.loaded.volume.geometry.shape
+    source = np.full(shape, 2, np.uint8)
+    box = (2, 3, 4, 6, 4, 6)
+    ones = np.ones((1, 2, 2), np.uint8)
+    desk.desk.apply("answer", lambda _: Patch(box, ones), writes=Writes("focus", source))
+    assert (painted(desk)[4:6, 4:6] == 2).all()
