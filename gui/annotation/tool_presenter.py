@@ -57,7 +57,7 @@ class ToolPresenter(QObject):
         hints, labels = tool_hints(drawing.tool, swapped=swapped), self._session.labels
         self._card.show_labels(labels)
         if not labels.labels.is_binary and drawing.tool not in VIEWING:
-            hints = f"{rule_words(labels)} {hints}"
+            hints = f"{rule_words(labels)} · {hints}"
         self._status.set_hints(hints)
         self._show_start()
         self._show_span()

@@ -42,6 +42,7 @@ UNEDITING = {
     "versions",
     "export_correction",
     "discard_correction",
+    *(f"label_{value}" for value in range(1, 10)),
     "save_version",
 }
 
