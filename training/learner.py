@@ -56,7 +56,6 @@ class Learner:
         self.generator = Generator(self.device).manual_seed(seed)
         flair = self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
         self.planes = Planes(len(self.channels), flair, labels=self.output is not None)
-        self.criterion = loss_of(self.spec.loss, self.output.kind if self.output else None)
         self._every = self.group.wrap(_AllOutputs(self.network))
 
     def step(self, batch: Batch, number: int, fraction: float) -> float:
@@ -96,7 +95,8 @@ class Learner:
         wanted = self.group.gather(masks)
         if self.output is not None:
             wanted = targets(wanted, self.output)
-        return deep_loss(gathered, wanted, self.criterion)
+        criterion = loss_of(self.spec.loss, self.output.kind if self.output else None)
+        return deep_loss(gathered, wanted, criterion)
 
     def states(self) -> dict[str, Any]:
         """Return all that `load_states` needs to go on alike; tensors are shared, not copied."""
