@@ -30,8 +30,15 @@ $(TOOLS): $(RUNS)
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --jobs=2 types tests
+
+# The types are checked beside the tests, which often wait. Either's failure is that of `make test`.
+.PHONY: types tests
+types: setup
+	$(BIN)/mypy
+
+tests: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --dist worksteal
 
 bench: setup

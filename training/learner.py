@@ -95,8 +95,9 @@ class Learner:
         wanted = self.group.gather(masks)
         if self.output is not None:
             wanted = targets(wanted, self.output)
-        criterion = loss_of(self.spec.loss, self.output.kind if self.output else None)
-        return deep_loss(gathered, wanted, criterion)
+        return deep_loss(
+            gathered, wanted, loss_of(self.spec.loss, self.output.kind if self.output else None)
+        )
 
     def states(self) -> dict[str, Any]:
         """Return all that `load_states` needs to go on alike; tensors are shared, not copied."""

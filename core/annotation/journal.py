@@ -19,6 +19,7 @@ from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.guide import Click
 from core.domain.label_set import BINARY, LabelMap, LabelSet
+from core.domain.plane import PlaneName
 from core.io.json_file import decode_json
 from core.workspace.store import Store, now
 
@@ -103,6 +104,9 @@ def discard_draft(store: Store, case_id: str) -> None:
             connection.execute(f"DELETE FROM {table} WHERE case_id = ?", (case_id,))
 
 
+_EditRow = tuple[int, str, int, str, bytes, bytes, int, str, str, PlaneName]
+
+
 class _Row(msgspec.Struct, array_like=True):
     author: str
     origin: str
@@ -155,11 +159,11 @@ def _draft(store: Store, case_id: str, row: _Row, limits: tuple[tuple[int, ...],
 
 def _edits(store: Store, case_id: str) -> list[Edit]:
     rows = store.read(
-        "SELECT number, tool, z, box, before, after, voxels, clicks, labels FROM correction_edits "
-        "WHERE case_id = ? ORDER BY number",
+        "SELECT number, tool, z, box, before, after, voxels, clicks, labels, plane "
+        "FROM correction_edits WHERE case_id = ? ORDER BY number",
         case_id,
     )
-    found = msgspec.convert(rows, list[tuple[int, str, int, str, bytes, bytes, int, str, str]])
+    found = msgspec.convert(rows, list[_EditRow])
     return [
         Edit(
             *row[:3],
@@ -167,6 +171,7 @@ def _edits(store: Store, case_id: str) -> list[Edit]:
             *row[4:7],
             decode_json(row[7], tuple[Click, ...]) if row[7] else (),
             decode_json(row[8], tuple[LabelSet, LabelSet]) if row[8] else None,
+            row[9],
         )
         for row in found
     ]
@@ -230,9 +235,9 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
         box = msgspec.json.encode(edit.box).decode()
         clicks = msgspec.json.encode(edit.clicks).decode() if edit.clicks else ""
         labels = msgspec.json.encode(edit.labels).decode() if edit.labels else ""
-        changed = (edit.voxels, edit.before, edit.after, clicks, labels)
+        changed = (edit.voxels, edit.before, edit.after, clicks, labels, edit.plane)
         connection.execute(
-            "INSERT INTO correction_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO correction_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (case_id, edit.number, edit.tool, edit.z, box, *changed),
         )
     connection.execute(

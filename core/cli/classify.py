@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.command_run import finish, progress_bar
+from core.cli.command_run import finish, progress_bar, scanned
 from core.cli.options import Device
 from core.cli.say import say
-from core.cli.told_runs import fit_teller
+from core.cli.told_runs import classifier_teller
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def classify(
         raise typer.BadParameter(f"--model: {model} segments; expected a classifier.")
     runner = TriageRunner(chosen, device)
     of_cases = chosen.spec.task == "triage"
-    rows, failed, notices = (_of_cases if of_cases else _of_pictures)(folder, runner)
+    rows, failed, notices = (
+        _of_cases(folder, out, runner) if of_cases else _of_pictures(folder, runner)
+    )
     write_classes(out / CLASSES_FILE, rows, chosen)
     say(f"{len(rows)} {'slices' if of_cases else 'pictures'}: {out / CLASSES_FILE}")
     finish(failed, notices)
@@ -76,19 +78,19 @@ def _of_pictures(
     return rows, classed.failed, ()
 
 
-def _of_cases(folder: Path, runner: TriageRunner) -> tuple[Rows, dict[str, str], tuple[str, ...]]:
+def _of_cases(
+    folder: Path, out: Path, runner: TriageRunner
+) -> tuple[Rows, dict[str, str], tuple[str, ...]]:
     from core.domain.errors import AppError
     from core.io.case import each_case
     from core.io.case_reader import read_case
-    from core.models.model_fit import fit_of_classifier
-    from core.workspace.known_dataset import scan_known
 
-    dataset = scan_known(folder)
+    dataset, cases = scanned(folder, None, out)
     rows: Rows = []
     failed: dict[str, str] = {}
-    tell = fit_teller(lambda volume: fit_of_classifier(runner.model, volume))
+    tell = classifier_teller(runner.model)
     with progress_bar() as progress:
-        for case, inner in each_case(dataset.cases, progress):
+        for case, inner in each_case(cases, progress):
             try:
                 loaded = read_case(case)
                 loaded.require_whole()

@@ -6,20 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.cli.command_run import dataset_workspace, progress_bar, scanned
-from core.cli.say import say
-from core.cli.told_runs import told_predictors
+from core.cli.told_runs import tell_lacking, told_predictors
 from core.io.organisation import Organisation
 from core.jobs.runners import RunnerPlace, make_runner
 from core.models.certificates import EngineChoice
-from core.models.model_fit import lacking_said
-from core.review.measurements import (
-    MEASUREMENTS_FILE,
-    all_measurements,
-    measurements_csv,
-)
-from core.review.reviews import reviews
 from core.studies.case_units import Spread
 from core.studies.html_report import StudyReport, write_html
+from core.studies.reader_records import reader_records, write_measured
 from core.studies.study import Study, keep_study, run_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_report import reviews_csv, write_study
@@ -69,8 +62,8 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
             masks=job.masks,
             resample=job.how.resample,
         )
-        for sentence in lacking_said(chosen, cases) if job.run else ():
-            say(f"Note: {sentence}", err=True)
+        if job.run:
+            tell_lacking(chosen, cases)
         predictor_of = told_predictors(workspace, job.device, run=job.run)
         if job.run and not runner.one_at_a_time:
             spread = Spread(runner, job.out)
@@ -94,11 +87,11 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
         if job.html:
             title = f"{len(chosen)} models on {dataset.name}"
             pictures = study_pictures(study, cases, predictor_of)
-            measured = all_measurements(workspace.store, cases)
-            said = reviews(workspace.store)
-            report = StudyReport(title, study, summary, said, pictures, measured=measured)
+            told = reader_records(workspace.store, cases)
+            report = StudyReport(
+                title, study, summary, told.reviews, pictures, measured=told.measured
+            )
             write_html(job.out / REPORT_FILE, report)
             reviews_csv(job.out / REVIEWS_FILE, report.said())
-            if measured:
-                measurements_csv(job.out / MEASUREMENTS_FILE, measured)
+            write_measured(job.out, told.measured)
     return study, summary, (*dataset.notices, *study.notices)

@@ -10,7 +10,7 @@ import typer
 
 from core.cli.command_run import scanned
 from core.cli.say import say
-from core.cli.told_runs import said_once
+from core.cli.told_runs import said_once, tell_lacking
 
 if TYPE_CHECKING:
     from core.io.case import Case
@@ -62,7 +62,6 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     from core.inference.engines import check_device
     from core.jobs.runners import make_runner
     from core.models.certificates import engine_for
-    from core.models.model_fit import lacking_said
     from core.studies.case_units import Spread
     from core.studies.model_task import model_task, opened
     from core.workspace.settings import home
@@ -84,8 +83,7 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     chosen = registry.find(job.model) if job.model else registry.champion()
     model = chosen.with_flips(job.flips)
     check_device(job.device)
-    for sentence in lacking_said((model,), cases):
-        say(f"Note: {sentence}", err=True)
+    tell_lacking((model,), cases)
     # One thread each wherever it is done: more would add up the same numbers in another order.
     task = msgspec.structs.replace(
         model_task(model, device=job.device, threads=0 if alone else 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from core.cli.say import say
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from core.domain.progress import Progress
     from core.domain.volume import Volume
     from core.inference.prediction_service import Predictor, PredictorOf
+    from core.io.case import Case
     from core.io.case_reader import LoadedCase
+    from core.models.classifiers import ClassifierModel
     from core.models.model_fit import ModelFit
     from core.models.registry import Model
     from core.studies.case_units import Told
@@ -59,6 +61,21 @@ def fit_teller(fit_of: Callable[[Volume], ModelFit]) -> Callable[[LoadedCase], N
         tell(loaded.case.id, fit.doubt)
 
     return meet
+
+
+def tell_lacking(models: Sequence[Model], cases: Sequence[Case]) -> None:
+    """Say of each model in which cases it misses a channel, before anything is run."""
+    from core.models.model_fit import lacking_said
+
+    for sentence in lacking_said(models, cases):
+        say(f"Note: {sentence}", err=True)
+
+
+def classifier_teller(model: ClassifierModel) -> Callable[[LoadedCase], None]:
+    """Return what says how a classifier meets a case, as `fit_teller`."""
+    from core.models.model_fit import fit_of_classifier
+
+    return fit_teller(lambda volume: fit_of_classifier(model, volume))
 
 
 def said_once() -> Told:

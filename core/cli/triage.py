@@ -10,7 +10,7 @@ import typer
 from core.cli.command_run import case_ids, finish, progress_bar
 from core.cli.options import DataDir, SplitPart
 from core.cli.say import say
-from core.cli.told_runs import fit_teller
+from core.cli.told_runs import classifier_teller
 from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ def triage(
     from core.inference.inference_triage import TriageRunner
     from core.inference.triage_table import triage_cases, write_triage
     from core.models.classifiers import Classifiers
-    from core.models.model_fit import fit_of_classifier
     from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry
@@ -45,7 +44,7 @@ def triage(
     chosen = Classifiers(registry(home()).everywhere).find(model)
     runner = TriageRunner(chosen, device)
 
-    tell = fit_teller(lambda volume: fit_of_classifier(chosen, volume))
+    tell = classifier_teller(chosen)
 
     def triager(loaded: LoadedCase, progress: Progress) -> Triage:
         tell(loaded)

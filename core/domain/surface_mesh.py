@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.components import MaskLike
+from core.domain.components import MaskLike, bounding_box, box_slices
 from core.domain.grid import Affine, Grid
-from core.domain.mask import binarise
+from core.domain.mask import Mask, binarise
 from core.domain.plane import Voxel
 
 _FORWARD, _BACK = 0.5, -0.53
@@ -67,7 +67,7 @@ def mask_mesh(mask: MaskLike, grid: Grid, *, step: int = 1, rounds: int = _ROUND
     With a `step`, blocks of as many voxels a side become one, which is inside when at least half of
     it is. `rounds` of smoothing, 0 for the surface as marching cubes has it.
     """
-    return _surface(binarise(mask).astype(np.float32), grid, step=step, rounds=rounds)
+    return _surface(binarise(mask), grid, step=step, rounds=rounds)
 
 
 def voxel_at(place: Sequence[float], grid: Grid) -> Voxel:
@@ -80,19 +80,22 @@ def voxel_at(place: Sequence[float], grid: Grid) -> Voxel:
     return near[0], near[1], near[2]
 
 
-def _surface(values: NDArray[np.float32], grid: Grid, *, step: int, rounds: int) -> Mesh | None:
-    """Return where values (Z, Y, X) of 0 to 1 pass one half."""
+def _surface(values: Mask, grid: Grid, *, step: int, rounds: int) -> Mesh | None:
+    """Return where a mask (Z, Y, X) of 0 and 1, or the means of its blocks, pass one half."""
     from skimage.measure import marching_cubes  # slow to load, and only a surface needs it
 
-    box = _box(values)
+    box = bounding_box(values)
     if box is None:
         return None
-    starts, inner = box
-    blocks = _blocks(inner, step) if step > 1 else inner
+    starts, inner = np.array(box[::2]), values[box_slices(box)]
+    blocks = _blocks(inner, step) if step > 1 else inner.astype(np.float32)
     padded = np.pad(blocks, 1)
     if padded.max() <= 0.5:
         return None
     found, faces, _, _ = marching_cubes(padded, 0.5, allow_degenerate=False)
+    # Where triangles without an area were left out, corners without a triangle stay.
+    used, faces = np.unique(faces, return_inverse=True)
+    found, faces = found[used], faces.reshape(-1, 3).astype(np.int32)
     # The middle of a block of n voxels lies (n - 1) / 2 behind the centre of its first one.
     indices = (found - 1) * step + (step - 1) / 2 + starts
     affine = mesh_affine(grid)
@@ -104,30 +107,17 @@ def _surface(values: NDArray[np.float32], grid: Grid, *, step: int, rounds: int)
     return Mesh(np.ascontiguousarray(places, np.float32), np.ascontiguousarray(faces, np.int32))
 
 
-def _box(
-    values: NDArray[np.float32],
-) -> tuple[NDArray[np.int64], NDArray[np.float32]] | None:
-    """Return the first voxel (z, y, x) of what is not nought, and the box around it."""
-    there = values > 0
-    spans = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        along = np.flatnonzero(there.any(axis=others))
-        if not along.size:
-            return None
-        spans.append((int(along[0]), int(along[-1]) + 1))
-    cut = tuple(slice(start, end) for start, end in spans)
-    return np.array([start for start, _ in spans]), values[cut]
-
-
-def _blocks(values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+def _blocks(values: Mask, step: int) -> NDArray[np.float32]:
     """Return the means of blocks of `step` voxels a side, filled up with nought."""
     sizes = [-(-size // step) for size in values.shape]
     filled = np.pad(
         values, [(0, n * step - size) for n, size in zip(sizes, values.shape, strict=True)]
     )
     z, y, x = sizes
-    return np.asarray(filled.reshape(z, step, y, step, x, step).mean(axis=(1, 3, 5)))
+    counts = filled.reshape(z, step, y * step * x * step).sum(axis=1, dtype=np.uint16)
+    counts = counts.reshape(z * y, step, x * step).sum(axis=1, dtype=np.uint16)
+    counts = counts.reshape(z, y, x, step).sum(axis=3, dtype=np.uint16)
+    return np.asarray(counts / np.float32(step**3), np.float32)
 
 
 def _smoothed(

@@ -37,14 +37,14 @@ class NetworkGuide:
         """Return the probability (Y, X) after the newest mark, as before where it does not see."""
         if not len(window.mark.rows):
             return window.probability
-        sight = Sight.of(window, self.spec.window)
+        sight = ClickSight.of(window, self.spec.window)
         seen = network_input(window, sight, self.order, disc=self.spec.disc)
         found = self.logits(seen[np.newaxis])[0, 0]
         return sight.back(sigmoid(np.asarray(found, np.float32)), window.probability)
 
 
 @dataclass(frozen=True)
-class Sight:
+class ClickSight:
     """Where a network looks: `side` pixels, the voxel `middle` at side // 2, `scale` pixels each.
 
     Pixel i shows the place middle + (i − side // 2) / scale of the window, rows then columns.
@@ -55,7 +55,7 @@ class Sight:
     side: int
 
     @staticmethod
-    def of(window: Window, side: int) -> "Sight":
+    def of(window: Window, side: int) -> "ClickSight":
         """Return how a window is seen: the newest mark in the middle, all of it in view.
 
         At one pixel of 256² a pixel, or less where the window is larger than what is seen.
@@ -70,7 +70,7 @@ class Sight:
             near = 1.0 if abs(size - 1.0) < _NEAR_ONE else size
             middle.append(at)
             scale.append(min(near, whole) if whole < near else near)
-        return Sight((middle[0], middle[1]), (scale[0], scale[1]), side)
+        return ClickSight((middle[0], middle[1]), (scale[0], scale[1]), side)
 
     @property
     def is_exact(self) -> bool:
@@ -135,7 +135,7 @@ class Sight:
 
 
 def network_input(
-    window: Window, sight: Sight, order: tuple[int, ...], *, disc: float
+    window: Window, sight: ClickSight, order: tuple[int, ...], *, disc: float
 ) -> NDArray[np.float32]:
     """Return what a network sees (3·C + 3, side, side): slices, probability, discs.
 
@@ -151,7 +151,9 @@ def network_input(
     return np.concatenate([both, np.stack(hints)])
 
 
-def _discs(marks: list[Mark], sight: Sight, window: Window, radius: float) -> NDArray[np.float32]:
+def _discs(
+    marks: list[Mark], sight: ClickSight, window: Window, radius: float
+) -> NDArray[np.float32]:
     spots = np.zeros((sight.side, sight.side), bool)
     for mark in marks:
         spots |= sight.mark(mark, window.probability.shape)

@@ -166,6 +166,11 @@ ALTER TABLE corrections ADD COLUMN labels TEXT NOT NULL DEFAULT '';
 ALTER TABLE correction_edits ADD COLUMN labels TEXT NOT NULL DEFAULT '';
 """
 
+# All that was drawn before was drawn on axial slices.
+_PLANES = """
+ALTER TABLE correction_edits ADD COLUMN plane TEXT NOT NULL DEFAULT 'axial';
+"""
+
 STEPS = (
     _SCORES_AND_STATES,
     _SPLITS,
@@ -179,5 +184,6 @@ STEPS = (
     _REGIONS,
     _MEASUREMENTS,
     _LABELS,
+    _PLANES,
 )
 """SQL of each step; the n-th leads to version n of the file, counted from 1."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Step
-from core.annotation.journal import Journal
+from core.annotation.journal import Journal, discard_draft
 from core.io.case import Case
 from core.workspace.store import Store
 
@@ -28,6 +28,11 @@ class Book:
         """How many edits are in memory only."""
         return 0 if self._journal is None else self._journal.pending
 
+    @property
+    def unsaved(self) -> int:
+        """How many of the edits it began with no version holds."""
+        return self._draft.history.since(self._draft.saved_head)
+
     def record(self, step: Step) -> None:
         """Write `step` and what could not be written before."""
         if self._journal is None:
@@ -38,3 +43,8 @@ class Book:
         """Write what could not be written before."""
         if self._journal is not None:
             self._journal.retry()
+
+
+def discarded(store: Store, case_id: str) -> None:
+    """Delete what the workspace keeps of the correction of a case; saved versions stay."""
+    discard_draft(store, case_id)

@@ -8,15 +8,13 @@ from PySide6.QtCore import QObject, Signal
 
 from core.annotation import regions
 from core.annotation.correction import HAND, Correction, FocusView, Of, Writes
-from core.annotation.draft import Draft, Step
-from core.annotation.journal import discard_draft, load_draft
+from core.annotation.draft import Step
 from core.annotation.patch import Patch
-from core.annotation.versions import Version
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask import Mask
 from core.domain.plane import Cut
 from gui.annotation.correction_begin import Beginning
-from gui.annotation.correction_book import Book
+from gui.annotation.correction_book import Book, discarded
 from gui.annotation.correction_keeper import Keeping
 from gui.annotation.correction_later import LaterAim, LaterEdit
 from gui.annotation.correction_start import (
@@ -79,7 +77,9 @@ class CorrectionDesk(QObject):
         keeping.saved.connect(self.saved)
         keeping.save_failed.connect(self.save_failed)
         self.versions.refused.connect(self.refused)
-        self.versions.version_saved.connect(self._on_version_saved)
+        self.versions.version_saved.connect(
+            lambda version: self._on_version_saved(version.case_id, version.number)
+        )
         self.later.made.connect(self._make)
         for part in (self.later, self.versions):
             part.failed.connect(self.failed)
@@ -458,7 +458,7 @@ class CorrectionDesk(QObject):
         self.keeping.forget(store, case_id)
         self._lanes.run(
             "journal",
-            lambda _: discard_draft(store, case_id),
+            lambda _: discarded(store, case_id),
             failed=lambda sentence: self.failed.emit("Nothing was discarded", sentence, ""),
         )
 
@@ -507,31 +507,26 @@ class CorrectionDesk(QObject):
     def _read(self, ground: CorrectionGround) -> None:
         """Read the correction of the case on screen, if there is one."""
         opened, store = ground.opened, ground.place.workspace.store
-        case_id, shape = opened.loaded.case.id, opened.loaded.volume.geometry.shape
+        case_id = opened.loaded.case.id
 
-        def read() -> tuple[Draft, Book] | None:
-            draft = load_draft(store, case_id, shape)
-            return None if draft is None else (draft, ground.book(draft))
-
-        def show(found: tuple[Draft, Book] | None) -> None:
+        def show(found: Book | None) -> None:
             if self._session.open_case is not opened:
                 return
             self._loaded = True
-            self._book = self.keeping.unsaved_of(store, case_id) or (found and found[1])
+            self._book = self.keeping.unsaved_of(store, case_id) or found
             if self._book is not None:
                 self._book.correction.set_prediction(predicted_mask(self._session))
             self._follow()
             self._tell_state()
             self._prepare()
-            draft = found[0] if found is not None else None
-            self.found.emit(0 if draft is None else draft.history.since(draft.saved_head))
+            self.found.emit(0 if found is None else found.unsaved)
 
         def tell(sentence: str) -> None:
             if self._session.open_case is opened:
                 self.damage = sentence
             self.failed.emit("The correction cannot be read", sentence, "")
 
-        self._lanes.run("journal", lambda _: read(), show, failed=tell)
+        self._lanes.run("journal", lambda _: ground.stored(), show, failed=tell)
 
     def _on_labels_changed(self) -> None:
         """Tools write another label from now on, or labels are called otherwise."""
@@ -575,10 +570,10 @@ class CorrectionDesk(QObject):
             self.keeping.record(book, step)
             self._tell_state()
 
-    def _on_version_saved(self, version: Version) -> None:
-        state = self._session.case_states.get(version.case_id)
+    def _on_version_saved(self, case_id: str, number: int) -> None:
+        state = self._session.case_states.get(case_id)
         if state is not None:
-            self._session.set_case_state(replace(state, version=version.number))
+            self._session.set_case_state(replace(state, version=number))
         self.keeping.retry()
         self._tell_state()
 

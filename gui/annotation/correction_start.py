@@ -10,6 +10,7 @@ from msgspec import UNSET
 from core.annotation.correction import Correction
 from core.annotation.draft import Draft, Origin, new_draft
 from core.annotation.export import Provenance
+from core.annotation.journal import load_draft
 from core.annotation.live_figures import References
 from core.annotation.versions import load_label_map, versions
 from core.domain.label_set import LabelMap
@@ -74,6 +75,16 @@ class CorrectionGround:
         correction.set_rule(self.labels.rule)
         correction.call(self.labels.labels)
         return Book(self.place.workspace.store, draft, correction, of=of)
+
+    def stored(self) -> Book | None:
+        """Return the correction that the workspace keeps; None where it keeps none.
+
+        Raises `WorkspaceError` for one that cannot be read, or is of another shape.
+        """
+        loaded = self.opened.loaded
+        shape = loaded.volume.geometry.shape
+        draft = load_draft(self.place.workspace.store, loaded.case.id, shape)
+        return None if draft is None else self.book(draft)
 
     def begin(self, start: Start) -> Book:
         """Return a new correction; a good tenth of a second for a large case.

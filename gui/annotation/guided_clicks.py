@@ -1,14 +1,12 @@
 """Guided clicks in hand: answered on a worker, shown, taken back, accepted as one edit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation.correction import Writes
 from core.annotation.guided import ClickGround, Guided, Scene
-from core.annotation.label_rule import mask_of
-from core.annotation.patch import Patch
 from core.domain.guide import Click, Spot
 from core.domain.mask import Mask
 from core.domain.progress import Progress
@@ -203,13 +201,7 @@ class GuidedClicks(QObject):
         assert opened is not None, "there is a prediction of it"
         volume, hand = opened.loaded.volume, known.rule.value
         values = predicted_values(self._session) if known.several else None
-
-        def make(mask: Mask) -> Patch | None:
-            begun = ground
-            if values is not None:
-                begun = replace(ground, mask=mask_of(values(), (hand,)))
-            return self._taught.replayed(begun, clicks, volume)(mask)
-
+        make = self._taught.replayed(ground, clicks, volume, of=(values, hand))
         self._desk.apply_later(REPLAY, make)
 
     def picture(self, z: int) -> ClickPicture | None:

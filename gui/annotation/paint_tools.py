@@ -7,8 +7,6 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation.correction import Of, Writes
-from core.annotation.label_rule import hand_of
-from core.annotation.strokes import Tip
 from core.domain.plane import Cut, Voxel
 from gui.annotation.brush_stroke import Stroke
 from gui.annotation.correction_desk import CorrectionDesk
@@ -252,7 +250,7 @@ class PaintTools(QObject):
         at = self._last = (touch.y, touch.x)
         self._preview.drop()
         if self.tool in ("brush", "eraser", "threshold"):
-            tip = Tip(self._grey.spacing(self._cut.plane), self.settings.ball)
+            tip = self._grey.tip(self._cut.plane, ball=self.settings.ball)
             self._stroke = Stroke(self._cut, self._value(touch), self.settings.size, tip)
             self._stroke.add(at, touch.pressure)
             self._go_on()
@@ -378,7 +376,7 @@ class PaintTools(QObject):
         refines = known is not None and self._scribbles.refines(known)
         back = known.before_last() if known is not None and refines else None
         self._filling = True
-        aim = None if self._session.labels.labels.is_binary else hand_of(self._session.labels.rule)
+        aim = self._session.labels.aim
         fill = filler(pixels[np.newaxis], lines, cut=cut, again=Again(back, aim))
         self._correction_desk.apply_later(_FILL, fill, cut=here, of="exact")
 
@@ -442,7 +440,7 @@ class PaintTools(QObject):
         cut = self._cut
         if self.tool == "threshold":
             half = self._grey.difference(settings.window)
-            tip = Tip(self._grey.spacing(cut.plane), settings.ball)
+            tip = self._grey.tip(cut.plane, ball=settings.ball)
             return Asked(pixels, where, half, cut, settings.size, tip)
         half = self._grey.difference(settings.tolerance)
         return Asked(pixels, where, half, cut, volumetric=settings.volumetric)

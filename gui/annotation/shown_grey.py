@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from core.annotation import regions
 from core.annotation.patch import Patch, in_plane
+from core.annotation.strokes import Tip
 from core.domain.mask import Mask
 from core.domain.plane import Cut, Plane, Voxel
 from core.domain.volume import Pixels, Volume
@@ -88,6 +89,10 @@ class ShownGrey:
         volume = self._volume
         known = None if volume is None else volume.geometry.spacing_mm
         return (1.0, 1.0, 1.0) if known is None else plane.turned(known)
+
+    def tip(self, plane: Plane, *, ball: bool) -> Tip:
+        """Return what a brush is like on the slices of a plane."""
+        return Tip(self.spacing(plane), ball)
 
     @property
     def unit(self) -> str:

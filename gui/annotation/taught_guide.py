@@ -1,6 +1,7 @@
 """What answers guided clicks in the window: the bump, and a trained guide where there is one."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from core.annotation import regions
 from core.annotation.bump import Bump
 from core.annotation.guided import ClickGround, Guided, guided
+from core.annotation.label_rule import mask_of
 from core.annotation.patch import Patch, replayed
 from core.domain.errors import ModelError
 from core.domain.guide import Click, Guide, PairedGuide
@@ -55,14 +57,23 @@ class TaughtGuide(QObject):
         return Guided(ground, self.over(volume))
 
     def replayed(
-        self, ground: ClickGround, clicks: Sequence[Click], volume: Volume
+        self,
+        ground: ClickGround,
+        clicks: Sequence[Click],
+        volume: Volume,
+        *,
+        of: tuple[Callable[[], Mask] | None, int],
     ) -> Callable[[Mask], Patch | None]:
-        """Return what makes a mask what clicks, answered anew on a ground, would have it be."""
-        guide = self.over(volume)
+        """Return what makes a mask what clicks, answered anew on a ground, would have it be.
+
+        Where there are several labels, `of` gives the map that was predicted and the value in hand.
+        """
+        guide, (values, hand) = self.over(volume), of
 
         def make(mask: Mask) -> Patch | None:
-            patch = guided(ground, clicks, guide).patch()
-            after = ground.mask if patch is None else replayed(ground.mask, patch)
+            begun = ground if values is None else replace(ground, mask=mask_of(values(), (hand,)))
+            patch = guided(begun, clicks, guide).patch()
+            after = begun.mask if patch is None else replayed(begun.mask, patch)
             return regions.replace(mask, after)
 
         return make

@@ -61,7 +61,7 @@ class FoundRow:
 
 
 @dataclass(frozen=True)
-class LabelRow:
+class FoundLabel:
     """A label of the masks: its value, name and colour (`#RRGGBB`), and how much there is of it."""
 
     value: int
@@ -137,7 +137,7 @@ class SurveyView:
     """
 
     title: str
-    labels: tuple[LabelRow, ...] = ()
+    labels: tuple[FoundLabel, ...] = ()
     checks: tuple[CheckRow, ...] = ()
     elsewhere: int = 0
     resampled: int = 0

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
-from gui.data.organise_form import LabelRow
+from gui.data.organise_form import FoundLabel
 from gui.widgets.labels import make_label
 from gui.widgets.theme import app_font
 
@@ -26,7 +26,7 @@ class LabelsBox(QWidget):
         self._names: dict[int, QLineEdit] = {}
         self._told: dict[int, str] = {}
         self._asides: dict[int, tuple[QWidget, ...]] = {}
-        self._rows: tuple[LabelRow, ...] = ()
+        self._rows: tuple[FoundLabel, ...] = ()
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
@@ -48,7 +48,7 @@ class LabelsBox(QWidget):
         """Every name as it stands, by value."""
         return tuple((v, line.text().strip() or self._told[v]) for v, line in self._names.items())
 
-    def set_rows(self, rows: Sequence[LabelRow]) -> None:
+    def set_rows(self, rows: Sequence[FoundLabel]) -> None:
         """Show labels; what was typed stays where the values are the same."""
         if tuple(r.value for r in rows) != tuple(self._names):
             typed = dict(self.changed)
@@ -65,7 +65,7 @@ class LabelsBox(QWidget):
                 aside.setText(said)  # type: ignore[attr-defined]
         self.setVisible(len(rows) > 0)
 
-    def _make(self, rows: Sequence[LabelRow]) -> None:
+    def _make(self, rows: Sequence[FoundLabel]) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

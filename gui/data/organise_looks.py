@@ -12,7 +12,7 @@ from core.domain.label_set import LabelMap, LabelSet
 from core.io.case_look import CaseLook
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.registry import TWICE
-from gui.data.organise_form import CheckRow, FoundRow, LabelRow, SurveyView
+from gui.data.organise_form import CheckRow, FoundLabel, FoundRow, SurveyView
 
 _MOST_LABELS = 12
 _TILE_STRENGTH = 0.55
@@ -88,7 +88,7 @@ def survey_view(
     )
 
 
-def _labels(named: LabelSet | None, there: Sequence[CaseLook]) -> tuple[LabelRow, ...]:
+def _labels(named: LabelSet | None, there: Sequence[CaseLook]) -> tuple[FoundLabel, ...]:
     """Return a row for each label that the folder names or a mask holds."""
     labels = {} if named is None else {label.value: label for label in named.labels}
     for look in there:
@@ -102,7 +102,7 @@ def _labels(named: LabelSet | None, there: Sequence[CaseLook]) -> tuple[LabelRow
         said = "" if middle is None else f"{middle:,.{1 if unit == 'mL' else 0}f} {unit}"
         masks = f"{len(volumes):,} of {len(there):,}" if there else ""
         name, colour = labels[value].name, "#{:02x}{:02x}{:02x}".format(*labels[value].colour)
-        rows.append(LabelRow(value, name, colour, said, masks))
+        rows.append(FoundLabel(value, name, colour, said, masks))
     return tuple(rows)
 
 

@@ -10,9 +10,6 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress
-from core.io.case import Case
-from core.io.case_look import CaseLook
-from core.io.case_reader import read_case
 from core.io.folder_names import (
     PATTERNS,
     FolderNames,
@@ -36,7 +33,7 @@ from gui.data.organise_views import (
     found_view,
     how_of,
     nothing_view,
-    passport_view,
+    read_passport,
     rows_of,
 )
 from gui.shell.context import Context
@@ -79,7 +76,7 @@ class OrganisePresenter(QObject):
         self._found: _Counted | None = None
         self._task: Task[_Counted] | None = None
         self._passport: FoundCase | None = None
-        self._survey = OrganiseSurvey(context.lanes)
+        self._survey = OrganiseSurvey(context)
         self._refused: Callable[[], None] = lambda: None
 
     def ask(self, folder: Path, *, refused: Callable[[], None] | None = None) -> None:
@@ -188,10 +185,10 @@ class OrganisePresenter(QObject):
         dialog.show_found(found_view(found, read.names, rows), counted.form.region)
         self._show_looks(counted, [])
         self._survey.start(
-            found, resample=resample, told=lambda looks: self._show_looks(counted, looks)
+            found, resample=resample, told=lambda ids: self._show_looks(counted, ids)
         )
 
-    def _show_looks(self, counted: _Counted, fresh: list[CaseLook]) -> None:
+    def _show_looks(self, counted: _Counted, fresh: list[str]) -> None:
         """Show what looks into the files told, as long as they are of what is shown."""
         dialog, found = self.dialog, counted.guessed
         if dialog is None or found is None or counted is not self._found:
@@ -199,7 +196,7 @@ class OrganisePresenter(QObject):
         looks = self._survey.known(found, resample=counted.form.resample)
         rows = {case.id: row_of(case, looks.get(case.id)) for case in found.cases}
         view = survey_view(found, tuple(looks.values()), tuple(rows.values()))
-        dialog.show_survey(view, {look.case_id: rows[look.case_id] for look in fresh})
+        dialog.show_survey(view, {name: rows[name] for name in fresh})
 
     def _show_passport(self, case_id: str) -> None:
         dialog, counted = self.dialog, self._found
@@ -211,7 +208,6 @@ class OrganisePresenter(QObject):
             return
         self._passport = case
         dialog.cases.passport.say(f"Reading {case_id}…")
-        whole = Case(case.id, case.channels[0].files[0].parent, volumes=case, labels=found.labels)
 
         def show(view: PassportView) -> None:
             if dialog is self.dialog:
@@ -219,7 +215,7 @@ class OrganisePresenter(QObject):
 
         self._context.lanes.run(
             "io",
-            lambda _: passport_view(read_case(whole)),
+            lambda _: read_passport(case, found.labels),
             show,
             failed=dialog.cases.passport.say,
         )

@@ -9,21 +9,22 @@ from PySide6.QtCore import QObject
 from core.domain.progress import Progress
 from core.io.case_look import CaseLook, look_at
 from core.io.layouts.found import FoundCase, FoundDataset
-from gui.shell.tasks import Lanes, Part, Task
+from gui.shell.context import Context
+from gui.shell.tasks import Part, Task
 
 _EDGE = 80
 _SAY_SECONDS = 0.25  # all counts are made anew each time
 
-Told = Callable[[list[CaseLook]], None]
-"""Called with the looks at further cases."""
+Told = Callable[[list[str]], None]
+"""Called with the ids of further cases that were looked at."""
 
 
 class OrganiseSurvey(QObject):
     """Remembers what it saw: a case whose files are the same is not looked at again."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
-        self._lanes = lanes
+        self._context = context
         self._looks: dict[tuple[FoundCase, bool], CaseLook] = {}
         self._task: Task[None] | None = None
 
@@ -51,9 +52,9 @@ class OrganiseSurvey(QObject):
 
         def arrived(seen: list[tuple[FoundCase, CaseLook]]) -> None:
             self._looks |= {_key(case, resample=resample): look for case, look in seen}
-            told([look for _, look in seen])
+            told([case.id for case, _ in seen])
 
-        self._task = self._lanes.run_in_parts("io", work, parted=arrived)
+        self._task = self._context.lanes.run_in_parts("io", work, parted=arrived)
 
     def stop(self) -> None:
         """Look at no further case."""

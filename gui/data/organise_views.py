@@ -9,9 +9,10 @@ from PySide6.QtGui import QImage
 
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
-from core.io.case_reader import LoadedCase
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
 from core.io.folder_names import PATTERNS, FolderNames, LayoutOffer, best, patterns_of
-from core.io.layouts.found import FoundDataset
+from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.tree import Folder
 from core.io.organisation import Organisation
 from core.io.thumbnail import labelled_tile, telling_index
@@ -177,6 +178,12 @@ def file_rows(names: FolderNames, found: FoundDataset | None) -> tuple[str, list
     tags = {} if found is None else _tags(found)
     row = _folder_row(names.tree, tags)
     return f"{len(names.files()):,}", [*row.below]
+
+
+def read_passport(case: FoundCase, labels: LabelSet | None) -> PassportView:
+    """Return the passport of a case that was found, after reading it; raises `DataError`."""
+    folder = case.channels[0].files[0].parent
+    return passport_view(read_case(Case(case.id, folder, volumes=case, labels=labels)))
 
 
 def passport_view(loaded: LoadedCase) -> PassportView:

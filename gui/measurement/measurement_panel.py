@@ -46,6 +46,7 @@ class MeasurementPanel(QWidget):
         self._count = make_label("", "caption")
         self.section.set_corner(self._count)
         self._rows: list[_Row] = []
+        self._told: tuple[tuple[MeasurementRow, ...], bool, bool] | None = None
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._how = make_wrapped_label(_HOW, "caption")
@@ -59,6 +60,10 @@ class MeasurementPanel(QWidget):
 
     def set_rows(self, rows: Sequence[MeasurementRow], *, unknown: bool, measuring: bool) -> None:
         """List measurements; `unknown` says that no spacing is known, `measuring` shows how."""
+        told = (tuple(rows), unknown, measuring)
+        if told == self._told:  # as at most steps through the slices
+            return
+        self._told = told
         here = sum(row.here for row in rows)
         self._count.setText(f"{here} on this slice" if rows else "")
         shown = sorted(rows, key=lambda row: not row.here)[:_MOST]
@@ -161,7 +166,7 @@ class _Row(QFrame):
         self._glyph.set_icon(row.icon)
         first = row.title if row.here else f"{row.title} · {row.place}"
         figures = row.figures if row.here else row.figures[:1]
-        names = [f"{first}, {n.lower()}" if k == 0 else n for k, (n, _) in enumerate(figures)]
+        names = [f"{first}, {_inside(n)}" if k == 0 else n for k, (n, _) in enumerate(figures)]
         for number, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
             there = number < len(figures)
             name.setVisible(there)
@@ -187,3 +192,8 @@ class _Row(QFrame):
         self._glyph.set_colour(theme.acc if row is not None and row.chosen else theme.t3)
         chosen = row is not None and row.chosen
         self.setStyleSheet(f"_Row {{ background: {theme.accsoft}; }}" if chosen else "")
+
+
+def _inside(name: str) -> str:
+    """Return the name of a figure as it stands within a line; that of a channel stays."""
+    return name if "," in name else name.lower()

@@ -66,7 +66,8 @@ class QueuePresenter(QObject):
         queue, walk = self._desks.disagreement_queue, self._desks.walk
         self._panel.set_sources(queue.sources, queue.source)
         self._panel.set_rows(self._rows(), walk.current, walk.answered)
-        there = queue.is_known or self._session.open_case is None
+        session = self._session
+        there = queue.is_known or (session.open_case is None and session.preview is None)
         self._panel.say("" if there else queue.why_none)
         if walk.current < 0:
             self._readiness.note_asked(False)

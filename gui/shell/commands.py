@@ -86,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("safe_colours", "Colour-blind-safe overlays", "View", (), "palette", "nothing", True),
     Command("ruler_tool", "Ruler", "Measure", ("R",), "ruler", checkable=True),
     Command("ellipse_tool", "Ellipse", "Measure", ("Shift+E",), "circle", checkable=True),
-    Command("rectangle_tool", "Rectangle", "Measure", ("Shift+B",), "rectangle", checkable=True),
+    Command("rectangle_tool", "Rectangle", "Measure", ("Shift+Q",), "rectangle", checkable=True),
     Command("diameters", "Largest diameters of the lesion", "Measure", ("Shift+R",), "ruler"),
     Command("give_spacing", "Give the spacing…", "Measure"),
     Command("undo", "Undo", "Correct", ("Ctrl+Z",), "undo", "own"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.annotation.label_rule import LabelRule
+from core.annotation.label_rule import LabelRule, PatchAim, hand_of
 from core.domain.label_set import BINARY, LabelSet, Region
 from core.io.case_reader import LoadedCase
 
@@ -26,6 +26,11 @@ class LabelState:
     def in_hand(self) -> int:
         """The value that tools write."""
         return self.rule.value
+
+    @property
+    def aim(self) -> PatchAim | None:
+        """What patches of the label in hand are aimed at; None of a binary case."""
+        return None if self.labels.is_binary else hand_of(self.rule)
 
     def of_case(self, loaded: LoadedCase) -> "LabelState":
         """Return the labels of a case, what was chosen of them kept as far as it has them."""

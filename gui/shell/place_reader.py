@@ -109,7 +109,11 @@ def with_scores(
         for name, each in figures_of(workspace.store, model.spec.id, now, region=region).items()
         if name in states and measured_alike(each, states[name].case)
     }
-    labels = labels_of(workspace.store, model.spec.id, now)
+    labels = {
+        name: rows
+        for name, rows in labels_of(workspace.store, model.spec.id, now).items()
+        if name in states and all(measured_alike(each, states[name].case) for each in rows.values())
+    }
     before = {name: state.outlook for name, state in states.items()}
     known = outlooks(workspace.store, model, before, region=region)
     states = {name: replace(state, outlook=known[name]) for name, state in states.items()}

@@ -368,7 +368,7 @@ def thickness_lines(grid: Grid, plane: Plane) -> tuple[str, ...]:
         return ()
     _, row, column = plane.turned(grid.spacing_mm)
     thick, fine = max(row, column), min(row, column)
-    return (f"{thick:.1f} mm slices",) if thick > THICK * fine else ()
+    return (f"{thick:.1f} {grid.length_unit} slices",) if thick > THICK * fine else ()
 
 
 def _shown_layer(style: LayerStyle, there: bool) -> LayerStyle:

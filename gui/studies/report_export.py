@@ -5,9 +5,9 @@ from pathlib import Path
 from core.domain.progress import Progress, part
 from core.io.atomic import write_bytes
 from core.io.write_guard import refuse_inside
-from core.review.measurements import MEASUREMENTS_FILE, measurements_csv
 from core.review.signature import SIGNED_FILE, signed_cases, signed_csv
 from core.studies.html_report import html
+from core.studies.reader_records import write_measured
 from core.studies.study_report import figures_csv, reviews_csv
 from gui.studies.export_dialog import ExportWanted
 from gui.studies.report_pdf import write_pdf
@@ -40,9 +40,7 @@ def export_report(source: ReportSource, wanted: ExportWanted, progress: Progress
         figures_csv(written[-2], report.study.rows)
         said = report.reviews
         reviews_csv(written[-1], [said[case] for case in sorted(said)])
-        if report.measured:
-            written.append(out / MEASUREMENTS_FILE)
-            measurements_csv(written[-1], report.measured)
+        written += write_measured(out, report.measured)
         signed = signed_cases(source.place.workspace.store)
         if signed:
             written.append(out / SIGNED_FILE)

@@ -8,11 +8,10 @@ from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
 from core.models.registry import Model
 from core.review.blinded import blinded_studies
-from core.review.measurements import all_measurements
-from core.review.reviews import reviews
 from core.review.unblinding import Unblinded, unblind
 from core.studies.case_figures import figures_of, labels_of, measured_alike
 from core.studies.html_report import StudyReport
+from core.studies.reader_records import reader_records
 from core.studies.study import Study, kept_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_summary import summarise_study
@@ -46,11 +45,12 @@ def gather_report(source: ReportSource, progress: Progress) -> StudyReport:
     pictures = study_pictures(study, cases, predictor_of)
     names = " and ".join(study.titles.values()) if len(study.models) < 3 else ""
     what = names or f"{len(study.models)} models"
-    said = reviews(workspace.store)
+    told = reader_records(workspace.store, dataset.cases)
     blinded = _blinded(source, found)
-    measured = all_measurements(workspace.store, dataset.cases)
     title = f"{what} on {dataset.name}"
-    return StudyReport(title, study, summary, said, pictures, blinded=blinded, measured=measured)
+    return StudyReport(
+        title, study, summary, told.reviews, pictures, blinded=blinded, measured=told.measured
+    )
 
 
 def _of_model(source: ReportSource) -> Study:

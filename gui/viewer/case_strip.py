@@ -8,6 +8,7 @@ import numpy as np
 
 from core.domain.metrics import SliceCounts
 from core.domain.plane import AXIAL, Plane
+from core.domain.plane_metric import plane_metric
 from core.domain.triage import Triage
 from gui.shell.session_parts import OpenCase, Result
 from gui.viewer.strip_data import AreaUnit, StripData
@@ -77,8 +78,7 @@ def strip_data(
 
 def area_scale(opened: OpenCase, plane: Plane) -> tuple[AreaUnit, float]:
     """Return the unit of areas in a plane, and how much of it a voxel is."""
-    spacing = opened.loaded.volume.geometry.spacing_mm
-    if spacing is None:
+    metric = plane_metric(opened.loaded.volume.geometry, plane)
+    if metric.unit == "voxels":
         return "voxels", 1.0
-    _, row, column = plane.turned(spacing)
-    return "cm²", row * column / 100.0
+    return "cm²" if metric.unit == "mm" else "cm² given", metric.pixel_area / 100.0

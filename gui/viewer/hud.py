@@ -47,10 +47,11 @@ class HudCorner(QWidget):
         """What it says, line by line."""
         return "\n".join(self._lines)
 
-    def set_lines(self, lines: tuple[str, ...]) -> None:
-        """Say something else."""
-        if lines != self._lines:
-            self._lines = lines
+    def set_lines(self, lines: tuple[str, ...], *, bold: int | None = None) -> None:
+        """Say something else, another line than before in bold where `bold` names one."""
+        strong = self._bold if bold is None else bold
+        if (lines, strong) != (self._lines, self._bold):
+            self._lines, self._bold = lines, strong
             self.setAccessibleName(" ".join(lines))
             self.place()
             self.update()

@@ -2,18 +2,20 @@
 
 from core.domain.label_set import LabelMap, LabelSet
 from gui.shell.session import Session
+from gui.viewer.label_layer import corrected_labels, predicted_labels
 
 
 def label_words(session: Session, voxel: tuple[int, int, int]) -> list[str]:
     """Name the label at a voxel (z, y, x): the predicted one, and the true one where it differs.
 
-    Nothing for a binary case, and outside all labels.
+    Where there is a correction, its label stands for the predicted one. Nothing for a binary case,
+    and outside all labels.
     """
     opened, labels = session.open_case, session.labels.labels
     if opened is None or labels.is_binary:
         return []
-    result = session.result
-    predicted = _name(None if result is None else result.label_map, voxel, labels)
+    corrected, said = corrected_labels(session), predicted_labels(session)
+    predicted = _name(said if corrected is None else corrected, voxel, labels)
     truth = _name(opened.loaded.labels, voxel, labels)
     if predicted == truth or not predicted:
         return [truth] if truth and predicted is not None else _only("Truth", truth)

@@ -30,7 +30,7 @@ _FIGURE, _TRUTH = 56, 36
 
 
 @dataclass(frozen=True)
-class LabelRow:
+class ShownLabel:
     """One label as the reader sees it; volumes are in the unit of the panel, None where unknown."""
 
     label: Label
@@ -79,7 +79,7 @@ class LabelsPanel(QWidget):
         self.set_look(DARK, DEFAULT_OVERLAYS)
         self.hide()
 
-    def set_rows(self, rows: Sequence[LabelRow], *, unit: str, truth: bool, said: str) -> None:
+    def set_rows(self, rows: Sequence[ShownLabel], *, unit: str, truth: bool, said: str) -> None:
         """Show these labels, none of them hides the panel; `said` is what tools write."""
         shown = (tuple(rows), unit, truth, said)
         self.setVisible(bool(rows))
@@ -130,7 +130,7 @@ class LabelsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.section)
 
-    def _replace_rows(self, rows: Sequence[LabelRow]) -> None:
+    def _replace_rows(self, rows: Sequence[ShownLabel]) -> None:
         for old in self._rows.values():
             self._column.removeWidget(old)
             old.hide()
@@ -153,10 +153,10 @@ class _RowView(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
-        self._row: LabelRow | None = None
-        self._shown: tuple[LabelRow, str, bool] | None = None
+        self._row: ShownLabel | None = None
+        self._shown: tuple[ShownLabel, str, bool] | None = None
         self.setFixedHeight(ROW)
-        self.setObjectName("LabelRow")
+        self.setObjectName("ShownLabel")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.eye, self.lock = _toggle(), _toggle()
         self.swatch = DigitSwatch()
@@ -186,18 +186,18 @@ class _RowView(QFrame):
         row.addWidget(self._truth)
         row.addWidget(self.lock)
 
-    def show_row(self, row: LabelRow, *, unit: str, truth: bool) -> None:
+    def show_row(self, row: ShownLabel, *, unit: str, truth: bool) -> None:
         if (row, unit, truth) == self._shown:
             return
         self._row, self._shown = row, (row, unit, truth)
-        label, decimals = row.label, 1 if unit == "mL" else 0
+        label, decimals = row.label, 0 if unit == "voxels" else 1
         self._name.setText(label.name)
         self._name.setEnabled(row.shown)
         self.swatch.show_label(label, dotted=row.dotted, faded=not row.shown)
         self._key.setText(row.key)
         self._key.setVisible(row.in_hand and bool(row.key))
         found = number(row.predicted, decimals)
-        self._predicted.setText(f"{found} mL" if unit == "mL" else found)
+        self._predicted.setText(found if unit == "voxels" else f"{found} mL")
         self._truth.setText(number(row.truth, decimals))
         self._truth.setVisible(truth)
         self.eye.setChecked(row.shown)
@@ -279,7 +279,9 @@ class _RowView(QFrame):
         )
         ground = theme.accsoft if row.in_hand else "transparent"
         bar = theme.acc if row.in_hand else "transparent"
-        sheet = f"#LabelRow {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
+        sheet = (
+            f"#ShownLabel {{ background: {ground}; border: none; border-left: 2px solid {bar}; }}"
+        )
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
 

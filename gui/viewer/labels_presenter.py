@@ -21,11 +21,12 @@ from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.tasks import Task
 from gui.viewer.label_layer import predicted_labels
-from gui.viewer.labels_panel import LabelRow, LabelsPanel
+from gui.viewer.labels_panel import LabelsPanel, ShownLabel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.viewer.shown_case import slice_overlap
 
 _KEYS = range(1, 10)
+_GIVEN = "Spacing given."
 
 _Counted: TypeAlias = tuple[LabelMap | None, LabelMap | None, tuple[int, ...]]
 AskColour: TypeAlias = Callable[[str, Colour], Colour | None]
@@ -122,9 +123,10 @@ class LabelsPresenter(QObject):
         if opened is None or state.labels.is_binary:
             self._views.labels.set_rows((), unit="", truth=False, said="")
             return
-        ml = opened.loaded.volume.geometry.voxel_ml
+        grid = opened.loaded.volume.geometry
+        ml = grid.voxel_ml
         rows = [
-            LabelRow(
+            ShownLabel(
                 label,
                 shown=label.value not in state.hidden,
                 locked=label.value in state.rule.locked,
@@ -138,9 +140,9 @@ class LabelsPresenter(QObject):
         ]
         self._views.labels.set_rows(
             rows,
-            unit="voxels" if ml is None else "mL",
+            unit=grid.volume_unit,
             truth=opened.loaded.labels is not None,
-            said=rule_words(state),
+            said=f"{rule_words(state)} {_GIVEN}" if grid.is_given else rule_words(state),
         )
 
     def _volume(self, value: int, side: int, ml: float | None) -> float | None:
@@ -168,7 +170,7 @@ class LabelsPresenter(QObject):
         ]
         self._views.regions.set_rows(
             rows,
-            unit="mm" if opened.loaded.volume.geometry.spacing_mm else "voxels",
+            unit=opened.loaded.volume.geometry.length_unit,
             scored=opened.loaded.ground_truth is not None,
         )
 
@@ -206,7 +208,10 @@ class LabelsPresenter(QObject):
 def rule_words(state: LabelState) -> str:
     """Say what tools write, and what they leave alone."""
     labels: LabelSet = state.labels
-    written = f"Brush and clicks write {labels.label(state.in_hand).name}."
+    over = {"all": "", "background": " over background alone"}.get(state.rule.over)
+    if over is None:
+        over = f" over {labels.label(state.rule.over_value).name} alone"
+    written = f"Brush and clicks write {labels.label(state.in_hand).name}{over}."
     locked = [label.name for label in labels.labels if label.value in state.rule.locked]
     if not locked:
         return written

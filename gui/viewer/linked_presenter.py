@@ -12,7 +12,6 @@ from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.mask_figures import MaskMeasures
 from gui.viewer.pane_drawer import PaneDrawer, dsc_words, score
-from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_views import ViewerViews
 
@@ -86,11 +85,6 @@ class LinkedPresenter(QObject):
             self._chosen = source
         drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
-
-    @property
-    def beside(self) -> list[SliceView]:
-        """The views that are shown beside the main one, or over it."""
-        return [drawer.pane.view for drawer in self._shown]
 
     def own(self, source: MaskSource) -> SourceMask | None:
         """Return a mask that was laid over a pane of this case."""

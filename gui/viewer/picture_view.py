@@ -133,9 +133,9 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
             edge.set_letter("")
         self.viewport().update()
 
-    def set_readout(self, lines: tuple[str, ...]) -> None:
-        """Say what lies under the pointer, in the bottom right corner."""
-        self._hud["bottom_right"].set_lines(lines)
+    def set_readout(self, lines: tuple[str, ...], *, bold: int = 1) -> None:
+        """Say what lies under the pointer, in the bottom right corner, one line in bold."""
+        self._hud["bottom_right"].set_lines(lines, bold=bold)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme and a palette."""

@@ -7,10 +7,8 @@ from core.domain.plane import Cut, Voxel
 from core.domain.uncertainty import entropy_map
 from core.domain.volume import Volume
 from gui.shell.session import Session
-from gui.shell.session_parts import OpenCase
 from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import RGB, shown_channel
-from gui.viewer.label_layer import corrected_labels, predicted_labels
 from gui.viewer.label_words import label_words
 from gui.viewer.shown_case import has_arrived
 from gui.viewer.slice_view import SliceView
@@ -67,8 +65,11 @@ class PointerWords(QObject):
         view, volume = self._session.view, opened.loaded.volume
         whole = view.crosshair or view.main.axis > 0
         lines = [f"x {x}  y {y}" + (f"  z {z}" if whole else "")]
-        lines += channel_lines(volume, voxel, RGB if whole else shown_channel(view, volume))
-        lines += label_lines(self._session, opened, voxel)
+        shown = shown_channel(view, volume)
+        lines += channel_lines(volume, voxel, RGB if whole else shown)
+        # Of several lines, one a channel, that of the channel on screen stands out.
+        named = (n for n, line in enumerate(lines) if line.startswith(f"{shown} "))
+        bold = next(named, 1)
         result = self._session.result
         if result is not None and has_arrived(result, Cut(index=z)):
             level = result.probability[z, y, x]
@@ -76,21 +77,7 @@ class PointerWords(QObject):
             if view.uncertainty.visible:
                 lines.append(f"{entropy_map(level):.2f} bit")
         lines += label_words(self._session, voxel)
-        self._view.set_readout(tuple(lines))
-
-
-def label_lines(session: Session, opened: OpenCase, voxel: Voxel) -> list[str]:
-    """Return the label under the pointer where there are several: its digit and its name.
-
-    That of the correction, else of the prediction, else of the truth.
-    """
-    labels, truth = session.labels.labels, opened.loaded.labels
-    maps = (corrected_labels(session), predicted_labels(session), truth)
-    shown = next((each for each in maps if each is not None), None)
-    if labels.is_binary or shown is None:
-        return []
-    value = int(shown[voxel])
-    return [f"{each.value} {each.name}" for each in labels.labels if each.value == value]
+        self._view.set_readout(tuple(lines), bold=bold)
 
 
 def channel_lines(volume: Volume, voxel: Voxel, channel: str) -> list[str]:

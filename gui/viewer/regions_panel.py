@@ -24,6 +24,7 @@ from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments
 
 ROW = 30
+_SAID = "Contours and errors show the chosen region."
 _DSC, _FAR, _VOLUME = 36, 56, 52
 _RADIO = 18
 FAIR, LOW = 0.80, 0.60
@@ -72,7 +73,7 @@ class RegionsPanel(QWidget):
             _figure(text, width, "caption")
             for text, width in (("DSC", _DSC), ("HD95, mm", _FAR), ("Vol. error", _VOLUME))
         )
-        self._said = ElidedLabel("Contours and errors show the chosen region.", "caption")
+        self._said = ElidedLabel(_SAID, "caption")
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._lay_out()
@@ -93,7 +94,8 @@ class RegionsPanel(QWidget):
         self._shown = shown
         if [row.name for row in rows] != list(self._rows):
             self._replace_rows(rows)
-        self._heads[1].setText(f"HD95, {'mm' if unit == 'mm' else 'vox.'}")
+        self._heads[1].setText(f"HD95, {'mm' if unit.startswith('mm') else 'vox.'}")
+        self._said.setText(f"Spacing given. {_SAID}" if unit == "mm given" else _SAID)
         for head in self._heads:
             head.setVisible(scored)
         self._scope.setVisible(scored)

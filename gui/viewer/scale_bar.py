@@ -12,7 +12,9 @@ from gui.widgets.theme import app_font
 LENGTH_MM = 50.0
 _EVERY_MM = 10.0
 _TICK, _END_TICK = 5.0, 8.0
-_RIGHT, _BELOW = 14.0, 132.0  # pixels from the edges of the view: the read-out lies under it
+_RIGHT, _BELOW = 14.0, 140.0  # pixels from the edges of the view: the read-out lies under it
+_SMALL, _BELOW_SMALL, _LOWEST = 320.0, 26.0, 190.0
+_LETTER, _BESIDE = 14.0, 16.0  # the letter of the side of the patient, in the middle of the edge
 _LEAST, _TEXT = 40.0, 18.0
 _FAR = QRectF(-1e5, -1e5, 2e5, 2e5)
 
@@ -49,10 +51,15 @@ class ScaleBar(pg.GraphicsObject):  # type: ignore[misc]
         if self._metric is None:
             return QRectF()
         length = LENGTH_MM / self._metric.length_per_row * abs(pixels_a_row)
-        bottom = view.bottom() - min(_BELOW, view.height() * 0.2)
-        if not _LEAST <= length <= bottom - view.top() - view.height() * 0.25:
+        small = view.height() < _SMALL
+        bottom = view.bottom() - (_BELOW_SMALL if small else _BELOW)
+        room = bottom - view.top() - view.height() * 0.25
+        if view.height() < _LOWEST or not _LEAST <= length <= room:
             return QRectF()
-        return QRectF(view.right() - _RIGHT - _END_TICK, bottom - length, _END_TICK, length)
+        top, middle = bottom - length, view.center().y()
+        beside = _BESIDE if top < middle + _LETTER and bottom > middle - _LETTER else 0.0
+        right = view.right() - _RIGHT - beside
+        return QRectF(right - _END_TICK, top, _END_TICK, length)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

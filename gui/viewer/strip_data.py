@@ -6,7 +6,7 @@ from typing import Literal
 
 from gui.widgets.labels import number
 
-AreaUnit = Literal["voxels", "cm²"]
+AreaUnit = Literal["voxels", "cm²", "cm² given"]
 
 _NICE = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0)
 

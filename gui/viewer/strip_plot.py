@@ -22,7 +22,7 @@ from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme
 
 _PILL_RADIUS = 4.5
-_NO_CASE = "Open a case to see its slices."
+_NO_CASE = "Slices stand here once a case is open."
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 

@@ -59,7 +59,7 @@ class Camera:
 
 
 @dataclass(frozen=True)
-class Cut:
+class SurfaceCut:
     """The half of the scene that is drawn: normal · place <= offset."""
 
     normal: tuple[float, float, float]
@@ -74,7 +74,7 @@ class Frame:
     camera: Camera
     size: tuple[int, int]
     background: Colour = (0.0, 0.0, 0.0)
-    cut: Cut | None = None
+    cut: SurfaceCut | None = None
     fine: bool = True
 
 
@@ -143,7 +143,7 @@ def hit_at(frame: Frame, point: tuple[float, float]) -> Hit | None:
 
 
 def _first_hit(
-    mesh: Mesh, start: NDArray[np.float64], ray: NDArray[np.float64], cut: Cut | None
+    mesh: Mesh, start: NDArray[np.float64], ray: NDArray[np.float64], cut: SurfaceCut | None
 ) -> float | None:
     """Return how far along `ray` the first triangle is met, None for none."""
     one, two, three = (mesh.vertices[mesh.faces[:, n]].astype(np.float64) for n in range(3))

@@ -23,6 +23,7 @@ SHELL, FALSE_POSITIVE, FALSE_NEGATIVE = "head", "false_positive", "false_negativ
 
 _SHELL_MM, _SHELL_COLOUR = 4.0, (0.62, 0.70, 0.82)
 _MOST_TRIANGLES = 120_000
+_EMPTY = 0.3  # share of a case that is exactly nothing, where the skull was taken away
 _BRIGHT = 99.0  # percentile that counts as the highest value of a channel
 
 
@@ -135,9 +136,10 @@ def _mesh(key: str, asked: Surfaced) -> tuple[Mesh, NDArray[np.float32]] | None:
 def _shell(asked: Surfaced) -> Mesh | None:
     """Return the skin of the head on a coarser grid, of blocks about as wide as `_SHELL_MM`."""
     pixels = asked.structure
-    low, high = float(pixels.min()), float(np.percentile(pixels[::4, ::4, ::4], _BRIGHT))
+    some = pixels[::4, ::4, ::4]
+    low, high = float(some.min()), float(np.percentile(some, _BRIGHT))
     # A skull-stripped head ends where the values do, any other where they rise from the noise.
-    stripped = float((pixels == low).mean()) > 0.3
+    stripped = float((some == low).mean()) > _EMPTY
     head = pixels > low if stripped else above_background(pixels, high)
     spacing = asked.grid.spacing_mm or (1.0, 1.0, 1.0)
     step = max(round(_SHELL_MM / min(spacing)), 1)

@@ -14,7 +14,7 @@ from core.domain.volume import Pixels, Volume
 from gui.shell.context import Context
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Task
-from gui.viewer.surface_frame import Cut, Frame, Hit, ScenePart, hit_at
+from gui.viewer.surface_frame import Frame, Hit, ScenePart, SurfaceCut, hit_at
 from gui.viewer.surface_pane import BUSY, SurfacePane
 from gui.viewer.surface_parts import (
     FALSE_NEGATIVE,
@@ -54,7 +54,7 @@ class SurfacePresenter(QObject):
         self._on = False
         self._source: Source = "prediction"
         self._cut: PlaneName | None = None
-        self._cut_drawn: Cut | None = None
+        self._cut_drawn: SurfaceCut | None = None
         self._parts: tuple[ScenePart, ...] = ()
         self._cache = MeshCache()
         self._building: Task[tuple[ScenePart, ...]] | None = None
@@ -204,7 +204,7 @@ class SurfacePresenter(QObject):
             errors,
         )
 
-    def _cut_now(self) -> Cut | None:
+    def _cut_now(self) -> SurfaceCut | None:
         """Return the half that is drawn, up to the slice of the plane that cuts."""
         opened = self._session.open_case
         if self._cut is None or opened is None:
@@ -214,7 +214,7 @@ class SurfacePresenter(QObject):
         index = self._session.view.at[2 - axis]
         row = np.linalg.inv(mesh_affine(grid))[axis]
         a, b, c = (side * row[:3]).tolist()
-        return Cut((a, b, c), side * (index - float(row[3])))
+        return SurfaceCut((a, b, c), side * (index - float(row[3])))
 
     def _take_scene(self, scene: SurfaceScene) -> None:
         self._scene, self._problem = scene, scene.problem

@@ -66,6 +66,7 @@ class ViewerHeader(QFrame):
         for command, button in self._chips.items():
             button.clicked.connect(lambda _=False, command=command: self._on_chip(command))
             row.addWidget(button)
+        self._compact = self._several = False
         self.set_several(False)
         self.set_keys({})
 
@@ -85,10 +86,19 @@ class ViewerHeader(QFrame):
     def set_several(self, several: bool) -> None:
         """Tell what there is of labels, where a case has several."""
         self._chips[_OF_LABELS].setVisible(several)
+        self._several = several
+        self._fit_chips()
 
     def set_compact(self, compact: bool) -> None:
         """Leave out the caption in a narrow window."""
         self._detail.setVisible(not compact)
+        self._compact = compact
+        self._fit_chips()
+
+    def _fit_chips(self) -> None:
+        """Leave keys to the tool tips where one chip more would take room from the inspector."""
+        for chip in self._chips.values():
+            chip.set_short(self._compact and self._several)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme and a palette."""
@@ -122,7 +132,8 @@ class _ChipButton(QAbstractButton):
     def __init__(self, chip: Chip) -> None:
         super().__init__()
         self._chip = chip
-        self._key = ""
+        self._key, self._short = "", False
+        self._changed: Keys = {}
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self.setCheckable(True)
         self.setText(chip.title)
@@ -130,12 +141,20 @@ class _ChipButton(QAbstractButton):
         self.set_keys({})
 
     def set_keys(self, changed: Keys) -> None:
+        self._changed = changed
         key = first_key(self._chip.command, changed)
-        self._key = key if len(key) <= _LONGEST_KEY else ""  # a long one is left to the tool tip
+        fits = len(key) <= _LONGEST_KEY and not self._short
+        self._key = key if fits else ""  # a long one is left to the tool tip
         said = f"Show or hide: {self._chip.title.lower()}"
         self.setToolTip(with_key(said, self._chip.command, changed))
         self.setFixedSize(self.sizeHint())
         self.update()
+
+    def set_short(self, short: bool) -> None:
+        """Print no key, or the key again."""
+        if short != self._short:
+            self._short = short
+            self.set_keys(self._changed)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self._theme, self._overlays = theme, overlays

@@ -7,7 +7,7 @@ from core.domain.grid import LengthUnit, VolumeUnit
 
 Pending = Literal["pending"]
 State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
-AmountUnit = VolumeUnit | Literal["cm²"]
+AmountUnit = VolumeUnit | Literal["cm²", "cm² given"]
 
 
 @dataclass(frozen=True, slots=True)

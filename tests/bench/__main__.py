@@ -30,6 +30,8 @@ MEASUREMENTS = (
     "large_case",
     "worklist_scroll",
     "hd95_speed",
+    "diameters",
+    "surfaces",
     "metrics_speed",
     "inference_speed",
     "predict_command",

@@ -201,3 +201,17 @@ def test_plain_errors_leave_the_rim_out_and_keep_every_lesion() -> None:
     assert invented[6, 13, 22]
     assert not (invented & (truth > 0)).any()
     assert plain_errors(truth, truth).sum() == 0
+
+
+@given(st.integers(0, 2**31), st.floats(0.3, 0.95))
+def test_plain_errors_open_as_scipy_does(seed: int, share: float) -> None:
+    random = np.random.default_rng(seed)
+    mask = (random.random((7, 9, 8)) < share).astype(np.uint8)
+    other = np.zeros_like(mask)
+    other[3, 4, 4] = 1
+    error = (mask > 0) & (other == 0)
+    labelled, _ = ndimage.label(error, np.ones((3, 3, 3)))
+    both = ndimage.binary_dilation((mask > 0) & (other > 0), np.ones((3, 3, 3)))
+    touching = np.isin(labelled, np.unique(labelled[both & error]))
+    expected = np.where(touching, ndimage.binary_opening(error), error)
+    assert (plain_errors(mask, other) == expected).all()

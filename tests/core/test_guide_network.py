@@ -12,7 +12,7 @@ from core.annotation.guided import ClickGround, Guided, Scene
 from core.domain.errors import ModelError
 from core.domain.guide import Click, Mark, PairedGuide, Window
 from core.domain.role import role_of
-from core.inference.guide_network import NetworkGuide, Sight, network_input
+from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.models.guides import GuideSpec, find_guide, read_guide
 
 SPEC = GuideSpec(id="g", title="G", architecture="unet", window=32, disc=2.0)
@@ -37,7 +37,7 @@ def test_the_newest_mark_is_in_the_middle_and_every_voxel_in_view(
 ) -> None:
     row, column = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
     window = _window((height, width), (_mark(row, column),))
-    sight = Sight.of(window, 32)
+    sight = ClickSight.of(window, 32)
     shown = sight.mark(window.mark, (height, width))
     assert np.argwhere(shown).tolist() == [[16, 16]]
     for edge in ((0, 0), (height - 1, width - 1)):
@@ -51,7 +51,7 @@ def test_at_one_pixel_a_voxel_what_is_seen_is_what_is_there(
     row = data.draw(st.integers(max(0, height - 16), min(height - 1, 15)))
     column = data.draw(st.integers(max(0, width - 16), min(width - 1, 15)))
     window = _window((height, width), (_mark(row, column),))
-    sight = Sight.of(window, 32)
+    sight = ClickSight.of(window, 32)
     assert sight.is_exact
     seen = sight.take(window.probability[np.newaxis])[0]
     nothing = np.full_like(window.probability, -1.0)
@@ -68,7 +68,7 @@ def test_where_voxels_are_larger_the_same_place_is_seen_and_answered() -> None:
         (_mark(6, 7),),
         (2, 2),
     )
-    sight = Sight.of(window, 64)
+    sight = ClickSight.of(window, 64)
     assert sight.scale == (2, 2)
     seen = sight.take(window.probability[np.newaxis])[0]
     assert seen[32, 32] == window.probability[6, 7]
@@ -78,7 +78,7 @@ def test_where_voxels_are_larger_the_same_place_is_seen_and_answered() -> None:
 
 def test_a_window_larger_than_what_is_seen_is_seen_smaller() -> None:
     window = _window((200, 40), (_mark(100, 20),))
-    sight = Sight.of(window, 64)
+    sight = ClickSight.of(window, 64)
     assert sight.scale[0] < 0.4
     answer = NetworkGuide(SPEC, (0, 1, 2), lambda seen: np.zeros((1, 1, 32, 32), np.float32))
     assert answer.answer(window)[0, 20] == pytest.approx(0.5)
@@ -86,7 +86,7 @@ def test_a_window_larger_than_what_is_seen_is_seen_smaller() -> None:
 
 def test_planes_come_in_the_order_that_networks_are_trained_with() -> None:
     window = _window((31, 31), (_mark(10, 12, adds=False), _mark(15, 15)))
-    seen = network_input(window, Sight.of(window, 32), (2, 0, 1), disc=2.0)
+    seen = network_input(window, ClickSight.of(window, 32), (2, 0, 1), disc=2.0)
     inner = np.s_[1:, 1:]  # the middle of an even side lies past it: one pixel goes on beyond
     assert seen.shape == (12, 32, 32)
     for offset in range(3):

@@ -1,10 +1,12 @@
 """The Reader: Overread where torch, medpy and SimpleITK are not installed."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -37,14 +39,28 @@ def cases(tmp_path: Path) -> Path:
     return folder
 
 
-def run(home: Path, *arguments: object) -> tuple[int, str]:
+_COMMANDS = """
+import json, sys
+from pathlib import Path
+from tests.command_line import run_main
+for command in json.loads(sys.argv[2]):
+    done = run_main(Path(sys.argv[1]), *command)
+    print(json.dumps([done.returncode, done.stdout + done.stderr]))
+"""
+
+
+def run(home: Path, *commands: Sequence[object]) -> list[tuple[int, str]]:
+    """Run commands one after the other in one process; returns how each ended and what it said."""
+    told = json.dumps([[str(word) for word in command] for command in commands])
     done = subprocess.run(
-        [sys.executable, "main.py", *map(str, arguments)],
+        [sys.executable, "-c", _COMMANDS, str(home), told],
         cwd=ROOT, env={**os.environ, HOME_VARIABLE: str(home)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len(commands)
+    return [(int(status), str(said)) for status, said in found]
 
 
 def test_the_window_predicts_and_a_prediction_is_corrected(home: Path, cases: Path) -> None:
@@ -56,13 +72,16 @@ def test_the_window_predicts_and_a_prediction_is_corrected(home: Path, cases: Pa
 
 def test_bundled_and_exported_models_predict(home: Path, cases: Path, tmp_path: Path) -> None:
     network(tmp_path / "mine.onnx", "Sigmoid")
-    assert run(home, "models", "import", tmp_path / "mine.onnx")[0] == 0
-    for model in ("lite01", "mine"):
-        out = tmp_path / model
-        done, said = run(home, "predict", cases, "--out", out, "--model", model)
-        assert done == 0, said
-        assert len({imread(path).shape for path in out.rglob("*.tif")}) == 1
-    assert run(home, "triage", cases, "--out", tmp_path / "triage")[0] == 0
+    models = ("lite01", "mine")
+    done = run(
+        home,
+        ("models", "import", tmp_path / "mine.onnx"),
+        *(("predict", cases, "--out", tmp_path / name, "--model", name) for name in models),
+        ("triage", cases, "--out", tmp_path / "triage"),
+    )
+    assert [status for status, _ in done] == [0, 0, 0, 0], done
+    for name in models:
+        assert len({imread(path).shape for path in (tmp_path / name).rglob("*.tif")}) == 1
 
 
 REFUSED = [
@@ -75,12 +94,12 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("command", "sentence"), REFUSED, ids=lambda each: each.split()[0])
-def test_what_needs_a_library_says_so(home: Path, cases: Path, command: str, sentence: str) -> None:
-    done, said = run(home, *command.format(cases=cases, home=home).split())
-    assert done in (1, 3)
-    assert f"Expected the library {sentence}" in said
-    assert "the Reader goes without it" in said
+def test_what_needs_a_library_says_so(home: Path, cases: Path) -> None:
+    commands = [command.format(cases=cases, home=home).split() for command, _ in REFUSED]
+    for (command, sentence), (done, said) in zip(REFUSED, run(home, *commands), strict=True):
+        assert done in (1, 3), command
+        assert f"Expected the library {sentence}" in said, command
+        assert "the Reader goes without it" in said, command
 
 
 def test_the_list_of_the_reader_is_what_is_left_of_ours() -> None:

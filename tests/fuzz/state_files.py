@@ -40,7 +40,7 @@ from core.models.gate import GATE_FILE, GateSpec, judge_candidate, read_gate
 from core.models.model_listing import listing
 from core.models.registry import ModelSpec, Registry, write_spec
 from core.models.train_spec import TrainSpec
-from core.review import blinded, reviews, time_spent
+from core.review import blinded, measurements, reviews, time_spent
 from core.review.blinded_plan import Answer, StudyPlan
 from core.review.expected_dsc import (
     expected_dsc,
@@ -268,6 +268,7 @@ def _workspace_readers(home: Path) -> Readers:
         lambda w: triage_cache.find_triage(w.store, _CASE, "slices", key="key"),
         lambda w: triage_cache.doubts_of(w.store, "good"),
         lambda w: case_figures.figures_of(w.store, "good", lambda _: True),
+        lambda w: measurements.measurements_of(w.store, "good"),
         lambda w: case_figures.widest_disagreements(w.store),
         lambda w: frozen_split(w.store),
         lambda w: [blinded.presentations(w.store, s.id) for s in blinded.blinded_studies(w.store)],

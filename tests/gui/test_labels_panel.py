@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.label_set import Label, LabelSet, Region
 from gui.shell.label_state import LabelState
 from gui.viewer.label_swatch import DigitSwatch
-from gui.viewer.labels_panel import ROW, LabelRow, LabelsPanel
+from gui.viewer.labels_panel import ROW, LabelsPanel, ShownLabel
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.widgets.palette import DARK
@@ -16,8 +16,8 @@ from tests.gui.finding import by_name
 
 NECROSIS, OEDEMA = Label(1, "Necrosis", (255, 0, 135)), Label(2, "Oedema", (135, 255, 225))
 ROWS = (
-    LabelRow(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
-    LabelRow(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
+    ShownLabel(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
+    ShownLabel(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
 )
 
 

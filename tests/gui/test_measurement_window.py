@@ -116,7 +116,7 @@ def test_diameters_and_regions_say_what_they_are_of(
     press("Ctrl+Z")
     assert rows(program) == []
 
-    press("Shift+B")
+    press("Shift+Q")
     hand.draw((10, 10), (15, 15), (20, 18))
     (region,) = program.measurement.desk.measurements
     opened, values = program.session.open_case, region.values

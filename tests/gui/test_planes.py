@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from core.domain.grid import Grid
@@ -20,17 +22,22 @@ from core.domain.window_level import automatic
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
 from core.workspace.settings import Settings
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
 from gui.shell.view_state import PictureKey, Shown, ViewState, plane_edges, resolve
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.linked_grid import LinkedGrid
+from gui.viewer.linked_pane import LinkedPane
+from gui.viewer.pane_drawer import PaneDrawer
 from gui.viewer.picture import Masks, make_picture
 from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.planes_presenter import PlanesPresenter
+from gui.viewer.pointer_words import PointerWords
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
+from tests.gui.finding import by_name
 
 SHAPE = (7, 11, 13)
 SPACING = (5.0, 1.0, 0.5)
@@ -288,3 +295,48 @@ def test_a_pane_for_surfaces_takes_its_place_below_and_leaves_it(planes: Planes)
     assert all(view.height() < high for view, high in zip(planes.grid.small, heights, strict=True))
     planes.grid.set_surface_pane(None)
     pane.deleteLater()
+
+
+def test_a_view_beside_another_shows_its_own_sequence_of_the_same_slice(planes: Planes) -> None:
+    there = volume()
+    two = replace(
+        there,
+        pixels=np.concatenate([there.pixels, -there.pixels]),
+        channels=("FLAIR", "T1c"),
+        roles=(),
+    )
+    loaded = LoadedCase(Case("A_1", Path("A_1"), ()), two, None)
+    planes.session.set_open_case(
+        OpenCase(loaded, shown(two).automatic, (0, 11, 0, 13)), slice_index=3
+    )
+    pane = LinkedPane(planes.grid)
+    drawer = PaneDrawer(
+        planes.session, create_autospec(MaskFinder), (planes.main, pane), lambda _: None
+    )
+    drawer.draw()
+    assert "FLAIR" in pane.view.hud_text("top_left")
+    by_name(pane, QComboBox, "Sequence of this view").setCurrentText("T1c")
+    assert "T1c" in pane.view.hud_text("top_left")
+    assert "FLAIR" in planes.main.hud_text("top_left")
+    planes.verbs.step_slice(1)
+    drawer.draw()
+    assert "Slice 5 / 7" in pane.view.hud_text("top_left")
+
+
+def test_the_corner_says_voxel_and_every_channel_under_the_pointer_of_any_view(
+    planes: Planes,
+) -> None:
+    planes.open()
+    planes.presenter.show_planes()
+    words = PointerWords(planes.session, planes.main)
+    for view in planes.grid.views:
+        words.add_view(view)
+    coronal = planes.grid.small[0]
+    coronal.hovered.emit(QPointF(9.5, 2.5))
+    assert words.voxel == (4, 5, 9)
+    said = planes.main.hud_text("bottom_right").splitlines()
+    opened = planes.session.open_case
+    assert opened is not None
+    assert said == ["x 9  y 5  z 4", f"FLAIR {opened.loaded.volume.pixels[0, 4, 5, 9]}"]
+    coronal.hovered.emit(None)
+    assert planes.main.hud_text("bottom_right") == ""

@@ -26,10 +26,14 @@ from tests.gui.tiny import SLICES, choose, settle, shown_case, toasts
 
 
 class Clock:
-    """A clock that goes on when it is told to."""
+    """A clock that goes on when it is told to.
+
+    It begins before any machine was started: what its window has counted until then by the real one
+    is no time at all.
+    """
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = 0.0
 
     def __call__(self) -> float:
         return self.now

@@ -71,7 +71,7 @@ def test_any_number_of_slices_is_painted(
 def test_no_case_paints_a_sentence_and_jumps_nowhere(strip: SliceStrip) -> None:
     strip.set_data(None)
     assert DARK.accsoft not in colours(plot_of(strip).grab().toImage())
-    assert plot_of(strip).accessibleDescription() == "Open a case to see its slices."
+    assert plot_of(strip).accessibleDescription() == "Slices stand here once a case is open."
     assert not any(button.isEnabled() for button in strip.findChildren(QToolButton))
     assert not button(strip, "Worst slice").isEnabled()
 

@@ -18,7 +18,7 @@ from torch import Generator, Tensor
 from core.annotation.bump import Bump
 from core.annotation.guided import BOUND, ClickGround, Scene
 from core.domain.guide import Mark, Window
-from core.inference.guide_network import NetworkGuide, Sight, network_input
+from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
 from training.augment import Planes, augment
@@ -59,7 +59,7 @@ class Look:
     episode: Episode
     where: tuple[slice, slice]
     window: Window
-    sight: Sight
+    sight: ClickSight
 
     def answered(self, probability: NDArray[np.float32]) -> None:
         """Go on in the episode from what was answered (side, side), meant with the bump's answer.
@@ -200,7 +200,7 @@ class EpisodeSampler:
         shown = flair if rng.random() < 0.7 else int(rng.integers(len(self.channels)))
         part = episode.probability[rows, columns].copy()
         window = Window(part, image, shown, marks)
-        return Look(episode, (rows, columns), window, Sight.of(window, self.guide.window))
+        return Look(episode, (rows, columns), window, ClickSight.of(window, self.guide.window))
 
     def _mark(self, episode: Episode, rng: np.random.Generator) -> Mark:
         shape = episode.truth.shape

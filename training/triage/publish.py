@@ -17,7 +17,6 @@ from core.domain.classification import class_report as score
 from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
 from core.jobs.classify_spec import ClassifySpec
-from core.jobs.job_folder import JobFolder
 from core.models.acquisition import Acquisition, joined
 from core.models.classifiers import (
     CLASSIFIER_FILE,
@@ -70,7 +69,7 @@ def publish_classifier(
     if found is not None:
         named = {f"{name}_val": round(value, 4) for name, value in class_figures(found).items()}
         spec = msgspec.structs.replace(spec, metrics={**spec.metrics, **named})
-    _draw_curves(finished.folder)
+    _draw_curves(finished)
     write_classifier(folder, spec)
     model = models.publish(spec, folder / WEIGHTS_FILE)
     write_bytes(model.folder / CARD_FILE, classifier_card(finished, spec, found).encode())
@@ -146,8 +145,8 @@ def _acquisition(finished: FinishedClassifier) -> Acquisition | None:
     return joined(case.acquisition for case in finished.loop.sampler.cases)
 
 
-def _draw_curves(folder: Path) -> None:
-    draw_class_curves(JobFolder(folder).curves(), folder / CURVES_FILE)
+def _draw_curves(finished: FinishedClassifier) -> None:
+    draw_class_curves(finished.loop.writer.folder.curves(), finished.folder / CURVES_FILE)
 
 
 def classifier_card(

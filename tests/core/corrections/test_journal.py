@@ -16,7 +16,9 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Step
 from core.annotation.journal import Journal, discard_draft, load_draft
 from core.annotation.live_figures import References
+from core.annotation.patch import in_plane
 from core.domain.errors import WorkspaceError
+from core.domain.plane import PLANES, Cut
 from core.workspace.store import Store
 from tests.core.corrections.acting import SHAPE, act, fingerprint, fresh_draft, start_mask
 
@@ -54,6 +56,22 @@ def test_a_correction_goes_on_where_it_stopped(tmp_path_factory, seed, stops):
         assert fingerprint(found.mask, found.history) == expected
         assert np.array_equal(found.start, start_mask())
         assert (found.author, found.origin) == (fresh_draft().author, fresh_draft().origin)
+
+
+def test_an_edit_comes_back_with_the_plane_it_was_drawn_in(store):
+    draft = fresh_draft()
+    correction, journal = Correction(draft, References()), Journal(store, draft)
+    plane = PLANES["sagittal"]
+    cut = Cut(plane, SHAPE[2] // 2)
+    patch = in_plane(plane, lambda mask: regions.clear(mask, z=cut.index))(correction.mask)
+    step = correction.apply("clear slice", cut, patch)
+    assert step is not None
+    journal.record(step)
+    found = load_draft(store, "CASE", SHAPE)
+    assert found is not None
+    again = Correction(found, References()).undo()
+    assert again is not None
+    assert again.cut == step.cut == cut
 
 
 def test_opening_a_correction_leaves_nothing_behind(store):
