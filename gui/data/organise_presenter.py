@@ -127,7 +127,6 @@ class OrganisePresenter(QObject):
         plural = "" if count == 1 else "s"
         layout = chosen_layout(read.offers, read.known)
         dialog.set_layouts(cards(read.offers), layout, f"{count:,} name{plural} read")
-        dialog.focus_layout()
         known = read.known
         dialog.set_answers(resample=bool(known.resample))
         form = OrganiseForm(
@@ -174,6 +173,7 @@ class OrganisePresenter(QObject):
         if fresh:
             known = _known_of(read.known, counted.form)
             dialog.set_rows(rows_of(counted.guessed, read.names.place, known))
+            dialog.focus_layout()
         found = counted.guessed
         if found is None:
             self._survey.stop()

@@ -258,7 +258,8 @@ def test_atrophy_widens_the_fluid_spaces() -> None:
     assert fluid(0.9, 1.6) > 1.5 * fluid(0.1, 0.8)
 
 
-LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 4, (Lesion((34, 32, 34), 24, core=0.5, rim=95),))}
+HOLLOW = Lesion((34, 32, 34), 24, t1=18, soft_mm=5, core=0.5, rim=95, margin_mm=-1.0)
+LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 20, (HOLLOW,))}
 
 
 def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(tmp_path: Path) -> None:

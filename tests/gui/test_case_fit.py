@@ -15,6 +15,9 @@ def test_the_mapping_and_what_differs_stand_where_a_run_is_asked_for(
 ) -> None:
     program = start(make_tree("brats", tmp_path / "cases"))
     window = program.window
+    # Folded at first beside the figures of labels and regions.
+    qtbot.waitUntil(lambda: not window.metrics.section.expanded)
+    window.metrics.section.set_expanded(True)
     said = "Given Pre ← T1, FLAIR ← FLAIR, Post ← T1c."
     qtbot.waitUntil(lambda: any(text.startswith(said) for text in texts(window.metrics)))
     differs = "Lite0 U-Net learnt from other images: it had 8-bit values, this has values of more"
@@ -30,6 +33,8 @@ def test_a_missing_sequence_is_told_before_a_run_and_its_role_can_be_corrected(
         path.unlink()
     program = start(root)
     told = "found no FLAIR among T1, T1c, T2."
+    qtbot.waitUntil(lambda: not program.window.metrics.section.expanded)
+    program.window.metrics.section.set_expanded(True)
     qtbot.waitUntil(lambda: any(text.endswith(told) for text in texts(program.window.metrics)))
     action = f"{told} If one of them is it, correct its role"
     assert any(action in text for text in toasts(program))

@@ -12,11 +12,14 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget
 from pytestqt.qtbot import QtBot
 
-from core.domain.plane import Voxel
+from core.domain.plane import AXIAL, CORONAL, Voxel
 from core.domain.progress import Progress
 from core.domain.triage import Triage
+from core.io.organisation import Organisation
 from core.jobs.job_folder import create_job
+from core.models.guides import GuideModel, GuideSpec
 from core.models.train_spec import TrainSpec
+from core.review.measurements import Measurement, Place, Steps
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
 from gui.review.time_dialog import TimeDialog
@@ -25,7 +28,9 @@ from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
 from gui.training.train_plan import JOBS_FOLDER
+from gui.viewer.plane_counts import CountsWanted
 from gui.viewer.touch import Touch
+from tests.core.trees import make_tree
 from tests.gui import training_desk
 from tests.gui.comparing import TITLES
 from tests.gui.conftest import Start
@@ -277,12 +282,95 @@ def ask_holder(program: Program) -> None:
     program.context.takeover.ask()
 
 
+def measure(program: Program) -> None:
+    lines: tuple[Place, ...] = ((1.0, 1.0), (4.0, 5.0))
+    steps = Steps(rows=1.0, mixed=0.0, columns=1.0, unit="voxels")
+    program.measurement.desk.keep(
+        Measurement(
+            case_id=program.session.current,
+            kind="ruler",
+            plane="axial",
+            index=0,
+            slice_number=1,
+            points=lines,
+            steps=steps,
+        )
+    )
+
+
+def warm_guide(program: Program) -> None:
+    """Take the clicks in hand where a trained guide lies among the models."""
+    taught = program.annotation.paint_tools.guided._taught
+    folder = program.session.home / "guide"
+    taught._looked, taught._model = (
+        True,
+        GuideModel(GuideSpec(id="g", title="G", architecture="unet"), folder),
+    )
+    taught.warm()
+    taught._model = None
+
+
+def count_plane(program: Program) -> None:
+    opened = program.session.open_case
+    assert opened is not None
+    wanted = CountsWanted(opened.loaded.ground_truth, None)
+    program.viewer.panels.strip._counts.of(CORONAL, wanted)
+
+
+def open_surfaces(program: Program) -> None:
+    program.viewer.surfaces.set_on(False)
+    program.viewer.surfaces.set_on(True)
+
+
+@dataclass(frozen=True)
+class NoCut:
+    """What a frame says of itself where there is no OpenGL to draw it."""
+
+    cut: None = None
+
+    def draw(self, _: object) -> None:
+        """Draw nothing."""
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def draw_surfaces(program: Program) -> None:
+    surfaces = program.viewer.surfaces
+    surfaces._scene = NoCut()  # type: ignore[assignment]
+    surfaces._frame = NoCut  # type: ignore[assignment, method-assign]
+    surfaces.draw()
+
+
+def click_surface(program: Program) -> None:
+    surfaces = program.viewer.surfaces
+    surfaces._frame = NoCut  # type: ignore[assignment, method-assign]
+    surfaces._on_clicked(QPointF(1.0, 1.0))
+
+
 ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.case_confidence.CaseConfidence._start": (
         lambda program: program.operations.choose_case("C_10")
     ),
     "gui.annotation.correction_begin.Beginning.prepare": take_brush,
-    "gui.annotation.correction_desk.CorrectionDesk._on_case_changed": other,
+    "gui.annotation.correction_desk.CorrectionDesk._read": other,
+    "gui.measurement.measure_desk.MeasureDesk._on_case_changed": other,
+    "gui.measurement.measure_desk.MeasureDesk._apply": measure,
+    "gui.measurement.diameter_finder.DiameterFinder.find": (
+        lambda program: program.measurement.finder.find(AXIAL, None)
+    ),
+    "gui.measurement.voxel_size_choice.SpacingChoice.give": (
+        lambda program: program.measurement.spacing.give((1.0, 1.0, 1.0))
+    ),
+    "gui.measurement.voxel_size_choice.SpacingChoice._restore": (
+        lambda program: program.measurement.spacing._restore(Organisation())
+    ),
+    "gui.viewer.plane_counts.PlaneCounts._ask": count_plane,
+    "gui.viewer.surface_presenter.SurfacePresenter.set_on": open_surfaces,
+    "gui.viewer.surface_presenter.SurfacePresenter.build": open_surfaces,
+    "gui.viewer.surface_presenter.SurfacePresenter.draw": draw_surfaces,
+    "gui.viewer.surface_presenter.SurfacePresenter._on_clicked": click_surface,
+    "gui.annotation.taught_guide.TaughtGuide.warm": warm_guide,
     "gui.prediction.case_triage.CaseTriage._on_case_changed": other,
     "gui.prediction.case_triage.CaseTriage._show": triage_anew,
     "gui.prediction.model_runs.ModelRuns.show": other,
@@ -394,8 +482,28 @@ TAKING_A_SPLIT = "gui.training.train_request.TrainRequest.take_split"
 IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
+WITH_LABELS: dict[str, Callable[[Program], object]] = {
+    "gui.shell.label_desk.LabelDesk._change_label": (
+        lambda program: program.viewer.labels.desk.rename(2, "Swelling")
+    ),
+    "gui.shell.label_desk.LabelDesk._retell": (
+        lambda program: program.viewer.labels.desk.focus_on("Tumour core")
+    ),
+    "gui.viewer.label_layer.LabelLayer._prepare": lambda program: program.operations.choose_case(
+        "P2" if program.session.current == "P1" else "P1"
+    ),
+    "gui.viewer.labels_presenter.LabelsPresenter._count": (
+        lambda program: program.viewer.labels.desk.add()
+    ),
+    "gui.annotation.correction_desk.CorrectionDesk._look_otherwise": (
+        lambda program: program.viewer.labels.desk.focus_on("Whole tumour")
+    ),
+}
+"""What starts work in a window that shows a case with several labels, in this order."""
+
+
 def test_every_kind_of_work_is_listed_here() -> None:
-    listed = {*ACTS, *IN_THE_TRAIN_DIALOG, TAKING_A_SPLIT, IN_A_BLINDED_READING}
+    listed = {*ACTS, *WITH_LABELS, *IN_THE_TRAIN_DIALOG, TAKING_A_SPLIT, IN_A_BLINDED_READING}
     assert sorted(listed) == sorted(set(places()))
 
 
@@ -464,6 +572,19 @@ def test_every_kind_of_work_tells_its_fault(
             other(program)
             settle(qtbot, program)
     program.window.toasts.withdraw("lock")
+
+
+def test_every_kind_of_work_with_labels_tells_its_fault(
+    start: Start, tmp_path: Path, breaking: Breaking, qtbot: QtBot
+) -> None:
+    program = start(make_tree("brats", tmp_path / "in"))
+    only_the_dialog(program)
+    for name, act in WITH_LABELS.items():
+        if name.endswith("_look_otherwise"):
+            paint(program)
+            settle(qtbot, program)
+        break_one(qtbot, program, breaking, lambda act=act: act(program), name)
+        settle(qtbot, program)
 
 
 def _can_correct(program: Program) -> bool:

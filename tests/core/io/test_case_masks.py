@@ -28,10 +28,11 @@ def test_a_mask_lies_on_the_grid_of_its_image(
     loaded = read_case(scan(brats(tmp_path / "in", seg=blob())).cases[0])
     assert loaded.labels is not None
     drawn = DrawnMask(loaded.labels, from_values([1, 2, 3]))
-    (path,) = write_mask(
+    path, *beside = write_mask(
         loaded.case, drawn, tmp_path / "out", ending="pred", format_name=format_name
     )
     assert path == tmp_path / "out" / name
+    assert all(table.suffix in (".tsv", ".json") for table in beside)
     image, mask = read(tmp_path / "in" / "A-t1n.nii.gz"), read(path)
     assert mask.grid.same_grid(image.grid)
     assert np.array_equal(label_map(mask).values, blob())
