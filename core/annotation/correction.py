@@ -123,7 +123,7 @@ class Correction:
         self._map: LabelMap = np.array(draft.mask)
         self._labels = draft.labels
         self._rule = FREE
-        self._plain = is_plain(draft.labels)
+        self._plain = draft.is_mask
         self._history = draft.history
         self._counter = draft.counter
         self._saved_head = draft.saved_head

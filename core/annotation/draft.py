@@ -50,6 +50,12 @@ class Draft:
     stored: bool = False
     labels: LabelSet = BINARY
 
+    @property
+    def is_mask(self) -> bool:
+        """True when it has one label, and never had others that undo could bring back."""
+        plain = is_plain(self.labels) and not self.history.changes_labels
+        return plain and int(self.start.max(initial=0)) <= 1
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -122,9 +128,14 @@ def new_draft(
         labels = replace(BINARY, labels=(replace(labels.labels[0], value=1),))
     else:
         start = np.array(mask, np.uint8)
-        labels = labels.with_found({value for plane in start for value in _found(plane)})
+        labels = naming(labels, start)
     start.setflags(write=False)
     return Draft(case_id, author, origin, start, np.array(start), labels=labels)
+
+
+def naming(labels: LabelSet, label_map: LabelMap) -> LabelSet:
+    """Return the set with a label for each value of a label map (Z, Y, X) that has none yet."""
+    return labels.with_found({value for plane in label_map for value in _found(plane)})
 
 
 def _found(plane: LabelMap) -> list[int]:

@@ -121,6 +121,11 @@ class History:
         return dict(self.forgotten + Counter(e.tool for e in self._edits[: self._applied]))
 
     @property
+    def changes_labels(self) -> bool:
+        """True when an edit, undone ones included, changed the label set."""
+        return any(edit.labels is not None for edit in self._edits)
+
+    @property
     def clicks(self) -> tuple[Click, ...]:
         """The clicks of what is applied now, in order; not those of forgotten edits."""
         return tuple(click for edit in self._edits[: self._applied] for click in edit.clicks)

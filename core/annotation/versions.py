@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import tifffile
 
-from core.annotation.draft import Origin, Snapshot, is_plain
+from core.annotation.draft import Origin, Snapshot, is_plain, naming
 from core.annotation.journal import told
 from core.annotation.label_rule import mask_of
 from core.domain.errors import WorkspaceError
@@ -89,6 +89,9 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
     with told(case_id, "saved as a version", _SAVE_ELSEWHERE):
         number = _next_number(workspace, case_id)
         path = workspace.correction_path(case_id, number)
+        labels = snapshot.labels
+        if not is_plain(labels) or snapshot.mask.max(initial=0) > 1:
+            labels = naming(labels, snapshot.mask)
         version = Version(
             case_id=case_id,
             number=number,
@@ -104,7 +107,7 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
             dsc_after=snapshot.dsc_after,
             head=snapshot.head,
             truth_voxels=snapshot.truth_voxels,
-            labels=None if is_plain(snapshot.labels) else snapshot.labels,
+            labels=None if is_plain(labels) else labels,
             region=snapshot.region,
             checksum="",
         )
