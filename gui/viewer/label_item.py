@@ -4,10 +4,11 @@ A fill has the colour and the opacity of its label; a label whose colour another
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.domain.label_set import Colour, Label, LabelSet
@@ -19,6 +20,7 @@ _DOT_SPACING, _DOT = 6.0, 1.6
 _WRONG = DEFAULT_OVERLAYS.wrong_label  # the same in every palette
 _WRONG_TINT = 0.12
 _HATCH_SPACING, _HATCH_WIDTH = 7.0, 1.0
+_BRUSHES = 64
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,47 @@ class LabelStyle:
     small: bool = False
 
 
+@dataclass(frozen=True)
+class LabelScreen:
+    """Where labels are drawn: from voxels to pixels of a view of that size, at a pixel ratio."""
+
+    to_screen: QTransform
+    size: QSize
+    ratio: float
+
+
+@dataclass(frozen=True, eq=False)
+class LabelRaster:
+    """Labels drawn ahead: an image that is laid over the view as it is, where all else is alike."""
+
+    image: QImage
+    picture: LabelPicture
+    style: LabelStyle
+    screen: LabelScreen
+
+
 class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
-    """Draws the labels of one picture; widths, dots and hatching are in screen pixels."""
+    """Draws the labels of one picture; widths, dots and hatching are in screen pixels.
+
+    Where they were drawn ahead for the very screen, their image is laid over it: contours of many
+    labels take longer than a step through slices may.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._picture: LabelPicture | None = None
         self._style: LabelStyle | None = None
-        self._brushes: dict[tuple[str, float], QBrush] = {}
+        self._raster: LabelRaster | None = None
+        self.screen: LabelScreen | None = None
 
-    def set_picture(self, picture: LabelPicture | None, style: LabelStyle | None) -> None:
-        """Draw another picture, or the same in another style."""
+    def set_picture(
+        self,
+        picture: LabelPicture | None,
+        style: LabelStyle | None,
+        raster: LabelRaster | None = None,
+    ) -> None:
+        """Draw another picture, or the same in another style; `raster` is it drawn ahead."""
+        self._raster = raster
         if picture is self._picture and style == self._style:
             return
         shape = None if picture is None else picture.shape
@@ -74,46 +106,60 @@ class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
         picture, style = self._picture, self._style
         if picture is None or style is None:
             return
-        to_screen = painter.worldTransform()
+        size = QSize() if widget is None else widget.size()
+        ratio = painter.device().devicePixelRatioF()
+        screen = self.screen = LabelScreen(QTransform(painter.worldTransform()), size, ratio)
         painter.save()
         painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.smooth)
-        ratio = painter.device().devicePixelRatioF()
-        known = {label.value: label for label in style.labels.labels}
-        paths = [
-            (known[value], lines.on_screen(to_screen))
-            for value, lines in picture.fills
-            if value in known and value not in style.hidden
-        ]
-        painter.setOpacity(style.opacity)
-        for label, path in paths:
-            self._fill(painter, path, label, ratio)
-        _outline(painter, paths, _SMALL_WIDTH if style.small else _WIDTH, smooth=style.smooth)
-        painter.setOpacity(1.0)
-        if style.wrong and len(picture.wrong.ends):
-            path = picture.wrong.on_screen(to_screen)
-            tint = QColor(_WRONG)
-            tint.setAlphaF(_WRONG_TINT)
-            painter.fillPath(path, tint)
-            painter.fillPath(path, self._brush(_WRONG, ratio, crossed=True))
+        ahead = self._raster
+        if (
+            ahead is not None
+            and (ahead.picture, ahead.style) == (picture, style)
+            and ahead.screen == screen
+        ):
+            painter.drawImage(QPointF(0, 0), ahead.image)
+        else:
+            draw_labels(painter, picture, style, screen)
         painter.restore()
 
-    def _fill(self, painter: QPainter, path: QPainterPath, label: Label, ratio: float) -> None:
-        assert self._style is not None
+
+def rasterised(picture: LabelPicture, style: LabelStyle, screen: LabelScreen) -> LabelRaster:
+    """Return labels drawn ahead for a screen, on any thread."""
+    image = QImage(screen.size * screen.ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(screen.ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    draw_labels(painter, picture, style, screen)
+    painter.end()
+    return LabelRaster(image, picture, style, screen)
+
+
+def draw_labels(
+    painter: QPainter, picture: LabelPicture, style: LabelStyle, screen: LabelScreen
+) -> None:
+    """Draw fills, contours and what is wrong, in pixels of the screen."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.smooth)
+    known = {label.value: label for label in style.labels.labels}
+    paths = [
+        (known[value], lines.on_screen(screen.to_screen))
+        for value, lines in picture.fills
+        if value in known and value not in style.hidden
+    ]
+    painter.setOpacity(style.opacity)
+    for label, path in paths:
         tint = QColor(*label.colour)
         tint.setAlphaF(label.opacity)
         painter.fillPath(path, tint)
-        if label.value in self._style.labels.dotted:
-            painter.fillPath(path, self._brush(hex_of(label.colour), ratio, crossed=False))
-
-    def _brush(self, colour: str, ratio: float, *, crossed: bool) -> QBrush:
-        """Return a brush for a colour and pixel ratio, made when either is another."""
-        key = (f"{colour} {crossed}", ratio)
-        if key not in self._brushes:
-            self._brushes[key] = (
-                crossed_brush(colour, ratio) if crossed else dots_brush(colour, ratio)
-            )
-        return self._brushes[key]
+        if label.value in style.labels.dotted:
+            painter.fillPath(path, dots_brush(hex_of(label.colour), screen.ratio))
+    _outline(painter, paths, _SMALL_WIDTH if style.small else _WIDTH, smooth=style.smooth)
+    painter.setOpacity(1.0)
+    if style.wrong and len(picture.wrong.ends):
+        path = picture.wrong.on_screen(screen.to_screen)
+        tint = QColor(_WRONG)
+        tint.setAlphaF(_WRONG_TINT)
+        painter.fillPath(path, tint)
+        painter.fillPath(path, crossed_brush(_WRONG, screen.ratio))
 
 
 def hex_of(colour: Colour) -> str:
@@ -128,6 +174,7 @@ def ink_on(colour: Colour) -> str:
     return DARK.bg0 if light > 120 else DARK.onacc
 
 
+@lru_cache(_BRUSHES)
 def crossed_brush(colour: str, ratio: float = 1.0) -> QBrush:
     """Return a brush of lines that cross, by which a wrong label is told from other errors."""
     edge = round(_HATCH_SPACING * ratio)
@@ -141,6 +188,7 @@ def crossed_brush(colour: str, ratio: float = 1.0) -> QBrush:
     return QBrush(tile)
 
 
+@lru_cache(_BRUSHES)
 def dots_brush(colour: str, ratio: float) -> QBrush:
     """Return a brush of dots, by which labels of one colour are told apart."""
     edge = round(_DOT_SPACING * ratio)
@@ -153,8 +201,9 @@ def dots_brush(colour: str, ratio: float) -> QBrush:
     return QBrush(tile)
 
 
-def _tile(edge: int) -> tuple[QPixmap, QPainter]:
-    tile = QPixmap(edge, edge)
+def _tile(edge: int) -> tuple[QImage, QPainter]:
+    # An image and not a pixmap: brushes are made on workers too.
+    tile = QImage(edge, edge, QImage.Format.Format_ARGB32_Premultiplied)
     tile.fill(Qt.GlobalColor.transparent)
     painter = QPainter(tile)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

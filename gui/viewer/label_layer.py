@@ -13,11 +13,18 @@ from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes, Part, Task
 from gui.shell.view_state import Display, LayerStyle, PictureKey
 from gui.viewer.canvas_presenter import CanvasPresenter
-from gui.viewer.label_item import LabelItem, LabelStyle
+from gui.viewer.label_item import (
+    LabelItem,
+    LabelRaster,
+    LabelScreen,
+    LabelStyle,
+    rasterised,
+)
 from gui.viewer.label_picture import LabelMaps, LabelPicture, make_label_picture
 
 _KEPT = 48
 _AHEAD = (1, -1, 2, -2, 3, -3)
+_DRAWN_AHEAD = 12  # images of a whole view: a few megabytes each
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class LabelLayer(QObject):
         self.item = LabelItem()
         canvas.view.add_item(self.item, below=True)
         self._pictures: OrderedDict[_Key, LabelPicture] = OrderedDict()
+        self._rasters: OrderedDict[_Key, LabelRaster] = OrderedDict()
         self._ahead: Task[None] | None = None
         self._drawn: Display | None = None
         canvas.drawn.connect(lambda _, display, __: self.draw(display))
@@ -73,8 +81,8 @@ class LabelLayer(QObject):
             smooth=display.smooth,
             small=self._small,
         )
-        self.item.set_picture(picture, drawn)
-        self._prepare(maps, key, opened)
+        self.item.set_picture(picture, drawn, self._rasters.get(key))
+        self._prepare(maps, key, opened, drawn)
 
     def _make(self, maps: LabelMaps, key: _Key) -> LabelPicture | None:
         """Make a picture; what a stroke has not changed is taken from the one before it."""
@@ -90,6 +98,7 @@ class LabelLayer(QObject):
 
     def _on_case_changed(self) -> None:
         self._pictures.clear()
+        self._rasters.clear()
         if self._session.open_case is None:
             self._drawn = None
             self.item.set_picture(None, None)
@@ -113,7 +122,7 @@ class LabelLayer(QObject):
         judged = corrected if corrected is not None else predicted
         return LabelMaps(state.focus, every.get(of), truth, judged)
 
-    def _prepare(self, maps: LabelMaps, key: _Key, opened: OpenCase) -> None:
+    def _prepare(self, maps: LabelMaps, key: _Key, opened: OpenCase, style: LabelStyle) -> None:
         """Make the labels of the slices around the one on screen, on a worker."""
         plane, session = key.picture.cut.plane, self._session
         count = opened.loaded.volume.geometry.shape[plane.axis]
@@ -131,19 +140,42 @@ class LabelLayer(QObject):
             for index in near
             if 0 <= index < count
         ]
-        wanted = [each for each in keys if each not in self._pictures]
+        screen = self.item.screen
+        wanted = [each for each in keys if not self._is_ready(each, style, screen)]
+        known = {each: self._pictures.get(each) for each in wanted}
         if not wanted or (self._ahead is not None and not self._ahead.cancelled):
             return
 
         def work(progress: Progress, part: Part) -> None:
             for number, each in enumerate(wanted):
                 cut, exact = each.picture.cut, each.picture.exact
-                part((each, make_label_picture(maps, cut, exact=exact)))
+                made = known[each] or make_label_picture(maps, cut, exact=exact)
+                raster = _drawn_ahead(made, style, screen)
+                part((each, made, raster))
                 progress(number / len(wanted), "")
 
         self._ahead = self._lanes.run_in_parts(
-            "idle", work, parted=self._keep, finished=self._on_prepared
+            "idle", work, parted=self._keep_ahead, finished=self._on_prepared
         )
+
+    def _is_ready(self, key: _Key, style: LabelStyle, screen: LabelScreen | None) -> bool:
+        """Tell whether a slice was made and drawn ahead for the screen as it is."""
+        if key not in self._pictures:
+            return False
+        if screen is None or screen.size.isEmpty():
+            return True
+        ahead = self._rasters.get(key)
+        return ahead is not None and ahead.style == style and ahead.screen == screen
+
+    def _keep_ahead(self, made: tuple[_Key, LabelPicture | None, LabelRaster | None]) -> None:
+        key, picture, raster = made
+        self._keep((key, picture))
+        if raster is None or key not in self._pictures:
+            return
+        self._rasters[key] = raster
+        self._rasters.move_to_end(key)
+        while len(self._rasters) > _DRAWN_AHEAD:
+            self._rasters.popitem(last=False)
 
     def _keep(self, made: tuple[_Key, LabelPicture | None]) -> None:
         key, picture = made
@@ -155,6 +187,15 @@ class LabelLayer(QObject):
 
     def _on_prepared(self) -> None:
         self._ahead = None
+
+
+def _drawn_ahead(
+    picture: LabelPicture | None, style: LabelStyle, screen: LabelScreen | None
+) -> LabelRaster | None:
+    """Return labels drawn for a screen; None while nothing was drawn on it yet."""
+    if picture is None or screen is None or screen.size.isEmpty():
+        return None
+    return rasterised(picture, style, screen)
 
 
 def predicted_labels(session: Session) -> LabelMap | None:

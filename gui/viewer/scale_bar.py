@@ -12,7 +12,7 @@ from gui.widgets.theme import app_font
 LENGTH_MM = 50.0
 _EVERY_MM = 10.0
 _TICK, _END_TICK = 5.0, 8.0
-_RIGHT, _BELOW = 14.0, 140.0  # pixels from the edges of the view: the read-out lies under it
+_RIGHT, _BELOW = 14.0, 176.0  # pixels from the edges of the view: the read-out lies under it
 _SMALL, _BELOW_SMALL, _LOWEST = 320.0, 26.0, 190.0
 _LETTER, _BESIDE = 14.0, 16.0  # the letter of the side of the patient, in the middle of the edge
 _LEAST, _TEXT = 40.0, 18.0

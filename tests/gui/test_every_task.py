@@ -483,7 +483,7 @@ IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
 WITH_LABELS: dict[str, Callable[[Program], object]] = {
-    "gui.shell.label_desk.LabelDesk._change_label": (
+    "gui.shell.label_desk.LabelDesk._change": (
         lambda program: program.viewer.labels.desk.rename(2, "Swelling")
     ),
     "gui.shell.label_desk.LabelDesk._retell": (

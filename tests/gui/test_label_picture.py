@@ -5,14 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QStyleOptionGraphicsItem
 
 from core.domain.label_set import LabelSet, Region, from_values
 from core.domain.outlines import outlines
 from core.domain.plane import CORONAL, Cut
-from gui.viewer.label_item import LabelItem, LabelStyle
+from gui.viewer.label_item import (
+    LabelItem,
+    LabelScreen,
+    LabelStyle,
+    draw_labels,
+    rasterised,
+)
 from gui.viewer.label_picture import LabelMaps, make_label_picture
 
 LABELS = from_values([1, 2, 3])
@@ -120,6 +126,36 @@ def test_a_fill_has_the_colour_and_the_opacity_of_its_label(
     assert hidden.pixelColor(20, 20) == QColor("black")
     edge = max(painted(LABELS, square, qapp).pixelColor(x, 20).green() for x in range(5, 12))
     assert edge > 150  # its own contour
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+@pytest.mark.parametrize("smooth", [True, False])
+def test_labels_drawn_ahead_look_as_they_do_when_they_are_drawn(
+    square: np.ndarray, qapp: QApplication, smooth: bool, ratio: float
+) -> None:
+    del qapp
+    shown = np.where(square > 0, square + (np.indices(square.shape)[0] > 18), 0).astype(np.uint8)
+    truth = np.roll(shown, 3, axis=0)
+    found = make_label_picture(
+        LabelMaps(WHOLE, shown[None], truth[None], shown[None]), Cut(), exact=not smooth
+    )
+    assert found is not None
+    style = LabelStyle(LABELS, opacity=0.8, smooth=smooth)
+    screen = LabelScreen(QTransform.fromScale(3.5, 2.5), QSize(150, 110), ratio)
+    images = []
+    for ahead in (True, False):
+        image = QImage(screen.size * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(QColor(90, 120, 60))
+        painter = QPainter(image)
+        if ahead:
+            painter.drawImage(QPointF(0, 0), rasterised(found, style, screen).image)
+        else:
+            draw_labels(painter, found, style, screen)
+        painter.end()
+        images.append(np.frombuffer(image.constBits(), np.uint8).astype(int))
+    assert np.abs(images[0] - images[1]).max() <= 4
+    assert np.ptp(images[1]) > 100
 
 
 def test_a_ninth_label_is_dotted_and_a_wrong_one_crossed(

@@ -102,8 +102,15 @@ def test_a_pane_under_the_pointer_leads_the_others(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
     first, second, _ = panes(program, press, qtbot, "Ctrl+3")
-    QTest.mouseMove(first.view.viewport(), first.view.viewport().rect().center())
-    qtbot.waitUntil(first.view.underMouse)
+    viewport = first.view.viewport()
+
+    def over() -> bool:
+        # Where the pointer is there from the test before, nothing would tell the view so.
+        for at in (QPoint(2, 2), viewport.rect().center()):
+            QTest.mouseMove(viewport, at)
+        return first.view.underMouse()
+
+    qtbot.waitUntil(over)
     before = program.window.view.zoom
     wheel(first.view, 240, keys=CTRL)
     assert program.window.view.zoom > 1.3 * before

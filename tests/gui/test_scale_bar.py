@@ -43,9 +43,9 @@ def test_there_is_none_in_voxels_and_where_it_has_no_room() -> None:
 
 
 @pytest.mark.parametrize("height", [340, 466, 700])
-def test_it_ends_above_the_words_of_four_channels_and_a_label(height: int) -> None:
+def test_it_ends_above_the_words_of_four_channels_a_model_and_a_label(height: int) -> None:
     scale = ScaleBar()
     scale.set_metric(plane_metric(Grid((9, 9, 9), None, (1.0, 1.0, 1.0)), AXIAL))
     found = scale.bar(1.4, QRectF(0, 0, 600, height))
-    words = 6 * 18 + 9
+    words = 8 * 18 + 9
     assert found.isEmpty() or found.bottom() + 4 + 18 <= height - words
