@@ -168,7 +168,7 @@ def test_a_killed_process_is_a_sentence_and_the_next_run_works(
     else:
         with pytest.raises(ModelError, match="found that it has ended"):
             engine.predict(volume(30), model, device="cpu", on_slices=kill)
-        assert children() == []
+        assert set(children()) == before
     assert engine.predict(volume(), model, device="cpu").probability.any()
     assert child not in children()
 
