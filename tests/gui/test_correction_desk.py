@@ -138,8 +138,10 @@ def test_the_strip_shows_the_correction_until_it_is_discarded(
 ) -> None:
     strip = program.window.strip
     program.viewer.verbs.go_to_slice(2)
+    hand.settle()
     before = strip.grab().toImage()
     paint(program, hand, size=30)
+    hand.settle()  # the strip counts when the hand rests
     assert strip.of_correction
     assert strip.grab().toImage() != before
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
