@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,10 @@ from core.jobs.units import Unit, UnitOutcome, do_unit
 _LOOPBACK = "127.0.0.1"
 _MOST_LOSSES = 5
 _AHEAD = 4
+_LOOK_S = 1.0
+_HEAD_AWAY_S = 15.0
+"""A head that answers nobody for so long is lost. Ray itself, after 60 s, ends our process without
+a word that Python could catch: we have to be before it."""
 _OFF = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
@@ -56,6 +62,34 @@ def require_ray() -> None:
         )
 
 
+class _HeadLostError(Exception):
+    """The head of the cluster answers no more."""
+
+
+class _Head:
+    """Where the head of the cluster listens, and whether it answers."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._address = address
+        self._place = (host.strip("[]"), int(port))
+
+    def wait_for(self) -> None:
+        """Return as soon as the head answers; raise `_HeadLostError` where it does not."""
+        begun = time.monotonic()
+        while not self._answers():
+            if time.monotonic() - begun > _HEAD_AWAY_S:
+                raise _HeadLostError(f"its head, {self._address}, does not answer.")
+            time.sleep(_LOOK_S)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(self._place, timeout=_LOOK_S).close()
+        except OSError:
+            return False
+        return True
+
+
 class _Rounds:
     """The units that wait, those that are at work, and how often each was lost."""
 
@@ -64,14 +98,19 @@ class _Rounds:
         self._waiting = units[::-1]
         self._lost: Counter[str] = Counter()
         self._running: dict[Any, Unit] = {}
+        self._head = _Head(ray.get_runtime_context().gcs_address)
         # Ray's own retries come first: they know of a lost process before anyone.
         self._do = ray.remote(max_retries=_MOST_LOSSES)(do_unit)
 
     def outcomes(self) -> Iterator[tuple[Unit, UnitOutcome]]:
         errors = self._ray.exceptions
         while self._waiting or self._running:
+            # Everything that asks a lost head hangs: it is looked at before.
+            self._head.wait_for()
             self._submit()
-            done, _ = self._ray.wait(list(self._running), num_returns=1)
+            done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=_LOOK_S)
+            if not done:
+                continue
             unit = self._running.pop(done[0])
             try:
                 yield unit, self._ray.get(done[0])
@@ -86,6 +125,8 @@ class _Rounds:
 
     def _submit(self) -> None:
         """Hand over a few units more than there are cores: thousands at once fill the head."""
+        if not self._waiting:
+            return
         cores = int(self._ray.cluster_resources().get("CPU", 1))
         while self._waiting and len(self._running) < _AHEAD * max(cores, 1):
             unit = self._waiting.pop()
@@ -112,7 +153,7 @@ def _connected(address: str, workers: int) -> Iterator[Any]:
         ) from error
     try:
         yield ray
-    except ray.exceptions.RaySystemError as error:
+    except (_HeadLostError, ray.exceptions.RaySystemError) as error:
         raise AppError(
             f"The cluster was lost: {str(error).splitlines()[0]} What is done is kept: give the "
             "same command again when it runs."
