@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
@@ -266,9 +267,10 @@ class CorrectionPresenter(QObject):
             return
         self._toasts.show_toast("Version saved", said, kind="ok")
 
-    def _on_exported(self, manifest: object) -> None:
+    def _on_exported(self, manifest: Path) -> None:
         self._toasts.withdraw(EXPORTING)
-        self._toasts.show_toast("Exported", str(manifest), kind="ok")
+        said = f"Into {manifest.parent}; {manifest.name} says who made it from what."
+        self._toasts.show_toast("Mask exported", said, kind="ok")
 
 
 def _edits(count: int) -> str:

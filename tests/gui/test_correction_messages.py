@@ -93,6 +93,8 @@ def test_an_export_names_the_version_it_holds(
 
     paint(program, hand)
     assert exported() is None
+    (said,) = [said for said in toasts(program) if said.startswith("Mask exported")]
+    assert f"Into {out / 'A_1'};" in said
     press("Ctrl+S")
     assert exported() == 1
     program.annotation.paint_tools.change(size=20)
