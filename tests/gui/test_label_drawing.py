@@ -219,3 +219,16 @@ def test_what_is_locked_is_not_marked_and_the_reader_is_told(
     assert rule_words(desk.session.labels) == "Brush and clicks write Rim. Core is locked."
     hold(desk, value=1)
     assert rule_words(desk.session.labels) == "Core is in hand and locked: nothing is written."
+
+
+def test_a_prediction_without_labels_says_which_it_would_be_given(desk: DrawingDesk) -> None:
+    desk.session.set_settings(Settings(reader="Ann", start_from="prediction"))
+    assert desk.session.open_case is not None
+    desk.predict(np.full(desk.session.open_case.loaded.volume.geometry.shape, 200, np.uint8))
+    start = desk.desk.start
+    assert start is not None
+    assert start.title.endswith(", all of it as Core")
+    hold(desk, value=2)
+    start = desk.desk.start
+    assert start is not None
+    assert start.title.endswith(", all of it as Rim")
