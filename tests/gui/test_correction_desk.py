@@ -134,19 +134,21 @@ def test_errors_on_screen_are_those_of_the_correction(program: Program, hand: Ha
 
 
 def test_the_strip_shows_the_correction_until_it_is_discarded(
-    program: Program, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    program: Program, hand: Hand, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strip = program.window.strip
     program.viewer.verbs.go_to_slice(2)
+    hand.settle()
     before = strip.grab().toImage()
     paint(program, hand, size=30)
-    assert strip.of_correction
-    assert strip.grab().toImage() != before
+    hand.settle()  # the strip counts when the hand rests
+    qtbot.waitUntil(lambda: strip.of_correction)
+    qtbot.waitUntil(lambda: strip.grab().toImage() != before)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     program.window.actions["discard_correction"].trigger()
     hand.settle()
     assert program.session.correction is None
-    assert strip.grab().toImage() == before
+    qtbot.waitUntil(lambda: strip.grab().toImage() == before)
     paint(program, hand)
     assert hand.correction.tools == {"brush": 1}
 
