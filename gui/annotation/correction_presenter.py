@@ -62,7 +62,7 @@ class CorrectionPresenter(QObject):
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
         self._hd95: Hd95 | Pending | None = None
         self._saved = ""
-        self._saved_of: Correction | None = None
+        self._saved_of: object = None  # the correction it was said of
         self._just_opened = False
         self._begun = _timer(self, _FIGURES_MS, self._show_correction)
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
