@@ -142,4 +142,4 @@ def _nifti(pixels: NDArray[np.uint8]) -> bytes:
     affine = np.diag([-PIXEL_MM, -PIXEL_MM, thickness, 1.0])
     affine[:3, 3] = (_SIDE / 2 * PIXEL_MM, _SIDE / 2 * PIXEL_MM, BOTTOM_MM)
     image = Nifti1Image(np.ascontiguousarray(pixels.T), affine)
-    return gzip.compress(image.to_bytes(), mtime=0)
+    return gzip.compress(image.to_bytes(), compresslevel=1, mtime=0)

@@ -137,8 +137,8 @@ def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
     labels, named = loaded.labels, loaded.label_set
     if labels is None or named is None:
         return replace(loaded, case=case)
-    if case.labels is not None:
-        named = case.labels.with_found(named.values)
+    if case.labels is not None and case.labels != loaded.case.labels:
+        named = _named_in(case, labels)  # not of what was named before: a label may be gone
     truth = named.mask(labels, region_of(named, case.region))
     return replace(loaded, case=case, label_set=named, ground_truth=truth)
 

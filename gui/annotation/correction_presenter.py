@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
@@ -61,6 +62,7 @@ class CorrectionPresenter(QObject):
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
         self._hd95: Hd95 | Pending | None = None
         self._saved = ""
+        self._saved_of: object = None  # the correction it was said of
         self._just_opened = False
         self._begun = _timer(self, _FIGURES_MS, self._show_correction)
         self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
@@ -104,7 +106,6 @@ class CorrectionPresenter(QObject):
 
     def _on_correction_changed(self) -> None:
         """Show another correction; after the first sample of one that is just begun."""
-        self._saved = ""
         self._withdraw_when_saved()
         correction = self._session.correction
         self._hd95 = None if correction is None else "pending"
@@ -175,10 +176,12 @@ class CorrectionPresenter(QObject):
             self._views.rail.enable(name, on)
 
     def _show_state(self) -> None:
-        correction = self._session.correction
+        correction, known = self._session.correction, self._correction_desk.known
+        # Another region of the same correction is as well kept as the one before.
+        saved = self._saved if known is not None and known is self._saved_of else ""
         self._enable_steps()
         if correction is None:
-            self._views.status.set_correction(self._saved)
+            self._views.status.set_correction(saved)
             return
         figures = correction.figures()
         minutes, seconds = divmod(int(figures.seconds), 60)
@@ -191,7 +194,7 @@ class CorrectionPresenter(QObject):
             other = other_origin(self._session)
             said += f", begun from {other}" if other else ""
             said += f" · DSC with the prediction {agrees:.3f}"
-        self._views.status.set_correction(" · ".join(t for t in (self._saved, said) if t))
+        self._views.status.set_correction(" · ".join(t for t in (saved, said) if t))
 
     def _measure(self) -> None:
         """Measure the distance of the correction as it is now, on a worker."""
@@ -228,9 +231,13 @@ class CorrectionPresenter(QObject):
         if correction is not None:
             undone = f", {correction.undone} undone" if correction.undone else ""
             edits = f"{_edits(correction.applied)} in the journal{undone}"
-            self._saved = f"Saved {datetime.now():%H:%M:%S} · {edits}"
+            self._tell_kept(f"Saved {datetime.now():%H:%M:%S} · {edits}")
         self._withdraw_when_saved()
         self._show_state()
+
+    def _tell_kept(self, said: str) -> None:
+        """Remember how the correction at hand is kept."""
+        self._saved, self._saved_of = said, self._correction_desk.known
 
     def _withdraw_when_saved(self) -> None:
         """Say no longer that an edit was not saved, once none of any case is in memory only."""
@@ -238,7 +245,7 @@ class CorrectionPresenter(QObject):
             self._toasts.withdraw(_EDIT)
 
     def _on_save_failed(self, sentence: str) -> None:
-        self._saved = "Not saved: your work is in memory only"
+        self._tell_kept("Not saved: your work is in memory only")
         self._show_state()
         self._toasts.show_toast(
             "The edit was not saved",
@@ -260,9 +267,10 @@ class CorrectionPresenter(QObject):
             return
         self._toasts.show_toast("Version saved", said, kind="ok")
 
-    def _on_exported(self, manifest: object) -> None:
+    def _on_exported(self, manifest: Path) -> None:
         self._toasts.withdraw(EXPORTING)
-        self._toasts.show_toast("Exported", str(manifest), kind="ok")
+        said = f"Into {manifest.parent}; {manifest.name} says who made it from what."
+        self._toasts.show_toast("Mask exported", said, kind="ok")
 
 
 def _edits(count: int) -> str:

@@ -206,6 +206,8 @@ def _prediction(session: Session) -> Start | None:
     title, values = f"the prediction of {model.spec.title}", None
     if not session.labels.labels.is_binary:
         values = predicted_values(session)
+        if result.label_map is None and result.prediction.several is None:
+            title += f", all of it as {session.labels.labels.label(filled_label(session)).name}"
     return Start(origin, title, predicted, values, filled_label(session))
 
 

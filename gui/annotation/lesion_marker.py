@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.annotation import regions
 from core.annotation.correction import Of, Writes
+from core.annotation.label_rule import PatchAim
 from core.annotation.patch import Patch, unturned
 from core.domain.components import Box, box_slices
 from core.domain.label_set import LabelMap
@@ -45,6 +46,7 @@ _NONE: dict[Act, str] = {
     "relabel piece": "Nothing is corrected there, or it has the label in hand.",
     "relabel lesion": "No corrected lesion lies there, or it has the label in hand.",
 }
+_KEPT = "What lies there is locked, or “Only over” leaves it as it is."
 _RELABELS: frozenset[Act] = frozenset({"relabel piece", "relabel lesion"})
 
 
@@ -122,8 +124,8 @@ class Lesions(QObject):
             self._task = None
             if version != self._session.case_version or revision != self._revision():
                 return
-            if found is None:
-                self._desk.noted.emit(act, _NONE[act])
+            if found is None or not found.changed.any():
+                self._desk.noted.emit(act, _NONE[act] if found is None else _KEPT)
             elif here or _is_seen(found, cut):
                 self._apply(found, cut)
             else:
@@ -132,9 +134,7 @@ class Lesions(QObject):
         if act in _RELABELS:
             hand, values = self._session.labels.in_hand, self._session.labels.focus.values
             pieces = None if act == "relabel piece" else values
-            self._task = self._lanes.run(
-                "io", lambda _: _relabelled(act, mask, at, (hand, pieces)), show
-            )
+            self._find(lambda: _relabelled(act, mask, at, (hand, pieces)), show)
             return
         source = self._source(act)
 
@@ -142,7 +142,22 @@ class Lesions(QObject):
             found = _found(act, (mask, other), at, cut if here else None)
             return found if found is None or source is None else replace(found, source=source())
 
-        self._task = self._lanes.run("io", lambda _: find(), show)
+        self._find(find, show)
+
+    def _find(
+        self, find: Callable[[], Marked | None], show: Callable[[Marked | None], None]
+    ) -> None:
+        """Look for something on a worker; of several labels what may change of it counts."""
+        known = self._session.correction
+
+        def look() -> Marked | None:
+            found = find()
+            if found is None or known is None:
+                return found
+            aim = known.aim(_of(found.act), source=found.source)
+            return found if aim is None else _allowed(found, known.label_map, aim)
+
+        self._task = self._lanes.run("io", lambda _: look(), show)
 
     def confirm(self) -> bool:
         """Do what is marked; False when nothing is."""
@@ -193,8 +208,7 @@ class Lesions(QObject):
         return marked.holds(at) or (marked.act == "keep component" and at == marked.at)
 
     def _apply(self, marked: Marked, cut: Cut | None = None) -> None:
-        of: Of = "map" if marked.act in _RELABELS else "focus"
-        writes = Writes(of, marked.source)
+        writes = Writes(_of(marked.act), marked.source)
         self._desk.apply(marked.act, lambda _: marked.patch, cut=cut, writes=writes)
 
     def _mark(self, found: Marked) -> None:
@@ -224,6 +238,17 @@ def _relabelled(
     if patch is None:
         return None
     return Marked(act, at, patch, label_map[box_slices(patch.box)] != patch.values)
+
+
+def _of(act: Act) -> Of:
+    """Return what the patches of an act are of."""
+    return "map" if act in _RELABELS else "focus"
+
+
+def _allowed(found: Marked, label_map: LabelMap, aim: PatchAim) -> Marked:
+    """Return it with the voxels alone whose label may change."""
+    before = label_map[box_slices(found.box)]
+    return replace(found, changed=aim.written(before, found.box, found.patch.values) != before)
 
 
 def _is_seen(found: Marked, cut: Cut) -> bool:

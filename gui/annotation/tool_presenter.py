@@ -11,7 +11,7 @@ from gui.annotation.tool_hints import tool_hints
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
 from gui.viewer.labels_presenter import rule_words
-from gui.viewer.touch import VIEWING
+from gui.viewer.touch import UNPAINTED
 
 
 class ToolPresenter(QObject):
@@ -56,7 +56,7 @@ class ToolPresenter(QObject):
         self._show_clicks()
         hints, labels = tool_hints(drawing.tool, swapped=swapped), self._session.labels
         self._card.show_labels(labels)
-        if not labels.labels.is_binary and drawing.tool not in VIEWING:
+        if not labels.labels.is_binary and drawing.tool not in UNPAINTED:
             hints = f"{rule_words(labels)} · {hints}"
         self._status.set_hints(hints)
         self._show_start()

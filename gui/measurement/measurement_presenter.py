@@ -9,6 +9,7 @@ from core.review.measurements import Kind, Measurement, measurement_text
 from gui.measurement.measure_desk import MeasureDesk
 from gui.measurement.measurement_panel import MeasurementPanel, MeasurementRow
 from gui.shell.context import Context
+from gui.shell.view_state import plane_title
 from gui.viewer.install import Viewer
 from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import MEASURING
@@ -64,14 +65,22 @@ class MeasurementPresenter(QObject):
         self._views.viewer.verbs.show_cut(Cut(PLANES[found.plane], found.index))
         self._desk.choose(found.id)
 
+    def _plane_name(self, found: Measurement) -> str:
+        """Return what goes before the slice: the plane as its view calls it, none for axial."""
+        opened, plane = self._session.open_case, PLANES[found.plane]
+        if not plane.axis:
+            return ""
+        if opened is None or opened.loaded.volume.geometry.is_known:
+            return f"{plane.name} "
+        return f"{plane_title(plane, opened.loaded.volume.geometry)} "
+
     def _delete(self, measurement_id: int) -> None:
         self._desk.choose(measurement_id)
         self._desk.delete()
 
     def _row(self, found: Measurement, here: Cut) -> MeasurementRow:
         told = measurement_text(found)
-        place = f"slice {found.slice_number}"
-        place = place if found.plane == "axial" else f"{found.plane} {place}"
+        place = f"{self._plane_name(found)}slice {found.slice_number}"
         subject = found.subject.said() if found.subject is not None else ""
         of = f"Of {found.of}" if found.of else ""
         if found.mask in ("prediction", "correction") and subject:

@@ -195,11 +195,11 @@ class _RowView(QFrame):
         self._name.setEnabled(row.shown)
         self.swatch.show_label(label, dotted=row.dotted, faded=not row.shown)
         self._key.setText(row.key)
-        self._key.setVisible(row.in_hand and bool(row.key))
         found = number(row.predicted, decimals)
         self._predicted.setText(found if unit == "voxels" else f"{found} mL")
         self._truth.setText(number(row.truth, decimals))
-        self._truth.setVisible(truth)
+        if self._names.currentWidget() is self._name:
+            self._show_beside()
         self.eye.setChecked(row.shown)
         self.lock.setChecked(row.locked)
         for button, verb in (
@@ -215,6 +215,15 @@ class _RowView(QFrame):
         )
         self._paint()
 
+    def _show_beside(self) -> None:
+        """Show what stands beside the name while that is not written."""
+        if self._shown is None:
+            return
+        row, _, truth = self._shown
+        self._key.setVisible(row.in_hand and bool(row.key))
+        self._predicted.show()
+        self._truth.setVisible(truth)
+
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._paint()
@@ -224,6 +233,8 @@ class _RowView(QFrame):
         if self._row is not None:
             self._field.setText(self._row.label.name)
             self._names.setCurrentWidget(self._field)
+            for beside in (self._key, self._predicted, self._truth):
+                beside.hide()  # a narrow panel leaves a field no room beside them
             self._field.selectAll()
             self._field.setFocus()
 
@@ -256,6 +267,7 @@ class _RowView(QFrame):
             return
         name = self._field.text().strip()
         self._names.setCurrentWidget(self._name)
+        self._show_beside()
         if name and self._row is not None and name != self._row.label.name:
             self.named.emit(name)
 

@@ -211,7 +211,10 @@ def rule_words(state: LabelState) -> str:
     over = {"all": "", "background": " over background alone"}.get(state.rule.over)
     if over is None:
         over = f" over {labels.label(state.rule.over_value).name} alone"
-    written = f"Brush and clicks write {labels.label(state.in_hand).name}{over}."
+    name = labels.label(state.in_hand).name
+    if state.rule.stuck:
+        return f"{name} is in hand and locked: nothing is written."
+    written = f"Brush and clicks write {name}{over}."
     locked = [label.name for label in labels.labels if label.value in state.rule.locked]
     if not locked:
         return written

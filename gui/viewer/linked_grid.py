@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.viewer.linked_pane import HEADER, LinkedPane
 from gui.viewer.swipe_pane import SwipePane
+from gui.widgets.kept_keys import keys_kept
 from gui.widgets.labels import make_label
 from gui.widgets.palette import OverlayColours, Theme
 
@@ -101,8 +102,9 @@ class LinkedGrid(QWidget):
             self.swipe.set_on(swiping)
         for pane, (row, column) in zip(self.panes, _PLACES[count][1:], strict=False):
             self._grid.addWidget(pane, row, column)
-        for number, pane in enumerate(self.panes, start=2):
-            pane.setVisible(number <= count)
+        with keys_kept(self, self._main):
+            for number, pane in enumerate(self.panes, start=2):
+                pane.setVisible(number <= count)
         for line in (0, 1):
             self._grid.setColumnStretch(line, 1 if line == 0 or count > 1 else 0)
             self._grid.setRowStretch(line, 1 if line == 0 or count > 2 else 0)

@@ -18,6 +18,7 @@ _TICK = 10.0  # pixels of the screen, across the end of a line
 _HANDLE = 4.0
 _INSET, _LINE, _GAP = 8.0, 16.0, 6.0
 _TOP, _BOTTOM = 84.0, 96.0  # where the corners of the view speak
+_SMALL_TOP = 62.0  # the same of a small view, at three lines
 _OUTLINE = 0.8
 _FAR = QRectF(-1e5, -1e5, 2e5, 2e5)
 _AROUND = tuple(QPointF(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)))
@@ -122,7 +123,7 @@ def _write(painter: QPainter, noted: list[tuple[QPointF, str]], view: QRectF) ->
     """Write the texts one above the other at the left margin, each with a dotted leader."""
     font = app_font(size_px=13, weight=600)
     metrics = QFontMetrics(font)
-    lowest = view.top() + min(_TOP, view.height() / 4)
+    lowest = view.top() + max(min(_TOP, view.height() / 4), _SMALL_TOP)
     for at, text in sorted(noted, key=lambda note: note[0].y()):
         lines = text.split("\n")
         height = _LINE * len(lines)

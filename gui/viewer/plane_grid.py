@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.slice_view import SliceView
+from gui.widgets.kept_keys import keys_kept
 from gui.widgets.palette import OverlayColours, Theme
 
 PLANES_LAYOUT = "planes_view"
@@ -117,6 +118,11 @@ class PlanePanes(QWidget):
         self.view_added.emit(view)
 
     def _lay_out(self) -> None:
+        with keys_kept(self, self._alone or self._main):
+            self._show_panes()
+        self._fit(self.size())
+
+    def _show_panes(self) -> None:
         alone = self._alone
         beside: list[QWidget] = [*self.small, *([] if self.surfaces is None else [self.surfaces])]
         self.grid.setVisible(alone is None or alone is self._main)
@@ -125,7 +131,6 @@ class PlanePanes(QWidget):
         for view in self.small:
             view.set_small(alone is not view)
         self._side.setVisible(self._on and alone is not self._main)
-        self._fit(self.size())
 
     def _fit(self, size: QSize) -> None:
         """Give the small views their share of the width."""

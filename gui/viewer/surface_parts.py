@@ -24,6 +24,7 @@ SHELL, FALSE_POSITIVE, FALSE_NEGATIVE = "head", "false_positive", "false_negativ
 _SHELL_MM, _SHELL_COLOUR = 4.0, (0.62, 0.70, 0.82)
 _MOST_TRIANGLES = 120_000
 _EMPTY = 0.3  # share of a case that is exactly nothing, where the skull was taken away
+_NOISE = 0.25  # of that share: with more of what is hardly above nothing, it is air
 _BRIGHT = 99.0  # percentile that counts as the highest value of a channel
 
 
@@ -139,7 +140,9 @@ def _shell(asked: Surfaced) -> Mesh | None:
     some = pixels[::4, ::4, ::4]
     low, high = float(some.min()), float(np.percentile(some, _BRIGHT))
     # A skull-stripped head ends where the values do, any other where they rise from the noise.
-    stripped = float((some == low).mean()) > _EMPTY
+    nothing, bright = float((some == low).mean()), float(above_background(some, high).mean())
+    noise = 1 - nothing - bright
+    stripped = nothing > _EMPTY and noise < _NOISE * nothing
     head = pixels > low if stripped else above_background(pixels, high)
     spacing = asked.grid.spacing_mm or (1.0, 1.0, 1.0)
     step = max(round(_SHELL_MM / min(spacing)), 1)

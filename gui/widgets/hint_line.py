@@ -1,4 +1,7 @@
-"""What keys and pointer do now: each gesture in a cap before its words, as many as fit."""
+"""What keys and pointer do now: each gesture in a cap before its words, as many as fit.
+
+A sentence, which ends with a full stop, has no gesture and stands without a cap.
+"""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
@@ -25,12 +28,12 @@ class HintLine(QWidget):
     @property
     def text(self) -> str:
         """Every hint, whether there is room for it or not."""
-        return BETWEEN.join(" ".join(pair) for pair in self._hints)
+        return BETWEEN.join(" ".join(pair).strip() for pair in self._hints)
 
     def set_text(self, said: str) -> None:
-        """Give the hints: a gesture and its words each, ` · ` between them."""
+        """Give the hints: a gesture and its words each, or a sentence, ` · ` between them."""
         parts = [part.strip() for part in said.split(BETWEEN) if part.strip()]
-        self._hints = tuple((part.split(" ", 1)[0], part.partition(" ")[2]) for part in parts)
+        self._hints = tuple(_parted(part) for part in parts)
         self.setToolTip(said)
         self.setAccessibleName(said)
         self.update()
@@ -42,7 +45,7 @@ class HintLine(QWidget):
 
     def shown(self) -> tuple[str, ...]:
         """Return the gestures of the hints that there is room for."""
-        return tuple(gesture for gesture, _ in self._fitting())
+        return tuple(gesture for gesture, _ in self._fitting() if gesture)
 
     def sizeHint(self) -> QSize:
         return QSize(0, round(_CAP_HEIGHT) + 2)
@@ -57,9 +60,10 @@ class HintLine(QWidget):
         x = self.width() - sum(self._wide(hint) for hint in fitting) + _APART
         top, theme = (self.height() - _CAP_HEIGHT) / 2, self._theme
         for gesture, words in fitting:
-            cap = QRectF(x, top, key_width(gesture), _CAP_HEIGHT)
-            paint_key(painter, cap, gesture, (theme.bg3, theme.t2))
-            x = cap.right() + _GAP
+            if gesture:
+                cap = QRectF(x, top, key_width(gesture), _CAP_HEIGHT)
+                paint_key(painter, cap, gesture, (theme.bg3, theme.t2))
+                x = cap.right() + _GAP
             painter.setFont(self._font)
             painter.setPen(QColor(theme.t3))
             width = self._words(words)
@@ -77,7 +81,14 @@ class HintLine(QWidget):
         return found
 
     def _wide(self, hint: tuple[str, str]) -> float:
-        return key_width(hint[0]) + _GAP + self._words(hint[1]) + _APART
+        cap = key_width(hint[0]) + _GAP if hint[0] else 0.0
+        return cap + self._words(hint[1]) + _APART
 
     def _words(self, words: str) -> float:
         return QFontMetricsF(self._font).horizontalAdvance(words)
+
+
+def _parted(hint: str) -> tuple[str, str]:
+    """Part a hint into its gesture, empty for a sentence, and its words."""
+    gesture, _, words = hint.partition(" ")
+    return ("", hint) if hint.endswith(".") else (gesture, words)

@@ -93,6 +93,8 @@ def test_an_export_names_the_version_it_holds(
 
     paint(program, hand)
     assert exported() is None
+    (said,) = [said for said in toasts(program) if said.startswith("Mask exported")]
+    assert f"Into {out / 'A_1'};" in said
     press("Ctrl+S")
     assert exported() == 1
     program.annotation.paint_tools.change(size=20)
@@ -221,6 +223,21 @@ def test_the_status_bar_counts_what_is_applied_and_what_is_undone(
     press("Ctrl+Z")
     hand.settle()
     assert "0 edits in the journal, 2 undone" in status(program)
+
+
+def test_the_status_bar_says_how_a_correction_is_kept_when_its_case_is_seen_otherwise(
+    program: Program, hand: Hand, qtbot: QtBot
+) -> None:
+    paint(program, hand, size=6)
+    before = status(program)
+    assert before.startswith("Saved")
+    session = program.session
+    opened = session.open_case
+    assert opened is not None
+    # As another region in focus shows it: the same case again.
+    session.set_open_case(opened, slice_index=session.view.slice_index, labels=session.labels)
+    settle(qtbot, program)
+    assert status(program).split(" · ")[:2] == before.split(" · ")[:2]
 
 
 def test_an_export_of_what_the_disk_refused_is_read_back(

@@ -42,3 +42,11 @@ def test_it_draws_at_the_right_end(line: HintLine) -> None:
     assert inked
     assert inked[0] > 300
     assert inked[-1] > 870
+
+
+def test_a_sentence_is_no_gesture(line: HintLine) -> None:
+    said = f"Brush and clicks write Oedema. Core is locked. · {SAID}"
+    line.resize(1200, 26)
+    line.set_text(said)
+    assert line.shown() == ("Drag", "Right-drag", "Shift+Wheel", "?")
+    assert line.text == said

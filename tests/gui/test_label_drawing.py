@@ -17,6 +17,7 @@ from core.domain.label_set import Label, LabelMap, LabelSet, Region, colour_of
 from core.workspace.settings import Settings
 from gui.annotation.label_verbs import without
 from gui.shell.label_state import LabelState
+from gui.viewer.labels_presenter import rule_words
 from gui.viewer.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
 from tests.synthetic import write_case
@@ -192,3 +193,42 @@ def test_an_edit_of_the_focus_gets_the_label_of_its_source(desk: DrawingDesk) ->
     ones = np.ones((1, 2, 2), np.uint8)
     desk.desk.apply("answer", lambda _: Patch(box, ones), writes=Writes("focus", source))
     assert (painted(desk)[4:6, 4:6] == 2).all()
+
+
+def test_what_is_locked_is_not_marked_and_the_reader_is_told(
+    desk: DrawingDesk, qtbot: QtBot
+) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    desk.go_to(3)
+    desk.draw((10, 10), (10, 20))
+    hold(desk, value=2)
+    desk.draw((10, 20), (10, 24))
+    painted(desk)
+    rims = int((desk.correction.label_map == 2).sum())
+    hold(desk, locked=frozenset({1}))
+    desk.lesions.act("relabel piece", (3, 10, 12), here=False)
+    qtbot.waitUntil(lambda: any("locked" in said for _, said in desk.said))
+    assert desk.lesions.marked is None
+    desk.lesions.act("delete component", (2, 10, 12), here=False)
+    qtbot.waitUntil(lambda: desk.lesions.marked is not None)
+    marked = desk.lesions.marked
+    assert marked is not None
+    assert int(marked.changed.sum()) == rims
+    assert rule_words(desk.session.labels) == "Brush and clicks write Rim. Core is locked."
+    hold(desk, value=1)
+    assert rule_words(desk.session.labels) == "Core is in hand and locked: nothing is written."
+
+
+def test_a_prediction_without_labels_says_which_it_would_be_given(desk: DrawingDesk) -> None:
+    desk.session.set_settings(Settings(reader="Ann", start_from="prediction"))
+    assert desk.session.open_case is not None
+    desk.predict(np.full(desk.session.open_case.loaded.volume.geometry.shape, 200, np.uint8))
+    start = desk.desk.start
+    assert start is not None
+    assert start.title.endswith(", all of it as Core")
+    hold(desk, value=2)
+    start = desk.desk.start
+    assert start is not None
+    assert start.title.endswith(", all of it as Rim")

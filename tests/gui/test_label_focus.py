@@ -128,6 +128,21 @@ def test_labels_are_named_coloured_hidden_locked_and_added(
     assert again.session.labels.labels == found
 
 
+def test_a_label_that_is_deleted_leaves_the_window_and_comes_back_by_undo(
+    several: Program, qtbot: QtBot
+) -> None:
+    before = several.session.labels.labels
+    several.window.label_rows.add_asked.emit()
+    settle(qtbot, several)
+    assert several.session.labels.in_hand == 4
+    several.context.actions["delete_label"].trigger()
+    settle(qtbot, several)
+    assert several.session.labels.labels == before
+    several.context.actions["undo"].trigger()
+    settle(qtbot, several)
+    assert several.session.labels.labels.values == (1, 2, 3, 4)
+
+
 def test_a_binary_case_has_none_of_it(program: Program) -> None:
     window = program.window
     assert window.label_rows.isHidden()

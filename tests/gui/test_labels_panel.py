@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.label_set import Label, LabelSet, Region
@@ -54,7 +54,11 @@ def regions(qtbot: QtBot) -> RegionsPanel:
 
 
 def texts(panel: LabelsPanel | RegionsPanel) -> list[str]:
-    return [each.text() for each in panel.findChildren(QLabel) if each.isVisible() and each.text()]
+    return texts_of(panel)
+
+
+def texts_of(part: QWidget) -> list[str]:
+    return [each.text() for each in part.findChildren(QLabel) if each.isVisible() and each.text()]
 
 
 def button(panel: LabelsPanel, name: str) -> QToolButton:
@@ -116,6 +120,9 @@ def test_a_name_is_written_in_its_place_and_escape_leaves_it(
     field = row.findChild(QLineEdit)
     assert field is not None
     assert field.isVisible()
+    labels.resize(260, 300)
+    qtbot.waitUntil(lambda: field.width() > 100)  # what stands beside the name gives way
+    assert not any("mL" in said for said in texts_of(row))
     field.setText("Swelling")
     with qtbot.waitSignal(labels.renamed) as named:
         qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -125,6 +132,7 @@ def test_a_name_is_written_in_its_place_and_escape_leaves_it(
     with qtbot.assertNotEmitted(labels.renamed):
         qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert not field.isVisible()
+    assert {"Alt 2", "96.7 mL", "108.6"} <= set(texts_of(row))
 
 
 def test_the_figures_of_a_region_and_their_colour(regions: RegionsPanel) -> None:

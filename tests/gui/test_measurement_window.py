@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.diameters import lesion_at
+from core.domain.plane import PLANES
 from core.review.measurements import measurements_of
 from gui.app.program import Program
 from tests.gui.hand import Hand
@@ -115,6 +116,13 @@ def test_diameters_and_regions_say_what_they_are_of(
     assert f"slice {found.slice_number}" in rows(program)[0]
     press("Ctrl+Z")
     assert rows(program) == []
+    program.session.set_view(program.session.view.working_in(PLANES["coronal"]))
+    press("Shift+R")
+    qtbot.waitUntil(lambda: bool(rows(program)))
+    press("Down")
+    assert "x–z slice" in rows(program)[0]  # as the view is called: the orientation is unknown
+    press("Ctrl+Z")
+    program.session.set_view(program.session.view.working_in(PLANES["axial"]))
 
     press("Shift+Q")
     hand.draw((10, 10), (15, 15), (20, 18))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.grid import Grid
@@ -269,6 +269,37 @@ def test_a_double_click_lets_a_view_fill_the_area_and_again_shows_all(planes: Pl
         assert planes.main.isVisible() is not alone
         assert planes.grid.small[1].isVisible() is not alone
     assert coronal.width() == wide
+
+
+@pytest.mark.parametrize("goes", ["one view", "enlarged"])
+def test_keys_stay_with_the_views_when_the_one_that_had_them_goes(
+    planes: Planes, qtbot: QtBot, goes: str
+) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    row = QVBoxLayout(around)
+    pressed = list[bool]()
+    for said in ("before", "after"):
+        button = QPushButton(said)
+        button.setAutoDefault(True)
+        button.clicked.connect(pressed.append)
+        row.addWidget(button)
+    row.insertWidget(1, planes.grid)
+    planes.open()
+    planes.presenter.show_planes()
+    with qtbot.waitActive(around):
+        around.show()
+    coronal, sagittal = planes.grid.small
+    coronal.setFocus()
+    if goes == "one view":
+        planes.grid.grid.set_count(1)
+    else:
+        planes.grid.enlarge(sagittal)
+    kept = planes.main if goes == "one view" else sagittal
+    assert QApplication.focusWidget() is kept
+    QTest.keyClick(around, Qt.Key.Key_Return)
+    assert not pressed
+    planes.grid.setParent(None)
 
 
 def test_one_view_shows_the_plane_that_is_chosen(planes: Planes) -> None:

@@ -57,6 +57,15 @@ def test_a_prediction_comes_with_its_errors_and_the_head() -> None:
     assert parts[1].mesh.volume == pytest.approx(8 * 12 * 12 * 2, rel=0.05)
 
 
+def test_a_head_with_its_skull_is_told_from_noisy_air() -> None:
+    rng = np.random.default_rng(1)
+    air = np.clip(rng.normal(0, 3, GRID.shape), 0, 8).astype(np.uint8)  # half of it exactly 0
+    air[4:16, 6:18, 6:22] = 100
+    (found, *_) = surface_parts(asked(structure=air), DEFAULT_OVERLAYS, MeshCache(), silent)
+    assert found.key == "head"
+    assert found.mesh.vertices[:, 1].min() > 4
+
+
 def test_what_did_not_change_is_built_once() -> None:
     cache, one = MeshCache(), asked()
     before = {p.key: p.mesh for p in surface_parts(one, DEFAULT_OVERLAYS, cache, silent)}
