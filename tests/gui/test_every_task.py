@@ -393,7 +393,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
     "gui.annotation.rested_question.RestedQuestion._look": rest_on_slice,
     "gui.annotation.correction_keeper.Keeping._write": paint,
-    "gui.annotation.lesion_marker.Lesions.act": mark_lesion,
+    "gui.annotation.lesion_marker.Lesions._find": mark_lesion,
     "gui.annotation.guided_clicks.GuidedClicks._go_on": click_guided,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
     "gui.annotation.correction_later.LaterEdit.start": (
