@@ -85,6 +85,14 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         return PlaneMetric(steps.rows, steps.mixed, steps.columns, steps.unit)
 
     @property
+    def box(self) -> tuple[int, int, int, int]:
+        """The pixels around its places: (y0, y1, x0, x1), the ends beyond the last."""
+        rows, columns = zip(*self.points, strict=True)
+        ends = (min(rows), max(rows), min(columns), max(columns))
+        y0, y1, x0, x1 = (round(end) for end in ends)
+        return y0, max(y1, y0 + 1), x0, max(x1, x0 + 1)
+
+    @property
     def lengths(self) -> tuple[float, ...]:
         """The lengths of its lines: of a ruler one, of diameters two, of a region none."""
         if self.values is not None or self.kind in ("ellipse", "rectangle"):

@@ -58,11 +58,13 @@ class MeasurementPresenter(QObject):
         self._views.panel.set_rows(rows, unknown=unknown, measuring=measuring)
 
     def go_to(self, measurement_id: int) -> None:
-        """Show the slice of a measurement and choose it."""
+        """Show the slice of a measurement, bring it into view and choose it."""
         found = next((m for m in self._desk.measurements if m.id == measurement_id), None)
         if found is None:
             return
-        self._views.viewer.verbs.show_cut(Cut(PLANES[found.plane], found.index))
+        plane = PLANES[found.plane]
+        self._views.viewer.verbs.show_cut(Cut(plane, found.index))
+        self._views.viewer.planes.bring_into_view(plane, found.box)
         self._desk.choose(found.id)
 
     def _plane_name(self, found: Measurement) -> str:

@@ -18,7 +18,8 @@ class Command:
     """One command: what it is called, what starts it, and what must be there for it.
 
     `keys` are Qt key texts. `menu` False keeps it out of the menus: it is in the sheet alone.
-    `needs` "own" leaves it to whoever knows better, as undo to the correction.
+    `needs` "own" leaves it to whoever knows better, as undo to the correction. `part` is the menu
+    within the menu of its group that it stands in.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Command:
     needs: Needs = "case"
     checkable: bool = False
     menu: bool = True
+    part: str = ""
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -61,22 +63,32 @@ COMMANDS: tuple[Command, ...] = (
     Command("find_case", "Find a case", "Slice", ("Ctrl+F",), "search", "nothing"),
     Command("pan_tool", "Pan", "View", ("V",), "pan", checkable=True),
     Command("window_tool", "Window and level", "View", ("W",), "window-level", checkable=True),
-    Command("auto_window", "Automatic window and level", "View", ("Ctrl+J",)),
-    Command("reset_window", "Full range of values", "View", ("Ctrl+Shift+J",)),
-    Command("window_contrast", "High contrast", "View"),
-    Command("window_lesion", "Bright lesions", "View"),
-    Command("window_soft", "Soft contrast", "View"),
-    Command("invert", "Invert grey values", "View", ("Ctrl+I",), "invert", checkable=True),
+    Command("auto_window", "Automatic window and level", "View", ("Ctrl+J",), part="Grey values"),
+    Command("reset_window", "Full range of values", "View", ("Ctrl+Shift+J",), part="Grey values"),
+    Command("window_contrast", "High contrast", "View", part="Grey values"),
+    Command("window_lesion", "Bright lesions", "View", part="Grey values"),
+    Command("window_soft", "Soft contrast", "View", part="Grey values"),
+    Command(
+        "invert",
+        "Invert grey values",
+        "View",
+        ("Ctrl+I",),
+        "invert",
+        checkable=True,
+        part="Grey values",
+    ),
     Command("cine", "Play the slices", "View", ("F7",), "play", checkable=True),
     Command("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=")),
     Command("zoom_out", "Zoom out", "View", ("Ctrl+-",)),
     Command("fit", "Fit to the window", "View", ("0",), "fit"),
     Command("review_mode", "Review", "View", ("Ctrl+Shift+M",), "", "nothing"),
-    Command("one_view", "One view", "View", ("Ctrl+1",), "layout-1"),
-    Command("two_views", "Two views", "View", ("Ctrl+2",), "layout-2"),
-    Command("four_views", "Four views", "View", ("Ctrl+3",), "layout-4"),
-    Command("planes_view", "Three planes", "View", ("Ctrl+4",), "layout-planes"),
-    Command("swipe_view", "Swipe between two masks", "View", ("Ctrl+5",), "contrast"),
+    Command("one_view", "One view", "View", ("Ctrl+1",), "layout-1", part="Layout"),
+    Command("two_views", "Two views", "View", ("Ctrl+2",), "layout-2", part="Layout"),
+    Command("four_views", "Four views", "View", ("Ctrl+3",), "layout-4", part="Layout"),
+    Command("planes_view", "Three planes", "View", ("Ctrl+4",), "layout-planes", part="Layout"),
+    Command(
+        "swipe_view", "Swipe between two masks", "View", ("Ctrl+5",), "contrast", part="Layout"
+    ),
     Command("toggle_jobs", "Open or close the jobs", "View", ("F9",), "", "nothing"),
     Command("swap_buttons", "Mouse in the left hand", "View", (), "", "nothing", checkable=True),
     Command("neurological", "Neurological (right on the right)", "View", (), checkable=True),
@@ -125,44 +137,106 @@ COMMANDS: tuple[Command, ...] = (
         ("Backspace",),
         menu=False,
     ),
-    Command("grow", "Grow this slice by a voxel", "Correct", ("=",)),
-    Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",)),
-    Command("reshape", "Grow or shrink this slice by…", "Correct"),
-    Command("reshape_case", "Grow or shrink the whole case by…", "Correct"),
-    Command("smooth", "Smooth this slice", "Correct"),
-    Command("fill_mask_holes", "Fill holes in this slice", "Correct"),
-    Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",)),
-    Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",)),
+    Command("grow", "Grow this slice by a voxel", "Correct", ("=",), part="Slice and case"),
+    Command("shrink", "Shrink this slice by a voxel", "Correct", ("-",), part="Slice and case"),
+    Command("reshape", "Grow or shrink this slice by…", "Correct", part="Slice and case"),
+    Command("reshape_case", "Grow or shrink the whole case by…", "Correct", part="Slice and case"),
+    Command("smooth", "Smooth this slice", "Correct", part="Slice and case"),
+    Command("fill_mask_holes", "Fill holes in this slice", "Correct", part="Slice and case"),
+    Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",), part="Slice and case"),
+    Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",), part="Slice and case"),
     Command("replay_clicks", "Replay the clicks on this model", "Correct"),
-    Command("interpolate", "Interpolate between painted slices", "Correct", ("I",), "interpolate"),
-    Command("delete_component", "Delete the lesion under the pointer", "Correct", ("Delete",)),
-    Command("delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",)),
     Command(
-        "keep_component", "Keep only the lesion under the pointer", "Correct", ("Shift+Delete",)
+        "interpolate",
+        "Interpolate between painted slices",
+        "Correct",
+        ("I",),
+        "interpolate",
+        part="Slice and case",
     ),
     Command(
-        "take_component", "Take the predicted lesion under the pointer", "Correct", ("Ctrl+D",)
-    ),
-    Command("take_slice", "Take the prediction of this slice", "Correct", ("Ctrl+T",)),
-    Command("take_case", "Take the prediction of the whole case", "Correct", ("Ctrl+Shift+T",)),
-    Command("take_truth_slice", "Take the ground truth of this slice", "Correct", ("Alt+T",)),
-    Command(
-        "take_truth_component", "Take the true lesion under the pointer", "Correct", ("Alt+D",)
+        "delete_component",
+        "Delete the lesion under the pointer",
+        "Correct",
+        ("Delete",),
+        part="Lesion",
     ),
     Command(
-        "take_truth_case", "Take the ground truth of the whole case", "Correct", ("Alt+Shift+T",)
+        "delete_here", "Delete it on this slice alone", "Correct", ("Alt+Delete",), part="Lesion"
+    ),
+    Command(
+        "keep_component",
+        "Keep only the lesion under the pointer",
+        "Correct",
+        ("Shift+Delete",),
+        part="Lesion",
+    ),
+    Command(
+        "take_component",
+        "Take the predicted lesion under the pointer",
+        "Correct",
+        ("Ctrl+D",),
+        part="Take over",
+    ),
+    Command(
+        "take_slice", "Take the prediction of this slice", "Correct", ("Ctrl+T",), part="Take over"
+    ),
+    Command(
+        "take_case",
+        "Take the prediction of the whole case",
+        "Correct",
+        ("Ctrl+Shift+T",),
+        part="Take over",
+    ),
+    Command(
+        "take_truth_slice",
+        "Take the ground truth of this slice",
+        "Correct",
+        ("Alt+T",),
+        part="Take over",
+    ),
+    Command(
+        "take_truth_component",
+        "Take the true lesion under the pointer",
+        "Correct",
+        ("Alt+D",),
+        part="Take over",
+    ),
+    Command(
+        "take_truth_case",
+        "Take the ground truth of the whole case",
+        "Correct",
+        ("Alt+Shift+T",),
+        part="Take over",
     ),
     *(
         Command(f"label_{n}", f"Take label {n} in hand", "Correct", (f"Alt+{n}",), menu=False)
         for n in range(1, 10)
     ),
-    Command("relabel_piece", "Give the piece under the pointer the label in hand", "Correct"),
-    Command("relabel_lesion", "Give the lesion under the pointer the label in hand", "Correct"),
-    Command("take_label", "Take the label in hand from the prediction", "Correct"),
-    Command("take_truth_label", "Take the label in hand from the ground truth", "Correct"),
-    Command("merge_label", "Merge the label in hand into…", "Correct"),
-    Command("delete_label", "Delete the label in hand", "Correct"),
-    Command("clear_slice", "Clear this slice", "Correct", ("Ctrl+Delete",)),
+    Command(
+        "relabel_piece",
+        "Give the piece under the pointer the label in hand",
+        "Correct",
+        part="Label in hand",
+    ),
+    Command(
+        "relabel_lesion",
+        "Give the lesion under the pointer the label in hand",
+        "Correct",
+        part="Label in hand",
+    ),
+    Command(
+        "take_label", "Take the label in hand from the prediction", "Correct", part="Label in hand"
+    ),
+    Command(
+        "take_truth_label",
+        "Take the label in hand from the ground truth",
+        "Correct",
+        part="Label in hand",
+    ),
+    Command("merge_label", "Merge the label in hand into…", "Correct", part="Label in hand"),
+    Command("delete_label", "Delete the label in hand", "Correct", part="Label in hand"),
+    Command("clear_slice", "Clear this slice", "Correct", ("Ctrl+Delete",), part="Slice and case"),
     Command("save_version", "Save a version", "Correct", ("Ctrl+S",), "save"),
     Command("versions", "Versions…", "Correct", ("Ctrl+Shift+S",), "clock"),
     Command("export_correction", "Export the correction…", "Correct", ("Ctrl+E",), "export"),

@@ -37,6 +37,13 @@ class PlanesPresenter(QObject):
         views = self._grid.views
         return PLANES[self._session.view.planes[views.index(view) if view in views else 0]]
 
+    def bring_into_view(self, plane: Plane, box: tuple[int, int, int, int]) -> None:
+        """Move the view of a plane to (y0, y1, x0, x1), unless that is in view already."""
+        view = next((each for each in self._grid.views if self.plane_of(each) == plane), None)
+        if view is not None and not view.shows(box):
+            y0, y1, x0, x1 = box
+            view.centre_on((x0 + x1) / 2, (y0 + y1) / 2)
+
     def show_planes(self) -> None:
         """Show three planes, the one of the acquisition large."""
         self._grid.show_planes()

@@ -137,6 +137,22 @@ def test_diameters_and_regions_say_what_they_are_of(
     assert len(drawn(program)[0]) == 2
 
 
+def test_a_measurement_that_is_out_of_view_comes_into_view(
+    program: Program, press: Press, qtbot: QtBot
+) -> None:
+    view = program.viewer.views.view
+    view.zoom_by(8.0)
+    view.centre_on(-40.0, -40.0)
+    press("Shift+R")
+    qtbot.waitUntil(lambda: bool(rows(program)))
+    (found,) = program.measurement.desk.measurements
+    assert view.shows(found.box)
+    view.centre_on(-40.0, -40.0)
+    assert not view.shows(found.box)
+    program.measurement.presenter.go_to(found.id)
+    assert view.shows(found.box)
+
+
 def test_a_spacing_is_given_marked_wherever_it_measures_and_taken_back(
     program: Program, press: Press, hand: Hand, qtbot: QtBot
 ) -> None:

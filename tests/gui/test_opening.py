@@ -161,6 +161,13 @@ def test_every_command_is_in_the_menu_bar_once(window: MainWindow) -> None:
     assert sorted(found) == sorted(command.id for command in COMMANDS)
 
 
+def test_no_menu_is_higher_than_a_small_screen(window: MainWindow) -> None:
+    for top in window.menuBar().actions():
+        menu = top.menu()
+        assert isinstance(menu, QMenu)
+        assert menu.sizeHint().height() < 700, top.text()
+
+
 def test_what_is_dropped_on_the_window_is_told(window: MainWindow, tmp_path: Path) -> None:
     told: list[list[Path]] = []
     window.dropped.connect(told.append)
