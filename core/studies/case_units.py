@@ -3,7 +3,7 @@
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,16 @@ from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
 from core.io.case import Case
-from core.jobs.units import UNITS_FOLDER, Unit, UnitOutcome, UnitRunner, run_units, unit_key
+from core.jobs.staging import Inputs, Place
+from core.jobs.units import (
+    UNITS_FOLDER,
+    Unit,
+    UnitOutcome,
+    UnitRunner,
+    cards_of,
+    run_units,
+    unit_key,
+)
 from core.models.lineage import code_version
 from core.models.provenance import CaseInput, files_hash
 from core.models.registry import Model, read_model
@@ -54,6 +63,14 @@ class CaseTask:
     protocol: Protocol = "native"
     format_name: str | None = None
     verify: bool = False
+
+    def inputs(self) -> Inputs:
+        """Return the files of the case, and the folders of the model."""
+        return Inputs(self.case.files, self.model.inputs())
+
+    def moved(self, own: Place, shared: Place) -> "CaseTask":
+        """Return the task with its paths where `own` and `shared` say."""
+        return replace(self, case=self.case.moved(own), model=self.model.moved(shared))
 
 
 class _Scored(msgspec.Struct, frozen=True):
@@ -171,7 +188,7 @@ def _unit(kind: str, work: Callable[[CaseTask], bytes], task: CaseTask) -> Unit:
     given = () if case.given_spacing_mm is None else (case.given_spacing_mm,)
     of = (case.id, files_hash(case), *given)
     key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen)
-    return Unit(key, case.id, work, task, gpus=1.0 if model.device.startswith("cuda") else 0.0)
+    return Unit(key, case.id, work, task, gpus=cards_of(model.device))
 
 
 def _require(failed: dict[str, str]) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from core.domain.errors import AppError
 from core.jobs.local_runner import LocalRunner
-from core.jobs.ray_runner import RayRunner, require_ray
+from core.jobs.ray_cluster import prepare_environment, require_ray
+from core.jobs.ray_runner import RayRunner
 from core.jobs.units import Unit, run_units, unit_key
 from tests.core.unit_works import die_once, wait_for_go, write_down
 
@@ -25,20 +26,21 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_ray_is_named_by_its_runner_alone_and_loaded_only_when_units_run() -> None:
     rooms = [path for room in ("core", "gui", "training") for path in (ROOT / room).rglob("*.py")]
     named = [p for p in rooms if re.search(r"^\s*(import|from) ray\b", p.read_text("utf-8"), re.M)]
-    assert [path.name for path in named] == ["ray_runner.py"]
-    assert not re.search(r"^(import|from) ray\b", named[0].read_text("utf-8"), re.M)
+    assert sorted(path.name for path in named) == ["ray_cluster.py", "ray_job.py"]
+    tops = [re.search(r"^(import|from) ray\b", path.read_text("utf-8"), re.M) for path in named]
+    assert tops == [None, None]
 
 
 def test_where_ray_is_not_installed_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.jobs.ray_runner.find_spec", lambda _: None)
+    monkeypatch.setattr("core.jobs.ray_cluster.find_spec", lambda _: None)
     with pytest.raises(AppError, match=r"expected Ray, found none. Install it with"):
         require_ray()
 
 
 @pytest.fixture
-def two_raylets(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
+def two_raylets() -> Iterator[tuple[Any, Any]]:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    prepare_environment("")
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
@@ -91,10 +93,10 @@ def test_a_process_and_a_raylet_are_killed_and_the_outcomes_are_those_of_here(
 @pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
 def test_after_the_head_is_lost_the_same_again_does_what_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    prepare_environment("")
     from ray.cluster_utils import Cluster
 
     for ends in (False, True):
