@@ -1,5 +1,6 @@
 """A connection to a cluster of Ray, or to one of this computer that ends with it."""
 
+import logging
 import os
 import signal
 import socket
@@ -32,12 +33,12 @@ _NOT_STAGED = [
     ".git",
     ".ci",
     ".venv",
+    ".[!.]*_cache",
     "build",
     "tests",
     "gui",
     "shared",
     "__pycache__",
-    "*.egg-info",
 ]
 
 
@@ -98,13 +99,13 @@ def connected(address: str, workers: int, *, staged: bool = False) -> Iterator[A
     except (ConnectionError, RuntimeError, ValueError, HeadLostError) as error:
         raise AppError(
             f"--runner ray: expected a cluster at {address or 'this computer'}, found: "
-            f"{str(error).splitlines()[0]} {advice(error)}"
+            f"{first_line(error)} {advice(error)}"
         ) from error
     try:
         yield ray
     except (HeadLostError, ray.exceptions.RaySystemError) as error:
         raise AppError(
-            f"The cluster was lost: {str(error).splitlines()[0]} What is done is kept: give the "
+            f"The cluster was lost: {first_line(error)} What is done is kept: give the "
             "same command again when it runs."
         ) from error
     finally:
@@ -139,7 +140,12 @@ def _joined(address: str, staged: bool) -> dict[str, Any]:
     # What a job of the cluster runs has been given its environment with the job.
     inside = "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ
     environment = {} if inside else {"runtime_env": code_environment(staged=staged)}
-    return {"address": address, "log_to_driver": False, **environment}
+    return {
+        "address": address,
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        **environment,
+    }
 
 
 def _alone(workers: int) -> dict[str, Any]:
@@ -148,6 +154,7 @@ def _alone(workers: int) -> dict[str, Any]:
         "num_cpus": workers if workers > 1 else None,
         "include_dashboard": False,
         "log_to_driver": False,
+        "logging_level": logging.ERROR,
         "_node_ip_address": _LOOPBACK,
         "runtime_env": code_environment(staged=False),
     }
@@ -158,6 +165,11 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error of Ray as a sentence."""
+    return f"{str(error).partition(chr(10))[0].rstrip('.')}."
 
 
 def advice(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """A command of ours as a job of a cluster of Ray: it runs there, and is followed from here."""
 
+import logging
 import os
 import shlex
 import time
@@ -10,7 +11,8 @@ from typing import Any
 
 from core.domain.errors import AppError
 from core.inference.child_environment import child_command
-from core.jobs.ray_cluster import advice, code_environment, prepare_environment
+from core.jobs.ray_cluster import advice, code_environment, first_line, prepare_environment
+from core.workspace.settings import HOME_VARIABLE
 
 _LOOK_S = 1.0
 _AWAY_S = 15.0
@@ -38,15 +40,17 @@ def run_on_cluster(
     cluster, or it is lost.
     """
     prepare_environment(address.partition("://")[2])
+    from ray.exceptions import RayError
     from ray.job_submission import JobSubmissionClient
 
+    logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         client = JobSubmissionClient(address)
         job = _submitted(client, module, arguments, staged=staged)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (ConnectionError, RuntimeError, ValueError, RayError) as error:
         raise AppError(
             f"--address {address}: expected the Jobs API of a cluster of Ray, found: "
-            f"{str(error).splitlines()[0]} {advice(error)}"
+            f"{first_line(error)} {advice(error)}"
         ) from error
     try:
         return _followed(client, job, tell)
@@ -65,6 +69,8 @@ def _submitted(client: Any, module: str, arguments: Sequence[str], *, staged: bo
         if known[job] in _WAITING:
             return job
     environment = code_environment(staged=staged)
+    if HOME_VARIABLE in os.environ:  # what is run reads and writes the folders of the cluster
+        environment.setdefault("env_vars", {})[HOME_VARIABLE] = os.environ[HOME_VARIABLE]
     found = client.submit_job(
         entrypoint=_entry(module, arguments, staged=staged),
         submission_id=f"{name}-{len(tries) + 1}",
@@ -95,7 +101,7 @@ def _followed(client: Any, job: str, tell: Callable[[str], None]) -> int:
         except (ConnectionError, RuntimeError, OSError) as error:
             if time.monotonic() - heard > _AWAY_S:
                 raise AppError(
-                    f"The cluster was lost: {str(error).splitlines()[0]} What is done is kept: "
+                    f"The cluster was lost: {first_line(error)} What is done is kept: "
                     "give the same command again when it runs."
                 ) from error
             time.sleep(_LOOK_S)
