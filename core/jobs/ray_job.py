@@ -67,7 +67,7 @@ def _submitted(client: Any, module: str, arguments: Sequence[str], *, staged: bo
     tries = [job for job in known if job is not None and job.rpartition("-")[0] == name]
     for job in tries:
         if known[job] in _WAITING:
-            return job
+            return str(job)
     environment = code_environment(staged=staged)
     if HOME_VARIABLE in os.environ:  # what is run reads and writes the folders of the cluster
         environment.setdefault("env_vars", {})[HOME_VARIABLE] = os.environ[HOME_VARIABLE]

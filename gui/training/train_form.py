@@ -1,5 +1,6 @@
 """What the train dialog offers and what the reader chose, as data; and what is wrong with it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,7 @@ from core.models.train_spec import LossName, PresetName
 CaseKind = Literal["corrected", "truth", "none"]
 
 FEWEST_CHOSEN = 2
+_ADDRESS = re.compile(r"(https?://)?[\w.\-\[\]:]+:\d{1,5}/?")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class TrainSettings:
 class TrainOffer:
     """What can be chosen; `settings` by base id and preset.
 
-    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none.
+    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none. A
+    `cluster` of Ray can be chosen where Ray is installed.
     """
 
     job_name: str = ""
@@ -90,6 +93,7 @@ class TrainOffer:
     settings: dict[tuple[str, PresetName], TrainSettings] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    cluster: bool = False
 
     def base(self, model_id: str) -> BaseModel:
         """Return a model to start from by its id."""
@@ -98,7 +102,10 @@ class TrainOffer:
 
 @dataclass(frozen=True)
 class TrainForm:
-    """What the reader chose; `learning_rate` is what was typed, NaN where that is no number."""
+    """What the reader chose; `learning_rate` is what was typed, NaN where that is no number.
+
+    `cluster` is the address of a cluster of Ray, empty for one of this computer, None for none.
+    """
 
     base: str
     architecture: str
@@ -116,6 +123,7 @@ class TrainForm:
     device: str = "auto"
     judges: tuple[str, ...] = ()
     learn: OutputKind | None = None
+    cluster: str | None = None
 
     @property
     def steps_like(self) -> tuple[object, ...]:
@@ -140,6 +148,7 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
         "cases": _cases_problem(form, offer),
         "learn": _learn_problem(form, offer),
         "limits": "" if form.epochs or form.minutes else "Give epochs, minutes or both.",
+        "cluster": _cluster_problem(form),
         "learning_rate": ""
         if 0 < form.learning_rate <= 1
         else "A number above 0, at most 1, as 1e-4.",
@@ -177,6 +186,12 @@ def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
     seen, chosen = offer.base(form.base).trained_on, {*form.cases, *form.judges}
     free = [case.case_id for case in offer.cases if not (case.locked or case.doubt)]
     return tuple(name for name in free if name not in chosen and (not seen or name in seen))
+
+
+def _cluster_problem(form: TrainForm) -> str:
+    if not form.cluster or _ADDRESS.fullmatch(form.cluster):
+        return ""
+    return "HOST:PORT of the cluster, as 10.0.0.5:6379, or http://HOST:8265; empty for this one."
 
 
 def _title_problem(form: TrainForm, offer: TrainOffer) -> str:

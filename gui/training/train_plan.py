@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +12,7 @@ from core.annotation.versions import Version, latest_versions
 from core.io.case import Case
 from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder
+from core.jobs.job_place import JobPlace, write_place
 from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview
 from core.jobs.training_job import SPLIT_FILE, make_job, make_training, taken_over
@@ -95,6 +97,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         settings=settings,
         labels=labels,
         regions=regions,
+        cluster=find_spec("ray") is not None,
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
     frozen = ground.frozen is not None
@@ -163,7 +166,10 @@ def prepare_training(
     # A split that would learn from a judge is refused, whatever the dialog let through.
     store = ground.workspace.store
     judges = ground.frozen or split_of(form.judges, offer)
-    return make_training(path, spec, split, store, judges=judges), "train"
+    job = make_training(path, spec, split, store, judges=judges)
+    if form.cluster is not None:
+        write_place(path, JobPlace(form.cluster))
+    return job, "train"
 
 
 def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Ground) -> JobFolder:
