@@ -129,7 +129,7 @@ def evaluate_spread(
     tasks: Sequence[CaseTask], spread: Spread, *, progress: Progress = silent
 ) -> Outcome:
     """Return what `evaluate_cases` does, of the cases in their order, done where `spread` says."""
-    outcomes = _outcomes("evaluate", score_unit, tasks, spread, progress)
+    outcomes = case_outcomes("evaluate", score_unit, tasks, spread, progress)
     found = [
         msgspec.msgpack.decode(each.content, type=_Scored)
         for each in outcomes.values()
@@ -151,7 +151,7 @@ def predict_spread(
     tasks: Sequence[CaseTask], spread: Spread, *, out: Path, progress: Progress = silent
 ) -> Written:
     """Write the masks that `predict_masks` does, done where `spread` says."""
-    outcomes = _outcomes("predict", mask_unit, tasks, spread, progress)
+    outcomes = case_outcomes("predict", mask_unit, tasks, spread, progress)
     failed: dict[str, str] = {}
     notices: list[str] = []
     for case, outcome in outcomes.items():
@@ -165,14 +165,14 @@ def predict_spread(
     return Written(failed, tuple(notices))
 
 
-def _outcomes(
+def case_outcomes(
     kind: str,
     work: Callable[..., bytes],
     tasks: Sequence[CaseTask],
     spread: Spread,
     progress: Progress,
 ) -> dict[str, UnitOutcome]:
-    """Return the outcomes by case, in the order of the tasks."""
+    """Return the outcomes by case, in the order of the tasks, each done once for its `kind`."""
     if spread.told is not None:
         work = partial(work, told=spread.told)
     units = [_unit(kind, work, task) for task in tasks]
