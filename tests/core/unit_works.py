@@ -2,10 +2,13 @@
 
 import os
 import signal
+import tempfile
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import DataError
+from core.jobs.staging import Inputs, Place
 
 
 def double(task: int) -> bytes:
@@ -44,3 +47,45 @@ def die_once(task: tuple[str, int]) -> bytes:
 def die(task: int) -> bytes:
     os.kill(os.getpid(), signal.SIGKILL)
     return double(task)
+
+
+class KillsTheHead:
+    """A task that kills the head of the cluster in the moment in which it is handed over."""
+
+    def __init__(self, head: int, task: tuple[str, int]) -> None:
+        self._head, self._task = head, task
+
+    def __reduce__(self) -> tuple[type[tuple[str, int]], tuple[tuple[str, int]]]:
+        os.kill(self._head, signal.SIGKILL)
+        return tuple, (self._task,)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A task that reads a file of its own and one of a folder, which may be sent along."""
+
+    file: Path
+    folder: Path
+
+    def inputs(self) -> Inputs:
+        return Inputs((self.file,), (self.folder,))
+
+    def moved(self, own: Place, shared: Place) -> "Reading":
+        return replace(self, file=own(self.file), folder=shared(self.folder))
+
+
+def read_both(task: Reading) -> bytes:
+    """Return the places without what differs from machine to machine, and what lies there."""
+    if not task.file.is_file():
+        raise DataError(f"{task.file}: expected a file, found none.")
+    found = task.file.read_bytes() + (task.folder / "inside" / "weights").read_bytes()
+    return found + str(Path(tempfile.gettempdir()) in task.file.parents).encode()
+
+
+def meet(task: tuple[str, int, int]) -> bytes:
+    """Wait for as many units as there are to be at work at once; return the card that is seen."""
+    folder, number, count = task
+    (Path(folder) / f"{number}.here").touch()
+    while len(list(Path(folder).glob("*.here"))) < count:
+        threading.Event().wait(0.05)
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "none").encode()
