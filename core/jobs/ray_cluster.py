@@ -1,9 +1,11 @@
 """A connection to a cluster of Ray, or to one of this computer that ends with it."""
 
+import atexit
 import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +22,9 @@ _LOOK_S = 1.0
 _HEAD_AWAY_S = 15.0
 """A head that answers nobody for so long is lost. Ray itself, after 60 s, ends our process without
 a word that Python could catch: we have to be before it."""
+_LEAVE_S = 10.0
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+"""How a conversation of HTTP/2 begins (RFC 9113, 3.4), which a server answers at once."""
 _OFF = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
@@ -64,7 +69,10 @@ class Head:
 
     def _answers(self) -> bool:
         try:
-            socket.create_connection(self._place, timeout=_LOOK_S).close()
+            with socket.create_connection(self._place, timeout=_LOOK_S) as connection:
+                # A process that hangs still gets connections: the system takes them for it.
+                connection.sendall(_GREETING)
+                connection.recv(1)
         except OSError:
             return False
         return True
@@ -101,15 +109,34 @@ def connected(address: str, workers: int, *, staged: bool = False) -> Iterator[A
             f"--runner ray: expected a cluster at {address or 'this computer'}, found: "
             f"{first_line(error)} {advice(error)}"
         ) from error
+    lost = False
     try:
         yield ray
     except (HeadLostError, ray.exceptions.RaySystemError) as error:
+        lost = True
+        _leave(ray)
         raise AppError(
             f"The cluster was lost: {first_line(error)} What is done is kept: give the "
             "same command again when it runs."
         ) from error
     finally:
-        ray.shutdown()
+        if not lost:
+            ray.shutdown()
+
+
+def _leave(ray: Any) -> None:
+    """Leave a lost cluster; where Ray waits for a head that hangs, this process ends without it."""
+    leaving = threading.Thread(target=ray.shutdown, name="leave", daemon=True)
+    leaving.start()
+    leaving.join(_LEAVE_S)
+    if leaving.is_alive():
+        atexit.register(_end)  # runs before Ray's own, which would wait for ever
+
+
+def _end() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def prepare_environment(address: str) -> None:

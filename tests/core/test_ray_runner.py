@@ -3,6 +3,7 @@
 Ray takes seconds to start, so `-m cluster` asks for most of these tests.
 """
 
+import os
 import re
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -48,10 +50,15 @@ def test_where_ray_is_not_installed_a_sentence_says_so(monkeypatch: pytest.Monke
         require_ray()
 
 
+def need_ray() -> None:
+    """Skip where there is no Ray; what it reads when it is imported is set before."""
+    prepare_environment("")
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
+
+
 @pytest.fixture
 def two_raylets() -> Iterator[tuple[Any, Any]]:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
-    prepare_environment("")
+    need_ray()
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
@@ -106,8 +113,7 @@ def test_a_process_and_a_raylet_are_killed_and_the_outcomes_are_those_of_here(
 def test_after_the_head_is_lost_the_same_again_does_what_is_left(
     tmp_path: Path,
 ) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
-    prepare_environment("")
+    need_ray()
     from ray.cluster_utils import Cluster
 
     for ends in (False, True):
@@ -132,15 +138,19 @@ def test_after_the_head_is_lost_the_same_again_does_what_is_left(
 
 @pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
-def test_a_head_that_is_lost_while_units_are_handed_over_is_told_as_lost(tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
-    prepare_environment("")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_head_that_is_lost_while_units_are_handed_over_is_told_as_lost(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    need_ray()
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     head = cluster.head_node.all_processes["gcs_server"][0].process.pid
-    driver = _started(cluster.address, tmp_path, str(head))
+    driver = _started(cluster.address, tmp_path, str(head), str(int(how)))
     said = driver.communicate(timeout=100)[0]
+    with suppress(ProcessLookupError):
+        os.kill(head, signal.SIGKILL)
     cluster.shutdown()
     assert driver.returncode == 1
     assert re.search(r"^The cluster was lost: its head, .* does not answer. ", said, re.M)
@@ -152,7 +162,7 @@ def test_a_head_that_is_lost_while_units_are_handed_over_is_told_as_lost(tmp_pat
 def test_a_cluster_of_ours_listens_on_loopback_alone_and_speaks_to_nobody_else(
     tmp_path: Path,
 ) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
+    need_ray()
     driver = _started("", tmp_path)
     assert driver.stdout is not None
     next(line for line in driver.stdout if line.startswith("0.67"))
@@ -175,7 +185,7 @@ def test_a_cluster_of_ours_listens_on_loopback_alone_and_speaks_to_nobody_else(
 def test_an_ended_command_leaves_no_process_and_the_same_again_does_what_is_left(
     tmp_path: Path, how: signal.Signals
 ) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
+    need_ray()
     driver = _started("", tmp_path)
     assert driver.stdout is not None
     next(line for line in driver.stdout if line.startswith("0.67"))
@@ -216,8 +226,7 @@ def test_units_that_are_sent_with_their_files_find_them_elsewhere(
 @pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
 def test_two_units_share_a_card_where_each_takes_half_of_it(tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
-    prepare_environment("")
+    need_ray()
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "num_gpus": 1})
@@ -290,14 +299,14 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         threading.Event().wait(0.2)
 
 
-def _drive(address: str, folder: Path, head: int = 0) -> None:
+def _drive(address: str, folder: Path, head: int = 0, how: int = 0) -> None:
     def tell(fraction: float, name: str) -> None:
         sys.stdout.write(f"{fraction:.2f} {name}\n")
         sys.stdout.flush()
 
     units = _some_wait(folder)
     if head:
-        task = KillsTheHead(head, (str(folder), 9))
+        task = KillsTheHead(head, how, (str(folder), 9))
         units = [Unit("head", "head", write_down, task), *units]
     runner = RayRunner(address) if address else RayRunner(workers=2)
     try:

@@ -50,13 +50,13 @@ def die(task: int) -> bytes:
 
 
 class KillsTheHead:
-    """A task that kills the head of the cluster in the moment in which it is handed over."""
+    """A task that kills or stops the head of the cluster while it is handed over."""
 
-    def __init__(self, head: int, task: tuple[str, int]) -> None:
-        self._head, self._task = head, task
+    def __init__(self, head: int, how: int, task: tuple[str, int]) -> None:
+        self._head, self._how, self._task = head, how, task
 
     def __reduce__(self) -> tuple[type[tuple[str, int]], tuple[tuple[str, int]]]:
-        os.kill(self._head, signal.SIGKILL)
+        os.kill(self._head, self._how)
         return tuple, (self._task,)
 
 
