@@ -99,7 +99,7 @@ class TrainFields(QWidget):
         fill(self._base, bases)
         fill(self._architecture, [(title, name) for name, title, _ in offer.architectures])
         devices = [("Automatic", "auto"), *((d.upper(), d) for d in offer.devices)]
-        fill(self._device, [*devices, *([("Cluster of Ray", _CLUSTER)] if offer.cluster else [])])
+        fill(self._device, [*devices, *([("Cluster", _CLUSTER)] if offer.cluster else [])])
         self.split.set_choices(offer.cases, offer.split)
         self._base.setCurrentIndex(max(self._base.findData(base), 0))
         self._on_base_chosen()

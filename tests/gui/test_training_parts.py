@@ -386,7 +386,7 @@ def test_a_training_for_a_cluster_says_so_in_its_folder(
     dialog = TrainDialog()
     qtbot.addWidget(dialog)
     dialog.set_offer(replace(offer, cluster=False), "")
-    assert by_name(dialog, QComboBox, "Device").findText("Cluster of Ray") == -1
+    assert by_name(dialog, QComboBox, "Device").findText("Cluster") == -1
     dialog.set_offer(replace(offer, cluster=True), "")
     device, address = (
         by_name(dialog, QComboBox, "Device"),
@@ -394,7 +394,7 @@ def test_a_training_for_a_cluster_says_so_in_its_folder(
     )
     assert dialog.form.cluster is None
     assert not address.isVisibleTo(dialog)
-    device.setCurrentIndex(device.findText("Cluster of Ray"))
+    device.setCurrentIndex(device.findText("Cluster"))
     assert address.isVisibleTo(dialog)
     assert dialog.form.cluster == ""
     address.setText("10.0.0.5")
