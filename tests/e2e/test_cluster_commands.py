@@ -5,6 +5,7 @@ They are processes of `main.py`, as a reader starts them. `-m cluster` asks for 
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -128,6 +129,40 @@ def test_a_command_runs_on_the_cluster_itself_and_says_here_what_it_says(
     said = wrong.communicate(timeout=200)[0]
     assert wrong.returncode == 1
     assert "nobody" in said.splitlines()[-1]
+
+
+@pytest.mark.cluster
+@pytest.mark.filterwarnings("default")
+@pytest.mark.skipif(find_spec("aiohttp") is None, reason="needs ray[default], as overread[cluster]")
+def test_a_job_outlives_a_killed_command_which_follows_it_on_and_is_stopped_from_the_keyboard(
+    place: Path, cluster: Any
+) -> None:
+    from ray.job_submission import JobSubmissionClient
+
+    address = f"http://{cluster.webui_url}"
+    client = JobSubmissionClient(address)
+    before = {job.submission_id for job in client.list_jobs()}
+
+    def ours() -> list[Any]:
+        return [job for job in client.list_jobs() if job.submission_id not in before]
+
+    command = (*FOLDS, "--runner", "ray", "--address", address)
+    killed = _started(place, "there", "followed", *command)
+    _wait_until(lambda: [str(job.status) for job in ours()] == ["RUNNING"])
+    killed.kill()
+    killed.communicate()
+    again = _started(place, "there", "followed", *command)
+    said = again.communicate(timeout=200)[0]
+    assert again.returncode == 0, said
+    assert "6 cases out of fold: mean DSC" in said
+    assert [str(job.status) for job in ours()] == ["SUCCEEDED"]
+
+    stopped = _started(place, "there", "stopped", *command)
+    _wait_until(lambda: [str(job.status) for job in ours()].count("RUNNING") == 1)
+    stopped.send_signal(signal.SIGINT)
+    stopped.communicate(timeout=200)
+    assert stopped.returncode == 130
+    _wait_until(lambda: sorted(str(job.status) for job in ours()) == ["STOPPED", "SUCCEEDED"])
 
 
 @pytest.mark.cluster
