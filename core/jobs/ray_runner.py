@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.errors import AppError
 from core.jobs.ray_cluster import Head, connected
 from core.jobs.staging import Inputs, do_staged, inputs_of, pack
 from core.jobs.units import Unit, UnitOutcome, do_unit
@@ -57,7 +58,11 @@ class _Rounds:
         self._ahead = _AHEAD_STAGED if how.staged else _AHEAD
         self._head = Head(ray.get_runtime_context().gcs_address)
         # Asked once, while the head answers: everything that asks a lost head hangs.
-        self._cards = ray.cluster_resources().get("GPU", 0) > 0
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self._cores, self._cards = (
+            max((machine.get(name, 0.0) for machine in machines), default=0.0)
+            for name in ("CPU", "GPU")
+        )
         # Ray's own retries come first: they know of a lost process before anyone.
         self._do = ray.remote(max_retries=_MOST_LOSSES)(do_staged if how.staged else do_unit)
 
@@ -90,15 +95,23 @@ class _Rounds:
         while self._waiting and len(self._running) < self._ahead:
             unit = self._waiting.pop()
             options = self._do.options(
-                num_cpus=unit.cpus, num_gpus=self._cards_of(unit), name=unit.name
+                # More than any machine has would wait for ever; so many share what there is.
+                num_cpus=min(unit.cpus, self._cores or unit.cpus),
+                num_gpus=self._cards_of(unit),
+                name=unit.name,
             )
             sent = self._sent(unit) if self._how.staged else (unit,)
             self._running[options.remote(*sent)] = unit
 
     def _cards_of(self, unit: Unit) -> float:
-        if self._how.gpus is not None:
-            return self._how.gpus
-        return float(self._cards) if unit.gpus is None else unit.gpus
+        usual = min(self._cards, 1.0) if unit.gpus is None else unit.gpus
+        wanted = usual if self._how.gpus is None else self._how.gpus
+        if wanted > self._cards:
+            raise AppError(
+                f"{unit.name}: expected a machine of {wanted:g} graphics cards in the cluster, "
+                f"found {self._cards:g} at most. Take fewer --gpus, or --device cpu."
+            )
+        return wanted
 
     def _sent(self, unit: Unit) -> tuple[Unit, Any, Any]:
         inputs = inputs_of(unit)

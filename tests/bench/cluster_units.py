@@ -1,11 +1,13 @@
 """What units cost: kept here, handed to Ray, and two raylets against one process on their cores."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 
@@ -84,9 +86,9 @@ def _on_two_raylets(tasks: list[CaseTask], folder: Path, seconds: float) -> list
     import ray
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     cluster.add_node(num_cpus=1)
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
+    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         runner = RayRunner(cluster.address)
         _wall(tasks[:8], runner, folder / "ray-warm")

@@ -61,7 +61,7 @@ def two_raylets() -> Iterator[tuple[Any, Any]]:
     need_ray()
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     second = cluster.add_node(num_cpus=1)
     yield cluster, second
     cluster.shutdown()
@@ -117,7 +117,7 @@ def test_after_the_head_is_lost_the_same_again_does_what_is_left(
     from ray.cluster_utils import Cluster
 
     for ends in (False, True):
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+        cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
         driver = _started(cluster.address, tmp_path)
         assert driver.stdout is not None
         if not ends:
@@ -145,7 +145,7 @@ def test_a_head_that_is_lost_while_units_are_handed_over_is_told_as_lost(
     need_ray()
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     head = cluster.head_node.all_processes["gcs_server"][0].process.pid
     driver = _started(cluster.address, tmp_path, str(head), str(int(how)))
     said = driver.communicate(timeout=100)[0]
@@ -229,7 +229,7 @@ def test_two_units_share_a_card_where_each_takes_half_of_it(tmp_path: Path) -> N
     need_ray()
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "num_gpus": 1})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "num_gpus": 1})
     try:
         units = [Unit(f"m{n}", f"unit {n}", meet, (str(tmp_path), n, 2)) for n in range(2)]
         found = run_units(units, RayRunner(cluster.address, gpus=0.5), tmp_path / "units")
@@ -238,6 +238,8 @@ def test_two_units_share_a_card_where_each_takes_half_of_it(tmp_path: Path) -> N
         (tmp_path / "none").mkdir()
         (outcome,) = run_units([alone], RayRunner(cluster.address), tmp_path / "units").values()
         assert outcome.content == b"0"
+        with pytest.raises(AppError, match="expected a machine of 2 graphics cards in the cluster"):
+            run_units(units, RayRunner(cluster.address, gpus=2.0), tmp_path / "more")
     finally:
         cluster.shutdown()
 

@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("expected_dsc.csv",),
     ),
     "folds": (FOLDS, ("cases.csv", "masks/**/*.tif")),
+    "folds-nproc": ((*FOLDS, "--nproc", "2"), ("cases.csv", "masks/**/*.tif")),
     "sweep": (("sweep", "search.json"), ("sweep.csv", "models/**/weights.safetensors")),
 }
 """What is asked for, and which files are to be the same to the byte."""
@@ -78,7 +79,7 @@ def cluster() -> Iterator[Any]:
 
     served = find_spec("aiohttp") is not None
     head = {"num_cpus": 1, "include_dashboard": served}
-    made = Cluster(initialize_head=True, head_node_args=head)
+    made: Any = Cluster(initialize_head=True, head_node_args=head)
     yield made
     made.shutdown()
 
