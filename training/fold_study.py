@@ -14,13 +14,14 @@ from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, run_units, unit_key
 from core.models.fold_file import FoldFile, read_fold_file, write_fold_file
 from core.models.registry import check_id
 from core.models.train_spec import TrainSpec
+from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile
-from training.fold_cases import FoldPool, training_pool
-from training.fold_summary import FoldSummary, write_folds
+from training.fold_cases import FoldPool, refuse_known, training_pool
+from training.fold_summary import write_folds
 from training.fold_unit import FoldFound, FoldTask, do_fold
 from training.folds import deal_folds
 
-_FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
+FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,14 @@ def run_folds(
 
     The folds are made of `split.train`, or of all cases with ground truth that are no frozen
     judges; they freeze nothing. Raises `DataError` when `out` holds folds of other settings or
-    cases, and when a fold fails, after the others are done.
+    cases, for a parent that knows one of the cases, and when a fold fails, after the others are
+    done.
     """
     data = Path(spec.data)
     refuse_inside(data, out)
     check_id(f"{spec.model_id}-r{plan.repeats}-f{plan.folds}")
     pool = training_pool(data, split, plan.groups or {}, progress)
+    refuse_known(spec, pool)
     tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time)
     _keep_plan(out, spec, pool, tasks)
     units = [_unit(task, pool) for task in tasks]
@@ -86,7 +89,7 @@ def _tasks(
                 title=f"{spec.title or spec.model_id}, {name}",
             )
             train = tuple(case.id for case in pool.cases if case.id not in judged)
-            place = (out / _FOLDS_FOLDER / name).absolute()
+            place = (out / FOLDS_FOLDER / name).absolute()
             masks = (out / _MASKS_FOLDER / f"r{repeat}").absolute()
             parts = SplitFile(train, judged)
             tasks.append(

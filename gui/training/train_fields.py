@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from core.domain.model_output import OutputKind
 from core.models.train_spec import LossName, PresetName
+from gui.training.several_card import SeveralCard
 from gui.training.train_cases import CasesCard, SplitCard
 from gui.training.train_form import TrainForm, TrainOffer, replayed_cases
 from gui.training.train_judges import split_choice, unlocked
@@ -87,6 +88,7 @@ class TrainFields(QWidget):
             device=self._device.currentData() or "auto",
             judges=self.split.judges,
             learn=_LEARNT[self._learn.index][0] if self._offer.labels else None,
+            several=self.several.form,
         )
 
     def set_offer(self, offer: TrainOffer, base: str) -> None:
@@ -113,6 +115,7 @@ class TrainFields(QWidget):
         for name, label in self._errors.items():
             label.setText(problems.get(name, ""))
             label.setVisible(name in problems)
+        self.several.mark(invalid="several" in problems)
         marked = {
             "title": (self._title,),
             "arguments": (self._arguments,),
@@ -145,6 +148,7 @@ class TrainFields(QWidget):
         self._preset = Segments([title for _, title in _PRESETS], name="Preset")
         self.cases = CasesCard()
         self.split = SplitCard()
+        self.several = SeveralCard()
         self._epochs = spin_field("Epochs", 0, 10_000)
         self._minutes = QDoubleSpinBox()
         self._minutes.setRange(0, 100_000)
@@ -184,6 +188,7 @@ class TrainFields(QWidget):
         self._several = self._add(grid, "Learn", learn, "learn")
         self._add(grid, "Training cases", self.cases, "cases")
         self._add(grid, "Validation", self.split)
+        self._add(grid, "Train", self.several, "several")
         self._add(grid, "Schedule", self._schedule(), "limits", "learning_rate")
         loss = QWidget()
         below = tight_column(loss)
@@ -240,6 +245,7 @@ class TrainFields(QWidget):
         self._loss.chosen.connect(self._on_changed)
         self.cases.changed.connect(self._on_changed)
         self.split.changed.connect(self._on_judges_chosen)
+        self.several.changed.connect(self._on_changed)
         for combo in (self._architecture, self._device):
             combo.currentIndexChanged.connect(self._on_changed)
         for line in (self._title, self._arguments, self._rate):
