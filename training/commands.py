@@ -207,14 +207,19 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUNS", help="Job folders of trainings.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUNS", help="Folders of trainings, folds or searches.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     notes: Annotated[Path | None, typer.Option(help="Markdown to put below the table.")] = None,
     triage_notes: Annotated[
         Path | None, typer.Option(help="Markdown to put below the table of classifiers.")
     ] = None,
 ) -> None:
-    """Compare finished trainings, of classifiers too: RESULTS.md, tables and figures."""
+    """Compare finished trainings, of classifiers too, folds and searches: RESULTS.md, figures.
+
+    Folds of the same cases are compared in pairs; of folds and searches there is a report.html too.
+    """
     from training.results import write_results
 
     write_results(runs, out, notes=notes, triage_notes=triage_notes)

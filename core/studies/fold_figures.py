@@ -1,11 +1,15 @@
 """What folds say together, as `summary.json` in their folder keeps it."""
 
+import csv
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
 
+from core.domain.errors import DataError
 from core.domain.metrics import EMPTY_RULE
 from core.domain.statistics import Description, MeanInterval
+from core.io.csv_file import plain
 from core.io.json_file import decode_json
 
 FOLD_CASES_FILE, FOLD_SUMMARY_FILE, FOLD_CHART_FILE = "cases.csv", "summary.json", "dsc.png"
@@ -52,3 +56,22 @@ def read_fold_summary(folder: Path) -> FoldSummary | None:
         return decode_json((folder / FOLD_SUMMARY_FILE).read_bytes(), FoldSummary)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def read_fold_cases(folder: Path) -> dict[str, float]:
+    """Return the DSC of each case out of its fold, its mean over the repeats.
+
+    Raises `DataError` for a folder without a table of folds.
+    """
+    path = folder / FOLD_CASES_FILE
+    found: dict[str, list[float]] = {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(plain(row["case"]), []).append(float(row["dsc"]))
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise DataError(
+            f"{path}: expected the figures of every case, found: {error}. Give the command that "
+            "made the folds again: it writes them anew."
+        ) from error
+    return {case: fmean(values) for case, values in found.items()}
