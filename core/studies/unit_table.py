@@ -85,7 +85,11 @@ def _trial_table(folder: Path) -> UnitTable | None:
     best = rows[0]
     tried = zip(heads[1:place], best[1:place], strict=True)
     settings = ", ".join(f"{name} = {value}" for name, value in tried)
-    facts = (("Trials", str(len(rows))), ("Best", settings), ("DSC", _short(best[place])))
+    facts = (
+        ("Trials", str(len(rows))),
+        ("Best", settings),
+        ("DSC of selection", _short(best[place])),
+    )
     note = (
         "The best first, by the DSC of the selection cases, which chose it: it is therefore too "
         f"good. The command line of the best is in {BEST_FILE}."

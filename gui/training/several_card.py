@@ -88,10 +88,14 @@ class SeveralCard(QFrame):
         self._group.setFocus()
 
     def mark(self, *, invalid: bool) -> None:
-        """Show whether what is typed cannot be used."""
-        for field in (self._group, self._tried):
-            if field.property("invalid") != invalid:
-                field.setProperty("invalid", invalid)
+        """Show whether what is typed or chosen cannot be used."""
+        form = self.form
+        odd_group = bool(form.group) and not form.group.rpartition(":")[0]
+        wrong = self._tried if form.kind == "search" else self._group if odd_group else self._folds
+        for field in (self._folds, self._group, self._tried):
+            marked = invalid and field is wrong
+            if field.property("invalid") != marked:
+                field.setProperty("invalid", marked)
                 field.style().polish(field)
 
     def _make_fields(self) -> None:
@@ -114,7 +118,7 @@ class SeveralCard(QFrame):
         self._workers = spin_field("At once", 1, 64)
         self._workers.setToolTip("Trainings at once, each in a process of its own")
         self._address = line_field("Address of the cluster")
-        self._address.setPlaceholderText("a cluster of its own")
+        self._address.setPlaceholderText("its own")
         for spin in (self._folds, self._repeats, self._workers):
             indent_text(spin)
 

@@ -31,7 +31,15 @@ def several_at(record: JobRecord, stages: Mapping[Stage, str]) -> str:
     now = record.progress
     if now is None or (now.stage == "reading" and not record.fraction):
         return stages["reading"]
-    return f"{now.about} · {record.fraction:.0%}" if now.about else f"{record.fraction:.0%}"
+    share = f"{min(record.fraction, 0.99):.0%}"
+    return f"{_name(now.about, record.head)} · {share}" if now.about else share
+
+
+def _name(folder: str, head: JobHead) -> str:
+    """Return what readers call the training in a folder: `r1-f2` is fold 1.2, `3-…` trial 3."""
+    if head.kind == "folds":
+        return f"Fold {folder.replace('r', '').replace('-f', '.').replace('f', '')}"
+    return f"Trial {folder.partition('-')[0]}"
 
 
 def several_curve(record: JobRecord) -> Curve | None:

@@ -1,6 +1,7 @@
 """The left side of the train dialog: every setting a reader chooses."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from core.domain.model_output import OutputKind
 from core.models.train_spec import LossName, PresetName
 from gui.training.several_card import SeveralCard
@@ -245,7 +247,7 @@ class TrainFields(QWidget):
         self._loss.chosen.connect(self._on_changed)
         self.cases.changed.connect(self._on_changed)
         self.split.changed.connect(self._on_judges_chosen)
-        self.several.changed.connect(self._on_changed)
+        self.several.changed.connect(self._on_several_chosen)
         for combo in (self._architecture, self._device):
             combo.currentIndexChanged.connect(self._on_changed)
         for line in (self._title, self._arguments, self._rate):
@@ -276,10 +278,23 @@ class TrainFields(QWidget):
         """Lock the cases that judge now; one that does no longer is there to learn from."""
         judges = self.split.judges
         freed = set(self._judged) - set(judges)
-        self.split.show_split(split_choice(judges, self._offer, frozen=False))
+        self._show_judges()
         chosen = {*self.cases.chosen, *freed}
         self.cases.set_cases(unlocked(self._offer.cases, judges), chosen)
         self._on_changed()
+
+    def _on_several_chosen(self) -> None:
+        if self._offer.bases and not self._offer.split.frozen:
+            self._show_judges()
+        self._on_changed()
+
+    def _show_judges(self) -> None:
+        """Say which cases judge, and whether they are to be frozen: folds and a search do not."""
+        shown = split_choice(self.split.judges, self._offer, frozen=False)
+        if self.several.form.kind != "one" and shown.val:
+            left_out = f"{counted(len(shown.val), 'case')} left out, not frozen by this job"
+            shown = replace(shown, text=left_out)
+        self.split.show_split(shown)
 
     def _show_settings(self) -> None:
         base = self._base.currentData() or ""
