@@ -20,7 +20,7 @@ from core.studies.fold_figures import (
 )
 from training.fold_unit import FoldFound
 
-_FIGURES = ("dsc", "iou", "sensitivity", "precision", "hd95")
+_FIGURES = ("dsc", "iou", "sensitivity", "precision", "hd95", "hd95_max")
 
 
 def summarise_folds(found: Sequence[FoldFound], *, seed: int) -> FoldSummary:

@@ -21,7 +21,8 @@ from core.io.dataset import Dataset, scan
 from core.models.mask_model import MaskModel, mask_model
 from core.studies.case_figures import CaseFigures, figures_of, label_figures, labels_of
 from core.studies.case_score import BINARY_FIELDS, score_labels
-from core.studies.evaluation import evaluate_cases, write_evaluation
+from core.studies.evaluation import evaluate_cases
+from core.studies.evaluation_report import write_evaluation
 from core.studies.exported_mask import ExportSource, exported_mask
 from core.studies.html_report import StudyReport, html
 from core.studies.study import keep_study, run_study
