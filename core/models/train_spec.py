@@ -3,7 +3,9 @@
 The window and the command line write a `TrainSpec` into a job folder; the trainer reads it there.
 """
 
+from collections.abc import Mapping
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeAlias
 
 import msgspec
@@ -18,6 +20,11 @@ from core.models.wanted_labels import WantedLabels
 LossName: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
 LoggerName: TypeAlias = Literal["mlflow", "wandb"]
 PresetName: TypeAlias = Literal["cpu", "gpu", "reference"]
+
+_SELECTED_EVERY: Mapping[str, float] = MappingProxyType(
+    {"minutes": 3.0, "epochs": 1.0, "max_steps": 150.0}
+)
+_FEWEST_SELECTIONS, _USUAL_SELECTIONS, _MOST_SELECTIONS = 4, 20, 60
 
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Amount = Annotated[float, Meta(ge=0)]
@@ -93,7 +100,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     epochs: _Count | None = None
     max_steps: _Count | None = None
     minutes: Annotated[float, Meta(gt=0)] | None = None
-    selections: _Count = 20
+    selections: _Count = _USUAL_SELECTIONS
     selection_cases: _Count = 10
     patience: Annotated[int, Meta(ge=0)] = 0
     checkpoint_minutes: Annotated[float, Meta(gt=0)] = 3.0
@@ -144,7 +151,6 @@ FINE_TUNING: Changes = {
     "epochs": 10,
     "learning_rate": 1e-4,
     "freeze_norms": True,
-    "selections": 10,
     "warmup": 0.1,
 }
 """Settings of a training that starts from a model: slow, short, batch-norm statistics frozen."""
@@ -163,12 +169,28 @@ def preset(name: PresetName) -> Changes:
     return {"minutes": 60.0}
 
 
+def selections_of(budget: Mapping[str, object]) -> int:
+    """Return how often the weights of a training of that length are scored, by its first limit.
+
+    Every 3 minutes, epoch or 150 steps, from 4 to 60 times: a short training is not spent on
+    scoring, and of a long one no good weights are missed.
+    """
+    lengths = (
+        value / every
+        for name, every in _SELECTED_EVERY.items()
+        if isinstance(value := budget.get(name), int | float)
+    )
+    shortest = min(lengths, default=float(_USUAL_SELECTIONS))
+    return min(max(round(shortest), _FEWEST_SELECTIONS), _MOST_SELECTIONS)
+
+
 def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpec:
     """Return the spec of a preset with `changes` made to it; raises `AppError` for what is wrong.
 
     Networks and losses may have the names that others give them.
 
-    A budget among `changes` replaces the preset's.
+    A budget among `changes` replaces the preset's; `selections` follow it where nothing says
+    otherwise.
     """
     base = preset(name)
     budgets = ("epochs", "max_steps", "minutes")
@@ -176,6 +198,7 @@ def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpe
         base = {key: value for key, value in base.items() if key not in budgets}
     given = {key: value for key, value in changes.items() if value is not None}
     whole = {**base, **required, **given}
+    whole.setdefault("selections", selections_of(whole))
     for key, known in (("loss", known_loss), ("architecture", known_network)):
         if isinstance(called := whole.get(key), str):
             whole[key] = known(called)
