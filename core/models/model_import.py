@@ -21,6 +21,9 @@ from core.models.networks.weights import load_weights, read_checkpoint, read_sta
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry, check_id
 
+# What settings raise that are of another kind than their names promise.
+_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+_SAID = 160
 _TRIED = ("unet", "attention-unet", "unetpp", "resunet34", "denseunet", "se-denseunet", "smp")
 
 
@@ -69,6 +72,17 @@ def import_foreign(
 
 
 def _read_foreign(file: Path, spec: ModelSpec, said: SaidOfModel) -> ForeignModel | None:
+    try:
+        return _told_by(file, spec, said)
+    except _ODD as error:
+        raise ModelError(
+            f"{file}: expected settings as nnU-Net 2 or MONAI write them, found something else "
+            f"({type(error).__name__}: {str(error)[:_SAID]}). Write the network as ONNX with "
+            "torch.onnx.export, and import that."
+        ) from error
+
+
+def _told_by(file: Path, spec: ModelSpec, said: SaidOfModel) -> ForeignModel | None:
     if file.is_dir():
         return read_bundle(file, spec, preprocessing=said.preprocessing, output=said.output)
     content = read_checkpoint(file)

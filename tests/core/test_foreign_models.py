@@ -148,6 +148,42 @@ def test_what_of_nnunet_has_no_place_is_refused(
     assert registry.models()[0] == []
 
 
+_ODD_PLANS: tuple[Any, ...] = (
+    lambda p, _: p["configurations"]["2d"]["architecture"]["arch_kwargs"].pop("strides"),
+    lambda p, _: p["configurations"]["2d"]["architecture"]["arch_kwargs"].update(n_stages="many"),
+    lambda p, _: p["configurations"]["2d"]["architecture"].update(arch_kwargs=[1, 2]),
+    lambda p, _: _of_2d(p, spacing=[]),
+    lambda p, _: p["configurations"]["2d"].update(inherits_from="nobody"),
+    lambda _, i: i["dataset_json"].update(labels=3),
+    lambda _, i: i.update(dataset_json=[1]),
+    lambda _, i: i.update(plans=None),
+)
+
+
+@pytest.mark.parametrize("change", _ODD_PLANS)
+def test_plans_that_are_odd_are_refused_in_a_sentence(
+    change: Any, tmp_path: Path, registry: Registry
+) -> None:
+    with pytest.raises(ModelError, match="expected"):
+        _import(_changed(tmp_path, change), registry)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"channels": None}, {"channels": 3}, {"strides": ["a"]}, {"norm": 7}, {"out_channels": "x"}],
+)
+def test_a_bundle_that_is_odd_is_refused_in_a_sentence(
+    change: dict[str, Any], tmp_path: Path, registry: Registry
+) -> None:
+    folder = _small(tmp_path)
+    path = folder / "configs" / "inference.json"
+    told = json.loads(path.read_text())
+    told["network_def"].update(change)
+    path.write_text(json.dumps(told))
+    with pytest.raises(ModelError, match="expected"):
+        _import(folder, registry)
+
+
 def test_plans_of_earlier_versions_say_the_same_network(tmp_path: Path, registry: Registry) -> None:
     def change(plans: Any, given_to: Any) -> None:
         told = plans["configurations"]["2d"]
