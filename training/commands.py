@@ -183,6 +183,9 @@ def train(
     given = dict(locals())
     for name in ("task", "folder", "folds", "repeats", "group", "runner", "workers", "address"):
         del given[name]
+    if recipe and folder is None and data is None and architecture:
+        # A recipe has its architecture, so that the one word beside it is the folder.
+        given["architecture"], folder = "", Path(architecture)
     given["data"] = folder or data
     if task != "segment" and (recipe or teachers or unlabelled):
         raise AppError(

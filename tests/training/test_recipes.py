@@ -203,6 +203,30 @@ def test_recipes_are_ranked_by_one_command_that_does_nothing_twice(
     assert (tmp_path / "R.md").read_text().count("\n| `one` |") == 1
 
 
+def test_a_recipe_needs_no_word_but_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.commands import train
+
+    data, split = make_dataset(tmp_path), write_split(tmp_path / "split.json")
+    monkeypatch.setattr(recipe_files, "FOLDER", tmp_path)
+    tiny = {
+        "architecture": "unet",
+        "arguments": {"init_features": 2},
+        "preprocessing": {"crop": "head", "size": 32},
+        "max_steps": 1,
+        "threads": 1,
+        "device": "cpu",
+    }
+    (tmp_path / "tiny.json").write_text(json.dumps(tiny))
+    app = typer.Typer()
+    app.command()(train)
+    out = ["--split", str(split), "--out", str(tmp_path / "job")]
+    done = CliRunner().invoke(app, ["--recipe", "tiny", str(data), *out])
+    assert done.exit_code == 0, done.output
+    assert "job is a candidate now" in done.output
+
+
 def test_the_first_folds_alone_are_done_where_that_is_asked(tmp_path: Path) -> None:
     from training.commands import train
 
