@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.export import CorrectedLabels
 from core.domain.mask import Mask
 from core.domain.volume import Volume
 from core.io.case import Case
@@ -36,8 +37,8 @@ class Lessons:
 
     def correction(
         self, case: Case, truth: Mask | None, shape: tuple[int, int, int]
-    ) -> tuple[Mask, str] | None:
-        """Return the corrected mask (Z, Y, X) of a case and what it is, None without one."""
+    ) -> CorrectedLabels | None:
+        """Return what a case is learnt from with all its labels, None without a correction."""
         return self.corrections.read(case, truth, shape) if self.corrections else None
 
     def probability(self, case: Case, volume: Volume) -> NDArray[np.uint8] | None:

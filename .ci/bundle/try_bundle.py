@@ -30,7 +30,7 @@ def run(program: Path, home: Path, *arguments: object) -> str:
 
 
 def first_slice(program: Path, home: Path, data: Path) -> tuple[float, float]:
-    """Return the seconds to the first slice, and those of the processors, each the least of some."""
+    """Return the seconds to the first slice and those of the processors, the least of some."""
     said = [
         run(program, home, "-P", "-m", "bundle_first_slice", repr(time.time()), data)
         for _ in range(_STARTS)
