@@ -15,11 +15,13 @@ from core.domain.errors import AppError
 from core.models.known_names import known_loss, known_network
 from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
+from core.models.refinements import NO_LIGHT, NO_REFINEMENTS, Light, Refinements
 from core.models.wanted_labels import WantedLabels
 
 LossName: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
 LoggerName: TypeAlias = Literal["mlflow", "wandb"]
 PresetName: TypeAlias = Literal["cpu", "gpu", "reference"]
+Changes: TypeAlias = dict[str, object]
 
 _SELECTED_EVERY: Mapping[str, float] = MappingProxyType(
     {"minutes": 3.0, "epochs": 1.0, "max_steps": 150.0}
@@ -40,7 +42,7 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     the channel) are a channel's. `gamma`: exponent exp(±gamma) on half of the slices. `noise`:
     highest standard deviation. `missing`: chance for each channel but FLAIR to be replaced by
     FLAIR, which is how the public data code a missing sequence. `carve`: chance of getting the
-    lesion of another slice of the batch.
+    lesion of another slice of the batch. `light` is what a slice may be lit by beside all this.
     """
 
     flip: _Share = 0.5
@@ -54,6 +56,12 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     noise: _Amount = 0.08
     missing: _Share = 0.12
     carve: _Share = 0.0
+    light: Light | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def lit(self) -> Light:
+        """What a slice is lit by."""
+        return NO_LIGHT if self.light is msgspec.UNSET else self.light
 
 
 class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,7 +85,8 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     (`ModelSpec`), None the parent's or none: it changes the cut, not the gradients. `loggers`
     write figures and pictures into the job's folder beside TensorBoard's, and open no connection.
     `labels` are the classes or regions that are learnt; without them one lesion is, or what the
-    parent gives, and files and keys of such a training say nothing of labels.
+    parent gives, and files and keys of such a training say nothing of labels. `refinements` are
+    what it does beside the plain training.
     """
 
     architecture: str
@@ -124,6 +133,12 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     licence: str = ""
     loggers: tuple[LoggerName, ...] = ()
     labels: WantedLabels | msgspec.UnsetType = msgspec.UNSET
+    refinements: Refinements | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def refined(self) -> Refinements:
+        """What it does beside the plain training."""
+        return NO_REFINEMENTS if self.refinements is msgspec.UNSET else self.refinements
 
     @property
     def wanted_labels(self) -> WantedLabels | None:
@@ -137,15 +152,15 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     def portable(self) -> Self:
         """Return these settings without the paths of one computer: the last name of each stays."""
-        changes = {
+        changes: Changes = {
             name: PurePath(getattr(self, name)).name
             for name in ("data", "split", "parent", "encoder_weights", "corrections")
             if getattr(self, name)
         }
+        if self.refinements is not msgspec.UNSET:
+            changes["refinements"] = self.refinements.portable()
         return msgspec.structs.replace(self, models="", **changes)
 
-
-Changes: TypeAlias = dict[str, object]
 
 FINE_TUNING: Changes = {
     "epochs": 10,

@@ -69,6 +69,9 @@ def run(installed: Path, away: Path, *arguments: object) -> subprocess.Completed
 def test_nothing_but_overread_is_put_beside_other_packages(wheel: Path, installed: Path) -> None:
     names = {path.name for path in installed.iterdir()} - {"bin"}
     assert names == {"overread", f"overread-{version()}.dist-info"}
+    recipes = installed / "overread" / "training" / "recipes"
+    assert (recipes / "base.json").is_file()
+    assert (recipes / "articles" / "unet.json").is_file()
     here = {p.relative_to(ROOT) for p in (ROOT / "resources").rglob("*") if p.is_file()}
     there = {
         p.relative_to(installed / "overread")
