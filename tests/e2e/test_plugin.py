@@ -26,7 +26,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(
         [
             sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps",
-            "--no-index", "--no-build-isolation", "--target", str(folder / "packages"), str(source),
+            "--no-index", "--no-build-isolation", "--no-compile",
+            "--target", str(folder / "packages"), str(source),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
