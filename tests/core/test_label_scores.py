@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from medpy.metric import binary as medpy
-from monai.metrics import compute_dice, compute_surface_dice
 
 from core.domain.progress import silent
 from core.inference.prediction_service import PredictionService
@@ -77,6 +76,8 @@ def scored(dataset: Dataset, model: MaskModel) -> tuple[LoadedCase, dict[str, Ca
 def test_each_label_and_region_has_the_figures_of_medpy_and_monai(
     dataset: Dataset, model: MaskModel
 ) -> None:
+    from monai.metrics import compute_dice, compute_surface_dice
+
     _, found = scored(dataset, model)
     assert list(found) == REGIONS
     values = {"Whole tumour": (1, 2, 3), "Tumour core": (1, 3), "Necrotic core": (1,)}

@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages that holds what the wheel brings, and nothing else."""
     target = tmp_path_factory.mktemp("packages")
-    pip("install", "--no-deps", "--no-index", "--target", target, wheel)
+    pip("install", "--no-deps", "--no-index", "--no-compile", "--target", target, wheel)
     return target
 
 
