@@ -49,6 +49,7 @@ def calibrate(
     from core.studies.expected_dsc_study import (
         calibration_cases,
         fit_measured,
+        require_enough,
         write_calibration_study,
     )
     from core.studies.model_task import model_task
@@ -69,11 +70,12 @@ def calibrate(
         registry(home(), workspace_folder(home(), folder)),
     )
     chosen = models.find(model) if model else models.champion()
+    names = calibration_cases(file, chosen)
+    require_enough(len(names))  # before anything is predicted
     # One thread each wherever it is done: more would add up the same numbers in another order.
     task = model_task(chosen, device=device, threads=0 if alone else 1)
     fitting, judging = (
-        [CaseTask(dataset.case(name), task) for name in names]
-        for names in (calibration_cases(file, chosen), file.val)
+        [CaseTask(dataset.case(name), task) for name in part] for part in (names, file.val)
     )
     with progress_bar() as progress:
         known = measure_spread(fitting, spread, progress=progress)

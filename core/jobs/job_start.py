@@ -12,7 +12,7 @@ from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_place import read_place
 
-JobProgram: TypeAlias = Literal["train", "gate", "preview", "study"]
+JobProgram: TypeAlias = Literal["train", "gate", "preview", "study", "units"]
 """What kind of job a folder holds."""
 
 # By name only: core knows nothing of training, and torch stays out of the window's process.
@@ -21,10 +21,11 @@ _MODULES: dict[JobProgram, str] = {
     "gate": "training.gate",
     "preview": "training.preview",
     "study": "core.studies.study_job",
+    "units": "training.unit_job",
 }
 _ON_CLUSTER = "training.cluster_job"
 """What takes up a training whose folder names a cluster."""
-_WITH_TORCH = ("train", "gate", "preview")
+_WITH_TORCH = ("train", "gate", "preview", "units")
 
 
 def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> int:

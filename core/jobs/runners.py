@@ -34,6 +34,11 @@ def make_runner(place: RunnerPlace) -> UnitRunner:
         from core.jobs.ray_runner import RayRunner
 
         require_ray()
+        if "://" in address:
+            raise AppError(
+                f"Address: expected HOST:PORT of a cluster's head, found {address!r}: units "
+                "are handed over here, no command is sent there."
+            )
         return RayRunner(address, workers, staged, gpus)
     if place["name"] == "slurm":
         from core.jobs.slurm_runner import SlurmRunner, require_slurm

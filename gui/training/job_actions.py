@@ -13,6 +13,8 @@ def job_actions(record: JobRecord, *, judged: bool, judging: bool) -> tuple[JobA
         return _running_actions(record)
     if record.state in ("paused", "interrupted", "failed"):
         return _standing_actions(record)
+    if record.table is not None:
+        return (JobAction("table", "Show the table", "trend", tip="Figures of each training"),)
     if record.state != "done" or not (record.result or record.report):
         return ()
     if record.report or judged:
@@ -26,6 +28,8 @@ def _standing_actions(record: JobRecord) -> tuple[JobAction, ...]:
     resume = JobAction(
         "resume", "Resume", "play", enabled=not asked, tip="Go on from the last checkpoint"
     )
+    if record.head.kind in ("folds", "search"):
+        return (resume,)
     learnt = record.curves.get("best_dsc") or (record.state == "paused" and record.step)
     return (resume, _stop(asked=asked)) if learnt else (resume,)
 
@@ -49,5 +53,7 @@ def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
         enabled=asked is None,
         tip="Save and end the process; it can go on later",
     )
+    if record.head.kind in ("folds", "search"):
+        return (pause,)
     stop = _stop(asked=asked == "stop", enabled=asked is None)
     return (pause, stop) if record.head.kind == "train" else (stop,)

@@ -11,6 +11,7 @@ from core.io.case import Case
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import LossName, PresetName
+from gui.training.several_form import ONE_MODEL, SeveralForm, several_problem
 
 CaseKind = Literal["corrected", "truth", "none"]
 
@@ -124,6 +125,7 @@ class TrainForm:
     judges: tuple[str, ...] = ()
     learn: OutputKind | None = None
     cluster: str | None = None
+    several: SeveralForm = ONE_MODEL
 
     @property
     def steps_like(self) -> tuple[object, ...]:
@@ -147,6 +149,7 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
         "arguments": "" if form.base else _arguments_problem(form),
         "cases": _cases_problem(form, offer),
         "learn": _learn_problem(form, offer),
+        "several": _several_problem(form, offer),
         "limits": "" if form.epochs or form.minutes else "Give epochs, minutes or both.",
         "cluster": _cluster_problem(form),
         "learning_rate": ""
@@ -189,9 +192,22 @@ def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
 
 
 def _cluster_problem(form: TrainForm) -> str:
+    if form.cluster is not None and form.several.kind != "one":
+        return "Several trainings have a runner of their own above: choose another device."
     if not form.cluster or _ADDRESS.fullmatch(form.cluster):
         return ""
     return "HOST:PORT of the cluster, as 10.0.0.5:6379, or http://HOST:8265; empty for this one."
+
+
+def folded_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
+    """Return the chosen cases that folds can be made of: those with ground truth."""
+    known = {case.case_id for case in offer.cases if case.truth}
+    return tuple(name for name in fresh_cases(form, offer) if name in known)
+
+
+def _several_problem(form: TrainForm, offer: TrainOffer) -> str:
+    known = offer.base(form.base).trained_on if form.base else frozenset[str]()
+    return several_problem(form.several, folded_cases(form, offer), known)
 
 
 def _title_problem(form: TrainForm, offer: TrainOffer) -> str:

@@ -23,9 +23,10 @@ from gui.training.job_descriptions import (
 )
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_form import TrainForm, TrainOffer
-from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, prepare_training, read_ground
+from gui.training.train_form import TrainForm
+from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, read_ground
 from gui.training.train_request import TrainRequest
+from gui.training.unit_dialog import show_unit_table
 from gui.widgets.confirm import confirm
 from gui.widgets.palette import OverlayColours, Theme
 
@@ -143,14 +144,15 @@ class TrainingPresenter(QObject):
         dialog.set_look(*self._look)
         self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
         asking.failed.connect(self._on_failed)
-        dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
+        dialog.started.connect(partial(self._begin, asking=asking))
         current = self._session.models.current
         dialog.set_offer(offer, "" if current is None else current.spec.id)
         self._show_in_dialog(self._about())
         dialog.open()
 
-    def _begin(self, form: TrainForm, *, offer: TrainOffer, ground: Ground) -> None:
-        self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
+    def _begin(self, form: TrainForm, *, asking: TrainRequest) -> None:
+        kind = "train" if form.several.kind == "one" else form.several.kind
+        self.watch.begin(kind, lambda path: asking.prepare(path, form))
 
     def _judge(self, candidate: str) -> None:
         self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
@@ -184,6 +186,8 @@ class TrainingPresenter(QObject):
             said = _STOP if record.active else _FINISH
             texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
             confirm(self._drawer, texts, lambda: self._stop(record))
+        elif act == "table":
+            show_unit_table(record, self._drawer.window(), self._look)
         else:
             report = record.report or self._about().reports.get(record.result)
             if report is not None:
@@ -197,7 +201,7 @@ class TrainingPresenter(QObject):
 
     def _on_started(self, job_id: str) -> None:
         record = self.watch.find(job_id)
-        if record is None or record.head.kind == "train":
+        if record is None or record.head.kind != "gate":
             self._chosen = job_id
         self._drawer.set_expanded(True)
         self._show()
@@ -209,6 +213,10 @@ class TrainingPresenter(QObject):
         elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
             better = record.report.verdict == "promote"
             self._tell_done(record, record.report.reason, "ok" if better else "info")
+        elif record.state == "done" and record.table is not None:
+            said = "; ".join(f"{name} {value}" for name, value in record.table.facts[1:3])
+            self._tell_done(record, f"{said}.", "ok")
+            self.gate.desk.reload()
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")

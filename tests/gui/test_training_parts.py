@@ -390,7 +390,7 @@ def test_a_training_for_a_cluster_says_so_in_its_folder(
     dialog.set_offer(replace(offer, cluster=True), "")
     device, address = (
         by_name(dialog, QComboBox, "Device"),
-        by_name(dialog, QLineEdit, "Address of the cluster"),
+        by_name(dialog, QLineEdit, "Address of a cluster for one training"),
     )
     assert dialog.form.cluster is None
     assert not address.isVisibleTo(dialog)
