@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError, reason
+from core.domain.plane import PlaneName
 from core.domain.role import Role, role_of
 from core.domain.volume import LGG_CHANNELS
 from core.io.atomic import atomic_path, write_bytes
@@ -33,7 +34,8 @@ class GuideSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     It sees `window` pixels of 256² to each side, the newest mark in the middle: the channels of
     three slices, then the probability before, and discs of radius `disc` around the marks that add
-    and around those that take away. `trained_on` are case ids.
+    and around those that take away. It answers on slices of `planes` alone, those it learnt from.
+    `trained_on` are case ids.
     """
 
     id: str
@@ -43,6 +45,7 @@ class GuideSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     channels: tuple[str, ...] = LGG_CHANNELS
     window: int = 128
     disc: float = 3.0
+    planes: tuple[PlaneName, ...] = ("axial",)
     stride: int | None = None
     parameters: int | None = None
     metrics: dict[str, float] = {}

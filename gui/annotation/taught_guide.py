@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from core.annotation import regions
 from core.annotation.bump import Bump
-from core.annotation.guided import ClickGround, Guided, guided
+from core.annotation.click_ground import ClickGround
+from core.annotation.guided import Guided, guided
 from core.annotation.label_rule import mask_of
 from core.annotation.patch import Patch, replayed
 from core.domain.errors import ModelError
 from core.domain.guide import Click, Guide, PairedGuide
 from core.domain.mask import Mask
+from core.domain.plane import PlaneName
 from core.domain.volume import Volume
 from core.inference.engine import Engine
 from core.inference.guide_network import NetworkGuide
@@ -86,7 +88,15 @@ class TaughtGuide(QObject):
         spec, engine = model.spec, self._engine
         order = spec.order(volume.channels, volume.roles)
         taught = NetworkGuide(spec, order, lambda values: engine.answer_click(model, values))
-        return PairedGuide(Bump(), taught, self._failed.emit)
+        return PairedGuide(Bump(), taught, self._failed.emit, spec.planes)
+
+    def note(self, plane: PlaneName) -> str:
+        """Say that a network there is does not answer clicks in a plane; empty where it does."""
+        model = self._found()
+        if model is None or self._is_broken or plane in model.spec.planes:
+            return ""
+        learnt = " and ".join(model.spec.planes)
+        return f"Answered by the rule alone: the network learnt {learnt} slices."
 
     def close(self) -> None:
         """End the process."""

@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from core.annotation.guided import ClickGround, Guided, Scene
+from core.annotation.click_ground import ClickGround, Scene
+from core.annotation.guided import Guided
 from core.domain.guide import Click
 from gui.viewer.lines import make_lines
 from tests.bench.entry import Entry, Figure

@@ -16,7 +16,8 @@ from scipy import ndimage
 from torch import Generator, Tensor
 
 from core.annotation.bump import Bump
-from core.annotation.guided import BOUND, ClickGround, Scene
+from core.annotation.click_ground import ClickGround, Scene
+from core.annotation.plane_clicks import BOUND
 from core.domain.guide import Mark, Window
 from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec

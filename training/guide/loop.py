@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from core.annotation.bump import Bump
-from core.annotation.guided import ClickGround, Scene
+from core.annotation.click_ground import ClickGround, Scene
 from core.domain.guide import PairedGuide
 from core.domain.prediction import Postprocessing, to_mask
 from core.inference.guide_network import Logits, NetworkGuide
