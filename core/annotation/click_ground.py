@@ -128,14 +128,14 @@ class ClickGround:
         return np.asarray(self._kept[self.labels[index]])
 
     @cached_property
-    def _kept(self) -> NDArray[np.bool_]:
+    def _kept(self) -> Region:
         """Whether voxels of each of 256 values stay as they are.
 
         The label in hand can be taken away, whatever it may be written over, unless it is locked.
         """
         if self.rule.stuck:
             return np.ones(HIGHEST + 1, bool)
-        kept = self.rule.replaceable() == 0
+        kept: Region = self.rule.replaceable() == 0
         kept[self.rule.value] = False
         return kept
 

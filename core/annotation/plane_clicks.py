@@ -59,7 +59,8 @@ class PlaneClicks:
         found = self.planes.get(z)
         if found is not None:
             return found > 0.5
-        inside, cut = self.ground.mask[z] > 0, Cut(self.plane, z)
+        inside: Region = self.ground.mask[z] > 0
+        cut = Cut(self.plane, z)
         for clicks in self.below:
             clicks.lay_mask(inside, cut)
         return inside
@@ -142,9 +143,8 @@ class PlaneClicks:
             thin[2 * axis], thin[2 * axis + 1] = z, z + 1
             box = (thin[0], thin[1], thin[2], thin[3], thin[4], thin[5])
             _, _, top, end, left, right = cut.plane.cut_box(box, shape)
-            line, touched = (
-                cut.of(self.plane.undo(each[np.newaxis])) for each in (values, self.touched[z])
-            )
+            line = cut.of(self.plane.undo(values[np.newaxis]))
+            touched = cut.of(self.plane.undo(self.touched[z][np.newaxis]))
             yield (slice(top, end), slice(left, right)), line, touched
 
     def _across(self, z: int, mark: Mark, cut: Cut) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
