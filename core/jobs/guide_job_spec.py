@@ -17,6 +17,7 @@ class GuideTrainSpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only
     pixels, a share `wrong` of them anywhere and of any kind. It starts from what a model says (a
     share `automatic`; `starts` is its folder, the parent's where empty), from a mask as a hand
     might leave it (`by_hand`) or from nothing. It sees `window` pixels of 256² around a click.
+    `earlier` is the folder of a guide of the same kind whose weights the training goes on from.
     """
 
     task: Literal["guide"] = "guide"
@@ -30,4 +31,5 @@ class GuideTrainSpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only
     automatic: _Share = 0.6
     by_hand: _Share = 0.25
     starts: str = ""
+    earlier: str = ""
     sampling: Literal["area", "reference", "uniform"] = "area"

@@ -1,8 +1,10 @@
 """Training of a guide: simulated readers click, the network answers, a robot reader judges it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -170,6 +172,34 @@ def test_cases_that_the_model_never_saw_choose(parent: Model) -> None:
     found = guide_split(split, parent)
     assert {case.id for case in found.selection} == {case.id for case in cases} - seen
     assert not {case.id for case in found.fit} & {case.id for case in found.selection}
+
+
+def test_no_more_cases_choose_than_were_asked_for(parent: Model) -> None:
+    from core.io.dataset import scan
+
+    cases = scan(parent.folder.parents[2] / "data").cases[:6]
+    known = replace(parent, spec=msgspec.structs.replace(parent.spec, trained_on=(cases[0].id,)))
+    found = guide_split(Split(cases[:4], cases[4:], ()), known)
+    assert len(found.selection) == 2
+    assert cases[0] not in found.selection
+    assert {case.id for case in (*found.fit, *found.selection)} == {case.id for case in cases}
+
+
+def test_a_guide_goes_on_from_an_earlier_one(tmp_path: Path, parent: Model) -> None:
+    spec = _spec(tmp_path, parent, max_steps=2, selections=1, models=str(tmp_path / "models"))
+    earlier = run(spec, create_job(tmp_path / "job", spec))
+    assert earlier is not None
+    seen = torch.randn(1, 12, 32, 32)
+    network = new_guide(earlier.spec, parent, earlier).eval()
+    asked = open_network(earlier, wanted=EngineChoice("torch", "float32"))
+    asked.place("cpu")
+    with torch.inference_mode():
+        np.testing.assert_allclose(network(seen).numpy(), asked.logits(seen.numpy()), atol=1e-4)
+    wider = msgspec.structs.replace(earlier.spec, arguments={"init_features": 4})
+    with pytest.raises(ModelError):
+        new_guide(wider, parent, earlier)
+    again = _spec(tmp_path, parent, model_id="again", earlier=str(earlier.folder), max_steps=2)
+    assert run(again, create_job(tmp_path / "again", again)) is not None
 
 
 def test_options_that_do_not_fit_are_refused(tmp_path: Path, parent: Model) -> None:

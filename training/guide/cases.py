@@ -52,16 +52,18 @@ class HeldCase:
 
 
 def guide_split(cases: Split, starts: Model) -> Split:
-    """Return the split with cases that `starts` has not learnt from to choose, where there are.
+    """Return the split with as many cases to choose that `starts` has not learnt from, if it can.
 
-    Such a model is too good on the cases it knows, and leaves nothing to correct there.
+    Such a model is too good on the cases it knows, and leaves nothing to correct there. Those that
+    choose are drawn evenly from the unseen ones in the order of their ids; the others are learnt.
     """
     seen = set(starts.spec.trained_on)
     every = (*cases.fit, *cases.selection)
-    unseen = [case for case in every if case.id not in seen]
-    if len(unseen) < len(cases.selection) or len(unseen) == len(every):
+    unseen = sorted((case for case in every if case.id not in seen), key=lambda case: case.id)
+    count = len(cases.selection)
+    if len(unseen) < count or len(unseen) == len(every):
         return cases
-    held = tuple(unseen)
+    held = tuple(unseen[(2 * n + 1) * len(unseen) // (2 * count)] for n in range(count))
     return replace(cases, fit=tuple(case for case in every if case not in held), selection=held)
 
 

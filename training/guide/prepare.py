@@ -6,7 +6,7 @@ import torch
 
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_folder import JobWriter
-from core.models.guides import GuideSpec
+from core.models.guides import GuideSpec, read_guide
 from core.models.registry import Model, read_model
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
@@ -50,7 +50,8 @@ def prepare_loop(
     store = writer.folder.path / DATA_FOLDER / str(group.rank)
     fit = load_guide_cases(split.fit, spec, starts, store, progress=reading)
     held = load_held(split.selection, starts, progress=reading)
-    learner = GuideLearner(spec, new_guide(guide, parent), channels, device, group)
+    earlier = read_guide(Path(spec.earlier)) if spec.earlier else None
+    learner = GuideLearner(spec, new_guide(guide, parent, earlier), channels, device, group)
     generator = torch.Generator().manual_seed(spec.seed)
     sampler = EpisodeSampler(fit, spec, guide, channels, generator)
     loop = GuideLoop(
