@@ -61,13 +61,24 @@ def mesh_affine(grid: Grid) -> Affine:
     return np.diag([x, y, z, 1.0])
 
 
-def mask_mesh(mask: MaskLike, grid: Grid, *, step: int = 1, rounds: int = _ROUNDS) -> Mesh | None:
+def mask_mesh(
+    mask: MaskLike, grid: Grid, *, step: int = 1, rounds: int = _ROUNDS, most: int | None = None
+) -> Mesh | None:
     """Return the surface of a mask (Z, Y, X); None for an empty one.
 
     With a `step`, blocks of as many voxels a side become one, which is inside when at least half of
-    it is. `rounds` of smoothing, 0 for the surface as marching cubes has it.
+    it is. `rounds` of smoothing, 0 for the surface as marching cubes has it. A surface of more than
+    `most` triangles is made of blocks twice as wide, unless nothing were left of it.
     """
-    return _surface(binarise(mask), grid, step=step, rounds=rounds)
+    box = bounding_box(values := binarise(mask))
+    if box is None:
+        return None
+    starts, inner = np.array(box[::2]), values[box_slices(box)]
+    cubes = _cubes(inner, step)
+    if most is not None and cubes is not None and len(cubes[1]) > most:
+        coarser = _cubes(inner, 2 * step)
+        cubes, step = (cubes, step) if coarser is None else (coarser, 2 * step)
+    return None if cubes is None else _placed(*cubes, (starts, step), grid, rounds)
 
 
 def voxel_at(place: Sequence[float], grid: Grid) -> Voxel:
@@ -80,24 +91,33 @@ def voxel_at(place: Sequence[float], grid: Grid) -> Voxel:
     return near[0], near[1], near[2]
 
 
-def _surface(values: Mask, grid: Grid, *, step: int, rounds: int) -> Mesh | None:
+def _cubes(inner: Mask, step: int) -> tuple[NDArray[np.float32], NDArray[np.int32]] | None:
     """Return where a mask (Z, Y, X) of 0 and 1, or the means of its blocks, pass one half."""
     from skimage.measure import marching_cubes  # slow to load, and only a surface needs it
 
-    box = bounding_box(values)
-    if box is None:
-        return None
-    starts, inner = np.array(box[::2]), values[box_slices(box)]
     blocks = _blocks(inner, step) if step > 1 else inner.astype(np.float32)
     padded = np.pad(blocks, 1)
     if padded.max() <= 0.5:
         return None
     found, faces, _, _ = marching_cubes(padded, 0.5, allow_degenerate=False)
     # Where triangles without an area were left out, corners without a triangle stay.
-    used, faces = np.unique(faces, return_inverse=True)
-    found, faces = found[used], faces.reshape(-1, 3).astype(np.int32)
+    used = np.zeros(len(found), bool)
+    used[faces.ravel()] = True
+    numbers = np.cumsum(used, dtype=np.int32) - 1
+    return found[used] - 1, numbers[faces]
+
+
+def _placed(
+    found: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    blocks: tuple[NDArray[np.intp], int],
+    grid: Grid,
+    rounds: int,
+) -> Mesh:
+    """Return a surface in the places of `grid`; `blocks` are where it begins and their width."""
+    starts, step = blocks
     # The middle of a block of n voxels lies (n - 1) / 2 behind the centre of its first one.
-    indices = (found - 1) * step + (step - 1) / 2 + starts
+    indices = found.astype(np.float64) * step + (step - 1) / 2 + starts
     affine = mesh_affine(grid)
     places = indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
     if rounds:
@@ -133,11 +153,12 @@ def _smoothed(
     joined = joined + joined.T
     joined.data[:] = 1.0
     degree: NDArray[np.float32] = np.asarray(joined.sum(axis=1)).reshape(-1, 1)
-    moved = places - places.mean(axis=0)
+    middle = places.mean(axis=0)
+    moved = (places - middle).astype(np.float32)
     for _ in range(rounds):
         for share in (_FORWARD, _BACK):
             moved = moved + share * (joined @ moved / degree - moved)
-    return np.asarray(moved + places.mean(axis=0))
+    return np.asarray(moved + middle)
 
 
 def _volume(places: NDArray[np.float64], faces: NDArray[np.int32]) -> float:

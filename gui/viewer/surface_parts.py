@@ -128,10 +128,7 @@ def _mesh(key: str, asked: Surfaced) -> tuple[Mesh, NDArray[np.float32]] | None:
     else:
         assert asked.mask is not None
         mask = asked.mask > 0
-    found = mask_mesh(mask, asked.grid)
-    if found is not None and len(found.faces) > _MOST_TRIANGLES:
-        found = mask_mesh(mask, asked.grid, step=2) or found
-    return _finished(found)
+    return _finished(mask_mesh(mask, asked.grid, most=_MOST_TRIANGLES))
 
 
 def _shell(asked: Surfaced) -> Mesh | None:

@@ -53,8 +53,13 @@ class SurfaceScene:
         if not (there and self._context.makeCurrent(self._surface)):
             return "No OpenGL was found here."
         found = self._context.format().version()
+        if found >= _LEAST_VERSION:
+            # Slow to load: here it loads while others make the meshes.
+            from gui.viewer.surface_stage import SurfaceStage
+
+            self._stage = SurfaceStage(self._context)
         self._context.doneCurrent()
-        if found < _LEAST_VERSION:
+        if self._stage is None:
             return f"OpenGL 2.1 or newer is needed, {found[0]}.{found[1]} was found."
         return ""
 
@@ -79,9 +84,8 @@ class SurfaceScene:
         from OpenGL import GL
         from PySide6.QtOpenGL import QOpenGLFramebufferObject, QOpenGLFramebufferObjectFormat
 
-        from gui.viewer.surface_stage import SurfaceStage
-
-        stage = self._stage = self._stage or SurfaceStage(self._context)
+        stage = self._stage
+        assert stage is not None  # as long as there is no problem
         self._show(stage, frame)
         form = QOpenGLFramebufferObjectFormat()
         form.setAttachment(QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
