@@ -108,7 +108,7 @@ def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
 
     Raises `ModelError` for an id there is not, and for a guide that cannot be read.
     """
-    folders = [path.parent for root in roots for path in sorted(root.glob(f"*/{GUIDE_FILE}"))]
+    folders = _folders(roots)
     for folder in folders:
         model = read_guide(folder)
         if guide_id in ("", model.spec.id):
@@ -120,6 +120,15 @@ def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
             "or train one with --task guide."
         )
     return None
+
+
+def guides_in(roots: Sequence[Path]) -> tuple[GuideModel, ...]:
+    """Return every guide there is; raises `ModelError` for one that cannot be read."""
+    return tuple(read_guide(folder) for folder in _folders(roots))
+
+
+def _folders(roots: Sequence[Path]) -> list[Path]:
+    return [path.parent for root in roots for path in sorted(root.glob(f"*/{GUIDE_FILE}"))]
 
 
 def read_guide(folder: Path) -> GuideModel:

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
-from core.annotation.click_ground import ClickGround, Scene
 from core.annotation.correction import Writes
 from core.annotation.guided import Guided
 from core.domain.guide import Click, Spot
-from core.domain.mask import Mask
 from core.domain.plane import PLANES, Cut
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
+from gui.annotation.click_grounds import ClickGrounds
 from gui.annotation.click_preview import Asked, ClickPreview, cut_of, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import predicted_mask, predicted_values
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.taught_guide import TaughtGuide
 from gui.annotation.tool_settings import ToolSettings
@@ -76,7 +74,7 @@ class GuidedClicks(QObject):
         self._desk, self._lanes = desk, lanes
         self.preview = ClickPreview(lanes, pointed_by)
         self.preview.changed.connect(self.changed)
-        self._scene: Scene | None = None
+        self._grounds = ClickGrounds(self._session, desk, taught)
         self._ground: Guided | None = None
         self._states: list[Guided] = []
         self._clicks: list[Click] = []
@@ -196,20 +194,11 @@ class GuidedClicks(QObject):
 
     def replay(self) -> None:
         """Answer the clicks kept with the correction anew, on the prediction on screen."""
-        known, predicted = self._desk.known, predicted_mask(self._session)
-        if known is None or not known.clicks:
-            self._desk.noted.emit(REPLAY, "There are no clicks in this correction.")
-            return
-        if predicted is None:
-            self._desk.noted.emit(REPLAY, "Run the model on this case first.")
-            return
-        clicks, ground = known.clicks, self._ground_over(predicted)
-        opened = self._session.open_case
-        assert opened is not None, "there is a prediction of it"
-        volume, hand = opened.loaded.volume, known.rule.value
-        values = predicted_values(self._session) if known.several else None
-        make = self._taught.replayed(ground, clicks, volume, of=(values, hand))
-        self._desk.apply_later(REPLAY, make)
+        made = self._grounds.replayed()
+        if isinstance(made, str):
+            self._desk.noted.emit(REPLAY, made)
+        else:
+            self._desk.apply_later(REPLAY, made)
 
     def picture(self, cut: Cut) -> ClickPicture | None:
         """Return what is to be shown on a slice of any plane; None for nothing."""
@@ -312,30 +301,10 @@ class GuidedClicks(QObject):
         return self._newest_known() or self._start()
 
     def _start(self) -> Guided | None:
-        """Return the state before the first click: the mask there is, what the model says."""
-        mask, opened = self._desk.ground_now(), self._session.open_case
-        if self._ground is None and mask is not None and opened is not None:
-            ground = self._ground_over(mask.copy())
-            self._ground = self._taught.begun(ground, opened.loaded.volume)
+        """Return the state before the first click."""
+        if self._ground is None:
+            self._ground = self._grounds.begun()
         return self._ground
-
-    def _ground_over(self, mask: Mask) -> ClickGround:
-        """Return a mask as clicks correct it, with the probability on screen behind it."""
-        opened, result = self._session.open_case, self._session.result
-        assert opened is not None, "a case is on screen"
-        volume = opened.loaded.volume
-        if self._scene is None:
-            self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
-        whole = result is not None and result.ready is None and self._is_of_hand
-        found = result.probability if result is not None and whole else None
-        values, rule = self._desk.values_now(), self._session.labels.rule
-        return ClickGround(self._scene, mask, found, self._session.post.threshold, values, rule)
-
-    @property
-    def _is_of_hand(self) -> bool:
-        """True where the prediction is of what clicks write: the one label, or that in hand."""
-        state = self._session.labels
-        return state.labels.is_binary or state.focus.values == (state.in_hand,)
 
     def _on_labels_changed(self) -> None:
         """Clicks write another label, or something else is locked: all is answered anew."""
@@ -407,7 +376,7 @@ class GuidedClicks(QObject):
         self.drop()
 
     def _on_case_changed(self) -> None:
-        self._scene = None
+        self._grounds.leave()
         self.drop()
 
 

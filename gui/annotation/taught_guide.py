@@ -1,21 +1,14 @@
 """What answers guided clicks in the window: the bump, and a trained guide where there is one."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
-from core.annotation import regions
 from core.annotation.bump import Bump
-from core.annotation.click_ground import ClickGround
-from core.annotation.guided import Guided, guided
-from core.annotation.label_rule import mask_of
-from core.annotation.patch import Patch, replayed
 from core.domain.errors import ModelError
-from core.domain.guide import Click, Guide, PairedGuide
-from core.domain.mask import Mask
+from core.domain.guide import Guide, PairedGuide
 from core.domain.plane import PlaneName
 from core.domain.volume import Volume
 from core.inference.engine import Engine
@@ -53,32 +46,6 @@ class TaughtGuide(QObject):
         model = self._found()
         if model is not None and not self._is_broken:
             self._lanes.run("idle", lambda _: self._answer_nothing(model))
-
-    def begun(self, ground: ClickGround, volume: Volume) -> Guided:
-        """Return a ground without a click yet, to be answered on any thread."""
-        return Guided(ground, self.over(volume))
-
-    def replayed(
-        self,
-        ground: ClickGround,
-        clicks: Sequence[Click],
-        volume: Volume,
-        *,
-        of: tuple[Callable[[], Mask] | None, int],
-    ) -> Callable[[Mask], Patch | None]:
-        """Return what makes a mask what clicks, answered anew on a ground, would have it be.
-
-        Where there are several labels, `of` gives the map that was predicted and the value in hand.
-        """
-        guide, (values, hand) = self.over(volume), of
-
-        def make(mask: Mask) -> Patch | None:
-            begun = ground if values is None else replace(ground, mask=mask_of(values(), (hand,)))
-            patch = guided(begun, clicks, guide).patch()
-            after = begun.mask if patch is None else replayed(begun.mask, patch)
-            return regions.replace(mask, after)
-
-        return make
 
     def over(self, volume: Volume) -> Guide:
         """Return what answers clicks on a volume, on any thread."""

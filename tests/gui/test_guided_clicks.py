@@ -103,7 +103,7 @@ def test_kept_clicks_are_replayed_on_another_prediction(desk: DrawingDesk) -> No
     desk.settle()
     other = np.roll(probability(6), 5, axis=2)
     desk.predict(other)
-    ground = desk.guided._ground_over(desk.session.result.counted.mask)  # type: ignore[union-attr]
+    ground = desk.guided._grounds.over(desk.session.result.counted.mask)  # type: ignore[union-attr]
     expected = guided(ground, desk.correction.clicks)
     desk.guided.replay()
     desk.settle()

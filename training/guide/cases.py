@@ -18,8 +18,12 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
+from core.workspace.known_dataset import scan_known
+from core.workspace.splits import read_split
+from training.corrections import Corrections
 from training.dataset import load_cases, require_lesions
-from training.split import Split
+from training.guide.own_clicks import OwnSlice, own_slices
+from training.split import Split, make_split
 from training.train_case import TrainCase
 
 _DIMMED = 2
@@ -36,11 +40,13 @@ class GuideCase:
     """A prepared case and what a model says of it.
 
     `starts` (N, Z, h, w) uint8 are 255 times the probability: of the images as they are, then of
-    images made worse, where it errs as it would on patients it has not seen.
+    images made worse, where it errs as it would on patients it has not seen. `own` are the slices
+    on which readers clicked.
     """
 
     case: TrainCase
     starts: NDArray[np.uint8]
+    own: tuple[OwnSlice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,16 @@ class HeldCase:
 
     loaded: LoadedCase
     probability: NDArray[np.uint8]
+
+
+def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None, Split]:
+    """Return readers' corrections, where there are some, and which cases teach and choose."""
+    file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
+    # Whatever readers corrected of `val`, it stays what it was when models were judged before.
+    allowed = frozenset(file.train)
+    corrections = Corrections(Path(spec.corrections), allowed) if spec.corrections else None
+    corrected = corrections.ids() if corrections else frozenset()
+    return corrections, guide_split(make_split(file, dataset, spec, corrected=corrected), starts)
 
 
 def guide_split(cases: Split, starts: Model) -> Split:
@@ -73,19 +89,29 @@ def load_guide_cases(
     model: Model,
     store: Path,
     *,
+    corrections: Corrections | None = None,
     progress: Progress = silent,
 ) -> list[GuideCase]:
-    """Return the cases, decoded and prepared, with what `model` says of them.
+    """Return the cases, decoded and prepared, with what `model` says and readers clicked.
 
-    Raises `DataError` for a case without usable ground truth.
+    A correction stands in for the ground truth. Raises `DataError` for a case without either.
     """
-    prepared = load_cases(cases, spec, stride=1, store=store, progress=part(progress, 0.0, 0.3))
+    prepared = load_cases(
+        cases,
+        spec,
+        stride=1,
+        store=store,
+        corrections=corrections,
+        progress=part(progress, 0.0, 0.3),
+    )
     require_lesions(prepared)
+    own = own_slices(corrections, prepared)
     runner, found = open_runner(model), []
     for index, (case, ready) in enumerate(zip(cases, prepared, strict=True)):
         progress(0.3 + 0.7 * index / len(cases), f"{case.id}: what {model.spec.title} says")
         rng = np.random.default_rng([spec.seed, *case.id.encode()])
-        found.append(GuideCase(ready, _kept_starts(case, ready, runner, rng, store)))
+        starts = _kept_starts(case, ready, runner, rng, store)
+        found.append(GuideCase(ready, starts, own.get(case.id, ())))
     return found
 
 
@@ -107,13 +133,20 @@ def _kept_starts(
 
 
 def load_held(
-    cases: Sequence[Case], model: Model, *, progress: Progress = silent
+    cases: Sequence[Case],
+    model: Model,
+    *,
+    corrections: Corrections | None = None,
+    progress: Progress = silent,
 ) -> list[HeldCase]:
-    """Return the cases that choose the weights, as the model has them."""
+    """Return the cases that choose the weights, as the model has them; corrected where they are."""
     runner, found = open_runner(model), []
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
         loaded = read_case(case)
+        shape, truth = loaded.volume.geometry.shape, loaded.ground_truth
+        made = None if corrections is None else corrections.read(case, truth, shape)
+        loaded = loaded if made is None else replace(loaded, ground_truth=made[0])
         found.append(HeldCase(loaded, runner.predict(loaded.volume).probability))
     return found
 
