@@ -18,12 +18,10 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
-from core.workspace.known_dataset import scan_known
-from core.workspace.splits import read_split
 from training.corrections import Corrections
 from training.dataset import load_cases, require_lesions
 from training.guide.own_clicks import OwnSlice, own_slices
-from training.split import Split, make_split
+from training.split import Split
 from training.train_case import TrainCase
 
 _DIMMED = 2
@@ -55,16 +53,6 @@ class HeldCase:
 
     loaded: LoadedCase
     probability: NDArray[np.uint8]
-
-
-def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None, Split]:
-    """Return readers' corrections, where there are some, and which cases teach and choose."""
-    file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
-    # Whatever readers corrected of `val`, it stays what it was when models were judged before.
-    allowed = frozenset(file.train)
-    corrections = Corrections(Path(spec.corrections), allowed) if spec.corrections else None
-    corrected = corrections.ids() if corrections else frozenset()
-    return corrections, guide_split(make_split(file, dataset, spec, corrected=corrected), starts)
 
 
 def guide_split(cases: Split, starts: Model) -> Split:

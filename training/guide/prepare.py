@@ -12,7 +12,8 @@ from core.models.registry import Model, read_model
 from training.channels import learnt_channels
 from training.errors import TrainingError
 from training.frame import DATA_FOLDER, job_progress
-from training.guide.cases import guide_cases, load_guide_cases, load_held
+from training.guide.case_split import guide_cases
+from training.guide.cases import load_guide_cases, load_held
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import GuideLearner, new_guide
 from training.guide.loop import GuideLoop
