@@ -4,6 +4,7 @@ Only what a saved version holds counts, as with masks: what a reader has not sav
 taken back.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,13 @@ import numpy as np
 
 from core.annotation.draft import Draft
 from core.annotation.history import Edit, box_shape, unpack
-from core.annotation.journal import load_draft
+from core.annotation.journal import DAMAGED, load_draft, told
 from core.domain.components import box_slices
 from core.domain.guide import Click
 from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from core.domain.plane import PLANES, Cut, PlaneName
+from core.io.json_file import decode_json
 from core.workspace.store import Store
 
 _UNBOUNDED = 1 << 62
@@ -93,3 +95,20 @@ def _hand_of(edit: Edit) -> int | None:
     gone: Sequence[int] = before[changed & (after == 0)].tolist()
     values = {*after[changed & (after > 0)].tolist(), *gone}
     return values.pop() if len(values) == 1 else None
+
+
+def count_kept_clicks(store: Store) -> dict[str, int]:
+    """Return by case how many clicks saved corrections hold, as `kept_clicks` would find them.
+
+    Raises `WorkspaceError` for a journal that cannot be read.
+    """
+    with told("all cases", "read", DAMAGED):
+        rows = store.read(
+            "SELECT case_id, edits.clicks FROM correction_edits AS edits "
+            "JOIN correction_states AS states USING (case_id) WHERE edits.clicks != '' "
+            "AND edits.number <= states.saved_head AND states.saved_head <= states.head"
+        )
+        found: Counter[str] = Counter()
+        for case_id, clicks in rows:
+            found[str(case_id)] += len(decode_json(str(clicks), tuple[Click, ...]))
+    return dict(found)

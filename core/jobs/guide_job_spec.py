@@ -47,6 +47,17 @@ class GuideTrainSpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only
         return msgspec.structs.replace(super().portable(), **names)
 
 
+def guide_beginning(starts: Model) -> Changes:
+    """Return the settings of a training that begins from a model, and corrects what it says."""
+    spec = starts.spec
+    return {
+        "architecture": spec.architecture,
+        "arguments": spec.arguments,
+        "channels": spec.channels,
+        "parent": str(starts.folder),
+    }
+
+
 def guide_going_on(guide: GuideModel, starts: Model) -> Changes:
     """Return the settings of a training that goes on from a guide: slow, as any fine-tuning.
 

@@ -106,6 +106,8 @@ class GuideModel:
 def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
     """Return the guide of that id, else the first there is; None where there is none.
 
+    Of those in one root the one that was written last comes first.
+
     Raises `ModelError` for an id there is not, and for a guide that cannot be read.
     """
     folders = _folders(roots)
@@ -128,7 +130,13 @@ def guides_in(roots: Sequence[Path]) -> tuple[GuideModel, ...]:
 
 
 def _folders(roots: Sequence[Path]) -> list[Path]:
-    return [path.parent for root in roots for path in sorted(root.glob(f"*/{GUIDE_FILE}"))]
+    """Return the folders of guides, root by root, the one written last first."""
+    found = []
+    for root in roots:
+        files = sorted(root.glob(f"*/{GUIDE_FILE}"))
+        files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        found += [path.parent for path in files]
+    return found
 
 
 def read_guide(folder: Path) -> GuideModel:

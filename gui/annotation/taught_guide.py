@@ -41,6 +41,10 @@ class TaughtGuide(QObject):
         # Emitted by a worker, heard on the thread this object lives in.
         self._failed.connect(self._break, Qt.ConnectionType.QueuedConnection)
 
+    def forget(self) -> None:
+        """Look for a guide anew: the models are others."""
+        self._looked = self._is_broken = False
+
     def warm(self) -> None:
         """Start the process, off the GUI thread, so that the first click is answered at once."""
         model = self._found()
@@ -71,7 +75,7 @@ class TaughtGuide(QObject):
 
     def _found(self) -> GuideModel | None:
         if not self._looked:
-            self._looked = True
+            self._looked, self._model = True, None
             try:
                 self._model = find_guide(self._roots())
             except ModelError as error:
@@ -102,5 +106,7 @@ def taught_guide(context: Context) -> TaughtGuide:
     found = TaughtGuide(roots, context.lanes)
     title = "Clicks are answered without the network"
     found.broken.connect(lambda said: context.say_failed(title, said))
+    for changed in (session.place_changed, session.models_changed):
+        changed.connect(found.forget)
     context.closing.connect(found.close)
     return found

@@ -51,6 +51,12 @@ class JobHead(msgspec.Struct, frozen=True):
     device: str = "auto"
     champion: str = ""
     candidate: str = ""
+    task: str = "segment"
+
+    @property
+    def is_guide(self) -> bool:
+        """True where what answers guided clicks is taught, which no gate judges."""
+        return self.task == "guide"
 
     @property
     def kind(self) -> JobKind:

@@ -6,7 +6,7 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.io.write_guard import refuse_inside
-from core.jobs.guide_job_spec import GuideTrainSpec, guide_going_on
+from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_going_on
 from core.jobs.job_folder import Echo, JobFolder, create_job
 from core.models.guides import GuideModel, guides_in
 from core.models.model_listing import read_argument
@@ -79,13 +79,7 @@ def _kind(options: TrainOptions, registry: Registry) -> Changes:
     if options.start_from in guides:
         return guide_going_on(guides[options.start_from], registry.champion())
     if options.start_from:
-        parent = registry.find(options.start_from)
-        return {
-            "architecture": parent.spec.architecture,
-            "arguments": parent.spec.arguments,
-            "parent": str(parent.folder),
-            "channels": parent.spec.channels,
-        }
+        return guide_beginning(registry.find(options.start_from))
     arguments = dict(read_argument(text) for text in options.arguments)
     resolve_arguments(NetworkSpec(options.architecture, _PLANES, arguments))
     return {"architecture": options.architecture, "arguments": arguments}
