@@ -62,6 +62,14 @@ class ClickGrounds:
 
     @property
     def _is_of_hand(self) -> bool:
-        """True where the prediction is of what clicks write: the one label, or that in hand."""
-        state = self._session.labels
-        return state.labels.is_binary or state.focus.values == (state.in_hand,)
+        """True where the prediction is of what clicks write: the one label, or that in hand.
+
+        So is one of a region, not told apart, for each label of the region: where it says lesion
+        and the label is not there, the mask is right.
+        """
+        state, result = self._session.labels, self._session.result
+        if state.labels.is_binary or state.focus.values == (state.in_hand,):
+            return True
+        made = None if result is None else result.prediction
+        plain = made is not None and made.several is None
+        return plain and state.in_hand in state.focus.values

@@ -123,12 +123,12 @@ class GuidedClicks(QObject):
         if touch.kind == "press":
             self.preview.drop()
             self._drag = ClickDrag(cut, adds, settings.drag == "box", [at])
-        elif touch.kind == "move" and self._drag is not None:
+        elif touch.kind in ("move", "release") and self._drag is not None:
             _, row, column = self._grey.spacing(cut.plane)
             self._drag.move(at, zoom=(zoom * row / column, zoom))
-        elif touch.kind == "release" and self._drag is not None:
-            drag, self._drag = self._drag, None
-            self._make(drag, settings)
+            if touch.kind == "release":
+                drag, self._drag = self._drag, None
+                self._make(drag, settings)
         elif touch.kind == "cancel":
             self._drag = None
         self.changed.emit()

@@ -145,6 +145,27 @@ def test_clicks_promise_and_write_what_the_rule_of_labels_lets_them(desk: Drawin
     assert np.array_equal(after > 0, first > 0)
 
 
+def test_what_a_model_says_of_a_region_stands_behind_clicks_of_each_label_of_it(
+    desk: DrawingDesk,
+) -> None:
+    """One click takes what the model was unsure of; without its word it ends near the click."""
+    opened = desk.session.open_case
+    assert opened is not None
+    shape = opened.loaded.volume.geometry.shape
+    said = np.full(shape, 10, np.uint8)
+    said[:, 20:30, 8:30] = 110
+    desk.session.set_settings(Settings(reader="Ann", start_from="prediction"))
+    desk.predict(said)
+    desk.drawing.set_tool("guided")
+    desk.settle()
+    ground = desk.guided._grounds.begun()
+    assert ground is not None
+    assert ground.ground.probability is said
+    hold(desk, value=7)  # of no region that is in focus
+    other = desk.guided._grounds.begun()
+    assert other is None or other.ground.probability is None
+
+
 def test_a_click_with_a_locked_label_in_hand_says_so_and_makes_none(desk: DrawingDesk) -> None:
     desk.drawing.set_tool("guided")
     desk.settle()
