@@ -20,6 +20,7 @@ from gui.training.train_plan import Ground
 from gui.widgets.labels import number
 
 MINUTES = 30.0
+FEWEST_CASES = 2
 
 _DSC = "selection_dsc_5"
 
@@ -41,12 +42,13 @@ class GuideOffer:
     def said(self) -> str:
         """What would teach what, in a sentence or two."""
         title = "a new network" if self.guide is None else self.guide.spec.title
-        others = counted(len(self.ground.split.train) - self.corrected, "other case")
+        others = len(self.ground.split.train) - self.corrected
+        simulated = f", and simulated readers on {counted(others, 'other case')}" if others else ""
         return (
-            f"{counted(self.clicks, 'click')} kept with {counted(self.corrected, 'correction')}, "
-            f"and {others} by simulated readers, teach {title} in a job of "
-            f"{MINUTES:g} minutes at most. {self.champion.spec.title} says what is to be "
-            "corrected. Where it does not get better it stays as it is."
+            f"{counted(self.clicks, 'click')} kept with {counted(self.corrected, 'correction')}"
+            f"{simulated} teach {title}, in a job of {MINUTES:g} minutes at most. What is to be "
+            f"corrected comes from {self.champion.spec.title}. A network that gets no better stays "
+            "as it is."
         )
 
 
@@ -59,6 +61,11 @@ def read_guide_offer(ground: Ground) -> GuideOffer:
         raise AppError(
             "Expected saved corrections of cases that may teach, found none. Correct a case, with "
             "guided clicks best of all, and save a version of it first."
+        )
+    if len(teaches) < FEWEST_CASES:
+        raise AppError(
+            f"Expected {FEWEST_CASES} cases at least, one to learn from and one to choose by, "
+            f"found {counted(len(teaches), 'case')} beside those that judge."
         )
     registry = ground.registry
     clicks = sum(count for case_id, count in kept.items() if case_id in teaches)

@@ -74,14 +74,17 @@ def test_what_readers_saved_is_offered_and_becomes_a_training(
     ground = replace(ground, split=SplitFile(("A_1", "B_2"), ()))
     offer = read_guide_offer(ground)
     assert (offer.clicks, offer.corrected) == (2, 1)
-    assert offer.said.startswith("2 clicks kept with 1 correction, and 1 other case")
+    said = "2 clicks kept with 1 correction, and simulated readers on 1 other case teach"
+    assert offer.said.startswith(said)
+    with pytest.raises(AppError, match="found 1 case"):
+        read_guide_offer(replace(ground, split=SplitFile(("A_1",), ("B_2",))))
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"none")
     spec = GuideSpec(id="taught-clicks-1", title="Earlier", architecture="unet", window=64)
     guide = publish_guide(workspace.models, spec, weights)
     offer = read_guide_offer(ground)
     assert offer.guide == guide
-    assert "teach Earlier in a job" in offer.said
+    assert "teach Earlier, in a job" in offer.said
     job, program = prepare_teaching(tmp_path / "1-train", offer)
     made = read_guide_job(job.path)
     assert program == "train"
