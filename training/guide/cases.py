@@ -134,7 +134,8 @@ def load_held(
         loaded = read_case(case)
         shape, truth = loaded.volume.geometry.shape, loaded.ground_truth
         made = None if corrections is None else corrections.read(case, truth, shape)
-        loaded = loaded if made is None else replace(loaded, ground_truth=made[0])
+        if made is not None:
+            loaded = replace(loaded, ground_truth=made.mask(case.region))
         found.append(HeldCase(loaded, runner.predict(loaded.volume).probability))
     return found
 
