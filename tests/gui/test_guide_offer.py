@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from core.annotation.bump import Bump
 from core.annotation.correction import Correction
 from core.annotation.draft import Origin, new_draft
 from core.annotation.journal import Journal
@@ -17,13 +18,17 @@ from core.annotation.live_figures import References
 from core.annotation.regions import replace as replace_mask
 from core.annotation.versions import save_version
 from core.domain.errors import AppError
-from core.domain.guide import Click
+from core.domain.grid import Grid
+from core.domain.guide import Click, PairedGuide
+from core.domain.volume import Volume
 from core.io.dataset import scan
 from core.jobs.job_folder import JobFolder
 from core.models.guides import GuideSpec, find_guide, guides_in, publish_guide, write_guide
 from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import Workspace, open_workspace, workspace_folder
+from gui.annotation.taught_guide import TaughtGuide
 from gui.shell.job_record import JobHead, JobRecord
+from gui.shell.tasks import Lanes
 from gui.training.guide_offer import prepare_teaching, read_guide_offer, taught_words
 from gui.training.job_actions import job_actions
 from gui.training.job_descriptions import KnownModels, job_view
@@ -121,3 +126,23 @@ def test_the_guide_that_was_written_last_answers(tmp_path: Path) -> None:
     newest = find_guide([tmp_path])
     assert newest is not None
     assert newest.spec.id == "a"
+
+
+def test_a_guide_that_is_new_answers_once_the_models_are_read_anew(
+    qapp: object, tmp_path: Path
+) -> None:
+    guide = TaughtGuide(lambda: (tmp_path,), Lanes())
+    volume = Volume(np.zeros((1, 2, 8, 8), np.uint8), ("FLAIR",), (1, 2), Grid((2, 8, 8)))
+    assert isinstance(guide.over(volume), Bump)
+    assert guide.note("coronal") == ""
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(b"none")
+    publish_guide(tmp_path, GuideSpec(id="a", title="A", architecture="unet"), weights)
+    assert isinstance(guide.over(volume), Bump)
+    guide.forget()
+    made = guide.over(volume)
+    assert isinstance(made, PairedGuide)
+    assert made.planes == ("axial",)
+    assert "learnt axial slices" in guide.note("coronal")
+    assert guide.note("axial") == ""
+    guide.close()
