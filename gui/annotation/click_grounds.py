@@ -41,7 +41,9 @@ class ClickGrounds:
             self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
         whole = result is not None and result.ready is None and self._is_of_hand
         found = result.probability if result is not None and whole else None
-        values, rule = self._desk.values_now(), self._session.labels.rule
+        rule = self._session.labels.rule
+        free = rule.over == "all" and not rule.locked  # then what lies there need not be copied
+        values = None if free else self._desk.values_now()
         return ClickGround(self._scene, mask, found, self._session.post.threshold, values, rule)
 
     def replayed(self) -> "Make | str":
