@@ -45,7 +45,8 @@ def read_ranked(out: Path, *, name: str, folds: int, steps: str = "") -> RankedF
         ) from error
     except (KeyError, ValueError) as error:
         raise DataError(
-            f"{out / FOLD_CASES_FILE}: expected the figures that train --folds writes, found {error}."
+            f"{out / FOLD_CASES_FILE}: expected the figures that train --folds writes, found "
+            f"{error}."
         ) from error
     means = tuple(fmean(by_fold[key]) for key in sorted(by_fold))
     return RankedFolds(name, {c: fmean(v) for c, v in by_case.items()}, means, folds, steps)
