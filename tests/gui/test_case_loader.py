@@ -61,8 +61,8 @@ def brightness(program: Program) -> float:
 
 
 def wait_for_failure(qtbot: QtBot, program: Program) -> None:
-    qtbot.waitUntil(lambda: bool(program.session.problem), timeout=30_000)
-    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.session.problem))
+    qtbot.waitUntil(lambda: not program.lanes.busy)
 
 
 def shows_nothing_but(program: Program, *words: str) -> bool:

@@ -39,7 +39,6 @@ from tests.gui.tiny import SLICES, choose, keep_triages, predicted_mask, settle,
 
 GUI = Path(__file__).resolve().parents[2] / "gui"
 DOOR = GUI / "shell" / "tasks.py"
-_LONG = 30_000
 
 
 class Unforeseen(Exception):
@@ -518,9 +517,9 @@ def break_one(
     """Do what starts work that goes wrong, and wait until the dialog says so."""
     breaking.place = place
     act()
-    qtbot.waitUntil(lambda: any(place in dialog.details() for dialog in dialogs()), timeout=_LONG)
+    qtbot.waitUntil(lambda: any(place in dialog.details() for dialog in dialogs()))
     breaking.place = ""
-    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=_LONG)
+    qtbot.waitUntil(lambda: not program.lanes.busy)
     QApplication.processEvents()
     assert set(breaking.broken) == {place}
     breaking.broken.clear()

@@ -17,7 +17,6 @@ from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
 from tests.gui.conftest import Start
 from tests.gui.finding import texts
-from tests.gui.running import PATIENCE
 from tests.gui.tiny import settle, shown_case, toasts
 from tests.synthetic import publish_unet
 
@@ -85,7 +84,7 @@ def test_a_model_that_was_not_run_on_the_case_is_run(
         there = program.session.result is not None and pane.empty.text == ""
         return there and not program.lanes.busy
 
-    qtbot.waitUntil(both, timeout=PATIENCE)
+    qtbot.waitUntil(both)
     assert any("DSC" in text for text in texts(pane))
 
 
