@@ -42,6 +42,18 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def own_share() -> Iterator[None]:
+    """No test leaves its process behind others, where all the tests after it would starve."""
+    before = _niceness()
+    yield
+    assert _niceness() == before
+
+
+def _niceness() -> int:
+    return os.nice(0) if hasattr(os, "nice") else 0
+
+
 @pytest.fixture
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
     """The hand of pytest-qt on a window, with the patience of all tests."""
