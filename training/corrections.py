@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.annotation.export import corrected_mask, exported_cases
+from core.annotation.export import CorrectedLabels, corrected_labels, exported_cases
 from core.annotation.versions import latest_versions
 from core.domain.errors import DataError
+from core.domain.label_set import BINARY
 from core.domain.mask import Mask
 from core.io.case import Case
 from core.io.tiff import read_mask_slice
@@ -49,19 +50,19 @@ class Corrections:
 
     def read(
         self, case: Case, truth: Mask | None, shape: tuple[int, int, int]
-    ) -> tuple[Mask, str] | None:
-        """Return the mask (Z, Y, X) to learn `case` from, and what it is; None without one.
+    ) -> CorrectedLabels | None:
+        """Return what to learn `case` from, with all its labels, or None without a correction.
 
         Slices without a plain corrected mask keep `truth`. Raises `AppError` for a correction that
         cannot be used.
         """
         if case.id not in self.allowed:
             return None
-        return corrected_mask(self.source, case, shape) or self._plain(case, truth, shape)
+        return corrected_labels(self.source, case, shape) or self._plain(case, truth, shape)
 
     def _plain(
         self, case: Case, truth: Mask | None, shape: tuple[int, int, int]
-    ) -> tuple[Mask, str] | None:
+    ) -> CorrectedLabels | None:
         named = [(match, path) for path in self._files() if (match := _named(path))]
         masks = {int(match["number"]): path for match, path in named if match["case"] == case.id}
         numbers = [files.number for files in case.slices]
@@ -77,7 +78,7 @@ class Corrections:
         for index, number in enumerate(numbers):
             if number in masks:
                 whole[index] = _plane(masks[number], shape[1:])
-        return whole, PLAIN
+        return CorrectedLabels(whole, BINARY, PLAIN)
 
     def _files(self) -> Iterable[Path]:
         return sorted((*self.source.glob("*_mask.tif*"), *self.source.glob("*/*_mask.tif*")))

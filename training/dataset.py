@@ -98,20 +98,23 @@ def _truth(
 ) -> tuple[Mask, LabelSet | None, str]:
     """Return what a case is learnt from, what its values mean if they are labels, and its origin.
 
-    A correction of the region in focus draws that region of the labels anew.
+    A correction of several labels takes the place of them all; one of a single lesion draws the
+    region in focus anew.
     """
     case, truth, origin = loaded.case, loaded.ground_truth, GROUND_TRUTH
     corrected = None
     if corrections is not None:
         corrected = corrections.read(case, truth, loaded.volume.geometry.shape)
     if corrected is not None:
-        truth, origin = corrected
+        truth, origin = corrected.mask(case.region), corrected.named
     if truth is None:
         raise DataError(
             f"{case.id}: expected masks that can be read, found none. {' '.join(loaded.notices)}"
         )
     if not several:
         return truth, None, origin
+    if corrected is not None and not corrected.labels.is_binary:
+        return corrected.values, labels_in(corrected.values, corrected.labels), origin
     known, label_map = loaded.label_set, loaded.labels
     if label_map is None:
         return truth, labels_in(truth, known), origin

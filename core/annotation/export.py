@@ -11,9 +11,9 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 
 from core.annotation.draft import Origin
-from core.annotation.versions import Version, latest_versions, load_version
+from core.annotation.versions import Version, latest_versions, load_label_map
 from core.domain.errors import DataError, FileError, WorkspaceError, reason
-from core.domain.label_set import LabelMap, LabelSet, binary
+from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
 from core.domain.mask import Mask, binarise
 from core.io.atomic import write_bytes
 from core.io.case import Case
@@ -22,7 +22,8 @@ from core.io.case_masks import (
     DrawnMask,
     check_format,
     mask_path,
-    read_drawn,
+    named_region,
+    read_drawn_labels,
     slice_paths,
     stored_like,
     write_on,
@@ -142,64 +143,92 @@ def exported_cases(folder: Path) -> frozenset[str]:
     return frozenset(ids)
 
 
+@dataclass(frozen=True, eq=False)
+class CorrectedLabels:
+    """A correction that was kept: `values` (Z, Y, X), what they mean, and which one it is."""
+
+    values: LabelMap
+    labels: LabelSet
+    named: str
+
+    def mask(self, region: str) -> Mask:
+        """Return the foreground of a region by its name, of all labels where none is so called."""
+        if self.labels.is_binary:
+            return self.values
+        return self.labels.mask(self.values, named_region(self.labels, region))
+
+
 def read_export(folder: Path, case: Case) -> Mask:
     """Return the mask (Z, Y, X) of `case` exported to `folder`.
 
     Raises `DataError` when files are missing or not as the manifest lists them.
     """
+    return _exported(folder, case).mask(case.region)
+
+
+def _exported(folder: Path, case: Case) -> CorrectedLabels:
     place = _manifest(folder, case)
     manifest = _read_manifest(place)
     for name, checksum in manifest.files.items():
         if sha256(_bytes(place.parent / name)).hexdigest() != checksum:
             raise _changed(place.parent / name, "one that was changed since the export")
-    names = list(manifest.files)
+    names, known = list(manifest.files), manifest.provenance.labels or BINARY
     if len(names) == 1 and not names[0].casefold().endswith((".tif", ".tiff")):
-        mask = read_drawn(case, place.parent / names[0])
-        if mask.shape != manifest.shape:
-            raise _changed(place.parent / names[0], f"one of {mask.shape} voxels")
-        return mask
-    return _read_planes(case, place.parent, manifest)
+        values, labels = read_drawn_labels(case, place.parent / names[0])
+        if values.shape != manifest.shape:
+            raise _changed(place.parent / names[0], f"one of {values.shape} voxels")
+        # What its format has no names for, the manifest has.
+        labels = labels if known.is_binary else known
+    else:
+        values, labels = _read_planes(case, place.parent, manifest), known
+    return CorrectedLabels(values, labels, _named(manifest.provenance))
 
 
-def _read_planes(case: Case, folder: Path, manifest: Manifest) -> Mask:
+def _read_planes(case: Case, folder: Path, manifest: Manifest) -> LabelMap:
     paths = slice_paths(case, folder, manifest.shape[0], "mask")
     if len(paths) != manifest.shape[0]:
         raise DataError(
             f"{case.id}: expected {len(paths)} slices in its export, found "
             f"{manifest.shape[0]}. {_AGAIN}"
         )
-    planes: list[Mask] = []
-    labels = manifest.provenance.labels
+    planes: list[LabelMap] = []
     for path in paths:
         if path.name not in manifest.files:
             raise _changed(path, "none in its manifest")
-        values = _values(path) if labels else read_mask_slice(path)[0]
+        values = _values(path) if manifest.provenance.labels else read_mask_slice(path)[0]
         if values.shape != manifest.shape[1:]:
             raise _changed(path, f"one of {values.shape[0]}×{values.shape[1]} pixels")
         planes.append(values)
-    found = np.stack(planes)
-    return labels.mask(found, region_of(labels, case.region)) if labels else found
+    return np.stack(planes)
 
 
-def corrected_mask(
+def corrected_labels(
     source: Path, case: Case, shape: tuple[int, int, int]
-) -> tuple[Mask, str] | None:
-    """Return the correction of `case` in `source`, and which one it is; None when it has none.
+) -> CorrectedLabels | None:
+    """Return the correction of `case` in `source` with all its labels; None when it has none.
 
     `source` is a folder of exports, or a workspace, whose latest version counts. Raises `AppError`
     when there is one that cannot be used.
     """
     if not (source / STORE_NAME).exists():
-        if not _manifest(source, case).exists():
-            return None
-        provenance = _read_manifest(_manifest(source, case)).provenance
-        return read_export(source, case), _named(provenance)
+        return _exported(source, case) if _manifest(source, case).exists() else None
     with closing(open_workspace(source)) as workspace:
         version = latest_versions(workspace).get(case.id)
     if version is None:
         return None
-    region = None if version.labels is None else region_of(version.labels, case.region)
-    return load_version(version, shape, region), _named(provenance_of_version(version))
+    values, named = load_label_map(version, shape), _named(provenance_of_version(version))
+    return CorrectedLabels(values, version.labels or BINARY, named)
+
+
+def corrected_mask(
+    source: Path, case: Case, shape: tuple[int, int, int]
+) -> tuple[Mask, str] | None:
+    """Return the mask of the region that `case` names in its correction, and which one that is.
+
+    As `corrected_labels`, which it is made of.
+    """
+    found = corrected_labels(source, case, shape)
+    return None if found is None else (found.mask(case.region), found.named)
 
 
 def provenance_of_version(version: Version) -> Provenance:

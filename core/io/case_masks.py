@@ -8,7 +8,7 @@ import numpy as np
 
 from core.domain.errors import DataError
 from core.domain.grid import Grid
-from core.domain.label_set import BINARY, LabelMap, LabelSet
+from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
 from core.domain.mask import Mask, binarise
 from core.io.case import Case
 from core.io.case_reader import region_of
@@ -120,17 +120,24 @@ def read_drawn(case: Case, path: Path) -> Mask:
     Of several labels it is the region that the case names. Raises `FileError` for a mask on
     another grid.
     """
-    mask = FoundMask("mask", (path,))
+    values, labels = read_drawn_labels(case, path)
+    return labels.mask(values, named_region(labels, case.region))
+
+
+def read_drawn_labels(case: Case, path: Path) -> tuple[LabelMap, LabelSet]:
+    """Return the values of a mask in one file, as `read_drawn` does, and what they mean."""
     if case.volumes is None:
-        found = label_map(read(path))
-        return binarise(found.values)
+        return binarise(label_map(read(path)).values), BINARY
     like = read_channel(case.volumes.channels[0])
-    placed = read_mask(mask, case.volumes, like, labels=case.labels)
+    placed = read_mask(FoundMask("mask", (path,)), case.volumes, like, labels=case.labels)
     _, turn = like.grid.canonical()
-    known = {region.name for region in placed.labels.regions}
-    name = case.region if case.region in known else ""
-    region = region_of(placed.labels, name)
-    return np.ascontiguousarray(turn.apply(placed.labels.mask(placed.values, region)))
+    return np.ascontiguousarray(turn.apply(placed.values)), placed.labels
+
+
+def named_region(labels: LabelSet, name: str) -> Region:
+    """Return the region of that name; all of the labels where there is none so called."""
+    known = {region.name for region in labels.regions} | {each.name for each in labels.labels}
+    return region_of(labels, name if name in known else "")
 
 
 def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]:

@@ -208,3 +208,10 @@ def corrected_labels(session: Session) -> LabelMap | None:
     """Return the labels (Z, Y, X) of the correction on screen, None where it has none."""
     correction = session.correction
     return correction.label_map if correction is not None and correction.several else None
+
+
+def tells_labels(session: Session) -> bool:
+    """Whether what is judged against the truth, the correction or the prediction, has labels."""
+    if session.correction is not None:
+        return session.correction.several
+    return predicted_labels(session) is not None

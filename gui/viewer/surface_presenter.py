@@ -14,6 +14,7 @@ from core.domain.volume import Pixels, Volume
 from gui.shell.context import Context
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Task
+from gui.viewer.label_layer import corrected_labels, predicted_labels
 from gui.viewer.surface_frame import Frame, Hit, ScenePart, SurfaceCut, hit_at
 from gui.viewer.surface_pane import BUSY, SurfacePane
 from gui.viewer.surface_parts import (
@@ -186,9 +187,15 @@ class SurfacePresenter(QObject):
         wanted: Source = "truth" if self._source == "truth" else made
         source = wanted if wanted in offered else offered[0] if offered else made
         self._pane.set_sources([(key, _TITLES[key]) for key in offered], source)
-        labels = None
-        if source == "truth" and loaded.labels is not None and loaded.label_set is not None:
-            labels = loaded.labels, loaded.label_set
+        maps = {
+            "truth": loaded.labels,
+            "prediction": None if counted is None else predicted_labels(session),
+            "correction": corrected_labels(session),
+        }
+        told = maps[source]
+        # A copy of a correction: the reader paints on while its surfaces are made.
+        told = told.copy() if told is not None and source == "correction" else told
+        labels = None if told is None else (told, session.labels.labels)
         shown = ((FALSE_POSITIVE, view.false_positive), (FALSE_NEGATIVE, view.false_negative))
         errors = frozenset(kind for kind, on in shown if on and view.errors.visible)
         structure = _structure(loaded.volume)

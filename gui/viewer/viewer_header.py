@@ -78,10 +78,11 @@ class ViewerHeader(QFrame):
         self._title.setMinimumWidth(min(self._title.sizeHint().width(), _NAME_PX))
         self._detail.setText(detail)
 
-    def set_chip(self, command: str, *, on: bool, available: bool) -> None:
-        """Show whether an overlay is on, and whether there is anything to show."""
+    def set_chip(self, command: str, *, on: bool, available: bool, missing: str = "") -> None:
+        """Show whether an overlay is on, and whether there is anything to show, or what is not."""
         self._chips[command].setChecked(on)
         self._chips[command].setEnabled(available)
+        self._chips[command].set_missing("" if available else missing)
 
     def set_several(self, several: bool) -> None:
         """Tell what there is of labels, where a case has several."""
@@ -132,7 +133,7 @@ class _ChipButton(QAbstractButton):
     def __init__(self, chip: Chip) -> None:
         super().__init__()
         self._chip = chip
-        self._key, self._short = "", False
+        self._key, self._missing, self._short = "", "", False
         self._changed: Keys = {}
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self.setCheckable(True)
@@ -146,9 +147,15 @@ class _ChipButton(QAbstractButton):
         fits = len(key) <= _LONGEST_KEY and not self._short
         self._key = key if fits else ""  # a long one is left to the tool tip
         said = f"Show or hide: {self._chip.title.lower()}"
-        self.setToolTip(with_key(said, self._chip.command, changed))
+        self.setToolTip(self._missing or with_key(said, self._chip.command, changed))
         self.setFixedSize(self.sizeHint())
         self.update()
+
+    def set_missing(self, said: str) -> None:
+        """Say in the tool tip why there is nothing to show, or what a click does again."""
+        if said != self._missing:
+            self._missing = said
+            self.set_keys(self._changed)
 
     def set_short(self, short: bool) -> None:
         """Print no key, or the key again."""

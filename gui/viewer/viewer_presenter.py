@@ -5,10 +5,13 @@ from PySide6.QtCore import QObject
 from gui.shell.actions import Actions
 from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
+from gui.viewer.label_layer import tells_labels
 from gui.viewer.layer_rows import layer_rows
 from gui.viewer.strip_presenter import StripPresenter
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_views import ViewerViews
+
+_NO_LABELS = "What is judged tells no labels, so none of them can be wrong."
 
 
 class ViewerPresenter(QObject):
@@ -93,11 +96,12 @@ class ViewerPresenter(QObject):
         self._views.header.set_several(several)
         chips["toggle_wrong_label"] = (
             view.wrong_label and view.errors.visible and not view.asking,
-            there["errors"] and several,
+            there["errors"] and several and tells_labels(self._session),
         )
         for command, (on, available) in chips.items():
             shown = on and not view.overlays_hidden
-            self._views.header.set_chip(command, on=shown, available=available)
+            missing = _NO_LABELS if command == "toggle_wrong_label" else ""
+            self._views.header.set_chip(command, on=shown, available=available, missing=missing)
             self._actions[command].setChecked(on)
         self._actions["toggle_uncertainty"].setChecked(view.uncertainty.visible)
         self._actions["invert"].setChecked(view.inverted)

@@ -1,9 +1,11 @@
 """Several labels in the window: another region in focus, and all that follows it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.metrics import overlap
@@ -11,12 +13,13 @@ from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.studies.mask_files import labels_of
 from gui.app.program import Program
+from gui.viewer.surface_pane import BUSY
 from gui.worklist.case_row import worklist_row
 from gui.worklist.worklist_rows import CaseOrder
 from tests.core.test_label_scores import REGIONS, predicted_map, truth_map
 from tests.core.trees import IDS, make_tree, save_nifti
 from tests.gui.conftest import Start
-from tests.gui.finding import texts
+from tests.gui.finding import by_name, texts
 from tests.gui.tiny import choose, predicted_mask, settle, true_mask
 
 CORE = (1, 3)
@@ -95,6 +98,25 @@ def test_panels_show_volumes_and_figures_and_the_list_its_mean(several: Program)
     mean = np.mean([expected(values) for values in ((1, 2, 3), CORE, (3,))])
     row = worklist_row(state, synthetic=False, is_open=True)
     assert CaseOrder.REGIONS.text(row) == f"{mean:.3f}"
+
+
+def test_labels_are_wrong_and_have_surfaces_only_where_they_are_told(
+    several: Program, qtbot: QtBot
+) -> None:
+    chip = by_name(several.window, QAbstractButton, "Wrong label")
+    assert chip.isEnabled()
+    assert "Show or hide" in chip.toolTip()
+    surfaces = several.viewer.surfaces
+    surfaces.set_on(True)
+    qtbot.waitUntil(lambda: bool(surfaces.parts) or several.window.surfaces.message != BUSY)
+    keys = {part.key for part in surfaces.parts}
+    assert not keys or {"prediction 1", "prediction 2"} <= keys  # without OpenGL
+    surfaces.set_on(False)
+    result = several.session.result
+    assert result is not None
+    several.session.set_result(replace(result, label_map=None))
+    assert not chip.isEnabled()
+    assert "no labels" in chip.toolTip()
 
 
 def test_labels_are_named_coloured_hidden_locked_and_added(

@@ -227,8 +227,8 @@ def test_plain_masks_count_slice_by_slice(tmp_path: Path) -> None:
     shape = (4, *ones.shape)
     found = corrections.read(case, lesion(), shape)
     assert found is not None
-    mask, origin = found
-    assert origin == PLAIN
+    assert found.named == PLAIN
+    mask = found.mask("")
     np.testing.assert_array_equal(mask[1], ones)
     np.testing.assert_array_equal(mask[[0, 2, 3]], lesion()[[0, 2, 3]])
     with pytest.raises(DataError, match="for every slice of a case without ground truth"):
