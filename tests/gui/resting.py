@@ -14,23 +14,25 @@ def put_off() -> list[Later]:
     return sorted((each for each in alive if each.isActive()), key=Later.remainingTime)
 
 
-def has_rested(lanes: Lanes) -> bool:
-    """Whether nothing is under way; what only waits for some rest is given it, and done now.
-
-    So no test depends on how long something is put off, or takes that long itself. What one task or
-    timer leads to is started by what it reports: the window has come to rest once this has been so
-    twice, see `is_at_rest`.
-    """
-    QApplication.processEvents()
-    if lanes.busy:
-        return False
-    waiting = put_off()
-    for later in waiting:
+def give_rest() -> None:
+    """Do now what is put off, so that no test depends on how long that is, or takes as long."""
+    for later in put_off():
         if later.isActive():  # what came before may have stopped it
             QCoreApplication.sendEvent(later, QTimerEvent(later.timerId()))
-    return not waiting
 
 
 def is_at_rest(lanes: Lanes) -> bool:
-    """Whether the window has come to rest; it is let work a little, and brought nearer to it."""
-    return has_rested(lanes) and has_rested(lanes)
+    """Whether the window has come to rest; it is let work a little, and brought nearer to it.
+
+    What one task or timer leads to is started by what it reports: nothing may be left twice.
+    """
+    return _has_rested(lanes) and _has_rested(lanes)
+
+
+def _has_rested(lanes: Lanes) -> bool:
+    QApplication.processEvents()
+    if lanes.busy:
+        return False
+    rested = not put_off()
+    give_rest()
+    return rested
