@@ -24,6 +24,7 @@ from gui.shell.tasks import Fault
 from tests import patience
 from tests.gui.conftest import Start
 from tests.gui.finding import button, texts
+from tests.gui.resting import is_at_rest
 from tests.gui.tiny import choose, settle, shown_case, toasts
 
 SLOW = "B_2"
@@ -333,5 +334,4 @@ def test_a_stroke_in_hand_when_the_next_case_comes_is_kept_for_its_own(
 
 def settle_nothing(qtbot: QtBot, program: Program) -> None:
     """Wait until nothing goes on behind a window that shows no case."""
-    qtbot.waitUntil(lambda: not program.lanes.busy)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: is_at_rest(program.lanes))

@@ -35,6 +35,7 @@ from tests.gui import training_desk
 from tests.gui.comparing import TITLES
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name
+from tests.gui.resting import is_at_rest
 from tests.gui.tiny import SLICES, choose, keep_triages, predicted_mask, settle, shown_case
 
 GUI = Path(__file__).resolve().parents[2] / "gui"
@@ -519,8 +520,7 @@ def break_one(
     act()
     qtbot.waitUntil(lambda: any(place in dialog.details() for dialog in dialogs()))
     breaking.place = ""
-    qtbot.waitUntil(lambda: not program.lanes.busy)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: is_at_rest(program.lanes))
     assert set(breaking.broken) == {place}
     breaking.broken.clear()
     for dialog in dialogs():
