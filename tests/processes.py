@@ -4,6 +4,8 @@ import os
 import threading
 from pathlib import Path
 
+from tests import patience
+
 
 def children(of: int | None = None) -> set[int]:
     """Return the children of a process, by default this one; none where they are not listed."""
@@ -31,5 +33,5 @@ def wait_for_job(process: int) -> None:
     """Wait until the process of a job that was started here has ended."""
     for waiting in threading.enumerate():
         if waiting.name == f"job {process}":
-            waiting.join(timeout=240)
+            waiting.join(timeout=patience.PROCESS_SECONDS)
             assert not waiting.is_alive()

@@ -24,7 +24,7 @@ from core.workspace.workspace_folder import registry
 from training.command import begun
 from training.train import read_job
 from training.train_options import TrainOptions
-from training.training_unit import TrainingTask, do_training
+from training.whole_unit import TrainingTask, do_training
 
 
 def train_on_cluster(job: JobFolder, place: JobPlace, *, resume: bool) -> str:

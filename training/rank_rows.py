@@ -11,7 +11,7 @@ from core.domain.errors import DataError, reason
 from core.domain.statistics import PairedComparison, compare_pairs, describe
 from core.io.atomic import write_bytes
 from core.io.csv_file import plain
-from training.fold_summary import CASES_FILE
+from core.studies.fold_figures import FOLD_CASES_FILE
 
 HEADING = "## Ranked by `rank`"
 _POOR = 0.8
@@ -34,7 +34,7 @@ def read_ranked(out: Path, *, name: str, folds: int, steps: str = "") -> RankedF
     """Return what the folds in a folder say so far; raises `DataError` where there are none."""
     by_case, by_fold = defaultdict(list), defaultdict(list)
     try:
-        with (out / CASES_FILE).open(newline="", encoding="utf-8") as table:
+        with (out / FOLD_CASES_FILE).open(newline="", encoding="utf-8") as table:
             for row in csv.DictReader(table):
                 value = float(row["dsc"])
                 by_case[plain(row["case"])].append(value)
@@ -45,7 +45,8 @@ def read_ranked(out: Path, *, name: str, folds: int, steps: str = "") -> RankedF
         ) from error
     except (KeyError, ValueError) as error:
         raise DataError(
-            f"{out / CASES_FILE}: expected the figures that train --folds writes, found {error}."
+            f"{out / FOLD_CASES_FILE}: expected the figures that train --folds writes, found "
+            f"{error}."
         ) from error
     means = tuple(fmean(by_fold[key]) for key in sorted(by_fold))
     return RankedFolds(name, {c: fmean(v) for c, v in by_case.items()}, means, folds, steps)

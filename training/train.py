@@ -149,8 +149,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     given = parser.parse_args(arguments)
     keep_memory()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)  # behind the window and the models it runs
     try:
         _take_up(given.folder, resume=given.resume)
     except AppError as error:
@@ -160,4 +158,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # A whole process goes behind the window and the models it runs, so not whoever calls `main`.
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     sys.exit(main(sys.argv[1:]))

@@ -45,7 +45,8 @@ def calibrate(
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
     from core.studies.calibration_units import measure_spread
-    from core.studies.case_units import CaseTask, Spread
+    from core.studies.case_task import CaseTask
+    from core.studies.case_units import Spread
     from core.studies.expected_dsc_study import (
         calibration_cases,
         fit_measured,

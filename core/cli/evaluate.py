@@ -71,7 +71,8 @@ def evaluate(
 ) -> None:
     """Score a model against the ground truth: metrics.csv, slices.csv, summary.json, dsc.png."""
     from core.io.organisation import corrected, given
-    from core.studies.case_units import CaseTask, evaluate_spread
+    from core.studies.case_task import CaseTask
+    from core.studies.case_units import evaluate_spread
     from core.studies.evaluation_report import write_evaluation
     from core.studies.mask_settings import mask_settings
 

@@ -58,7 +58,8 @@ def predict(
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
     from core.io.organisation import corrected, given
-    from core.studies.case_units import CaseTask, predict_spread
+    from core.studies.case_task import CaseTask
+    from core.studies.case_units import predict_spread
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
     if ran_on_cluster(where):

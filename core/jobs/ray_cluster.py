@@ -51,7 +51,7 @@ class HeadLostError(Exception):
     """The head of the cluster answers no more."""
 
 
-class Head:
+class ClusterHead:
     """Where the head of the cluster listens, and whether it answers."""
 
     def __init__(self, address: str) -> None:
@@ -163,7 +163,7 @@ def code_environment(*, staged: bool) -> dict[str, Any]:
 
 def _joined(address: str, staged: bool) -> dict[str, Any]:
     if address != "auto":
-        Head(address).wait_for(_LOOK_S)  # Ray itself would wait for most of a minute
+        ClusterHead(address).wait_for(_LOOK_S)  # Ray itself would wait for most of a minute
     # What a job of the cluster runs has been given its environment with the job.
     inside = "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ
     environment = {} if inside else {"runtime_env": code_environment(staged=staged)}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.errors import AppError
-from core.jobs.ray_cluster import Head, connected
-from core.jobs.staging import Inputs, do_staged, inputs_of, pack
+from core.jobs.ray_cluster import ClusterHead, connected
+from core.jobs.unit_inputs import Inputs, do_staged, inputs_of, pack
 from core.jobs.units import Unit, UnitOutcome, do_unit
 
 _MOST_LOSSES = 5
@@ -56,7 +56,7 @@ class _Rounds:
         self._running: dict[Any, Unit] = {}
         self._how, self._shared = how, dict[Inputs, Any]()
         self._ahead = _AHEAD_STAGED if how.staged else _AHEAD
-        self._head = Head(ray.get_runtime_context().gcs_address)
+        self._head = ClusterHead(ray.get_runtime_context().gcs_address)
         # Asked once, while the head answers: everything that asks a lost head hangs.
         machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         self._cores, self._cards = (

@@ -8,7 +8,8 @@ import msgspec
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.models.provenance import CaseInput
-from core.studies.case_units import CaseTask, Spread, case_outcomes
+from core.studies.case_task import CaseTask
+from core.studies.case_units import Spread, case_outcomes
 from core.studies.expected_dsc_study import DoubtRow, Measurements, measure
 from core.studies.model_task import opened
 

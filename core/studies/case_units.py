@@ -3,7 +3,7 @@
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +11,8 @@ import msgspec
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
-from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
-from core.io.case import Case
-from core.jobs.staging import Inputs, Place
 from core.jobs.units import (
     UNITS_FOLDER,
     Unit,
@@ -29,9 +26,10 @@ from core.models.lineage import code_version
 from core.models.provenance import CaseInput, files_hash
 from core.models.registry import Model, read_model
 from core.studies.case_score import EvaluationRow, SliceRow
+from core.studies.case_task import CaseTask
 from core.studies.evaluation import Outcome, evaluate_cases
 from core.studies.mask_files import Written, predict_masks
-from core.studies.model_task import ModelTask, opened
+from core.studies.model_task import opened
 from core.studies.second_opinion import SecondOpinion, Verified, all_verified
 
 Told = Callable[[Model, Predictor], Predictor]
@@ -52,25 +50,6 @@ class Spread:
     def store(self) -> Path:
         """The folder of what units found."""
         return self.out / UNITS_FOLDER
-
-
-@dataclass(frozen=True)
-class CaseTask:
-    """One model on one case."""
-
-    case: Case
-    model: ModelTask
-    protocol: Protocol = "native"
-    format_name: str | None = None
-    verify: bool = False
-
-    def inputs(self) -> Inputs:
-        """Return the files of the case, and the folders of the model."""
-        return Inputs(self.case.files, self.model.inputs())
-
-    def moved(self, own: Place, shared: Place) -> "CaseTask":
-        """Return the task with its paths where `own` and `shared` say."""
-        return replace(self, case=self.case.moved(own), model=self.model.moved(shared))
 
 
 class _Scored(msgspec.Struct, frozen=True):

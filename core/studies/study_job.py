@@ -133,8 +133,6 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Run the comparison that a job folder describes.")
     parser.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
-    if hasattr(os, "nice"):
-        os.nice(_NICE)  # behind the window and the models it runs
     try:
         run_study_job(read_study_job(given.folder), JobFolder(given.folder))
     except AppError as error:
@@ -144,4 +142,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # A whole process goes behind the window and the models it runs, so not whoever calls `main`.
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     sys.exit(main(sys.argv[1:]))

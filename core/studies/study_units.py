@@ -12,7 +12,7 @@ from core.inference.prediction_service import PredictionService
 from core.io.case import Case
 from core.io.case_reader import read_case
 from core.io.prediction_file import read_prediction, save_prediction
-from core.jobs.staging import Inputs, Place
+from core.jobs.unit_inputs import Inputs, Place
 from core.jobs.units import Unit, cards_of, run_units, unit_key
 from core.models.registry import Model, prediction_key
 from core.studies.case_units import Spread

@@ -58,6 +58,12 @@ class JobHead(msgspec.Struct, frozen=True):
     repeats: int = 1
     tried: dict[str, tuple[object, ...]] = {}
     train: "JobHead | None" = None
+    task: str = "segment"
+
+    @property
+    def is_guide(self) -> bool:
+        """True where what answers guided clicks is taught, which no gate judges."""
+        return self.task == "guide"
 
     @property
     def kind(self) -> JobKind:

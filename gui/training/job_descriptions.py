@@ -120,6 +120,8 @@ def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
     report = record.report or about.reports.get(record.result)
     if report is not None:
         return report_verdicts(report)
+    if record.head.is_guide:
+        return _guide_verdicts(record)
     best = record.curves.get("best_dsc", ())
     rows = [VerdictRow("Best selection DSC", number(best[-1][1], 3))] if best else []
     if record.head.kind == "gate" or record.result in about.judging:
@@ -131,6 +133,19 @@ def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
             rows.append(VerdictRow("DSC on validation", number(val, 3)))
         return (*rows, VerdictRow("Frozen validation", "not judged yet", "pending"))
     return (*rows, VerdictRow("Frozen validation", "at the end", "pending"))
+
+
+def _guide_verdicts(record: JobRecord) -> tuple[VerdictRow, ...]:
+    """Return what a robot reader reaches with a guide, and had reached before it learnt."""
+    points = record.curves.get("selection_dsc_5", ())
+    if not points:
+        return ()
+    best = max(value for _, value in points)
+    gain = best - points[0][1]
+    return (
+        VerdictRow("Best DSC after five clicks", number(best, 3)),
+        VerdictRow("Since its beginning", signed(gain), tone(gain)),
+    )
 
 
 def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
@@ -183,6 +198,8 @@ def _title(record: JobRecord, about: KnownModels) -> str:
         one, other = Path(head.candidate).name, Path(head.champion).name
         return f"{about.titles.get(one, one)} against {about.titles.get(other, other)}"
     what = "Fine-tune" if head.parent else "Train"
+    if head.is_guide:
+        what = "Teach"
     return f"{what} {head.title or head.model_id}"
 
 
@@ -269,9 +286,10 @@ def _loss_curve(record: JobRecord) -> Curve:
 
 
 def _dsc_curve(record: JobRecord) -> Curve:
-    points = record.curves.get("selection_dsc", ())
+    guide = record.head.is_guide
+    points = record.curves.get("selection_dsc_5" if guide else "selection_dsc", ())
     return Curve(
-        "Selection DSC",
+        "DSC after five clicks" if guide else "Selection DSC",
         (CurveLine(record.name.lower(), points),) if points else (),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),

@@ -12,7 +12,6 @@ from core.annotation.versions import Version, latest_versions
 from core.io.case import Case
 from core.io.dataset import Dataset, short_names
 from core.jobs.job_folder import JobFolder
-from core.jobs.job_place import JobPlace, write_place
 from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview
 from core.jobs.training_job import SPLIT_FILE, make_job, make_training, taken_over
@@ -166,10 +165,7 @@ def prepare_training(
     # A split that would learn from a judge is refused, whatever the dialog let through.
     store = ground.workspace.store
     judges = ground.frozen or split_of(form.judges, offer)
-    job = make_training(path, spec, split, store, judges=judges)
-    if form.cluster is not None:
-        write_place(path, JobPlace(form.cluster))
-    return job, "train"
+    return make_training(path, spec, split, store, judges=judges, cluster=form.cluster), "train"
 
 
 def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Ground) -> JobFolder:

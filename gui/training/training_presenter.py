@@ -14,6 +14,12 @@ from gui.shell.look import look_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.training.gate_presenter import GatePresenter
+from gui.training.guide_offer import (
+    GuideOffer,
+    prepare_teaching,
+    read_guide_offer,
+    taught_words,
+)
 from gui.training.job_descriptions import (
     KnownModels,
     job_view,
@@ -93,12 +99,29 @@ class TrainingPresenter(QObject):
             failed=lambda said: self.failed.emit("No training can start", said, ""),
         )
 
+    def teach_clicks(self) -> None:
+        """Ask whether what answers guided clicks is to be taught, and by what."""
+        place, home = self._session.place, self._session.home
+        if place is None:
+            return
+        self._lanes.run(
+            "io",
+            lambda _: read_guide_offer(read_ground(home, place.dataset, place.workspace)),
+            self._ask_to_teach,
+            failed=lambda said: self.told.emit("Nothing teaches the clicks yet", said, "info"),
+        )
+
     def show_gate(self) -> None:
         """Show the newest gate; where there is none, judge the newest candidate."""
         records = self.watch.records
         report = next((r.report for r in reversed(records) if r.report is not None), None)
         made = next(
-            (r.result for r in reversed(records) if r.result and r.head.kind == "train"), ""
+            (
+                r.result
+                for r in reversed(records)
+                if r.result and r.head.kind == "train" and not r.head.is_guide
+            ),
+            "",
         )
         if report is not None:
             self.gate.show(report)
@@ -153,6 +176,17 @@ class TrainingPresenter(QObject):
     def _begin(self, form: TrainForm, *, asking: TrainRequest) -> None:
         kind = "train" if form.several.kind == "one" else form.several.kind
         self.watch.begin(kind, lambda path: asking.prepare(path, form))
+
+    def _ask_to_teach(self, offer: GuideOffer) -> None:
+        place = self._session.place
+        if place is None or place.workspace is not offer.ground.workspace:
+            return
+        texts = ("Teach the guided clicks?", offer.said, "Start the job")
+        confirm(
+            self._drawer,
+            texts,
+            lambda: self.watch.begin("train", lambda path: prepare_teaching(path, offer)),
+        )
 
     def _judge(self, candidate: str) -> None:
         self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
@@ -216,6 +250,9 @@ class TrainingPresenter(QObject):
         elif record.state == "done" and record.table is not None:
             said = "; ".join(f"{name} {value}" for name, value in record.table.facts[1:3])
             self._tell_done(record, f"{said}.", "ok")
+            self.gate.desk.reload()
+        elif record.state == "done" and record.head.is_guide:
+            self._tell_done(record, taught_words(record), "ok")
             self.gate.desk.reload()
         elif record.state == "done" and record.result:
             made = record.head.title or record.result

@@ -23,6 +23,7 @@ from core.jobs.local_runner import LocalRunner
 from core.jobs.ray_cluster import prepare_environment, require_ray
 from core.jobs.ray_runner import RayRunner
 from core.jobs.units import Unit, run_units, unit_key
+from tests import patience
 from tests.core.unit_works import (
     KillsTheHead,
     Reading,
@@ -123,13 +124,13 @@ def test_after_the_head_is_lost_the_same_again_does_what_is_left(
         if not ends:
             next(line for line in driver.stdout if line.startswith("0.67"))
             cluster.head_node.kill_gcs_server(check_alive=False)
-            said = driver.communicate(timeout=100)[0]
+            said = driver.communicate(timeout=patience.PROCESS_SECONDS)[0]
             assert driver.returncode == 1
             assert re.search(r"^The cluster was lost: its head, .* does not answer. ", said, re.M)
             assert "What is done is kept: give the same command again" in said
             (tmp_path / "go").touch()
         else:
-            said = driver.communicate(timeout=100)[0]
+            said = driver.communicate(timeout=patience.PROCESS_SECONDS)[0]
             assert said.split()[:1] == ["0.67"]
         cluster.shutdown()
     assert len(list((tmp_path / "units").iterdir())) == 6
@@ -148,7 +149,7 @@ def test_a_head_that_is_lost_while_units_are_handed_over_is_told_as_lost(
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     head = cluster.head_node.all_processes["gcs_server"][0].process.pid
     driver = _started(cluster.address, tmp_path, str(head), str(int(how)))
-    said = driver.communicate(timeout=100)[0]
+    said = driver.communicate(timeout=patience.PROCESS_SECONDS)[0]
     with suppress(ProcessLookupError):
         os.kill(head, signal.SIGKILL)
     cluster.shutdown()
@@ -170,7 +171,7 @@ def test_a_cluster_of_ours_listens_on_loopback_alone_and_speaks_to_nobody_else(
     listening, speaking = (_addresses(options, ours) for options in ("-ltnpH", "-tnpH"))
     environments = [_environment(pid) for pid in ours]
     (tmp_path / "go").touch()
-    driver.communicate(timeout=100)
+    driver.communicate(timeout=patience.PROCESS_SECONDS)
     loopback = re.compile(r"127\.0\.0\.1:|\[::ffff:127\.0\.0\.1\]:|\[::1\]:")
     assert len(listening) >= 4  # the head, the raylet twice, this process, a process of units
     assert [place for place in {*listening, *speaking} if not loopback.match(place)] == []
@@ -191,12 +192,12 @@ def test_an_ended_command_leaves_no_process_and_the_same_again_does_what_is_left
     next(line for line in driver.stdout if line.startswith("0.67"))
     ours = _descendants(driver.pid)
     driver.send_signal(how)
-    driver.communicate(timeout=100)
+    driver.communicate(timeout=patience.PROCESS_SECONDS)
     assert driver.returncode != 0
     _wait_until(lambda: not [pid for pid in ours if _runs(pid)])
     (tmp_path / "go").touch()
     again = _started("", tmp_path)
-    said = again.communicate(timeout=100)[0]
+    said = again.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert said.split()[:1] == ["0.67"]
     assert len(list((tmp_path / "units").iterdir())) == 6
     assert [(tmp_path / f"{n}.done").read_text() for n in range(4)] == ["done\n"] * 4
@@ -295,7 +296,7 @@ def _addresses(options: str, pids: list[int]) -> list[str]:
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 90
+    ends = time.monotonic() + patience.SECONDS
     while not condition():
         assert time.monotonic() < ends, "waited in vain"
         threading.Event().wait(0.2)

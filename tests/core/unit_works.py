@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import DataError
-from core.jobs.staging import Inputs, Place
+from core.jobs.unit_inputs import Inputs, Place
 
 
 def double(task: int) -> bytes:

@@ -22,6 +22,7 @@ from core.jobs.local_runner import LocalRunner
 from core.jobs.ray_cluster import prepare_environment
 from core.jobs.slurm_runner import SlurmRunner, require_slurm
 from core.jobs.units import Unit, run_units
+from tests import patience
 from tests.core.unit_works import die_once, write_down
 from tests.synthetic import publish_unet, write_case
 
@@ -98,10 +99,10 @@ def test_a_command_writes_on_two_raylets_what_it_writes_here(
     units = place / "there" / name / ".units"
     _wait_until(lambda: there.poll() is not None or any(units.glob("[!.]*")))
     cluster.remove_node(second, allow_graceful=False)
-    said = there.communicate(timeout=200)[0]
+    said = there.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert there.returncode == 0, said
     here = _started(place, "here", name, *command)
-    said = here.communicate(timeout=200)[0]
+    said = here.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert here.returncode == 0, said
     found = [_files(place / home / name, same) for home in ("here", "there")]
     assert found[0]
@@ -119,15 +120,15 @@ def test_a_command_runs_on_the_cluster_itself_and_says_here_what_it_says(
     address = f"http://{cluster.webui_url}"
     asked = ("evaluate", *CASES, "--runner", "ray", "--address", address, *more)
     there = _started(place, "there", name, *asked)
-    said = there.communicate(timeout=200)[0]
+    said = there.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert there.returncode == 0, said
     assert "net, native: mean DSC" in said
     here = _started(place, "here", name, "evaluate", *CASES)
-    assert here.wait(timeout=200) == 0
+    assert here.wait(timeout=patience.PROCESS_SECONDS) == 0
     found = [_files(place / home / name, ("metrics.csv",)) for home in ("here", "there")]
     assert found[0] == found[1] != {}
     wrong = _started(place, "there", name, *asked, "--case", "nobody")
-    said = wrong.communicate(timeout=200)[0]
+    said = wrong.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert wrong.returncode == 1
     assert "nobody" in said.splitlines()[-1]
 
@@ -153,7 +154,7 @@ def test_a_job_outlives_a_killed_command_which_follows_it_on_and_is_stopped_from
     killed.kill()
     killed.communicate()
     again = _started(place, "there", "followed", *command)
-    said = again.communicate(timeout=200)[0]
+    said = again.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert again.returncode == 0, said
     assert "6 cases out of fold: mean DSC" in said
     assert [str(job.status) for job in ours()] == ["SUCCEEDED"]
@@ -161,7 +162,7 @@ def test_a_job_outlives_a_killed_command_which_follows_it_on_and_is_stopped_from
     stopped = _started(place, "there", "stopped", *command)
     _wait_until(lambda: [str(job.status) for job in ours()].count("RUNNING") == 1)
     stopped.send_signal(signal.SIGINT)
-    stopped.communicate(timeout=200)
+    stopped.communicate(timeout=patience.PROCESS_SECONDS)
     assert stopped.returncode == 130
     _wait_until(lambda: sorted(str(job.status) for job in ours()) == ["STOPPED", "SUCCEEDED"])
 
@@ -208,7 +209,7 @@ def _files(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 200
+    ends = time.monotonic() + patience.SECONDS
     while not condition():
         assert time.monotonic() < ends, "waited in vain"
         threading.Event().wait(0.1)

@@ -20,6 +20,7 @@ from core.jobs.job_place import PLACE_FILE, JobPlace, read_place, write_place
 from core.jobs.job_start import start_job
 from core.jobs.ray_cluster import prepare_environment
 from core.models.registry import read_model
+from tests import patience
 from tests.training.making import make_dataset, make_job, write_split
 from tests.training.test_folds import TINY
 from training.commands import train
@@ -104,7 +105,7 @@ def _need_ray() -> None:
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 200
+    ends = time.monotonic() + patience.SECONDS
     while not condition():
         assert time.monotonic() < ends, "waited in vain"
         threading.Event().wait(0.2)
