@@ -45,7 +45,6 @@ def calibrate(
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
     from core.studies.calibration_units import measure_spread
-    from core.studies.case_task import CaseTask
     from core.studies.case_units import Spread
     from core.studies.expected_dsc_study import (
         calibration_cases,
@@ -75,14 +74,12 @@ def calibrate(
     require_enough(len(names))  # before anything is predicted
     # One thread each wherever it is done: more would add up the same numbers in another order.
     task = model_task(chosen, device=device, threads=0 if alone else 1)
-    fitting, judging = (
-        [CaseTask(dataset.case(name), task) for name in part] for part in (names, file.val)
-    )
+    fitting, judging = ([dataset.case(name) for name in part] for part in (names, file.val))
     with progress_bar() as progress:
-        known = measure_spread(fitting, spread, progress=progress)
+        known = measure_spread(fitting, task, spread, progress=progress)
     calibration = fit_measured(known.rows)
     with progress_bar() as progress:
-        judged = measure_spread(judging, spread, flips=flips, progress=progress)
+        judged = measure_spread(judging, task, spread, flips=flips, progress=progress)
     if judged.rows:
         summary = write_calibration_study(out, chosen, calibration, judged)
         _say(chosen.spec.id, summary, out)

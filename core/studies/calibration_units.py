@@ -7,11 +7,12 @@ import msgspec
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
+from core.io.case import Case
 from core.models.provenance import CaseInput
 from core.studies.case_task import CaseTask
 from core.studies.case_units import Spread, case_outcomes
 from core.studies.expected_dsc_study import DoubtRow, Measurements, measure
-from core.studies.model_task import opened
+from core.studies.model_task import ModelTask, opened
 
 
 class _Measured(msgspec.Struct, frozen=True):
@@ -29,9 +30,15 @@ def doubt_unit(task: CaseTask, *, flips: bool = False) -> bytes:
 
 
 def measure_spread(
-    tasks: Sequence[CaseTask], spread: Spread, *, flips: bool = False, progress: Progress = silent
+    cases: Sequence[Case],
+    model: ModelTask,
+    spread: Spread,
+    *,
+    flips: bool = False,
+    progress: Progress = silent,
 ) -> Measurements:
     """Return what `measure` does, of the cases in their order, done where `spread` says."""
+    tasks = [CaseTask(case, model) for case in cases]
     kind = f"calibrate{' with flips' if flips else ''}"
     outcomes = case_outcomes(kind, partial(doubt_unit, flips=flips), tasks, spread, progress)
     found = [

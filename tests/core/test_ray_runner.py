@@ -139,16 +139,16 @@ def test_after_the_head_is_lost_the_same_again_does_what_is_left(
 
 @pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])
 def test_a_head_that_is_lost_while_units_are_handed_over_is_told_as_lost(
-    tmp_path: Path, how: signal.Signals
+    tmp_path: Path, how: str
 ) -> None:
     need_ray()
     from ray.cluster_utils import Cluster
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     head = cluster.head_node.all_processes["gcs_server"][0].process.pid
-    driver = _started(cluster.address, tmp_path, str(head), str(int(how)))
+    driver = _started(cluster.address, tmp_path, str(head), str(int(signal.Signals[how])))
     said = driver.communicate(timeout=patience.PROCESS_SECONDS)[0]
     with suppress(ProcessLookupError):
         os.kill(head, signal.SIGKILL)
@@ -182,16 +182,16 @@ def test_a_cluster_of_ours_listens_on_loopback_alone_and_speaks_to_nobody_else(
 
 @pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_an_ended_command_leaves_no_process_and_the_same_again_does_what_is_left(
-    tmp_path: Path, how: signal.Signals
+    tmp_path: Path, how: str
 ) -> None:
     need_ray()
     driver = _started("", tmp_path)
     assert driver.stdout is not None
     next(line for line in driver.stdout if line.startswith("0.67"))
     ours = _descendants(driver.pid)
-    driver.send_signal(how)
+    driver.send_signal(signal.Signals[how])
     driver.communicate(timeout=patience.PROCESS_SECONDS)
     assert driver.returncode != 0
     _wait_until(lambda: not [pid for pid in ours if _runs(pid)])
