@@ -14,10 +14,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from core.jobs.job_folder import JobFolder
-from core.jobs.job_start import JobProgram, start_job
+from core.jobs.job_start import start_job
 from core.jobs.train_preview import TrainPreview, preview_planes, read_preview
 from core.workspace.splits import SplitFile, read_split
 from gui.shell.job_record import JobRecord, JobTail
+from gui.shell.job_watch import JobWatch
 from gui.shell.tasks import Lanes
 from gui.training.several_plan import prepare_job
 from gui.training.train_dialog import TrainDialog
@@ -78,9 +79,11 @@ class TrainRequest(QObject):
         """What was timed, None before."""
         return None if self._timed is None else self._timed.preview
 
-    def prepare(self, path: Path, form: TrainForm) -> tuple[JobFolder, JobProgram]:
-        """Make the folder of the job that the reader chose; runs on a worker."""
-        return prepare_job(path, form, self._offer, self._ground)
+    def begin(self, watch: JobWatch, form: TrainForm) -> None:
+        """Begin the job that the reader chose; its folder is made on a worker."""
+        kind = "train" if form.several.kind == "one" else form.several.kind
+        offer, ground = self._offer, self._ground
+        watch.begin(kind, lambda path: prepare_job(path, form, offer, ground))
 
     def show_before(self, record: JobRecord | None) -> None:
         """Say which job the training would wait for."""

@@ -29,7 +29,6 @@ from gui.training.job_descriptions import (
 )
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_form import TrainForm
 from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, read_ground
 from gui.training.train_request import TrainRequest
 from gui.training.unit_dialog import show_unit_table
@@ -167,15 +166,11 @@ class TrainingPresenter(QObject):
         dialog.set_look(*self._look)
         self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
         asking.failed.connect(self._on_failed)
-        dialog.started.connect(partial(self._begin, asking=asking))
+        dialog.started.connect(partial(asking.begin, self.watch))
         current = self._session.models.current
         dialog.set_offer(offer, "" if current is None else current.spec.id)
         self._show_in_dialog(self._about())
         dialog.open()
-
-    def _begin(self, form: TrainForm, *, asking: TrainRequest) -> None:
-        kind = "train" if form.several.kind == "one" else form.several.kind
-        self.watch.begin(kind, lambda path: asking.prepare(path, form))
 
     def _ask_to_teach(self, offer: GuideOffer) -> None:
         place = self._session.place
