@@ -2,18 +2,28 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import OnSlices, Prediction
+from core.models.preprocessing import Preprocessing
+from core.models.registry import Model
 from gui.app.program import Program
 from gui.shell.session import Result
 from tests import patience
 from tests.gui.tiny import is_settled
+from tests.synthetic import publish_unet
 
 LONG = 48
 """Slices of a case whose run lasts long enough to be stopped: twelve batches on a CPU."""
+
+
+def publish_slow(home: Path, model_id: str) -> Model:
+    """Publish a U-Net that takes its time on `LONG` slices."""
+    arguments, large = {"init_features": 16}, Preprocessing(size=128)
+    return publish_unet(home / "models", model_id, arguments=arguments, preprocessing=large)
 
 
 def result(program: Program) -> Result:
