@@ -251,7 +251,7 @@ def _started(address: str, folder: Path, *more: str) -> subprocess.Popen[str]:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
+        encoding="utf-8",
     )
 
 
@@ -289,7 +289,9 @@ def _runs(pid: int) -> bool:
 
 def _addresses(options: str, pids: list[int]) -> list[str]:
     """Return where processes listen, or both ends of what they speak through."""
-    listed = subprocess.run(["ss", options], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ss", options], capture_output=True, encoding="utf-8", check=True
+    ).stdout
     rows = [line.split() for line in listed.splitlines()]
     ours = [row for row in rows if any(f"pid={pid}," in row[-1] for pid in pids)]
     return [place for row in ours for place in (row[3], row[4]) if not place.endswith(":*")]

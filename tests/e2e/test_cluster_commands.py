@@ -198,7 +198,7 @@ def _started(place: Path, home: str, out: str, *command: str) -> subprocess.Pope
         cwd=place,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         env={**os.environ, "OVERREAD_HOME": str(place / home), "PYTHONPATH": str(ROOT)},
     )
 
