@@ -115,10 +115,7 @@ def connected(address: str, workers: int, *, staged: bool = False) -> Iterator[A
     except (HeadLostError, ray.exceptions.RaySystemError) as error:
         lost = True
         _leave(ray)
-        raise AppError(
-            f"The cluster was lost: {first_line(error)} What is done is kept: give the "
-            "same command again when it runs."
-        ) from error
+        raise lost_cluster(error) from error
     finally:
         if not lost:
             ray.shutdown()
@@ -192,6 +189,14 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def lost_cluster(error: BaseException) -> AppError:
+    """Return what is said where a cluster is lost as a whole."""
+    return AppError(
+        f"The cluster was lost: {first_line(error)} What is done is kept: give the same command "
+        "again when it runs."
+    )
 
 
 def first_line(error: BaseException) -> str:

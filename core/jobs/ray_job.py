@@ -11,7 +11,13 @@ from typing import Any
 
 from core.domain.errors import AppError
 from core.inference.child_environment import child_command
-from core.jobs.ray_cluster import advice, code_environment, first_line, prepare_environment
+from core.jobs.ray_cluster import (
+    advice,
+    code_environment,
+    first_line,
+    lost_cluster,
+    prepare_environment,
+)
 from core.workspace.settings import HOME_VARIABLE
 
 _LOOK_S = 1.0
@@ -100,10 +106,7 @@ def _followed(client: Any, job: str, tell: Callable[[str], None]) -> int:
             text: str = client.get_job_logs(job)
         except (ConnectionError, RuntimeError, OSError) as error:
             if time.monotonic() - heard > _AWAY_S:
-                raise AppError(
-                    f"The cluster was lost: {first_line(error)} What is done is kept: "
-                    "give the same command again when it runs."
-                ) from error
+                raise lost_cluster(error) from error
             time.sleep(_LOOK_S)
             continue
         heard = time.monotonic()
