@@ -9,7 +9,6 @@ goes on where it was when it is started again.
 """
 
 import argparse
-import os
 import sys
 import time
 from contextlib import closing
@@ -23,7 +22,7 @@ from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import predictors
 from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import JobFolder, JobWriter, read_spec
+from core.jobs.job_folder import JobFolder, JobWriter, go_behind, read_spec
 from core.review.reviews import reviews
 from core.studies.html_report import StudyReport, write_html
 from core.studies.study import keep_study, run_study
@@ -34,7 +33,6 @@ from core.workspace.known_models import find_models
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
-_NICE = 10
 _STUDY_SHARE = 0.95
 
 
@@ -142,7 +140,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    # A whole process goes behind the window and the models it runs, so not whoever calls `main`.
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    go_behind()  # not whoever calls `main`: that may be another's process
     sys.exit(main(sys.argv[1:]))

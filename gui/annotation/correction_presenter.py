@@ -26,7 +26,8 @@ from gui.widgets.metrics_view import MetricsView, Pending
 
 _EDIT = "edit"  # the subject of one that was not saved
 _IN_HAND = "in hand"  # and of what the reader is asked to do with what is half drawn or marked
-_FIGURES_MS = 35
+_FIGURES_MS = 8  # figures of a sample come with its frame
+_BEGUN_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
 
@@ -64,7 +65,7 @@ class CorrectionPresenter(QObject):
         self._saved = ""
         self._saved_of: object = None  # the correction it was said of
         self._just_opened = False
-        self._begun = Later(self, _FIGURES_MS, self._show_correction)
+        self._begun = Later(self, _BEGUN_MS, self._show_correction)
         self._figures = Later(self, _FIGURES_MS, self._show_numbers)
         self._bars = Later(self, _BARS_MS, self._show_bars)
         self._distance = Later(self, _DISTANCE_MS, self._measure)

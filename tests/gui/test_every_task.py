@@ -425,6 +425,9 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.training.training_presenter.TrainingPresenter.new_job": (
         lambda program: program.context.trigger("train")
     ),
+    "gui.training.training_presenter.TrainingPresenter.teach_clicks": (
+        lambda program: program.context.trigger("teach_clicks")
+    ),
     "gui.training.gate_desk.GateDesk._start": (
         lambda program: program.training.presenter.gate.desk.reload()
     ),
