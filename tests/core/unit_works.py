@@ -2,10 +2,10 @@
 
 import os
 import signal
-import threading
 from pathlib import Path
 
 from core.domain.errors import DataError
+from tests import patience
 
 
 def double(task: int) -> bytes:
@@ -22,8 +22,7 @@ def write_down(task: tuple[str, int]) -> bytes:
 
 def wait_for_go(task: tuple[str, int]) -> bytes:
     """Do a unit once the file `go` is there, so that a run can be ended before it is."""
-    while not (Path(task[0]) / "go").exists():
-        threading.Event().wait(0.05)
+    patience.until((Path(task[0]) / "go").exists)
     return write_down(task)
 
 

@@ -25,8 +25,6 @@ from gui.training.unit_dialog import UnitDialog
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import Desk, end_children, make_champion, write_dataset
 
-_LONG = 60_000
-
 
 @pytest.fixture
 def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
@@ -153,4 +151,4 @@ def _wait_learning(qtbot: QtBot, desk: Desk, *, starts: int = 1) -> None:
             for record in desk.records
         )
 
-    qtbot.waitUntil(learns, timeout=_LONG)
+    qtbot.waitUntil(learns)
