@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import AppError
@@ -12,7 +12,8 @@ from core.inference.prediction_service import PredictionService
 from core.io.case import Case
 from core.io.case_reader import read_case
 from core.io.prediction_file import read_prediction, save_prediction
-from core.jobs.units import Unit, run_units, unit_key
+from core.jobs.unit_inputs import Inputs, Place
+from core.jobs.units import Unit, cards_of, run_units, unit_key
 from core.models.registry import Model, prediction_key
 from core.studies.case_units import Spread
 from core.studies.model_task import ModelTask, model_task, opened
@@ -28,6 +29,14 @@ class PredictionTask:
 
     case: Case
     model: ModelTask
+
+    def inputs(self) -> Inputs:
+        """Return the files of the case, and the folders of the model."""
+        return Inputs(self.case.files, self.model.inputs())
+
+    def moved(self, own: Place, shared: Place) -> "PredictionTask":
+        """Return the task with its paths where `own` and `shared` say."""
+        return replace(self, case=self.case.moved(own), model=self.model.moved(shared))
 
 
 def prediction_unit(task: PredictionTask) -> bytes:
@@ -84,5 +93,6 @@ def _units(
                     key = unit_key("prediction", prediction_key(model, loaded.volume), case.id)
                     work = PredictionTask(case, task)
                     name = f"{case.id}, {model.spec.title}"
-                    found.append((model, Unit(key, name, prediction_unit, work)))
+                    unit = Unit(key, name, prediction_unit, work, gpus=cards_of(device))
+                    found.append((model, unit))
     return found

@@ -32,7 +32,7 @@ def read(home: Path, scenario: str, *arguments: str) -> Seen:
         cwd=ROOT,
         env=environment(home),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=patience.PROCESS_SECONDS,
         check=False,
     )
@@ -77,7 +77,7 @@ def test_a_window_told_to_end_while_models_run_ends_well(
         cwd=home,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     ) as window:
         cases = len(list(demo.glob("SYNTHETIC_*")))
         kept = wait_for_first_prediction(window, home)
