@@ -8,9 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from shutil import which
@@ -194,7 +192,7 @@ def test_an_ended_command_leaves_no_process_and_the_same_again_does_what_is_left
     driver.send_signal(signal.Signals[how])
     driver.communicate(timeout=patience.PROCESS_SECONDS)
     assert driver.returncode != 0
-    _wait_until(lambda: not [pid for pid in ours if _runs(pid)])
+    patience.until(lambda: not [pid for pid in ours if _runs(pid)])
     (tmp_path / "go").touch()
     again = _started("", tmp_path)
     said = again.communicate(timeout=patience.PROCESS_SECONDS)[0]
@@ -295,13 +293,6 @@ def _addresses(options: str, pids: list[int]) -> list[str]:
     rows = [line.split() for line in listed.splitlines()]
     ours = [row for row in rows if any(f"pid={pid}," in row[-1] for pid in pids)]
     return [place for row in ours for place in (row[3], row[4]) if not place.endswith(":*")]
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + patience.SECONDS
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        threading.Event().wait(0.2)
 
 
 def _drive(address: str, folder: Path, head: int = 0, how: int = 0) -> None:

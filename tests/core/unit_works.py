@@ -3,12 +3,12 @@
 import os
 import signal
 import tempfile
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import DataError
 from core.jobs.unit_inputs import Inputs, Place
+from tests import patience
 
 
 def double(task: int) -> bytes:
@@ -25,8 +25,7 @@ def write_down(task: tuple[str, int]) -> bytes:
 
 def wait_for_go(task: tuple[str, int]) -> bytes:
     """Do a unit once the file `go` is there, so that a run can be ended before it is."""
-    while not (Path(task[0]) / "go").exists():
-        threading.Event().wait(0.05)
+    patience.until((Path(task[0]) / "go").exists)
     return write_down(task)
 
 
@@ -86,6 +85,5 @@ def meet(task: tuple[str, int, int]) -> bytes:
     """Wait for as many units as there are to be at work at once; return the card that is seen."""
     folder, number, count = task
     (Path(folder) / f"{number}.here").touch()
-    while len(list(Path(folder).glob("*.here"))) < count:
-        threading.Event().wait(0.05)
+    patience.until(lambda: len(list(Path(folder).glob("*.here"))) == count)
     return os.environ.get("CUDA_VISIBLE_DEVICES", "none").encode()

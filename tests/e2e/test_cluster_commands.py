@@ -8,9 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -97,7 +95,7 @@ def test_a_command_writes_on_two_raylets_what_it_writes_here(
         place, "there", name, *command, "--runner", "ray", "--address", cluster.address
     )
     units = place / "there" / name / ".units"
-    _wait_until(lambda: there.poll() is not None or any(units.glob("[!.]*")))
+    patience.until(lambda: there.poll() is not None or any(units.glob("[!.]*")))
     cluster.remove_node(second, allow_graceful=False)
     said = there.communicate(timeout=patience.PROCESS_SECONDS)[0]
     assert there.returncode == 0, said
@@ -150,7 +148,7 @@ def test_a_job_outlives_a_killed_command_which_follows_it_on_and_is_stopped_from
 
     command = (*FOLDS, "--runner", "ray", "--address", address)
     killed = _started(place, "there", "followed", *command)
-    _wait_until(lambda: [str(job.status) for job in ours()] == ["RUNNING"])
+    patience.until(lambda: [str(job.status) for job in ours()] == ["RUNNING"])
     killed.kill()
     killed.communicate()
     again = _started(place, "there", "followed", *command)
@@ -160,11 +158,11 @@ def test_a_job_outlives_a_killed_command_which_follows_it_on_and_is_stopped_from
     assert [str(job.status) for job in ours()] == ["SUCCEEDED"]
 
     stopped = _started(place, "there", "stopped", *command)
-    _wait_until(lambda: [str(job.status) for job in ours()].count("RUNNING") == 1)
+    patience.until(lambda: [str(job.status) for job in ours()].count("RUNNING") == 1)
     stopped.send_signal(signal.SIGINT)
     stopped.communicate(timeout=patience.PROCESS_SECONDS)
     assert stopped.returncode == 130
-    _wait_until(lambda: sorted(str(job.status) for job in ours()) == ["STOPPED", "SUCCEEDED"])
+    patience.until(lambda: sorted(str(job.status) for job in ours()) == ["STOPPED", "SUCCEEDED"])
 
 
 @pytest.mark.cluster
@@ -206,10 +204,3 @@ def _started(place: Path, home: str, out: str, *command: str) -> subprocess.Pope
 def _files(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
     paths = {path for pattern in patterns for path in folder.glob(pattern)}
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(paths)}
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + patience.SECONDS
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        threading.Event().wait(0.1)

@@ -4,9 +4,6 @@
 """
 
 import sys
-import threading
-import time
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,7 +57,7 @@ def test_the_window_starts_a_training_on_a_cluster_and_follows_it_without_ray(
     write_place(job.path, JobPlace(""))
     here = make_job(tmp_path, "here", model_id="small")[1]
     start_job(job, "train")
-    _wait_until(lambda: job.state() in ("done", "failed"))
+    patience.until(lambda: job.state() in ("done", "failed"))
     assert job.state() == "done", job.log_path.read_text()
     assert ("ray" in sys.modules) == loaded
     run(read_job(here.path), here)
@@ -75,13 +72,13 @@ def test_a_training_on_a_cluster_is_paused_and_goes_on(tmp_path: Path) -> None:
     _, job = make_job(tmp_path, max_steps=400, selections=20)
     write_place(job.path, JobPlace(""))
     start_job(job, "train")
-    _wait_until(lambda: "loss" in job.curves())
+    patience.until(lambda: "loss" in job.curves())
     job.request("pause")
-    _wait_until(lambda: job.state() in ("paused", "failed"))
+    patience.until(lambda: job.state() in ("paused", "failed"))
     assert job.state() == "paused", job.log_path.read_text()
     job.request("stop")
     start_job(job, "train", resume=True)
-    _wait_until(lambda: job.state() in ("done", "failed"))
+    patience.until(lambda: job.state() in ("done", "failed"))
     assert job.state() == "done", job.log_path.read_text()
 
 
@@ -92,7 +89,7 @@ def test_a_cluster_that_is_not_there_is_a_failure_that_the_window_shows(tmp_path
     _, job = make_job(tmp_path)
     write_place(job.path, JobPlace("127.0.0.1:9"))
     start_job(job, "train")
-    _wait_until(lambda: job.state() == "failed")
+    patience.until(lambda: job.state() == "failed")
     (failed,) = [event.reason for event in job.events()[0] if isinstance(event, Failed)]
     assert "expected a cluster at 127.0.0.1:9, found: its head, 127.0.0.1:9, does not" in failed
 
@@ -102,10 +99,3 @@ def _need_ray() -> None:
     prepare_environment("")
     if find_spec("ray") is None:
         pytest.skip("Ray is not installed: pip install 'overread[cluster]'")
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + patience.SECONDS
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        threading.Event().wait(0.2)
