@@ -3,8 +3,8 @@
 Whoever the guide is, and in whatever plane clicks are made, six things hold. Nothing changes beyond
 the window around a mark. What changes hangs together with the mark. A click that adds takes nothing
 away, and the reverse. Marked voxels are as the newest click on them says, also after later clicks
-elsewhere. What the rule of labels keeps stays. Where no click was made the mask is the one there
-was.
+elsewhere. What the rule of labels keeps stays. Where no click was made, and on slices that are left
+out, the mask is the one there was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,8 @@ Counts = Mapping[int, tuple[int, int]]
 class Guided:
     """A ground and the clicks that were answered on it so far; never changed, only added to.
 
-    `runs` are the clicks in turn, those that follow each other in one plane as one.
+    `runs` are the clicks in turn: those that follow each other in one plane, and leave out the
+    same slices of it, as one.
     """
 
     ground: ClickGround
@@ -42,7 +43,7 @@ class Guided:
         """Return the foreground (Y, X) of an axial slice, or of any other, as it is now."""
         cut = where if isinstance(where, Cut) else Cut(AXIAL, where)
         if self.runs and self.runs[-1].plane == cut.plane:
-            return self.runs[-1].mask_of(cut.index)
+            return self.runs[-1].shown(cut.index)
         inside = cut.of(self.ground.mask) > 0
         for run in self.runs:
             run.lay_mask(inside, cut)
@@ -57,6 +58,29 @@ class Guided:
         """Return this after a click, carried as far as it says."""
         before, run = self._run(click)
         return replace(self, clicks=(*self.clicks, click), runs=(*before, run.add(click)))
+
+    def leaving_out(self, clicks: tuple[Click, ...]) -> "Guided | None":
+        """Return the same as if `clicks`, which differ in what they leave out alone, had been made.
+
+        None where they would have to be answered anew: where later clicks saw what is left out.
+        """
+        if len(self.runs) != 1 or len({click.left_out for click in clicks}) != 1:
+            return None
+        run = replace(self.runs[0], left_out=clicks[0].left_out)
+        return replace(self, clicks=clicks, runs=(run,))
+
+    @cached_property
+    def reached(self) -> Mapping[PlaneName, Counts]:
+        """What changes by slice, in each plane, with what is left out: see `tallies`."""
+        if not any(run.left_out for run in self.runs):
+            return self.tallies
+        return replace(self, runs=tuple(replace(run, left_out=()) for run in self.runs)).tallies
+
+    def reached_mask(self, cut: Cut) -> Region:
+        """Return the foreground (Y, X) of a slice as if it were not left out."""
+        if not self.runs or self.runs[-1].plane != cut.plane:
+            return self.mask_of(cut)
+        return self.runs[-1].mask_of(cut.index)
 
     @property
     def counts(self) -> Counts:
@@ -100,11 +124,12 @@ class Guided:
 
     def _run(self, click: Click) -> tuple[tuple[PlaneClicks, ...], PlaneClicks]:
         """Return the runs before, and the one that a click is part of."""
-        plane = PLANES[click.plane]
-        if self.runs and self.runs[-1].plane == plane:
+        plane, out = PLANES[click.plane], click.left_out
+        if self.runs and (self.runs[-1].plane, self.runs[-1].left_out) == (plane, out):
             return self.runs[:-1], self.runs[-1]
         guide = guide_in(self.guide, click.plane)
-        return self.runs, PlaneClicks(self.ground.cut(plane), guide, plane, self.runs)
+        ground = self.ground.cut(plane)
+        return self.runs, PlaneClicks(ground, guide, plane, self.runs, left_out=out)
 
     @cached_property
     def _box(self) -> Box | None:
@@ -128,7 +153,7 @@ class Guided:
             turned = run.plane.apply(values)
             first, _, top, end, left, right = run.plane.cut_box(box, shape)
             for index, touched in run.touched.items():
-                if 0 <= index - first < len(turned):
+                if 0 <= index - first < len(turned) and index not in run.left_out:
                     np.copyto(
                         turned[index - first],
                         run.planes[index][top:end, left:right] > 0.5,
