@@ -69,18 +69,26 @@ class Guided:
         run = replace(self.runs[0], left_out=clicks[0].left_out)
         return replace(self, clicks=clicks, runs=(run,))
 
-    @cached_property
+    @property
     def reached(self) -> Mapping[PlaneName, Counts]:
         """What changes by slice, in each plane, with what is left out: see `tallies`."""
-        if not any(run.left_out for run in self.runs):
-            return self.tallies
-        return replace(self, runs=tuple(replace(run, left_out=()) for run in self.runs)).tallies
+        return (self._whole or self).tallies
+
+    @property
+    def reached_box(self) -> Box | None:
+        """The voxels (z, y, x) within which something changes, with what is left out."""
+        return (self._whole or self).box
 
     def reached_mask(self, cut: Cut) -> Region:
         """Return the foreground (Y, X) of a slice as if it were not left out."""
-        if not self.runs or self.runs[-1].plane != cut.plane:
-            return self.mask_of(cut)
-        return self.runs[-1].mask_of(cut.index)
+        return (self._whole or self).mask_of(cut)
+
+    @cached_property
+    def _whole(self) -> "Guided | None":
+        """The same with nothing left out; None where nothing is."""
+        if not any(run.left_out for run in self.runs):
+            return None
+        return replace(self, runs=tuple(replace(run, left_out=()) for run in self.runs))
 
     @property
     def counts(self) -> Counts:
@@ -90,7 +98,7 @@ class Guided:
     @cached_property
     def tallies(self) -> Mapping[PlaneName, Counts]:
         """What changed by slice, in each plane."""
-        box = self._box
+        box = self.box
         if box is None:
             return {name: {} for name in PLANES}
         before, after = self.ground.mask[box_slices(box)] > 0, self._after > 0
@@ -110,7 +118,7 @@ class Guided:
 
     def patch(self, mask: Mask | None = None) -> Patch | None:
         """Return what leads from `mask`, the ground's by default, to the mask as it is now."""
-        box = self._box
+        box = self.box
         if box is None:
             return None
         if mask is None:
@@ -132,7 +140,7 @@ class Guided:
         return self.runs, PlaneClicks(ground, guide, plane, self.runs, left_out=out)
 
     @cached_property
-    def _box(self) -> Box | None:
+    def box(self) -> Box | None:
         """The voxels within which something was changed; None where nothing was."""
         box: Box | None = None
         for run in self.runs:
@@ -142,8 +150,8 @@ class Guided:
     @cached_property
     def _after(self) -> Mask:
         """The mask within the box as it is now."""
-        assert self._box is not None, "something was changed"
-        return self._laid(self.ground.mask, self._box)
+        assert self.box is not None, "something was changed"
+        return self._laid(self.ground.mask, self.box)
 
     def _laid(self, mask: Mask, box: Box) -> Mask:
         """Return what `mask` becomes within a box."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gui.annotation.click_film import ClickFilm
+from gui.annotation.clicks_presenter import ClicksPresenter
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
@@ -27,7 +29,7 @@ class AnnotationFeature:
     handlers: Handlers
     desk: CorrectionDesk
     paint_tools: PaintTools
-    presenters: tuple[CorrectionPresenter, ToolPresenter]
+    presenters: tuple[CorrectionPresenter, ToolPresenter, ClicksPresenter]
     set_tool: Callable[[Tool], None]
 
 
@@ -44,6 +46,9 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     desk.saved.connect(context.operations.keep_place)
     desk.noted.connect(lambda of, said: context.toasts.show_toast(edit_title(of), said))
     context.operations.leaving.connect(desk.end)
+    film = ClickFilm(guided, grey)
+    clicks = ClicksPresenter(context, (desk, paint_tools, film, grey), views.viewer, views.clicks)
+    context.closing.connect(clicks.close)
     views.rail.command_asked.connect(context.trigger)
     context.closing.connect(preview.drop)
     context.closing.connect(guided.drop)
@@ -61,9 +66,13 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
         "pan_tool": lambda: set_tool("pan"),
         "window_tool": lambda: set_tool("window"),
         "swap_buttons": lambda: _swap_buttons(context),
+        "film_before": lambda: clicks.step(-1),
+        "film_after": lambda: clicks.step(1),
+        "film_tick": lambda: film.mark_current("ticked"),
+        "film_leave": lambda: film.mark_current("left"),
         **correction_verbs(Bench(context, desk, paint_tools, views.viewer, set_tool)),
     }
-    return AnnotationFeature(handlers, desk, paint_tools, (presenter, tools), set_tool)
+    return AnnotationFeature(handlers, desk, paint_tools, (presenter, tools, clicks), set_tool)
 
 
 def _swap_buttons(context: Context) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from core.inference.engine import Engine
 from core.workspace.settings import home, prepare_home, read_settings, settings_path
 from gui.annotation import install as annotation
+from gui.annotation.clicks_presenter import ClickViews
 from gui.annotation.correction_presenter import AnnotationViews
 from gui.app.close_guard import CloseGuard
 from gui.app.frame_presenter import FramePresenter
@@ -230,7 +231,13 @@ class Program:
     def _annotation_views(self) -> AnnotationViews:
         window = self.window
         return AnnotationViews(
-            self.viewer, window.card, window.rail, window.status, window.metrics, window.set_tool
+            self.viewer,
+            window.card,
+            window.rail,
+            window.status,
+            window.metrics,
+            window.set_tool,
+            ClickViews(window.film, window.clicks, window.show_film),
         )
 
 

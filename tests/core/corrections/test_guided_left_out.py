@@ -70,7 +70,9 @@ def test_leaving_out_afterwards_is_as_if_it_had_been_said_before(seed, data, nam
     assert state is not None
     assert state.clicks == changed
     expected = guided(ground, changed, Wild(12.0))
-    np.testing.assert_array_equal(put(ground.mask, state.patch()), put(ground.mask, expected.patch()))
+    np.testing.assert_array_equal(
+        put(ground.mask, state.patch()), put(ground.mask, expected.patch())
+    )
     later = data.draw(_clicks(name))
     later = replace_out(later, out)
     assert state.add(later).tallies == expected.add(later).tallies
