@@ -76,8 +76,14 @@ class Guided:
 
     @property
     def reached_box(self) -> Box | None:
-        """The voxels (z, y, x) within which something changes, with what is left out."""
-        return (self._whole or self).box
+        """The voxels (z, y, x) whose foreground changes, with what is left out; None for none."""
+        found: list[int] = []
+        for name in sorted(self.reached, key=lambda name: PLANES[name].axis):
+            slices = self.reached[name]
+            if not slices:
+                return None
+            found += [min(slices), max(slices) + 1]
+        return found[0], found[1], found[2], found[3], found[4], found[5]
 
     def reached_mask(self, cut: Cut) -> Region:
         """Return the foreground (Y, X) of a slice as if it were not left out."""

@@ -14,10 +14,10 @@ from gui.annotation.film_pictures import FilmLook, FilmPictures, FilmRoll
 from gui.annotation.film_strip import FilmStrip
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.shown_grey import ShownGrey
-from gui.shell.context import Context
 from gui.shell.look import look_of
+from gui.shell.tasks import Lanes
 from gui.shell.view_state import current_range
-from gui.viewer.install import Viewer
+from gui.viewer.view_verbs import ViewVerbs
 
 Parts = tuple[CorrectionDesk, PaintTools, ClickFilm, ShownGrey]
 
@@ -34,11 +34,11 @@ class ClickViews:
 class ClicksPresenter(QObject):
     """Shows them while the tool is in hand; pictures of slices are drawn on a worker."""
 
-    def __init__(self, context: Context, parts: Parts, viewer: Viewer, views: ClickViews) -> None:
+    def __init__(self, lanes: Lanes, parts: Parts, verbs: ViewVerbs, views: ClickViews) -> None:
         super().__init__()
-        self._session, self._viewer, self._views = context.session, viewer, views
         self._desk, self._tools, self._film, self._grey = parts
-        self._pictures = FilmPictures(context.lanes)
+        self._session, self._verbs, self._views = self._grey.session, verbs, views
+        self._pictures = FilmPictures(lanes)
         self._pictures.drawn.connect(lambda _: views.film.show_picture())
         self._shown: Film | None = None
         self._connect()
@@ -51,7 +51,7 @@ class ClicksPresenter(QObject):
         """Show the next slice that clicks reach, before or behind this one."""
         cut = self._film.beside(step)
         if cut is not None:
-            self._viewer.verbs.show_cut(cut)
+            self._verbs.show_cut(cut)
 
     def _connect(self) -> None:
         film, panel, session = self._views.film, self._views.panel, self._session
@@ -120,8 +120,8 @@ class ClicksPresenter(QObject):
 
     def _go_to(self, index: int) -> None:
         if self._shown is not None:
-            self._viewer.verbs.go_to_slice(index, PLANES[self._shown.plane])
-            self._viewer.verbs.work_in(PLANES[self._shown.plane])
+            self._verbs.go_to_slice(index, PLANES[self._shown.plane])
+            self._verbs.work_in(PLANES[self._shown.plane])
 
     def _show_click(self, at: int) -> None:
         """Show the slice that a click was made on."""
@@ -129,4 +129,4 @@ class ClicksPresenter(QObject):
         kept = () if known is None else known.clicks
         lines = click_list(self._tools.guided, kept, self._grey).lines
         if at < len(lines):
-            self._viewer.verbs.show_cut(lines[at].cut)
+            self._verbs.show_cut(lines[at].cut)

@@ -370,7 +370,8 @@ class GuidedClicks(QObject):
 
     def _on_ground_moved(self) -> None:
         """The mask or the probability is another one: the clicks are answered on it anew."""
-        self._ground = self._quick = self._before = None
+        self._before = self.state if self._clicks else None  # shown until there is another
+        self._ground = self._quick = None
         self._states.clear()
         self.preview.drop()
         if self._clicks:

@@ -75,6 +75,10 @@ class GuidedSettings(QWidget):
         self._strength.show_value(round(settings.strength * _PARTS))
         self._inside.setChecked(settings.inside)
 
+    def offer_inside(self, offered: bool) -> None:
+        """Offer to keep inside the brain; where it is on it stays in sight."""
+        self._inside.setVisible(offered or self._inside.isChecked())
+
     def show_clicks(self, count: int) -> None:
         """Say how many clicks there are to be accepted."""
         said = f"Accept {counted(count, 'click')} (Enter)" if count else "Accept (Enter)"

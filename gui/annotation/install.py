@@ -47,7 +47,9 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     desk.noted.connect(lambda of, said: context.toasts.show_toast(edit_title(of), said))
     context.operations.leaving.connect(desk.end)
     film = ClickFilm(guided, grey)
-    clicks = ClicksPresenter(context, (desk, paint_tools, film, grey), views.viewer, views.clicks)
+    clicks = ClicksPresenter(
+        lanes, (desk, paint_tools, film, grey), views.viewer.verbs, views.clicks
+    )
     context.closing.connect(clicks.close)
     views.rail.command_asked.connect(context.trigger)
     context.closing.connect(preview.drop)

@@ -58,6 +58,7 @@ from gui.viewer.strip import SliceStrip
 from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
+from gui.widgets.later import Later
 from gui.widgets.notices import NoticeBar
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.run_line import RunLine
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self)
         self._make_regions()
         self._lay_out()
+        self._to_clicks = Later(self, 0, lambda: self._inspector.bring_into_view(self.clicks))
         self.setAcceptDrops(True)
         self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
@@ -154,8 +156,11 @@ class MainWindow(QMainWindow):
         command = f"{tool}_tool"
         self.view.set_tool(tool)
         self.rail.set_tool(command)
-        self.strip.set_tall(tool == "guided")
-        self.clicks.setVisible(tool == "guided")
+        guided = tool == "guided"
+        self.strip.set_tall(guided)
+        if guided and self.clicks.isHidden():
+            self._to_clicks.start()
+        self.clicks.setVisible(guided)
         for name in TOOL_COMMANDS:
             self.actions[name].setChecked(name == command)
 
