@@ -15,6 +15,7 @@ from core.annotation.versions import Version, latest_versions, load_label_map
 from core.domain.errors import DataError, FileError, WorkspaceError, reason
 from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
 from core.domain.mask import Mask, binarise
+from core.domain.overlaps import renumbered
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_masks import (
@@ -178,7 +179,8 @@ def _exported(folder: Path, case: Case) -> CorrectedLabels:
         if values.shape != manifest.shape:
             raise _changed(place.parent / names[0], f"one of {values.shape} voxels")
         # What its format has no names for, the manifest has.
-        labels = labels if known.is_binary else known
+        if not known.is_binary:
+            values, labels = renumbered(values, labels, known), known
     else:
         values, labels = _read_planes(case, place.parent, manifest), known
     return CorrectedLabels(values, labels, _named(manifest.provenance))

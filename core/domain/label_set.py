@@ -1,6 +1,6 @@
 """What the values of a label map mean: names, colours, codes, and regions made of several."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -42,12 +42,16 @@ LESION = Code("SCT", "52988006", "Lesion")
 
 @dataclass(frozen=True)
 class Label:
-    """One value of a label map, 1 to 255; raises `ValueError` for another."""
+    """One value of a label map, 1 to 255; raises `ValueError` for another.
+
+    `parts` are the values of the labels that overlap where this one stands; most have none.
+    """
 
     value: int
     name: str
     colour: Colour
     code: Code | None = None
+    parts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what a label map of uint8 cannot hold."""
@@ -72,7 +76,8 @@ class Region:
 class LabelSet:
     """Labels by ascending value, and regions over them.
 
-    Raises `ValueError` when a value stands twice or a region names a value that is no label.
+    Where labels overlap, a voxel of several has a label that stands for all of its `parts`
+    (`core.domain.overlaps`); a region by the name of a label holds these too. Raises `ValueError` when a value stands twice or a region names a value that is no label.
     """
 
     labels: tuple[Label, ...]
@@ -109,15 +114,32 @@ class LabelSet:
 
     @property
     def scored(self) -> tuple[Region, ...]:
-        """What figures are given of, each once: the whole, the named regions, the other labels."""
+        """What figures are given of, each once: the whole, the named regions, the other labels.
+
+        Labels that overlap are whole there, with what they share.
+        """
         every: dict[frozenset[int], Region] = {}
-        labels = (Region(label.name, (label.value,)) for label in self.labels)
+        labels = map(self.spread, self.segments)
         for region in (self.whole, *self.regions, *labels):
             every.setdefault(frozenset(region.values), region)
         names: dict[str, Region] = {}
         for region in every.values():
             names.setdefault(region.name, region)
         return tuple(names.values())
+
+    @property
+    def segments(self) -> tuple[Label, ...]:
+        """The labels that are no combination of others."""
+        return tuple(label for label in self.labels if not self.is_combination(label))
+
+    @property
+    def overlap(self) -> bool:
+        """True where there are labels for what several share."""
+        return len(self.segments) < len(self.labels)
+
+    def is_combination(self, label: Label) -> bool:
+        """Tell whether a label stands for several others of this set."""
+        return bool(label.parts) and set(label.parts) <= set(self.values)
 
     @property
     def dotted(self) -> frozenset[int]:
@@ -147,8 +169,13 @@ class LabelSet:
                 return region
         for label in self.labels:
             if label.name == name:
-                return Region(name, (label.value,))
+                return self.spread(label)
         raise KeyError(name)
+
+    def spread(self, label: Label) -> Region:
+        """Return a label as a region, with what it shares with others where they overlap."""
+        shared = (each.value for each in self.labels if label.value in each.parts)
+        return Region(label.name, (label.value, *shared))
 
     def mask(self, label_map: LabelMap, region: Region) -> LabelMap:
         """Return the foreground of `region` in `label_map`, uint8 0/1, in the same shape."""
@@ -165,10 +192,11 @@ class LabelSet:
 
         Where both call a voxel the region it keeps its value, and so does what lies outside both.
         A voxel that was added gets the value of the nearest voxel of the region, the region's first
-        value where there is none; one that was taken away becomes background.
+        value where there is none; one that was taken away becomes background, or what it shared
+        with labels beyond the region.
         """
         before = self.mask(label_map, region)
-        found = np.where(before & (mask == 0), np.uint8(0), label_map)
+        found = np.where(before & (mask == 0), self._left_of(region)[label_map], label_map)
         added = (mask > 0) & (before == 0)
         if added.any():
             found[added] = region.values[0]
@@ -180,6 +208,21 @@ class LabelSet:
             )
             found[added] = label_map[tuple(nearest[:, added])]
         return found
+
+    def _left_of(self, region: Region) -> LabelMap:
+        """Return for each value what is left of it where a region is taken away: (256,)."""
+        inside = set(region.values)
+        left = np.zeros(HIGHEST + 1, np.uint8)
+        by_parts = {frozenset(each.parts): each.value for each in self.labels if each.parts}
+        by_parts |= {frozenset({each.value}): each.value for each in self.labels}
+        for label in self.labels:
+            stays = frozenset(
+                part
+                for part in label.parts
+                if part in self.values and not set(self.spread(self.label(part)).values) <= inside
+            )
+            left[label.value] = by_parts.get(stays, 0)
+        return left
 
     def with_label(self, label: Label) -> "LabelSet":
         """Return the set with `label` in place of the one of its value, or beside the others.
@@ -194,7 +237,13 @@ class LabelSet:
             else region
             for region in self.regions
         )
-        return LabelSet((*others, label), regions)
+        named = {each.value: each.name for each in (*others, label)}
+        before = {**named, label.value: old}
+        followed = (
+            replace(each, name=_joined(each, named)) if each.name == _joined(each, before) else each
+            for each in others
+        )
+        return LabelSet((*followed, label), regions)
 
     def renamed(self, names: Iterable[tuple[int, str]]) -> "LabelSet":
         """Return the set with other names for the labels of these values; new values are added.
@@ -215,10 +264,20 @@ class LabelSet:
         )
         return LabelSet(labels, regions)
 
-    def with_found(self, values: Iterable[int]) -> "LabelSet":
-        """Return the set with a label for each of `values` that has none yet; 0 is left out."""
+    def with_found(self, values: Iterable[int], known: "LabelSet | None" = None) -> "LabelSet":
+        """Return the set with a label for each of `values` that has none yet; 0 is left out.
+
+        Combinations are those of `known`, where this set has the labels that they are made of.
+        """
         missing = sorted({int(value) for value in values} - set(self.values) - {0})
-        return replace(self, labels=self.labels + tuple(map(_unnamed, missing)))
+        told = {} if known is None else {each.value: each for each in known.labels if each.parts}
+        labels = {
+            value: told[value]
+            if value in told and set(told[value].parts) <= {*self.values, *missing}
+            else _unnamed(value)
+            for value in missing
+        }
+        return replace(self, labels=self.labels + tuple(labels.values()))
 
 
 def binary(name: str = "Lesion") -> LabelSet:
@@ -244,6 +303,12 @@ def new_label(labels: LabelSet) -> Label | None:
     """Return a label of the lowest free value; None where all 255 are taken."""
     free = sorted(set(range(1, HIGHEST + 1)) - set(labels.values))
     return _unnamed(free[0]) if free else None
+
+
+def _joined(label: Label, names: Mapping[int, str]) -> str:
+    """Return the name of a combination as its parts have it; empty for what is none."""
+    there = set(label.parts) <= set(names)
+    return " + ".join(names[part] for part in label.parts) if there else ""
 
 
 def _unnamed(value: int) -> Label:

@@ -120,13 +120,14 @@ def read_case(
     found = LoadedCase(case, volume, truth, said, damaged)
     if stack is None or not usable or stack.labels.max() <= 1:
         return found
-    named = _named_in(case, stack.labels)
+    named = _named_in(case, stack.labels, None)
     return of_region(replace(found, labels=stack.labels, label_set=named), case)
 
 
-def _named_in(case: Case, label_map: LabelMap) -> LabelSet:
+def _named_in(case: Case, label_map: LabelMap, told: LabelSet | None) -> LabelSet:
+    """Return the labels of a case; `told` are those of its files, for what overlaps there."""
     values = np.flatnonzero(np.bincount(label_map.ravel(), minlength=HIGHEST + 1)).tolist()
-    return from_values(values) if case.labels is None else case.labels.with_found(values)
+    return from_values(values) if case.labels is None else case.labels.with_found(values, told)
 
 
 def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
@@ -138,7 +139,7 @@ def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
     if labels is None or named is None:
         return replace(loaded, case=case)
     if case.labels is not None and case.labels != loaded.case.labels:
-        named = _named_in(case, labels)  # not of what was named before: a label may be gone
+        named = _named_in(case, labels, named)  # not of what was named before: a label may be gone
     truth = named.mask(labels, region_of(named, case.region))
     return replace(loaded, case=case, label_set=named, ground_truth=truth)
 
