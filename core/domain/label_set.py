@@ -77,11 +77,13 @@ class LabelSet:
     """Labels by ascending value, and regions over them.
 
     Where labels overlap, a voxel of several has a label that stands for all of its `parts`
-    (`core.domain.overlaps`); a region by the name of a label holds these too. Raises `ValueError` when a value stands twice or a region names a value that is no label.
+    (`core.domain.overlaps`); a region by the name of a label holds these too. `fills` names the
+    region or label that a mask without labels is of; nothing where nobody said. Raises `ValueError` when a value stands twice or a region names a value that is no label.
     """
 
     labels: tuple[Label, ...]
     regions: tuple[Region, ...] = field(default=())
+    fills: str = ""
 
     def __post_init__(self) -> None:
         """Sort the labels and check that regions and values fit."""
@@ -111,6 +113,14 @@ class LabelSet:
         every = set(self.values)
         named = (region for region in self.regions if set(region.values) == every)
         return next(named, Region("Whole", self.values))
+
+    @property
+    def filled(self) -> Region | None:
+        """The region that a mask without labels is of; None where nobody said, or it is gone."""
+        try:
+            return self.region(self.fills) if self.fills else None
+        except KeyError:
+            return None
 
     @property
     def scored(self) -> tuple[Region, ...]:
@@ -224,6 +234,41 @@ class LabelSet:
             left[label.value] = by_parts.get(stays, 0)
         return left
 
+    def region_fault(self, name: str, values: Iterable[int], instead_of: str = "") -> str:
+        """Return why there can be no such region, empty where there can be.
+
+        `instead_of` names the region that it would stand in place of.
+        """
+        taken = {each.name for each in (*self.labels, *self.regions, self.whole)} - {instead_of}
+        chosen = set(values)
+        if not name.strip():
+            return "Give it a name."
+        if name.strip() in taken:
+            return f"{name.strip()} is a name here already. Choose another."
+        if not chosen or not chosen <= set(self.values):
+            known = ", ".join(f"{each.value} {each.name}" for each in self.labels)
+            return f"Choose labels among {known}."
+        return ""
+
+    def with_region(self, region: Region, instead_of: str = "") -> "LabelSet":
+        """Return the set with one region more, or in the place of the one of that name.
+
+        Raises `ValueError` for one that `region_fault` finds fault with.
+        """
+        fault = self.region_fault(region.name, region.values, instead_of)
+        if fault:
+            raise ValueError(fault)
+        made = Region(region.name.strip(), tuple(sorted(set(region.values))))
+        if instead_of not in {each.name for each in self.regions}:
+            return replace(self, regions=(*self.regions, made))
+        regions = (made if each.name == instead_of else each for each in self.regions)
+        fills = made.name if self.fills == instead_of else self.fills
+        return replace(self, regions=tuple(regions), fills=fills)
+
+    def without_region(self, name: str) -> "LabelSet":
+        """Return the set without the region of that name; labels stay."""
+        return replace(self, regions=tuple(each for each in self.regions if each.name != name))
+
     def with_label(self, label: Label) -> "LabelSet":
         """Return the set with `label` in place of the one of its value, or beside the others.
 
@@ -243,7 +288,8 @@ class LabelSet:
             replace(each, name=_joined(each, named)) if each.name == _joined(each, before) else each
             for each in others
         )
-        return LabelSet((*followed, label), regions)
+        fills = label.name if self.fills == old else self.fills
+        return LabelSet((*followed, label), regions, fills)
 
     def renamed(self, names: Iterable[tuple[int, str]]) -> "LabelSet":
         """Return the set with other names for the labels of these values; new values are added.
@@ -262,7 +308,7 @@ class LabelSet:
             else region
             for region in self.regions
         )
-        return LabelSet(labels, regions)
+        return LabelSet(labels, regions, self.fills)
 
     def with_found(self, values: Iterable[int], known: "LabelSet | None" = None) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out.

@@ -49,7 +49,9 @@ class SegmentPile:
         for plane in self._found:
             counts += np.bincount(plane.ravel(), minlength=len(counts))
         several = [
-            (n, sorted(parts)) for n, parts in enumerate(self._parts) if len(parts) > 1 and counts[n]
+            (n, sorted(parts))
+            for n, parts in enumerate(self._parts)
+            if len(parts) > 1 and counts[n]
         ]
         labels = _with_combinations(LabelSet(self._labels), [parts for _, parts in several])
         values = np.zeros(len(self._parts), np.uint8)
@@ -123,7 +125,7 @@ def merging(labels: LabelSet, value: int, into: int) -> tuple[LabelSet, Mapping[
     left = tuple(each for each in labels.labels if each.value not in {value, *wanted})
     if not left:
         return labels, {value: into}
-    made = _with_combinations(LabelSet(left), new)
+    made = _with_combinations(LabelSet(left, (), labels.fills), new)
     become = {old: combination(made, sorted(parts)) for old, parts in wanted.items()}
     become[value] = into
     kept = set(made.values)

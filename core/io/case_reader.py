@@ -8,7 +8,7 @@ import numpy as np
 from core.domain.errors import DataError
 from core.domain.grid import AS_STORED, Turn
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region, from_values
-from core.domain.mask import Mask
+from core.domain.mask import Mask, binarise
 from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.prediction import Focus, Prediction
 from core.domain.progress import Progress, silent
@@ -136,12 +136,33 @@ def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
     Raises `DataError` for a region that its labels do not have.
     """
     labels, named = loaded.labels, loaded.label_set
+    told = case.labels != loaded.case.labels
+    if labels is None and told:
+        labels, named = _one_of_several(loaded, case)
     if labels is None or named is None:
-        return replace(loaded, case=case)
-    if case.labels is not None and case.labels != loaded.case.labels:
+        return replace(loaded, case=case, label_set=named)
+    if case.labels is not None and told:
         named = _named_in(case, labels, named)  # not of what was named before: a label may be gone
+    if named.is_binary:  # the labels that were added are gone again
+        return replace(
+            loaded, case=case, label_set=named, ground_truth=binarise(labels), labels=None
+        )
     truth = named.mask(labels, region_of(named, case.region))
-    return replace(loaded, case=case, label_set=named, ground_truth=truth)
+    return replace(loaded, case=case, label_set=named, ground_truth=truth, labels=labels)
+
+
+def _one_of_several(loaded: LoadedCase, case: Case) -> tuple[LabelMap | None, LabelSet | None]:
+    """Return the mask of a case of one label as the label it is among those that `case` names.
+
+    A case without a mask has no map; one whose labels are still one stays as it is.
+    """
+    named, truth = case.labels, loaded.ground_truth
+    if named is None or named.is_binary:
+        return None, loaded.label_set
+    value = loaded.label_set.values[0] if loaded.label_set and loaded.label_set.labels else 1
+    if truth is None:
+        return None, named if loaded.label_set is not None else None
+    return truth * np.uint8(value), named.with_found((value,))
 
 
 def each_region(loaded: LoadedCase) -> list[LoadedCase]:

@@ -25,7 +25,7 @@ class ViewerLabels:
 
 def install_labels(context: Context, views: LabelViews, canvas: CanvasPresenter) -> ViewerLabels:
     """Make what shows labels in the large view and in the panels."""
-    desk = LabelDesk(context.session, context.lanes, context.operations)
+    desk = LabelDesk(context)
     desk.failed.connect(context.toasts.show_error)
     layer = LabelLayer(context.session, context.lanes, canvas)
     return ViewerLabels(context, desk, layer, LabelsPresenter(context, views, desk))
