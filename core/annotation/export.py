@@ -15,7 +15,6 @@ from core.annotation.versions import Version, latest_versions, load_label_map
 from core.domain.errors import DataError, FileError, WorkspaceError, reason
 from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
 from core.domain.mask import Mask, binarise
-from core.domain.overlaps import renumbered
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_masks import (
@@ -175,12 +174,11 @@ def _exported(folder: Path, case: Case) -> CorrectedLabels:
             raise _changed(place.parent / name, "one that was changed since the export")
     names, known = list(manifest.files), manifest.provenance.labels or BINARY
     if len(names) == 1 and not names[0].casefold().endswith((".tif", ".tiff")):
-        values, labels = read_drawn_labels(case, place.parent / names[0])
+        values, labels = read_drawn_labels(case, place.parent / names[0], known)
         if values.shape != manifest.shape:
             raise _changed(place.parent / names[0], f"one of {values.shape} voxels")
         # What its format has no names for, the manifest has.
-        if not known.is_binary:
-            values, labels = renumbered(values, labels, known), known
+        labels = labels if known.is_binary else known
     else:
         values, labels = _read_planes(case, place.parent, manifest), known
     return CorrectedLabels(values, labels, _named(manifest.provenance))

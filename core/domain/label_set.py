@@ -78,7 +78,8 @@ class LabelSet:
 
     Where labels overlap, a voxel of several has a label that stands for all of its `parts`
     (`core.domain.overlaps`); a region by the name of a label holds these too. `fills` names the
-    region or label that a mask without labels is of; nothing where nobody said. Raises `ValueError` when a value stands twice or a region names a value that is no label.
+    region or label that a mask without labels is of; nothing where nobody said. Raises `ValueError`
+    when a value stands twice or a region names a value that is no label.
     """
 
     labels: tuple[Label, ...]
@@ -239,7 +240,8 @@ class LabelSet:
 
         `instead_of` names the region that it would stand in place of.
         """
-        taken = {each.name for each in (*self.labels, *self.regions, self.whole)} - {instead_of}
+        regions = {each.name for each in (*self.regions, self.whole)}
+        taken = (regions | {label.name for label in self.labels}) - {instead_of}
         chosen = set(values)
         if not name.strip():
             return "Give it a name."

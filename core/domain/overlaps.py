@@ -1,7 +1,8 @@
 """Segments that overlap, as one label map: a label for each combination that occurs.
 
 A voxel of A alone has the label A, one of A and B the label "A + B", whose `parts` are the two. So
-nothing is lost: a segment is its own label and all combinations it is a part of (`LabelSet.region`).
+nothing is lost: a segment is its own label and all combinations it is a part of
+(`LabelSet.region`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from core.domain.label_set import HIGHEST, Label, LabelMap, LabelSet, Region, colour_of
 
 _ALIKE = 8
-"""Up to this value parts give the same combination the same value in every case: all of them fit."""
+"""Parts up to this value give a combination the same value in every case, for all of them fit."""
 
 
 class SegmentPile:

@@ -10,6 +10,7 @@ from core.domain.errors import DataError
 from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
 from core.domain.mask import Mask, binarise
+from core.domain.overlaps import renumbered
 from core.io.case import Case
 from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
@@ -124,14 +125,20 @@ def read_drawn(case: Case, path: Path) -> Mask:
     return labels.mask(values, named_region(labels, case.region))
 
 
-def read_drawn_labels(case: Case, path: Path) -> tuple[LabelMap, LabelSet]:
-    """Return the values of a mask in one file, as `read_drawn` does, and what they mean."""
+def read_drawn_labels(
+    case: Case, path: Path, written: LabelSet = BINARY
+) -> tuple[LabelMap, LabelSet]:
+    """Return the values of a mask in one file, as `read_drawn` does, and what they mean.
+
+    What overlaps has the values that it has among the labels `written`.
+    """
     if case.volumes is None:
         return binarise(label_map(read(path)).values), BINARY
     like = read_channel(case.volumes.channels[0])
     placed = read_mask(FoundMask("mask", (path,)), case.volumes, like, labels=case.labels)
     _, turn = like.grid.canonical()
-    return np.ascontiguousarray(turn.apply(placed.values)), placed.labels
+    values = renumbered(placed.values, placed.labels, written)
+    return np.ascontiguousarray(turn.apply(values)), placed.labels
 
 
 def named_region(labels: LabelSet, name: str) -> Region:

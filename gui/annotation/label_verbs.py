@@ -28,7 +28,7 @@ Source: TypeAlias = Literal["prediction", "truth"]
 LABELS = (
     *(f"label_{value}" for value in range(1, 10)),
     *("take_label", "take_truth_label", "relabel_piece", "relabel_lesion"),
-    *("merge_label", "delete_label"),
+    *("merge_label", "delete_label", "mask_fills"),
 )
 """The commands that a case of one label has nothing of."""
 _ONE = "This case has one label."

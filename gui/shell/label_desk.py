@@ -196,9 +196,8 @@ class LabelDesk(QObject):
         place, state, labels = self._session.place, self._session.labels, change.after
         if place is None or labels == state.labels:
             return
-        changed = _redrawn(change.before, labels)
-        if change.before.filled != labels.filled:
-            changed = None
+        same = change.before.filled == labels.filled
+        changed = _redrawn(change.before, labels) if same else None
         self._lanes.run(
             "journal",
             lambda _: place.workspace.put_labels(labels, changed),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gui.shell.context import Context
+from gui.shell.context import Context, Handlers
 from gui.shell.label_desk import LabelDesk
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.label_layer import LabelLayer
@@ -17,6 +17,11 @@ class ViewerLabels:
     desk: LabelDesk
     layer: LabelLayer
     panels: LabelsPresenter
+
+    @property
+    def handlers(self) -> Handlers:
+        """What the commands of labels do that change no mask."""
+        return {"add_label": self.desk.add, "mask_fills": self.panels.choose_filled}
 
     def add_canvas(self, canvas: CanvasPresenter) -> None:
         """Fill labels in one more view, a small one."""

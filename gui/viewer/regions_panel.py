@@ -2,23 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QRadioButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.domain.label_set import Colour
 from gui.viewer.label_swatch import RegionSwatch
-from gui.widgets.labels import ElidedLabel, make_label, number, set_colour
+from gui.viewer.region_editor import RegionEditor
+from gui.widgets.icons import icon
+from gui.widgets.labels import ElidedLabel, make_label, number, plain_tip, set_colour
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments
@@ -26,7 +31,7 @@ from gui.widgets.segments import Segments
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _DSC, _FAR, _VOLUME = 36, 56, 52
-_RADIO = 18
+_RADIO, _ICON = 18, 16
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
 
@@ -45,12 +50,13 @@ class RegionFigures:
 
 @dataclass(frozen=True)
 class RegionRow:
-    """One region, or one label that is no region."""
+    """One region, or one label that is no region; `named` ones can be changed and removed."""
 
     name: str
     colours: tuple[Colour, ...]
     focused: bool
     figures: RegionFigures = RegionFigures()
+    named: bool = False
 
 
 class RegionsPanel(QWidget):
@@ -58,6 +64,8 @@ class RegionsPanel(QWidget):
 
     focus_chosen = Signal(str)
     scope_changed = Signal()
+    add_asked = Signal()
+    change_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +75,14 @@ class RegionsPanel(QWidget):
         self.section = Section("Regions")
         self._scope = Segments(("Case", "Slice"), name="Figures of regions")
         self._scope.chosen.connect(lambda _: self.scope_changed.emit())
+        self._add = QToolButton()
+        self._add.setAccessibleName("Add a region")
+        self._add.setToolTip("Add a region, made of labels")
+        self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._add.clicked.connect(self.add_asked)
         self.section.set_corner(self._scope)
+        self.section.set_corner(self._add)
+        self.editor = RegionEditor()
         self._group = QButtonGroup(self)
         self._heads = tuple(
             _figure(text, width, "caption")
@@ -85,9 +100,14 @@ class RegionsPanel(QWidget):
         """Whether the figures are of the slice on screen, not of the case."""
         return self._scope.index == 1
 
-    def set_rows(self, rows: Sequence[RegionRow], *, unit: str, scored: bool) -> None:
-        """Show these regions, none of them hides the panel; figures only where `scored`."""
-        shown = (tuple(rows), unit, scored)
+    def set_rows(
+        self, rows: Sequence[RegionRow], *, unit: str, scored: bool, fills: str = ""
+    ) -> None:
+        """Show these regions, none of them hides the panel; figures only where `scored`.
+
+        `fills` names the one that masks without labels are of, where that was said.
+        """
+        shown = (tuple(rows), unit, scored, fills)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
@@ -95,7 +115,8 @@ class RegionsPanel(QWidget):
         if [row.name for row in rows] != list(self._rows):
             self._replace_rows(rows)
         self._heads[1].setText(f"HD95, {'mm' if unit.startswith('mm') else 'vox.'}")
-        self._said.setText(f"Spacing given. {_SAID}" if unit == "mm given" else _SAID)
+        said = f"Binary masks are {fills}. {_SAID}" if fills else _SAID
+        self._said.setText(f"Spacing given. {said}" if unit == "mm given" else said)
         for head in self._heads:
             head.setVisible(scored)
         self._scope.setVisible(scored)
@@ -111,6 +132,8 @@ class RegionsPanel(QWidget):
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self._theme = theme
         self.section.set_look(theme, overlays)
+        self._add.setIcon(icon("plus", colour=theme.t2, size=_ICON))
+        self.editor.set_theme(theme)
         for row in self._rows.values():
             row.set_theme(theme)
 
@@ -129,6 +152,7 @@ class RegionsPanel(QWidget):
         body.setSpacing(0)
         body.addLayout(heads)
         body.addLayout(self._column)
+        body.addWidget(self.editor)
         body.addLayout(foot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -145,10 +169,13 @@ class RegionsPanel(QWidget):
             view.set_theme(self._theme)
             self._group.addButton(view.radio)
             view.radio.clicked.connect(lambda _, name=name: self.focus_chosen.emit(name))
+            view.change_asked.connect(partial(self.change_asked.emit, name))
             self._column.addWidget(view)
 
 
 class _RowView(QFrame):
+    change_asked = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
@@ -187,7 +214,9 @@ class _RowView(QFrame):
         self._volume.setText(_percent(volume))
         said = f"{row.name}, DSC {number(dsc, 3)}, volume error {_percent(volume)}"
         self.radio.setAccessibleName(said)
-        self.radio.setToolTip(f"Look at {row.name}")
+        more = ". Double-click or F2 changes it" if row.named else ""
+        self.radio.setToolTip(plain_tip(f"Look at {row.name}{more}"))
+        self.setToolTip(plain_tip(f"{row.name}{more}"))
         low = dsc is not None and dsc < LOW
         fair = dsc is not None and dsc < FAIR
         colour = self._theme.bad if low else self._theme.warn if fair else self._theme.t1
@@ -207,6 +236,26 @@ class _RowView(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not self._focused:
             self.radio.click()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        del event
+        self._ask()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F2:  # the radio button has the focus, and leaves it to the row
+            self._ask()
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._shown is not None and self._shown.named:
+            menu = QMenu(self)
+            menu.addAction(f"Change {self._shown.name}…", self._ask)
+            menu.popup(event.globalPos())
+
+    def _ask(self) -> None:
+        if self._shown is not None and self._shown.named:
+            self.change_asked.emit()
 
     def _paint(self) -> None:
         theme, on = self._theme, self._focused
