@@ -20,23 +20,33 @@ if TYPE_CHECKING:
     from core.io.dataset import Dataset
     from core.io.organisation import Organisation
     from core.studies.second_opinion import Verified
+    from core.workspace.chosen_labels import LabelsTold
     from core.workspace.workspace_folder import Workspace
 
 FAILED_CASES = 3
 
 
 def scanned(
-    folder: Path, wanted: Sequence[str] | None, out: Path, how: Organisation | None = None
+    folder: Path,
+    wanted: Sequence[str] | None,
+    out: Path,
+    how: Organisation | None = None,
+    told: LabelsTold | None = None,
 ) -> tuple[Dataset, list[Case]]:
     """Return a dataset, organised as `how` says, and its cases, or those `wanted`.
 
-    Raises `DataError` for one that is not there, and when `out` lies in the dataset.
+    Its labels and regions are those that were chosen for it, in the window or as `told` now. Raises
+    `DataError` for a case that is not there, and when `out` lies in the dataset.
     """
     from core.io.organisation import AS_IT_LIES
+    from core.workspace.chosen_labels import LabelsTold, with_chosen
     from core.workspace.known_dataset import scan_known
+    from core.workspace.settings import home
+    from core.workspace.workspace_folder import workspace_folder
 
     refuse_inside(folder, out)
-    dataset = scan_known(folder, how or AS_IT_LIES)
+    found = scan_known(folder, how or AS_IT_LIES)
+    dataset = with_chosen(found, workspace_folder(home(), folder), told or LabelsTold())
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 

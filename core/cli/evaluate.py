@@ -15,6 +15,7 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskPattern,
@@ -52,6 +53,7 @@ def evaluate(
     point: Point = None,
     resample: Resample = None,
     region: RegionName = "",
+    fills: Fills = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
     spacing: SpacingGiven = "",
@@ -64,11 +66,23 @@ def evaluate(
     from core.studies.case_units import CaseTask, evaluate_spread
     from core.studies.evaluation_report import write_evaluation
     from core.studies.mask_settings import mask_settings
+    from core.workspace.chosen_labels import labels_told
 
-    said = given(layout, image, mask, region, channels, spacing)
+    labels = labels_told(region, fills, scores=True)
+    said = given(layout, image, mask, labels.region, channels, spacing)
     how = corrected(said, role, resample=resample, point=point)
     job = ModelRun(
-        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+        folder,
+        how,
+        out,
+        model,
+        case_ids(case, split),
+        device,
+        flips,
+        skip_below,
+        engine,
+        precision,
+        labels,
     )
     run = ready(job, {"name": runner, "workers": workers, "address": address})
     chosen = run.model

@@ -21,6 +21,7 @@ from core.cli.options import (
     Device,
     EngineId,
     ExportFormat,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskPattern,
@@ -79,6 +80,7 @@ def export(
     point: Point = None,
     resample: Resample = None,
     spacing: SpacingGiven = "",
+    fills: Fills = "",
 ) -> None:
     """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
     from core.domain.errors import DataError
@@ -90,6 +92,7 @@ def export(
     from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
     from core.studies.exported_mask import ExportSource
     from core.studies.pictures import PictureStyle
+    from core.workspace.chosen_labels import labels_told
     from core.workspace.known_models import find_models
 
     if masks is None and (images or format_name is not None):
@@ -99,7 +102,8 @@ def export(
         )
     said = given(layout, image, mask, spacing=spacing)
     how = corrected(said, role, resample=resample, point=point)
-    dataset, cases = scanned(folder, case_ids(case, split), out, how)
+    told = labels_told(fills=fills)
+    dataset, cases = scanned(folder, case_ids(case, split), out, how, told)
     if measurements:
         _write_measurements(folder, cases, out)
         return

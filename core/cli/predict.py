@@ -11,6 +11,7 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskFormat,
@@ -41,6 +42,7 @@ def predict(
     point: Point = None,
     format_name: MaskFormat = None,
     channels: ChannelNumbers = "",
+    fills: Fills = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -49,11 +51,22 @@ def predict(
     from core.io.case_masks import check_format
     from core.io.organisation import corrected, given
     from core.studies.case_units import CaseTask, predict_spread
+    from core.workspace.chosen_labels import labels_told
 
     check_format(format_name)
     how = corrected(given(layout, image, mask, channels=channels), role, point=point)
     job = ModelRun(
-        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+        folder,
+        how,
+        out,
+        model,
+        case_ids(case, split),
+        device,
+        flips,
+        skip_below,
+        engine,
+        precision,
+        labels_told(fills=fills),
     )
     run = ready(job, {"name": runner, "workers": workers, "address": address})
     tasks = [CaseTask(case, run.task, format_name=format_name) for case in run.cases]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from core.annotation.label_rule import Over
 from core.domain.label_set import Colour, Label, LabelSet, Region, new_label
 from core.io.dataset import Dataset
+from core.workspace.chosen_labels import redrawn
 from gui.shell.context import Context
 from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session_parts import CaseState, Place
@@ -196,8 +197,7 @@ class LabelDesk(QObject):
         place, state, labels = self._session.place, self._session.labels, change.after
         if place is None or labels == state.labels:
             return
-        same = change.before.filled == labels.filled
-        changed = _redrawn(change.before, labels) if same else None
+        changed = redrawn(change.before, labels)
         self._lanes.run(
             "journal",
             lambda _: place.workspace.put_labels(labels, changed),
@@ -288,12 +288,3 @@ def _new_names(before: LabelSet, after: LabelSet) -> Mapping[str, str]:
         pairs = zip(before.regions, after.regions, strict=True)
         found |= {one.name: other.name for one, other in pairs if one.name not in there}
     return {old: new for old, new in found.items() if old != new}
-
-
-def _redrawn(before: LabelSet, after: LabelSet) -> tuple[str, ...]:
-    """Return the names that stand for other labels than before, those that are gone among them."""
-    known = {region.name: frozenset(region.values) for region in before.scored}
-    now = {region.name: frozenset(region.values) for region in after.scored}
-    return tuple(
-        name for name in {**known, **now} if name in known and known[name] != now.get(name)
-    )

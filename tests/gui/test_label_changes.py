@@ -185,24 +185,17 @@ def test_a_case_of_one_label_gets_another_and_has_one_again(
 ) -> None:
     program = start(predicted)
     session = program.session
-    truth = true_mask(program).copy()
-    said = predicted_mask(program).copy()
+    truth, said = true_mask(program).copy(), predicted_mask(program).copy()
     trigger(qtbot, program, "clear_slice")
-    mask = session.correction
-    assert mask is not None
-    drawn = mask.label_map.copy()
+    drawn = labels_drawn(program)
     trigger(qtbot, program, "save_version")
     assert program.window.label_rows.isHidden()
     trigger(qtbot, program, "add_label")
     assert program.window.label_rows.isVisible()
     assert [label.name for label in session.labels.labels.labels] == ["Lesion", "Label 2"]
     assert session.labels.in_hand == 2
-    opened = session.open_case
-    assert opened is not None
-    assert opened.loaded.labels is not None
-    assert np.array_equal(opened.loaded.labels, truth)
-    result = session.result
-    assert result is not None
+    assert session.open_case is not None
+    assert np.array_equal(session.open_case.loaded.labels, truth)
     qtbot.waitUntil(lambda: session.result is not None and session.result.label_map is not None)
     assert np.array_equal(session.result.label_map, said)
     program.window.label_rows.renamed.emit(1, "Tumour")
@@ -210,30 +203,37 @@ def test_a_case_of_one_label_gets_another_and_has_one_again(
     box = Patch((0, 1, 2, 4, 5, 8), np.ones((1, 2, 3), np.uint8))
     assert program.annotation.desk.apply("brush", lambda _: box)
     settle(qtbot, program)
-    correction = session.correction
-    assert correction is not None
-    assert correction.several
-    values = correction.label_map.copy()
+    values = labels_drawn(program)
     assert (values[0, 2:4, 5:8] == 2).all()
     assert np.array_equal(values == 1, (drawn == 1) & (values != 2))
     assert np.count_nonzero(values == 2) == 6
     trigger(qtbot, program, "save_version")
-    place = session.place
-    assert place is not None
-    first, last = sorted(versions(place.workspace, "A_1"), key=lambda each: each.number)
-    assert first.labels is None
-    assert np.array_equal(load_label_map(first, truth.shape), drawn)
-    assert np.array_equal(load_label_map(last, truth.shape), values)
-    assert [label.name for label in last.label_set.labels] == ["Tumour", "Label 2"]
+    check_versions(program, drawn, values)
     trigger(qtbot, program, "undo")  # what was drawn
     trigger(qtbot, program, "undo")  # the mask that became a map
-    assert np.array_equal(session.correction.label_map, drawn)
+    assert np.array_equal(labels_drawn(program), drawn)
     trigger(qtbot, program, "undo")  # the name
     trigger(qtbot, program, "undo")  # the label
     assert session.labels.labels.is_binary
     assert program.window.label_rows.isHidden()
     assert np.array_equal(true_mask(program), truth)
-    assert np.array_equal(session.correction.mask, drawn)
+    assert np.array_equal(labels_drawn(program), drawn)
+
+
+def labels_drawn(program: Program) -> np.ndarray:
+    correction = program.session.correction
+    assert correction is not None
+    return correction.label_map.copy()
+
+
+def check_versions(program: Program, drawn: np.ndarray, values: np.ndarray) -> None:
+    place = program.session.place
+    assert place is not None
+    first, last = sorted(versions(place.workspace, "A_1"), key=lambda each: each.number)
+    assert first.labels is None
+    assert np.array_equal(load_label_map(first, drawn.shape), drawn)
+    assert np.array_equal(load_label_map(last, drawn.shape), values)
+    assert [label.name for label in last.label_set.labels] == ["Tumour", "Label 2"]
 
 
 def test_labels_of_a_case_of_one_are_there_in_every_case_and_the_next_window(
