@@ -24,8 +24,8 @@ class ChannelInfo(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
 
 
-class LabelInfo(msgspec.Struct, frozen=True):
-    """A label that was found in the masks of a case; `parts` overlap where it stands for several."""
+class LabelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A label that was found in the masks of a case; `parts` are those that overlap there."""
 
     value: int
     name: str
