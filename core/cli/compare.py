@@ -83,19 +83,17 @@ def compare(
     from core.cli.compare_run import ComparisonRun, compare_models
     from core.io.organisation import corrected, given
     from core.models.certificates import engine_for
-    from core.workspace.chosen_labels import labels_told
 
-    labels = labels_told(region, fills, scores=True)
     job = ComparisonRun(
         folder=folder,
         how=corrected(
-            given(layout, image, mask, labels.region, channels, spacing),
+            given(layout, image, mask, region, channels, spacing),
             role,
             resample=resample,
             point=point,
+            fills=fills,
         ),
         out=out,
-        labels=labels,
         models=tuple(_wanted(models, more, masks)),
         masks=tuple(masks or ()),
         cases=tuple(case_ids(case, split)),

@@ -19,7 +19,6 @@ from core.studies.study_report import reviews_csv, write_study
 from core.studies.study_summary import StudySummary
 from core.studies.study_units import predict_ahead
 from core.studies.verified_study import verified_study
-from core.workspace.chosen_labels import LabelsTold
 from core.workspace.known_models import find_models
 
 REPORT_FILE, REVIEWS_FILE = "report.html", "reviews.csv"
@@ -43,7 +42,6 @@ class ComparisonRun:
     verify: bool
     lesion_iou: float
     where: RunnerPlace
-    labels: LabelsTold | None = None
 
 
 def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, ...]]:
@@ -54,7 +52,7 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
     runner = make_runner(job.where)
     # Other machines have another working folder.
     folder = job.folder if runner.one_at_a_time else job.folder.absolute()
-    dataset, cases = scanned(folder, job.cases, job.out, job.how, job.labels)
+    dataset, cases = scanned(folder, job.cases, job.out, job.how, scores=True)
     with dataset_workspace(job.folder) as workspace:
         chosen = find_models(
             workspace,

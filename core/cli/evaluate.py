@@ -66,11 +66,9 @@ def evaluate(
     from core.studies.case_units import CaseTask, evaluate_spread
     from core.studies.evaluation_report import write_evaluation
     from core.studies.mask_settings import mask_settings
-    from core.workspace.chosen_labels import labels_told
 
-    labels = labels_told(region, fills, scores=True)
-    said = given(layout, image, mask, labels.region, channels, spacing)
-    how = corrected(said, role, resample=resample, point=point)
+    said = given(layout, image, mask, region, channels, spacing)
+    how = corrected(said, role, resample=resample, point=point, fills=fills)
     job = ModelRun(
         folder,
         how,
@@ -82,7 +80,7 @@ def evaluate(
         skip_below,
         engine,
         precision,
-        labels,
+        scores=True,
     )
     run = ready(job, {"name": runner, "workers": workers, "address": address})
     chosen = run.model

@@ -92,7 +92,6 @@ def export(
     from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
     from core.studies.exported_mask import ExportSource
     from core.studies.pictures import PictureStyle
-    from core.workspace.chosen_labels import labels_told
     from core.workspace.known_models import find_models
 
     if masks is None and (images or format_name is not None):
@@ -101,9 +100,8 @@ def export(
             "prediction, correction or truth."
         )
     said = given(layout, image, mask, spacing=spacing)
-    how = corrected(said, role, resample=resample, point=point)
-    told = labels_told(fills=fills)
-    dataset, cases = scanned(folder, case_ids(case, split), out, how, told)
+    how = corrected(said, role, resample=resample, point=point, fills=fills)
+    dataset, cases = scanned(folder, case_ids(case, split), out, how)
     if measurements:
         _write_measurements(folder, cases, out)
         return

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from core.models.registry import Model
     from core.studies.case_units import Spread
     from core.studies.model_task import ModelTask
-    from core.workspace.chosen_labels import LabelsTold
 
 OutDir = Annotated[Path, typer.Option(help="Folder to write into, outside DIR.")]
 ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion when not given.")]
@@ -44,7 +43,7 @@ class ModelRun:
     skip_below: float
     engine: str
     precision: str
-    labels: LabelsTold | None = None
+    scores: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     alone = runner.one_at_a_time
     # Other machines have another working folder.
     folder = job.folder if alone else job.folder.absolute()
-    dataset, cases = scanned(folder, job.cases, job.out, job.how, job.labels)
+    dataset, cases = scanned(folder, job.cases, job.out, job.how, scores=job.scores)
     for notice in dataset.notices:
         say(notice, err=True)
     registry = registry_of(

@@ -49,15 +49,17 @@ SpacingGiven = Annotated[
 MaskFormat = Annotated[
     str | None,
     typer.Option(
-        "--format", help="nifti, nrrd, mha, tiff or dicom-seg; the format of the images by default."
+        "--format",
+        help="nifti, nrrd, mha, tiff, tiff-folders (one a label) or dicom-seg; that of the "
+        "images by default.",
     ),
 ]
 ExportFormat = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="nifti, nrrd, mha, tiff or dicom-seg, or surfaces as stl or ply; the format of the "
-        "images by default.",
+        help="nifti, nrrd, mha, tiff, tiff-folders (one a label) or dicom-seg, or surfaces as stl "
+        "or ply; the format of the images by default.",
     ),
 ]
 Verify = Annotated[

@@ -51,10 +51,9 @@ def predict(
     from core.io.case_masks import check_format
     from core.io.organisation import corrected, given
     from core.studies.case_units import CaseTask, predict_spread
-    from core.workspace.chosen_labels import labels_told
 
     check_format(format_name)
-    how = corrected(given(layout, image, mask, channels=channels), role, point=point)
+    how = corrected(given(layout, image, mask, channels=channels), role, point=point, fills=fills)
     job = ModelRun(
         folder,
         how,
@@ -66,7 +65,6 @@ def predict(
         skip_below,
         engine,
         precision,
-        labels_told(fills=fills),
     )
     run = ready(job, {"name": runner, "workers": workers, "address": address})
     tasks = [CaseTask(case, run.task, format_name=format_name) for case in run.cases]

@@ -118,9 +118,12 @@ def read_case(
     usable = stack is not None and stack.usable
     truth = stack.mask if stack is not None and usable else None
     found = LoadedCase(case, volume, truth, said, damaged)
-    if stack is None or not usable or stack.labels.max() <= 1:
+    if stack is None or not usable:
         return found
-    named = _named_in(case, stack.labels, None)
+    several = case.labels is not None and not case.labels.is_binary
+    if stack.labels.max() <= 1 and not several:
+        return found
+    named = _named_in(case, stack.labels, stack.named)
     return of_region(replace(found, labels=stack.labels, label_set=named), case)
 
 
@@ -247,7 +250,12 @@ def _read_ground_truth(case: Case, volume: Volume, slices: SliceVolume) -> MaskS
     if not case.has_ground_truth:
         return None
     stack = slices.masks(volume.geometry.shape)
-    without = [str(files.number) for files in case.slices if files.mask is None]
+    drawn = {number for folder in case.label_masks for number, _ in folder.masks}
+    without = [
+        str(files.number)
+        for files in case.slices
+        if files.mask is None and files.number not in drawn
+    ]
     if without:
         stack.said.insert(
             0,

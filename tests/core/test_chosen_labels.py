@@ -13,8 +13,9 @@ from core.domain.label_set import LabelSet, Region
 from core.domain.metrics import overlap
 from core.domain.prediction import Postprocessing
 from core.io.dataset import Dataset
+from core.io.organisation import AS_IT_LIES, Organisation, corrected, given
 from core.io.readers import read
-from core.workspace.chosen_labels import LabelsTold, labels_told, redrawn, with_chosen
+from core.workspace.chosen_labels import redrawn, with_chosen
 from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import Score, open_workspace, workspace_folder
 from tests.command_line import run_main
@@ -33,9 +34,12 @@ def root(tmp_path: Path, home: Path) -> Path:
     return root
 
 
-def chosen(root: Path, home: Path, told: LabelsTold | None = None) -> Dataset:
-    folder = workspace_folder(home, root)
-    return with_chosen(scan_known(root), folder, told or LabelsTold())
+def chosen(root: Path, home: Path, how: Organisation = AS_IT_LIES) -> Dataset:
+    return with_chosen(scan_known(root), workspace_folder(home, root), how)
+
+
+def said(region: str = "", fills: str = "") -> Organisation:
+    return corrected(given(None, None, None, region), None, fills=fills)
 
 
 def kept(root: Path, home: Path) -> LabelSet | None:
@@ -44,14 +48,14 @@ def kept(root: Path, home: Path) -> LabelSet | None:
 
 
 def test_a_region_made_of_values_is_kept_for_the_window(root: Path, home: Path) -> None:
-    made = labels_told("Rim=2+3")
-    assert made == LabelsTold("Rim", (2, 3))
+    made = said("Rim=2+3")
+    assert (made.region, made.values) == ("Rim", (2, 3))
     assert chosen(root, home, made).labels == kept(root, home)
     again = chosen(root, home)
     assert again.labels is not None
     assert again.labels.regions[-1] == Region("Rim", (2, 3))
     assert all(case.labels == again.labels for case in again.cases)
-    other = chosen(root, home, labels_told("Rim=1+2"))
+    other = chosen(root, home, said("Rim=1+2"))
     assert other.labels is not None
     assert other.labels.region("Rim").values == (1, 2)
 
@@ -64,16 +68,16 @@ def test_a_dataset_nobody_chose_labels_for_gets_no_workspace(root: Path, home: P
 @pytest.mark.parametrize("region", ["=1+3", "Rim=", "Rim=1+x", "Rim=1,3"])
 def test_regions_of_another_form_are_refused(region: str) -> None:
     with pytest.raises(DataError, match=r"NAME=1\+3"):
-        labels_told(region)
+        said(region)
 
 
 def test_what_there_can_be_none_of_is_refused(root: Path, home: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="already"):
-        chosen(root, home, labels_told("Oedema=1+3"))
+        chosen(root, home, said("Oedema=1+3"))
     with pytest.raises(DataError, match="Cyst"):
-        chosen(root, home, labels_told(fills="Cyst"))
+        chosen(root, home, said(fills="Cyst"))
     with pytest.raises(DataError, match="several labels"):
-        chosen(make_tree("lgg", tmp_path / "binary"), home, labels_told(fills="Lesion"))
+        chosen(make_tree("lgg", tmp_path / "binary"), home, said(fills="Lesion"))
 
 
 def test_figures_of_what_was_redrawn_are_forgotten_but_not_that_it_was_predicted(
