@@ -8,7 +8,7 @@ import numpy as np
 from core.domain.errors import DataError
 from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
-from core.domain.mask import Mask, binarise
+from core.domain.mask import binarise
 from core.domain.overlaps import renumbered
 from core.io.case import Case
 from core.io.case_reader import region_of
@@ -111,22 +111,13 @@ def write_on(
     write(path, stored, format_name=format_name, provenance=drawn.provenance, overwrite=True)
 
 
-def read_drawn(case: Case, path: Path) -> Mask:
-    """Return a mask in one file as it lies on the volume of `case`, (Z, Y, X) in canonical order.
-
-    Of several labels it is the region that the case names. Raises `FileError` for a mask on
-    another grid.
-    """
-    values, labels = read_drawn_labels(case, path)
-    return labels.mask(values, named_region(labels, case.region))
-
-
 def read_drawn_labels(
     case: Case, path: Path, written: LabelSet = BINARY
 ) -> tuple[LabelMap, LabelSet]:
-    """Return the values of a mask in one file, as `read_drawn` does, and what they mean.
+    """Return the values of a mask in one file on the volume of `case`, and what they mean.
 
-    What overlaps has the values that it has among the labels `written`.
+    They are (Z, Y, X) in canonical order; what overlaps has the values that it has among the
+    labels `written`. Raises `FileError` for a mask on another grid.
     """
     if case.volumes is None:
         return binarise(label_map(read(path)).values), BINARY
