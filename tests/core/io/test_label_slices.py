@@ -192,7 +192,9 @@ def test_an_export_in_folders_is_the_same_segments_and_a_dataset(tmp_path: Path)
     assert sorted(path.name for path in (out / "A").iterdir() if path.is_dir()) == [
         "1_Core", "2_Rim",
     ]  # fmt: skip
-    assert np.array_equal(read_export(out, case), values > 0)
+    read = read_export(out, case)
+    assert np.array_equal(read.values, values)
+    assert read.labels == SET
     for files in case.slices:
         (out / "A" / files.image.name).write_bytes(files.image.read_bytes())
     loaded = read_case(scan(out).cases[0])
