@@ -1,6 +1,7 @@
 """Versions of the case on screen, saved and read in the order of what is written there."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +30,14 @@ SAVING, EXPORTING = "version", "export"
 
 _NOT_EXPORTED = "Nothing was exported"
 _NONE_YET = "Nothing has been corrected in this case yet."
+
+
+@dataclass(frozen=True, eq=False)
+class VersionMask:
+    """A version to look at: its mask (Z, Y, X), and the label map that is of, where it has one."""
+
+    mask: Mask
+    values: LabelMap | None = None
 
 
 class VersionReader(QObject):
@@ -102,13 +111,19 @@ class VersionReader(QObject):
             workspace, case_id = place.workspace, opened.loaded.case.id
             self._write("No versions are listed", lambda: versions(workspace, case_id), show)
 
-    def read_version(self, version: Version, show: Callable[[Mask], None]) -> None:
-        """Hand the mask of a version to `show`: of the region in focus, where it has several."""
+    def read_version(self, version: Version, show: Callable[[VersionMask], None]) -> None:
+        """Hand a version to `show`: its mask is of the region in focus, where it has several."""
         opened, labels = self._session.open_case, self._session.labels
         if opened is not None:
             shape = opened.loaded.volume.geometry.shape
             title, focus = f"Version {version.number} cannot be read", labels.focus
-            self._write(title, lambda: load_version(version, shape, focus), show)
+
+            def read() -> VersionMask:
+                told = version.labels is not None and not labels.labels.is_binary
+                values = load_label_map(version, shape) if told else None
+                return VersionMask(load_version(version, shape, focus), values)
+
+            self._write(title, read, show)
 
     def read_values(self, version: Version, show: Callable[[LabelMap], None]) -> None:
         """Hand the label values of a version to `show`, those of a mask with the label it gets."""

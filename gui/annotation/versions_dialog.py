@@ -23,9 +23,9 @@ from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.figure_text import MISSING
 from core.domain.label_set import LabelMap
-from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.edit_names import edit_name
+from gui.annotation.version_reader import VersionMask
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.labels import make_wrapped_label
 
@@ -130,7 +130,7 @@ class VersionsDialog(QDialog):
         if version is not None and folder:
             export(version, Path(folder))
 
-    def _show_beside(self, version: Version, mask: Mask) -> None:
+    def _show_beside(self, version: Version, mask: VersionMask) -> None:
         """Show a version, and get out of the way of it."""
         self.beside_asked.emit(version, mask)
         self.accept()
@@ -149,7 +149,7 @@ class VersionsDialog(QDialog):
 
 
 def show_versions(
-    parent: QWidget, correction_desk: CorrectionDesk, beside: Callable[[Version, Mask], None]
+    parent: QWidget, correction_desk: CorrectionDesk, beside: Callable[[Version, VersionMask], None]
 ) -> VersionsDialog:
     """Open the table of versions of the case on screen; `beside` shows one beside it."""
     dialog = VersionsDialog(parent, correction_desk)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.agreement import agreement_map, ensemble_postprocessing, mean_prediction
 from core.domain.counted_mask import CountedMask, count_mask, furthest_apart
+from core.domain.label_set import LabelMap
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress
 from core.inference.engine import Engine
@@ -25,7 +26,8 @@ class SourceMask:
     """What a pane shows of its source: no mask where its model has not been run on this case.
 
     `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
-    `threshold` is what the mask was cut at; None for no probability.
+    `threshold` is what the mask was cut at; None for no probability. `labels` (Z, Y, X) is the map
+    of a source that tells labels.
     """
 
     source: MaskSource
@@ -34,6 +36,7 @@ class SourceMask:
     agreement: NDArray[np.uint8] | None = None
     models: int = 0
     threshold: float | None = None
+    labels: LabelMap | None = None
 
 
 class MaskFinder(QObject):
@@ -109,7 +112,8 @@ class MaskFinder(QObject):
             own = [model.spec.postprocessing for model in models]
             post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
             mask = count_mask(one.probability, truth, post)
-            return SourceMask(source, title, mask, threshold=post.threshold)
+            labels = None if one.several is None else one.label_map(post)
+            return SourceMask(source, title, mask, threshold=post.threshold, labels=labels)
 
         def keep(compared: SourceMask) -> None:
             if version == self._session.case_version:

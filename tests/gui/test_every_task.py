@@ -489,8 +489,10 @@ WITH_LABELS: dict[str, Callable[[Program], object]] = {
     "gui.shell.label_desk.LabelDesk._retell": (
         lambda program: program.viewer.labels.desk.focus_on("Tumour core")
     ),
-    "gui.viewer.label_layer.LabelLayer._prepare": lambda program: program.operations.choose_case(
-        "P2" if program.session.current == "P1" else "P1"
+    "gui.viewer.label_painter.LabelPainter._prepare": (
+        lambda program: program.operations.choose_case(
+            "P2" if program.session.current == "P1" else "P1"
+        )
     ),
     "gui.viewer.labels_presenter.LabelsPresenter._count": (
         lambda program: program.viewer.labels.desk.add()
