@@ -442,6 +442,7 @@ class Correction:
             head=self._history.head,
             labels=self._labels,
             region=self._focus.name if self.several else "",
+            start=self._start,
         )
 
     def mark_saved(self, head: int) -> None:

@@ -61,6 +61,7 @@ class VersionReader(QObject):
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
         place, correction = self._session.place, self._session.correction
+        opened = self._session.open_case
         if place is None or correction is None:
             self.noted.emit("No version saved", _NONE_YET)
             return
@@ -74,10 +75,12 @@ class VersionReader(QObject):
             self.version_saved.emit(version)
 
         author = self._session.reader
-        title = "The version was not saved"
-        self._write(
-            title, lambda: save_version(workspace, snapshot, author=author), show, subject=SAVING
-        )
+        truth = None if opened is None else opened.loaded.labels
+
+        def save() -> Version:
+            return save_version(workspace, snapshot, author=author, truth=truth)
+
+        self._write("The version was not saved", save, show, subject=SAVING)
 
     def export(self, folder: Path) -> None:
         """Write the mask as it is in the dataset's layout below `folder`."""

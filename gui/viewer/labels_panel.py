@@ -31,7 +31,10 @@ _FIGURE, _TRUTH = 56, 36
 
 @dataclass(frozen=True)
 class ShownLabel:
-    """One label as the reader sees it; volumes are in the unit of the panel, None where unknown."""
+    """One label as the reader sees it; volumes are in the unit of the panel, None where unknown.
+
+    The volume of the correction stands in place of the prediction's, where there is one.
+    """
 
     label: Label
     shown: bool = True
@@ -41,6 +44,7 @@ class ShownLabel:
     key: str = ""
     predicted: float | None = None
     truth: float | None = None
+    corrected: float | None = None
 
 
 class LabelsPanel(QWidget):
@@ -79,9 +83,20 @@ class LabelsPanel(QWidget):
         self.set_look(DARK, DEFAULT_OVERLAYS)
         self.hide()
 
-    def set_rows(self, rows: Sequence[ShownLabel], *, unit: str, truth: bool, said: str) -> None:
-        """Show these labels, none of them hides the panel; `said` is what tools write."""
-        shown = (tuple(rows), unit, truth, said)
+    def set_rows(
+        self,
+        rows: Sequence[ShownLabel],
+        *,
+        unit: str,
+        truth: bool,
+        said: str,
+        corrected: bool = False,
+    ) -> None:
+        """Show these labels, none of them hides the panel; `said` is what tools write.
+
+        `corrected` says whether the volumes are of a correction.
+        """
+        shown = (tuple(rows), unit, truth, said, corrected)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
@@ -89,7 +104,9 @@ class LabelsPanel(QWidget):
         if [row.label.value for row in rows] != list(self._rows):
             self._replace_rows(rows)
         for row in rows:
-            self._rows[row.label.value].show_row(row, unit=unit, truth=truth)
+            view = self._rows[row.label.value]
+            view.show_row(row, unit=unit, truth=truth, corrected=corrected)
+        self._predicted.setText("Corrected" if corrected else "Predicted")
         self._truth.setVisible(truth)
         seen = sum(row.shown for row in rows)
         self._count.setText(f"{seen} of {len(rows)} shown")
@@ -154,7 +171,7 @@ class _RowView(QFrame):
         super().__init__()
         self._theme = DARK
         self._row: ShownLabel | None = None
-        self._shown: tuple[ShownLabel, str, bool] | None = None
+        self._shown: tuple[ShownLabel, str, bool, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("ShownLabel")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -186,17 +203,19 @@ class _RowView(QFrame):
         row.addWidget(self._truth)
         row.addWidget(self.lock)
 
-    def show_row(self, row: ShownLabel, *, unit: str, truth: bool) -> None:
-        if (row, unit, truth) == self._shown:
+    def show_row(self, row: ShownLabel, *, unit: str, truth: bool, corrected: bool) -> None:
+        if (row, unit, truth, corrected) == self._shown:
             return
-        self._row, self._shown = row, (row, unit, truth)
+        self._row, self._shown = row, (row, unit, truth, corrected)
         label, decimals = row.label, 0 if unit == "voxels" else 1
         self._name.setText(label.name)
         self._name.setEnabled(row.shown)
         self.swatch.show_label(label, dotted=row.dotted, faded=not row.shown)
         self._key.setText(row.key)
-        found = number(row.predicted, decimals)
+        before = number(row.predicted, decimals)
+        found = number(row.corrected, decimals) if corrected else before
         self._predicted.setText(found if unit == "voxels" else f"{found} mL")
+        self._predicted.setToolTip(f"Predicted: {before} {unit}" if corrected else "")
         self._truth.setText(number(row.truth, decimals))
         if self._names.currentWidget() is self._name:
             self._show_beside()
@@ -211,7 +230,8 @@ class _RowView(QFrame):
         hand = ", in hand" if row.in_hand else ""
         lock = ", locked" if row.locked else ""
         self.setAccessibleName(
-            f"Label {label.value}, {label.name}{hand}{lock}, predicted {found} {unit}"
+            f"Label {label.value}, {label.name}{hand}{lock}, "
+            f"{'corrected' if corrected else 'predicted'} {found} {unit}"
         )
         self._paint()
 
@@ -219,7 +239,7 @@ class _RowView(QFrame):
         """Show what stands beside the name while that is not written."""
         if self._shown is None:
             return
-        row, _, truth = self._shown
+        row, _, truth, _ = self._shown
         self._key.setVisible(row.in_hand and bool(row.key))
         self._predicted.show()
         self._truth.setVisible(truth)

@@ -25,6 +25,7 @@ from gui.widgets.segments import Segments
 
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
+_COMPARED = "DSC of the prediction, of the correction, and the change."
 _DSC, _FAR, _VOLUME = 36, 56, 52
 _RADIO = 18
 FAIR, LOW = 0.80, 0.60
@@ -45,16 +46,20 @@ class RegionFigures:
 
 @dataclass(frozen=True)
 class RegionRow:
-    """One region, or one label that is no region."""
+    """One region, or one label that is no region; `corrected` is the DSC of a correction."""
 
     name: str
     colours: tuple[Colour, ...]
     focused: bool
     figures: RegionFigures = RegionFigures()
+    corrected: float | None = None
 
 
 class RegionsPanel(QWidget):
-    """A row a region; contours, errors, strip and disagreements are of the one that is chosen."""
+    """A row a region; contours, errors, strip and disagreements are of the one that is chosen.
+
+    Beside a correction the figures are the DSC before, after and the change.
+    """
 
     focus_chosen = Signal(str)
     scope_changed = Signal()
@@ -85,24 +90,30 @@ class RegionsPanel(QWidget):
         """Whether the figures are of the slice on screen, not of the case."""
         return self._scope.index == 1
 
-    def set_rows(self, rows: Sequence[RegionRow], *, unit: str, scored: bool) -> None:
+    def set_rows(
+        self, rows: Sequence[RegionRow], *, unit: str, scored: bool, corrected: bool = False
+    ) -> None:
         """Show these regions, none of them hides the panel; figures only where `scored`."""
-        shown = (tuple(rows), unit, scored)
+        shown = (tuple(rows), unit, scored, corrected)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
         self._shown = shown
         if [row.name for row in rows] != list(self._rows):
             self._replace_rows(rows)
-        self._heads[1].setText(f"HD95, {'mm' if unit.startswith('mm') else 'vox.'}")
-        self._said.setText(f"Spacing given. {_SAID}" if unit == "mm given" else _SAID)
+        far = f"HD95, {'mm' if unit.startswith('mm') else 'vox.'}"
+        heads = ("Was", "Corrected", "Change") if corrected else ("DSC", far, "Vol. error")
+        for head, text in zip(self._heads, heads, strict=True):
+            head.setText(text)
+        said = f"Spacing given. {_SAID}" if unit == "mm given" else _SAID
+        self._said.setText(f"{_COMPARED} {said}" if corrected and scored else said)
         for head in self._heads:
             head.setVisible(scored)
         self._scope.setVisible(scored)
         for view in self._rows.values():
             view.set_scored(scored)
         for row in rows:
-            self._rows[row.name].show_row(row)
+            self._rows[row.name].show_row(row, corrected=corrected)
 
     def set_expanded(self, expanded: bool) -> None:
         """Fold or unfold."""
@@ -153,7 +164,7 @@ class _RowView(QFrame):
         super().__init__()
         self._theme = DARK
         self._focused = False
-        self._shown: RegionRow | None = None
+        self._shown: tuple[RegionRow, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("RegionRow")
         self.radio = QRadioButton()
@@ -174,25 +185,48 @@ class _RowView(QFrame):
         for figure in (self._dsc, self._far, self._volume):
             row.addWidget(figure)
 
-    def show_row(self, row: RegionRow) -> None:
+    def show_row(self, row: RegionRow, *, corrected: bool) -> None:
         self.radio.setChecked(row.focused)  # a click may have set another
-        if row == self._shown:
+        if (row, corrected) == self._shown:
             return  # What is set anew is laid out and painted anew, at every slice.
-        figures, self._focused, self._shown = row.figures, row.focused, row
+        self._focused, self._shown = row.focused, (row, corrected)
         self._swatch.show_colours(row.colours)
         self._name.setText(row.name)
-        dsc, volume = figures.dsc, figures.volume_error
-        self._dsc.setText(number(dsc, 3))
-        self._far.setText(number(figures.hd95, 1))
-        self._volume.setText(_percent(volume))
-        said = f"{row.name}, DSC {number(dsc, 3)}, volume error {_percent(volume)}"
-        self.radio.setAccessibleName(said)
         self.radio.setToolTip(f"Look at {row.name}")
+        said = self._compare(row) if corrected else self._score(row.figures)
+        self.radio.setAccessibleName(f"{row.name}, {said}")
+        self._paint()
+
+    def _score(self, figures: RegionFigures) -> str:
+        """Show the figures of a prediction; returns them in words."""
+        self._dsc.setText(number(figures.dsc, 3))
+        self._far.setText(number(figures.hd95, 1))
+        self._volume.setText(_percent(figures.volume_error))
+        set_colour(self._dsc, self._judged(figures.dsc))
+        for label in (self._far, self._volume):
+            set_colour(label, self._theme.t1)
+        return f"DSC {number(figures.dsc, 3)}, volume error {_percent(figures.volume_error)}"
+
+    def _compare(self, row: RegionRow) -> str:
+        """Show the DSC before and after a correction; returns them in words."""
+        theme, before, after = self._theme, row.figures.dsc, row.corrected
+        change = None if before is None or after is None else round(after - before, 3)
+        told = number(change, 3) if change is None or change <= 0 else f"+{number(change, 3)}"
+        self._dsc.setText(number(before, 3))
+        self._far.setText(number(after, 3))
+        self._volume.setText(told)
+        set_colour(self._dsc, theme.t2)
+        set_colour(self._far, self._judged(after))
+        set_colour(self._volume, theme.ok if change and change > 0 else theme.t1)
+        if change and change < 0:
+            set_colour(self._volume, theme.bad)
+        return f"DSC {number(before, 3)}, corrected {number(after, 3)}"
+
+    def _judged(self, dsc: float | None) -> str:
+        """Return the colour of a DSC, by how low it is."""
         low = dsc is not None and dsc < LOW
         fair = dsc is not None and dsc < FAIR
-        colour = self._theme.bad if low else self._theme.warn if fair else self._theme.t1
-        set_colour(self._dsc, colour)
-        self._paint()
+        return self._theme.bad if low else self._theme.warn if fair else self._theme.t1
 
     def set_scored(self, scored: bool) -> None:
         for figure in (self._dsc, self._far, self._volume):
@@ -200,9 +234,9 @@ class _RowView(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        row, self._shown = self._shown, None
-        if row is not None:
-            self.show_row(row)
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self.show_row(shown[0], corrected=shown[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not self._focused:

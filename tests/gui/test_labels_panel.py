@@ -1,5 +1,7 @@
 """The panels of labels and regions: what they show, and what they ask for."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton, QWidget
@@ -152,6 +154,35 @@ def test_figures_of_the_slice_are_asked_for(qtbot: QtBot, regions: RegionsPanel)
     regions.set_rows([row], unit="mm", scored=True)
     bad = next(each for each in regions.findChildren(QLabel) if each.text() == "0.500")
     assert DARK.bad in bad.styleSheet()
+
+
+def test_beside_a_correction_regions_show_what_it_has_gained(regions: RegionsPanel) -> None:
+    rows = [
+        RegionRow("Whole", (), focused=True, figures=RegionFigures(0.812, 5.1), corrected=0.853),
+        RegionRow("Core", (), focused=False, figures=RegionFigures(0.7), corrected=0.5),
+    ]
+    regions.set_rows(rows, unit="mm", scored=True, corrected=True)
+    shown = texts(regions)
+    for text in ("Was", "Corrected", "Change", "0.812", "0.853", "+0.041", "−0.200"):
+        assert text in shown
+    assert "5.1" not in shown
+    colours = {each.text(): each.styleSheet() for each in regions.findChildren(QLabel)}
+    assert DARK.ok in colours["+0.041"]
+    assert DARK.bad in colours["−0.200"]
+    radio = regions.findChildren(QRadioButton)[0]
+    assert radio.accessibleName() == "Whole, DSC 0.812, corrected 0.853"
+    regions.set_rows(rows, unit="mm", scored=True)
+    assert "5.1" in texts(regions)
+    assert "HD95, mm" in texts(regions)
+
+
+def test_beside_a_correction_labels_show_its_volumes(labels: LabelsPanel) -> None:
+    rows = [replace(row, corrected=20.0) for row in ROWS]
+    labels.set_rows(rows, unit="mL", truth=True, said="", corrected=True)
+    assert {"Corrected", "20.0 mL", "14.3"} <= set(texts(labels))
+    assert "Predicted" not in texts(labels)
+    tips = [each.toolTip() for each in labels.findChildren(QLabel) if each.text() == "20.0 mL"]
+    assert tips == ["Predicted: 13.0 mL", "Predicted: 96.7 mL"]
 
 
 def test_another_region_is_chosen_by_its_radio(qtbot: QtBot, regions: RegionsPanel) -> None:

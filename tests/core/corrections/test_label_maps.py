@@ -407,7 +407,18 @@ def test_a_version_of_several_labels_is_pages_of_values_that_say_what_they_mean(
     made = correction(4, FOCI[1])
     made.apply("brush", 1, dot(1))
     with closing(open_workspace(tmp_path / "w")) as workspace:
-        saved = save_version(workspace, made.snapshot(), author="Ann")
+        truth = painted(7)
+        saved = save_version(workspace, made.snapshot(), author="Ann", truth=truth)
+        assert [each.name for each in saved.regions] == [each.name for each in LABELS.scored]
+        for each in saved.regions:
+            values = LABELS.region(each.name).values
+            before, after, true = (
+                np.isin(values_of, values).astype(np.uint8)
+                for values_of in (made.start, made.label_map, truth)
+            )
+            assert (each.voxels_before, each.voxels) == (before.sum(), after.sum())
+            assert each.dsc_before == overlap(true, before).dsc
+            assert each.dsc_after == overlap(true, after).dsc
         with tifffile.TiffFile(saved.path) as file:
             assert "Whole tumour" in file.pages.first.description
             assert np.array_equal(file.asarray(), made.label_map)
@@ -421,6 +432,7 @@ def test_a_version_of_several_labels_is_pages_of_values_that_say_what_they_mean(
     with closing(open_workspace(tmp_path / "w")) as workspace:
         (found,) = versions(workspace, "CASE")
         assert found.label_set == LABELS
+        assert found.regions == saved.regions
         assert np.array_equal(load_label_map(found, SHAPE), made.label_map)
 
 
