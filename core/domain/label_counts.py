@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region
 from core.domain.metrics import Overlap
+from core.domain.plane import Cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,14 @@ def count_labels(
         for z in range(len(known))
     ]
     return LabelCounts(labels, np.stack(pairs), truth is not None, predicted is not None)
+
+
+def count_cut(
+    maps: tuple[LabelMap | None, LabelMap | None], labels: LabelSet, cut: Cut
+) -> LabelCounts:
+    """Count one slice of whatever plane, the only one of the counts, of true and predicted maps."""
+    truth, predicted = (None if each is None else cut.of(each)[np.newaxis] for each in maps)
+    return count_labels(truth, predicted, labels)
 
 
 def counted_anew(

@@ -1,7 +1,7 @@
 """What lies over the linked views: predictions of other models, the ground truth, an ensemble."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +9,13 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.agreement import agreement_map, ensemble_postprocessing, mean_prediction
 from core.domain.counted_mask import CountedMask, count_mask, furthest_apart
+from core.domain.label_counts import LabelCounts, count_labels
 from core.domain.label_set import LabelMap
-from core.domain.prediction import Prediction, to_mask
+from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
+from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.shell.session import Session
@@ -27,7 +29,7 @@ class SourceMask:
 
     `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
     `threshold` is what the mask was cut at; None for no probability. `labels` (Z, Y, X) is the map
-    of a source that tells labels.
+    of a source that tells labels, `label_counts` what it comes to beside the truth.
     """
 
     source: MaskSource
@@ -37,6 +39,7 @@ class SourceMask:
     models: int = 0
     threshold: float | None = None
     labels: LabelMap | None = None
+    label_counts: LabelCounts | None = None
 
 
 class MaskFinder(QObject):
@@ -112,8 +115,8 @@ class MaskFinder(QObject):
             own = [model.spec.postprocessing for model in models]
             post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
             mask = count_mask(one.probability, truth, post)
-            labels = None if one.several is None else one.label_map(post)
-            return SourceMask(source, title, mask, threshold=post.threshold, labels=labels)
+            made = SourceMask(source, title, mask, threshold=post.threshold)
+            return _with_labels(made, one, opened.loaded, post)
 
         def keep(compared: SourceMask) -> None:
             if version == self._session.case_version:
@@ -181,6 +184,18 @@ class _Way:
     engine: Engine | None
     device: str
     progress: Progress
+
+
+def _with_labels(
+    made: SourceMask, prediction: Prediction, loaded: LoadedCase, post: Postprocessing
+) -> SourceMask:
+    """Add the map of a prediction that tells labels, counted where the case has several."""
+    meaning = loaded.meaning
+    if prediction.several is None or meaning is None:
+        return made
+    labels = prediction.label_map(post)
+    counts = count_labels(loaded.labels, labels, meaning)
+    return replace(made, labels=labels, label_counts=counts)
 
 
 def _agreement(title: str, models: list[Model], found: list[Prediction]) -> SourceMask:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from core.domain.figure_text import MINUS, interval, p_value, signed
@@ -51,6 +52,24 @@ class PairLine:
     better: int
     ends: tuple[float, float, float] | None = None
     """Lower end of the interval, the mean difference, upper end."""
+
+
+@dataclass(frozen=True)
+class RegionLine:
+    """A region or label in the table: the mean of a figure by each model, in their order."""
+
+    title: str
+    means: tuple[str, ...]
+
+
+def region_lines(summary: StudySummary, figure: str) -> list[RegionLine]:
+    """Return what a figure is on average in each region and label; none of binary cases."""
+    by_label = {} if summary.labels is msgspec.UNSET else summary.labels
+    decimals = _decimals(figure)
+    return [
+        RegionLine(label, tuple(number(model.figures[figure].mean, decimals) for model in models))
+        for label, models in by_label.items()
+    ]
 
 
 def figure_choices(unit: str) -> list[tuple[str, str]]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog
 
-from core.domain.label_counts import LabelCounts, count_labels
+from core.domain.label_counts import LabelCounts, count_cut, count_labels
 from core.domain.label_set import Colour, LabelMap, LabelSet, Region
 from core.domain.metrics import Overlap
 from core.domain.plane import Cut
@@ -192,9 +191,8 @@ class LabelsPresenter(QObject):
             opened, correction = self._session.open_case, self._session.correction
             assert opened is not None
             assert correction is not None
-            found = _across(opened.loaded.labels, correction.label_map, counts.labels, cut).overlap(
-                region
-            )
+            maps = opened.loaded.labels, correction.label_map
+            found = count_cut(maps, counts.labels, cut).overlap(region)
         return found.dsc if found.truth_voxels or found.predicted_voxels else None
 
     def _of_case(self, region: Region) -> RegionFigures:
@@ -223,16 +221,8 @@ class LabelsPresenter(QObject):
             return counts.overlap(region, None if cut is None else cut.index)
         if self._across is None or self._across[0] != cut:
             truth, predicted, _ = self._counted
-            self._across = cut, _across(truth, predicted, counts.labels, cut)
+            self._across = cut, count_cut((truth, predicted), counts.labels, cut)
         return self._across[1].overlap(region)
-
-
-def _across(
-    truth: LabelMap | None, other: LabelMap | None, labels: LabelSet, cut: Cut
-) -> LabelCounts:
-    """Count one slice of whatever plane."""
-    one, two = (None if each is None else cut.of(each)[np.newaxis] for each in (truth, other))
-    return count_labels(one, two, labels)
 
 
 def _volume(counts: LabelCounts | None, value: int, side: int, ml: float | None) -> float | None:
