@@ -15,12 +15,12 @@ from gui.shell.view_state import Display, LayerStyle, PictureKey
 from gui.viewer.label_item import (
     LabelItem,
     LabelRaster,
-    LabelScreen,
     LabelStyle,
     rasterised,
 )
 from gui.viewer.label_picture import LabelMaps, LabelPicture, make_label_picture
 from gui.viewer.picture_view import PictureView
+from gui.viewer.screen import Screen
 
 _KEPT = 48
 _AHEAD = (1, -1, 2, -2, 3, -3)
@@ -146,13 +146,11 @@ class LabelPainter(QObject):
         )
 
     def _key_at(self, key: _Key, cut: Cut) -> _Key:
-        masks, edit = self._session.masks_of(cut), self._session.edits_of(cut)
-        there = replace(
-            key.picture, slice_index=cut.index, masks=masks, edit=edit if self._edited else 0
-        )
-        return replace(key, picture=there)
+        edit = self._session.edits_of(cut) if self._edited else 0
+        there = key.picture.beside(cut.index, self._session.masks_of(cut), edit)
+        return _Key(there, key.of, key.labels, key.focus)
 
-    def _is_ready(self, key: _Key, style: LabelStyle, screen: LabelScreen | None) -> bool:
+    def _is_ready(self, key: _Key, style: LabelStyle, screen: Screen | None) -> bool:
         """Tell whether a slice was made and drawn ahead for the screen as it is."""
         if key not in self._pictures:
             return False
@@ -184,7 +182,7 @@ class LabelPainter(QObject):
 
 
 def _drawn_ahead(
-    picture: LabelPicture | None, style: LabelStyle, screen: LabelScreen | None
+    picture: LabelPicture | None, style: LabelStyle, screen: Screen | None
 ) -> LabelRaster | None:
     """Return labels drawn for a screen; None while nothing was drawn on it yet."""
     if picture is None or screen is None or screen.size.isEmpty():

@@ -381,7 +381,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     ),
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
-    "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
+    "gui.viewer.pictures_ahead.PicturesAhead.prepare": other,
     "gui.shell.case_loader.CaseLoader.open": read_from_disk,
     "gui.shell.case_loader.CaseLoader._read_into_cache": read_from_disk,
     "gui.prediction.prediction_desk.PredictionDesk._warm_engine": warm_engine,
