@@ -44,9 +44,7 @@ def slice_shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Display, Pict
     return display, make_picture(loaded.volume, masks, display.picture)
 
 
-def drawn(
-    picture: Picture, display: Display, ahead: OverlayRaster | None, ratio: float
-) -> QImage:
+def drawn(picture: Picture, display: Display, ahead: OverlayRaster | None, ratio: float) -> QImage:
     item, view = OverlayItem(DEFAULT_OVERLAYS), QWidget()
     view.resize(SIDE, SIDE)
     item.set_picture(picture, display, None, ahead)
@@ -108,14 +106,13 @@ def test_what_was_drawn_ahead_for_something_else_is_not_shown(
     }
     live = pixels(drawn(picture, display, None, 1.0))
     assert np.array_equal(
-        live, pixels(drawn(picture, display, replace(ahead, **other[what]), 1.0))  # type: ignore[arg-type]
+        live,
+        pixels(drawn(picture, display, replace(ahead, **other[what]), 1.0)),  # type: ignore[arg-type]
     )
     assert not np.array_equal(live, pixels(drawn(picture, display, ahead, 1.0)))
 
 
-@given(
-    low=st.floats(-50, 300), width=st.floats(-300, 300), seed=st.integers(0, 9)
-)
+@given(low=st.floats(-50, 300), width=st.floats(-300, 300), seed=st.integers(0, 9))
 def test_grey_levels_are_those_of_pyqtgraph(low: float, width: float, seed: int) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (7, 9), np.uint8)
     ours, theirs = SliceImage(), pg.ImageItem(axisOrder="row-major")

@@ -339,6 +339,25 @@ def test_the_label_in_hand_is_written_where_the_focus_has_it():
     assert made.label_map[z, y, x] == 4, "the first of the focus that is not locked"
 
 
+def test_a_label_in_hand_is_seen_ahead_unless_a_stroke_came_between():
+    made = correction(3)
+    made.set_rule(LabelRule(2))
+    assert not made.sees_hand
+    late = made.hand_view()
+    made.apply("brush", 1, dot(1), aim=made.aim("any"))
+    assert not made.see_hand(late)
+    assert not made.sees_hand
+    assert made.see_hand(made.hand_view())
+    assert made.sees_hand
+    aim = made.aim()
+    made.apply("brush", 1, dot(1, (0, 0, 0)), aim=aim)
+    assert np.array_equal(made.ground(aim), made.label_map == 2)
+    made.undo()
+    assert np.array_equal(made.ground(aim), made.label_map == 2)
+    mask = Correction(new_draft("CASE", painted(1) > 0, ORIGIN, author="Ann"), References())
+    assert mask.sees_hand
+
+
 def test_a_focus_seen_before_a_stroke_is_not_taken():
     made = correction()
     view = made.focused(FOCI[1], References())
