@@ -149,7 +149,9 @@ def test_labels_are_named_coloured_hidden_locked_and_added(
     assert session.labels.hidden == {2}
     several.window.close()
     again = start(tmp_path / "in", predictions=(tmp_path / "out",))
-    assert again.session.labels.labels == found
+    labels = again.session.labels
+    assert labels.labels == found
+    assert (labels.in_hand, labels.rule.locked, labels.hidden) == (4, {1}, {2})
 
 
 def test_a_label_that_is_deleted_leaves_the_window_and_comes_back_by_undo(
