@@ -37,6 +37,7 @@ from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
+from training.rank_command import rank
 from training.sweep_command import sweep
 
 ERROR = 1
@@ -136,6 +137,7 @@ for command in (
     calibrate,
     train,
     sweep,
+    rank,
     report,
 ):
     app.command()(command)

@@ -50,7 +50,7 @@ include = ["overread", "overread.*"]
 exclude = ["overread.resources*"]
 
 [tool.setuptools.package-data]
-overread = ["py.typed", "resources/**/*"]
+overread = ["py.typed", "resources/**/*", "training/recipes/**/*.json"]
 """
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from PySide6.QtWidgets import QApplication
+
+from tests.patient_bot import PatientBot
 
 SCREENS = Path(__file__).with_name("screens.json")
 # Qt's own screen without a display is 800 pixels wide, and the window fits the screen it is on.
@@ -37,6 +40,24 @@ def one_thread() -> Iterator[None]:
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def own_share() -> Iterator[None]:
+    """No test leaves its process behind others, where all the tests after it would starve."""
+    before = _niceness()
+    yield
+    assert _niceness() == before
+
+
+def _niceness() -> int:
+    return os.nice(0) if hasattr(os, "nice") else 0
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    """The hand of pytest-qt on a window, with the patience of all tests."""
+    return PatientBot(request)
 
 
 @pytest.fixture

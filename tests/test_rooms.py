@@ -1,6 +1,7 @@
 """The house stands: no circle of modules, few imports of each, no module outside a room."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def test_a_module_is_called_what_it_holds_and_not_what_it_does() -> None:
 
 
 WRITES = ("set_", "note_", "add_")
+TIMER = re.compile(r"\b(QTimer|QBasicTimer|QChronoTimer|startTimer|singleShot)$")
 
 
 def test_what_only_shows_does_not_write_the_session() -> None:
@@ -85,6 +87,50 @@ def test_writing_the_session_would_be_found() -> None:
     assert list(writes("self._session.set_view(view)")) == [1]
     assert list(writes("session.note_painted(box)")) == [1]
     assert list(writes("self._session.view.with_layer(key)")) == []
+
+
+OWN_TIME = {
+    "gui.widgets.later": "what is put off, and what tests wait for",
+    "gui.app.window_start": "lets Python hear signals",
+    "gui.shell.job_watch": "looks at jobs again and again",
+    "gui.shell.messages": "how long a toast stays",
+    "gui.training.train_request": "looks at a preview again and again",
+    "gui.viewer.cine": "slice after slice",
+}
+
+
+def test_whatever_the_window_puts_off_goes_by_the_one_class_that_tests_wait_for() -> None:
+    keeping = {
+        f"{name_of(path)}:{line}"
+        for path in (ROOT / "gui").rglob("*.py")
+        if name_of(path) not in OWN_TIME
+        for line in timers(path.read_text(encoding="utf-8"))
+    }
+    assert keeping == set()
+
+
+def test_a_timer_would_be_found() -> None:
+    for made in ("QTimer(self, singleShot=True)", "QtCore.QTimer()", "timer = QTimer(self)"):
+        assert list(timers(made)) == [1]
+    assert list(timers("QTimer.singleShot(200, self, self.show)")) == [1]
+    assert list(timers("self.startTimer(200)")) == [1]
+    assert list(timers("class Soon(QTimer):\n    pass")) == [1]
+    assert list(timers("QTimer.singleShot(0, self, self.show)")) == []
+
+
+def timers(source: str) -> Iterator[int]:
+    """Return the lines that make a timer; what is only left to the next event is none."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            named = [ast.unparse(base) for base in node.bases]
+        elif isinstance(node, ast.Call):
+            named = [ast.unparse(node.func)]
+            if named[0].endswith("singleShot") and ast.unparse(node.args[0]) == "0":
+                continue
+        else:
+            continue
+        if any(TIMER.search(name) for name in named):
+            yield node.lineno
 
 
 def writes(source: str) -> Iterator[int]:

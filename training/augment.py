@@ -7,8 +7,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from core.models.refinements import NO_LIGHT
 from core.models.train_spec import Augmentation
 from training.lesion_mix import carve
+from training.light import light
 
 _CONTROL_POINTS = 8
 _COARSE_POINTS = 64
@@ -34,8 +36,9 @@ def augment(
     """Return images (B, P, H, W) and masks (B, 1, H, W) varied together, each slice by itself.
 
     The neighbours of a slice get its geometry and, channel by channel, its gain and offset. Masks
-    stay {0, 1}, and label maps hold the values they held. `generator` is on the device of the batch
-    and is all the randomness there is.
+    stay {0, 1}, and label maps hold the values they held; what lies beside a mask (B, 1 + …, H, W)
+    goes its way as it is. `generator` is on the device of the batch and is all the randomness there
+    is.
     """
     if _moves(spec):
         images, masks = _move(images, masks, spec, generator, nearest=planes.labels)
@@ -48,6 +51,8 @@ def augment(
     _lose_channels(grouped, spec, planes.substitute, generator)
     _bend(grouped, spec, generator)
     _amplify(grouped, spec, generator)
+    if spec.lit != NO_LIGHT:
+        light(grouped, spec.lit, generator)
     _disturb(images, spec, generator)
     return images, masks
 
@@ -61,7 +66,7 @@ def _move(
 ) -> tuple[Tensor, Tensor]:
     """Resample by a random affine map and displacement; what comes from outside is background."""
     grid = functional.affine_grid(
-        _affine(len(images), spec, generator), list(masks.shape), align_corners=False
+        _affine(len(images), spec, generator), list(images.shape), align_corners=False
     )
     if spec.elastic:
         grid = grid + _displacement(images, spec.elastic, generator)
@@ -74,7 +79,9 @@ def _move(
         return moved, maps.to(masks.dtype)
     joined = torch.cat((images - darkest, masks.to(images.dtype)), dim=1)
     moved = functional.grid_sample(joined, grid, padding_mode="zeros", align_corners=False)
-    return moved[:, :-1] + darkest, (moved[:, -1:] > _HALF).to(masks.dtype)
+    seen, found = moved[:, : images.shape[1]], moved[:, images.shape[1] :]
+    found = torch.cat(((found[:, :1] > _HALF).to(masks.dtype), found[:, 1:]), dim=1)
+    return seen + darkest, found
 
 
 def _affine(batch: int, spec: Augmentation, generator: Generator) -> Tensor:

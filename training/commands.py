@@ -86,6 +86,21 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="Settings of another training: its job.json; options go before."),
 ]
+RecipeOption = Annotated[
+    str, typer.Option("--recipe", metavar="NAME", help="Settings of training/recipes/NAME.json.")
+]
+TeachersOption = Annotated[
+    Texts, typer.Option("--teacher", metavar="ID", help="A model whose probabilities it learns.")
+]
+UnlabelledOption = Annotated[
+    Path | None, typer.Option("--unlabelled", help="Cases that are learnt from teachers alone.")
+]
+StopAfter = Annotated[
+    int,
+    typer.Option(
+        "--stop-after", min=0, help="With --folds: only so many now; without it the rest later."
+    ),
+]
 Together = Annotated[
     int, typer.Option("--nproc", min=1, help="Processes that train one network together.")
 ]
@@ -148,6 +163,10 @@ def train(
     labels: LabelNames = None,
     regions: RegionNames = None,
     config: ConfigOption = None,
+    recipe: RecipeOption = "",
+    teachers: TeachersOption = None,
+    unlabelled: UnlabelledOption = None,
+    stop_after: StopAfter = 0,
     resume: Resume = False,
     nproc: Together = 1,
     folds: Folds = 0,
@@ -164,7 +183,17 @@ def train(
     given = dict(locals())
     for name in ("task", "folder", "folds", "repeats", "group", "runner", "workers", "address"):
         del given[name]
+    if recipe and folder is None and data is None and architecture:
+        # A recipe has its architecture, so that the one word beside it is the folder.
+        given["architecture"], folder = "", Path(architecture)
     given["data"] = folder or data
+    if task != "segment" and (recipe or teachers or unlabelled):
+        raise AppError(
+            f"--recipe, --teacher and --unlabelled: not expected with --task {task}. Leave them "
+            "out."
+        )
+    if stop_after and not folds:
+        raise AppError("--stop-after: expected --folds with it, found none. Give it, or leave out.")
     if folds:
         from training.fold_command import cross_validate
 
@@ -190,12 +219,12 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
     from training.tasks import train_task
 
     split = given["split"] or task == "classify"
-    complete = given["config"] or (
-        given["data"] and split and (given["architecture"] or given["start_from"])
-    )
+    start = given["architecture"] or given["start_from"] or given["recipe"]
+    complete = given["config"] or (given["data"] and split and start)
     if not complete and not given["resume"]:
         raise AppError(
-            "train: expected an architecture or --from, --data and --split, found only some. "
+            "train: expected an architecture, --recipe or --from, and --data and --split, found "
+            "only some. "
             "Give them, or --resume with the folder of a training."
         )
     options = _options(given)
@@ -207,14 +236,19 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUNS", help="Job folders of trainings.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUNS", help="Folders of trainings, folds or searches.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     notes: Annotated[Path | None, typer.Option(help="Markdown to put below the table.")] = None,
     triage_notes: Annotated[
         Path | None, typer.Option(help="Markdown to put below the table of classifiers.")
     ] = None,
 ) -> None:
-    """Compare finished trainings, of classifiers too: RESULTS.md, tables and figures."""
+    """Compare finished trainings, of classifiers too, folds and searches: RESULTS.md, figures.
+
+    Folds of the same cases are compared in pairs; of folds and searches there is a report.html too.
+    """
     from training.results import write_results
 
     write_results(runs, out, notes=notes, triage_notes=triage_notes)

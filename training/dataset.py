@@ -21,11 +21,13 @@ from core.models.acquisition import acquisition_of
 from core.models.contract import fitted, mapping
 from core.models.lineage import GROUND_TRUTH
 from core.models.train_spec import TrainSpec
-from training.corrections import Corrections
+from training.lessons import TAUGHT, Lessons
 from training.train_case import TrainCase
 
 _HALF = 0.5
 _GIB = 1 << 30
+
+_TRUTH_ALONE = Lessons()
 
 
 def load_cases(
@@ -34,20 +36,21 @@ def load_cases(
     *,
     stride: int,
     store: Path,
-    corrections: Corrections | None = None,
+    lessons: Lessons = _TRUTH_ALONE,
     progress: Progress = silent,
 ) -> list[TrainCase]:
     """Return the cases, decoded and prepared; beyond `memory_gib` memory-mapped from `store`.
 
     Where the spec wants labels their masks are label maps, in each case's own values. A correction
-    stands in for the ground truth of its case. Raises `DataError` for a case without usable ground
+    stands in for the ground truth of its case, and what teachers say of their pupils comes beside
+    it. Raises `DataError` for a case without usable ground
     truth or with other channels.
     """
     loaded: list[TrainCase] = []
     room = int(spec.memory_gib * _GIB)
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
-        item = _load(case, spec, stride, corrections)
+        item = _load(case, spec, stride, lessons)
         room -= item.values.nbytes
         if room < 0:
             item = _mapped(item, store / f"{case.id}.npy")
@@ -69,13 +72,14 @@ def require_lesions(cases: Sequence[TrainCase]) -> None:
         )
 
 
-def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | None) -> TrainCase:
+def _load(case: Case, spec: TrainSpec, stride: int, lessons: Lessons) -> TrainCase:
     loaded, several = read_case(case), spec.wanted_labels is not None
     loaded.require_whole()
     volume = loaded.volume
+    said = lessons.probability(case, volume)
     if spec.channels:
         volume = _learnt(volume, spec.channels, case.id)
-    truth, labels, origin = _truth(loaded, corrections, several=several)
+    truth, labels, origin = _truth(loaded, lessons, several=several, said=said)
     prepared = prepare(volume, spec.preprocessing, stride=stride)
     return TrainCase(
         case.id,
@@ -90,21 +94,29 @@ def _load(case: Case, spec: TrainSpec, stride: int, corrections: Corrections | N
         prepared.change,
         acquisition_of(volume),
         labels,
+        None if said is None else _on_grid(said, prepared),
     )
 
 
+def _on_grid(said: NDArray[np.uint8], prepared: Prepared) -> NDArray[np.uint8]:
+    """Return a quantised probability on the grid of the network."""
+    change = prepared.change
+    there = said.astype(np.float32) if change is None else change.apply(said)
+    return np.rint(to_grid(there, prepared.grid, fill=0.0)).astype(np.uint8)
+
+
 def _truth(
-    loaded: LoadedCase, corrections: Corrections | None, *, several: bool
+    loaded: LoadedCase, lessons: Lessons, *, several: bool, said: NDArray[np.uint8] | None
 ) -> tuple[Mask, LabelSet | None, str]:
     """Return what a case is learnt from, what its values mean if they are labels, and its origin.
 
     A correction of several labels takes the place of them all; one of a single lesion draws the
-    region in focus anew.
+    region in focus anew. Of a case that only teachers teach it is the mask of what they `said`.
     """
     case, truth, origin = loaded.case, loaded.ground_truth, GROUND_TRUTH
-    corrected = None
-    if corrections is not None:
-        corrected = corrections.read(case, truth, loaded.volume.geometry.shape)
+    if (taught := lessons.taught_mask(case, said)) is not None:
+        return taught, None, TAUGHT
+    corrected = lessons.correction(case, truth, loaded.volume.geometry.shape)
     if corrected is not None:
         truth, origin = corrected.mask(case.region), corrected.named
     if truth is None:

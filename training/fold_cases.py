@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import DataError, reason
+from core.domain.figure_text import counted
 from core.domain.progress import Progress
 from core.io.case import Case, each_case
 from core.io.case_reader import read_case
 from core.models.provenance import files_hash
+from core.models.train_spec import TrainSpec
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split, frozen_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from training.folds import FoldCase
+from training.start import parent_of
 
 _CASE_COLUMNS = ("case", "id", "participant_id", "patient")
 
@@ -76,6 +79,18 @@ def read_pool(cases: Sequence[Case], groups: Mapping[str, str], progress: Progre
         found.append(FoldCase(case.id, volume, groups.get(case.id, f"\0{case.id}")))
         hashes[case.id] = files_hash(case)
     return FoldPool(tuple(found), hashes)
+
+
+def refuse_known(spec: TrainSpec, pool: FoldPool) -> None:
+    """Raise `DataError` for a parent that knows a case: no fold would judge what is new to it."""
+    parent = parent_of(spec)
+    known = [] if parent is None else [c.id for c in pool.cases if c.id in set(parent.trained_on)]
+    if known:
+        raise DataError(
+            f"{spec.parent}: expected a model to start from that has learnt from no case of the "
+            f"folds, found {counted(len(known), 'case')} it knows, such as {known[0]}. Every fold "
+            "would be judged by a model that has seen it: start from a fresh network."
+        )
 
 
 def read_groups(option: str) -> dict[str, str]:

@@ -30,8 +30,10 @@ def cross_validate(
     `dealt` are folds, repeats and FILE:COLUMN of the groups. Raises `AppError` for what does not
     fit.
     """
-    complete = options.config or (
-        options.data.parts and (options.architecture or options.start_from)
+    complete = (
+        options.config
+        or options.recipe
+        or (options.data.parts and (options.architecture or options.start_from))
     )
     if task != "segment" or not complete or options.resume:
         raise AppError(
@@ -40,7 +42,14 @@ def cross_validate(
         )
     split = read_split(options.split) if options.split.parts else None
     folds, repeats, group = dealt
-    plan = FoldPlan(folds, repeats, read_groups(group), options.nproc)
+    plan = FoldPlan(
+        folds,
+        repeats,
+        read_groups(group),
+        options.nproc,
+        stop_after=options.stop_after,
+        seed=options.deal_seed,
+    )
     keep_memory()
     with progress_bar() as progress:
         summary = run_folds(

@@ -12,28 +12,33 @@ from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
 from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, run_units, unit_key
 from core.models.fold_file import FoldFile, read_fold_file, write_fold_file
-from core.models.registry import check_id
+from core.models.refinements import FOLD_MARK, Refinements
+from core.models.registry import check_id, read_model
 from core.models.train_spec import TrainSpec
+from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile
-from training.fold_cases import FoldPool, training_pool
-from training.fold_summary import FoldSummary, write_folds
+from training.fold_cases import FoldPool, refuse_known, training_pool
+from training.fold_summary import write_folds
 from training.fold_unit import FoldFound, FoldTask, do_fold
 from training.folds import deal_folds
 
-_FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
+FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
 
 
 @dataclass(frozen=True)
 class FoldPlan:
     """How a dataset is dealt out: `folds` times `repeats`, cases of one of `groups` together.
 
-    Each fold is trained by so many `processes`.
+    Each fold is trained by so many `processes`. Only the first `stop_after` are done, 0 all. The
+    first repeat is dealt by `seed`, None that of the training.
     """
 
     folds: int
     repeats: int = 1
     groups: Mapping[str, str] | None = None
     processes: int = 1
+    stop_after: int = 0
+    seed: int | None = None
 
 
 def run_folds(
@@ -49,15 +54,17 @@ def run_folds(
 
     The folds are made of `split.train`, or of all cases with ground truth that are no frozen
     judges; they freeze nothing. Raises `DataError` when `out` holds folds of other settings or
-    cases, and when a fold fails, after the others are done.
+    cases, for a parent that knows one of the cases, and when a fold fails, after the others are
+    done.
     """
     data = Path(spec.data)
     refuse_inside(data, out)
     check_id(f"{spec.model_id}-r{plan.repeats}-f{plan.folds}")
     pool = training_pool(data, split, plan.groups or {}, progress)
+    refuse_known(spec, pool)
     tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time)
     _keep_plan(out, spec, pool, tasks)
-    units = [_unit(task, pool) for task in tasks]
+    units = [_unit(task, pool) for task in tasks[: plan.stop_after or None]]
     outcomes = run_units(units, runner, out / UNITS_FOLDER, progress=progress)
     failed = [outcome.failed for outcome in outcomes.values() if outcome.failed]
     if failed:
@@ -76,7 +83,8 @@ def _tasks(
     tasks = []
     for repeat in range(1, plan.repeats + 1):
         seed = spec.seed + repeat - 1
-        dealt = deal_folds(pool.cases, plan.folds, seed=seed)
+        lot = seed if plan.seed is None else plan.seed + repeat - 1
+        dealt = deal_folds(pool.cases, plan.folds, seed=lot)
         for fold, judged in enumerate(dealt, start=1):
             name = f"f{fold}" if plan.repeats == 1 else f"r{repeat}-f{fold}"
             own = msgspec.structs.replace(
@@ -84,9 +92,10 @@ def _tasks(
                 seed=seed,
                 model_id=f"{spec.model_id}-{name}",
                 title=f"{spec.title or spec.model_id}, {name}",
+                refinements=_of_fold(spec, name),
             )
             train = tuple(case.id for case in pool.cases if case.id not in judged)
-            place = (out / _FOLDS_FOLDER / name).absolute()
+            place = (out / FOLDS_FOLDER / name).absolute()
             masks = (out / _MASKS_FOLDER / f"r{repeat}").absolute()
             parts = SplitFile(train, judged)
             tasks.append(
@@ -95,9 +104,19 @@ def _tasks(
     return tasks
 
 
+def _of_fold(spec: TrainSpec, name: str) -> Refinements | msgspec.UnsetType:
+    """Return the refinements with the teachers of a fold: their names say of which they are."""
+    if spec.refinements is msgspec.UNSET:
+        return msgspec.UNSET
+    teachers = tuple(each.replace(FOLD_MARK, name) for each in spec.refinements.teachers)
+    return msgspec.structs.replace(spec.refinements, teachers=teachers)
+
+
 def _unit(task: FoldTask, pool: FoldPool) -> Unit:
     hashes = {name: pool.hashes[name] for name in (*task.split.train, *task.split.val)}
-    key = unit_key("fold", task.repeat, task.fold, task.spec.portable(), task.split, hashes)
+    taught = [read_model(Path(t)).fingerprint for t in task.spec.refined.teachers]
+    parts = (task.repeat, task.fold, task.spec.portable(), task.split, hashes)
+    key = unit_key("fold", *parts, *([taught] if taught else []))
     name = Path(task.folder).name
     return Unit(key, name, do_fold, task, cpus=max(task.spec.threads, 1) * task.processes)
 

@@ -6,57 +6,21 @@ from statistics import fmean
 
 import msgspec
 
-from core.domain.metrics import EMPTY_RULE
-from core.domain.statistics import (
-    Description,
-    MeanInterval,
-    describe,
-    fold_interval,
-    mean_interval,
-)
+from core.domain.statistics import MeanInterval, describe, fold_interval, mean_interval
 from core.io.atomic import write_bytes
 from core.io.csv_file import write_csv
 from core.studies.case_score import EvaluationRow
 from core.studies.figures import dsc_chart
+from core.studies.fold_figures import (
+    FOLD_CASES_FILE,
+    FOLD_CHART_FILE,
+    FOLD_SUMMARY_FILE,
+    FoldFigures,
+    FoldSummary,
+)
 from training.fold_unit import FoldFound
 
-CASES_FILE, SUMMARY_FILE, CHART_FILE = "cases.csv", "summary.json", "dsc.png"
-INTERVAL_RULE = (
-    "95 %. over cases: t, of each case's mean over the repeats, from 6 cases up; it takes the "
-    "cases for independent. over folds: corrected resampled t (Nadeau and Bengio 2003), from 3 up"
-)
-_FIGURES = ("dsc", "iou", "sensitivity", "precision", "hd95")
-
-
-class FoldFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """The DSC of one fold's cases by the model that never saw them."""
-
-    repeat: int
-    fold: int
-    model: str
-    dsc: Description
-    interval: MeanInterval
-
-
-class FoldSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `summary.json` of folds says.
-
-    `figures` describe each case's mean over the repeats. `over_cases` and `over_folds` are the mean
-    DSC with its interval, by the `rule`.
-    """
-
-    cases: int
-    folds: int
-    repeats: int
-    figures: dict[str, Description]
-    over_cases: MeanInterval
-    over_folds: MeanInterval
-    by_fold: tuple[FoldFigures, ...]
-    models: tuple[str, ...]
-    seed: int
-    distance_unit: str
-    rule: str = INTERVAL_RULE
-    empty_rule: str = EMPTY_RULE
+_FIGURES = ("dsc", "iou", "sensitivity", "precision", "hd95", "hd95_max")
 
 
 def summarise_folds(found: Sequence[FoldFound], *, seed: int) -> FoldSummary:
@@ -90,12 +54,14 @@ def write_folds(out: Path, found: Sequence[FoldFound], *, seed: int, title: str)
     cells = [
         (*place, model, *(getattr(row, name) for name in names[1:])) for place, model, row in rows
     ]
-    write_csv(out / CASES_FILE, ("case", "repeat", "fold", "model", *names[1:]), cells)
+    write_csv(out / FOLD_CASES_FILE, ("case", "repeat", "fold", "model", *names[1:]), cells)
     content = msgspec.json.format(msgspec.json.encode(summary), indent=2)
-    write_bytes(out / SUMMARY_FILE, content + b"\n")
+    write_bytes(out / FOLD_SUMMARY_FILE, content + b"\n")
     known = dict.fromkeys(row.case for _, _, row in rows)
     mean = zip(known, _by_case([row for _, _, row in rows], "dsc"), strict=True)
-    dsc_chart([(case, dsc) for case, dsc in mean if dsc is not None], out / CHART_FILE, title=title)
+    dsc_chart(
+        [(case, dsc) for case, dsc in mean if dsc is not None], out / FOLD_CHART_FILE, title=title
+    )
     return summary
 
 

@@ -14,7 +14,8 @@ def carve(
 ) -> tuple[Tensor, Tensor]:
     """Give `share` of the slices the lesion of another slice of the batch, where it lay there.
 
-    Images are (B, P, H, W), masks (B, 1, H, W) of {0, 1} or of the values of labels. A margin of up
+    Images are (B, P, H, W), masks (B, 1, H, W) of {0, 1} or of the values of labels, and what lies
+    beside them comes along. A margin of up
     to eight pixels, drawn for the batch, comes along and fades out over four more. After CarveMix
     (Zhang and others, MICCAI 2021, doi:10.1007/978-3-030-87193-2_19), in two dimensions and without
     its shrunk regions. A slice whose partner has no lesion stays as it is.
@@ -28,11 +29,11 @@ def carve(
     )
     wanted = torch.rand(batch, generator=generator, device=device) < share
     partner = (torch.arange(batch, device=device) + step) % batch
-    to = torch.nonzero(wanted & masks[partner].flatten(1).any(dim=1)).flatten()
+    to = torch.nonzero(wanted & masks[partner, :1].flatten(1).any(dim=1)).flatten()
     given = partner[to]
     lesion = masks[given]
     half = _SOFT_EDGE // 2
-    region = _grown((lesion > 0).float(), margin + half)
+    region = _grown((lesion[:, :1] > 0).float(), margin + half)
     weight = functional.avg_pool2d(region, _SOFT_EDGE, 1, half, count_include_pad=False)
     mixed, labels = images.clone(), masks.clone()
     mixed[to] = torch.lerp(images[to], images[given], weight.to(images.dtype))

@@ -140,9 +140,13 @@ def loss_of(name: LossName, kind: OutputKind | None) -> Loss:
     return class_loss(name) if kind == "classes" else region_loss(name)
 
 
-def deep_loss(outputs: list[Tensor], target: Tensor, loss: Loss) -> Tensor:
+def deep_loss(
+    outputs: list[Tensor], target: Tensor, loss: Loss, weights: Tensor | None = None
+) -> Tensor:
     """Return the mean loss over the outputs of a network, each (B, K, H, W).
 
-    Deep supervision of U-Net++ (Zhou et al. 2018), whose levels count alike.
+    Deep supervision of U-Net++ (Zhou et al. 2018), whose levels count alike unless `weights` (N,)
+    are given.
     """
-    return torch.stack([loss(logits, target) for logits in outputs]).mean()
+    each = torch.stack([loss(logits, target) for logits in outputs])
+    return each.mean() if weights is None else each @ weights.to(each.device)

@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -12,13 +13,17 @@ from core.models.train_spec import TrainSpec
 _ENCODER = "encoder."
 
 
-def make_optimiser(network: nn.Module, spec: TrainSpec) -> torch.optim.Optimizer:
+def make_optimiser(
+    network: nn.Module, spec: TrainSpec, *, further: nn.Module | None = None
+) -> torch.optim.Optimizer:
     """Return Adam or AdamW; norms and biases are not decayed, the encoder has a rate of its own.
 
-    Each group remembers its own rate as `rate`, of which `set_rate` takes a share.
+    What is `further` learnt beside the network has the rate of its decoder. Each group remembers
+    its own rate as `rate`, of which `set_rate` takes a share.
     """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
+    beside = further.named_parameters() if further is not None else ()
+    for name, parameter in chain(network.named_parameters(), beside):
         if not parameter.requires_grad:
             continue
         rate = spec.learning_rate
@@ -59,21 +64,31 @@ class Average:
     """An exponential moving average of weights and of batch-norm statistics.
 
     Early on the decay is smaller, (1 + n) / (10 + n), so that the start is forgotten. A decay of 0
-    follows the network itself.
+    follows the network itself. From the share `mean_from` of the budget on it is the plain mean of
+    the weights since, of which there were `counted` (Izmailov 2018, "Averaging weights leads to
+    wider optima and better generalization"; the statistics are averaged too, not taken anew).
     """
 
     source: nn.Module
     decay: float
+    mean_from: float | None = None
     network: nn.Module = field(init=False)
+    counted: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Start from a copy of the network."""
         self.network = copy.deepcopy(self.source).eval().requires_grad_(requires_grad=False)
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Move towards the network after its `step`-th step, counted from one."""
+    def update(self, step: int, fraction: float = 0.0) -> None:
+        """Move towards the network after its `step`-th step, counted from one.
+
+        `fraction` of the budget was spent before it.
+        """
         share = 1 - min(self.decay, (1 + step) / (10 + step)) if self.decay else 1.0
+        if self.mean_from is not None and fraction >= self.mean_from:
+            self.counted += 1
+            share = 1 / self.counted
         means, currents = [], []
         own = self.network.state_dict()
         for name, current in self.source.state_dict().items():

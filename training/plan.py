@@ -12,10 +12,10 @@ from core.models.wanted_labels import WantedLabels
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
 from training.channels import learnt_channels
-from training.corrections import Corrections
 from training.dataset import load_cases, require_lesions
 from training.label_targets import balance_words, check_labels, in_values_of, learnt_output
 from training.learner import Learner
+from training.lessons import Lessons, find_lessons
 from training.parallel import ProcessGroup
 from training.sampler import Sampler
 from training.split import Split, make_split
@@ -25,11 +25,11 @@ from training.train_case import TrainCase
 
 @dataclass(frozen=True)
 class Plan:
-    """A training and the cases it has; `corrections` are those of cases in `train` alone."""
+    """A training, the cases it has, and what these are learnt from beside their ground truth."""
 
     spec: TrainSpec
     split: Split
-    corrections: Corrections | None
+    lessons: Lessons
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,14 @@ class PreparedCases:
 def make_plan(spec: TrainSpec) -> Plan:
     """Find the cases of a training; raises `AppError` for what does not fit."""
     file = read_split(Path(spec.split))
-    # Whatever readers corrected of `val`, it stays what it was when models were judged before.
-    corrections = (
-        Corrections(Path(spec.corrections), frozenset(file.train)) if spec.corrections else None
-    )
-    corrected = corrections.ids() if corrections else frozenset()
+    lessons = find_lessons(spec, file)
+    corrected = lessons.corrected_ids()
     parent = parent_of(spec)
     dataset = scan_known(Path(spec.data))
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
     if spec.wanted_labels is not None:
         check_labels(spec.wanted_labels, split.fit[0])
-    return Plan(spec, split, corrections)
+    return Plan(spec, split, lessons)
 
 
 def prepare_cases(
@@ -84,21 +81,24 @@ def prepare_cases(
     # A binary network is drawn before the cases are read, as it always was. How many labels there
     # are is known of the cases alone.
     made = None if spec.wanted_labels else start_network(spec, channels, None)
+    taught = (*split.fit, *plan.lessons.unlabelled)
     cases = load_cases(
-        (*split.fit, *split.selection),
+        (*taught, *split.selection),
         msgspec.structs.replace(spec, channels=channels),
         stride=made[0].stride if made else stride_of(spec, channels),
         store=store,
-        corrections=plan.corrections,
+        lessons=plan.lessons.opened(plan.spec, split.fit, store),
         progress=progress,
     )
     output = learnt_output(plan.spec.wanted_labels, known, cases)
     if output is not None:
         cases = [in_values_of(output, case) for case in cases]
-    fit, selection = cases[: len(split.fit)], cases[len(split.fit) :]
+    fit, selection = cases[: len(taught)], cases[len(taught) :]
     require_lesions(fit)
     network, start = made or start_network(spec, channels, output)
     generator = torch.Generator().manual_seed(spec.seed)
-    sampler = Sampler(fit, plan.spec, generator, group.rank, group.world, fresh=split.fresh)
     learner = Learner(plan.spec, network, channels, device, group, output)
+    sampler = Sampler(
+        fit, plan.spec, generator, group.rank, group.world, fresh=split.fresh, device=device
+    )
     return PreparedCases(learner, sampler, selection, start)

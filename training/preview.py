@@ -8,6 +8,7 @@ The folder is that of a job whose spec is the training's; nothing is published.
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -46,7 +47,7 @@ def preview(spec: TrainSpec, job: JobFolder) -> TrainPreview | None:
 def _preview(spec: TrainSpec, writer: JobWriter) -> TrainPreview:
     limit_job_threads(spec)
     plan = make_plan(spec)
-    few = Plan(spec, first_cases(plan.split, _CASES), plan.corrections)
+    few = Plan(spec, first_cases(plan.split, _CASES), replace(plan.lessons, unlabelled=()))
     folder = writer.folder.path
     ready = prepare_cases(
         few,

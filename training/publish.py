@@ -56,7 +56,7 @@ def publish(
 
 def _model_spec(finished: FinishedTraining, network: SliceNetwork) -> ModelSpec:
     job = finished.spec
-    cases = sorted(case.id for case in (*finished.split.fit, *finished.split.selection))
+    chose = {case.id for case in finished.split.selection}
     return ModelSpec(
         id=job.model_id,
         title=job.title or job.model_id,
@@ -71,7 +71,7 @@ def _model_spec(finished: FinishedTraining, network: SliceNetwork) -> ModelSpec:
         parameters=sum(p.numel() for p in network.parameters()),
         acquisition=_acquisition(finished),
         parent=Path(job.parent).name if job.parent else None,
-        trained_on=tuple(sorted({*cases, *_inherited(finished)})),
+        trained_on=tuple(sorted({*finished.learnt, *chose, *_inherited(finished)})),
         data=job.data_title,
         licence=job.licence,
         lineage=_lineage(finished),
@@ -79,9 +79,10 @@ def _model_spec(finished: FinishedTraining, network: SliceNetwork) -> ModelSpec:
 
 
 def _inherited(finished: FinishedTraining) -> tuple[str, ...]:
-    """Return the cases that the parent was trained on: what it learnt is in its weights."""
-    parent = finished.spec.parent
-    return read_model(Path(parent)).spec.trained_on if parent else ()
+    """Return the cases that parent and teachers learnt from: what they know is in its weights."""
+    spec = finished.spec
+    before = (*([spec.parent] if spec.parent else []), *spec.refined.teachers)
+    return tuple(case for each in before for case in read_model(Path(each)).spec.trained_on)
 
 
 def _acquisition(finished: FinishedTraining) -> Acquisition:

@@ -1,4 +1,4 @@
-"""The file of results: networks and losses compared, and classifiers, from their job folders."""
+"""The file of results: trainings, classifiers, folds and searches, from their folders."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ from core.io.atomic import write_bytes
 from core.jobs.classify_spec import task_of
 from training.report import compare_networks
 from training.triage.report import compare_classifiers
+from training.unit_report import compare_units, is_of_units
 
 RESULTS_FILE = "RESULTS.md"
 
@@ -17,12 +18,18 @@ def write_results(
 ) -> None:
     """Write RESULTS.md, with the tables and figures it names, of job folders into `out`.
 
+    Folders of folds and of searches are told first, and in report.html too.
+
     `notes` and `triage_notes` are files of Markdown that go below the table of networks and below
     that of classifiers. Raises `TrainingError` for a folder without a finished training.
     """
-    segment = [run for run in runs if task_of(run) == "segment"]
-    classify = [run for run in runs if run not in segment]
+    units = [run for run in runs if is_of_units(run)]
+    single = [run for run in runs if run not in units]
+    segment = [run for run in single if task_of(run) == "segment"]
+    classify = [run for run in single if run not in segment]
     parts = ["# Results\n"]
+    if units:
+        parts.append(compare_units(units, out))
     if segment:
         parts.append(compare_networks(segment, out, notes=_text(notes)))
     if classify:

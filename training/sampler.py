@@ -12,14 +12,16 @@ from torch import Generator, Tensor
 from core.domain.label_set import HIGHEST, LabelMap
 from core.domain.mask import Mask
 from core.models.train_spec import TrainSpec
-from training.train_case import TrainCase, planes
+from training.slice_store import SliceStore, slice_store
+from training.train_case import TrainCase
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Images (B, P, h, w), masks (B, 1, h, w) float32 and where each slice is from.
 
-    Of several labels the masks hold their values.
+    Of several labels the masks hold their values. With teachers the masks are (B, 2, h, w): beside
+    each is the probability that they give.
     """
 
     images: Tensor
@@ -38,7 +40,8 @@ class Sampler:
     All randomness is the generator's, on the CPU; its state is the sampler's state. Of `world`
     processes, each with the same generator, the one of that `rank` gets its part of every batch.
     Where only some cases are `fresh`, the others are replayed in the share of the spec. Of several
-    labels each is drawn alike (`balanced_chances`), unless the spec samples otherwise.
+    labels each is drawn alike (`balanced_chances`), unless the spec samples otherwise. Slices are
+    kept on a graphics card, where the `device` is one that has room for them.
     """
 
     cases: Sequence[TrainCase]
@@ -47,6 +50,7 @@ class Sampler:
     rank: int = 0
     world: int = 1
     fresh: frozenset[str] = field(default=frozenset(), kw_only=True)
+    device: torch.device = field(default=torch.device("cpu"), kw_only=True)
 
     @cached_property
     def shares(self) -> Tensor:
@@ -104,18 +108,12 @@ class Sampler:
         # In order of cases, so that of several processes each gets few of them.
         drawn.sort()
         own = drawn[self.rank * count // self.world : (self.rank + 1) * count // self.world]
-        return self._batch([(self.cases[index], z) for index, z in own])
+        sources = tuple((self.cases[i].id, self.cases[i].slice_numbers[z]) for i, z in own)
+        return Batch(*self._slices.batch(own), sources)
 
-    def _batch(self, picked: list[tuple[TrainCase, int]]) -> Batch:
-        neighbours = self.spec.preprocessing.neighbours
-        images = np.stack([planes(case.values, z, neighbours) for case, z in picked])
-        masks = np.stack([case.mask[z] for case, z in picked]).astype(np.float32)
-        sources = tuple((case.id, case.slice_numbers[z]) for case, z in picked)
-        return Batch(
-            torch.from_numpy(images.astype(np.float32)),
-            torch.from_numpy(masks).unsqueeze(1),
-            sources,
-        )
+    @cached_property
+    def _slices(self) -> SliceStore:
+        return slice_store(self.cases, self.spec.preprocessing.neighbours, self.device)
 
 
 def slice_weights(mask: Mask, sampling: str) -> Tensor:

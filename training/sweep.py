@@ -17,7 +17,7 @@ from core.workspace.splits import SplitFile, read_split
 from training.sweep_space import Setting, SweepSpec, settings_of, trial_spec
 from training.sweep_unit import TrialFound, TrialTask, do_trial
 
-_TRIALS_FOLDER, _MODELS_FOLDER = "trials", "models"
+TRIALS_FOLDER, _MODELS_FOLDER = "trials", "models"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _trials(spec: SweepSpec, out: Path) -> list[Trial]:
 
 
 def _task(trial: Trial, split: SplitFile, out: Path, until: float, queued: bool) -> TrialTask:
-    folder = (out / _TRIALS_FOLDER / _place(trial)).absolute()
+    folder = (out / TRIALS_FOLDER / _place(trial)).absolute()
     return TrialTask(trial.number, trial.spec, split, str(folder), until, queued)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from core.io.atomic import atomic_path, write_bytes
 from core.io.csv_file import write_csv
 from core.models.train_spec import TrainSpec, make_spec
+from core.studies.unit_table import BEST_FILE, TRIALS_FILE
 from training.sweep import Trial
 
-TABLE_FILE, FIGURE_FILE, BEST_FILE = "sweep.csv", "sweep.png", "best.txt"
+FIGURE_FILE = "sweep.png"
 _DPI, _HEIGHT, _AXIS = 100, 6.0, 2.0
 _OWN = ("architecture", "data", "split", "model_id", "title", "models", "arguments")
 
@@ -33,7 +34,7 @@ def write_sweep(out: Path, trials: Sequence[Trial]) -> str:
         for trial in trials
     ]
     figures = ("dsc_selection", "best_step", "steps", "rounds", "failed")
-    write_csv(out / TABLE_FILE, ("trial", *names, *figures), rows)
+    write_csv(out / TRIALS_FILE, ("trial", *names, *figures), rows)
     draw_coordinates([t for t in trials if t.found is not None], out / FIGURE_FILE)
     line = command_line(trials[0].spec)
     write_bytes(out / BEST_FILE, line.encode() + b"\n")

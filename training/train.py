@@ -7,7 +7,6 @@ several that train it together:
 """
 
 import argparse
-import os
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import torch
 from core.domain.errors import AppError
 from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import task_of
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
+from core.jobs.job_folder import Echo, JobFolder, JobWriter, go_behind, read_spec
 from core.models.registry import Model, Registry
 from core.models.train_spec import TrainSpec
 from core.workspace.reservation import reserved
@@ -40,8 +39,6 @@ from training.other_tasks import take_up_other
 from training.parallel import ProcessGroup
 from training.plan import Plan, make_plan, prepare_cases
 from training.publish import publish
-
-_NICE = 10
 
 
 def run(
@@ -149,8 +146,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     given = parser.parse_args(arguments)
     keep_memory()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)  # behind the window and the models it runs
     try:
         _take_up(given.folder, resume=given.resume)
     except AppError as error:
@@ -160,4 +155,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    go_behind()  # not whoever calls `main`: that may be another's process
     sys.exit(main(sys.argv[1:]))

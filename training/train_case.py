@@ -24,7 +24,8 @@ class TrainCase:
     Of several labels both are label maps, and `labels` says what their values mean; None where one
     lesion is learnt. `change` leads to the voxels the network sees, None where they are the same;
     `slice_numbers` are those of the slices it sees. `fingerprint` is a hash of the voxels and of
-    that truth, `acquisition` what the images are.
+    that truth, `acquisition` what the images are. `taught` (Z, h, w) is the quantised probability
+    that teachers give, None without any.
     """
 
     id: str
@@ -39,6 +40,7 @@ class TrainCase:
     change: SpacingChange | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
     labels: LabelSet | None = None
+    taught: NDArray[np.uint8] | None = None
 
     def prepared(self, neighbours: int) -> Prepared:
         """Return what inference would see of this case."""

@@ -11,9 +11,12 @@ from core.domain.errors import AppError, ModelError, reason
 from core.io.json_file import decode_json
 from core.jobs.training_job import taken_over
 from core.models.model_listing import read_argument, spec_from_options
+from core.models.refinements import FOLD_MARK
 from core.models.registry import Model, ModelSpec, Registry
 from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
 from core.models.wanted_labels import read_names
+from training.encoders import is_published, published_encoder
+from training.recipe_files import recipe_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,11 @@ class TrainOptions:
     `preprocessing` is JSON. `start_from` is the id of a model, whose architecture, arguments and
     preprocessing are then taken over; `cases`, `replay` and `corrections` say what it learns from.
     `nproc` processes train it together. `config` is the `job.json` of another training, whose
-    settings are taken where no option says otherwise. `labels` or `regions` are names to learn as
+    settings are taken where no option says otherwise, `recipe` the name of one in
+    `training/recipes`. `teachers` are ids of models whose probabilities it learns, of cases of the
+    folder `unlabelled` alone; with folds `{fold}` in an id stands for f1, f2 and so on, and only
+    the first `stop_after` folds are done (0: all); folds are dealt by `deal_seed`, by the
+    training's own where it is None. `labels` or `regions` are names to learn as
     classes or as regions, `all` for all there are.
     """
 
@@ -55,6 +62,11 @@ class TrainOptions:
     loggers: tuple[str, ...] = ()
     best_by: str | None = None
     config: Path | None = None
+    recipe: str = ""
+    teachers: tuple[str, ...] = ()
+    unlabelled: Path | None = None
+    stop_after: int = 0
+    deal_seed: int | None = None
     resume: bool = False
     nproc: int = 1
     labels: str | None = None
@@ -67,7 +79,38 @@ def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
         raise AppError(
             "--best-by: not expected with --task segment, whose weights the DSC chooses."
         )
-    if options.config is not None:
+    spec = _plain(options, registry)
+    if is_published(spec.encoder_weights):
+        weights = str(published_encoder(spec.encoder_weights))
+        spec = msgspec.structs.replace(spec, encoder_weights=weights)
+    return _taught(spec, options, registry)
+
+
+def _taught(spec: TrainSpec, options: TrainOptions, registry: Registry) -> TrainSpec:
+    """Return a training with the teachers and unlabelled cases of the options."""
+    changes: Changes = {}
+    if options.teachers:
+        found = tuple(str(_teacher(registry, each).absolute()) for each in options.teachers)
+        changes["teachers"] = found
+    if options.unlabelled is not None:
+        changes["unlabelled"] = str(options.unlabelled.absolute())
+    if not changes:
+        return spec
+    return msgspec.structs.replace(
+        spec, refinements=msgspec.structs.replace(spec.refined, **changes)
+    )
+
+
+def _teacher(registry: Registry, model_id: str) -> Path:
+    """Return the folder of a teacher; one of a fold lies where trainings put their models."""
+    if FOLD_MARK in model_id:
+        return registry.roots[0] / model_id
+    return registry.find(model_id).folder
+
+
+def _plain(options: TrainOptions, registry: Registry) -> TrainSpec:
+    """Return the training without what depends on other models."""
+    if options.config is not None or options.recipe:
         return _configured(options, registry)
     parent = registry.find(options.start_from) if options.start_from else None
     model = _described(options, parent)
@@ -95,8 +138,11 @@ def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
 
     Id, title and the folder of models are those of a new training.
     """
-    path = options.config
-    assert path is not None
+    path = options.config or recipe_file(options.recipe)
+    if options.config is None and not options.data.parts:
+        raise AppError(
+            f"--recipe {options.recipe}: expected a folder of cases, found none. Give --data."
+        )
     try:
         known = decode_json(path.read_bytes(), Changes)
     except OSError as error:
@@ -125,6 +171,7 @@ def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
     if any(_given(options).get(budget) for budget in ("epochs", "max_steps", "minutes")):
         for budget in ("epochs", "max_steps", "minutes"):
             known.pop(budget, None)
+    known.setdefault("split", "")
     spec = make_spec("cpu", {}, {**known, **given, **_given(options), **new})
     if options.size is None:
         return spec
@@ -153,7 +200,7 @@ def _given(options: TrainOptions) -> Changes:
     given["labels"] = _wanted(options)
     for name in ("encoder_weights", "corrections"):
         if (path := getattr(options, name)) is not None:
-            given[name] = str(path.absolute())
+            given[name] = str(path if is_published(str(path)) else path.absolute())
     chosen = {name: value for name, value in given.items() if value is not None}
     return {
         **chosen,

@@ -34,7 +34,9 @@ class FirstPaint(QObject):
 
     def report(self) -> None:
         """Say how long it took, and close."""
-        sys.stdout.write(f"first slice {time.time() - self.started:.3f}\n")
+        seconds = time.time() - self.started
+        # What it took of the processors is what is left on a machine that does nothing else.
+        sys.stdout.write(f"first slice {time.process_time():.3f} {seconds:.3f}\n")
         sys.stdout.flush()
         self.program.context.stopping.asks = False
         self.program.window.close()

@@ -101,6 +101,11 @@ class History:
         """How many edits were taken back and can be made again."""
         return len(self._edits) - self._applied
 
+    @property
+    def done(self) -> tuple[Edit, ...]:
+        """The edits that are applied now, oldest first; not those that were forgotten."""
+        return tuple(self._edits[: self._applied])
+
     def since(self, number: int) -> int:
         """Return how many applied edits came after the edit of that number."""
         return sum(edit.number > number for edit in self._edits[: self._applied])

@@ -27,7 +27,7 @@ _KEPT = (
     "The work is kept in memory and is saved with the next stroke that can be. Free some space or "
     "check the folder's permissions; to be safe, export the mask to another folder."
 )
-_DAMAGED = "Restore the workspace from a backup, or go on from the last saved version."
+DAMAGED = "Restore the workspace from a backup, or go on from the last saved version."
 _TABLES = ("corrections", "correction_states", "correction_edits")
 
 
@@ -74,7 +74,7 @@ def load_draft(
     Gestures beyond the history's budget are folded into what the replay starts from. Raises
     `WorkspaceError` when the journal cannot be read or belongs to a volume of another `shape`.
     """
-    with told(case_id, "read", _DAMAGED):
+    with told(case_id, "read", DAMAGED):
         rows = store.read(
             "SELECT author, origin, shape, start, base, base_head, forgotten, head, counter, "
             "saved_head, seconds, labels FROM corrections JOIN correction_states USING (case_id) "
@@ -90,7 +90,7 @@ def load_draft(
 
 def begun_corrections(store: Store) -> frozenset[str]:
     """Return the cases with edits that no saved version holds; one undone whole has none."""
-    with told("all cases", "listed", _DAMAGED):
+    with told("all cases", "listed", DAMAGED):
         rows = store.read(
             "SELECT case_id FROM correction_states WHERE head > 0 AND head != saved_head"
         )

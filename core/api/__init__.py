@@ -3,11 +3,12 @@
 Imports no Qt, and torch only when `Network` is asked for: models run in a process of their own.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core.api.masks import mask_of, read_masks, score, write_masks
-from core.api.training import Training
-from core.api.workbench import Workbench, models, open_dataset, open_workspace
+from core.api.training import Folds, Training
+from core.api.workbench import FoldChoice, Workbench, models, open_dataset, open_workspace
 from core.demo.demo_cases import make_demo
 from core.domain.errors import AppError, DataError, FileError, ModelError, WorkspaceError
 from core.domain.grid import Grid
@@ -28,9 +29,11 @@ from core.io.stored import Passport, Stored
 from core.models.networks.arguments import Arguments
 from core.models.networks.catalog import ARCHITECTURES, Architecture
 from core.models.registry import Model, Registry
+from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile as Split
 
 if TYPE_CHECKING:
+    from core.domain.statistics import PairedComparison
     from core.models.networks.network import Network as Network
     from core.studies.study import Study
     from core.studies.study_summary import StudySummary
@@ -44,7 +47,10 @@ __all__ = [
     "DataError",
     "Dataset",
     "FileError",
+    "FoldChoice",
+    "FoldSummary",
     "Folder",
+    "Folds",
     "FoundCase",
     "FoundChannel",
     "FoundDataset",
@@ -75,6 +81,7 @@ __all__ = [
     "models",
     "open_dataset",
     "open_workspace",
+    "pair_folds",
     "read_case",
     "read_masks",
     "score",
@@ -88,6 +95,17 @@ def summarise(study: "Study", *, seed: int = 0) -> "StudySummary":
     from core.studies.study_summary import summarise_study
 
     return summarise_study(study, seed=seed)
+
+
+def pair_folds(folds: Mapping[str, Folds], *, seed: int = 0) -> "list[PairedComparison]":
+    """Compare every two of folds, by name, on the cases both have: mean difference and interval.
+
+    The interval takes the cases for independent, and leaves out what another seed would change.
+    `seed` draws the resamples. Raises `DataError` for folds that are not done.
+    """
+    from core.domain.statistics import compare_pairs
+
+    return compare_pairs({name: each.dsc() for name, each in folds.items()}, seed=seed)
 
 
 def __getattr__(name: str) -> object:

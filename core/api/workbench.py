@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from core.api.training import Training
+from core.api.training import Folds, Training
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engine import Engine
@@ -16,16 +17,29 @@ from core.io.case_reader import LoadedCase
 from core.io.dataset import Dataset
 from core.jobs.job_start import start_job
 from core.jobs.training_job import SPLIT_FILE, make_training, taken_over
+from core.jobs.unit_job import UnitJob, make_unit_job
 from core.models.registry import Model, Registry
 from core.models.train_spec import Changes, PresetName, make_spec
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home
-from core.workspace.splits import SplitFile
+from core.workspace.splits import SplitFile, frozen_split
 from core.workspace.workspace_folder import open_workspace as open_store
 from core.workspace.workspace_folder import registry, workspace_folder
 
 if TYPE_CHECKING:
     from core.studies.study import Study
+
+
+@dataclass(frozen=True)
+class FoldChoice:
+    """Into how many `folds` cases are dealt, how often, and which stay together.
+
+    `group` names a table and its column, FILE:COLUMN: cases of one value are in one fold.
+    """
+
+    folds: int = 5
+    repeats: int = 1
+    group: str = ""
 
 
 class Workbench:
@@ -110,18 +124,56 @@ class Workbench:
         if start_from is not None:
             architecture, title = start_from.spec.architecture, f"{start_from.spec.title}, tuned"
             changes = taken_over(start_from)
-        required: Changes = {
-            "architecture": architecture,
-            "data": str(self.dataset.root),
-            "split": str(path / SPLIT_FILE),
-            "model_id": model_id,
-            "title": title,
-            "models": str(self._workspace.models.absolute()),
-        }
+        required = {**self._required(model_id, architecture, path), "title": title}
         spec = make_spec(preset, required, {**changes, **(settings or {})})
         job = make_training(path, spec, split, self._workspace.store)
         start_job(job, "train")
         return Training(job, self.models)
+
+    def cross_validate(
+        self,
+        model_id: str,
+        cases: Sequence[str] | None = None,
+        *,
+        architecture: str,
+        folds: FoldChoice | int = 5,
+        preset: PresetName = "cpu",
+        settings: Changes | None = None,
+    ) -> Folds:
+        """Start a cross-validation and return it: every case is scored by a model it never taught.
+
+        `cases` are those that are dealt out, by default all with ground truth that judge no
+        models. `folds` says into how many parts, or how often and which stay together. `settings`
+        are those of `train`. The window lists it among its jobs. Raises `AppError` for what does
+        not fit.
+        """
+        dealt = folds if isinstance(folds, FoldChoice) else FoldChoice(folds)
+        path = self.folder / "jobs" / model_id
+        spec = make_spec(preset, self._required(model_id, architecture, path), settings or {})
+        frozen = frozen_split(self._workspace.store)
+        held = set(frozen.val) if frozen else set()
+        known = [c.id for c in self.dataset.cases if c.has_ground_truth and c.id not in held]
+        made = UnitJob(
+            title=model_id,
+            model_id=model_id,
+            train=spec,
+            folds=dealt.folds,
+            repeats=dealt.repeats,
+            group=dealt.group,
+        )
+        job = make_unit_job(path, made, SplitFile(tuple(known if cases is None else cases)))
+        start_job(job, "units")
+        return Folds(job)
+
+    def _required(self, model_id: str, architecture: str, path: Path) -> Changes:
+        return {
+            "architecture": architecture,
+            "data": str(self.dataset.root),
+            "split": str(path / SPLIT_FILE),
+            "model_id": model_id,
+            "title": model_id,
+            "models": str(self._workspace.models.absolute()),
+        }
 
     def close(self) -> None:
         """End the process that runs models and close the workspace; trainings go on."""

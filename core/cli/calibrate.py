@@ -34,6 +34,7 @@ def calibrate(
         calibration_cases,
         fit_measured,
         measure,
+        require_enough,
         write_calibration_study,
     )
     from core.workspace.known_dataset import scan_known
@@ -50,6 +51,7 @@ def calibrate(
     chosen = models.find(model) if model else models.champion()
     predictor = local_predictor(chosen, device)
     fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]
+    require_enough(len(fitting))  # before anything is predicted
     judging = [dataset.case(name) for name in file.val]
     with progress_bar() as progress:
         known = measure(fitting, chosen, predictor, progress=progress)

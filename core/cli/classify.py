@@ -47,7 +47,7 @@ def classify(
         find_any(models, model) if model else Classifiers(models.everywhere).find("", "classify")
     )
     if not isinstance(chosen, ClassifierModel):
-        raise typer.BadParameter(f"--model: {model} segments; expected a classifier.")
+        raise typer.BadParameter(f"--model: {model} does not classify; expected one that does.")
     runner = TriageRunner(chosen, device)
     of_cases = chosen.spec.task == "triage"
     rows, failed, notices = (

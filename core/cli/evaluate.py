@@ -59,10 +59,11 @@ def evaluate(
     workers: Workers = 1,
     address: Address = "",
 ) -> None:
-    """Score a model against the ground truth: metrics.csv, summary.json and dsc.png."""
+    """Score a model against the ground truth: metrics.csv, slices.csv, summary.json, dsc.png."""
     from core.io.organisation import corrected, given
     from core.studies.case_units import CaseTask, evaluate_spread
-    from core.studies.evaluation import write_evaluation
+    from core.studies.evaluation_report import write_evaluation
+    from core.studies.mask_settings import mask_settings
 
     said = given(layout, image, mask, region, channels, spacing)
     how = corrected(said, role, resample=resample, point=point)
@@ -74,7 +75,8 @@ def evaluate(
     tasks = [CaseTask(case, run.task, protocol, verify=verify) for case in run.cases]
     with progress_bar() as progress:
         outcome = evaluate_spread(tasks, run.spread, progress=progress)
-    summary = write_evaluation(out, outcome, chosen, protocol)
+    used = mask_settings(chosen, run.cases, protocol=protocol, skip_below=skip_below)
+    summary = write_evaluation(out, outcome, chosen, protocol, used)
     if summary.mean is not None:
         say(
             f"{chosen.spec.id}, {protocol}: mean DSC {summary.mean:.4f}, "

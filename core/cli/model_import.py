@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 import typer
 
 from core.cli.model_changes import all_models
 from core.cli.say import say
 from core.domain.errors import ModelError
+from core.models.registry import Model, ModelSpec, output_words
 
 
 def import_model(
     file: Annotated[
-        Path, typer.Argument(help="A state dict (.pt, .pth, .safetensors) or a network (.onnx).")
+        Path,
+        typer.Argument(
+            help="A state dict (.pt, .pth, .safetensors), a network (.onnx), a checkpoint of a "
+            "2-D nnU-Net, or the folder of a MONAI bundle."
+        ),
     ],
     architecture: Annotated[
         str, typer.Option(help="unet, attention-unet, resunet34 …; not for ONNX.")
@@ -61,11 +68,30 @@ def import_model(
         )
         model = import_graph(file, contract, all_models())
     else:
-        from core.models.model_import import import_weights
+        from core.models.model_import import SaidOfModel, import_foreign, import_weights
 
+        if not architecture:
+            said = read_preprocessing(preprocessing) if preprocessing else None
+            plain = ModelSpec(id=name, title=title or name, architecture="")
+            plain = with_options(plain, channels=(), threshold=threshold)
+            told = SaidOfModel(tuple(channel or ()), said, gives, half)
+            taken = import_foreign(file, plain, told, all_models())
+            if taken is not None:
+                _say_taken(*taken)
+                return
         spec = spec_from_options(
             name, title, architecture, arguments=arg or [], preprocessing=preprocessing or "{}"
         )
         spec = with_options(spec, channels=channel or (), threshold=threshold, output=gives)
         model = import_weights(file, spec, all_models(), half=half)
-    say(f"{model.spec.id} imported into {model.folder} ({model.spec.parameters:,} parameters)")
+    _say_taken(model, ())
+
+
+def _say_taken(model: Model, said: Sequence[str]) -> None:
+    spec = model.spec
+    say(f"{spec.id} imported into {model.folder} ({spec.parameters:,} parameters)")
+    if said:
+        prepared = msgspec.json.encode(spec.preprocessing).decode()
+        say(f"It gives {output_words(spec)} of {', '.join(spec.channels)}, prepared by {prepared}.")
+    for sentence in said:
+        say(sentence)

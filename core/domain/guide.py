@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import AppError
+from core.domain.plane import PlaneName
 
 PlaneValues = NDArray[np.float32]
 """Values of a slice, or of a part of one (Y, X)."""
@@ -34,7 +35,7 @@ SLICE_MM = 5.5
 
 
 class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One gesture of a reader on slice `z`: a click, a scribble, or a box by two corners.
+    """One gesture of a reader on slice `z` of a plane: a click, a scribble, a box by two corners.
 
     `spots` are voxels (row, column): one, those along the line, or the opposite corners. `adds` is
     False where it takes away. `reach` counts the slices to each side it may be carried to, None as
@@ -49,6 +50,7 @@ class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     reach: int | None = 0
     strength: float = 0.5
     channel: str = ""
+    plane: PlaneName = "axial"
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,13 +134,15 @@ class Guide(Protocol):
 class PairedGuide:
     """Two guides as one: the mean of both where a mark binds, elsewhere what `always` says.
 
-    A guide that was taught by clicks knows nothing of a mark that only fades. Where it cannot
-    answer, `failed` hears why and the other answers alone; without `failed` the error is raised.
+    A guide that was taught by clicks knows nothing of a mark that only fades, nor of slices of
+    other planes than `planes`, see `guide_in`. Where it cannot answer, `failed` hears why and the
+    other answers alone; without `failed` the error is raised.
     """
 
     always: Guide
     taught: Guide
     failed: Callable[[str], None] | None = None
+    planes: tuple[PlaneName, ...] = ("axial",)
 
     def answer(self, window: Window) -> PlaneValues:
         """Return the mean of what both answer, for a mark that binds."""
@@ -159,6 +163,13 @@ class PairedGuide:
         return max(self.always.reach(strength), self.taught.reach(strength))
 
 
+def guide_in(guide: Guide, plane: PlaneName) -> Guide:
+    """Return what answers in a plane: of two, where one was not taught that plane, the other."""
+    if isinstance(guide, PairedGuide) and plane not in guide.planes:
+        return guide.always
+    return guide
+
+
 def logit(probability: PlaneValues) -> PlaneValues:
     """Return ln(p / (1 − p)), held to ±12 where a probability is 0 or 1."""
     inside = np.clip(probability, 6.2e-6, 1 - 6.2e-6).astype(np.float32)
@@ -170,16 +181,22 @@ def sigmoid(logits: PlaneValues) -> PlaneValues:
     return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float32)
 
 
+def voxel_mm(
+    shape: Sequence[int], spacing_mm: tuple[float, float, float] | None
+) -> tuple[float, float, float]:
+    """Return the size (z, y, x) of a voxel in mm, or what stands for it where it is unknown.
+
+    Then a slice is one step, and the longer side of the slice (Z, Y, X) 256 pixels.
+    """
+    if spacing_mm is not None:
+        return spacing_mm
+    pixel = 256.0 / max(shape[-2:]) * PIXEL_MM
+    return SLICE_MM, pixel, pixel
+
+
 def pixel_steps(
     shape: Sequence[int], spacing_mm: tuple[float, float, float] | None
 ) -> tuple[float, float, float]:
-    """Return the size (z, y, x) of a voxel: in slices, and in pixels at 256².
-
-    In millimetres where the spacing is known; else a slice is one step, and the longer side of the
-    slice (Z, Y, X) 256 pixels.
-    """
-    if spacing_mm is not None:
-        z, y, x = spacing_mm
-        return z / SLICE_MM, y / PIXEL_MM, x / PIXEL_MM
-    pixel = 256.0 / max(shape[-2:])
-    return 1.0, pixel, pixel
+    """Return the size (z, y, x) of a voxel: in slices, and in pixels at 256², see `voxel_mm`."""
+    z, y, x = voxel_mm(shape, spacing_mm)
+    return z / SLICE_MM, y / PIXEL_MM, x / PIXEL_MM

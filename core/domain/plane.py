@@ -64,6 +64,21 @@ class Plane:
             found[axis] = shape[axis] - 1 - place[new] if new in self.turn.flips else place[new]
         return found[0], found[1], found[2]
 
+    def places(self, voxels: NDArray[np.intp], shape: Sequence[int]) -> NDArray[np.intp]:
+        """Return (slice, row, column) of many voxels (z, y, x), each (3, N), as `place` does."""
+        moved = np.stack([voxels[axis] for axis in self.turn.axes])
+        for new in self.turn.flips:
+            moved[new] = shape[self.turn.axes[new]] - 1 - moved[new]
+        return moved
+
+    def voxels(self, places: NDArray[np.intp], shape: Sequence[int]) -> NDArray[np.intp]:
+        """Return the voxels (z, y, x) at many places, each (3, N): the inverse of `places`."""
+        found = np.empty_like(places)
+        for new, axis in enumerate(self.turn.axes):
+            flips = new in self.turn.flips
+            found[axis] = shape[axis] - 1 - places[new] if flips else places[new]
+        return found
+
     def box(self, cut: Box, shape: Sequence[int]) -> Box:
         """Return a box of (slices, rows, columns) as one of (Z, Y, X) of a volume of `shape`."""
         found = [0] * 6

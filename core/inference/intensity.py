@@ -18,6 +18,7 @@ from core.models.preprocessing import Preprocessing
 FloatArray: TypeAlias = NDArray[np.float32]
 
 _FLAT = 1e-6
+_ALONE = ("image", "box", "nonzero")
 _LOW_PERCENT, _HIGH_PERCENT = 10.0, 99.0  # of the public reference implementation
 
 
@@ -34,6 +35,8 @@ class Normaliser(Protocol):
 
 def normalisers(pixels: Pixels, spec: Preprocessing) -> Sequence[Normaliser]:
     """Return for each channel of `pixels` (C, Z, Y, X) what normalises it."""
+    if spec.intensity in _ALONE:
+        return _standards(pixels, spec.intensity)
     if is_counted(pixels):
         return _look_ups([_counted(channel) for channel in pixels], spec)
     if spec.intensity == "reference":
@@ -170,6 +173,52 @@ class _Scale:
         values: FloatArray = (channel - self.low).astype(np.float32, copy=False)
         values /= np.float32(self.width)
         return np.clip(values, 0.0, self.top, out=values)
+
+
+@dataclass(frozen=True)
+class _Standard:
+    """Values get the mean 0 and deviation 1 that some of them have; zero `stays` where it is.
+
+    Beyond the image there is 0, as nnU-Net and MONAI pad.
+    """
+
+    mean: float
+    deviation: float
+    stays: bool
+
+    @property
+    def fill(self) -> float:
+        """The intensity of what lies beyond the image."""
+        return 0.0
+
+    def __call__(self, channel: Pixels) -> FloatArray:
+        values: FloatArray = channel.astype(np.float32)
+        values -= np.float32(self.mean)
+        values /= np.float32(self.deviation)
+        if self.stays:
+            values[channel == 0] = 0.0
+        return values
+
+
+def _standards(pixels: Pixels, kind: str) -> list[_Standard]:
+    """Return what standardises each channel by all voxels, those of a box, or those not zero."""
+    inside = _box(pixels) if kind == "box" else np.s_[:, :, :]
+    found = []
+    for channel in pixels:
+        counted = channel[channel != 0] if kind == "nonzero" else channel[inside]
+        mean, deviation = _moments_of(counted) if counted.size else (0.0, 1.0)
+        found.append(_Standard(mean, deviation, kind == "nonzero"))
+    return found
+
+
+def _box(pixels: Pixels) -> tuple[slice, slice, slice]:
+    """Return the smallest box (Z, Y, X) around all that is not zero in any channel."""
+    there = np.zeros(pixels.shape[1:], bool)
+    for channel in pixels:
+        there |= channel != 0
+    sides = [np.flatnonzero(there.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    z, y, x = (slice(int(s[0]), int(s[-1]) + 1) if len(s) else slice(None) for s in sides)
+    return z, y, x
 
 
 def _foreground_scale(channel: Pixels, spec: Preprocessing) -> _Scale:

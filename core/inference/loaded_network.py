@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,25 @@ class LoadedNetwork(Protocol):
 
         Raises `MemoryShort`.
         """
+
+
+Pending: TypeAlias = Callable[[], FloatArray]
+"""Waits for logits that are being computed, and returns them."""
+
+
+@runtime_checkable
+class PipelinedNetwork(LoadedNetwork, Protocol):
+    """One that computes while its caller does something else."""
+
+    def begin(self, values: FloatArray) -> Pending:
+        """Begin with slices (B, C, h, w); what it returns is to be called once, or dropped."""
+
+
+def begin(network: LoadedNetwork, values: FloatArray) -> Pending:
+    """Begin with slices where a network can, else compute them when they are waited for."""
+    if isinstance(network, PipelinedNetwork):
+        return network.begin(values)
+    return lambda: network.logits(values)
 
 
 AnyModel: TypeAlias = Model | ClassifierModel | GuideModel

@@ -15,6 +15,7 @@ from core.inference.model_graph import prepare_graph
 from core.io.atomic import atomic_path
 from core.models.any_model import AnyModel
 from core.models.certificates import GRAPH_FILE
+from core.models.guides import GuideModel
 from core.models.registry import Model
 
 ExportFormat: TypeAlias = Literal["safetensors", "pt", "onnx", "openvino", "bundle"]
@@ -105,11 +106,18 @@ def _write_openvino(model: AnyModel, path: Path) -> None:
 def _write_bundle(model: AnyModel, path: Path) -> None:
     from core.inference.torch_bundle import write_bundle
 
+    if isinstance(model, GuideModel):
+        raise ModelError(
+            f"{model.spec.title}: expected a model that sees whole slices, found one that answers "
+            "clicks. Export it as safetensors, pt, onnx or openvino."
+        )
     write_bundle(model, path)
 
 
 def _graph(model: AnyModel) -> Path:
     if isinstance(model, Model):
+        return prepare_graph(model).folder / GRAPH_FILE
+    if isinstance(model, GuideModel):
         return prepare_graph(model).folder / GRAPH_FILE
     return prepare_graph(model).folder / GRAPH_FILE
 

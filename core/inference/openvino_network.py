@@ -2,16 +2,19 @@
 
 import os
 import sys
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import AnyModel, FloatArray
+from core.inference.loaded_network import AnyModel, FloatArray, Pending
 from core.io.atomic import make_private_folder
 from core.models.network_graph import require_graph
 from core.workspace.settings import home
 
+_AXES = 4
 _TYPES = {"float32": "f32", "bfloat16": "bf16"}
 
 
@@ -26,16 +29,13 @@ class OpenVinoNetwork:
         path = require_graph(model.folder, model.weights, title=model.spec.title)
         self._threads = threads or _allowed()
         self._type = _TYPES["float32" if precision == "auto" else precision]
-        # It would tell its maker of every import, from a process of its own.
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # bars it
         try:
-            import openvino
+            openvino = _library()
         except ImportError as error:
             raise ModelError(
                 f"{model.spec.title}: expected the library OpenVINO, found that it is not "
                 "installed. Install it with pip, or choose another engine."
             ) from error
-        self._library: Any = openvino
         self._core = openvino.Core()
         try:
             self._graph = self._core.read_model(path)
@@ -45,7 +45,10 @@ class OpenVinoNetwork:
                 "read it. Make it anew with `models certify`, or choose the engine torch."
             ) from error
         self._stride = model.spec.stride or 1
-        self._compiled: dict[tuple[int, ...], Any] = {}
+        self._compiled: dict[tuple[int, ...], tuple[Any, list[Any]]] = {}
+        self._compiling = Lock()
+        # The case is read and prepared meanwhile; the library lets go of Python for it.
+        Thread(target=self._compile_early, name="compile").start()
 
     @property
     def stride(self) -> int:
@@ -67,20 +70,41 @@ class OpenVinoNetwork:
 
     def logits(self, values: FloatArray) -> FloatArray:
         """Return logits (B, K, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
-        found: list[FloatArray | None] = [None] * len(values)
-        requests = self._requests(values.shape[1:])
+        return self.begin(values)()
 
-        def keep(request: Any, index: int) -> None:
-            found[index] = request.get_output_tensor(0).data[0].astype(np.float32)
-
-        requests.set_callback(keep)
+    def begin(self, values: FloatArray) -> Pending:
+        """Begin with slices (B, C, h, w); others may be begun before their logits are fetched."""
+        shape = values.shape[1:]
+        compiled, idle = self._ready(shape)
+        begun = []
         for index in range(len(values)):
-            requests.start_async([values[index : index + 1]], index)
-        requests.wait_all()
-        return np.stack([each for each in found if each is not None])
+            request = idle.pop() if idle else compiled.create_infer_request()
+            request.start_async([values[index : index + 1]])
+            begun.append(request)
 
-    def _requests(self, shape: tuple[int, ...]) -> Any:
-        """Return what computes slices of a shape (C, h, w); compiled once for each."""
+        def fetch() -> FloatArray:
+            found = []
+            for request in begun:
+                request.wait()
+                found.append(request.get_output_tensor(0).data[0].astype(np.float32))
+                idle.append(request)
+            return np.stack(found)
+
+        return fetch
+
+    def _ready(self, shape: tuple[int, ...]) -> tuple[Any, list[Any]]:
+        """Return the graph for slices of a shape (C, h, w), compiled once, and idle requests."""
+        with self._compiling:
+            return self._compiled_for(shape)
+
+    def _compile_early(self) -> None:
+        """Compile for the slices the graph was made for; what fails is told when it is asked."""
+        sizes = self._graph.input(0).partial_shape
+        if len(sizes) == _AXES and all(size.is_static for size in list(sizes)[1:]):
+            with suppress(RuntimeError):
+                self._ready(tuple(size.get_length() for size in list(sizes)[1:]))
+
+    def _compiled_for(self, shape: tuple[int, ...]) -> tuple[Any, list[Any]]:
         if shape not in self._compiled:
             graph = self._graph.clone()
             graph.reshape([1, *shape])
@@ -94,8 +118,23 @@ class OpenVinoNetwork:
                     **_cache(),
                 },
             )
-            self._compiled = {shape: self._library.AsyncInferQueue(compiled, self._threads)}
+            self._compiled = {shape: (compiled, [])}
         return self._compiled[shape]
+
+
+def _library() -> Any:
+    """Return OpenVINO, without what tells its maker of every import, and without its converter."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # bars it
+    converter = "openvino.tools.ovc"
+    barred = converter not in sys.modules
+    if barred:
+        sys.modules[converter] = None  # type: ignore[assignment] # a tenth of a second for nothing
+    try:
+        import openvino
+    finally:
+        if barred:
+            del sys.modules[converter]
+    return openvino
 
 
 def _cache() -> dict[str, str]:

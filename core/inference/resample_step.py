@@ -70,8 +70,8 @@ def spacing_change(
 ) -> SpacingChange | None:
     """Return the step from `grid` to voxels of that spacing (z, y, x), None where there is none.
 
-    Raises `ModelError` where the spacing of the grid is unknown, or the step would take more memory
-    than a computer has.
+    A z of 0 keeps the slices. Raises `ModelError` where the spacing of the grid is unknown, or the
+    step would take more memory than a computer has.
     """
     if spacing_mm is None:
         return None
@@ -81,7 +81,7 @@ def spacing_change(
             "Convert the case anew with its spacing, or choose another model."
         )
     there = tuple(
-        max(1, round(count * here / wanted))
+        max(1, round(count * here / wanted)) if wanted else count
         for count, here, wanted in zip(grid.shape, grid.spacing_mm, spacing_mm, strict=True)
     )
     if np.prod(there, dtype=np.float64) > _MOST_VOXELS:

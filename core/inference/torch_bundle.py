@@ -13,6 +13,7 @@ from core.domain.version import version
 from core.inference.torch_network import trained_network
 from core.io.atomic import atomic_path, write_bytes
 from core.models.classifiers import ClassifierModel
+from core.models.foreign.monai_bundle import OWN_FILE, WEIGHTS
 from core.models.registry import Model
 
 _SCHEMA = (
@@ -23,7 +24,7 @@ _DEFAULT_SIDE = 256
 
 
 def write_bundle(model: Model | ClassifierModel, folder: Path) -> None:
-    """Write a bundle into a new folder: `models/model.ts`, `configs/`, `docs/README.md`.
+    """Write a bundle into a new folder: `models/model.ts`, `model.pt`, `configs/`, `docs/`.
 
     The network maps slices (B, C, h, w), prepared as `docs/README.md` says, to logits. The
     specification is written last, so that a folder with it is whole. Raises `ModelError` for a
@@ -42,9 +43,11 @@ def write_bundle(model: Model | ClassifierModel, folder: Path) -> None:
                 f"{model.spec.title}: expected a network that can be traced, found one that cannot "
                 f"({str(error).splitlines()[0]}). Export it as safetensors."
             ) from error
+    with atomic_path(folder / WEIGHTS) as temporary:
+        torch.save(network.state_dict(), temporary)
     _write(folder / "configs" / "inference.json", _inference(model))
     write_bytes(folder / "docs" / "README.md", _readme(model).encode())
-    _write(folder / "overread.json", model.spec)
+    _write(folder / OWN_FILE, model.spec)
     _write(folder / "configs" / "metadata.json", _metadata(model, shape))
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,10 +14,13 @@ from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.inference.engines import open_network
-from core.inference.loaded_network import FloatArray, LoadedNetwork, MemoryShort
+from core.inference.loaded_network import FloatArray, LoadedNetwork, MemoryShort, Pending, begin
 from core.inference.native_slices import NativeSlices
 from core.inference.preprocess import Prepared, prepare
 from core.models.registry import Model, prediction_key
+
+_AHEAD = 2
+"""Batches begun at once: while one is put back on the grid of the case, the next is computed."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,10 @@ class Runner:
         queue = ways[0].queue(options.first)
         total = len(queue)
         batch = options.batch_size or self.network.batch_size(device)
+        # What is seen first comes sooner, unless a number of slices was asked for.
+        sizes = (options.batch_size or max(batch // 2, 1), batch)
         done = 0
-        for indices, probability, place in self._ladder(prepared, queue, batch, device, progress):
+        for indices, probability, place in self._ladder(prepared, queue, sizes, device, progress):
             device = place
             done += len(indices)
             ready: list[int] = []
@@ -94,19 +100,37 @@ class Runner:
         )
 
     def _ladder(
-        self, prepared: Prepared, queue: list[int], batch: int, device: str, progress: Progress
+        self,
+        prepared: Prepared,
+        queue: list[int],
+        sizes: tuple[int, int],
+        device: str,
+        progress: Progress,
     ) -> Iterator[tuple[list[int], FloatArray, str]]:
-        """Yield batches; out of memory, halve the batch, and at one slice go to the CPU."""
-        while queue:
-            done = 1 - len(queue) / prepared.values.shape[1]
-            indices = queue[:batch]
+        """Yield batches, of `sizes` the first and all others.
+
+        Out of memory, halve the batch, and at one slice go to the CPU.
+        """
+        depth, running = prepared.values.shape[1], deque[tuple[list[int], list[Pending]]]()
+        size, batch = sizes
+        while queue or running:
+            while queue and len(running) < _AHEAD:
+                indices = queue[:size]
+                running.append((indices, self._begin(prepared.batch(indices))))
+                del queue[:size]
+                size = batch
+            indices, pending = running.popleft()
             output: FloatArray | None = None
             with contextlib.suppress(MemoryShort):
-                output = self._probability(prepared.batch(indices))
+                output = self._probability(pending)
             if output is not None:
-                del queue[: len(indices)]
                 yield indices, output, device
-            elif batch > 1:
+                continue
+            # Nothing that was begun is waited for: it is begun anew, in smaller batches.
+            queue[:0] = [*indices, *(index for each, _ in running for index in each)]
+            running.clear()
+            done = 1 - len(queue) / depth
+            if batch > 1:
                 batch //= 2
                 progress(done, f"out of memory on {device}: batches of {batch}")
             elif device != "cpu":
@@ -118,13 +142,20 @@ class Runner:
                     f"{self.model.spec.title}: expected memory for one slice, found none left. "
                     "Close other programs, or choose a smaller model."
                 )
+            size = batch
 
-    def _probability(self, values: FloatArray) -> FloatArray:
-        """Return the probabilities (K, B, h, w) of slices (B, C, h, w)."""
-        logits = self.network.logits(values)
+    def _begin(self, values: FloatArray) -> list[Pending]:
+        """Begin with slices (B, C, h, w), and their mirror images where the model sees both."""
+        seen = [values]
         if self.model.spec.flips:
-            mirrored = self.network.logits(np.ascontiguousarray(values[..., ::-1]))
-            logits = (logits + mirrored[..., ::-1]) * np.float32(0.5)
+            seen.append(np.ascontiguousarray(values[..., ::-1]))
+        return [begin(self.network, each) for each in seen]
+
+    def _probability(self, pending: list[Pending]) -> FloatArray:
+        """Return the probabilities (K, B, h, w) of slices that were begun."""
+        logits = pending[0]()
+        if self.model.spec.flips:
+            logits = (logits + pending[1]()[..., ::-1]) * np.float32(0.5)
         output = self.model.spec.several
         if logits.shape[1] != self.model.spec.logits:
             raise ModelError(

@@ -53,6 +53,8 @@ BEAT_SECONDS = 2.0
 JobRequest: TypeAlias = Literal["pause", "stop"]
 """`pause`: save and end, to go on later. `stop`: end now with the best there is."""
 
+_NICE = 10
+
 
 Echo: TypeAlias = Callable[[Event], None]
 """Hears what a job tells of itself."""
@@ -277,3 +279,12 @@ def _ends_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
+
+
+def go_behind() -> None:
+    """Let this process give way to the window, and to the models that the window runs.
+
+    For the whole process of a job, where processes have a priority.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICE)

@@ -11,7 +11,7 @@ from core.domain.libraries import require_library
 from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 
-JobProgram: TypeAlias = Literal["train", "gate", "preview", "study"]
+JobProgram: TypeAlias = Literal["train", "gate", "preview", "study", "units"]
 """What kind of job a folder holds."""
 
 # By name only: core knows nothing of training, and torch stays out of the window's process.
@@ -20,8 +20,9 @@ _MODULES: dict[JobProgram, str] = {
     "gate": "training.gate",
     "preview": "training.preview",
     "study": "core.studies.study_job",
+    "units": "training.unit_job",
 }
-_WITH_TORCH = ("train", "gate", "preview")
+_WITH_TORCH = ("train", "gate", "preview", "units")
 
 
 def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> int:

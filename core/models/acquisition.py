@@ -70,6 +70,12 @@ def spacing_words(lowest: Spacing, highest: Spacing) -> str:
     )
 
 
+def resampled_words(wanted: Spacing) -> str:
+    """Say the spacing (z, y, x) that is resampled to; a z of 0 keeps the slices."""
+    z, y, x = wanted
+    return f"{y:.3g}×{x:.3g} in a slice" if not z else spacing_words(wanted, wanted)
+
+
 def _intensity(volume: Volume) -> Intensity:
     pixels = volume.pixels
     if pixels.dtype == np.uint8:

@@ -1,18 +1,20 @@
-"""A model of either kind by its id: one that segments, or one that classifies."""
+"""A model of any kind by its id: one that segments, that classifies, or that answers clicks."""
 
 from pathlib import Path
 
 from core.domain.errors import ModelError
 from core.models.classifiers import ClassifierModel, Classifiers
+from core.models.guides import GuideModel, guides_in
 from core.models.registry import Model, Registry
 
-AnyModel = Model | ClassifierModel
+AnyModel = Model | ClassifierModel | GuideModel
 
 
 def find_any(registry: Registry, model_id: str) -> AnyModel:
-    """Return the model or the classifier of that id; raises `ModelError` that lists those."""
+    """Return the model, classifier or guide of that id; raises `ModelError` that lists those."""
+    known: dict[str, AnyModel] = {guide.spec.id: guide for guide in guides_in(registry.everywhere)}
     classifiers, _ = Classifiers(registry.everywhere).all()
-    known: dict[str, AnyModel] = {model.spec.id: model for model in classifiers}
+    known |= {model.spec.id: model for model in classifiers}
     models, problems = registry.models()
     known |= {model.spec.id: model for model in models}
     if model_id in known:

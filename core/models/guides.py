@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError, reason
+from core.domain.plane import PlaneName
 from core.domain.role import Role, role_of
 from core.domain.volume import LGG_CHANNELS
 from core.io.atomic import atomic_path, write_bytes
@@ -33,7 +34,8 @@ class GuideSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     It sees `window` pixels of 256² to each side, the newest mark in the middle: the channels of
     three slices, then the probability before, and discs of radius `disc` around the marks that add
-    and around those that take away. `trained_on` are case ids.
+    and around those that take away. It answers on slices of `planes` alone, those it learnt from.
+    `trained_on` are case ids.
     """
 
     id: str
@@ -43,6 +45,7 @@ class GuideSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     channels: tuple[str, ...] = LGG_CHANNELS
     window: int = 128
     disc: float = 3.0
+    planes: tuple[PlaneName, ...] = ("axial",)
     stride: int | None = None
     parameters: int | None = None
     metrics: dict[str, float] = {}
@@ -103,9 +106,11 @@ class GuideModel:
 def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
     """Return the guide of that id, else the first there is; None where there is none.
 
+    Of those in one root the one that was written last comes first.
+
     Raises `ModelError` for an id there is not, and for a guide that cannot be read.
     """
-    folders = [path.parent for root in roots for path in sorted(root.glob(f"*/{GUIDE_FILE}"))]
+    folders = _folders(roots)
     for folder in folders:
         model = read_guide(folder)
         if guide_id in ("", model.spec.id):
@@ -117,6 +122,21 @@ def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
             "or train one with --task guide."
         )
     return None
+
+
+def guides_in(roots: Sequence[Path]) -> tuple[GuideModel, ...]:
+    """Return every guide there is; raises `ModelError` for one that cannot be read."""
+    return tuple(read_guide(folder) for folder in _folders(roots))
+
+
+def _folders(roots: Sequence[Path]) -> list[Path]:
+    """Return the folders of guides, root by root, the one written last first."""
+    found = []
+    for root in roots:
+        files = sorted(root.glob(f"*/{GUIDE_FILE}"))
+        files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        found += [path.parent for path in files]
+    return found
 
 
 def read_guide(folder: Path) -> GuideModel:

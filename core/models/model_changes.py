@@ -10,6 +10,7 @@ import msgspec
 from core.domain.errors import ModelError, reason
 from core.models.any_model import find_any, require_own
 from core.models.classifiers import CLASSIFIER_FILE
+from core.models.guides import GUIDE_FILE
 from core.models.promotion import rename_in_history
 from core.models.registry import (
     SPEC_FILE,
@@ -47,14 +48,15 @@ def delete_model(registry: Registry, model_id: str) -> None:
 
 
 def delete_any(registry: Registry, model_id: str) -> None:
-    """Delete a model as `delete_model` does, or a classifier of the reader's own."""
+    """Delete a model as `delete_model` does, or a classifier or guide of the reader's own."""
     found = find_any(registry, model_id)
     if isinstance(found, Model):
         delete_model(registry, model_id)
     else:
         folder = require_own(registry, found)
         # The specification first: without it no list shows what is left.
-        (folder / CLASSIFIER_FILE).unlink(missing_ok=True)
+        for name in (CLASSIFIER_FILE, GUIDE_FILE):
+            (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

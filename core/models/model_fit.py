@@ -11,7 +11,13 @@ from core.domain.errors import ModelError
 from core.domain.role import Role
 from core.domain.volume import Volume
 from core.io.case import Case
-from core.models.acquisition import Acquisition, Spacing, acquisition_of, spacing_words
+from core.models.acquisition import (
+    Acquisition,
+    Spacing,
+    acquisition_of,
+    resampled_words,
+    spacing_words,
+)
 from core.models.classifiers import ClassifierModel, ClassifierSpec
 from core.models.contract import Mapping, mapping
 from core.models.registry import Model, ModelSpec
@@ -116,7 +122,7 @@ def require_spacing(spec: ModelSpec | ClassifierSpec, volume: Volume) -> None:
     if spec.preprocessing.spacing_mm is not None and volume.geometry.spacing_mm is None:
         raise ModelError(
             f"{spec.title}: expected voxels of a known size, which it resamples to "
-            f"{spacing_words(*[spec.preprocessing.spacing_mm] * 2)} mm, found a case whose files "
+            f"{resampled_words(spec.preprocessing.spacing_mm)} mm, found a case whose files "
             "tell none. Give the spacing (File, Spacing…, or --spacing), or choose another model."
         )
 

@@ -8,6 +8,7 @@ from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
 from core.io.json_file import decode_json
 from core.models.classifiers import Classifiers
+from core.models.guides import guides_in
 from core.models.known_names import known_network
 from core.models.networks.spec import ARCHITECTURES, ArgumentValue, resolve_arguments
 from core.models.preprocessing import Preprocessing
@@ -29,7 +30,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
-    """Return a row for each model, classifiers last, and a sentence for each unusable folder."""
+    """Return a row for each model, classifiers and guides last, and what is wrong with others."""
     models, problems = registry.models()
     champion = registry.champion().spec.id if models else ""
     rows = [
@@ -60,6 +61,20 @@ def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
             task=model.spec.task,
         )
         for model in known
+    ]
+    rows += [
+        ModelRow(
+            id=guide.spec.id,
+            title=guide.spec.title,
+            architecture=guide.spec.architecture,
+            champion=False,
+            parameters=guide.spec.parameters,
+            metrics=guide.spec.metrics,
+            licence=guide.spec.licence,
+            folder=str(guide.folder),
+            task="guide",
+        )
+        for guide in guides_in(registry.everywhere)
     ]
     return rows, [*problems, *unusable]
 

@@ -3,7 +3,9 @@
 The window and the command line write a `TrainSpec` into a job folder; the trainer reads it there.
 """
 
+from collections.abc import Mapping
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeAlias
 
 import msgspec
@@ -13,11 +15,18 @@ from core.domain.errors import AppError
 from core.models.known_names import known_loss, known_network
 from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
+from core.models.refinements import NO_LIGHT, NO_REFINEMENTS, Light, Refinements
 from core.models.wanted_labels import WantedLabels
 
 LossName: TypeAlias = Literal["bce-dice", "dice", "soft-iou", "focal-tversky"]
 LoggerName: TypeAlias = Literal["mlflow", "wandb"]
 PresetName: TypeAlias = Literal["cpu", "gpu", "reference"]
+Changes: TypeAlias = dict[str, object]
+
+_SELECTED_EVERY: Mapping[str, float] = MappingProxyType(
+    {"minutes": 3.0, "epochs": 1.0, "max_steps": 150.0}
+)
+_FEWEST_SELECTIONS, _USUAL_SELECTIONS, _MOST_SELECTIONS = 4, 20, 60
 
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Amount = Annotated[float, Meta(ge=0)]
@@ -33,7 +42,7 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     the channel) are a channel's. `gamma`: exponent exp(±gamma) on half of the slices. `noise`:
     highest standard deviation. `missing`: chance for each channel but FLAIR to be replaced by
     FLAIR, which is how the public data code a missing sequence. `carve`: chance of getting the
-    lesion of another slice of the batch.
+    lesion of another slice of the batch. `light` is what a slice may be lit by beside all this.
     """
 
     flip: _Share = 0.5
@@ -47,6 +56,12 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     noise: _Amount = 0.08
     missing: _Share = 0.12
     carve: _Share = 0.0
+    light: Light | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def lit(self) -> Light:
+        """What a slice is lit by."""
+        return NO_LIGHT if self.light is msgspec.UNSET else self.light
 
 
 class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,7 +85,8 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     (`ModelSpec`), None the parent's or none: it changes the cut, not the gradients. `loggers`
     write figures and pictures into the job's folder beside TensorBoard's, and open no connection.
     `labels` are the classes or regions that are learnt; without them one lesion is, or what the
-    parent gives, and files and keys of such a training say nothing of labels.
+    parent gives, and files and keys of such a training say nothing of labels. `refinements` are
+    what it does beside the plain training.
     """
 
     architecture: str
@@ -93,7 +109,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     epochs: _Count | None = None
     max_steps: _Count | None = None
     minutes: Annotated[float, Meta(gt=0)] | None = None
-    selections: _Count = 20
+    selections: _Count = _USUAL_SELECTIONS
     selection_cases: _Count = 10
     patience: Annotated[int, Meta(ge=0)] = 0
     checkpoint_minutes: Annotated[float, Meta(gt=0)] = 3.0
@@ -117,6 +133,12 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     licence: str = ""
     loggers: tuple[LoggerName, ...] = ()
     labels: WantedLabels | msgspec.UnsetType = msgspec.UNSET
+    refinements: Refinements | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def refined(self) -> Refinements:
+        """What it does beside the plain training."""
+        return NO_REFINEMENTS if self.refinements is msgspec.UNSET else self.refinements
 
     @property
     def wanted_labels(self) -> WantedLabels | None:
@@ -130,21 +152,20 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     def portable(self) -> Self:
         """Return these settings without the paths of one computer: the last name of each stays."""
-        changes = {
+        changes: Changes = {
             name: PurePath(getattr(self, name)).name
             for name in ("data", "split", "parent", "encoder_weights", "corrections")
             if getattr(self, name)
         }
+        if self.refinements is not msgspec.UNSET:
+            changes["refinements"] = self.refinements.portable()
         return msgspec.structs.replace(self, models="", **changes)
 
-
-Changes: TypeAlias = dict[str, object]
 
 FINE_TUNING: Changes = {
     "epochs": 10,
     "learning_rate": 1e-4,
     "freeze_norms": True,
-    "selections": 10,
     "warmup": 0.1,
 }
 """Settings of a training that starts from a model: slow, short, batch-norm statistics frozen."""
@@ -163,12 +184,28 @@ def preset(name: PresetName) -> Changes:
     return {"minutes": 60.0}
 
 
+def selections_of(budget: Mapping[str, object]) -> int:
+    """Return how often the weights of a training of that length are scored, by its first limit.
+
+    Every 3 minutes, epoch or 150 steps, from 4 to 60 times: a short training is not spent on
+    scoring, and of a long one no good weights are missed.
+    """
+    lengths = (
+        value / every
+        for name, every in _SELECTED_EVERY.items()
+        if isinstance(value := budget.get(name), int | float)
+    )
+    shortest = min(lengths, default=float(_USUAL_SELECTIONS))
+    return min(max(round(shortest), _FEWEST_SELECTIONS), _MOST_SELECTIONS)
+
+
 def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpec:
     """Return the spec of a preset with `changes` made to it; raises `AppError` for what is wrong.
 
     Networks and losses may have the names that others give them.
 
-    A budget among `changes` replaces the preset's.
+    A budget among `changes` replaces the preset's; `selections` follow it where nothing says
+    otherwise.
     """
     base = preset(name)
     budgets = ("epochs", "max_steps", "minutes")
@@ -176,6 +213,7 @@ def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpe
         base = {key: value for key, value in base.items() if key not in budgets}
     given = {key: value for key, value in changes.items() if value is not None}
     whole = {**base, **required, **given}
+    whole.setdefault("selections", selections_of(whole))
     for key, known in (("loss", known_loss), ("architecture", known_network)):
         if isinstance(called := whole.get(key), str):
             whole[key] = known(called)

@@ -1,13 +1,15 @@
 """The figures of one case that has ground truth, in either protocol."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from core.domain.grid import Grid
 from core.domain.lesions import lesion_scores
 from core.domain.mask import Mask
-from core.domain.metrics import VolumeMetrics, volume_metrics
+from core.domain.metrics import VolumeMetrics, overlap, volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.protocol import Protocol
 from core.io.case_reader import LoadedCase, each_region, of_the_region
@@ -18,7 +20,9 @@ from core.studies.second_opinion import FIGURES, SecondOpinion
 
 
 class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one case; `hd95` is in `distance_unit`, volumes are in mL where that is known.
+    """The figures of one case; `hd95` pools both directions, `hd95_max` is the greater of them.
+
+    They are in `distance_unit`, volumes in mL where that is known.
 
     `expected_dsc` is what the model expects of its own mask on the native grid, and looks at no
     truth. `label` names the label or region; what follows it is known of those alone.
@@ -31,6 +35,7 @@ class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     sensitivity: float | None
     precision: float | None
     hd95: float | None
+    hd95_max: float | None = None
     truth_voxels: int
     predicted_voxels: int
     expected_dsc: float
@@ -43,6 +48,22 @@ class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     truth_lesions: int | None = None
     predicted_lesions: int | None = None
     lesion_f1: float | None = None
+
+
+class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The overlap in one slice; `dsc` is None where neither truth nor prediction has anything.
+
+    `slice` is the number in the file's name, or the position from 1 up. A mean of these is not the
+    DSC of a volume.
+    """
+
+    case: str
+    slice: int
+    dsc: float | None
+    truth_voxels: int
+    predicted_voxels: int
+    false_positive_voxels: int
+    false_negative_voxels: int
 
 
 BINARY_FIELDS = EvaluationRow.__struct_fields__[: EvaluationRow.__struct_fields__.index("label")]
@@ -63,6 +84,17 @@ def score_case(
     asked = _asked(loaded, prediction, model, protocol)
     found = volume_metrics(asked.truth, asked.mask, spacing_mm=asked.grid.spacing_mm)
     return _scored(asked, found, model, opinion)
+
+
+def score_slices(
+    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+) -> tuple[SliceRow, ...]:
+    """Return the overlap in every slice that is scored; raises `DataError` as `score_case`."""
+    asked = _asked(loaded, prediction, model, protocol)
+    numbers = loaded.volume.slice_numbers
+    if protocol == "reference":
+        numbers = numbers[1:-1]  # which the reference leaves out
+    return _slice_rows(loaded.case.id, asked.truth, asked.mask, numbers)
 
 
 def score_labels(
@@ -137,6 +169,7 @@ def _scored(
         sensitivity=metrics.sensitivity,
         precision=metrics.precision,
         hd95=metrics.hd95,
+        hd95_max=metrics.hd95_max,
         truth_voxels=metrics.truth_voxels,
         predicted_voxels=metrics.predicted_voxels,
         expected_dsc=expected_dsc(
@@ -148,3 +181,23 @@ def _scored(
         predicted_ml=None if ml is None else metrics.predicted_voxels * ml,
         distance_unit=grid.length_unit,
     )
+
+
+def _slice_rows(case: str, truth: Mask, mask: Mask, numbers: Sequence[int]) -> tuple[SliceRow, ...]:
+    """Return a row a slice of truth and mask (Z, Y, X); `numbers` are those of the slices."""
+    rows = []
+    for number, one, other in zip(numbers, truth, mask, strict=True):
+        there, said = int(np.count_nonzero(one)), int(np.count_nonzero(other))
+        both = int(np.count_nonzero(np.logical_and(one, other)))
+        rows.append(
+            SliceRow(
+                case=case,
+                slice=int(number),
+                dsc=overlap(one, other).dsc if there or said else None,
+                truth_voxels=there,
+                predicted_voxels=said,
+                false_positive_voxels=said - both,
+                false_negative_voxels=there - both,
+            )
+        )
+    return tuple(rows)

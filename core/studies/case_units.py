@@ -19,7 +19,7 @@ from core.jobs.units import UNITS_FOLDER, Unit, UnitOutcome, UnitRunner, run_uni
 from core.models.lineage import code_version
 from core.models.provenance import CaseInput, files_hash
 from core.models.registry import Model, read_model
-from core.studies.case_score import EvaluationRow
+from core.studies.case_score import EvaluationRow, SliceRow
 from core.studies.evaluation import Outcome, evaluate_cases
 from core.studies.mask_files import Written, predict_masks
 from core.studies.model_task import ModelTask, opened
@@ -64,6 +64,7 @@ class _Scored(msgspec.Struct, frozen=True):
     made_from: CaseInput
     verified: Verified | None = None
     label_rows: tuple[EvaluationRow, ...] = ()
+    slice_rows: tuple[SliceRow, ...] = ()
 
 
 class _Masks(msgspec.Struct, frozen=True):
@@ -85,6 +86,7 @@ def score_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
         found.inputs[task.case.id],
         found.verified,
         found.label_rows,
+        found.slice_rows,
     )
     return msgspec.msgpack.encode(scored)
 
@@ -127,6 +129,7 @@ def evaluate_spread(
         {each.row.case: each.made_from for each in found},
         all_verified([each.verified for each in found if each.verified is not None]),
         tuple(row for each in found for row in each.label_rows),
+        tuple(row for each in found for row in each.slice_rows),
     )
 
 

@@ -33,6 +33,6 @@ def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
     def make(volume: Volume) -> Guide:
         order = spec.order(volume.channels, volume.roles)
         taught = NetworkGuide(spec, order, network.logits)
-        return PairedGuide(Bump(), taught) if averaged else taught
+        return PairedGuide(Bump(), taught, planes=spec.planes) if averaged else taught
 
     return make

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation import smart_fill, strokes
-from core.annotation.guided import ClickGround, Guided
+from core.annotation.click_ground import ClickGround
+from core.annotation.guided import Guided
 from core.domain.guide import Click, Guide
 from core.domain.mask import Mask
 

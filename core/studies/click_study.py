@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from core.annotation.guided import ClickGround, Scene
+from core.annotation.click_ground import ClickGround, Scene
 from core.domain.errors import AppError
 from core.domain.guide import Guide
 from core.domain.mask import Mask

@@ -77,13 +77,18 @@ def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
     return unseen or split.train
 
 
-def fit_measured(rows: Sequence[DoubtRow]) -> Calibration:
-    """Return the calibration of measured cases; raises `ModelError` for fewer than twenty."""
-    if len(rows) < FEWEST_CALIBRATED:
+def require_enough(cases: int) -> None:
+    """Raise `ModelError` for fewer than twenty cases to calibrate on."""
+    if cases < FEWEST_CALIBRATED:
         raise ModelError(
-            f"Expected at least {FEWEST_CALIBRATED} cases to calibrate on, found {len(rows)}. Add "
+            f"Expected at least {FEWEST_CALIBRATED} cases to calibrate on, found {cases}. Add "
             "cases with ground truth."
         )
+
+
+def fit_measured(rows: Sequence[DoubtRow]) -> Calibration:
+    """Return the calibration of measured cases; raises `ModelError` for fewer than twenty."""
+    require_enough(len(rows))
     soft, dsc = [row.doubt.soft_dsc for row in rows], [row.dsc for row in rows]
     return fit_calibration(soft, dsc, cases=[row.case for row in rows])
 

@@ -14,8 +14,9 @@ _VAL = "dsc_native_val"
 def doubt_of(registry: Registry, model_id: str, jobs: Iterable[Path]) -> str:
     """Return a sentence where a model did worse than the champion, or on too few cases to tell.
 
-    By the newest comparison of both in the folders `jobs`, else by their scores on the cases that
-    judged either. Raises `ModelError` when there is no such model.
+    Also where both were scored, but never on the same cases. By the newest comparison of both in
+    the folders `jobs`, else by their scores on the cases that judged either. Raises `ModelError`
+    when there is no such model.
     """
     champion, candidate = registry.champion().spec, registry.find(model_id).spec
     if champion.id == candidate.id:
@@ -30,8 +31,13 @@ def doubt_of(registry: Registry, model_id: str, jobs: Iterable[Path]) -> str:
 def _by_scores(champion: ModelSpec, candidate: ModelSpec) -> str:
     before, after = (spec.metrics.get(_VAL) for spec in (champion, candidate))
     judged = [spec.lineage.validation if spec.lineage else () for spec in (champion, candidate)]
-    if before is None or after is None or not judged[0] or set(judged[0]) != set(judged[1]):
+    if before is None or after is None:
         return ""
+    if not judged[0] or set(judged[0]) != set(judged[1]):
+        return (
+            f"It was never held against {champion.id} on the same cases: it had "
+            f"{figure(after)} on its judges, {champion.id} {figure(before)} on others."
+        )
     if after < before:
         return (
             f"Its mean DSC on the cases that judged both is lower than that of {champion.id} "

@@ -9,7 +9,6 @@ goes on where it was when it is started again.
 """
 
 import argparse
-import os
 import sys
 import time
 from contextlib import closing
@@ -23,7 +22,7 @@ from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import predictors
 from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import JobFolder, JobWriter, read_spec
+from core.jobs.job_folder import JobFolder, JobWriter, go_behind, read_spec
 from core.review.reviews import reviews
 from core.studies.html_report import StudyReport, write_html
 from core.studies.study import keep_study, run_study
@@ -34,7 +33,6 @@ from core.workspace.known_models import find_models
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
-_NICE = 10
 _STUDY_SHARE = 0.95
 
 
@@ -133,8 +131,6 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Run the comparison that a job folder describes.")
     parser.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
-    if hasattr(os, "nice"):
-        os.nice(_NICE)  # behind the window and the models it runs
     try:
         run_study_job(read_study_job(given.folder), JobFolder(given.folder))
     except AppError as error:
@@ -144,4 +140,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    go_behind()  # not whoever calls `main`: that may be another's process
     sys.exit(main(sys.argv[1:]))

@@ -17,6 +17,7 @@ from core.domain.statistics import (
 from core.models.lineage import code_version
 from core.models.provenance import Made, made_from
 from core.studies.case_figures import METRICS, CaseFigures
+from core.studies.mask_settings import MaskSettings, mask_settings
 from core.studies.second_opinion import Verified
 from core.studies.study import Study
 
@@ -44,9 +45,9 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
 class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     """What `summary.json` of a comparison says; `pairs` are by figure, each in the same order.
 
-    `made` tells what the figures were made from: inputs, models, versions. `labels` are the models
-    over each region and label, left out for binary cases; the others are of the whole then, or of
-    the region that was asked for.
+    `made` tells what the figures were made from: inputs, models, versions; `settings` is all else
+    that changed a mask, by model. `labels` are the models over each region and label, left out for
+    binary cases; the others are of the whole then, or of the region that was asked for.
     """
 
     version: str
@@ -67,6 +68,7 @@ class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
     made: Made | None = None
     verified: Verified | None = None
     labels: dict[str, list[ModelSummary]] | msgspec.UnsetType = msgspec.UNSET
+    settings: dict[str, MaskSettings] = {}
 
 
 def scores(study: Study, metric: str) -> dict[str, dict[str, float | None]]:
@@ -118,6 +120,7 @@ def summarise_study(study: Study, *, seed: int = 0) -> StudySummary:
         made=made_from(study.models, study.inputs),
         verified=study.verified,
         labels=_by_label(study) or msgspec.UNSET,
+        settings={m.spec.id: mask_settings(m) for m in study.models if m.runs},
     )
 
 

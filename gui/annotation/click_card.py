@@ -28,6 +28,8 @@ class ClickCard(QFrame):
         self._voxels, self._dsc = make_label("", "body"), make_label("", "body")
         self._case = make_label("", "caption")
         self._case.setWordWrap(True)
+        self._note = make_label("", "caption")
+        self._note.setWordWrap(True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
         self._shown: tuple[ClickLine, ...] = ()
@@ -35,7 +37,7 @@ class ClickCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(4)
-        for part in (self._title, self._voxels, self._dsc, self._case):
+        for part in (self._title, self._voxels, self._dsc, self._case, self._note):
             column.addWidget(part)
         column.addLayout(self._rows)
         parent.installEventFilter(self)
@@ -44,7 +46,7 @@ class ClickCard(QFrame):
     @property
     def text(self) -> str:
         """What it says, line by line."""
-        lines = (self._title, self._voxels, self._dsc, self._case)
+        lines = (self._title, self._voxels, self._dsc, self._case, self._note)
         said = [line.text() for line in lines if line.text()]
         return "\n".join([*said, *(row_text(row) for row in self._shown)])
 
@@ -63,6 +65,8 @@ class ClickCard(QFrame):
             self._dsc.setText(f"DSC {before} → {after} on this slice")
         whole = _change(figures.added, figures.taken)
         self._case.setText(f"Case: {whole} voxels, {counted(figures.slices, 'slice')}")
+        self._note.setVisible(bool(figures.note))
+        self._note.setText(figures.note)
         self._show_rows(figures.rows[::-1][:_MOST_ROWS])
         self._place()
 
@@ -108,9 +112,8 @@ class ClickCard(QFrame):
 def row_text(row: ClickLine) -> str:
     """Return a click in a line: its number, what it does, where, and how many voxels it changed."""
     verb = "Add" if row.adds else "Take away"
-    where = f"slice {row.slice_number}"
     changed = "…" if row.voxels is None else f"{row.voxels:+,}".replace("-", MINUS)
-    return f"{row.number}  {verb}, {where}  {changed}"
+    return f"{row.number}  {verb}, {row.where}  {changed}"
 
 
 def _change(added: int, taken: int) -> str:

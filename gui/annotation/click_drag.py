@@ -8,24 +8,28 @@ from PySide6.QtCore import QPointF
 from core.annotation import strokes
 from core.annotation.patch import Point
 from core.domain.guide import ClickShape, Spot
+from core.domain.plane import Cut
 
 _TREMBLE = 4.0  # pixels of the screen
 
 
 @dataclass
 class ClickDrag:
-    """What the pointer has done since the press at the first of `points` (y, x), in voxels."""
+    """What the pointer has done on a slice since the press at the first of `points` (y, x)."""
 
-    z: int
+    cut: Cut
     adds: bool
     box: bool
     points: list[Point]
     dragged: bool = field(default=False)
 
-    def move(self, at: Point, *, zoom: float) -> None:
-        """Go on to `at`; a press that trembles is a click still. `zoom` is pixels a voxel."""
+    def move(self, at: Point, *, zoom: tuple[float, float]) -> None:
+        """Go on to `at`; a press that trembles is a click still.
+
+        `zoom` is how many pixels of the screen a voxel is high and wide.
+        """
         first = self.points[0]
-        apart = max(abs(at[0] - first[0]), abs(at[1] - first[1])) * zoom
+        apart = max(abs(at[0] - first[0]) * zoom[0], abs(at[1] - first[1]) * zoom[1])
         self.dragged = self.dragged or apart >= _TREMBLE
         if self.dragged:
             self.points = [first, at] if self.box else [*self.points, at]

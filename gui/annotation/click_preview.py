@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from core.annotation.guided import Guided
 from core.domain.guide import Click
+from core.domain.plane import PLANES, Cut
 from gui.annotation.rested_question import RestedQuestion
 
 Asked = tuple[Guided, Click]
@@ -14,9 +15,9 @@ Asked = tuple[Guided, Click]
 
 @dataclass(frozen=True, eq=False)
 class Pointed:
-    """What a click would change of slice `z`: the voxels of `plane` (Y, X)."""
+    """What a click would change of a slice: the voxels of `plane` (Y, X)."""
 
-    z: int
+    cut: Cut
     adds: bool
     plane: NDArray[np.bool_]
 
@@ -27,5 +28,10 @@ ClickPreview = RestedQuestion[Asked, Pointed]
 def pointed_by(asked: Asked) -> Pointed:
     """Return what the click that is asked about would change."""
     state, click = asked
-    after = state.on_slice(click)
-    return Pointed(click.z, click.adds, after.mask_of(click.z) != state.mask_of(click.z))
+    after, cut = state.on_slice(click), cut_of(click)
+    return Pointed(cut, click.adds, after.mask_of(cut) != state.mask_of(cut))
+
+
+def cut_of(click: Click) -> Cut:
+    """Return the slice that a click was made on."""
+    return Cut(PLANES[click.plane], click.z)

@@ -152,11 +152,23 @@ class CorrectionDesk(QObject):
         """
         if self._session.labels.labels.is_binary:
             return self.mask_now()
+        correction = self._under_hand()
+        return None if correction is None else correction.ground(correction.aim())
+
+    def values_now(self) -> LabelMap | None:
+        """Return a copy of the label values that belong to `ground_now`; None for one label."""
+        if self._session.labels.labels.is_binary:
+            return None
+        correction = self._under_hand()
+        return None if correction is None else correction.snapshot_map()
+
+    def _under_hand(self) -> Correction | None:
+        """Return the correction, or the one that a first stroke would begin."""
         correction, book = self._session.correction, self._beginning.peek()
         if correction is None and book is not None and not self.problem:
             correction = book.correction
             correction.set_rule(self._session.labels.rule)
-        return None if correction is None else correction.ground(correction.aim())
+        return correction
 
     @property
     def waiting(self) -> bool:
@@ -197,7 +209,7 @@ class CorrectionDesk(QObject):
         Its patches are of the label in hand, or of what `of` says.
         """
         correction = self._ensure()
-        if correction is not None and self._is_stuck(of):
+        if correction is not None and self.is_stuck(of):
             return None
         if correction is not None and not correction.painting:
             correction.begin(tool, cut, correction.aim(of))
@@ -312,10 +324,10 @@ class CorrectionDesk(QObject):
         self._keep(step)
 
     def _say_nothing_changed(self, tool: str, of: Of) -> None:
-        if not self._is_stuck(of, tool):
+        if not self.is_stuck(of, tool):
             self.noted.emit(tool, "Nothing there to change.")
 
-    def _is_stuck(self, of: Of, tool: str = _NOT_PAINTED) -> bool:
+    def is_stuck(self, of: Of, tool: str = _NOT_PAINTED) -> bool:
         """Say so where the label in hand is locked, which no tool writes, and return whether."""
         state = self._session.labels
         stuck = of == "hand" and state.rule.stuck and not state.labels.is_binary

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from core.annotation.versions import Version
-from core.domain.mask import Mask
 from core.domain.metrics import Hd95, hd95
 from gui.annotation.corrected_figures import corrected_of, corrected_views
 from gui.annotation.correction_desk import CorrectionDesk
@@ -22,11 +21,13 @@ from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
+from gui.widgets.later import Later
 from gui.widgets.metrics_view import MetricsView, Pending
 
 _EDIT = "edit"  # the subject of one that was not saved
 _IN_HAND = "in hand"  # and of what the reader is asked to do with what is half drawn or marked
-_FIGURES_MS = 35
+_FIGURES_MS = 8  # figures of a sample come with its frame
+_BEGUN_MS = 35
 _BARS_MS = 150
 _DISTANCE_MS = 400
 
@@ -64,10 +65,10 @@ class CorrectionPresenter(QObject):
         self._saved = ""
         self._saved_of: object = None  # the correction it was said of
         self._just_opened = False
-        self._begun = _timer(self, _FIGURES_MS, self._show_correction)
-        self._figures = _timer(self, _FIGURES_MS, self._show_numbers)
-        self._bars = _timer(self, _BARS_MS, self._show_bars)
-        self._distance = _timer(self, _DISTANCE_MS, self._measure)
+        self._begun = Later(self, _BEGUN_MS, self._show_correction)
+        self._figures = Later(self, _FIGURES_MS, self._show_numbers)
+        self._bars = Later(self, _BARS_MS, self._show_bars)
+        self._distance = Later(self, _DISTANCE_MS, self._measure)
         self._connect()
         self._show_state()
 
@@ -203,7 +204,7 @@ class CorrectionPresenter(QObject):
             self._hd95 = None
             return
         mask, revision = correction.mask, correction.revision
-        truth: Mask = opened.loaded.ground_truth
+        truth = opened.loaded.ground_truth
         spacing = opened.loaded.volume.geometry.spacing_mm
 
         def show(value: Hd95 | None) -> None:
@@ -275,11 +276,3 @@ class CorrectionPresenter(QObject):
 
 def _edits(count: int) -> str:
     return "1 edit" if count == 1 else f"{count} edits"
-
-
-def _timer(parent: QObject, milliseconds: int, slot: object) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer

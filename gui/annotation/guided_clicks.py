@@ -6,14 +6,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation.correction import Writes
-from core.annotation.guided import ClickGround, Guided, Scene
+from core.annotation.guided import Guided
 from core.domain.guide import Click, Spot
-from core.domain.mask import Mask
+from core.domain.plane import PLANES, Cut
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
-from gui.annotation.click_preview import Asked, ClickPreview, pointed_by
+from gui.annotation.click_grounds import ClickGrounds
+from gui.annotation.click_preview import Asked, ClickPreview, cut_of, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import predicted_mask, predicted_values
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.taught_guide import TaughtGuide
 from gui.annotation.tool_settings import ToolSettings
@@ -27,11 +27,14 @@ REPLAY = "replay clicks"
 
 @dataclass(frozen=True)
 class ClickLine:
-    """One click; `voxels` are those it added less those it took away, None until answered."""
+    """One click; `voxels` are those it added less those it took away, None until answered.
+
+    `where` names its slice, and the plane where it is not the axial one.
+    """
 
     number: int
     adds: bool
-    slice_number: int
+    where: str
     voxels: int | None = None
 
 
@@ -40,7 +43,7 @@ class GuidedFigures:
     """What the clicks in hand would change: voxels of the slice on screen, and of the case.
 
     `dsc` is that of the slice before and after, None without ground truth. `rows` are the clicks,
-    oldest first.
+    oldest first. `note` says what else the reader should know of the newest.
     """
 
     rows: tuple[ClickLine, ...]
@@ -50,6 +53,7 @@ class GuidedFigures:
     taken: int
     slices: int
     dsc: tuple[float, float] | None = None
+    note: str = ""
 
 
 class GuidedClicks(QObject):
@@ -70,7 +74,7 @@ class GuidedClicks(QObject):
         self._desk, self._lanes = desk, lanes
         self.preview = ClickPreview(lanes, pointed_by)
         self.preview.changed.connect(self.changed)
-        self._scene: Scene | None = None
+        self._grounds = ClickGrounds(self._session, desk, taught)
         self._ground: Guided | None = None
         self._states: list[Guided] = []
         self._clicks: list[Click] = []
@@ -111,35 +115,36 @@ class GuidedClicks(QObject):
         """The tool was taken: what answers clicks gets ready."""
         self._taught.warm()
 
-    def touch(self, touch: Touch, *, adds: bool, settings: ToolSettings, zoom: float) -> None:
-        """Take what the pointer did; `zoom` is pixels of the screen a voxel."""
+    def touch(
+        self, touch: Touch, cut: Cut, *, adds: bool, settings: ToolSettings, zoom: float
+    ) -> None:
+        """Take what the pointer did on a slice; `zoom` is pixels of the screen a column."""
         at = (touch.y, touch.x)
         if touch.kind == "press":
             self.preview.drop()
-            box = settings.drag == "box"
-            self._drag = ClickDrag(self._session.view.at[0], adds, box, [at])
-        elif touch.kind == "move" and self._drag is not None:
-            self._drag.move(at, zoom=zoom)
-        elif touch.kind == "release" and self._drag is not None:
-            drag, self._drag = self._drag, None
-            self._make(drag, settings)
+            self._drag = ClickDrag(cut, adds, settings.drag == "box", [at])
+        elif touch.kind in ("move", "release") and self._drag is not None:
+            _, row, column = self._grey.spacing(cut.plane)
+            self._drag.move(at, zoom=(zoom * row / column, zoom))
+            if touch.kind == "release":
+                drag, self._drag = self._drag, None
+                self._make(drag, settings)
         elif touch.kind == "cancel":
             self._drag = None
         self.changed.emit()
 
-    def point_at(self, at: QPointF | None, *, adds: bool, settings: ToolSettings) -> None:
-        """Show soon what a click there would change; None shows nothing of it."""
+    def point_at(self, at: QPointF | None, cut: Cut, *, adds: bool, settings: ToolSettings) -> None:
+        """Show soon what a click there on a slice would change; None shows nothing of it."""
         if at is None or self._drag is not None or self._desk.problem:
             self.preview.drop()
             return
 
         def asked() -> Asked | None:
-            voxel = self._grey.voxel(at.y(), at.x(), self._grey.axial())
-            state = self._newest()
-            if voxel is None or state is None or self._task is not None:
+            drag, state = ClickDrag(cut, adds, False, [(at.y(), at.x())]), self._newest()
+            spots = drag.spots(self._sides(cut))
+            if not spots or state is None or self._task is not None:
                 return None
-            drag = ClickDrag(voxel[0], adds, False, [(at.y(), at.x())])
-            return state, self._click(drag, (voxel[1:],), settings)
+            return state, self._click(drag, spots, settings)
 
         self.preview.ask(asked)
 
@@ -183,40 +188,31 @@ class GuidedClicks(QObject):
         if len(self._states) == len(self._clicks):
             state = self._states[-1]
             self.drop()
-            cut, writes = self._grey.axial(state.clicks[-1].z), Writes(clicks=state.clicks)
+            cut, writes = cut_of(state.clicks[-1]), Writes(clicks=state.clicks)
             self._desk.apply(GUIDED, state.patch, cut=cut, writes=writes)
         return True
 
     def replay(self) -> None:
         """Answer the clicks kept with the correction anew, on the prediction on screen."""
-        known, predicted = self._desk.known, predicted_mask(self._session)
-        if known is None or not known.clicks:
-            self._desk.noted.emit(REPLAY, "There are no clicks in this correction.")
-            return
-        if predicted is None:
-            self._desk.noted.emit(REPLAY, "Run the model on this case first.")
-            return
-        clicks, ground = known.clicks, self._ground_over(predicted)
-        opened = self._session.open_case
-        assert opened is not None, "there is a prediction of it"
-        volume, hand = opened.loaded.volume, known.rule.value
-        values = predicted_values(self._session) if known.several else None
-        make = self._taught.replayed(ground, clicks, volume, of=(values, hand))
-        self._desk.apply_later(REPLAY, make)
+        made = self._grounds.replayed()
+        if isinstance(made, str):
+            self._desk.noted.emit(REPLAY, made)
+        else:
+            self._desk.apply_later(REPLAY, made)
 
-    def picture(self, z: int) -> ClickPicture | None:
-        """Return what is to be shown on slice `z`; None for nothing."""
+    def picture(self, cut: Cut) -> ClickPicture | None:
+        """Return what is to be shown on a slice of any plane; None for nothing."""
         pointed, state = self.preview.answer, self._quick or self._newest_known()
-        pointed = pointed if pointed is not None and pointed.z == z else None
-        drag = self._drag if self._drag is not None and self._drag.z == z else None
-        changed = state is not None and z in state.planes
-        signs = _signs(self._clicks, z)
-        if not changed and not signs and pointed is None and drag is None:
+        pointed = pointed if pointed is not None and pointed.cut == cut else None
+        drag = self._drag if self._drag is not None and self._drag.cut == cut else None
+        shown = state is not None and bool(state.runs)
+        signs = _signs(self._clicks, cut, self._shape)
+        if not shown and not signs and pointed is None and drag is None:
             return None
-        empty = np.zeros(self._plane, bool)
+        empty = np.zeros(self._sides(cut), bool)
         return ClickPicture(
-            before=state.ground.mask[z] > 0 if changed and state is not None else empty,
-            after=state.mask_of(z) if changed and state is not None else empty,
+            before=cut.of(state.ground.mask) > 0 if shown and state is not None else empty,
+            after=state.mask_of(cut) if shown and state is not None else empty,
             signs=signs,
             pointed=None if pointed is None else pointed.plane,
             pointed_adds=pointed is None or pointed.adds,
@@ -224,34 +220,37 @@ class GuidedClicks(QObject):
             trace_adds=drag is None or drag.adds,
         )
 
-    def figures(self, z: int) -> GuidedFigures | None:
-        """Return what the answered clicks would change, seen from slice `z`; None without any."""
+    def figures(self, cut: Cut) -> GuidedFigures | None:
+        """Return what the answered clicks would change, seen from a slice; None without any."""
         state = self._states[-1] if self._states else None
         if state is None:
             return None
-        counts = state.counts
+        counts = state.tallies[cut.plane.name]
         added, taken = (sum(pair[part] for pair in counts.values()) for part in (0, 1))
-        here = counts.get(z, (0, 0))
-        dsc = self._dsc(state, z)
-        return GuidedFigures(self._rows(), *here, added, taken, len(counts), dsc)
+        here = counts.get(cut.index, (0, 0))
+        dsc, note = self._dsc(state, cut), self._taught.note(state.clicks[-1].plane)
+        return GuidedFigures(self._rows(), *here, added, taken, len(counts), dsc, note)
 
     def _rows(self) -> tuple[ClickLine, ...]:
         found, before = [], 0
         for index, click in enumerate(self._clicks):
-            number = self._grey.slice_number(self._grey.axial(click.z))
+            cut = cut_of(click)
+            number = f"slice {self._grey.slice_number(cut)}"
+            where = f"{click.plane} {number}" if cut.plane.axis else number
             net = None
             if index < len(self._states):
                 total = sum(added - taken for added, taken in self._states[index].counts.values())
                 net, before = total - before, total
-            found.append(ClickLine(index + 1, click.adds, number, net))
+            found.append(ClickLine(index + 1, click.adds, where, net))
         return tuple(found)
 
-    def _dsc(self, state: Guided, z: int) -> tuple[float, float] | None:
+    def _dsc(self, state: Guided, cut: Cut) -> tuple[float, float] | None:
         opened = self._session.open_case
         truth = None if opened is None else opened.loaded.ground_truth
         if truth is None:
             return None
-        inside, before, after = truth[z] > 0, state.ground.mask[z] > 0, state.mask_of(z)
+        inside, before = cut.of(truth) > 0, cut.of(state.ground.mask) > 0
+        after = state.mask_of(cut)
         total = [np.count_nonzero(inside) + np.count_nonzero(each) for each in (before, after)]
         both = [np.count_nonzero(inside & each) for each in (before, after)]
         if not all(total):
@@ -259,29 +258,37 @@ class GuidedClicks(QObject):
         return 2 * both[0] / total[0], 2 * both[1] / total[1]
 
     @property
-    def _plane(self) -> tuple[int, int]:
+    def _shape(self) -> tuple[int, int, int]:
         opened = self._session.open_case
-        return (0, 0) if opened is None else opened.loaded.volume.geometry.shape[1:]
+        return (0, 0, 0) if opened is None else opened.loaded.volume.geometry.shape
+
+    def _sides(self, cut: Cut) -> tuple[int, int]:
+        """Return how many rows and columns a slice has."""
+        _, rows, columns = cut.plane.turned(self._shape)
+        return rows, columns
 
     def _click(self, drag: ClickDrag, spots: tuple[Spot, ...], settings: ToolSettings) -> Click:
         reach = {"slice": 0, "step": settings.steps, "lesion": None}[settings.reach]
         return Click(
-            drag.z,
+            drag.cut.index,
             spots,
             drag.adds,
             drag.shape,
             reach=reach,
             strength=settings.strength,
             channel=self._grey.channel,
+            plane=drag.cut.plane.name,
         )
 
     def _make(self, drag: ClickDrag, settings: ToolSettings) -> None:
         """Add a click to those in hand."""
-        spots = drag.spots(self._plane)
-        if not spots or drag.z != self._session.view.at[0]:
+        spots = drag.spots(self._sides(drag.cut))
+        if not spots or drag.cut != self._session.view.cut_in(drag.cut.plane):
             return
         if self._desk.problem:
             self._desk.noted.emit("Nothing can be painted", self._desk.problem)
+            return
+        if self._desk.is_stuck("hand", GUIDED):
             return
         self._clicks.append(self._click(drag, spots, settings))
         self._go_on()
@@ -294,29 +301,10 @@ class GuidedClicks(QObject):
         return self._newest_known() or self._start()
 
     def _start(self) -> Guided | None:
-        """Return the state before the first click: the mask there is, what the model says."""
-        mask, opened = self._desk.ground_now(), self._session.open_case
-        if self._ground is None and mask is not None and opened is not None:
-            ground = self._ground_over(mask.copy())
-            self._ground = self._taught.begun(ground, opened.loaded.volume)
+        """Return the state before the first click."""
+        if self._ground is None:
+            self._ground = self._grounds.begun()
         return self._ground
-
-    def _ground_over(self, mask: Mask) -> ClickGround:
-        """Return a mask as clicks correct it, with the probability on screen behind it."""
-        opened, result = self._session.open_case, self._session.result
-        assert opened is not None, "a case is on screen"
-        volume = opened.loaded.volume
-        if self._scene is None:
-            self._scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
-        whole = result is not None and result.ready is None and self._is_of_hand
-        found = result.probability if result is not None and whole else None
-        return ClickGround(self._scene, mask, found, self._session.post.threshold)
-
-    @property
-    def _is_of_hand(self) -> bool:
-        """True where the prediction is of what clicks write: the one label, or that in hand."""
-        state = self._session.labels
-        return state.labels.is_binary or state.focus.values == (state.in_hand,)
 
     def _on_labels_changed(self) -> None:
         """Clicks write another label, or something else is locked: all is answered anew."""
@@ -388,7 +376,7 @@ class GuidedClicks(QObject):
         self.drop()
 
     def _on_case_changed(self) -> None:
-        self._scene = None
+        self._grounds.leave()
         self.drop()
 
 
@@ -405,13 +393,19 @@ def _answered(state: Guided, clicks: list[Click], progress: Progress, part: Part
     return found
 
 
-def _signs(clicks: list[Click], z: int) -> tuple[ClickSign, ...]:
+def _signs(clicks: list[Click], cut: Cut, shape: tuple[int, int, int]) -> tuple[ClickSign, ...]:
+    """Return the signs of the clicks on a slice, also of those in another plane that lie there."""
     found = []
     for number, click in enumerate(clicks, start=1):
-        if click.z == z:
-            y, x = np.array(click.spots, np.float64).mean(axis=0) + 0.5
-            if click.shape == "scribble":
-                y, x = np.array(click.spots[len(click.spots) // 2], np.float64) + 0.5
-            newest = number == len(clicks)
-            found.append(ClickSign(float(x), float(y), click.adds, number, newest))
+        y, x = np.array(click.spots, np.float64).mean(axis=0) + 0.5
+        if click.shape == "scribble":
+            y, x = np.array(click.spots[len(click.spots) // 2], np.float64) + 0.5
+        if cut_of(click) != cut:
+            voxel = PLANES[click.plane].voxel((click.z, int(y), int(x)), shape)
+            index, row, column = cut.plane.place(voxel, shape)
+            if click.plane == cut.plane.name or index != cut.index:
+                continue
+            y, x = row + 0.5, column + 0.5
+        newest = number == len(clicks)
+        found.append(ClickSign(float(x), float(y), click.adds, number, newest))
     return tuple(found)

@@ -55,6 +55,10 @@ class OverChoice(QWidget):
         blocker.unblock()
         self._clears.setChecked(rule.clears_all)
 
+    def offer_clearing(self, offered: bool) -> None:
+        """Offer to take away every label, for tools that can."""
+        self._clears.setVisible(offered)
+
     def _choose(self, index: int) -> None:
         over, value = self._over.itemData(index)
         self.chosen.emit(str(over), int(value))

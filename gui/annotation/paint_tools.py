@@ -202,13 +202,9 @@ class PaintTools(QObject):
             self._close_polygon()
 
     def _click(self, touch: Touch) -> None:
-        """Guide by a click, which names voxels of an axial slice."""
-        if not self._cut.plane.axis:
-            adds = self._value(touch) == 1
-            self.guided.touch(touch, adds=adds, settings=self.settings, zoom=self._zoom)
-        elif touch.kind == "press":
-            said = "Click in an axial view; what it changes is shown in every plane once accepted."
-            self.asked.emit("Guided clicks are made on axial slices", said)
+        """Guide by a click, which names voxels of the slice it is made on."""
+        adds, cut = self._value(touch) == 1, self._cut
+        self.guided.touch(touch, cut, adds=adds, settings=self.settings, zoom=self._zoom)
 
     def _on_picked(self, touch: Touch) -> None:
         """Give away the voxel that was clicked, when the button is up again."""
@@ -423,8 +419,9 @@ class PaintTools(QObject):
 
     def _ask_preview(self) -> None:
         """Have shown what a press here would take."""
-        if self.tool == "guided" and not self._cut.plane.axis:
-            self.guided.point_at(self._pointer, adds=not self._removes, settings=self.settings)
+        if self.tool == "guided":
+            adds, settings = not self._removes, self.settings
+            self.guided.point_at(self._pointer, self._cut, adds=adds, settings=settings)
         else:
             self.guided.preview.drop()
         if self.tool in ("threshold", "fill") and self._pointer is not None:
@@ -462,7 +459,6 @@ class PaintTools(QObject):
             marked=self.lesions.marked,
             taken=self._preview.answer,
         )
-        guided = self.tool == "guided"
-        z = self._session.view.at[0]
-        self._traces.show_clicks(self.guided.picture(z) if guided else None)
+        guided = self.guided.picture if self.tool == "guided" else lambda _: None
+        self._traces.show_clicks(guided)
         self.held_changed.emit()

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from gui.shell.tasks import Lanes, Task
+from gui.widgets.later import Later
 
 _REST_MS = 40
 
@@ -27,8 +28,7 @@ class RestedQuestion(QObject, Generic[A, T]):
         self._asked: Callable[[], A | None] | None = None
         self._task: Task[T] | None = None
         self.answer: T | None = None
-        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self._look)
+        self._rest = Later(self, _REST_MS, self._look)
 
     def ask(self, asked: Callable[[], A | None]) -> None:
         """Show soon what is asked by then; what was shown before stays until then."""

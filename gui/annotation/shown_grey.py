@@ -73,10 +73,6 @@ class ShownGrey:
             return None
         return cut.voxel(math.floor(y), math.floor(x), volume.geometry.shape)
 
-    def axial(self, z: int | None = None) -> Cut:
-        """Return an axial slice, by default the one that is shown where an axial one is."""
-        return Cut(index=self.session.view.at[0] if z is None else z)
-
     def slice_number(self, cut: Cut) -> int:
         """Return the number of a slice as it is shown."""
         volume = self._volume

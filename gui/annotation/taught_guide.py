@@ -1,20 +1,15 @@
 """What answers guided clicks in the window: the bump, and a trained guide where there is one."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
-from core.annotation import regions
 from core.annotation.bump import Bump
-from core.annotation.guided import ClickGround, Guided, guided
-from core.annotation.label_rule import mask_of
-from core.annotation.patch import Patch, replayed
 from core.domain.errors import ModelError
-from core.domain.guide import Click, Guide, PairedGuide
-from core.domain.mask import Mask
+from core.domain.guide import Guide, PairedGuide
+from core.domain.plane import PlaneName
 from core.domain.volume import Volume
 from core.inference.engine import Engine
 from core.inference.guide_network import NetworkGuide
@@ -46,37 +41,15 @@ class TaughtGuide(QObject):
         # Emitted by a worker, heard on the thread this object lives in.
         self._failed.connect(self._break, Qt.ConnectionType.QueuedConnection)
 
+    def forget(self) -> None:
+        """Look for a guide anew: the models are others."""
+        self._looked = self._is_broken = False
+
     def warm(self) -> None:
         """Start the process, off the GUI thread, so that the first click is answered at once."""
         model = self._found()
         if model is not None and not self._is_broken:
             self._lanes.run("idle", lambda _: self._answer_nothing(model))
-
-    def begun(self, ground: ClickGround, volume: Volume) -> Guided:
-        """Return a ground without a click yet, to be answered on any thread."""
-        return Guided(ground, self.over(volume))
-
-    def replayed(
-        self,
-        ground: ClickGround,
-        clicks: Sequence[Click],
-        volume: Volume,
-        *,
-        of: tuple[Callable[[], Mask] | None, int],
-    ) -> Callable[[Mask], Patch | None]:
-        """Return what makes a mask what clicks, answered anew on a ground, would have it be.
-
-        Where there are several labels, `of` gives the map that was predicted and the value in hand.
-        """
-        guide, (values, hand) = self.over(volume), of
-
-        def make(mask: Mask) -> Patch | None:
-            begun = ground if values is None else replace(ground, mask=mask_of(values(), (hand,)))
-            patch = guided(begun, clicks, guide).patch()
-            after = begun.mask if patch is None else replayed(begun.mask, patch)
-            return regions.replace(mask, after)
-
-        return make
 
     def over(self, volume: Volume) -> Guide:
         """Return what answers clicks on a volume, on any thread."""
@@ -86,7 +59,15 @@ class TaughtGuide(QObject):
         spec, engine = model.spec, self._engine
         order = spec.order(volume.channels, volume.roles)
         taught = NetworkGuide(spec, order, lambda values: engine.answer_click(model, values))
-        return PairedGuide(Bump(), taught, self._failed.emit)
+        return PairedGuide(Bump(), taught, self._failed.emit, spec.planes)
+
+    def note(self, plane: PlaneName) -> str:
+        """Say that a network there is does not answer clicks in a plane; empty where it does."""
+        model = self._found()
+        if model is None or self._is_broken or plane in model.spec.planes:
+            return ""
+        learnt = " and ".join(model.spec.planes)
+        return f"Answered by the rule alone: the network learnt {learnt} slices."
 
     def close(self) -> None:
         """End the process."""
@@ -94,7 +75,7 @@ class TaughtGuide(QObject):
 
     def _found(self) -> GuideModel | None:
         if not self._looked:
-            self._looked = True
+            self._looked, self._model = True, None
             try:
                 self._model = find_guide(self._roots())
             except ModelError as error:
@@ -125,5 +106,7 @@ def taught_guide(context: Context) -> TaughtGuide:
     found = TaughtGuide(roots, context.lanes)
     title = "Clicks are answered without the network"
     found.broken.connect(lambda said: context.say_failed(title, said))
+    for changed in (session.place_changed, session.models_changed):
+        changed.connect(found.forget)
     context.closing.connect(found.close)
     return found

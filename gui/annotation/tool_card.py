@@ -34,6 +34,7 @@ from gui.widgets.segments import Segments
 
 _WIDTH = 236
 _LEFT, _TOP, _EDGE = 10, 92, 8
+_FOOT = 76  # of the image, where its own words stand
 _ROOM = 3  # an image narrower than so many cards is not to lie under one
 _RANGED = {"threshold": "window", "fill": "tolerance"}
 _BRUSHES = frozenset({"brush", "eraser", "threshold"})
@@ -162,6 +163,7 @@ class ToolCard(QFrame):
         self._solid.setChecked(bool(getattr(settings, _SOLID.get(tool, "volumetric"))))
         self._complete.setVisible(tool == "smart")
         self._guided.setVisible(tool == "guided")
+        self.over.offer_clearing(tool != "guided")  # clicks take the label in hand away alone
         self._guided.show_settings(settings)
         self._taken.setVisible(tool in _RANGED)
         self._hint.setText(of_the_hand(_HINTS.get(tool, ""), swapped=swapped))
@@ -248,7 +250,7 @@ class ToolCard(QFrame):
         self._fold.setAccessibleName(said)
         self.setFixedWidth(self._hint_of(layout).width() if folded else _WIDTH)
         height, room = self._height(words=True), self._image.height() - _EDGE
-        if _TOP + height > room:
+        if _TOP + height > room - _FOOT:
             height = self._height(words=False)
         self.setFixedHeight(height)
         self.move(_LEFT, max(min(_TOP, room - height), _EDGE))

@@ -67,8 +67,8 @@ class ToolPresenter(QObject):
         guided = self._paint_tools.guided
         shown = self._paint_tools.tool == "guided"
         self._card.show_clicks(len(guided.clicks))
-        index = self._session.view.at[0]
-        self._card.preview.show_figures(guided.figures(index) if shown else None)
+        cut = self._session.view.cut
+        self._card.preview.show_figures(guided.figures(cut) if shown else None)
 
     def _show_start(self) -> None:
         """Say what a first edit would start from, while there is none."""

@@ -1,5 +1,7 @@
 """Shows in every view of the case what is half drawn, marked, or about to be taken."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
@@ -50,10 +52,13 @@ class Traces:
             for view, (wide, high, _) in zip(self._views, brushes, strict=True):
                 view.set_brush(wide, sign, high=high)
 
-    def show_clicks(self, picture: ClickPicture | None) -> None:
-        """Show what guided clicks would change of the axial slice."""
+    def show_clicks(self, picture: Callable[[Cut], ClickPicture | None]) -> None:
+        """Show what guided clicks would change of the slice in each view."""
+        made: dict[Cut, ClickPicture | None] = {}
         for view, cut in zip(self._views, self._cuts, strict=True):
-            view.show_clicks(None if cut.plane.axis else picture)
+            if cut not in made:
+                made[cut] = picture(cut)
+            view.show_clicks(made[cut])
 
     def show(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -33,6 +33,7 @@ from gui.data.organise_form import (
 from gui.data.organise_roles import RolesColumn
 from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.labels import ElidedLabel, Glyph, make_label
+from gui.widgets.later import Later
 from gui.widgets.palette import DARK, OverlayColours, Theme
 
 _SIZE = QSize(1280, 800)
@@ -76,10 +77,7 @@ class OrganiseDialog(QDialog):
         self._resample = self._wrong = False
         self._close = QToolButton()
         self._cancel, self._open = QPushButton("Cancel"), QPushButton("Open")
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_COUNT_MS)
-        self._pause.timeout.connect(lambda: self.counted.emit(self.form))
+        self._pause = Later(self, _COUNT_MS, lambda: self.counted.emit(self.form))
         self._lay_out()
         self.roles.layout_chosen.connect(self._on_layout)
         self.roles.patterns_changed.connect(self._on_patterns)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from core.domain.errors import DataError
 from core.domain.prediction import Postprocessing
@@ -19,6 +19,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Lanes, Task
 from gui.shell.triager import Triager
+from gui.widgets.later import Later
 
 _SETTLE_MS = 400
 
@@ -53,8 +54,7 @@ class ListScores(QObject):
         super().__init__()
         self._session, self._lanes, self._operations = session, lanes, operations
         self._task: Task[list[_Rescored]] | None = None
-        self._later = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._later.timeout.connect(self.start)
+        self._later = Later(self, _SETTLE_MS, self.start)
         session.post_changed.connect(self._on_post_changed)
         session.place_changed.connect(self.cancel)
 

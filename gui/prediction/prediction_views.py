@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from core.inference.engine_messages import NetworkCost
-from core.models.acquisition import acquisition_words, spacing_words
+from core.models.acquisition import acquisition_words, resampled_words
 from core.models.mask_model import MaskModel
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model
@@ -16,6 +16,14 @@ from gui.shell.view_state import slice_name
 from gui.viewer.shown_case import slice_overlap
 from gui.widgets.labels import duration
 from gui.widgets.metrics_view import MetricsView
+
+_INTENSITIES = {
+    "foreground": "z-score of foreground",
+    "reference": "reference scaling",
+    "image": "z-score of all voxels",
+    "box": "z-score of the box around the image",
+    "nonzero": "z-score of what is not zero",
+}
 
 
 def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsView]:
@@ -110,8 +118,8 @@ def preprocessing_words(spec: Preprocessing) -> str:
     if spec.neighbours:
         parts.append(f"with {spec.neighbours} neighbouring slice(s) on each side")
     if spec.spacing_mm is not None:
-        parts.insert(0, f"resampled to {spacing_words(spec.spacing_mm, spec.spacing_mm)} mm")
-    parts.append("z-score of foreground" if spec.intensity == "foreground" else "reference scaling")
+        parts.insert(0, f"resampled to {resampled_words(spec.spacing_mm)} mm")
+    parts.append(_INTENSITIES[spec.intensity])
     return ", ".join(parts)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Writes
 from core.annotation.draft import Step
@@ -31,6 +31,7 @@ from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
+from gui.widgets.later import Later
 
 _BESIDE = 2  # voxels between a surface and the piece it is of
 _SETTLE_MS = 200
@@ -107,8 +108,7 @@ class DisagreementQueue(QObject):
         self._said_wrong: dict[str, TruthError] = {}
         self._small = self._limit
         self._task: Task[_Found] | None = None
-        self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._settled.timeout.connect(self._look_up)
+        self._settled = Later(self, _SETTLE_MS, self._look_up)
         session.case_changed.connect(self._forget)
         session.result_changed.connect(self._on_result_changed)
         session.correction_changed.connect(self._on_correction_changed)

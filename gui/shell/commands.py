@@ -277,6 +277,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("run_all", "Run on all cases", "Model", ("Ctrl+Shift+R",), "", "model"),
     Command("flips", "Average with the mirrored slice", "Model", (), "", "nothing", checkable=True),
     Command("train", "Train a model…", "Model", ("Ctrl+N",), "trend", "nothing"),
+    Command("teach_clicks", "Teach the guided clicks…", "Model", (), "", "nothing"),
     Command("gate", "Candidate against champion…", "Model", ("Ctrl+G",), "tick-circle", "nothing"),
     Command("compare_models", "Compare models", "Model", ("Ctrl+M",), "trend", "nothing"),
     Command(

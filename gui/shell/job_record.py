@@ -24,10 +24,13 @@ from core.jobs.job_events import (
     state_after,
 )
 from core.jobs.job_folder import JOB_FILE, JobFolder, JobRequest
+from core.jobs.job_start import JobProgram
 from core.models.gate import GateReport, read_gate
+from core.studies.unit_table import UnitTable, read_unit_table
 
 Asked: TypeAlias = JobRequest | Literal["start"]
-JobKind: TypeAlias = Literal["train", "gate"]
+JobKind: TypeAlias = Literal["train", "gate", "folds", "search"]
+"""One training, a gate, or several trainings: the folds of a dataset, the trials of a search."""
 Points: TypeAlias = tuple[tuple[int, float], ...]
 
 _UNHEARD_SECONDS = 60.0
@@ -51,11 +54,33 @@ class JobHead(msgspec.Struct, frozen=True):
     device: str = "auto"
     champion: str = ""
     candidate: str = ""
+    folds: int = 0
+    repeats: int = 1
+    tried: dict[str, tuple[object, ...]] = {}
+    train: "JobHead | None" = None
+    task: str = "segment"
+
+    @property
+    def is_guide(self) -> bool:
+        """True where what answers guided clicks is taught, which no gate judges."""
+        return self.task == "guide"
 
     @property
     def kind(self) -> JobKind:
-        """Whether a model is trained or two are compared."""
-        return "gate" if self.candidate else "train"
+        """Whether a model is trained, several are, or two are compared."""
+        if self.candidate:
+            return "gate"
+        return "folds" if self.folds else "search" if self.tried else "train"
+
+    @property
+    def program(self) -> JobProgram:
+        """What runs the job."""
+        match self.kind:
+            case "gate":
+                return "gate"
+            case "train":
+                return "train"
+        return "units"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +89,8 @@ class JobRecord:
 
     `step` is the last one heard of; `curves` are points of (step, value) by the name of a figure.
     `requested` is what the job was asked for and has not answered yet. `progress` is what it told
-    of its way last; `seconds_left` is None once it stands still.
+    of its way last; `seconds_left` is None once it stands still. `table` is what the trainings of a
+    job of several found, once all are done.
     """
 
     folder: JobFolder
@@ -81,6 +107,7 @@ class JobRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     failure: str = ""
     report: GateReport | None = None
+    table: UnitTable | None = None
 
     @property
     def id(self) -> str:
@@ -127,8 +154,8 @@ class JobTail:
         if any(isinstance(event, Measured) for event in events):
             curves = {name: tuple(points) for name, points in self._points.items()}
             self._record = replace(self._record, curves=curves)
-        if self._record.state == "done" and self._record.head.kind == "gate":
-            self._read_report()
+        if self._record.state == "done":
+            self._read_outcome()
         return self._standing(self._record)
 
     def _take(self, event: Event) -> None:
@@ -180,9 +207,12 @@ class JobTail:
         except OSError:
             return 0.0
 
-    def _read_report(self) -> None:
-        if self._record.report is None:
-            self._record = replace(self._record, report=read_gate(self._folder.path))
+    def _read_outcome(self) -> None:
+        record, path = self._record, self._folder.path
+        if record.head.kind == "gate" and record.report is None:
+            self._record = replace(record, report=read_gate(path))
+        elif record.head.kind in ("folds", "search") and record.table is None:
+            self._record = replace(record, table=read_unit_table(path))
 
 
 def _read_head(folder: Path) -> JobHead:

@@ -106,7 +106,7 @@ class JobWatch(QObject):
         record = self._records.get(job_id)
         if record is None or record.active:
             return
-        program: JobProgram = "gate" if record.head.kind == "gate" else "train"
+        program = record.head.program
 
         def start() -> None:
             record.folder.clear_request()  # what was asked of a process that broke off

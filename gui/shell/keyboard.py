@@ -16,6 +16,7 @@ from gui.shell.key_places import key_at
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 _ENTERING = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 _FOLLOWED = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyRelease)
+_ACTIVATIONS = (QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate)
 _NO_KEY = Qt.KeyboardModifier.NoModifier
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
@@ -43,9 +44,9 @@ class Keyboard(QObject):
         self._released = (0, 0)
         self._repeats = False
         self.meant: Callable[[str], bool] = lambda _: False
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
+        self._activation = _Activation(window)
+        self._activation.changed.connect(self._follow)
+        self._follow(window.isActiveWindow())
 
     @property
     def repeats(self) -> bool:
@@ -57,15 +58,24 @@ class Keyboard(QObject):
         return self._repeats
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # Every event of the program comes by here. Its class tells enough of nearly all of them,
-        # and asking for its type takes many times as long.
+        # Every event of the program comes by here while the window is active. Its class tells
+        # enough of nearly all of them, and asking for its type takes many times as long.
         if isinstance(event, QKeyEvent):
             return self._take_key(watched, event)
         if isinstance(event, QFocusEvent):
             self._note_focus(watched, event)
-        elif watched is self._window and event.type() == QEvent.Type.WindowDeactivate:
-            self._hold(False)
         return False
+
+    def _follow(self, active: bool) -> None:
+        """Watch the program's events while the window is active, and none while it is made."""
+        application = QApplication.instance()
+        if application is None:
+            return
+        application.removeEventFilter(self)
+        if active:
+            application.installEventFilter(self)
+        else:
+            self._hold(False)
 
     def _take_key(self, watched: QObject, event: QKeyEvent) -> bool:
         """Return whether a key ends here."""
@@ -159,3 +169,18 @@ class Keyboard(QObject):
         if typing != self._typing:
             self._typing = typing
             self.typing_changed.emit(typing)
+
+
+class _Activation(QObject):
+    """Says when a window becomes the one that gets the keys, and when it no longer is."""
+
+    changed = Signal(bool)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _ACTIVATIONS:
+            self.changed.emit(event.type() == QEvent.Type.WindowActivate)
+        return False

@@ -42,13 +42,14 @@ class Toasts(QWidget):
 
     They lie over nothing that can be pressed: the image has its buttons in its middle and, where it
     is parted, at the top of each part, so that they stay in its lower half; what is under the
-    pointer is still said below them. The oldest go when there is no room.
+    pointer is still said below them. The oldest go when there is no room, and each by itself after
+    `seconds`, but an error.
     """
 
     def __init__(self, parent: QWidget, *, over: QWidget, seconds: float = 6.0) -> None:
         super().__init__(parent)
         self._window, self._over = parent, over
-        self._seconds = seconds
+        self.seconds = seconds
         self._theme = DARK
         self._shown: list[_Toast] = []
         self._column = QVBoxLayout(self)
@@ -77,7 +78,7 @@ class Toasts(QWidget):
             self._remove(toast)
         while len(self._shown) >= _MOST:
             self._remove(self._least_needed())
-        toast = _Toast(text, 0.0 if kind == "error" else self._seconds, subject)
+        toast = _Toast(text, 0.0 if kind == "error" else self.seconds, subject)
         toast.set_look(self._theme)
         toast.closed.connect(functools.partial(self._remove, toast))
         if action is not None:

@@ -1,11 +1,12 @@
 """The line at the bottom: where work is kept, hints, and what Overread is not for."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from gui.widgets.hint_line import HintLine
 from gui.widgets.icons import pixmap
 from gui.widgets.labels import make_label
+from gui.widgets.later import Later
 from gui.widgets.palette import OverlayColours, Theme
 
 HEIGHT = 26
@@ -100,8 +101,7 @@ class WorkShown(QWidget):
         row.setSpacing(8)
         for part in (bar, self._said, self.stop):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
-        self._soon.timeout.connect(self.show)
+        self._soon = Later(self, _SOON_MS, self.show)
         self.hide()
 
     def show_tool(self, tool: str) -> None:

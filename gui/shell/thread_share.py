@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
+
+from gui.widgets.later import Later
 
 _GESTURE_SECONDS = 0.016
 
@@ -21,8 +23,7 @@ class GestureDelay(QObject):
         super().__init__(parent)
         self._act, self._seconds = act, seconds
         self._moved = 0.0
-        self._late = QTimer(self, singleShot=True, interval=round(seconds * 1000))
-        self._late.timeout.connect(act)
+        self._late = Later(self, round(seconds * 1000), act)
 
     def note_gesture(self) -> None:
         """The reader has just moved something."""

@@ -42,6 +42,7 @@ def install(context: Context, views: TrainingViews) -> TrainingFeature:
     training.case_asked.connect(beside.show)
     handlers: Handlers = {
         "train": training.new_job,
+        "teach_clicks": training.teach_clicks,
         "gate": training.show_gate,
         "toggle_jobs": training.toggle_drawer,
     }

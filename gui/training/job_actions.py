@@ -13,7 +13,9 @@ def job_actions(record: JobRecord, *, judged: bool, judging: bool) -> tuple[JobA
         return _running_actions(record)
     if record.state in ("paused", "interrupted", "failed"):
         return _standing_actions(record)
-    if record.state != "done" or not (record.result or record.report):
+    if record.table is not None:
+        return (JobAction("table", "Show the table", "trend", tip="Figures of each training"),)
+    if record.state != "done" or record.head.is_guide or not (record.result or record.report):
         return ()
     if record.report or judged:
         return (JobAction("gate", "Show the gate", "trend", tip="Candidate vs champion"),)
@@ -26,7 +28,10 @@ def _standing_actions(record: JobRecord) -> tuple[JobAction, ...]:
     resume = JobAction(
         "resume", "Resume", "play", enabled=not asked, tip="Go on from the last checkpoint"
     )
-    learnt = record.curves.get("best_dsc") or (record.state == "paused" and record.step)
+    if record.head.kind in ("folds", "search"):
+        return (resume,)
+    best = record.curves.get("best_dsc") or record.curves.get("best_dsc_5")
+    learnt = best or (record.state == "paused" and record.step)
     return (resume, _stop(asked=asked)) if learnt else (resume,)
 
 
@@ -49,5 +54,7 @@ def _running_actions(record: JobRecord) -> tuple[JobAction, ...]:
         enabled=asked is None,
         tip="Save and end the process; it can go on later",
     )
+    if record.head.kind in ("folds", "search"):
+        return (pause,)
     stop = _stop(asked=asked == "stop", enabled=asked is None)
     return (pause, stop) if record.head.kind == "train" else (stop,)

@@ -7,9 +7,16 @@ from pathlib import Path
 from core.domain.figure_text import counted, p_value, signed
 from core.jobs.job_events import Stage
 from core.models.gate import REGRESSION, GateReport, Verdict
-from gui.shell.job_record import JobRecord
+from gui.shell.job_record import JobHead, JobRecord
 from gui.training.job_actions import job_actions
 from gui.training.jobs_view import Curve, CurveLine, JobsView, JobView, Tone, VerdictRow
+from gui.training.several_view import (
+    several_at,
+    several_curve,
+    several_rows,
+    several_title,
+    several_words,
+)
 from gui.widgets.labels import duration, number
 
 _VAL = "dsc_native_val"
@@ -75,7 +82,7 @@ def jobs_view(records: Sequence[JobRecord], chosen: str, about: KnownModels) -> 
 def shown_record(records: Sequence[JobRecord], chosen: str = "") -> JobRecord | None:
     """Return the job chosen, else the training that runs, else the newest."""
     newest = list(reversed(records))
-    trainings = [record for record in newest if record.head.kind == "train"]
+    trainings = [record for record in newest if record.head.kind != "gate"]
     running = [record for record in reversed(trainings) if record.active]
     wanted = [record for record in newest if record.id == chosen]
     return next(iter([*wanted, *running, *trainings, *newest]), None)
@@ -83,7 +90,7 @@ def shown_record(records: Sequence[JobRecord], chosen: str = "") -> JobRecord | 
 
 def job_view(record: JobRecord, about: KnownModels) -> JobView:
     """Return one job as it is shown."""
-    learns = record.head.kind == "train"
+    one, gate = record.head.kind == "train", record.head.kind == "gate"
     bar = "failed" if record.state in ("failed", "interrupted") else ""
     return JobView(
         id=record.id,
@@ -100,10 +107,11 @@ def job_view(record: JobRecord, about: KnownModels) -> JobView:
             judged=record.result in about.reports,
             judging=record.result in about.judging,
         ),
-        loss=_loss_curve(record) if learns else None,
-        dsc=_dsc_curve(record) if learns else None,
-        verdicts=verdicts(record, about),
+        loss=_loss_curve(record) if one else None,
+        dsc=_dsc_curve(record) if one else several_curve(record),
+        verdicts=verdicts(record, about) if one or gate else several_rows(record),
         verdict_note=_note(record, about),
+        verdict_title="Candidate vs champion" if one or gate else several_title(record),
     )
 
 
@@ -112,6 +120,8 @@ def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
     report = record.report or about.reports.get(record.result)
     if report is not None:
         return report_verdicts(report)
+    if record.head.is_guide:
+        return _guide_verdicts(record)
     best = record.curves.get("best_dsc", ())
     rows = [VerdictRow("Best selection DSC", number(best[-1][1], 3))] if best else []
     if record.head.kind == "gate" or record.result in about.judging:
@@ -134,6 +144,19 @@ def label_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
             tone(candidate - champion),
         )
         for name, (champion, candidate) in report.labels.items()
+    )
+
+
+def _guide_verdicts(record: JobRecord) -> tuple[VerdictRow, ...]:
+    """Return what a robot reader reaches with a guide, and had reached before it learnt."""
+    points = record.curves.get("selection_dsc_5", ())
+    if not points:
+        return ()
+    best = max(value for _, value in points)
+    gain = best - points[0][1]
+    return (
+        VerdictRow("Best DSC after five clicks", number(best, 3)),
+        VerdictRow("Since its beginning", signed(gain), tone(gain)),
     )
 
 
@@ -188,19 +211,35 @@ def _counts(records: Sequence[JobRecord]) -> str:
 
 def _title(record: JobRecord, about: KnownModels) -> str:
     head = record.head
+    if head.kind in ("folds", "search"):
+        return several_words(head)
     if head.kind == "gate":
         one, other = Path(head.candidate).name, Path(head.champion).name
         return f"{about.titles.get(one, one)} against {about.titles.get(other, other)}"
     what = "Fine-tune" if head.parent else "Train"
+    if head.is_guide:
+        what = "Teach"
     return f"{what} {head.title or head.model_id}"
 
 
 def _detail(record: JobRecord) -> str:
     head, ending = record.head, "" if len(record.head.cases) == 1 else "s"
+    if head.train is not None:
+        return _settings(head.train, [head.train.architecture])
     if head.kind == "gate":
         return f"{len(head.cases)} frozen case{ending}, new to the candidate"
     parts = [f"{len(head.cases)} case{ending}"] if head.cases else [head.architecture]
-    parts += [loss_title(head.loss), f"lr {head.learning_rate:g}", f"batch {head.batch_size}"]
+    return _settings(head, parts)
+
+
+def _settings(head: JobHead, parts: Sequence[str]) -> str:
+    """Return what a training is made of, after what is said of its cases."""
+    parts = [
+        *parts,
+        loss_title(head.loss),
+        f"lr {head.learning_rate:g}",
+        f"batch {head.batch_size}",
+    ]
     return " · ".join(part for part in parts if part)
 
 
@@ -212,6 +251,8 @@ def _at(record: JobRecord) -> str:
         return _STATES[record.state].capitalize() + share
     if record.waiting:
         return "Queued"
+    if record.head.kind in ("folds", "search"):
+        return several_at(record, _STAGES)
     if not record.step and record.head.kind == "train":
         return "Starting…" if record.progress is None else _STAGES[record.progress.stage]
     if record.head.epochs and not record.head.minutes and record.fraction < 1:
@@ -264,9 +305,10 @@ def _loss_curve(record: JobRecord) -> Curve:
 
 
 def _dsc_curve(record: JobRecord) -> Curve:
-    points = record.curves.get("selection_dsc", ())
+    guide = record.head.is_guide
+    points = record.curves.get("selection_dsc_5" if guide else "selection_dsc", ())
     return Curve(
-        "Selection DSC",
+        "DSC after five clicks" if guide else "Selection DSC",
         (CurveLine(record.name.lower(), points),) if points else (),
         value=number(points[-1][1], 3) if points else "",
         last_x=_last_step(record),

@@ -149,8 +149,9 @@ class VerdictList(QWidget):
         self._theme: Theme = DARK
         self._rows: list[_VerdictRow] = []
         self._note = make_label("", "caption")
+        self._title = make_label(title, "section")
         head = QHBoxLayout()
-        head.addWidget(make_label(title, "section"))
+        head.addWidget(self._title)
         head.addStretch(1)
         head.addWidget(self._note)
         self._column = QVBoxLayout(self)
@@ -159,9 +160,10 @@ class VerdictList(QWidget):
         self._column.addLayout(head)
         self._column.addStretch(1)
 
-    def show_verdicts(self, verdicts: Sequence[VerdictRow], note: str) -> None:
-        """Show other rows."""
+    def show_verdicts(self, verdicts: Sequence[VerdictRow], note: str, title: str = "") -> None:
+        """Show other rows, under another title where one is given."""
         self._note.setText(note)
+        self._title.setText(title or self._title.text())
         while len(self._rows) < len(verdicts):
             row = _VerdictRow()
             self._column.insertWidget(self._column.count() - 1, row)

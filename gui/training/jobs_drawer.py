@@ -113,8 +113,8 @@ class JobsDrawer(QFrame):
         self._card.show_job(job)
         self._loss.set_curve(job.loss)
         self._dsc.set_curve(job.dsc)
-        self._after_curves.setVisible(job.loss is not None)
-        self._verdicts.show_verdicts(job.verdicts, job.verdict_note)
+        self._after_curves.setVisible(job.dsc is not None)
+        self._verdicts.show_verdicts(job.verdicts, job.verdict_note, job.verdict_title)
 
     def _show_header(self) -> None:
         name = "chevron-down" if self._expanded else "chevron-right"

@@ -5,7 +5,7 @@ from typing import Literal
 
 CurvePoints = tuple[tuple[float, float], ...]
 Tone = Literal["", "better", "worse", "pending"]
-Act = Literal["pause", "stop", "resume", "gate"]
+Act = Literal["pause", "stop", "resume", "gate", "table"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class JobAction:
 class JobView:
     """One job as it is shown; `at` and `left` say how far it is, `trouble` why it stands still.
 
-    A gate learns nothing: it has no curves.
+    A gate learns nothing: it has no curves. Several trainings have one of their scores.
     """
 
     id: str
@@ -75,6 +75,7 @@ class JobView:
     dsc: Curve | None = None
     verdicts: tuple[VerdictRow, ...] = ()
     verdict_note: str = ""
+    verdict_title: str = "Candidate vs champion"
 
 
 @dataclass(frozen=True)

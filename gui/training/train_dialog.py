@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from gui.training.jobs_view import JobView
 from gui.training.train_fields import TrainFields
 from gui.training.train_form import TrainForm, TrainOffer, problems
@@ -38,6 +39,7 @@ class TrainDialog(QDialog):
         self.setModal(True)
         self._offer = TrainOffer()
         self._theme: Theme = DARK
+        self._waits = False
         self._fields, self._side = TrainFields(), TrainSide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -73,7 +75,8 @@ class TrainDialog(QDialog):
     def show_running(self, job: JobView | None) -> None:
         """Show the job that runs now."""
         self._side.running.show_job(job)
-        self._start.setText("Start training" if job is None else "Add to queue")
+        self._waits = job is not None
+        self._show_start()
 
     def show_estimate(self, title: str, detail: str) -> None:
         """Say how long the training will take and how that is known."""
@@ -96,6 +99,7 @@ class TrainDialog(QDialog):
         found = problems(form, self._offer)
         self._fields.show_problems(found)
         self._title.setText("Fine-tune a model" if form.base else "Train a model")
+        self._show_start()
         self._start.setEnabled(not found)
         self._show_glyph(wrong=bool(found))
         if found:
@@ -108,6 +112,12 @@ class TrainDialog(QDialog):
         if not problems(form, self._offer):
             self.started.emit(form)
             self.accept()
+
+    def _show_start(self) -> None:
+        count, kind = self.form.several.count, self.form.several.kind
+        what = {"one": "training", "folds": counted(count, "training")}
+        said = f"Start {what.get(kind, counted(count, 'trial'))}"
+        self._start.setText("Add to queue" if self._waits else said)
 
     def _show_glyph(self, *, wrong: bool) -> None:
         self._glyph.set_icon("warning" if wrong else "clock")

@@ -1,6 +1,7 @@
 """The left side of the train dialog: every setting a reader chooses."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -10,8 +11,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from core.domain.model_output import OutputKind
 from core.models.train_spec import LossName, PresetName
+from gui.training.several_card import SeveralCard
 from gui.training.train_cases import CasesCard, SplitCard
 from gui.training.train_form import TrainForm, TrainOffer, replayed_cases
 from gui.training.train_judges import split_choice, unlocked
@@ -87,6 +90,7 @@ class TrainFields(QWidget):
             device=self._device.currentData() or "auto",
             judges=self.split.judges,
             learn=_LEARNT[self._learn.index][0] if self._offer.labels else None,
+            several=self.several.form,
         )
 
     def set_offer(self, offer: TrainOffer, base: str) -> None:
@@ -113,6 +117,7 @@ class TrainFields(QWidget):
         for name, label in self._errors.items():
             label.setText(problems.get(name, ""))
             label.setVisible(name in problems)
+        self.several.mark(invalid="several" in problems)
         marked = {
             "title": (self._title,),
             "arguments": (self._arguments,),
@@ -145,6 +150,7 @@ class TrainFields(QWidget):
         self._preset = Segments([title for _, title in _PRESETS], name="Preset")
         self.cases = CasesCard()
         self.split = SplitCard()
+        self.several = SeveralCard()
         self._epochs = spin_field("Epochs", 0, 10_000)
         self._minutes = QDoubleSpinBox()
         self._minutes.setRange(0, 100_000)
@@ -184,6 +190,7 @@ class TrainFields(QWidget):
         self._several = self._add(grid, "Learn", learn, "learn")
         self._add(grid, "Training cases", self.cases, "cases")
         self._add(grid, "Validation", self.split)
+        self._add(grid, "Train", self.several, "several")
         self._add(grid, "Schedule", self._schedule(), "limits", "learning_rate")
         loss = QWidget()
         below = tight_column(loss)
@@ -240,6 +247,7 @@ class TrainFields(QWidget):
         self._loss.chosen.connect(self._on_changed)
         self.cases.changed.connect(self._on_changed)
         self.split.changed.connect(self._on_judges_chosen)
+        self.several.changed.connect(self._on_several_chosen)
         for combo in (self._architecture, self._device):
             combo.currentIndexChanged.connect(self._on_changed)
         for line in (self._title, self._arguments, self._rate):
@@ -270,10 +278,23 @@ class TrainFields(QWidget):
         """Lock the cases that judge now; one that does no longer is there to learn from."""
         judges = self.split.judges
         freed = set(self._judged) - set(judges)
-        self.split.show_split(split_choice(judges, self._offer, frozen=False))
+        self._show_judges()
         chosen = {*self.cases.chosen, *freed}
         self.cases.set_cases(unlocked(self._offer.cases, judges), chosen)
         self._on_changed()
+
+    def _on_several_chosen(self) -> None:
+        if self._offer.bases and not self._offer.split.frozen:
+            self._show_judges()
+        self._on_changed()
+
+    def _show_judges(self) -> None:
+        """Say which cases judge, and whether they are to be frozen: folds and a search do not."""
+        shown = split_choice(self.split.judges, self._offer, frozen=False)
+        if self.several.form.kind != "one" and shown.val:
+            left_out = f"{counted(len(shown.val), 'case')} left out, not frozen by this job"
+            shown = replace(shown, text=left_out)
+        self.split.show_split(shown)
 
     def _show_settings(self) -> None:
         base = self._base.currentData() or ""

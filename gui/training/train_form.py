@@ -10,6 +10,7 @@ from core.io.case import Case
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import LossName, PresetName
+from gui.training.several_form import ONE_MODEL, SeveralForm, several_problem
 
 CaseKind = Literal["corrected", "truth", "none"]
 
@@ -116,6 +117,7 @@ class TrainForm:
     device: str = "auto"
     judges: tuple[str, ...] = ()
     learn: OutputKind | None = None
+    several: SeveralForm = ONE_MODEL
 
     @property
     def steps_like(self) -> tuple[object, ...]:
@@ -139,6 +141,7 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
         "arguments": "" if form.base else _arguments_problem(form),
         "cases": _cases_problem(form, offer),
         "learn": _learn_problem(form, offer),
+        "several": _several_problem(form, offer),
         "limits": "" if form.epochs or form.minutes else "Give epochs, minutes or both.",
         "learning_rate": ""
         if 0 < form.learning_rate <= 1
@@ -177,6 +180,17 @@ def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
     seen, chosen = offer.base(form.base).trained_on, {*form.cases, *form.judges}
     free = [case.case_id for case in offer.cases if not (case.locked or case.doubt)]
     return tuple(name for name in free if name not in chosen and (not seen or name in seen))
+
+
+def folded_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
+    """Return the chosen cases that folds can be made of: those with ground truth."""
+    known = {case.case_id for case in offer.cases if case.truth}
+    return tuple(name for name in fresh_cases(form, offer) if name in known)
+
+
+def _several_problem(form: TrainForm, offer: TrainOffer) -> str:
+    known = offer.base(form.base).trained_on if form.base else frozenset[str]()
+    return several_problem(form.several, folded_cases(form, offer), known)
 
 
 def _title_problem(form: TrainForm, offer: TrainOffer) -> str:

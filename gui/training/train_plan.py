@@ -173,12 +173,12 @@ def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Grou
 
 
 def seconds_needed(form: TrainForm, preview: TrainPreview) -> float | None:
-    """Return how long a training will take, from timed steps; the first limit ends it."""
+    """Return how long it will take, from timed steps; the first limit ends a training."""
     limits = [60 * form.minutes] if form.minutes else []
     if form.epochs:
         steps = -(-preview.slices // form.batch_size)
         limits.append(form.epochs * steps * preview.seconds_a_step)
-    return min(limits, default=None)
+    return min(limits) * form.several.rounds if limits else None
 
 
 def _base(model: Model, champion: str) -> BaseModel:

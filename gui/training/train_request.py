@@ -18,7 +18,9 @@ from core.jobs.job_start import start_job
 from core.jobs.train_preview import TrainPreview, preview_planes, read_preview
 from core.workspace.splits import SplitFile, read_split
 from gui.shell.job_record import JobRecord, JobTail
+from gui.shell.job_watch import JobWatch
 from gui.shell.tasks import Lanes
+from gui.training.several_plan import prepare_job
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
 from gui.training.train_judges import check_split
@@ -69,12 +71,19 @@ class TrainRequest(QObject):
         dialog.preview_asked.connect(self.preview)
         dialog.form_changed.connect(self._on_form_changed)
         dialog.fields.split.file_asked.connect(self._ask_for_split)
+        dialog.fields.several.table_asked.connect(self._ask_for_table)
         dialog.finished.connect(self.close)
 
     @property
     def measured(self) -> TrainPreview | None:
         """What was timed, None before."""
         return None if self._timed is None else self._timed.preview
+
+    def begin(self, watch: JobWatch, form: TrainForm) -> None:
+        """Begin the job that the reader chose; its folder is made on a worker."""
+        kind = "train" if form.several.kind == "one" else form.several.kind
+        offer, ground = self._offer, self._ground
+        watch.begin(kind, lambda path: prepare_job(path, form, offer, ground))
 
     def show_before(self, record: JobRecord | None) -> None:
         """Say which job the training would wait for."""
@@ -124,6 +133,13 @@ class TrainRequest(QObject):
         )
         if chosen:
             self.take_split(Path(chosen))
+
+    def _ask_for_table(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._dialog, "Take a table of groups", "", "Tables (*.csv *.tsv)"
+        )
+        if chosen:
+            self._dialog.fields.several.set_table(chosen)
 
     def _start(self, form: TrainForm) -> _Running:
         root = self._ground.workspace.folder / PREVIEWS_FOLDER
@@ -209,7 +225,7 @@ class TrainRequest(QObject):
         timed = self._timed
         if timed is None or form.steps_like != timed.form.steps_like:
             if form.minutes:
-                return f"At most {duration(60 * form.minutes)}", ""
+                return f"At most {duration(60 * form.minutes * form.several.rounds)}", ""
             return "Time not known yet", "“Time and preview” takes 20 steps to estimate it."
         seconds = seconds_needed(form, timed.preview) or 0.0
         a_step = timed.preview.seconds_a_step

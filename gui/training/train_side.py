@@ -111,7 +111,7 @@ class RunningPanel(QWidget):
         self._bar.show_job(job)
         self._dsc.set_curve(job.dsc)
         self._loss.set_curve(job.loss)
-        self._verdicts.show_verdicts(job.verdicts, job.verdict_note)
+        self._verdicts.show_verdicts(job.verdicts, job.verdict_note, job.verdict_title)
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         for plot in (self._dsc, self._loss):

@@ -14,6 +14,12 @@ from gui.shell.look import look_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.training.gate_presenter import GatePresenter
+from gui.training.guide_offer import (
+    GuideOffer,
+    prepare_teaching,
+    read_guide_offer,
+    taught_words,
+)
 from gui.training.job_descriptions import (
     KnownModels,
     job_view,
@@ -23,9 +29,9 @@ from gui.training.job_descriptions import (
 )
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_form import TrainForm, TrainOffer
-from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, prepare_training, read_ground
+from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, read_ground
 from gui.training.train_request import TrainRequest
+from gui.training.unit_dialog import show_unit_table
 from gui.widgets.confirm import confirm
 from gui.widgets.palette import OverlayColours, Theme
 
@@ -92,12 +98,29 @@ class TrainingPresenter(QObject):
             failed=lambda said: self.failed.emit("No training can start", said, ""),
         )
 
+    def teach_clicks(self) -> None:
+        """Ask whether what answers guided clicks is to be taught, and by what."""
+        place, home = self._session.place, self._session.home
+        if place is None:
+            return
+        self._lanes.run(
+            "io",
+            lambda _: read_guide_offer(read_ground(home, place.dataset, place.workspace)),
+            self._ask_to_teach,
+            failed=lambda said: self.told.emit("Nothing teaches the clicks yet", said, "info"),
+        )
+
     def show_gate(self) -> None:
         """Show the newest gate; where there is none, judge the newest candidate."""
         records = self.watch.records
         report = next((r.report for r in reversed(records) if r.report is not None), None)
         made = next(
-            (r.result for r in reversed(records) if r.result and r.head.kind == "train"), ""
+            (
+                r.result
+                for r in reversed(records)
+                if r.result and r.head.kind == "train" and not r.head.is_guide
+            ),
+            "",
         )
         if report is not None:
             self.gate.show(report)
@@ -143,14 +166,22 @@ class TrainingPresenter(QObject):
         dialog.set_look(*self._look)
         self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
         asking.failed.connect(self._on_failed)
-        dialog.started.connect(partial(self._begin, offer=offer, ground=ground))
+        dialog.started.connect(partial(asking.begin, self.watch))
         current = self._session.models.current
         dialog.set_offer(offer, "" if current is None else current.spec.id)
         self._show_in_dialog(self._about())
         dialog.open()
 
-    def _begin(self, form: TrainForm, *, offer: TrainOffer, ground: Ground) -> None:
-        self.watch.begin("train", lambda path: prepare_training(path, form, offer, ground))
+    def _ask_to_teach(self, offer: GuideOffer) -> None:
+        place = self._session.place
+        if place is None or place.workspace is not offer.ground.workspace:
+            return
+        texts = ("Teach the guided clicks?", offer.said, "Start the job")
+        confirm(
+            self._drawer,
+            texts,
+            lambda: self.watch.begin("train", lambda path: prepare_teaching(path, offer)),
+        )
 
     def _judge(self, candidate: str) -> None:
         self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
@@ -184,6 +215,8 @@ class TrainingPresenter(QObject):
             said = _STOP if record.active else _FINISH
             texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
             confirm(self._drawer, texts, lambda: self._stop(record))
+        elif act == "table":
+            show_unit_table(record, self._drawer.window(), self._look)
         else:
             report = record.report or self._about().reports.get(record.result)
             if report is not None:
@@ -197,7 +230,7 @@ class TrainingPresenter(QObject):
 
     def _on_started(self, job_id: str) -> None:
         record = self.watch.find(job_id)
-        if record is None or record.head.kind == "train":
+        if record is None or record.head.kind != "gate":
             self._chosen = job_id
         self._drawer.set_expanded(True)
         self._show()
@@ -209,6 +242,13 @@ class TrainingPresenter(QObject):
         elif record.state == "done" and record.head.kind == "gate" and record.report is not None:
             better = record.report.verdict == "promote"
             self._tell_done(record, record.report.reason, "ok" if better else "info")
+        elif record.state == "done" and record.table is not None:
+            said = "; ".join(f"{name} {value}" for name, value in record.table.facts[1:3])
+            self._tell_done(record, f"{said}.", "ok")
+            self.gate.desk.reload()
+        elif record.state == "done" and record.head.is_guide:
+            self._tell_done(record, taught_words(record), "ok")
+            self.gate.desk.reload()
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")

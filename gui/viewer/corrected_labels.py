@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.annotation.correction import Correction
 from core.domain.components import Box
@@ -11,6 +11,7 @@ from core.domain.label_set import LabelMap, LabelSet
 from core.domain.progress import Progress
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
+from gui.widgets.later import Later
 
 _COUNT_MS = 100
 
@@ -27,8 +28,7 @@ class CorrectedLabels(QObject):
         self._of: tuple[Correction, LabelMap | None, LabelSet] | None = None
         self._painted: set[int] = set()
         self._task: Task[LabelCounts] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=_COUNT_MS)
-        self._soon.timeout.connect(self._count)
+        self._soon = Later(self, _COUNT_MS, self._count)
         for signal in (session.correction_changed, session.case_changed, session.labels_changed):
             signal.connect(self._look)
         session.mask_painted.connect(self._on_painted)

@@ -1,7 +1,7 @@
 """Keeps the linked views in step with the slice on screen: slice, zoom, window and cursor."""
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, QTimer
+from PySide6.QtCore import QObject, QPointF
 
 from core.domain.counted_mask import CountedMask
 from core.domain.label_set import LabelMap
@@ -16,6 +16,7 @@ from gui.viewer.mask_figures import MaskMeasures
 from gui.viewer.pane_drawer import PaneDrawer, dsc_words, score
 from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_views import ViewerViews
+from gui.widgets.later import Later
 
 _CUT_MS = 250
 
@@ -46,8 +47,7 @@ class LinkedPresenter(QObject):
         self._session.result_changed.connect(self._draw)
         self._session.labels_changed.connect(self._draw)
         # A model has one threshold, wherever it is seen.
-        self._cut = QTimer(self, singleShot=True, interval=_CUT_MS)
-        self._cut.timeout.connect(self._look_up_cut)
+        self._cut = Later(self, _CUT_MS, self._look_up_cut)
         self._session.post_changed.connect(self._cut.start)
         context.closing.connect(self._cut.stop)
         self._main.moved.connect(self._follow)

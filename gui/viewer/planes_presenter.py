@@ -1,6 +1,6 @@
 """Links the views of three planes: one crosshair through all of them, one plane to work in."""
 
-from PySide6.QtCore import QObject, QPointF, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.domain.plane import PLANES, Plane
 from gui.shell.context import Context
@@ -8,6 +8,7 @@ from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.plane_grid import PlanePanes
 from gui.viewer.slice_view import SliceView
 from gui.viewer.view_verbs import ViewVerbs
+from gui.widgets.later import Later
 
 _FRAME_MS = 8
 
@@ -23,8 +24,7 @@ class PlanesPresenter(QObject):
         self._grid, self._verbs = grid, verbs
         self.canvases: list[CanvasPresenter] = []
         self._wanted: tuple[SliceView, QPointF] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=_FRAME_MS)
-        self._soon.timeout.connect(self._go_there)
+        self._soon = Later(self, _FRAME_MS, self._go_there)
         self._watch(grid.views[0])
         grid.view_added.connect(self._on_view_added)
         grid.planes_changed.connect(self._on_planes_changed)

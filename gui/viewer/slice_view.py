@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,7 @@ from gui.viewer.picture_view import PictureView
 from gui.viewer.region_item import RegionItem
 from gui.viewer.tool_items import BrushCursor, Sign, Trace, TraceLine
 from gui.viewer.touch import MEASURING, ROUND, UNPAINTED, VIEWING, Tool, Touch, TouchKind
+from gui.widgets.later import Later
 from gui.widgets.palette import DEFAULT_OVERLAYS, OverlayColours, Theme
 
 _WHEEL_STEP = 120
@@ -84,8 +85,7 @@ class SliceView(PictureView):
         self._pressed: Qt.MouseButton | None = None
         self._last = self._dragged_to = QPointF()
         self._anchor = self._pressed_at = QPointF()
-        self._soon = QTimer(self, singleShot=True, interval=_FRAME_MS)
-        self._soon.timeout.connect(self._go_on)
+        self._soon = Later(self, _FRAME_MS, self._go_on)
 
     def set_tool(self, tool: Tool) -> None:
         """Choose what a press and a drag with the left button do."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, QTimer
+from PySide6.QtCore import QObject, QPointF
 from PySide6.QtGui import QImage, QOffscreenSurface
 
 from core.domain.plane import PlaneName, Voxel
@@ -27,6 +27,7 @@ from gui.viewer.surface_parts import (
     surface_parts,
 )
 from gui.viewer.surface_scene import SurfaceScene, make_surface
+from gui.widgets.later import Later
 
 _REST_MS = 500
 _FINE_MS = 180
@@ -64,10 +65,8 @@ class SurfacePresenter(QObject):
         self._surface: QOffscreenSurface | None = None
         self._scene: SurfaceScene | None = None
         self._problem: str | None = None
-        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self.build)
-        self._fine = QTimer(self, singleShot=True, interval=_FINE_MS)
-        self._fine.timeout.connect(self._on_rest)
+        self._rest = Later(self, _REST_MS, self.build)
+        self._fine = Later(self, _FINE_MS, self._on_rest)
         self._connect()
 
     def _connect(self) -> None:

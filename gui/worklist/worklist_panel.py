@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.workspace.workspace_folder import Listing
 from gui.widgets.icons import Tint, tinted_icon
+from gui.widgets.later import Later
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme
 from gui.worklist.worklist_delegate import WorklistDelegate
@@ -50,7 +51,7 @@ class Worklist(QWidget):
         self._rail_head = _RailHead()
         self._empty = EmptyList()
         self._footer = WorklistFooter()
-        self._ask_timer = QTimer(self, singleShot=True, interval=0)
+        self._ask_timer = Later(self, 0, self._ask_for_thumbnails)
         self._lay_out()
         self._connect()
         self.set_look(DARK, DEFAULT_OVERLAYS)
@@ -167,7 +168,6 @@ class Worklist(QWidget):
         # Without the lambda the position would become the interval of the timer.
         self._list.verticalScrollBar().valueChanged.connect(lambda: self._ask_timer.start())
         self._list.viewport().installEventFilter(self)
-        self._ask_timer.timeout.connect(self._ask_for_thumbnails)
         for signal in (
             self._model.modelReset,
             self._model.rowsInserted,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from core.io.case import Case
@@ -17,6 +17,7 @@ from gui.shell.look import look_of
 from gui.shell.tasks import Work, unheard
 from gui.viewer.thumbnail_image import thumbnail_image
 from gui.viewer.viewer_header import ViewerHeader
+from gui.widgets.later import Later
 from gui.worklist.case_row import worklist_row
 from gui.worklist.worklist_panel import Worklist
 from gui.worklist.worklist_rows import WorklistRow
@@ -53,8 +54,7 @@ class WorklistPresenter(QObject):
         session.review_changed.connect(self._on_review_changed)
         session.settings_changed.connect(self._on_settings_changed)
         # Another threshold: what was said of the one before is not said of this.
-        self._standings = QTimer(self, singleShot=True, interval=_STANDINGS_MS)
-        self._standings.timeout.connect(self._on_reviews_changed)
+        self._standings = Later(self, _STANDINGS_MS, self._on_reviews_changed)
         for changed in (session.post_changed, session.models_changed):
             changed.connect(self._standings.start)
         for changed in (

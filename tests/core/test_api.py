@@ -126,6 +126,16 @@ def test_the_notebook_runs(
     said = capsys.readouterr().out
     assert "done short" in said
     assert "DSC" in said
+    folds = names["folds"]
+    assert isinstance(folds, dict)
+    pair = overread.pair_folds(folds)[0]
+    assert f"dice soft-iou {pair.n} {pair.mean_difference}" in said
+    known = [set(each.dsc()) for each in folds.values()]
+    assert known[0] == known[1]
+    assert len(known[0]) == pair.n > 2
+    frozen = names["split"]
+    assert isinstance(frozen, overread.Split)
+    assert not known[0] & set(frozen.val)  # the judges of the training before stay out
 
 
 def test_the_page_shows_what_there_is() -> None:

@@ -13,7 +13,8 @@ from core.jobs.local_runner import LocalRunner
 from core.jobs.units import Unit, UnitOutcome
 from core.models.registry import Model
 from core.studies.case_units import CaseTask, Spread, evaluate_spread, predict_spread
-from core.studies.evaluation import evaluate_cases, write_evaluation
+from core.studies.evaluation import evaluate_cases
+from core.studies.evaluation_report import write_evaluation
 from core.studies.mask_files import predict_masks
 from core.studies.model_task import model_task
 from core.studies.study_units import predict_ahead

@@ -19,6 +19,7 @@ from core.inference.engine import Engine
 from core.inference.torch_device import torch_devices
 from core.inference.volume_inference import RunOptions, predict
 from core.models.registry import Model
+from tests import patience
 from tests.synthetic import head, publish_unet, volume_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,7 +210,7 @@ def test_a_window_that_dies_leaves_no_process_behind() -> None:
         handle = os.pidfd_open(child)
         window.stdin.write("\n")
         window.stdin.flush()
-        window.wait(60)
+        window.wait(patience.SECONDS)
     assert has_ended(handle)
 
 

@@ -15,7 +15,7 @@ from core.inference.child_environment import child_environment
 from core.inference.engines import check_device, engines, open_network
 from core.inference.graph_import import GraphContract, import_graph
 from core.inference.inference_ensemble import open_runner
-from core.inference.loaded_network import LoadedNetwork
+from core.inference.loaded_network import LoadedNetwork, begin
 from core.inference.model_export import ExportFormat, export_model
 from core.inference.model_graph import prepare_graph
 from core.inference.torch_network import trained_network
@@ -323,3 +323,16 @@ def test_an_ensemble_is_exported_by_its_members(whole: Model, tmp_path: Path) ->
     mean = Model(msgspec.structs.replace(whole.spec, members=("tiny",)), tmp_path, (whole,))
     with pytest.raises(ModelError, match=r"the mean of tiny\. Export these instead"):
         export_model(mean, tmp_path / "mean", "onnx")
+
+
+@pytest.mark.parametrize("engine", ["torch", OPENVINO])
+def test_batches_may_be_begun_before_others_are_fetched(whole: Model, engine: str) -> None:
+    lot = np.random.default_rng(1)
+    batches = [lot.normal(size=(n, 3, 32, 32)).astype(np.float32) for n in (3, 1, 4)]
+    network = opened(whole, engine)
+    alone = [network.logits(each) for each in batches]
+    first, dropped, last = (begin(network, each) for each in batches)
+    assert np.array_equal(last(), alone[2])
+    assert np.array_equal(first(), alone[0])
+    del dropped  # of a run that was cancelled
+    assert np.array_equal(network.logits(batches[1]), alone[1])

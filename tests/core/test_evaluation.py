@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,16 @@ from core.domain.mask import Mask
 from core.domain.metrics import EMPTY_RULE
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.progress import Cancelled, Progress
+from core.domain.protocol import Protocol
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec
 from core.studies.case_score import score_case
-from core.studies.evaluation import (
-    Outcome,
-    evaluate_cases,
-    summarise_evaluation,
-    write_evaluation,
-)
+from core.studies.evaluation import Outcome, evaluate_cases
+from core.studies.evaluation_report import summarise_evaluation, write_evaluation
 from core.studies.mask_files import predict_masks
+from core.studies.mask_settings import mask_settings
 from tests.synthetic import SHAPE, digest, lesion, write_case
 
 IDS = ("A_2", "A_10", "病例 1")
@@ -100,7 +99,68 @@ def test_native_report_reads_back(cases: tuple[Case, ...], tmp_path: Path) -> No
     with Image.open(out / "dsc.png") as picture:
         picture.load()
         assert (picture.format, picture.size) == ("PNG", (1200, 800))
-    assert sorted(path.name for path in out.iterdir()) == ["dsc.png", "metrics.csv", "summary.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *("dsc.png", "metrics.csv", "slices.csv", "summary.json"),
+    ]
+
+
+def test_slices_are_told_one_by_one_and_add_up(cases: tuple[Case, ...], tmp_path: Path) -> None:
+    outcome = evaluate_cases(cases, MODEL, predictor)
+    write_evaluation(tmp_path, outcome, MODEL, "native")
+    with (tmp_path / "slices.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["case"], row["slice"]) for row in rows] == [
+        (case, str(number)) for case in IDS for number in range(1, 5)
+    ]
+    for case, by in zip(IDS, (0, 2, 4), strict=True):
+        truth, mask = lesion(), moved(by)
+        for row in (row for row in rows if row["case"] == case):
+            z = int(row["slice"]) - 1
+            one, other = truth[z] > 0, mask[z] > 0
+            counts = (one.sum(), other.sum(), (other & ~one).sum(), (one & ~other).sum())
+            told = ("truth", "predicted", "false_positive", "false_negative")
+            assert tuple(int(row[f"{name}_voxels"]) for name in told) == counts
+            if one.any() or other.any():
+                assert float(row["dsc"]) == pytest.approx(dsc(truth[z], mask[z]), abs=1e-6)
+            else:
+                assert row["dsc"] == ""
+
+
+@pytest.mark.parametrize("protocol", ["native", "reference"])
+def test_every_setting_that_changed_a_mask_is_told(
+    cases: tuple[Case, ...], tmp_path: Path, protocol: Protocol
+) -> None:
+    model = model_with(threshold=0.4, smallest_share=0.3, fill_holes=True).with_flips(True)
+    outcome = evaluate_cases(cases[:1], model, predictor, protocol=protocol)
+    said = [replace(case, given_spacing_mm=(2.0, 1.0, 1.0)) for case in cases]
+    used = mask_settings(model, said, protocol=protocol, skip_below=0.05)
+    write_evaluation(tmp_path, outcome, model, protocol, used)
+    told = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    native = protocol == "native"
+    assert told["settings"] | {"preprocessing": None} == {
+        "threshold": 0.4 if native else 0.5,
+        "largest_component": not native,
+        "smallest_share": 0.3 if native else 0.0,
+        "fill_holes": native,
+        "logit_offset": 0.0,
+        "flips": True,
+        "engine": "torch",
+        "precision": "auto",
+        "members": [],
+        "preprocessing": None,
+        "skip_below": 0.05,
+        "region": "",
+        "channels": [],
+        "given_spacing_mm": [2.0, 1.0, 1.0],
+    }
+    assert told["settings"]["preprocessing"]["intensity"] == "foreground"
+    assert (told["threshold"], told["largest_component"]) == (0.4 if native else 0.5, not native)
+    row = outcome.rows[0]
+    assert row.hd95 is not None
+    assert row.hd95_max is not None
+    assert row.hd95_max >= row.hd95 or not native
+    assert told["hd95_max_median"] == row.hd95_max
+    assert "MONAI" in told["hd95_rule"]
 
 
 def test_reference_takes_the_largest_component_at_one_half(cases: tuple[Case, ...]) -> None:

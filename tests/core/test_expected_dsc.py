@@ -35,7 +35,8 @@ from core.review.expected_dsc import (
     spearman,
     write_calibration,
 )
-from core.studies.evaluation import evaluate_cases, write_evaluation
+from core.studies.evaluation import evaluate_cases
+from core.studies.evaluation_report import write_evaluation
 from core.studies.expected_dsc_study import calibration_cases, measure
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.settings import home as home_folder

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import onnx_ir
 import pytest
+import torch
 
 from core.domain.errors import ModelError
 from core.inference.graph_import import GraphContract, import_graph
@@ -226,5 +227,6 @@ def test_the_command_says_what_it_took(home: Path, tmp_path: Path) -> None:
     assert (spec["architecture"], spec["channels"]) == ("onnx", ["FLAIR", "T1"])
     done = run_main(home, "models", "import", tmp_path / "mine.onnx", "--architecture", "unet")
     assert "expected no --architecture" in done.stderr
+    torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "mine.pt")
     done = run_main(home, "models", "import", tmp_path / "mine.pt")
     assert "Expected --architecture, one of unet" in done.stderr

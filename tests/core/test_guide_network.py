@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.annotation.bump import Bump
-from core.annotation.guided import ClickGround, Guided, Scene
+from core.annotation.click_ground import ClickGround, Scene
+from core.annotation.guided import Guided
 from core.domain.errors import ModelError
 from core.domain.guide import Click, Mark, PairedGuide, Window
 from core.domain.role import role_of

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from medpy.metric import binary as medpy
-from monai.metrics import compute_dice, compute_surface_dice
 
 from core.domain.progress import silent
 from core.inference.prediction_service import PredictionService
@@ -21,7 +20,8 @@ from core.io.dataset import Dataset, scan
 from core.models.mask_model import MaskModel, mask_model
 from core.studies.case_figures import CaseFigures, figures_of, label_figures, labels_of
 from core.studies.case_score import BINARY_FIELDS, score_labels
-from core.studies.evaluation import evaluate_cases, write_evaluation
+from core.studies.evaluation import evaluate_cases
+from core.studies.evaluation_report import write_evaluation
 from core.studies.exported_mask import ExportSource, exported_mask
 from core.studies.html_report import StudyReport, html
 from core.studies.region_study import (
@@ -82,6 +82,8 @@ def scored(dataset: Dataset, model: MaskModel) -> tuple[LoadedCase, dict[str, Ca
 def test_each_label_and_region_has_the_figures_of_medpy_and_monai(
     dataset: Dataset, model: MaskModel
 ) -> None:
+    from monai.metrics import compute_dice, compute_surface_dice
+
     _, found = scored(dataset, model)
     assert list(found) == REGIONS
     values = {"Whole tumour": (1, 2, 3), "Tumour core": (1, 3), "Necrotic core": (1,)}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from core.cli.models import models as models_app
@@ -12,7 +13,7 @@ from core.models.ensembles import combine
 from core.models.gate import GATE_FILE, GateSpec, judge_candidate
 from core.models.model_changes import copy_model, delete_model, rename_model
 from core.models.promotion import champion_history, promote, roll_back
-from core.models.registry import Registry, read_model
+from core.models.registry import Registry, read_model, write_spec
 from core.workspace.workspace_folder import registry as registry_of
 from core.workspace.workspace_folder import workspace_folder
 from tests.synthetic import publish_unet
@@ -123,6 +124,17 @@ def test_a_worse_model_is_promoted_from_the_terminal_only_with_yes(home: Path) -
     _call("promote", "after", "--data", str(data), "--yes")
     assert registry_of(home, place).champion().spec.id == "after"
     assert "before is the champion again" in _call("rollback", "--data", str(data))
+
+
+def test_a_model_that_was_never_held_against_the_champion_asks_too(home: Path) -> None:
+    root = home / "models"
+    for name, score in (("before", 0.9), ("after", 0.1)):
+        spec = publish_unet(root, name).spec
+        write_spec(root / name, replace(spec, metrics={"dsc_native_val": score}))
+    Registry((root,)).promote("before")
+    with pytest.raises(AppError, match=r"never held against before .*0\.100.*0\.900.*--yes"):
+        _call("promote", "after")
+    assert Registry((root,)).champion().spec.id == "before"
 
 
 def test_the_terminal_copies_renames_and_deletes(home: Path) -> None:

@@ -286,5 +286,5 @@ def test_weights_of_an_nnunet_are_known_by_their_names(tmp_path: Path) -> None:
         tmp_path / "checkpoint_final.pth",
     )
     spec = ModelSpec(id="m", title="M", architecture="unet")
-    with pytest.raises(ModelError, match="those of an nnU-Net: write its 2-D network"):
+    with pytest.raises(ModelError, match="those of an nnU-Net: give its checkpoint"):
         import_weights(tmp_path / "checkpoint_final.pth", spec, Registry((tmp_path / "models",)))

@@ -14,7 +14,8 @@ from core.inference.triage_table import triage_cases, write_triage
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
 from core.models.provenance import files_hash
-from core.studies.evaluation import evaluate_cases, write_evaluation
+from core.studies.evaluation import evaluate_cases
+from core.studies.evaluation_report import write_evaluation
 from core.studies.html_report import StudyReport, html
 from core.studies.study import run_study
 from core.studies.study_report import write_study

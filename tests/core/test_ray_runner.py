@@ -17,6 +17,7 @@ from core.domain.errors import AppError
 from core.jobs.local_runner import LocalRunner
 from core.jobs.ray_runner import RayRunner, require_ray
 from core.jobs.units import Unit, run_units, unit_key
+from tests import patience
 from tests.core.unit_works import die_once, wait_for_go, write_down
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,13 +111,13 @@ def test_after_the_head_is_lost_the_same_again_does_what_is_left(
         if not ends:
             next(line for line in driver.stdout if line.startswith("0.67"))
             cluster.head_node.kill_gcs_server(check_alive=False)
-            said = driver.communicate(timeout=100)[0]
+            said = driver.communicate(timeout=patience.PROCESS_SECONDS)[0]
             assert driver.returncode == 1
             assert re.search(r"^The cluster was lost: its head, .* does not answer. ", said, re.M)
             assert "What is done is kept: give the same command again" in said
             (tmp_path / "go").touch()
         else:
-            said = driver.communicate(timeout=100)[0]
+            said = driver.communicate(timeout=patience.PROCESS_SECONDS)[0]
             assert said.split()[:1] == ["0.67"]
         cluster.shutdown()
     assert len(list((tmp_path / "units").iterdir())) == 6

@@ -12,7 +12,8 @@ from core.domain.prediction import Prediction
 from core.io.case_reader import LoadedCase
 from core.io.dataset import scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import evaluate_cases, write_evaluation
+from core.studies.evaluation import evaluate_cases
+from core.studies.evaluation_report import write_evaluation
 from core.studies.second_opinion import FIGURES, SecondOpinion
 from core.studies.study import run_study
 from core.studies.study_report import write_study

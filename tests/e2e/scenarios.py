@@ -19,11 +19,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from core.annotation.correction import Correction
 from gui.app import window_start
 from gui.app.program import Program
+from tests import patience
 from tests.gui.pointing import LEFT, drag, point_of
 
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 _CHECK_MS = 20
-_PATIENCE_SECONDS = 120.0
 STROKES = 3
 
 Scenario = Iterator[Callable[[], bool]]
@@ -150,7 +150,7 @@ class _Reader(QObject):
         self._timer.start()
 
     def _check(self) -> None:
-        late = time.monotonic() - self._started > _PATIENCE_SECONDS
+        late = time.monotonic() - self._started > patience.SECONDS
         if not late and not self._condition():
             return
         condition = None if late else next(self._scenario, None)

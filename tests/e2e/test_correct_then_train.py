@@ -29,7 +29,7 @@ from tests.gui.conftest import shut
 from tests.gui.finding import button, by_name
 from tests.gui.hand import Hand
 from tests.gui.pointing import LEFT
-from tests.gui.running import PATIENCE, finish
+from tests.gui.running import finish
 from tests.gui.tiny import choose, settle
 from tests.gui.training_desk import CASES, CHAMPION, end_children, make_champion, write_dataset
 from tests.synthetic import SHAPE, digest
@@ -146,7 +146,7 @@ def _wait_for(qtbot: QtBot, program: Program, kind: str) -> JobRecord:
     def over() -> bool:
         return bool(done()) or any(r.state in ("failed", "interrupted") for r in watch.records)
 
-    qtbot.waitUntil(over, timeout=3 * PATIENCE)
+    qtbot.waitUntil(over)
     assert done(), [(r.head.kind, r.state, r.failure) for r in watch.records]
     return done()[0]
 

@@ -78,8 +78,9 @@ def test_bundled_and_exported_models_predict(home: Path, cases: Path, tmp_path: 
         ("models", "import", tmp_path / "mine.onnx"),
         *(("predict", cases, "--out", tmp_path / name, "--model", name) for name in models),
         ("triage", cases, "--out", tmp_path / "triage"),
+        ("clicks", cases, "--out", tmp_path / "clicks"),
     )
-    assert [status for status, _ in done] == [0, 0, 0, 0], done
+    assert [status for status, _ in done] == [0, 0, 0, 0, 0], done
     for name in models:
         assert len({imread(path).shape for path in (tmp_path / name).rglob("*.tif")}) == 1
 

@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages that holds what the wheel brings, and nothing else."""
     target = tmp_path_factory.mktemp("packages")
-    pip("install", "--no-deps", "--no-index", "--target", target, wheel)
+    pip("install", "--no-deps", "--no-index", "--no-compile", "--target", target, wheel)
     return target
 
 
@@ -69,6 +69,9 @@ def run(installed: Path, away: Path, *arguments: object) -> subprocess.Completed
 def test_nothing_but_overread_is_put_beside_other_packages(wheel: Path, installed: Path) -> None:
     names = {path.name for path in installed.iterdir()} - {"bin"}
     assert names == {"overread", f"overread-{version()}.dist-info"}
+    recipes = installed / "overread" / "training" / "recipes"
+    assert (recipes / "base.json").is_file()
+    assert (recipes / "articles" / "unet.json").is_file()
     here = {p.relative_to(ROOT) for p in (ROOT / "resources").rglob("*") if p.is_file()}
     there = {
         p.relative_to(installed / "overread")

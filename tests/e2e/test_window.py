@@ -12,11 +12,11 @@ import pytest
 
 from core.demo.demo_cases import DEMO_NAME
 from core.workspace.settings import HOME_VARIABLE
+from tests import patience
 from tests.e2e.scenarios import Seen
 from tests.processes import children
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 150
 """Seconds a start may take on a loaded machine."""
 
 SIZE = (48, 48)
@@ -34,7 +34,7 @@ def read(home: Path, scenario: str, *arguments: str) -> Seen:
         env=environment(home),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience.PROCESS_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_a_window_told_to_end_while_models_run_ends_well(
         assert kept < cases
         engines = children(window.pid)
         window.send_signal(signal.SIGTERM)
-        said, errors = window.communicate(timeout=PATIENCE)
+        said, errors = window.communicate(timeout=patience.PROCESS_SECONDS)
     assert window.returncode == 0, errors
     assert "Traceback" not in said + errors
     assert engines != set()
@@ -100,7 +100,7 @@ def predictions(home: Path) -> list[Path]:
 
 def wait_for_first_prediction(window: "subprocess.Popen[str]", home: Path) -> int:
     """Return how many predictions there are as soon as there is one."""
-    for _ in range(PATIENCE * 20):
+    for _ in range(round(patience.SECONDS * 20)):
         try:
             window.wait(timeout=0.05)
         except subprocess.TimeoutExpired:

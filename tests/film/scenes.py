@@ -20,6 +20,7 @@ from gui.app.program import Program
 from tests.film.camera import Camera
 from tests.gui.finding import button, by_name
 from tests.gui.pointing import LEFT, move, point_of, press, release
+from tests.gui.tiny import is_settled
 
 Wait = Callable[[Callable[[], bool]], None]
 """Lets the window work until something holds."""
@@ -36,7 +37,7 @@ class Film:
     def settle(self) -> None:
         """Wait until nothing goes on and the case on screen may be decided on."""
         program = self.program
-        self.wait(lambda: program.session.open_case is not None and not program.lanes.busy)
+        self.wait(lambda: is_settled(program))
         self.wait(lambda: program.context.readiness.why_no_answer() == "")
 
     def over(self, widget: QWidget, at: QPoint | None = None) -> QPoint:

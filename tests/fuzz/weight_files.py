@@ -1,6 +1,8 @@
 """Files of weights, checkpoints and pictures to learn from, damaged."""
 
+import json
 import random
+import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -13,14 +15,28 @@ from PIL import Image
 
 from core.domain.errors import AppError
 from core.inference.inference_ensemble import open_runner
+from core.inference.model_export import export_model
 from core.io.picture_file import picture_pixels
+from core.models.model_import import SaidOfModel, import_foreign
 from core.models.networks.weights import load_weights, read_state_dict
-from core.models.registry import Registry
+from core.models.registry import ModelSpec, Registry
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
 
+_FOREIGN = Path(__file__).parents[1] / "core" / "foreign"
+_BUNDLE = {
+    "network_def": {
+        "_target_": "UNet",
+        "spatial_dims": 2,
+        "in_channels": 3,
+        "out_channels": 1,
+        "channels": [2, 4],
+        "strides": [2],
+    },
+    "preprocessing": {"transforms": [{"_target_": "NormalizeIntensityd"}]},
+}
 _PICTURES = ("png", "jpeg", "bmp", "tiff")
 
 
@@ -55,6 +71,21 @@ def _prepare(folder: Path) -> Callable[[random.Random], bool]:
         model.weights.write_bytes(path.read_bytes())
         open_runner(Registry((folder / "models",)).find("tiny"))
 
+    def take(path: Path) -> None:
+        spec = ModelSpec(id="theirs", title="Theirs", architecture="")
+        place = folder / "taken"
+        try:
+            import_foreign(path, spec, SaidOfModel(), Registry((place,)))
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    exported = export_model(model, folder / "bundle", "bundle")
+    (exported / "overread.json").unlink()
+
+    def take_bundle(path: Path) -> None:
+        (exported / "configs" / "inference.json").write_bytes(path.read_bytes())
+        take(exported)
+
     plain = _saved(state)
     kinds: list[tuple[str, bytes, Callable[[Path], object]]] = [
         ("input.pt", plain, read),
@@ -63,6 +94,8 @@ def _prepare(folder: Path) -> Callable[[random.Random], bool]:
         ("input.pth", _saved(state, _use_new_zipfile_serialization=False), read),
         ("input.safetensors", safetensors.torch.save(state), read),
         ("weights.safetensors", whole, run),
+        ("theirs.pth", (_FOREIGN / "plain.pth").read_bytes(), take),
+        ("inference.json", json.dumps(_BUNDLE).encode(), take_bundle),
         ("checkpoint.pt", checkpoint.read_bytes(), load_checkpoint),
         *((f"input.{kind}", _picture(kind), _look) for kind in _PICTURES),
     ]

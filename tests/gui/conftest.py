@@ -27,6 +27,7 @@ from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
 from gui.viewer.slice_view import SliceView
+from tests import patience
 from tests.gui.comparing import compare_both, copy_compared, publish_both
 from tests.gui.hand import Hand
 from tests.gui.lent_engine import LentEngine, Triages
@@ -141,6 +142,7 @@ def start(
         opened.append(program)
         # A reader who looks as long as it takes; what is too early has tests of its own.
         program.context.readiness.clock = partial(next, count())
+        program.window.toasts.seconds = patience.PROCESS_SECONDS
         program.lanes.reports.faulted.connect(faults.append)
         if not engine:
             # The devices are known: no process need be asked for them.

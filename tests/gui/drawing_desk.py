@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.annotation.correction import Correction
@@ -35,11 +34,10 @@ from gui.viewer.picture import Masks, make_picture
 from gui.viewer.shown_case import shown
 from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import Touch
+from tests.gui.resting import is_at_rest
 
 Point = tuple[float, float]
 """(y, x) on the slice on screen, in voxels."""
-
-WAIT_MS = 30_000
 
 
 class DrawingDesk:
@@ -138,14 +136,12 @@ class DrawingDesk:
         self.view.hovered.emit(None if at is None else QPointF(at[1], at[0]))
 
     def settle(self) -> None:
-        """Wait until nothing is being computed or written."""
-        QApplication.processEvents()
-        self.until(lambda: not self.lanes.busy)
-        QApplication.processEvents()
+        """Wait until nothing is being computed or written, and nothing put off."""
+        self.until(lambda: is_at_rest(self.lanes))
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something."""
-        self._qtbot.waitUntil(condition, timeout=WAIT_MS)
+        self._qtbot.waitUntil(condition)
 
     def close(self) -> None:
         """End all work."""

@@ -48,7 +48,7 @@ class Hand:
     ) -> None:
         """Press a button over a voxel, once the first stroke need not wait any more."""
         desk = self._program.annotation.desk
-        self._qtbot.waitUntil(lambda: not desk.waiting, timeout=30_000)
+        self._qtbot.waitUntil(lambda: not desk.waiting)
         self._at = self.point(voxel)
         press(self._program.window.view, button, self._at, keys)
 

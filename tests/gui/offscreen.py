@@ -16,8 +16,8 @@ from core.inference.engine import Engine
 from gui.app.program import Program
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import Fault
-
-PATIENCE_SECONDS = 60.0
+from tests import patience
+from tests.gui.resting import is_at_rest
 
 
 class Stuck(Exception):
@@ -47,7 +47,7 @@ class Offscreen:
         program.open(folder)
         return program
 
-    def wait(self, condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
+    def wait(self, condition: Callable[[], bool], *, seconds: float = patience.SECONDS) -> None:
         """Let the window work until a condition holds; raises `Stuck` when it never does."""
         deadline = time.monotonic() + seconds
         QApplication.processEvents()
@@ -56,15 +56,9 @@ class Offscreen:
             if time.monotonic() > deadline:
                 raise Stuck(f"waited {seconds:.0f} s")
 
-    def settle(self, program: Program, *, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until nothing is under way, whether a case could be shown or not."""
-
-        def settled() -> bool:
-            # What one task leads to is started by what it reports: look again after that.
-            QApplication.processEvents()
-            return not program.lanes.busy
-
-        self.wait(lambda: settled() and settled(), seconds=seconds)
+    def settle(self, program: Program, *, seconds: float = patience.SECONDS) -> None:
+        """Wait until nothing is under way or put off, whether a case could be shown or not."""
+        self.wait(lambda: is_at_rest(program.lanes), seconds=seconds)
 
     def close_dialogs(self) -> int:
         """Close what stands before the window, faults too; returns how many there were."""

@@ -8,9 +8,6 @@ from gui.app.program import Program
 from gui.shell.session import Result
 from tests.gui.tiny import is_settled
 
-PATIENCE = 60_000
-"""Milliseconds a run may take, with the start of the process that runs models."""
-
 LONG = 48
 """Slices of a case whose run lasts long enough to be stopped: twelve batches on a CPU."""
 
@@ -26,7 +23,7 @@ def idle(program: Program) -> bool:
 
 
 def finish(qtbot: QtBot, program: Program) -> None:
-    qtbot.waitUntil(lambda: idle(program), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: idle(program))
 
 
 def run(qtbot: QtBot, program: Program) -> None:

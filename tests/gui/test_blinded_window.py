@@ -27,6 +27,7 @@ from core.review.blinded import blinded_studies, presentations
 from core.workspace.store import Store
 from gui.app.program import Program
 from gui.blinded.blinded_reading import BlindedReading
+from tests import patience
 from tests.gui.comparing import SECOND, TITLES, said_on_screen
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
@@ -247,7 +248,7 @@ def test_every_pair_is_prepared_before_the_first_and_nothing_can_be_pressed_mean
     def slow(
         case: Case, *, progress: Progress = silent, look: FirstLook | None = None
     ) -> LoadedCase:
-        assert gate.wait(60)
+        assert gate.wait(patience.SECONDS)
         read.append(case.id)
         return reader(case, progress=progress)
 
@@ -283,7 +284,7 @@ def test_a_reader_who_leaves_while_it_is_prepared_is_back_at_once(
     def slow(
         case: Case, *, progress: Progress = silent, look: FirstLook | None = None
     ) -> LoadedCase:
-        assert gate.wait(60)
+        assert gate.wait(patience.SECONDS)
         return reader(case, progress=progress)
 
     program.operations.cache.clear()

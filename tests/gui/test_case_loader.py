@@ -14,6 +14,7 @@ from gui.app.program import Program
 from gui.data.organise_dialog import OrganiseDialog
 from gui.shell.case_loader import first_slice
 from tests.gui.conftest import Start
+from tests.gui.resting import is_at_rest
 from tests.gui.showing import pixels_of
 from tests.gui.tiny import SIDE, choose, settle, shown_case, toasts
 from tests.synthetic import write_case
@@ -61,8 +62,8 @@ def brightness(program: Program) -> float:
 
 
 def wait_for_failure(qtbot: QtBot, program: Program) -> None:
-    qtbot.waitUntil(lambda: bool(program.session.problem), timeout=30_000)
-    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.session.problem))
+    qtbot.waitUntil(lambda: is_at_rest(program.lanes))
 
 
 def shows_nothing_but(program: Program, *words: str) -> bool:

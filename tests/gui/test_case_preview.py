@@ -21,6 +21,7 @@ from gui.shell.case_loader import CaseLoader
 from gui.shell.readiness import Readiness
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
+from tests import patience
 from tests.core.io.making import nifti
 from tests.gui.conftest import Start
 from tests.gui.showing import pixels_of
@@ -47,7 +48,7 @@ class Halting:
 
         def wait(fraction: float, message: str) -> None:
             if self.seen and self.seen[-1] == case.id:
-                assert self.gate.wait(60)
+                assert self.gate.wait(patience.SECONDS)
             try:
                 progress(fraction, message)
             except Cancelled:

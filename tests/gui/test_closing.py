@@ -72,7 +72,7 @@ def test_closing_while_the_engine_starts_ends_it(
     before = children()
     program = start(predicted, wait=False, engine=True)
     # The process is asked for by a worker, which may be at any point of it now.
-    qtbot.waitUntil(lambda: bool(program.session.devices), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.session.devices))
     shut(program)
     assert children() == before
 
@@ -82,7 +82,7 @@ def test_closing_while_a_task_waits_for_the_engine_starts_no_other(
 ) -> None:
     before = children()
     program = start(predicted, wait=False, engine=True)
-    qtbot.waitUntil(lambda: bool(program.session.devices), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(program.session.devices))
     for _ in range(3):
         program.prediction.desk.measure_model()
     shut(program)

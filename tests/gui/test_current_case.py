@@ -21,8 +21,10 @@ from gui.annotation.versions_dialog import VersionsDialog
 from gui.app.program import Program
 from gui.shell.commands import COMMANDS
 from gui.shell.tasks import Fault
+from tests import patience
 from tests.gui.conftest import Start
 from tests.gui.finding import button, texts
+from tests.gui.resting import is_at_rest
 from tests.gui.tiny import choose, settle, shown_case, toasts
 
 SLOW = "B_2"
@@ -39,7 +41,7 @@ class Slow:
         self, case: Case, *, progress: Progress = silent, look: FirstLook | None = None
     ) -> LoadedCase:
         if case.id == SLOW:
-            assert self.gate.wait(60)
+            assert self.gate.wait(patience.SECONDS)
         return read_case(case, progress=progress, look=look)
 
 
@@ -69,7 +71,7 @@ def test_no_command_says_anything_of_a_case_that_is_not_on_screen(
     assert program.session.current == here
     for command in ("accept", "rate_2", "correct", "reject", "rate_4"):
         program.context.trigger(command)
-        qtbot.waitUntil(lambda: here in program.session.reviews, timeout=10_000)
+        qtbot.waitUntil(lambda: here in program.session.reviews)
     program.window.review.note_written.emit(here, "seen")
     place = program.session.place
     assert place is not None
@@ -306,7 +308,7 @@ def test_a_version_of_one_case_is_never_restored_into_another(
     qtbot.waitUntil(button(dialog, "Restore").isEnabled)
     held, place = threading.Event(), program.session.place
     assert place is not None
-    program.lanes.run("journal", lambda _: held.wait(60))
+    program.lanes.run("journal", lambda _: held.wait(patience.SECONDS))
     button(dialog, "Restore").click()  # it waits for what is written before
     slow.gate.set()
     qtbot.waitUntil(lambda: program.session.current == SLOW)
@@ -332,5 +334,4 @@ def test_a_stroke_in_hand_when_the_next_case_comes_is_kept_for_its_own(
 
 def settle_nothing(qtbot: QtBot, program: Program) -> None:
     """Wait until nothing goes on behind a window that shows no case."""
-    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=30_000)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: is_at_rest(program.lanes))

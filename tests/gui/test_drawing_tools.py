@@ -26,6 +26,7 @@ from core.annotation.patch import Patch
 from core.domain.components import box_slices
 from core.domain.mask import Mask
 from gui.app.program import Program
+from tests import patience
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand, Voxel
 from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT, SHIFT, wheel
@@ -34,7 +35,6 @@ from tests.gui.tiny import SLICES, choose, predicted_mask, settle, toasts, true_
 
 EMPTY = (35, 8)
 """A voxel far from truth and prediction."""
-PATIENCE = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -276,7 +276,7 @@ def computing(program: Program, qtbot: QtBot) -> Iterator[Event]:
 
     def make(mask: Mask) -> Patch | None:
         begun.set()
-        go_on.wait(PATIENCE)
+        go_on.wait(patience.SECONDS)
         return shapes.grow(mask, by=1)
 
     program.annotation.desk.apply_later("grow", make)

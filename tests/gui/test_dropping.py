@@ -52,7 +52,7 @@ def test_files_folders_series_and_zips_open_when_they_are_dropped(
         (plane, "dicom", "t2_flair"),
         (Path(packed), "brats", "P1"),
     ):
-        with qtbot.waitSignal(program.session.place_changed, timeout=20_000):
+        with qtbot.waitSignal(program.session.place_changed):
             drop(program, dropped)
         settle(qtbot, program)
         assert opened(program) == (layout, case_id)

@@ -35,11 +35,11 @@ from tests.gui import training_desk
 from tests.gui.comparing import TITLES
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name
+from tests.gui.resting import is_at_rest
 from tests.gui.tiny import SLICES, choose, keep_triages, predicted_mask, settle, shown_case
 
 GUI = Path(__file__).resolve().parents[2] / "gui"
 DOOR = GUI / "shell" / "tasks.py"
-_LONG = 30_000
 
 
 class Unforeseen(Exception):
@@ -425,6 +425,9 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.training.training_presenter.TrainingPresenter.new_job": (
         lambda program: program.context.trigger("train")
     ),
+    "gui.training.training_presenter.TrainingPresenter.teach_clicks": (
+        lambda program: program.context.trigger("teach_clicks")
+    ),
     "gui.training.gate_desk.GateDesk._start": (
         lambda program: program.training.presenter.gate.desk.reload()
     ),
@@ -520,10 +523,9 @@ def break_one(
     """Do what starts work that goes wrong, and wait until the dialog says so."""
     breaking.place = place
     act()
-    qtbot.waitUntil(lambda: any(place in dialog.details() for dialog in dialogs()), timeout=_LONG)
+    qtbot.waitUntil(lambda: any(place in dialog.details() for dialog in dialogs()))
     breaking.place = ""
-    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=_LONG)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: is_at_rest(program.lanes))
     assert set(breaking.broken) == {place}
     breaking.broken.clear()
     for dialog in dialogs():

@@ -28,7 +28,7 @@ def film(program: Program, qtbot: QtBot) -> Film:
     return Film(
         program,
         Camera(program.window),
-        lambda condition: qtbot.waitUntil(condition, timeout=30_000),
+        lambda condition: qtbot.waitUntil(condition),
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import patience
+
 _ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes there")
 
@@ -28,7 +30,7 @@ def run(*words: str) -> str:
     done = subprocess.run(
         [sys.executable, *words],
         cwd=_ROOT, check=True, capture_output=True, text=True,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, timeout=280,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, timeout=patience.PROCESS_SECONDS,
     )  # fmt: skip
     return done.stdout.strip().splitlines()[-1]
 

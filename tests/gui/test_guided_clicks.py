@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation.guided import guided
 from core.annotation.journal import load_draft
+from core.domain.plane import Cut
 from gui.annotation.click_card import ClickCard, row_text
 from gui.viewer.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
@@ -102,7 +103,7 @@ def test_kept_clicks_are_replayed_on_another_prediction(desk: DrawingDesk) -> No
     desk.settle()
     other = np.roll(probability(6), 5, axis=2)
     desk.predict(other)
-    ground = desk.guided._ground_over(desk.session.result.counted.mask)  # type: ignore[union-attr]
+    ground = desk.guided._grounds.over(desk.session.result.counted.mask)  # type: ignore[union-attr]
     expected = guided(ground, desk.correction.clicks)
     desk.guided.replay()
     desk.settle()
@@ -216,10 +217,10 @@ def test_without_a_prediction_clicks_start_from_the_mask_alone(desk: DrawingDesk
 
 def test_the_card_says_what_would_change(qtbot: QtBot, desk: DrawingDesk) -> None:
     card = ClickCard(desk.view)
-    card.show_figures(desk.guided.figures(2))
+    card.show_figures(desk.guided.figures(Cut(index=2)))
     assert card.isHidden()
     click(desk, SPOT)
-    figures = desk.guided.figures(2)
+    figures = desk.guided.figures(Cut(index=2))
     assert figures is not None
     card.show_figures(figures)
     assert not card.isHidden()
@@ -240,7 +241,7 @@ def test_each_click_has_a_line_of_its_own_on_the_card(qtbot: QtBot, desk: Drawin
     card = ClickCard(desk.view)
     for number, (spot, other) in enumerate(((SPOT, False), (OTHER, True)), start=1):
         click(desk, spot, other=other)
-        card.show_figures(desk.guided.figures(2))
+        card.show_figures(desk.guided.figures(Cut(index=2)))
         rows = [button.parentWidget() for button in card.findChildren(QToolButton)]
         rows = [row for row in rows if row is not None and not row.isHidden()]
         assert len(rows) == number

@@ -17,6 +17,7 @@ from core.domain.mask import Mask
 from gui.shell.correction_origin import other_origin
 from gui.viewer.slice_view import SliceView
 from gui.viewer.touch import Touch
+from tests import patience
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import BARE, probability, write_dataset
 from tests.synthetic import write_case
@@ -136,7 +137,7 @@ def test_a_stroke_before_all_is_ready_waits_and_is_drawn_whole(
 ) -> None:
     go_on = Event()
     for _ in range(4):  # every worker there is
-        predicted.lanes.run("io", lambda _: go_on.wait(30))
+        predicted.lanes.run("io", lambda _: go_on.wait(patience.SECONDS))
     predicted.drawing.set_tool("brush")
     predicted.drawing.change(size=3)
     assert predicted.desk.waiting

@@ -16,6 +16,7 @@ from gui.training.job_parts import JobCard
 from gui.training.jobs_view import JobAction, JobView
 from gui.training.train_plan import JOBS_FOLDER
 from tests.gui.finding import button, texts
+from tests.gui.resting import is_at_rest
 from tests.gui.training_desk import CASES, CHAMPION, Desk, make_champion, write_dataset
 from tests.synthetic import publish_unet
 
@@ -30,7 +31,7 @@ def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(qtbot, home, write_dataset(tmp_path / "data"))
     publish_unet(made.place.workspace.models, WORSE, title=TITLE, seed=1)
     made.training.gate.desk.reload()
-    qtbot.waitUntil(lambda: len(made.session.models.available) > 1 and not made.lanes.busy)
+    qtbot.waitUntil(lambda: is_at_rest(made.lanes) and len(made.session.models.available) > 1)
     yield made
     made.close()
 

@@ -117,6 +117,68 @@ def test_only_over_one_label_paints_nothing_else(desk: DrawingDesk) -> None:
     assert (painted(desk) == 2).any()
 
 
+def test_clicks_promise_and_write_what_the_rule_of_labels_lets_them(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    desk.drawing.change(size=9)
+    desk.settle()
+    desk.draw((12, 6), (12, 30))
+    first = painted(desk)
+    desk.drawing.set_tool("guided")
+    desk.drawing.change(reach="slice")
+    for rule in ({"locked": frozenset({1})}, {"over": "background"}):
+        hold(desk, value=2, **rule)
+        desk.draw((20.5, 15.5))
+        desk.settle()
+        shown = desk.view.clicks
+        assert shown is not None
+        assert shown.after[20, 15]
+        assert not (shown.after & (first == 1)).any()
+        desk.drawing.complete()
+        after = painted(desk)
+        assert np.array_equal(after == 1, first == 1)
+        assert np.array_equal(after == 2, shown.after)
+        desk.desk.undo()
+        hold(desk, locked=frozenset(), over="all")
+    hold(desk, value=2, over="label", over_value=1)
+    desk.draw((12.5, 15.5))
+    desk.settle()
+    desk.drawing.complete()
+    after = painted(desk)
+    assert after[12, 15] == 2
+    assert np.array_equal(after > 0, first > 0)
+
+
+def test_what_a_model_says_of_a_region_stands_behind_clicks_of_each_label_of_it(
+    desk: DrawingDesk,
+) -> None:
+    """One click takes what the model was unsure of; without its word it ends near the click."""
+    opened = desk.session.open_case
+    assert opened is not None
+    shape = opened.loaded.volume.geometry.shape
+    said = np.full(shape, 10, np.uint8)
+    said[:, 20:30, 8:30] = 110
+    desk.session.set_settings(Settings(reader="Ann", start_from="prediction"))
+    desk.predict(said)
+    desk.drawing.set_tool("guided")
+    desk.settle()
+    ground = desk.guided._grounds.begun()
+    assert ground is not None
+    assert ground.ground.probability is said
+    hold(desk, value=7)  # of no region that is in focus
+    other = desk.guided._grounds.begun()
+    assert other is None or other.ground.probability is None
+
+
+def test_a_click_with_a_locked_label_in_hand_says_so_and_makes_none(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("guided")
+    desk.settle()
+    hold(desk, value=1, locked=frozenset({1}))
+    desk.draw((20.5, 15.5))
+    desk.settle()
+    assert not desk.guided.clicks
+    assert any("Core is locked" in said for _, said in desk.said)
+
+
 def test_labels_are_merged_and_come_back_with_their_name(desk: DrawingDesk) -> None:
     told: list[LabelSet] = []
     desk.desk.relabelled.connect(told.append)

@@ -24,17 +24,16 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Lane, Lanes
 from gui.viewer.slice_view import SliceView
+from tests import patience
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import probability
-
-PATIENCE = 30.0
 
 
 @contextmanager
 def held_up(lanes: Lanes, lane: Lane) -> Iterator[None]:
     """Let nothing that is asked of a lane of one worker begin before the end of the block."""
     go_on = Event()
-    lanes.run(lane, lambda _: go_on.wait(PATIENCE))
+    lanes.run(lane, lambda _: go_on.wait(patience.SECONDS))
     try:
         yield
     finally:
@@ -82,7 +81,7 @@ def test_late_figures_of_an_older_threshold_are_not_shown(
     of_model, go_on, glance = cases.dsc(), Event(), cache.glance
 
     def slow(case: Case) -> LoadedCase:
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(patience.SECONDS)
         return glance(case)
 
     monkeypatch.setattr(cache, "glance", slow)

@@ -22,9 +22,8 @@ from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.pointing import CTRL, MIDDLE, drag, move, point_of, wheel
 from tests.gui.pressing import Press
-from tests.gui.running import PATIENCE
 from tests.gui.showing import pixels_of
-from tests.gui.tiny import BARE, choose, keep_predictions, settle, shown_case
+from tests.gui.tiny import BARE, choose, is_settled, keep_predictions, settle, shown_case
 from tests.synthetic import publish_unet
 
 OTHER = "other"
@@ -173,7 +172,7 @@ def test_a_model_is_run_from_its_pane(
     assert "has not been run on this case" in pane.empty.text
     button(pane, "Run").click()
     assert "Running" in pane.empty.text
-    qtbot.waitUntil(lambda: pane.empty.text == "" and not program.lanes.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: is_settled(program) and pane.empty.text == "")
 
     place = program.session.place
     opened = program.session.open_case
@@ -202,8 +201,7 @@ def test_an_answer_that_comes_late_does_not_lie_over_another_choice(
     lay(program, pane, OTHER, qtbot)
     button(pane, "Run").click()
     choose_model(pane, current.spec.id)
-    qtbot.waitUntil(lambda: not program.lanes.busy, timeout=PATIENCE)
-    QApplication.processEvents()
+    settle(qtbot, program)
     assert current.spec.title in pane.view.hud_text("top_right")
     assert pane.empty.text == ""
 

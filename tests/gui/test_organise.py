@@ -196,7 +196,7 @@ def test_a_pattern_typed_over_a_layout_without_patterns_is_kept(
 
 def looked(qtbot: QtBot, dialog: OrganiseDialog, title: str) -> None:
     """Wait until every case was looked at."""
-    qtbot.waitUntil(lambda: dialog._title.text() == title, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog._title.text() == title)
 
 
 def rows(dialog: OrganiseDialog) -> list[FoundRow]:
@@ -263,7 +263,7 @@ def test_a_mask_on_another_grid_is_told_and_resampled_when_asked(
     assert "1 mask lies on another grid." in checks
     button = field(dialog, QPushButton, "Resample masks on another grid by nearest neighbour")
     button.click()
-    qtbot.waitUntil(lambda: "resampled by nearest" in rows(dialog)[0].notice, timeout=20_000)
+    qtbot.waitUntil(lambda: "resampled by nearest" in rows(dialog)[0].notice)
     assert rows(dialog)[0].kind == "warn"
     qtbot.waitUntil(lambda: open_button(dialog).isEnabled())
     QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)

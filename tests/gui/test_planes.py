@@ -315,15 +315,17 @@ def test_one_view_shows_the_plane_that_is_chosen(planes: Planes) -> None:
     assert planes.session.view.active == "axial"
 
 
-def test_a_pane_for_surfaces_takes_its_place_below_and_leaves_it(planes: Planes) -> None:
+def test_a_pane_for_surfaces_takes_its_place_below_and_leaves_it(
+    planes: Planes, qtbot: QtBot
+) -> None:
     planes.open()
     planes.presenter.show_planes()
     heights = [view.height() for view in planes.grid.small]
     pane = SliceView()
     planes.grid.set_surface_pane(pane)
-    QTest.qWait(1)
     assert pane.isVisible()
-    assert all(view.height() < high for view, high in zip(planes.grid.small, heights, strict=True))
+    before = list(zip(planes.grid.small, heights, strict=True))
+    qtbot.waitUntil(lambda: all(view.height() < high for view, high in before))
     planes.grid.set_surface_pane(None)
     pane.deleteLater()
 

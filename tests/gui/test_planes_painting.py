@@ -1,6 +1,7 @@
 """Hands over a coronal and a sagittal slice: what they paint, take back and find again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from core.annotation import strokes
+from core.annotation.journal import load_draft
 from core.annotation.patch import in_plane, replayed
 from core.annotation.strokes import Tip
 from core.domain.mask import Mask
@@ -147,11 +149,83 @@ def test_scribbles_complete_a_region_in_their_plane(desk: DrawingDesk, plane: Pl
     assert lies_on(changed(desk), plane, index)
 
 
-def test_guided_clicks_say_where_they_can_be_made(desk: DrawingDesk) -> None:
-    take(desk, "guided")
+def test_guided_clicks_correct_the_slice_of_their_plane(desk: DrawingDesk, plane: Plane) -> None:
+    cut = desk.session.view.cut
+    take(desk, "guided", reach="slice")
     desk.draw((2.5, 5.5))
-    assert desk.said[-1][0] == "Guided clicks are made on axial slices"
-    assert not desk.guided.clicks
+    desk.draw((4.5, 12.5), other=True)
+    desk.settle()
+    assert [(one.z, one.plane, one.spots, one.adds) for one in desk.guided.clicks] == [
+        (cut.index, plane.name, ((2, 5),), True),
+        (cut.index, plane.name, ((4, 12),), False),
+    ]
+    expected = desk.guided.states[-1].patch()
+    assert expected is not None
+    figures = desk.guided.figures(cut)
+    assert figures is not None
+    assert figures.rows[0].where == f"{plane.name} slice {cut.index + 1}"
+    desk.drawing.complete()
+    desk.settle()
+    assert lies_on(changed(desk), plane, cut.index)
+    assert desk.plane[2, 5] == 1
+    np.testing.assert_array_equal(desk.correction.mask, replayed(desk.correction.start, expected))
+    assert desk.desk.undo() == cut
+    assert not changed(desk).any()
+
+
+def test_a_click_in_one_plane_shows_in_the_others(desk: DrawingDesk, plane: Plane) -> None:
+    take(desk, "guided", reach="slice")
+    desk.draw((2.5, 5.5))
+    desk.settle()
+    opened = desk.session.open_case
+    assert opened is not None
+    shape = opened.loaded.volume.geometry.shape
+    z, y, x = plane.voxel((desk.session.view.slice_index, 2, 5), shape)
+    desk.show(PLANES["axial"])
+    desk.session.set_view(replace(desk.session.view, at=(z, y, x)))
+    desk.show()
+    desk.settle()
+    shown = desk.view.clicks
+    assert shown is not None
+    assert shown.after[y, x]
+    assert [(sign.y, sign.x) for sign in shown.signs] == [(y + 0.5, x + 0.5)]
+    desk.draw((y + 0.5, x + 1.5))
+    desk.settle()
+    desk.drawing.complete()
+    desk.settle()
+    assert desk.correction.applied == 1
+    assert [click.plane for click in desk.correction.clicks] == [plane.name, "axial"]
+    assert desk.correction.mask[z, y, x] == 1
+    draft = load_draft(desk.place.workspace.store, "A_1", shape)
+    assert draft is not None
+    assert draft.history.clicks == desk.correction.clicks
+
+
+def test_what_a_click_in_a_plane_would_change_shows_when_the_pointer_rests(
+    desk: DrawingDesk,
+) -> None:
+    take(desk, "guided", reach="slice")
+    desk.hover((2.5, 5.5))
+    desk.until(lambda: desk.guided.preview.answer is not None)
+    pointed = desk.guided.preview.answer
+    assert pointed is not None
+    assert pointed.cut == desk.session.view.cut
+    desk.draw((2.5, 5.5))
+    desk.settle()
+    shown = desk.view.clicks
+    assert shown is not None
+    np.testing.assert_array_equal(pointed.plane, shown.after & ~shown.before)
+
+
+def test_a_drag_in_a_plane_is_a_scribble_or_a_box(desk: DrawingDesk) -> None:
+    take(desk, "guided", reach="slice")
+    desk.draw((1.5, 5.5), (1.5, 12.5), (1.5, 15.5))
+    desk.drawing.change(drag="box")
+    desk.draw((0.5, 3.5), (3.5, 8.5))
+    desk.settle()
+    scribble, box = desk.guided.clicks
+    assert set(scribble.spots) == {(1, x) for x in range(5, 16)}
+    assert (box.shape, box.spots) == ("box", ((0, 3), (3, 8)))
 
 
 def test_what_is_half_drawn_is_shown_on_its_own_slice(desk: DrawingDesk, plane: Plane) -> None:

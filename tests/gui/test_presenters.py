@@ -14,6 +14,7 @@ from core.inference.engine_messages import NetworkCost
 from core.workspace.settings import load_settings, settings_path
 from gui.app.program import Program
 from gui.shell.tasks import Task
+from tests import patience
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name, texts
 from tests.gui.pointing import LEFT, drag, move
@@ -160,15 +161,15 @@ def test_a_late_thumbnail_of_another_folder_is_not_shown(
 
     monkeypatch.setattr(program.window.worklist, "set_thumbnail", note)
     release = threading.Event()
-    held: Task[bool] = Task(lambda _: release.wait(30))
+    held: Task[bool] = Task(lambda _: release.wait(patience.SECONDS))
     program.lanes.start("idle", held)
     program.window.worklist.thumbnails_wanted.emit(["A_1"])
     other = tmp_path / "other"
     write_case(other, "A_1", 3, (64, 64), masks=False, seed=9)
     program.operations.open_dataset(other)
-    qtbot.waitUntil(lambda: set(program.session.case_states) == {"A_1"}, timeout=30_000)
+    qtbot.waitUntil(lambda: set(program.session.case_states) == {"A_1"})
     release.set()
-    qtbot.waitUntil(lambda: bool(shown), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(shown))
     settle(qtbot, program)
 
     assert {case_id for case_id, _ in shown} == {"A_1"}

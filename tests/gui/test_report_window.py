@@ -27,7 +27,6 @@ from tests.gui.finding import button, by_name, texts
 from tests.gui.tiny import BARE, SLICES, champion, settle, toasts
 from tests.synthetic import digest
 
-_LONG = 60_000
 _NOTE = 'a note, with "quotes" & <signs>'
 
 
@@ -53,7 +52,7 @@ def _ask(dialog: ExportDialog, folder: Path) -> None:
 
 
 def _wait_for(qtbot: QtBot, dialog: ExportDialog, words: str) -> None:
-    qtbot.waitUntil(lambda: any(words in said for said in texts(dialog)), timeout=_LONG)
+    qtbot.waitUntil(lambda: any(words in said for said in texts(dialog)))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button
 from tests.gui.pressing import Press
-from tests.gui.running import LONG, PATIENCE, at_first_slices, finish, result, run, stored
+from tests.gui.running import LONG, at_first_slices, finish, result, run, stored
 from tests.gui.tiny import choose, shown_case, toasts
 from tests.processes import children
 
@@ -22,7 +22,7 @@ def test_escape_asks_before_it_stops_many_runs_and_leaves_nothing_of_them(
     press = Press(program, qtbot)
     arrived = at_first_slices(program, lambda: press("Esc"))
     program.prediction.desk.run_all()
-    qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(arrived))
     assert program.session.queue.active
     (box,) = program.window.findChildren(QMessageBox)
     assert box.text() == "Stop 2 runs?"
@@ -69,7 +69,7 @@ def test_the_engine_may_die_and_the_next_run_works(
 
     arrived = at_first_slices(program, kill)
     program.prediction.desk.run_case()
-    qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(arrived))
     finish(qtbot, program)
     (said,) = toasts(program)
     assert "LONG_1" in said
@@ -89,7 +89,7 @@ def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
     program = start(long_case)
     arrived = at_first_slices(program, lambda: program.operations.choose_case("LONG_2"))
     program.prediction.desk.run_case()
-    qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2")
     assert program.session.result is None
     assert program.session.case_states["LONG_1"].run == "running"
     program.operations.choose_case("LONG_1")
@@ -109,7 +109,7 @@ def test_closing_while_a_model_runs_ends_its_process(
     program = start(long_case, engine=True)
     arrived = at_first_slices(program, lambda: None)
     program.prediction.desk.run_all()
-    qtbot.waitUntil(lambda: bool(arrived), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(arrived))
     shut(program)
     assert children() == before
     assert not program.lanes.busy

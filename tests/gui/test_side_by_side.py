@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Prediction
@@ -17,8 +17,7 @@ from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
 from tests.gui.conftest import Start
 from tests.gui.finding import texts
-from tests.gui.running import PATIENCE
-from tests.gui.tiny import settle, shown_case, toasts
+from tests.gui.tiny import is_settled, settle, shown_case, toasts
 from tests.synthetic import publish_unet
 
 OTHER = "other"
@@ -81,11 +80,10 @@ def test_a_model_that_was_not_run_on_the_case_is_run(
     (pane,) = program.window.grid.panes
 
     def both() -> bool:
-        QApplication.processEvents()
-        there = program.session.result is not None and pane.empty.text == ""
-        return there and not program.lanes.busy
+        there = is_settled(program) and program.session.result is not None
+        return there and pane.empty.text == ""
 
-    qtbot.waitUntil(both, timeout=PATIENCE)
+    qtbot.waitUntil(both)
     assert any("DSC" in text for text in texts(pane))
 
 

@@ -15,6 +15,7 @@ from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.workspace.settings import HOME_VARIABLE
 from gui.widgets.palette import DEFAULT_OVERLAYS
+from tests import patience
 from tests.gui.snapshot import Colour, Snapshot
 from tests.gui.tiny import SLICES, keep_triages, probability
 
@@ -79,7 +80,7 @@ def test_colours_lie_on_the_voxels_of_their_masks(home: Path, predicted: Path, r
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience.PROCESS_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr

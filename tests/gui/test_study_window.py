@@ -23,7 +23,6 @@ from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.tiny import BARE, settle, shown_case
 
-_LONG = 90_000
 _OWN = ("seconds", "version")
 """What a run says of itself, not of the models."""
 
@@ -68,9 +67,7 @@ def _table(program: Program) -> list[list[str]]:
 
 def _wait_for_its_end(qtbot: QtBot) -> None:
     """Wait until the process of the job, and the thread that waits for it, are gone."""
-    qtbot.waitUntil(
-        lambda: not [t for t in threading.enumerate() if t.name.startswith("job ")], timeout=_LONG
-    )
+    qtbot.waitUntil(lambda: not [t for t in threading.enumerate() if t.name.startswith("job ")])
 
 
 def test_the_window_says_what_the_command_line_writes(
@@ -177,10 +174,10 @@ def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
     line = program.window.study_line
     assert line.isHidden()
     program.studies.compare.leave()
-    qtbot.waitUntil(lambda: not line.isHidden(), timeout=_LONG)
+    qtbot.waitUntil(lambda: not line.isHidden())
     program.studies.compare.enter()
     assert line.isHidden()
-    qtbot.waitUntil(lambda: program.studies.study.found is not None, timeout=_LONG)
+    qtbot.waitUntil(lambda: program.studies.study.found is not None)
     assert {row[0] for row in _table(program)} | {row[1] for row in _table(program)} == set(
         TITLES.values()
     )
@@ -199,10 +196,10 @@ def test_a_comparison_can_be_stopped(
     study = program.studies.study
     program.studies.compare.enter()
     study.side.run_asked.emit((slow,), False)
-    qtbot.waitUntil(lambda: bool(study.watch.records), timeout=_LONG)
-    qtbot.waitUntil(lambda: study.watch.records[0].starts > 0, timeout=_LONG)
+    qtbot.waitUntil(lambda: bool(study.watch.records))
+    qtbot.waitUntil(lambda: study.watch.records[0].starts > 0)
     button(study.side, "Cancel").click()
-    qtbot.waitUntil(lambda: study.watch.records[0].state == "paused", timeout=_LONG)
+    qtbot.waitUntil(lambda: study.watch.records[0].state == "paused")
     assert study.found is None
     qtbot.waitUntil(lambda: any(said.startswith("Stopped.") for said in texts(study.side)))
     assert button(study.side, "Run all ticked models on all cases").isEnabled()

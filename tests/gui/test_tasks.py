@@ -12,8 +12,8 @@ from shiboken6 import delete
 from core.domain.errors import DataError
 from core.domain.progress import Cancelled, Progress
 from gui.shell.tasks import FAULT, Fault, Lanes, Task
+from tests import patience
 
-HERE = 10.0
 """Seconds after which a test gives up waiting for a worker."""
 
 
@@ -150,9 +150,9 @@ def test_whatever_goes_wrong_is_told_without_being_asked_to(
 
 def test_what_is_to_be_written_is_written_though_all_else_is_cancelled(qtbot: QtBot) -> None:
     lanes, release, written = Lanes(), threading.Event(), []
-    lanes.run("journal", lambda _: release.wait(HERE))
+    lanes.run("journal", lambda _: release.wait(patience.SECONDS))
     lanes.run("journal", lambda _: written.append("step"))
-    other = lanes.run("gpu", lambda progress: release.wait(HERE))
+    other = lanes.run("gpu", lambda progress: release.wait(patience.SECONDS))
     lanes.cancel()
     release.set()
     lanes.close()
@@ -168,7 +168,7 @@ def test_cancel_drops_whatever_comes_after_it(
 
     def work(progress: Progress) -> object:
         started.set()
-        assert cancelled.wait(HERE)
+        assert cancelled.wait(patience.SECONDS)
         task.part("late")
         if error is not None:
             raise error
@@ -177,7 +177,7 @@ def test_cancel_drops_whatever_comes_after_it(
     task: Task[object] = Task(work)
     said = heard(task)
     lanes.start("io", task)
-    assert started.wait(HERE)
+    assert started.wait(patience.SECONDS)
     task.cancel()
     cancelled.set()
     qtbot.waitUntil(lambda: done(said))
@@ -190,7 +190,7 @@ def test_a_result_that_waits_to_be_delivered_is_dropped_too(qtbot: QtBot) -> Non
     said = heard(task)
     worker = threading.Thread(target=task.run)
     worker.start()
-    worker.join(HERE)
+    worker.join(patience.SECONDS)
     task.cancel()
     qtbot.waitUntil(lambda: done(said))
 
@@ -203,7 +203,7 @@ def test_the_progress_hook_stops_cancelled_work(qtbot: QtBot, lanes: Lanes) -> N
 
     def work(progress: Progress) -> object:
         progress(0.1, "heard")
-        assert cancelled.wait(HERE)
+        assert cancelled.wait(patience.SECONDS)
         steps.append("before")
         try:
             progress(0.2, "too late")
@@ -245,7 +245,7 @@ def test_the_gpu_lane_runs_one_at_a_time_in_order(qtbot: QtBot, lanes: Lanes) ->
 
 
 def test_the_io_lane_runs_four_at_once(qtbot: QtBot, lanes: Lanes) -> None:
-    together = threading.Barrier(4, timeout=HERE)
+    together = threading.Barrier(4, timeout=patience.SECONDS)
     tasks: list[Task[int]] = [Task(lambda _: together.wait()) for _ in range(4)]
     said = [heard(task) for task in tasks]
     for task in tasks:
@@ -257,7 +257,7 @@ def test_the_io_lane_runs_four_at_once(qtbot: QtBot, lanes: Lanes) -> None:
 
 def test_a_slow_lane_does_not_hold_up_another(qtbot: QtBot, lanes: Lanes) -> None:
     release = threading.Event()
-    slow: Task[bool] = Task(lambda _: release.wait(HERE))
+    slow: Task[bool] = Task(lambda _: release.wait(patience.SECONDS))
     quick: Task[str] = Task(lambda _: "quick")
     lanes.start("gpu", slow)
     with qtbot.waitSignal(quick.succeeded) as came:
@@ -271,7 +271,7 @@ def test_a_slow_lane_does_not_hold_up_another(qtbot: QtBot, lanes: Lanes) -> Non
 
 def test_work_cancelled_in_the_queue_never_starts(qtbot: QtBot, lanes: Lanes) -> None:
     release, ran = threading.Event(), []
-    first: Task[bool] = Task(lambda _: release.wait(HERE))
+    first: Task[bool] = Task(lambda _: release.wait(patience.SECONDS))
     second: Task[None] = Task(lambda _: ran.append(2))
     third: Task[None] = Task(lambda _: ran.append(3))
     said = heard(second)
@@ -302,7 +302,7 @@ def test_close_waits_for_what_runs_and_drops_what_waits(qtbot: QtBot) -> None:
     said = heard(running) + heard(waiting)
     lanes.start("gpu", running)
     lanes.start("gpu", waiting)
-    assert started.wait(HERE)
+    assert started.wait(patience.SECONDS)
     lanes.close()
 
     assert steps == ["ended"]
@@ -329,7 +329,7 @@ def test_a_task_that_qt_has_taken_apart_is_no_fault(qtbot: QtBot) -> None:
 
     def work(progress: Progress) -> None:
         started.set()
-        assert gone.wait(HERE)
+        assert gone.wait(patience.SECONDS)
 
     task: Task[None] = Task(work)
 
@@ -339,10 +339,10 @@ def test_a_task_that_qt_has_taken_apart_is_no_fault(qtbot: QtBot) -> None:
 
     worker = threading.Thread(target=run)
     worker.start()
-    assert started.wait(HERE)
+    assert started.wait(patience.SECONDS)
     delete(task)
     gone.set()
-    worker.join(HERE)
+    worker.join(patience.SECONDS)
 
     assert ended == [True]
 

@@ -1,11 +1,33 @@
 """The card of the tool in hand lies over the image, whole."""
 
 import pytest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.annotation.label_rule import LabelRule
+from core.domain.label_set import Label, LabelSet, Region, colour_of
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_settings import ToolSettings
+from gui.shell.label_state import LabelState
+
+
+def test_the_words_of_the_image_stay_free_where_the_settings_leave_room(qtbot: QtBot) -> None:
+    """At 1366 × 768 the image is 490 high: window, level and zoom stand in its lower corner."""
+    image = QWidget()
+    qtbot.addWidget(image)
+    image.resize(950, 490)
+    card = ToolCard(image)
+    image.show()
+    labels = LabelSet(tuple(Label(n, f"L{n}", colour_of(n)) for n in (1, 2)))
+    card.show_labels(LabelState(labels, Region("Both", (1, 2)), LabelRule(1)))
+    card.show_start("prediction", "the prediction of a model with a long name")
+    card.show_tool("guided", ToolSettings())
+    assert card.geometry().bottom() < 490 - 70
+    boxes = {box.text(): box.isHidden() for box in card.findChildren(QCheckBox)}
+    assert boxes["Erase every label"]
+    card.show_tool("eraser", ToolSettings())
+    boxes = {box.text(): box.isHidden() for box in card.findChildren(QCheckBox)}
+    assert not boxes["Erase every label"]
 
 
 @pytest.mark.parametrize("height", [320, 430, 900])

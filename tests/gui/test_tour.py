@@ -21,6 +21,7 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.widgets.spotlight import Spotlight
 from gui.widgets.theme import DARK, apply_theme
+from tests import patience
 
 
 class Operations(QObject):
@@ -41,7 +42,7 @@ def window(qapp: QApplication) -> Iterator[MainWindow]:
     window = MainWindow()
     window.resize(1600, 1000)
     window.show()
-    QTest.qWaitForWindowExposed(window)
+    assert QTest.qWaitForWindowExposed(window, patience.MILLISECONDS)
     yield window
     window.close()
     window.deleteLater()

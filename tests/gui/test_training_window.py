@@ -40,8 +40,6 @@ from tests.gui.training_desk import (
     write_dataset,
 )
 
-_LONG = 60_000
-
 
 @pytest.fixture
 def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
@@ -122,7 +120,7 @@ def test_a_job_outlives_its_window_and_goes_on(
 ) -> None:
     button(_open(qtbot, desk, epochs=9000), "Start training").click()
     desk.wait_for("running")
-    qtbot.waitUntil(lambda: desk.records[0].step > 0, timeout=_LONG)
+    qtbot.waitUntil(lambda: desk.records[0].step > 0)
     desk.close()
 
     other = Desk(qtbot, home, tmp_path / "data")
@@ -138,7 +136,7 @@ def test_a_job_outlives_its_window_and_goes_on(
             button(other.drawer, "Resume").click()
         assert went_on.args == ["job 0001-train"]
         assert button(other.drawer, "Resuming…").isEnabled() is False
-        qtbot.waitUntil(lambda: other.records[0].step > paused.step, timeout=_LONG)
+        qtbot.waitUntil(lambda: other.records[0].step > paused.step)
         button(other.drawer, "Pause").click()
         ended_at = other.wait_for("paused").step
         button(other.drawer, "Stop").click()
@@ -164,7 +162,7 @@ def test_the_preview_times_steps_and_shows_slices(qtbot: QtBot, desk: Desk) -> N
     ask.click()  # nothing more while it is timed
     asking = desk.training.asking
     assert asking is not None
-    qtbot.waitUntil(lambda: asking.measured is not None, timeout=_LONG)
+    qtbot.waitUntil(lambda: asking.measured is not None)
     assert any(text.startswith("Timed with") for text in texts(dialog))
     assert any(text.startswith("About ") for text in texts(dialog))
     by_name(dialog, QSpinBox, "Batch").setValue(8)
@@ -193,7 +191,7 @@ def _start(qtbot: QtBot, desk: Desk, dialog: TrainDialog) -> SplitFile:
     """Start the first training; returns the cases that judge, frozen before the job runs."""
     store = desk.place.workspace.store
     assert frozen_split(store) is None
-    with qtbot.waitSignal(desk.training.watch.started, timeout=_LONG):
+    with qtbot.waitSignal(desk.training.watch.started):
         button(dialog, "Start training").click()
     frozen = frozen_split(store)
     assert frozen is not None
@@ -239,7 +237,7 @@ def _queue_another(qtbot: QtBot, desk: Desk) -> None:
     by_name(dialog, QLineEdit, "Save as").setText("Second try")
     button(dialog, "Add to queue").click()
     desk.wait_for("running", job=1)
-    qtbot.waitUntil(lambda: desk.records[1].waiting, timeout=_LONG)
+    qtbot.waitUntil(lambda: desk.records[1].waiting)
     assert "1 running · 1 queued" in texts(desk.drawer)
     button(desk.drawer, "Pause").click()
     desk.wait_for("paused", job=1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QApplication, QFrame
+from PySide6.QtWidgets import QFrame
 from pytestqt.qtbot import QtBot
 
 from core.domain.mask import Mask
@@ -19,6 +19,7 @@ from core.workspace import prediction_cache
 from core.workspace.triage_cache import put_triage, triage_key
 from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
 from gui.app.program import Program
+from tests.gui.resting import is_at_rest
 from tests.synthetic import lesion, write_case
 
 SIDE = 48
@@ -82,15 +83,13 @@ def keep_triages(
 
 
 def is_settled(program: Program) -> bool:
-    """Whether a case is on screen and nothing goes on behind the window."""
-    return program.session.open_case is not None and not program.lanes.busy
+    """Whether a case is on screen, nothing goes on behind the window and nothing is put off."""
+    return is_at_rest(program.lanes) and program.session.open_case is not None
 
 
 def settle(qtbot: QtBot, program: Program) -> None:
-    """Wait until a case is on screen and nothing goes on behind the window."""
-    QApplication.processEvents()
-    qtbot.waitUntil(lambda: is_settled(program), timeout=30_000)
-    QApplication.processEvents()
+    """Wait until a case is on screen, nothing goes on behind the window and nothing is put off."""
+    qtbot.waitUntil(lambda: is_settled(program))
 
 
 def choose(qtbot: QtBot, program: Program, case_id: str) -> None:

@@ -73,7 +73,7 @@ class Desk:
             jobs = [record for record in self.records if record.head.kind == kind]
             return [record for record in jobs[job : job + 1] if record.state == state]
 
-        self._qtbot.waitUntil(lambda: bool(found()) or bool(self.faults), timeout=60_000)
+        self._qtbot.waitUntil(lambda: bool(found()) or bool(self.faults))
         assert self.faults == []
         return found()[0]
 

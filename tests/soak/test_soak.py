@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests import patience
 from tests.soak.__main__ import Report
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -30,8 +31,8 @@ def test_things_are_done_in_the_window_without_a_fault(tmp_path: Path) -> None:
     # So few things tell nothing of what grows: the status is left alone.
     subprocess.run(
         [sys.executable, "-m", "tests.soak", *words],
-        cwd=_ROOT, check=False, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, timeout=280,
-        stdout=subprocess.DEVNULL,
+        cwd=_ROOT, check=False, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        timeout=patience.PROCESS_SECONDS, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     report = msgspec.json.decode(out.read_bytes(), type=Report)
     assert report.faults == []

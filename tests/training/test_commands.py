@@ -120,7 +120,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path, data: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("train",), "expected an architecture or --from"),
+        (("train",), "expected an architecture, --recipe or --from"),
         (("train", "--resume", "--out", "nowhere"), "expected the file of a training"),
         (("report", "nowhere", "--out", "x"), "expected the file of a training"),
     ],

@@ -9,6 +9,7 @@ from core.domain.errors import AppError, DataError
 from core.models.known_names import known_loss, known_network
 from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import Registry
+from core.models.train_spec import FINE_TUNING, make_spec
 from tests.training.making import TRAIN, VAL, make_job, write_split
 from training.losses import LOSSES
 from training.train_options import TrainOptions, spec_of
@@ -84,3 +85,24 @@ def test_the_cases_of_a_part_of_a_split_are_chosen(tmp_path: Path) -> None:
             case_ids(None, wrong)
     with pytest.raises(DataError, match="expected cases in val, found none"):
         case_ids([TRAIN[0]], f"{split}:val")
+
+
+@pytest.mark.parametrize(
+    ("budget", "selections"),
+    [
+        ({"minutes": 60.0}, 20),
+        ({"minutes": 2.0}, 4),
+        ({"minutes": 600.0}, 60),
+        ({"epochs": 30}, 30),
+        ({"max_steps": 3000}, 20),
+        ({"max_steps": 3000, "minutes": 15.0}, 5),
+        ({"max_steps": 3000, "selections": 7}, 7),
+    ],
+)
+def test_selections_follow_the_length_of_a_training(
+    budget: dict[str, object], selections: int
+) -> None:
+    required: dict[str, object] = {"architecture": "unet", "data": "d", "split": "s"}
+    assert make_spec("cpu", required, budget).selections == selections
+    assert make_spec("reference", required, {}).selections == 100
+    assert make_spec("cpu", required, FINE_TUNING).selections == 10

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from core.cli.model_combine import combine_models
 from core.domain.errors import DataError
+from core.domain.figure_text import signed
 from core.domain.statistics import fold_interval, mean_interval
 from core.models.fold_file import fold_models
 from core.models.registry import Registry
@@ -22,6 +23,7 @@ from tests.training.making import TRAIN, VAL, make_dataset, write_split
 from training.commands import train
 from training.fold_cases import read_groups
 from training.folds import FoldCase, deal_folds
+from training.results import write_results
 
 TINY = (
     *("--size", "32", "--max-steps", "2", "--batch-size", "2", "--device", "cpu"),
@@ -150,6 +152,46 @@ def test_folds_judge_every_case_of_train_once_by_a_model_that_never_saw_it(
 
     other = _folds(tmp_path, *split, "--folds", "3")
     assert "found those of others" in str(other.exception)
+
+
+def test_a_report_pairs_folds_of_the_same_cases_and_tells_a_search(
+    tmp_path: Path, data: Path
+) -> None:
+    split = ("--split", str(tmp_path / "split.json"))
+    for out, seed in (("one", "1"), ("two", "1"), ("three", "2")):
+        further = ("--loss", "dice") if out == "two" else ()
+        done = _folds(tmp_path, *split, "--folds", "2", "--seed", seed, *further, out=out)
+        assert done.exit_code == 0, done.output
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    write_results(folders, tmp_path / "report")
+    text = (tmp_path / "report" / "RESULTS.md").read_text()
+    rows = {name: [float(row["dsc"]) for row in _rows(tmp_path, name)] for name in ("one", "two")}
+    mean = fmean(a - b for a, b in zip(rows["one"], rows["two"], strict=True))
+    pair = next(line for line in text.splitlines() if line.startswith("| one | two |"))
+    assert f"| 5 | {signed(mean)} | too few cases | too few cases |" in pair
+    other = next(line for line in text.splitlines() if line.startswith("| one | three |"))
+    assert "| other folds |" in other
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 3
+    assert "nan" not in (text + page.partition("<body>")[0]).lower()
+    assert all(str(path) not in text for path in folders)
+
+    (tmp_path / "two" / "summary.json").unlink()
+    with pytest.raises(DataError, match="expected folds or a search that has ended"):
+        write_results(folders, tmp_path / "again")
+
+
+def test_folds_from_a_model_that_knows_a_case_are_refused(tmp_path: Path, data: Path) -> None:
+    split = ("--split", str(tmp_path / "split.json"))
+    assert _folds(tmp_path, *split, "--folds", "2").exit_code == 0
+    app = typer.Typer()
+    app.command()(train)
+    again = [str(tmp_path / "data"), "--out", str(tmp_path / "tuned"), "--device", "cpu"]
+    done = CliRunner().invoke(
+        app, ["--from", "cv-f1", "--data", *again, *split, "--folds", "2", "--max-steps", "2"]
+    )
+    assert "has learnt from no case of the folds" in str(done.exception)
+    assert not (tmp_path / "tuned" / "folds").exists()
 
 
 def test_folds_without_a_split_leave_the_frozen_judges_out_and_repeat(

@@ -1,30 +1,46 @@
 """Training of a guide: simulated readers click, the network answers, a robot reader judges it."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.annotation.correction import Correction
+from core.annotation.draft import Origin, new_draft
+from core.annotation.journal import Journal
+from core.annotation.live_figures import References
+from core.annotation.regions import replace as replace_mask
+from core.annotation.versions import save_version
 from core.domain.errors import AppError, ModelError
+from core.domain.guide import Click, Mark
 from core.inference.engine import Engine
 from core.inference.engines import open_network
+from core.io.case_reader import read_volume
+from core.io.dataset import scan
 from core.jobs.classify_spec import task_of
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
 from core.models.certificates import EngineChoice
-from core.models.guides import GuideSpec, find_guide
+from core.models.guides import GuideSpec, find_guide, publish_guide
 from core.models.registry import Model, Registry
+from core.models.train_spec import Augmentation
+from core.workspace.workspace_folder import open_workspace
 from tests.training.making import STILL, make_job, write_split
+from training.augment import Planes
 from training.errors import TrainingError
 from training.guide.cases import guide_split, made_worse
 from training.guide.command import guide_spec_of
 from training.guide.episodes import EpisodeSampler, by_hand
 from training.guide.learner import new_guide
+from training.guide.own_clicks import OwnSlice, varied
 from training.guide.prepare import prepare_loop
 from training.guide.train import read_guide_job, run
 from training.parallel import ProcessGroup
@@ -150,9 +166,6 @@ def test_a_mask_as_a_hand_leaves_it_is_a_mask_of_the_same_shape(seed: int) -> No
 
 
 def test_images_made_worse_keep_type_and_range(parent: Model) -> None:
-    from core.io.case_reader import read_volume
-    from core.io.dataset import scan
-
     volume = read_volume(scan(parent.folder.parents[2] / "data").cases[0])
     worse = made_worse(volume, np.random.default_rng(0))
     assert worse.pixels.dtype == volume.pixels.dtype
@@ -162,14 +175,38 @@ def test_images_made_worse_keep_type_and_range(parent: Model) -> None:
 
 
 def test_cases_that_the_model_never_saw_choose(parent: Model) -> None:
-    from core.io.dataset import scan
-
     cases = scan(parent.folder.parents[2] / "data").cases[:6]
     split = Split(cases[:5], cases[5:], ())
     seen = {case.id for case in cases if case.id in parent.spec.trained_on}
     found = guide_split(split, parent)
     assert {case.id for case in found.selection} == {case.id for case in cases} - seen
     assert not {case.id for case in found.fit} & {case.id for case in found.selection}
+
+
+def test_no_more_cases_choose_than_were_asked_for(parent: Model) -> None:
+    cases = scan(parent.folder.parents[2] / "data").cases[:6]
+    known = replace(parent, spec=msgspec.structs.replace(parent.spec, trained_on=(cases[0].id,)))
+    found = guide_split(Split(cases[:4], cases[4:], ()), known)
+    assert len(found.selection) == 2
+    assert cases[0] not in found.selection
+    assert {case.id for case in (*found.fit, *found.selection)} == {case.id for case in cases}
+
+
+def test_a_guide_goes_on_from_an_earlier_one(tmp_path: Path, parent: Model) -> None:
+    spec = _spec(tmp_path, parent, max_steps=2, selections=1, models=str(tmp_path / "models"))
+    earlier = run(spec, create_job(tmp_path / "job", spec))
+    assert earlier is not None
+    seen = torch.randn(1, 12, 32, 32)
+    network = new_guide(earlier.spec, parent, earlier).eval()
+    asked = open_network(earlier, wanted=EngineChoice("torch", "float32"))
+    asked.place("cpu")
+    with torch.inference_mode():
+        np.testing.assert_allclose(network(seen).numpy(), asked.logits(seen.numpy()), atol=1e-4)
+    wider = msgspec.structs.replace(earlier.spec, arguments={"init_features": 4})
+    with pytest.raises(ModelError):
+        new_guide(wider, parent, earlier)
+    again = _spec(tmp_path, parent, model_id="again", earlier=str(earlier.folder), max_steps=2)
+    assert run(again, create_job(tmp_path / "again", again)) is not None
 
 
 def test_options_that_do_not_fit_are_refused(tmp_path: Path, parent: Model) -> None:
@@ -198,8 +235,96 @@ def test_options_that_do_not_fit_are_refused(tmp_path: Path, parent: Model) -> N
 
 
 def _writer(job: JobFolder) -> Any:
-    from contextlib import closing
-
     from core.jobs.job_folder import JobWriter
 
     return closing(JobWriter(job, None))
+
+
+def test_a_guide_is_taught_by_the_clicks_that_readers_kept(tmp_path: Path, parent: Model) -> None:
+    data = parent.folder.parents[2] / "data"
+    shape = read_volume(scan(data).cases[0]).geometry.shape
+    found, truth = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    truth[1, 12:20, 10:22] = 1
+    clicks = (Click(1, ((16, 15),)), Click(1, ((3, 4), (3, 5), (3, 6)), False))
+    with closing(open_workspace(tmp_path / "workspace")) as workspace:
+        for case_id in ("CASE_2", "CASE_3"):
+            draft = new_draft(case_id, found, Origin("empty"), author="Ann")
+            correction, journal = Correction(draft, References()), Journal(workspace.store, draft)
+            step = correction.apply("guided click", 1, replace_mask(found, truth), clicks=clicks)
+            assert step is not None
+            journal.record(step)
+            save_version(workspace, correction.snapshot(), author="Ann")
+    spec = _spec(tmp_path, parent, corrections=str(tmp_path / "workspace"), own=1.0)
+    job = create_job(tmp_path / "job", spec)
+    with _writer(job) as writer:
+        loop = prepare_loop(spec, writer, (ProcessGroup(), torch.device("cpu")), resume=False)
+    (held,) = (case for case in loop.held if case.loaded.case.id == "CASE_3")
+    np.testing.assert_array_equal(held.loaded.ground_truth, truth)
+    sampler = loop.sampler
+    assert isinstance(sampler, EpisodeSampler)
+    (own,) = sampler.own
+    height = own[0].case.grid.size[0]
+    scale = height / max(shape[1:])
+    for _ in range(3):
+        looks = sampler.draw().looks
+        for look in looks:
+            mark = look.window.mark
+            rows = mark.rows + look.where[0].start
+            at = (rows.mean() + 0.5) / scale
+            assert look.episode.source[0] == "CASE_2"
+            assert abs(at - (16.5 if mark.adds else 3.5)) < 2
+            look.answered(np.full((32, 32), 0.5, np.float32))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31 - 1))
+def test_clicks_move_as_their_slice_is_varied(seed: int) -> None:
+    """Where a mark lies on a bright spot it still does when the image was turned and stretched."""
+    random = np.random.default_rng(seed)
+    rows, columns = random.integers(24, 40, (2, 2))
+    image = np.zeros((3, 64, 64), np.float32)
+    down, right = np.mgrid[:64, :64]
+    for row, column in zip(rows, columns, strict=True):
+        image += np.exp(-((down - row) ** 2 + (right - column) ** 2) / 18)
+    marks = tuple(
+        Mark(np.array([row]), np.array([column]), bool(kind))
+        for kind, (row, column) in enumerate(zip(rows, columns, strict=True))
+    )
+    mask = (image[0] > 0.5).astype(np.uint8)
+    own = OwnSlice(0, mask, mask, marks)
+    how = Augmentation(elastic=0.0, gain=0, offset=0, gamma=0, noise=0, missing=0)
+    generator = torch.Generator().manual_seed(seed)
+    said = (mask * 200).astype(np.uint8)
+    found = varied(own, image, said, how=(how, how), planes=Planes(1, 0), generator=generator)
+    np.testing.assert_array_equal(found.before, found.after)
+    for mark in found.marks:
+        here = found.image[0, mark.rows[0], mark.columns[0]]
+        assert here > 0.6
+        assert found.after[mark.rows[0], mark.columns[0]]
+        assert found.said[mark.rows[0], mark.columns[0]] > 100
+
+
+def test_a_guide_goes_on_by_its_id_with_corrections(tmp_path: Path, parent: Model) -> None:
+    root = tmp_path / "models"
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(b"none")
+    guide = publish_guide(
+        root, GuideSpec(id="clicks", title="C", architecture="unet", window=64), weights
+    )
+    registry = Registry((root, parent.folder.parent))
+    registry.promote(parent.spec.id)
+    options = TrainOptions(
+        architecture="",
+        start_from="clicks",
+        data=tmp_path,
+        split=tmp_path / "s.json",
+        out=tmp_path / "out",
+        corrections=tmp_path / "workspace",
+    )
+    spec = guide_spec_of(options, registry)
+    assert (spec.earlier, spec.starts) == (str(guide.folder), str(parent.folder))
+    assert (spec.window, spec.freeze_norms) == (64, True)
+    assert spec.corrections == str(tmp_path / "workspace")
+    portable = spec.portable()
+    assert (portable.earlier, portable.starts) == ("clicks", parent.folder.name)
+    assert portable.corrections == "workspace"

@@ -23,6 +23,7 @@ from tests.training.label_making import write_labelled
 from tests.training.making import TRAIN, make_job
 from training.corrections import Corrections
 from training.dataset import load_cases
+from training.lessons import Lessons
 from training.train_case import TrainCase
 
 
@@ -61,7 +62,9 @@ def keep(loaded: LoadedCase, dataset_root: Path, folder: Path, how: str) -> Path
 def learnt(spec: TrainSpec, case: Case, source: Path, folder: Path) -> TrainCase:
     corrections = Corrections(source, frozenset(TRAIN))
     assert corrections.ids() == {case.id}
-    (found,) = load_cases([case], spec, stride=4, store=folder / "store", corrections=corrections)
+    (found,) = load_cases(
+        [case], spec, stride=4, store=folder / "store", lessons=Lessons(corrections)
+    )
     return found
 
 

@@ -11,6 +11,7 @@ import torch
 
 from core.jobs.job_events import Measured, Started
 from core.jobs.job_folder import JOB_FILE, JobFolder
+from tests import patience
 from tests.training.making import STILL, make_job
 from training.checkpoint import load_checkpoint
 from training.processes import train_together
@@ -40,7 +41,7 @@ def _run_two(*command: str) -> None:
         for rank in ("0", "1")
     ]
     for child in children:
-        told = child.communicate(timeout=200)[1]
+        told = child.communicate(timeout=patience.PROCESS_SECONDS)[1]
         assert child.returncode == 0, told.decode()
 
 

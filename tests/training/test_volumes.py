@@ -59,4 +59,4 @@ def test_exported_corrections_of_volumes_stand_in_for_the_truth(data: Path, tmp_
     assert read is not None
     assert np.array_equal(read.mask(""), mask)
     spec, _ = make_job(tmp_path, data=str(data), corrections=str(folder))
-    assert make_plan(spec).corrections is not None
+    assert make_plan(spec).lessons.corrections is not None

@@ -18,7 +18,10 @@ from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
+from training.corrections import Corrections
 from training.dataset import load_cases, require_lesions
+from training.guide.own_clicks import OwnSlice, own_slices
+from training.lessons import Lessons
 from training.split import Split
 from training.train_case import TrainCase
 
@@ -36,11 +39,13 @@ class GuideCase:
     """A prepared case and what a model says of it.
 
     `starts` (N, Z, h, w) uint8 are 255 times the probability: of the images as they are, then of
-    images made worse, where it errs as it would on patients it has not seen.
+    images made worse, where it errs as it would on patients it has not seen. `own` are the slices
+    on which readers clicked.
     """
 
     case: TrainCase
     starts: NDArray[np.uint8]
+    own: tuple[OwnSlice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +57,18 @@ class HeldCase:
 
 
 def guide_split(cases: Split, starts: Model) -> Split:
-    """Return the split with cases that `starts` has not learnt from to choose, where there are.
+    """Return the split with as many cases to choose that `starts` has not learnt from, if it can.
 
-    Such a model is too good on the cases it knows, and leaves nothing to correct there.
+    Such a model is too good on the cases it knows, and leaves nothing to correct there. Those that
+    choose are drawn evenly from the unseen ones in the order of their ids; the others are learnt.
     """
     seen = set(starts.spec.trained_on)
     every = (*cases.fit, *cases.selection)
-    unseen = [case for case in every if case.id not in seen]
-    if len(unseen) < len(cases.selection) or len(unseen) == len(every):
+    unseen = sorted((case for case in every if case.id not in seen), key=lambda case: case.id)
+    count = len(cases.selection)
+    if len(unseen) < count or len(unseen) == len(every):
         return cases
-    held = tuple(unseen)
+    held = tuple(unseen[(2 * n + 1) * len(unseen) // (2 * count)] for n in range(count))
     return replace(cases, fit=tuple(case for case in every if case not in held), selection=held)
 
 
@@ -71,19 +78,29 @@ def load_guide_cases(
     model: Model,
     store: Path,
     *,
+    corrections: Corrections | None = None,
     progress: Progress = silent,
 ) -> list[GuideCase]:
-    """Return the cases, decoded and prepared, with what `model` says of them.
+    """Return the cases, decoded and prepared, with what `model` says and readers clicked.
 
-    Raises `DataError` for a case without usable ground truth.
+    A correction stands in for the ground truth. Raises `DataError` for a case without either.
     """
-    prepared = load_cases(cases, spec, stride=1, store=store, progress=part(progress, 0.0, 0.3))
+    prepared = load_cases(
+        cases,
+        spec,
+        stride=1,
+        store=store,
+        lessons=Lessons(corrections),
+        progress=part(progress, 0.0, 0.3),
+    )
     require_lesions(prepared)
+    own = own_slices(corrections, prepared)
     runner, found = open_runner(model), []
     for index, (case, ready) in enumerate(zip(cases, prepared, strict=True)):
         progress(0.3 + 0.7 * index / len(cases), f"{case.id}: what {model.spec.title} says")
         rng = np.random.default_rng([spec.seed, *case.id.encode()])
-        found.append(GuideCase(ready, _kept_starts(case, ready, runner, rng, store)))
+        starts = _kept_starts(case, ready, runner, rng, store)
+        found.append(GuideCase(ready, starts, own.get(case.id, ())))
     return found
 
 
@@ -105,13 +122,21 @@ def _kept_starts(
 
 
 def load_held(
-    cases: Sequence[Case], model: Model, *, progress: Progress = silent
+    cases: Sequence[Case],
+    model: Model,
+    *,
+    corrections: Corrections | None = None,
+    progress: Progress = silent,
 ) -> list[HeldCase]:
-    """Return the cases that choose the weights, as the model has them."""
+    """Return the cases that choose the weights, as the model has them; corrected where they are."""
     runner, found = open_runner(model), []
     for index, case in enumerate(cases):
         progress(index / len(cases), case.id)
         loaded = read_case(case)
+        shape, truth = loaded.volume.geometry.shape, loaded.ground_truth
+        made = None if corrections is None else corrections.read(case, truth, shape)
+        if made is not None:
+            loaded = replace(loaded, ground_truth=made.mask(case.region))
         found.append(HeldCase(loaded, runner.predict(loaded.volume).probability))
     return found
 

@@ -6,9 +6,9 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.io.write_guard import refuse_inside
-from core.jobs.guide_job_spec import GuideTrainSpec
+from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_going_on
 from core.jobs.job_folder import Echo, JobFolder, create_job
-from core.models.guides import GuideModel
+from core.models.guides import GuideModel, guides_in
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.registry import Registry
@@ -44,21 +44,14 @@ def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
         "--loss": options.loss,
         "--best-by": options.best_by,
         "--preprocessing": options.preprocessing,
-        "--corrections": options.corrections,
         "--config": options.config,
     }
     for name, value in unfit.items():
         if value:
             raise AppError(f"{name}: not expected with --task guide, found {value!s}. Omit it.")
-    parent = registry.find(options.start_from) if options.start_from else None
-    kind: Changes = {"architecture": options.architecture}
-    if parent is not None:
-        kind = {"architecture": parent.spec.architecture, "arguments": parent.spec.arguments}
-        kind |= {"parent": str(parent.folder), "channels": parent.spec.channels}
-    else:
-        arguments = dict(read_argument(text) for text in options.arguments)
-        resolve_arguments(NetworkSpec(options.architecture, _PLANES, arguments))
-        kind["arguments"] = arguments
+    kind = _kind(options, registry)
+    if options.corrections is not None:
+        kind["corrections"] = str(options.corrections.absolute())
     given: Changes = {n: v for n in _SAME if (v := getattr(options, n)) is not None}
     settings: Changes = {
         "minutes": None if given.keys() & {"epochs", "max_steps"} else 60.0,
@@ -78,3 +71,15 @@ def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
         raise AppError(
             f"Expected settings of the training of a guide, found: {error}. Correct them."
         ) from error
+
+
+def _kind(options: TrainOptions, registry: Registry) -> Changes:
+    """Return what network is trained, and what it begins from: a guide, a model, or nothing."""
+    guides = {guide.spec.id: guide for guide in guides_in(registry.roots)}
+    if options.start_from in guides:
+        return guide_going_on(guides[options.start_from], registry.champion())
+    if options.start_from:
+        return guide_beginning(registry.find(options.start_from))
+    arguments = dict(read_argument(text) for text in options.arguments)
+    resolve_arguments(NetworkSpec(options.architecture, _PLANES, arguments))
+    return {"architecture": options.architecture, "arguments": arguments}

@@ -16,13 +16,16 @@ from scipy import ndimage
 from torch import Generator, Tensor
 
 from core.annotation.bump import Bump
-from core.annotation.guided import BOUND, ClickGround, Scene
+from core.annotation.click_ground import ClickGround, Scene
+from core.annotation.plane_clicks import BOUND
 from core.domain.guide import Mark, Window
 from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
+from core.models.train_spec import Augmentation
 from training.augment import Planes, augment
 from training.guide.cases import GuideCase
+from training.guide.own_clicks import OwnSlice, varied
 from training.sampler import Batch, slice_weights
 from training.train_case import planes
 
@@ -37,7 +40,10 @@ _FEWEST = 3
 
 @dataclass(eq=False)
 class Episode:
-    """A slice in correction: what is seen (P, h, w), the truth, the probability, marks so far."""
+    """A slice in correction: what is seen (P, h, w), the truth, the probability, marks so far.
+
+    `own` are the marks of a reader that are still to be made; then the simulated one goes on.
+    """
 
     source: tuple[str, int]
     image: NDArray[np.float32]
@@ -45,6 +51,7 @@ class Episode:
     probability: NDArray[np.float32]
     left: int
     marks: list[Mark] = field(default_factory=list)
+    own: list[Mark] = field(default_factory=list)
 
     @property
     def wrong(self) -> Region:
@@ -136,24 +143,63 @@ class EpisodeSampler:
         if missing >= self.spec.batch_size or not self._pool:
             self._pool.extend(self._begun(missing))
 
+    @cached_property
+    def own(self) -> list[tuple[GuideCase, OwnSlice]]:
+        """The slices that readers clicked on."""
+        return [(case, each) for case in self.cases for each in case.own if each.marks]
+
+    @property
+    def _flair(self) -> int:
+        return self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
+
+    @property
+    def _still(self) -> Augmentation:
+        """What moves what lies on an image as the image moves, and changes nothing else."""
+        return msgspec.structs.replace(
+            self.spec.augmentation, gain=0, offset=0, gamma=0, noise=0, missing=0
+        )
+
     def _begun(self, count: int) -> list[Episode]:
         """Return new episodes, images and truth varied as for any training."""
         rng = np.random.default_rng(self._integer(1 << 62))
+        owned = int(rng.binomial(count, self.spec.own)) if self.own else 0
+        made = [self._own(rng) for _ in range(owned)]
+        if count > owned:
+            made += self._simulated(count - owned, rng)
+        return [each for each in made if np.count_nonzero(each.wrong) >= _FEWEST]
+
+    def _own(self, rng: np.random.Generator) -> Episode:
+        """Return a slice that a reader clicked on, as it was found, with the reader's clicks."""
+        case, own = self.own[int(rng.integers(len(self.own)))]
+        found = varied(
+            own,
+            planes(case.case.values, own.z, 1).astype(np.float32),
+            case.starts[rng.integers(len(case.starts)), own.z],
+            how=(self.spec.augmentation, self._still),
+            planes=Planes(len(self.channels), self._flair),
+            generator=self.generator,
+        )
+        said = np.clip(np.rint(found.said), 0, 255).astype(np.uint8)
+        start = _ground(found.before.astype(np.uint8), said)
+        source = case.case.id, case.case.slice_numbers[own.z]
+        left = len(found.marks)
+        return Episode(source, found.image, found.after, start, left, own=list(found.marks))
+
+    def _simulated(self, count: int, rng: np.random.Generator) -> list[Episode]:
+        """Return slices that a simulated reader is to click on."""
         drawn = [self._slice(rng) for _ in range(count)]
         images = torch.from_numpy(
             np.stack([planes(case.case.values, z, 1) for case, z in drawn]).astype(np.float32)
         )
         masks = _stacked([case.case.mask[z] for case, z in drawn])
         said = _stacked([case.starts[rng.integers(len(case.starts)), z] for case, z in drawn])
-        flair = self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
-        kinds = Planes(len(self.channels), flair)
+        kinds = Planes(len(self.channels), self._flair)
         spec, before = self.spec.augmentation, self.generator.get_state()
         varied, truth = augment(images, masks, spec, planes=kinds, generator=self.generator)
         after = self.generator.get_state()
         # The same draws again: what the model says moves as the images did, and nothing else.
         self.generator.set_state(before)
-        still = msgspec.structs.replace(spec, gain=0, offset=0, gamma=0, noise=0, missing=0)
-        moved, _ = augment(said, masks, still, planes=Planes(1, 0), generator=self.generator)
+        moved, _ = augment(said, masks, self._still, planes=Planes(1, 0), generator=self.generator)
         self.generator.set_state(after)
         found = []
         for (case, z), image, mask, level in zip(drawn, varied, truth, moved, strict=True):
@@ -162,7 +208,7 @@ class EpisodeSampler:
             start = self._start(inside, level[0].numpy(), rng)
             left = int(rng.integers(1, self.spec.clicks + 1))
             found.append(Episode(source, image.numpy(), inside, start, left))
-        return [each for each in found if np.count_nonzero(each.wrong) >= _FEWEST]
+        return found
 
     def _slice(self, rng: np.random.Generator) -> tuple[GuideCase, int]:
         index = int(rng.integers(len(self.cases)))
@@ -186,18 +232,18 @@ class EpisodeSampler:
 
     def _look(self, episode: Episode, rng: np.random.Generator) -> Look:
         """Return the next click of an episode and what is seen around it."""
-        mark = self._mark(episode, rng)
+        mark = episode.own.pop(0) if episode.own else self._mark(episode, rng)
         episode.marks.append(mark)
         shape = episode.truth.shape
         reach = int(NetworkGuide(self.guide, (), _nothing).reach(0.5))
-        top, left = max(int(mark.rows[0]) - reach, 0), max(int(mark.columns[0]) - reach, 0)
-        rows = slice(top, min(int(mark.rows[0]) + reach + 1, shape[0]))
-        columns = slice(left, min(int(mark.columns[0]) + reach + 1, shape[1]))
+        rows, columns = (
+            slice(max(int(at.min()) - reach, 0), min(int(at.max()) + reach + 1, side))
+            for at, side in zip((mark.rows, mark.columns), shape, strict=True)
+        )
         image = episode.image.reshape(3, -1, *shape).swapaxes(0, 1)[:, :, rows, columns]
         inner = (rows.stop - rows.start, columns.stop - columns.start)
         marks = tuple(_held(each.moved(rows.start, columns.start), inner) for each in episode.marks)
-        flair = self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
-        shown = flair if rng.random() < 0.7 else int(rng.integers(len(self.channels)))
+        shown = self._flair if rng.random() < 0.7 else int(rng.integers(len(self.channels)))
         part = episode.probability[rows, columns].copy()
         window = Window(part, image, shown, marks)
         return Look(episode, (rows, columns), window, ClickSight.of(window, self.guide.window))

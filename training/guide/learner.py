@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from core.domain.errors import ModelError
 from core.inference.torch_device import autocast
-from core.models.guides import GuideSpec
+from core.models.guides import GuideModel, GuideSpec
 from core.models.networks.builder import build_network
 from core.models.networks.network import Network
 from core.models.networks.weights import load_weights, read_state_dict
@@ -23,13 +23,21 @@ _NEAR = 24.0
 """Pixels from the click within which an error counts most."""
 
 
-def new_guide(spec: GuideSpec, parent: Model | None) -> Network:
+def new_guide(spec: GuideSpec, parent: Model | None, earlier: GuideModel | None = None) -> Network:
     """Return the network of a guide, with the weights of a model of the same kind where given.
 
-    What the parent has no input for, the probability and the clicks, begins without effect. Raises
-    `ModelError` when the parent is of another kind.
+    What the parent has no input for, the probability and the clicks, begins without effect. An
+    `earlier` guide gives all its weights instead. Raises `ModelError` when one is of another kind.
     """
     network = build_network(spec.network)
+    if earlier is not None:
+        if earlier.spec.network != spec.network:
+            raise ModelError(
+                f"{earlier.spec.title}: expected a guide of the architecture {spec.architecture} "
+                "with the same arguments and channels, found another. Choose one of this kind."
+            )
+        load_guide(network, earlier.weights)
+        return network
     if parent is None:
         return network
     own, stored = network.state_dict(), read_state_dict(parent.weights)

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from core.annotation.bump import Bump
-from core.annotation.guided import ClickGround, Scene
+from core.annotation.click_ground import ClickGround, Scene
 from core.domain.guide import PairedGuide
 from core.domain.prediction import Postprocessing, to_mask
 from core.inference.guide_network import Logits, NetworkGuide
 from core.inference.torch_device import autocast
+from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
 from core.studies.click_robot import GuidedPen, click_slice, dsc
 from core.studies.click_study import FEWEST_VOXELS, SLICE_BELOW
+from training.checkpoint import Position
 from training.guide.cases import HeldCase
 from training.loop import Loop
 
@@ -48,6 +50,13 @@ class GuideLoop(Loop):
     def figure(self) -> str:
         """Name of the figure the weights are chosen by, higher better."""
         return "dsc_5"
+
+    def run(self) -> Position:
+        """Train as any loop; what a guide goes on from is the first that has to be beaten."""
+        spec = self.spec
+        if isinstance(spec, GuideTrainSpec) and spec.earlier and not self.position.step:
+            self._select()
+        return super().run()
 
     def _score(self) -> tuple[float, float]:
         """Return the DSC after five clicks of a robot reader; tells the others for the curves."""

@@ -4,21 +4,20 @@ from pathlib import Path
 
 import torch
 
+from core.domain.figure_text import counted
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_folder import JobWriter
-from core.models.guides import GuideSpec
+from core.models.guides import GuideSpec, read_guide
 from core.models.registry import Model, read_model
-from core.workspace.known_dataset import scan_known
-from core.workspace.splits import read_split
 from training.channels import learnt_channels
 from training.errors import TrainingError
 from training.frame import DATA_FOLDER, job_progress
-from training.guide.cases import guide_split, load_guide_cases, load_held
+from training.guide.case_split import guide_cases
+from training.guide.cases import load_guide_cases, load_held
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import GuideLearner, new_guide
 from training.guide.loop import GuideLoop
 from training.parallel import ProcessGroup
-from training.split import Split, make_split
 
 
 def prepare_loop(
@@ -35,8 +34,9 @@ def prepare_loop(
     group, device = where
     torch.manual_seed(spec.seed)
     parent = read_model(Path(spec.parent)) if spec.parent else None
+    earlier = read_guide(Path(spec.earlier)) if spec.earlier else None
     starts = _starts(spec, parent)
-    split = _split(spec, starts)
+    corrections, split = guide_cases(spec, starts)
     channels = learnt_channels(spec, split.fit[0])
     guide = GuideSpec(
         id=spec.model_id,
@@ -45,12 +45,15 @@ def prepare_loop(
         arguments={n: v for n, v in spec.arguments.items() if n != "encoder_weights"},
         channels=channels,
         window=spec.window,
+        trained_on=() if earlier is None else earlier.spec.trained_on,
     )
     reading = job_progress(writer, 0.0, "reading")
     store = writer.folder.path / DATA_FOLDER / str(group.rank)
-    fit = load_guide_cases(split.fit, spec, starts, store, progress=reading)
-    held = load_held(split.selection, starts, progress=reading)
-    learner = GuideLearner(spec, new_guide(guide, parent), channels, device, group)
+    fit = load_guide_cases(
+        split.fit, spec, starts, store, corrections=corrections, progress=reading
+    )
+    held = load_held(split.selection, starts, corrections=corrections, progress=reading)
+    learner = GuideLearner(spec, new_guide(guide, parent, earlier), channels, device, group)
     generator = torch.Generator().manual_seed(spec.seed)
     sampler = EpisodeSampler(fit, spec, guide, channels, generator)
     loop = GuideLoop(
@@ -70,12 +73,11 @@ def prepare_loop(
         f"{len(fit)} cases to click at, {len(held)} to choose by; {starts.spec.title} has learnt "
         f"from {known} of these."
     )
+    if corrections is not None:
+        count = sum(len(case.own) for case in fit)
+        cases = sum(bool(case.own) for case in fit)
+        writer.log(f"{counted(count, 'slice')} clicked on by readers, in {counted(cases, 'case')}.")
     return loop
-
-
-def _split(spec: GuideTrainSpec, starts: Model) -> Split:
-    file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
-    return guide_split(make_split(file, dataset, spec), starts)
 
 
 def _starts(spec: GuideTrainSpec, parent: Model | None) -> Model:

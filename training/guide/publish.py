@@ -52,8 +52,11 @@ def publish_trained_guide(spec: GuideTrainSpec, loop: GuideLoop, root: Path) -> 
         metrics={**told, "harmful_selection": round(found.harmful, 4)},
         trained_on=tuple(
             sorted(
-                [case.case.id for case in sampler.cases]
-                + [case.loaded.case.id for case in loop.held]
+                {
+                    *loop.guide.trained_on,
+                    *(case.case.id for case in sampler.cases),
+                    *(case.loaded.case.id for case in loop.held),
+                }
             )
         ),
         data=spec.data_title,
@@ -119,7 +122,7 @@ use.
 
 ## Data
 {spec.data or "Not stated."}
-{len(spec.trained_on) - len(loop.held)} cases were clicked at by simulated readers (rounds of clicks
+{len(loop.sampler.cases)} cases were clicked at by simulated readers (rounds of clicks
 with the mask before, after Sofiiuk, Petrov and Konushin 2021), {len(loop.held)} others chose the
 weights. What is to be corrected came from the model `{Path(job.starts or job.parent).name}`, from
 masks as a hand might leave them, and from nothing.

@@ -50,6 +50,11 @@ def read_dataset_json(tree: Folder) -> DatasetJson:
             found=reason(error) if isinstance(error, OSError) else str(error),
             action="Correct the file, or open the folder with another layout.",
         ) from error
+    return parse_dataset_json(path, told)
+
+
+def parse_dataset_json(path: Path, told: Mapping[str, Any]) -> DatasetJson:
+    """Return what an object says that is as in such a file; `path` is named where it is odd."""
     labels, notices = _labels(path, told.get("labels"))
     return DatasetJson(
         _channels(told.get("channel_names") or told.get("modality")),

@@ -116,6 +116,69 @@ class SEDenseNetArguments(DenseNetArguments, frozen=True, kw_only=True):
     ] = 16
 
 
+_Width = Annotated[int, Meta(ge=1, le=2048)]
+_Widths = tuple[_Width, ...]
+_Sides = tuple[Annotated[int, Meta(ge=1, le=15)], ...]
+_Counts = tuple[Annotated[int, Meta(ge=1, le=32)], ...]
+
+
+class NnUNetArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `nnunet`; its `blocks` are convolutions, of a residual encoder blocks of two."""
+
+    features: Annotated[
+        _Widths, Meta(min_length=2, max_length=10, description="channels of each stage")
+    ] = (32, 64, 128, 256, 512, 512)
+    strides: Annotated[
+        _Sides, Meta(min_length=2, max_length=20, description="of each stage, or y and x of each")
+    ] = (1, 2, 2, 2, 2, 2)
+    kernels: Annotated[
+        _Sides, Meta(min_length=2, max_length=20, description="of each stage, or y and x of each")
+    ] = (3, 3, 3, 3, 3, 3)
+    blocks: Annotated[
+        _Counts, Meta(min_length=1, max_length=10, description="blocks of each stage, or of all")
+    ] = (2,)
+    decoder_blocks: Annotated[
+        _Counts,
+        Meta(min_length=1, max_length=10, description="convolutions of each stage of the decoder"),
+    ] = (2,)
+    residual: Annotated[bool, Meta(description="an encoder of residual blocks")] = False
+    bias: Annotated[bool, Meta(description="convolutions have a bias")] = True
+    norm: Annotated[Literal["instance", "batch"], Meta(description="what is normalised over")] = (
+        "instance"
+    )
+    activation: Annotated[
+        Literal["leaky-relu", "relu"], Meta(description="leaky with a slope of 0.01")
+    ] = "leaky-relu"
+
+
+class MonaiUNetArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `monai-unet`."""
+
+    features: Annotated[
+        _Widths, Meta(min_length=2, max_length=10, description="channels of each level")
+    ] = (16, 32, 64, 128, 256)
+    strides: Annotated[
+        _Sides, Meta(min_length=1, max_length=9, description="between the levels, one fewer")
+    ] = (2, 2, 2, 2)
+    units: Annotated[
+        int, Meta(ge=0, le=8, description="units of each residual block; 0 for plain convolutions")
+    ] = 2
+    kernel: Annotated[Literal[1, 3, 5, 7], Meta(description="side of the convolutions")] = 3
+    up_kernel: Annotated[Literal[1, 3, 5, 7], Meta(description="side of those that enlarge")] = 3
+    norm: Annotated[
+        Literal["instance", "instance-affine", "batch", "none"],
+        Meta(description="what is normalised over"),
+    ] = "instance"
+    activation: Annotated[
+        Literal["prelu", "relu", "leaky-relu"], Meta(description="after each convolution")
+    ] = "prelu"
+    slope: Annotated[float, Meta(ge=0, le=1, description="of leaky-relu")] = 0.01
+    bias: Annotated[bool, Meta(description="convolutions have a bias")] = True
+    head_channels: Annotated[
+        int, Meta(ge=1, le=256, description="channels before the last convolution, with units")
+    ] = 2
+
+
 class SmpArguments(Arguments, frozen=True, kw_only=True):
     """Arguments of `smp`; `options` takes all that are not named here."""
 
@@ -218,6 +281,22 @@ _ROWS = (
         factory="SEDenseUNet",
         accepts=SEDenseUNetArguments,
         presets=_DENSE_PRESETS,
+    ),
+    Architecture(
+        id="nnunet",
+        title="nnU-Net, 2-D",
+        credit="Isensee et al. 2021, with a residual encoder Isensee et al. 2024",
+        module=f"{__package__}.nnunet",
+        factory="NnUNet",
+        accepts=NnUNetArguments,
+    ),
+    Architecture(
+        id="monai-unet",
+        title="MONAI U-Net",
+        credit="Kerfoot et al. 2018: residual units, learned up and down sampling",
+        module=f"{__package__}.monai_unet",
+        factory="MonaiUNet",
+        accepts=MonaiUNetArguments,
     ),
     Architecture(
         id="smp",

@@ -36,7 +36,7 @@ def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple
             f"Expected the library {error.name}, which makes graphs of networks, found that it is "
             "not installed. Install onnxscript with pip."
         ) from error
-    model = _exported(network.eval(), shape)
+    model = _exported(_quickened(network.eval()), shape)
     stored = stored_tensors(weights)
     graph = model.graph
     for name in [name for name in graph.initializers if name in stored]:
@@ -49,6 +49,15 @@ def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple
         value.metadata_props.clear()
     model.metadata_props.clear()
     onnx_ir.save(model, target)
+
+
+def _quickened(network: nn.Module) -> nn.Module:
+    """Return a network of the same values and weights that engines compute in less time."""
+    if not type(network).__module__.startswith("segmentation_models_pytorch."):
+        return network
+    from core.models.networks.joined_blocks import with_joined_upsampling
+
+    return with_joined_upsampling(network)
 
 
 def _exported(network: nn.Module, shape: tuple[int, ...]) -> Any:

@@ -41,8 +41,13 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     parallel training puts before names is cut. Raises ModelError when the file cannot be read,
     needs code to be read, or holds something else.
     """
+    return named_tensors(path, read_checkpoint(path))
+
+
+def read_checkpoint(path: Path) -> object:
+    """Return what a file of weights holds, numbers and names alone; raises ModelError as above."""
     try:
-        content = _read(path)
+        return _read(path)
     except OSError as error:
         raise ModelError(
             f"{path}: expected a file of weights, found that it cannot be read "
@@ -61,7 +66,6 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
             f"{path}: expected a PyTorch state dict of tensors only, found a file that is damaged, "
             f"of another kind or needs code to be read. Save the model's state_dict() anew."
         ) from error
-    return _tensors(path, content)
 
 
 def _read(path: Path) -> object:
@@ -101,7 +105,8 @@ def _refuse_programs(path: Path) -> None:
         )
 
 
-def _tensors(path: Path, content: object) -> dict[str, Tensor]:
+def named_tensors(path: Path, content: object) -> dict[str, Tensor]:
+    """Return the tensors by name inside what a file holds; raises ModelError where it has none."""
     content = _unwrapped(content)
     named = content if isinstance(content, Mapping) else {}
     named = {name: value for name, value in named.items() if name not in _BESIDE}

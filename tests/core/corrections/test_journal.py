@@ -20,6 +20,7 @@ from core.annotation.patch import in_plane
 from core.domain.errors import WorkspaceError
 from core.domain.plane import PLANES, Cut
 from core.workspace.store import Store
+from tests import patience
 from tests.core.corrections.acting import SHAPE, act, fingerprint, fresh_draft, start_mask
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -161,7 +162,7 @@ def test_a_full_disk_is_said_and_the_next_step_saves_all(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patience.PROCESS_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert "kept in memory" in done.stdout

@@ -23,6 +23,20 @@ SMALL: dict[str, dict[str, ArgumentValue]] = {
         "block_config": [2, 3, 2, 2],
         "reduction": 2,
     },
+    "nnunet": {
+        "features": [4, 8, 8],
+        "strides": [1, 2, 2],
+        "kernels": [3, 3, 3],
+        "residual": True,
+        "bias": False,  # a bias before a normalisation has no gradient
+    },
+    "monai-unet": {
+        "features": [4, 8, 8],
+        "strides": [2, 2],
+        "bias": False,
+        "norm": "instance-affine",
+        "head_channels": 4,
+    },
     # Without the zeros that hide a block from its gradient at the start.
     "smp": {"decoder": "Unet", "encoder": "tu-resnet10t", "zero_init_last": False},
 }

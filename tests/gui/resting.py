@@ -1,0 +1,38 @@
+"""When a window has come to rest: no work is under way, and nothing is put off any more."""
+
+from PySide6.QtCore import QCoreApplication, QTimerEvent
+from PySide6.QtWidgets import QApplication
+from shiboken6 import getAllValidWrappers
+
+from gui.shell.tasks import Lanes
+from gui.widgets.later import Later
+
+
+def put_off() -> list[Later]:
+    """Return all that is put off, what comes first before the rest, of whatever window."""
+    alive = (each for each in getAllValidWrappers() if isinstance(each, Later))
+    return sorted((each for each in alive if each.isActive()), key=Later.remainingTime)
+
+
+def give_rest() -> None:
+    """Do now what is put off, so that no test depends on how long that is, or takes as long."""
+    for later in put_off():
+        if later.isActive():  # what came before may have stopped it
+            QCoreApplication.sendEvent(later, QTimerEvent(later.timerId()))
+
+
+def is_at_rest(lanes: Lanes) -> bool:
+    """Whether the window has come to rest; it is let work a little, and brought nearer to it.
+
+    What one task or timer leads to is started by what it reports: nothing may be left twice.
+    """
+    return _has_rested(lanes) and _has_rested(lanes)
+
+
+def _has_rested(lanes: Lanes) -> bool:
+    QApplication.processEvents()
+    if lanes.busy:
+        return False
+    rested = not put_off()
+    give_rest()
+    return rested

@@ -1,0 +1,110 @@
+"""The folds of a dataset, or the trials of a search, as one job that a window starts and follows.
+
+As a program it takes up the job in a folder:
+
+    python -m training.unit_job FOLDER
+
+What is done is kept under the job's folder, so one that was paused or killed goes on where it was
+when it is started again.
+"""
+
+import argparse
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from core.domain.errors import AppError
+from core.domain.progress import Cancelled
+from core.jobs.job_failures import told_failures
+from core.jobs.job_folder import JobFolder, JobWriter, read_spec
+from core.jobs.runners import make_runner
+from core.jobs.training_job import SPLIT_FILE
+from core.jobs.unit_job import UnitJob
+from core.workspace.splits import read_split
+from training.fold_cases import read_groups
+from training.fold_study import FOLDS_FOLDER, FoldPlan, run_folds
+from training.frame import keep_memory
+from training.sweep import TRIALS_FOLDER, run_sweep
+from training.sweep_report import write_sweep
+from training.sweep_space import SweepSpec, settings_of
+from training.unit_follower import UnitFollower
+
+_NICE = 10
+
+
+def run_unit_job(job: JobFolder) -> None:
+    """Take up the job in a folder; a request to pause ends it once the training in hand is saved.
+
+    Raises `AppError`, after writing it to the events, when it cannot go on.
+    """
+    writer = JobWriter(job)
+    resumed = bool(job.events()[0])
+    job.clear_request()
+    writer.start(resumed=resumed)
+    with closing(writer), told_failures(writer):
+        try:
+            spec = read_unit_job(job.path)
+            _run_folds(spec, writer) if spec.folds else _run_search(spec, writer)
+        except Cancelled:
+            writer.pause()
+
+
+def _run_folds(spec: UnitJob, writer: JobWriter) -> None:
+    out = writer.folder.path
+    plan = FoldPlan(spec.folds, spec.repeats, read_groups(spec.group))
+    follower = UnitFollower(writer, out / FOLDS_FOLDER, spec.folds * spec.repeats)
+    with follower.following() as follow:
+        summary = run_folds(
+            spec.train,
+            read_split(out / SPLIT_FILE),
+            plan,
+            out,
+            runner=make_runner(spec.place),
+            progress=follow.heard,
+        )
+    figures = summary.figures["dsc"]
+    values = {"dsc_mean": figures.mean, "dsc_median": figures.median}
+    writer.done("", {name: value for name, value in values.items() if value is not None})
+
+
+def _run_search(spec: UnitJob, writer: JobWriter) -> None:
+    out = writer.folder.path
+    train = msgspec.to_builtins(spec.train)
+    wanted = SweepSpec(
+        train={**train, "split": str(out / SPLIT_FILE)},
+        space={name: list(values) for name, values in spec.tried.items()},
+        stop="median" if spec.stop_early else "none",
+    )
+    follower = UnitFollower(writer, out / TRIALS_FOLDER, len(settings_of(wanted)))
+    with follower.following() as follow:
+        trials = run_sweep(wanted, out, runner=make_runner(spec.place), progress=follow.heard)
+    writer.log(write_sweep(out, trials))
+    writer.done("", {"dsc_selection": trials[0].best})
+
+
+def read_unit_job(folder: Path) -> UnitJob:
+    """Return the spec in a job folder; raises `AppError` when there is none."""
+    return read_spec(folder, UnitJob, AppError, of="several trainings", content="folds or a search")
+
+
+def main(arguments: list[str]) -> int:
+    """Take up the job in a folder; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Run the folds or the search of a job folder.")
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args(arguments)
+    keep_memory()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)  # behind the window and the models it runs
+    try:
+        run_unit_job(JobFolder(given.folder))
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
