@@ -19,7 +19,7 @@ from gui.shell.label_desk import LabelDesk
 from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.tasks import Task
-from gui.viewer.corrected_labels import CorrectedLabels
+from gui.viewer.correction_counts import CorrectionCounts
 from gui.viewer.label_layer import predicted_labels
 from gui.viewer.labels_panel import LabelsPanel, ShownLabel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
@@ -53,7 +53,7 @@ class LabelsPresenter(QObject):
         self._across: tuple[Cut, LabelCounts] | None = None
         self._counted: _Counted = (None, None, ())
         self._task: Task[LabelCounts] | None = None
-        self._corrected = CorrectedLabels(context.session, context.lanes)
+        self._corrected = CorrectionCounts(context.session, context.lanes)
         self._corrected.changed.connect(self._on_corrected)
         context.closing.connect(self._corrected.stop)
         session = self._session

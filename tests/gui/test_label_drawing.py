@@ -19,7 +19,7 @@ from core.workspace.settings import Settings
 from gui.annotation.label_verbs import without
 from gui.annotation.versions_dialog import region_words
 from gui.shell.label_state import LabelState
-from gui.viewer.corrected_labels import CorrectedLabels
+from gui.viewer.correction_counts import CorrectionCounts
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
@@ -238,7 +238,7 @@ def test_it_is_journalled_saved_and_seen_as_another_region(desk: DrawingDesk) ->
 
 
 def test_labels_are_counted_while_they_are_painted(desk: DrawingDesk, qtbot: QtBot) -> None:
-    counted = CorrectedLabels(desk.session, desk.lanes)
+    counted = CorrectionCounts(desk.session, desk.lanes)
     opened = desk.session.open_case
     assert opened is not None
     truth = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)

@@ -17,31 +17,31 @@ from core.annotation.journal import Journal, load_draft
 from core.annotation.live_figures import References
 from core.workspace.store import Store
 from tests.core.corrections.acting import SHAPE
-from tests.kill.corrected import READERS, Reader
+from tests.kill.corrected import CORRECTORS, Corrector
 
 
 def main() -> None:
     """Fork for every seed read, so that thirty processes start in the time of one."""
-    file, reader = Path(sys.argv[1]) / "workspace.sqlite", READERS[sys.argv[2]]
+    file, corrector = Path(sys.argv[1]) / "workspace.sqlite", CORRECTORS[sys.argv[2]]
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _correct(file, reader, int(line))
+            _correct(file, corrector, int(line))
         _say(f"child {child}")
         os.waitpid(child, 0)
         _say("gone")
 
 
-def _correct(file: Path, reader: Reader, seed: int) -> None:
+def _correct(file: Path, corrector: Corrector, seed: int) -> None:
     _say("started")
     random = np.random.default_rng(seed)
     with closing(Store(file)) as store:
-        draft = load_draft(store, "CASE", SHAPE) or reader.begin()
+        draft = load_draft(store, "CASE", SHAPE) or corrector.begin()
         correction, journal = Correction(draft, References()), Journal(store, draft)
         while True:
-            step = reader.act(correction, random)
+            step = corrector.act(correction, random)
             if step is not None:
-                state = reader.state(correction.label_map, correction.labels, draft.history)
+                state = corrector.state(correction.label_map, correction.labels, draft.history)
                 _say(f"will {state}")
                 journal.record(step)
                 _say(f"did {state}")

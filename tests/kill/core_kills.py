@@ -12,7 +12,7 @@ from core.annotation.journal import load_draft
 from core.annotation.live_figures import References
 from core.workspace.store import Store
 from tests.core.corrections.acting import SHAPE
-from tests.kill.corrected import READERS
+from tests.kill.corrected import CORRECTORS
 from tests.kill.driving import Counts, Moments, after, said_until_killed, server
 
 
@@ -36,8 +36,8 @@ def kill_core(folder: Path, *, kills: int, seed: int, kind: str = "mask") -> Cou
 
 
 def _nothing(kind: str) -> str:
-    draft = READERS[kind].begin()
-    return READERS[kind].state(draft.mask, draft.labels, draft.history)
+    draft = CORRECTORS[kind].begin()
+    return CORRECTORS[kind].state(draft.mask, draft.labels, draft.history)
 
 
 def _state_on_disk(folder: Path, kind: str) -> str:
@@ -46,8 +46,8 @@ def _state_on_disk(folder: Path, kind: str) -> str:
         draft = load_draft(store, "CASE", SHAPE)
     if draft is None:
         return _nothing(kind)
-    state = READERS[kind].state(draft.mask, draft.labels, draft.history)
-    correction, fresh = Correction(draft, References()), READERS[kind].begin()
+    state = CORRECTORS[kind].state(draft.mask, draft.labels, draft.history)
+    correction, fresh = Correction(draft, References()), CORRECTORS[kind].begin()
     while correction.undo():
         pass
     back = np.array_equal(correction.label_map, fresh.mask)

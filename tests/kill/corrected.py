@@ -14,7 +14,7 @@ from tests.core.corrections.label_acting import act_on_labels, fresh_labels
 
 
 @dataclass(frozen=True)
-class Reader:
+class Corrector:
     """Who corrects: how a correction begins, and one thing that is done to it."""
 
     begin: Callable[[], Draft]
@@ -26,7 +26,7 @@ class Reader:
         return f"{fingerprint(bits, history)}-{'-'.join(map(str, labels.values))}"
 
 
-READERS: Mapping[str, Reader] = {
-    "mask": Reader(fresh_draft, act),
-    "labels": Reader(fresh_labels, act_on_labels),
+CORRECTORS: Mapping[str, Corrector] = {
+    "mask": Corrector(fresh_draft, act),
+    "labels": Corrector(fresh_labels, act_on_labels),
 }

@@ -16,7 +16,7 @@ from gui.widgets.later import Later
 _COUNT_MS = 100
 
 
-class CorrectedLabels(QObject):
+class CorrectionCounts(QObject):
     """Keeps the counts of a label map that is corrected; only painted slices are counted anew."""
 
     changed = Signal()
