@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,7 +26,9 @@ from gui.widgets.section import INSET, Section
 
 ROW = 30
 _ICON, _BUTTON = 16, 22
-_FIGURE, _TRUTH = 56, 36
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_FIGURE, _VOXELS, _TRUTH = 44, 60, 36
+_GAP = 4
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ class LabelsPanel(QWidget):
         self._add.clicked.connect(self.add_asked)
         self.section.set_corner(self._count)
         self.section.set_corner(self._add)
-        self._predicted = _figure("Predicted", _FIGURE, "caption")
-        self._truth = _figure("Truth", _TRUTH, "caption")
+        self._predicted, self._truth = make_label("", "caption"), make_label("Truth", "caption")
+        self._truth.setFixedWidth(_TRUTH)
+        self._truth.setAlignment(_RIGHT)
         self._said = ElidedLabel("", "caption")
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
@@ -106,7 +109,8 @@ class LabelsPanel(QWidget):
         for row in rows:
             view = self._rows[row.label.value]
             view.show_row(row, unit=unit, truth=truth, corrected=corrected)
-        self._predicted.setText("Corrected" if corrected else "Predicted")
+        whose = "Corrected" if corrected else "Predicted"
+        self._predicted.setText(whose if unit == "voxels" else f"{whose}, mL")
         self._truth.setVisible(truth)
         seen = sum(row.shown for row in rows)
         self._count.setText(f"{seen} of {len(rows)} shown")
@@ -193,7 +197,7 @@ class _RowView(QFrame):
         self._truth = _figure("", _TRUTH, "caption")
         row = QHBoxLayout(self)
         row.setContentsMargins(INSET - 6, 0, INSET - 6, 0)
-        row.setSpacing(4)
+        row.setSpacing(_GAP)
         row.addWidget(self.eye)
         row.addWidget(self.swatch)
         row.addSpacing(4)
@@ -214,7 +218,8 @@ class _RowView(QFrame):
         self._key.setText(row.key)
         before = number(row.predicted, decimals)
         found = number(row.corrected, decimals) if corrected else before
-        self._predicted.setText(found if unit == "voxels" else f"{found} mL")
+        self._predicted.setFixedWidth(_VOXELS if unit == "voxels" else _FIGURE)
+        self._predicted.setText(found)
         self._predicted.setToolTip(f"Predicted: {before} {unit}" if corrected else "")
         self._truth.setText(number(row.truth, decimals))
         if self._names.currentWidget() is self._name:
@@ -239,10 +244,26 @@ class _RowView(QFrame):
         """Show what stands beside the name while that is not written."""
         if self._shown is None:
             return
-        row, _, truth, _ = self._shown
-        self._key.setVisible(row.in_hand and bool(row.key))
+        _, _, truth, _ = self._shown
         self._predicted.show()
         self._truth.setVisible(truth)
+        self._fit_key()
+
+    def _fit_key(self) -> None:
+        """Show the key of the label in hand, unless its name needs the room."""
+        row = self._row
+        if row is None or self._names.currentWidget() is not self._name:
+            return
+        needed = self._name.fontMetrics().horizontalAdvance(row.label.name)
+        there = self._field_or_name.width()
+        if not self._key.isHidden():
+            there += self._key.width() + _GAP
+        room = there - self._key.sizeHint().width() - _GAP
+        self._key.setVisible(row.in_hand and bool(row.key) and needed <= room)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_key()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -330,6 +351,6 @@ def _toggle() -> QToolButton:
 
 def _figure(text: str, width: int, role: str) -> QLabel:
     label = make_label(text, role)
-    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setAlignment(_RIGHT)
     label.setFixedWidth(width)
     return label

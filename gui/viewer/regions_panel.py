@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.domain.label_set import Colour
+from core.domain.metrics import HD95_RULE
 from gui.viewer.label_swatch import RegionSwatch
 from gui.widgets.labels import ElidedLabel, make_label, number, set_colour
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
@@ -26,7 +27,8 @@ from gui.widgets.segments import Segments
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
-_DSC, _FAR, _VOLUME = 36, 56, 52
+_DSC, _FAR, _VOLUME = 36, 40, 48
+_NARROW = 306  # a panel that is narrower leaves HD95 to the metrics
 _RADIO = 18
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
@@ -69,6 +71,7 @@ class RegionsPanel(QWidget):
         self._theme = DARK
         self._rows: dict[str, _RowView] = {}
         self._shown: tuple[object, ...] | None = None
+        self._scored = self._corrected = False
         self.section = Section("Regions")
         self._scope = Segments(("Case", "Slice"), name="Figures of regions")
         self._scope.chosen.connect(lambda _: self.scope_changed.emit())
@@ -76,7 +79,7 @@ class RegionsPanel(QWidget):
         self._group = QButtonGroup(self)
         self._heads = tuple(
             _figure(text, width, "caption")
-            for text, width in (("DSC", _DSC), ("HD95, mm", _FAR), ("Vol. error", _VOLUME))
+            for text, width in (("DSC", _DSC), ("HD95", _FAR), ("Vol. error", _VOLUME + 4))
         )
         self._said = ElidedLabel(_SAID, "caption")
         self._column = QVBoxLayout()
@@ -101,19 +104,31 @@ class RegionsPanel(QWidget):
         self._shown = shown
         if [row.name for row in rows] != list(self._rows):
             self._replace_rows(rows)
-        far = f"HD95, {'mm' if unit.startswith('mm') else 'vox.'}"
-        heads = ("Was", "Corrected", "Change") if corrected else ("DSC", far, "Vol. error")
+        far = "mm" if unit.startswith("mm") else "voxels"
+        heads = ("Was", "Now", "Change") if corrected else ("DSC", "HD95", "Vol. error")
         for head, text in zip(self._heads, heads, strict=True):
             head.setText(text)
+        self._heads[1].setToolTip("" if corrected else f"{HD95_RULE}, in {far}")
         said = f"Spacing given. {_SAID}" if unit == "mm given" else _SAID
         self._said.setText(f"{_COMPARED} {said}" if corrected and scored else said)
-        for head in self._heads:
-            head.setVisible(scored)
+        self._scored, self._corrected = scored, corrected
         self._scope.setVisible(scored)
-        for view in self._rows.values():
-            view.set_scored(scored)
+        self._fit_columns()
         for row in rows:
             self._rows[row.name].show_row(row, corrected=corrected)
+
+    def _fit_columns(self) -> None:
+        """Show the columns there is room for beside the names."""
+        far = self._scored and (self._corrected or self.width() >= _NARROW)
+        shown = (self._scored, far, self._scored)
+        for head, on in zip(self._heads, shown, strict=True):
+            head.setVisible(on)
+        for view in self._rows.values():
+            view.set_columns(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def set_expanded(self, expanded: bool) -> None:
         """Fold or unfold."""
@@ -228,9 +243,10 @@ class _RowView(QFrame):
         fair = dsc is not None and dsc < FAIR
         return self._theme.bad if low else self._theme.warn if fair else self._theme.t1
 
-    def set_scored(self, scored: bool) -> None:
-        for figure in (self._dsc, self._far, self._volume):
-            figure.setVisible(scored)
+    def set_columns(self, shown: tuple[bool, bool, bool]) -> None:
+        figures = (self._dsc, self._far, self._volume)
+        for figure, on in zip(figures, shown, strict=True):
+            figure.setVisible(on)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
