@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -189,6 +189,7 @@ class _RowView(QFrame):
         self._field.editingFinished.connect(self._end_edit)
         self._field_or_name = names = QWidget()
         names.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        names.installEventFilter(self)
         self._names = QStackedLayout(names)
         self._names.addWidget(self._name)
         self._names.addWidget(self._field)
@@ -261,10 +262,6 @@ class _RowView(QFrame):
         room = there - self._key.sizeHint().width() - _GAP
         self._key.setVisible(row.in_hand and bool(row.key) and needed <= room)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_key()
-
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._paint()
@@ -296,6 +293,8 @@ class _RowView(QFrame):
             event.ignore()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._field_or_name and event.type() == QEvent.Type.Resize:
+            self._fit_key()
         left = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
         if watched is self._field and left and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
             self._field.setText("")
