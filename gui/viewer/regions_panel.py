@@ -27,7 +27,7 @@ from gui.widgets.segments import Segments
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
-_DSC, _FAR, _VOLUME = 36, 40, 48
+_DSC, _FAR, _VOLUME = 36, 38, 52
 _NARROW = 306  # a panel that is narrower leaves HD95 to the metrics
 _RADIO = 18
 FAIR, LOW = 0.80, 0.60
@@ -79,7 +79,7 @@ class RegionsPanel(QWidget):
         self._group = QButtonGroup(self)
         self._heads = tuple(
             _figure(text, width, "caption")
-            for text, width in (("DSC", _DSC), ("HD95", _FAR), ("Vol. error", _VOLUME + 4))
+            for text, width in (("DSC", _DSC), ("HD95", _FAR), ("Vol. error", _VOLUME))
         )
         self._said = ElidedLabel(_SAID, "caption")
         self._column = QVBoxLayout()
