@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -29,6 +29,7 @@ _ICON, _BUTTON = 16, 22
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FIGURE, _VOXELS, _TRUTH = 44, 60, 36
 _GAP = 4
+_NARROW = 306  # a panel that is narrower says the volumes of the truth in tool tips
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class LabelsPanel(QWidget):
         self._theme = DARK
         self._rows: dict[int, _RowView] = {}
         self._shown: tuple[object, ...] | None = None
+        self._has_truth = False
         self.section = Section("Labels")
         self._count = make_label("", "caption")
         self._add = QToolButton()
@@ -106,15 +108,27 @@ class LabelsPanel(QWidget):
         self._shown = shown
         if [row.label.value for row in rows] != list(self._rows):
             self._replace_rows(rows)
+        self._has_truth = truth
         for row in rows:
             view = self._rows[row.label.value]
             view.show_row(row, unit=unit, truth=truth, corrected=corrected)
         whose = "Corrected" if corrected else "Predicted"
         self._predicted.setText(whose if unit == "voxels" else f"{whose}, mL")
-        self._truth.setVisible(truth)
+        self._fit_columns()
         seen = sum(row.shown for row in rows)
         self._count.setText(f"{seen} of {len(rows)} shown")
         self._said.setText(said)
+
+    def _fit_columns(self) -> None:
+        """Leave the column of the truth out where names need its room."""
+        on = self._has_truth and self.width() >= _NARROW
+        self._truth.setVisible(on)
+        for view in self._rows.values():
+            view.show_truth(on)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def set_expanded(self, expanded: bool) -> None:
         """Fold or unfold."""
@@ -175,6 +189,7 @@ class _RowView(QFrame):
         super().__init__()
         self._theme = DARK
         self._row: ShownLabel | None = None
+        self._truth_on = False
         self._shown: tuple[ShownLabel, str, bool, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("ShownLabel")
@@ -221,8 +236,11 @@ class _RowView(QFrame):
         found = number(row.corrected, decimals) if corrected else before
         self._predicted.setFixedWidth(_VOXELS if unit == "voxels" else _FIGURE)
         self._predicted.setText(found)
-        self._predicted.setToolTip(f"Predicted: {before} {unit}" if corrected else "")
-        self._truth.setText(number(row.truth, decimals))
+        true = number(row.truth, decimals)
+        self._truth.setText(true)
+        tips = [f"Predicted: {before} {unit}"] if corrected else []
+        tips += [f"Truth: {true} {unit}"] if truth else []
+        self._predicted.setToolTip("\n".join(tips))
         if self._names.currentWidget() is self._name:
             self._show_beside()
         self.eye.setChecked(row.shown)
@@ -241,13 +259,18 @@ class _RowView(QFrame):
         )
         self._paint()
 
+    def show_truth(self, on: bool) -> None:
+        """Show the volume of the truth, or leave its room to the name."""
+        self._truth_on = on
+        if self._names.currentWidget() is self._name:
+            self._show_beside()
+
     def _show_beside(self) -> None:
         """Show what stands beside the name while that is not written."""
         if self._shown is None:
             return
-        _, _, truth, _ = self._shown
         self._predicted.show()
-        self._truth.setVisible(truth)
+        self._truth.setVisible(self._truth_on)
         self._fit_key()
 
     def _fit_key(self) -> None:
