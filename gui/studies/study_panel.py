@@ -226,14 +226,7 @@ class StudyPanel(QFrame):
         left = QWidget()
         chooser = QHBoxLayout()
         chooser.setSpacing(8)
-        for widget in (
-            self._kind,
-            self._part,
-            self._figure,
-            self._first,
-            self._against,
-            self._second,
-        ):
+        for widget in (self._kind, self._figure, self._first, self._against, self._second):
             chooser.addWidget(widget)
         chooser.addStretch(1)
         chooser.addWidget(self.legend)
@@ -278,6 +271,7 @@ class StudyPanel(QFrame):
         head.addWidget(self._tab)
         head.addWidget(self._title)
         head.addWidget(self._caption, 1)
+        head.addWidget(self._part)
         inside.addLayout(head)
         inside.addLayout(row, 1)
         self._pages = QStackedWidget()

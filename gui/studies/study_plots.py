@@ -13,7 +13,7 @@ from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
 from gui.studies.case_plot import Dot, PlotLine, PlotView
-from gui.studies.study_verdict import Standing, standing
+from gui.studies.study_verdict import Standing, standing, told_pairs
 from gui.widgets.labels import number
 
 _NOTHING = "No case has this figure: it needs ground truth."
@@ -110,7 +110,7 @@ def pair_lines(summary: StudySummary, figure: str) -> list[PairLine]:
             better=_SIGNS[standing(pair, lower_is_better=lower)],
             ends=_ends(pair),
         )
-        for pair in summary.pairs[figure]
+        for pair in told_pairs(summary, figure)
     ]
 
 

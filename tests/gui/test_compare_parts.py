@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
@@ -36,7 +37,7 @@ from gui.studies.compare_side import CompareSide, RegionScores
 from gui.studies.plot_legend import PlotLegend
 from gui.studies.study_pages import part_of, show_choice, show_regions, show_study
 from gui.studies.study_panel import StudyPanel
-from gui.studies.study_plots import PairLine
+from gui.studies.study_plots import PairLine, pair_lines
 from gui.studies.study_reader import StudyFound
 from gui.studies.study_tables import PairTable
 from gui.studies.study_verdict import method, verdict
@@ -75,6 +76,15 @@ def test_the_verdict_says_who_is_better_than_the_champion() -> None:
     assert verdict(found, "dsc", "b") == "Alpha and Gamma are better than the champion."
     assert verdict(found, "dsc", "gone").startswith("Beta is worse than Alpha.")
     assert "Holm-adjusted for 3 tests" in method(found, "dsc")
+
+
+def test_a_model_without_the_figure_is_not_called_alike() -> None:
+    nothing = msgspec.structs.replace(
+        pair("a", "c", 0.0, 1.0), n=0, mean_difference=None, holm_p=None
+    )
+    found = summary(pair("a", "b", 0.04, 0.001), nothing)
+    assert verdict(found, "dsc", "a") == "Beta is worse than the champion."
+    assert [line.second for line in pair_lines(found, "dsc")] == ["Beta"]
 
 
 def test_a_lower_distance_is_better() -> None:
