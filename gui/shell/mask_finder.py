@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.agreement import agreement_map, ensemble_postprocessing, mean_prediction
 from core.domain.counted_mask import CountedMask, count_mask, furthest_apart
-from core.domain.label_counts import LabelCounts, count_labels
 from core.domain.label_set import LabelMap
 from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress
@@ -29,7 +28,7 @@ class SourceMask:
 
     `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
     `threshold` is what the mask was cut at; None for no probability. `labels` (Z, Y, X) is the map
-    of a source that tells labels, `label_counts` what it comes to beside the truth.
+    of a source that tells labels, which `prediction` is then and `cut` how it is shown.
     """
 
     source: MaskSource
@@ -39,7 +38,8 @@ class SourceMask:
     models: int = 0
     threshold: float | None = None
     labels: LabelMap | None = None
-    label_counts: LabelCounts | None = None
+    prediction: Prediction | None = None
+    cut: Postprocessing | None = None
 
 
 class MaskFinder(QObject):
@@ -189,13 +189,10 @@ class _Way:
 def _with_labels(
     made: SourceMask, prediction: Prediction, loaded: LoadedCase, post: Postprocessing
 ) -> SourceMask:
-    """Add the map of a prediction that tells labels, counted where the case has several."""
-    meaning = loaded.meaning
-    if prediction.several is None or meaning is None:
+    """Add the map of a prediction that tells labels, where the case has several."""
+    if prediction.several is None or loaded.meaning is None:
         return made
-    labels = prediction.label_map(post)
-    counts = count_labels(loaded.labels, labels, meaning)
-    return replace(made, labels=labels, label_counts=counts)
+    return replace(made, labels=prediction.label_map(post), prediction=prediction, cut=post)
 
 
 def _agreement(title: str, models: list[Model], found: list[Prediction]) -> SourceMask:

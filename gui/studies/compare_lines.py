@@ -1,6 +1,6 @@
 """From the masks of the case on screen to the figures beside them: pure functions, no widget."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from core.domain.figure_text import MISSING
 from core.domain.grid import Grid
-from core.domain.label_counts import LabelCounts
-from core.domain.label_set import LabelSet, Region
+from core.domain.label_set import LabelSet
 from core.domain.mask import Mask
-from core.domain.metrics import Overlap
+from core.domain.metrics import Overlap, SliceCounts
 from core.studies.region_study import averaged_regions
 from gui.studies.compare_side import CaseLine, RegionScores
 from gui.widgets.labels import number
@@ -51,14 +50,15 @@ def case_lines(found: Sequence[Counted], geometry: Grid, *, has_truth: bool) -> 
 
 
 def region_scores(
-    found: Sequence[LabelCounts], labels: LabelSet, index: int | None
+    found: Sequence[Mapping[str, SliceCounts]], labels: LabelSet, index: int | None
 ) -> list[RegionScores]:
     """Return a line a region and label: the DSC by each model, the best marked; then their mean.
 
     Of the slice at `index`, or of the whole case.
     """
     scored = {
-        region.name: [_dsc(counts, region, index) for counts in found] for region in labels.scored
+        region.name: [_dsc(counts.get(region.name), index) for counts in found]
+        for region in labels.scored
     }
     averaged = averaged_regions(labels, scored)
     columns = zip(*(scored[name] for name in averaged), strict=True)
@@ -66,11 +66,11 @@ def region_scores(
     return [_scores(name, scores) for name, scores in rows]
 
 
-def _dsc(counts: LabelCounts, region: Region, index: int | None) -> float | None:
+def _dsc(counts: SliceCounts | None, index: int | None) -> float | None:
     """Return the DSC of a region; None where it is not known, or in neither on a slice."""
-    if not (counts.has_truth and counts.has_prediction and counts.knows(region)):
+    if counts is None:
         return None
-    found = counts.overlap(region, index)
+    found = counts.pooled() if index is None else counts.of_slice(index)
     empty = not found.truth_voxels and not found.predicted_voxels
     return None if empty and index is not None else found.dsc
 

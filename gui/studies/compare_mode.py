@@ -1,8 +1,10 @@
 """The window while models are compared: views side by side, the study below, figures beside."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject
 
-from core.domain.label_counts import LabelCounts, count_cut
+from core.domain.metrics import SliceCounts
 from core.domain.plane import Cut
 from core.review.signature import Signed, put_signed, signed_cases
 from core.workspace.store import now
@@ -159,21 +161,19 @@ class CompareMode(QObject):
         side.show_agreement(vote_shares(planes), len(planes))
 
     def _show_regions(self, cut: Cut | None) -> None:
-        """Show the DSC of each region by the models that tell labels of the case on screen."""
+        """Show the DSC of each region by the models that tell labels of the case on screen.
+
+        Slices are counted where they are axial; of other planes there is none.
+        """
         measures, labels = self._views.viewer.linked.measures, self._session.labels.labels
-        opened, side = self._session.open_case, self._study.side
-        found: dict[str, LabelCounts] = {}
+        found: dict[str, Mapping[str, SliceCounts]] = {}
         for place, model in enumerate(self._session.models.available, start=1):
             known = measures.of(MaskSource("model", model.spec.id))
-            counts = None if known is None else known.found.label_counts
-            if counts is None or known is None or opened is None:
-                continue
-            if cut is not None and cut.plane.axis:
-                counts = count_cut((opened.loaded.labels, known.found.labels), labels, cut)
-            found[str(place)] = counts
-        index = None if cut is None else 0 if cut.plane.axis else cut.index
+            if known is not None and known.regions and (cut is None or not cut.plane.axis):
+                found[str(place)] = known.regions
+        index = None if cut is None else cut.index
         lines = region_scores(list(found.values()), labels, index) if found else []
-        side.show_regions(list(found), lines)
+        self._study.side.show_regions(list(found), lines)
 
     def _show_signed(self) -> None:
         signed = self._signed.get(self._session.current)

@@ -166,7 +166,7 @@ class LabelsPresenter(QObject):
                 region.name,
                 tuple(state.labels.label(value).colour for value in region.values),
                 focused=region == state.focus,
-                figures=self._of_slice(region) if of_slice else self._of_case(region),
+                figures=self._figures(region, of_slice=of_slice),
                 corrected=self._of_correction(region, of_slice=of_slice),
             )
             for region in state.labels.scored
@@ -177,6 +177,15 @@ class LabelsPresenter(QObject):
             scored=opened.loaded.ground_truth is not None,
             corrected=self._corrected.counts is not None,
         )
+
+    def _figures(self, region: Region, *, of_slice: bool) -> RegionFigures:
+        """Return the figures of a prediction; beside a correction those of the same kind."""
+        if of_slice:
+            return self._of_slice(region)
+        if self._corrected.counts is not None:
+            # A correction is counted as its labels lie, not as a region's own components do.
+            return _of_counts(self._overlap(region, None))
+        return self._of_case(region)
 
     def _of_correction(self, region: Region, *, of_slice: bool) -> float | None:
         """Return the DSC of a region of the correction; None where it is not known or empty."""

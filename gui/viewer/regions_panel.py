@@ -28,7 +28,7 @@ ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
 _DSC, _FAR, _VOLUME = 36, 38, 52
-_NARROW = 306  # a panel that is narrower leaves HD95 to the metrics
+_NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
 _RADIO = 18
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
@@ -119,8 +119,9 @@ class RegionsPanel(QWidget):
 
     def _fit_columns(self) -> None:
         """Show the columns there is room for beside the names."""
-        far = self._scored and (self._corrected or self.width() >= _NARROW)
-        shown = (self._scored, far, self._scored)
+        wide = self.width() >= _NARROW
+        was, far = wide or not self._corrected, wide or self._corrected
+        shown = (self._scored and was, self._scored and far, self._scored)
         for head, on in zip(self._heads, shown, strict=True):
             head.setVisible(on)
         for view in self._rows.values():

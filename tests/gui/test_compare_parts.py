@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import CountedMask
 from core.domain.grid import Grid
-from core.domain.label_counts import count_labels
 from core.domain.label_set import Label, LabelSet, Region
 from core.domain.metrics import Overlap, slice_counts
 from core.domain.statistics import PairedComparison
@@ -121,7 +120,13 @@ TRUTH = np.array([[[1, 1, 2, 0]], [[0, 0, 0, 0]]], np.uint8)
 
 def test_a_region_is_compared_model_by_model_and_the_named_ones_on_average() -> None:
     said = [np.array([[[1, 2, 2, 0]], [[0, 0, 0, 0]]], np.uint8), TRUTH.copy()]
-    counts = [count_labels(TRUTH, each, LABELS) for each in said]
+    counts = [
+        {
+            region.name: slice_counts(LABELS.mask(TRUTH, region), LABELS.mask(each, region))
+            for region in LABELS.scored
+        }
+        for each in said
+    ]
     lines = {line.title: line for line in region_scores(counts, LABELS, None)}
     assert list(lines) == ["Tumour", "Middle", "Rim", MEAN_OF_REGIONS]
     assert lines["Tumour"].cells == ("1.000", "1.000")

@@ -1,5 +1,6 @@
 """Several labels in the window: another region in focus, and all that follows it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from core.domain.metrics import overlap
+from core.domain.metrics import SliceCounts, overlap
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.studies.mask_files import labels_of
@@ -228,8 +229,17 @@ def test_views_beside_fill_the_labels_of_their_own_masks(several: Program, qtbot
 
     model = session.models.current
     assert model is not None
-    linked.show_source(0, MaskSource("model", model.spec.id))
+    source = MaskSource("model", model.spec.id)
+    linked.show_source(0, source)
     qtbot.waitUntil(lambda: fills(result.label_map))
+
+    def regions() -> Mapping[str, SliceCounts]:
+        found = linked.measures.of(source)
+        return {} if found is None else found.regions
+
+    qtbot.waitUntil(lambda: bool(regions()))
+    assert regions()["Tumour core"].pooled().dsc == pytest.approx(expected(CORE))
+    assert set(regions()) == set(REGIONS)
     assert item().picture is not None
     assert len(item().picture.wrong.ends)
     assert item().style == several.viewer.labels.layer.item.style
