@@ -59,6 +59,7 @@ kill: setup
 
 # Two raylets of Ray on this machine, of which a process and a raylet are killed.
 cluster: setup
+	$(PIP) -e '.[dev,cluster,slurm]'
 	$(BIN)/python -m pytest -n0 -m cluster
 
 # An environment without torch that reviews, corrects and predicts: build/reader/bin/overread.

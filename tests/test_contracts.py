@@ -28,7 +28,7 @@ atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     child = subprocess.run(
         [sys.executable, "-c", _LOADED + code],
-        cwd=ROOT, check=True, capture_output=True, text=True,
+        cwd=ROOT, check=True, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     loaded = set(child.stderr.split())
     assert "typer" in loaded or "gui.app.window_start" in loaded

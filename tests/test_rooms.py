@@ -89,6 +89,44 @@ def test_writing_the_session_would_be_found() -> None:
     assert list(writes("self._session.view.with_layer(key)")) == []
 
 
+A_TIME = re.compile(r"[\d._]+|_[A-Z_]+")
+MEASURING = {"bench", "film", "fuzz", "kill", "soak"}
+"""What of the tests looks at the clock because that is what it is for."""
+
+
+def test_no_test_names_how_long_something_takes() -> None:
+    """Whoever waits waits for a condition, as long as `tests/patience.py` says."""
+    naming = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in (ROOT / "tests").rglob("*.py")
+        if path.parts[len(ROOT.parts) + 1] not in MEASURING and path.name != "patience.py"
+        for line in times_named(path.read_text(encoding="utf-8"))
+    }
+    assert naming == set()
+
+
+def test_a_time_that_is_named_would_be_found() -> None:
+    for named in ("time.sleep(1)", "sleep(delay)", "QTest.qWait(20)", "qtbot.wait(100)"):
+        assert list(times_named(named)) == [1]
+    for named in ("subprocess.run(words, timeout=30)", "thread.join(5.0)", "gate.wait(_LONG)"):
+        assert list(times_named(named)) == [1]
+    for unnamed in ("gate.wait(patience.SECONDS)", "process.wait()", "", "', '.join(names)"):
+        assert list(times_named(unnamed)) == []
+
+
+def times_named(source: str) -> Iterator[int]:
+    """Return the lines that sleep, or wait for a time of their own."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        of, _, name = ast.unparse(node.func).rpartition(".")
+        given = [ast.unparse(word.value) for word in node.keywords if word.arg == "timeout"]
+        if of and name in ("wait", "join"):
+            given += [said for said in map(ast.unparse, node.args) if A_TIME.fullmatch(said)]
+        if name in ("sleep", "qWait") or any(not said.startswith("patience.") for said in given):
+            yield node.lineno
+
+
 OWN_TIME = {
     "gui.widgets.later": "what is put off, and what tests wait for",
     "gui.app.window_start": "lets Python hear signals",

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import msgspec
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
@@ -59,6 +60,30 @@ def augment(
 
 def _moves(spec: Augmentation) -> bool:
     return any((spec.flip, spec.rotation, spec.scale, spec.shift, spec.elastic))
+
+
+def augment_alike(
+    images: Tensor,
+    masks: Tensor,
+    lying: Tensor,
+    spec: Augmentation,
+    *,
+    planes: Planes,
+    generator: Generator,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `augment` does, and what lies on the images (B, N, H, W) moved as they were.
+
+    It is moved by the same draws again, and changed in nothing else.
+    """
+    still = msgspec.structs.replace(spec, gain=0, offset=0, gamma=0, noise=0, missing=0)
+    before = generator.get_state()
+    varied, truth = augment(images, masks, spec, planes=planes, generator=generator)
+    after = generator.get_state()
+    generator.set_state(before)
+    kinds = Planes(lying.shape[1], 0)
+    moved, _ = augment(lying, masks, still, planes=kinds, generator=generator)
+    generator.set_state(after)
+    return varied, truth, moved
 
 
 def _move(

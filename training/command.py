@@ -29,7 +29,7 @@ def train(
     """
     # Of several processes that torchrun started the first makes the folder, for all of them.
     with joined_group() as group:
-        job = _begun(options, registry) if group.leads else JobFolder(options.out)
+        job = begun(options, registry) if group.leads else JobFolder(options.out)
         group.agree((0.0,))
         spec = read_job(job.path)
         if options.nproc > 1 and group.world == 1:
@@ -37,8 +37,8 @@ def train(
         return run(spec, job, resume=options.resume, echo=echo)
 
 
-def _begun(options: TrainOptions, registry: Registry) -> JobFolder:
-    """Return the job to be done: a new one, or that which is to go on."""
+def begun(options: TrainOptions, registry: Registry) -> JobFolder:
+    """Return the job to be done: a new one, or that which is to go on; raises `AppError`."""
     if options.resume:
         job = JobFolder(options.out)
         read_job(job.path)

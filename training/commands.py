@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from core.cli.runner_options import Address, RunnerOption, Workers
+from core.cli.runner_options import (
+    Address,
+    Gpus,
+    RunnerOption,
+    Workers,
+    place_of,
+    ran_on_cluster,
+)
 from core.cli.say import say
 from core.domain.errors import AppError
 from core.models.train_spec import PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
-    from core.jobs.runners import RunnerPlace
     from training.train_options import TrainOptions
 
 _BUDGET = "Budget; of several, the first to end counts."
@@ -175,18 +181,23 @@ def train(
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
+    gpus: Gpus = None,
 ) -> None:
     """Train a model, or fine-tune one (--from), and add it to the registry as a candidate.
 
     With --folds one a fold: figures of every case by a model that never saw it.
     """
     given = dict(locals())
-    for name in ("task", "folder", "folds", "repeats", "group", "runner", "workers", "address"):
+    places = ("runner", "workers", "address", "gpus")
+    for name in ("task", "folder", "folds", "repeats", "group", *places):
         del given[name]
     if recipe and folder is None and data is None and architecture:
         # A recipe has its architecture, so that the one word beside it is the folder.
         given["architecture"], folder = "", Path(architecture)
     given["data"] = folder or data
+    where = place_of(runner, workers, address, gpus=gpus)
+    if ran_on_cluster(where):
+        return
     if task != "segment" and (recipe or teachers or unlabelled):
         raise AppError(
             f"--recipe, --teacher and --unlabelled: not expected with --task {task}. Leave them "
@@ -198,10 +209,26 @@ def train(
         from training.fold_command import cross_validate
 
         dealt = (folds, repeats, group)
-        where: RunnerPlace = {"name": runner, "workers": workers, "address": address}
         cross_validate(_options(given), task, dealt, where)
+    elif runner != "local":
+        _require_complete(given, task)
+        from training.cluster_job import train_there
+
+        said = train_there(_options(given), task, where)
+        say(f"{said} is a candidate now." if said else "Paused. Go on with --resume.")
     else:
         _run(given, task)
+
+
+def _require_complete(given: dict[str, object], task: AnyTask) -> None:
+    split = given["split"] or task == "classify"
+    start = given["architecture"] or given["start_from"] or given["recipe"]
+    complete = given["config"] or (given["data"] and split and start)
+    if not complete and not given["resume"]:
+        raise AppError(
+            "train: expected an architecture, --recipe or --from, and --data and --split, found "
+            "only some. Give them, or --resume with the folder of a training."
+        )
 
 
 def _options(given: dict[str, object]) -> TrainOptions:
@@ -218,15 +245,7 @@ def _run(given: dict[str, object], task: AnyTask) -> None:
     from training.frame import keep_memory
     from training.tasks import train_task
 
-    split = given["split"] or task == "classify"
-    start = given["architecture"] or given["start_from"] or given["recipe"]
-    complete = given["config"] or (given["data"] and split and start)
-    if not complete and not given["resume"]:
-        raise AppError(
-            "train: expected an architecture, --recipe or --from, and --data and --split, found "
-            "only some. "
-            "Give them, or --resume with the folder of a training."
-        )
+    _require_complete(given, task)
     options = _options(given)
     keep_memory()
     models = registry(home())

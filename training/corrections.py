@@ -15,6 +15,8 @@ from core.domain.label_set import BINARY
 from core.domain.mask import Mask
 from core.io.case import Case
 from core.io.tiff import read_mask_slice
+from core.models.train_spec import TrainSpec
+from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
 
 PLAIN = "correction without a manifest"
@@ -82,6 +84,14 @@ class Corrections:
 
     def _files(self) -> Iterable[Path]:
         return sorted((*self.source.glob("*_mask.tif*"), *self.source.glob("*/*_mask.tif*")))
+
+
+def corrections_of(spec: TrainSpec, file: SplitFile) -> Corrections | None:
+    """Return the corrections a training learns from, None without any.
+
+    Whatever readers corrected of `val`, it stays what it was when models were judged before.
+    """
+    return Corrections(Path(spec.corrections), frozenset(file.train)) if spec.corrections else None
 
 
 def _named(path: Path) -> re.Match[str] | None:

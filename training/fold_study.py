@@ -10,7 +10,7 @@ from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
-from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, run_units, unit_key
+from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, cards_of, run_units, unit_key
 from core.models.fold_file import FoldFile, read_fold_file, write_fold_file
 from core.models.refinements import FOLD_MARK, Refinements
 from core.models.registry import check_id, read_model
@@ -118,7 +118,10 @@ def _unit(task: FoldTask, pool: FoldPool) -> Unit:
     parts = (task.repeat, task.fold, task.spec.portable(), task.split, hashes)
     key = unit_key("fold", *parts, *([taught] if taught else []))
     name = Path(task.folder).name
-    return Unit(key, name, do_fold, task, cpus=max(task.spec.threads, 1) * task.processes)
+    cpus = max(task.spec.threads, 1) * task.processes
+    cards = cards_of(task.spec.device)
+    gpus = cards and cards * task.processes
+    return Unit(key, name, do_fold, task, cpus=cpus, gpus=gpus)
 
 
 def _keep_plan(out: Path, spec: TrainSpec, pool: FoldPool, tasks: list[FoldTask]) -> None:

@@ -13,7 +13,7 @@ from core.domain.volume import Volume
 from core.io.case import Case
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
-from training.corrections import Corrections
+from training.corrections import Corrections, corrections_of
 from training.teacher import Teachers, check_teachers, teachers_of, unlabelled_cases
 
 TAUGHT = "teachers"
@@ -62,8 +62,4 @@ class Lessons:
 def find_lessons(spec: TrainSpec, file: SplitFile) -> Lessons:
     """Return what a training learns from; raises `AppError` for what does not fit."""
     check_teachers(spec, file.val)
-    # Whatever readers corrected of `val`, it stays what it was when models were judged before.
-    corrections = (
-        Corrections(Path(spec.corrections), frozenset(file.train)) if spec.corrections else None
-    )
-    return Lessons(corrections, unlabelled_cases(spec, {*file.train, *file.val}))
+    return Lessons(corrections_of(spec, file), unlabelled_cases(spec, {*file.train, *file.val}))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from core.cli.runner_options import Address, RunnerOption, Workers
+from core.cli.runner_options import Address, RunnerOption, Workers, place_of
 from core.cli.say import say
-
-if TYPE_CHECKING:
-    from core.jobs.runners import RunnerPlace
 
 Names = Annotated[
     list[str],
@@ -58,7 +55,7 @@ def rank(
     from training.rank_rows import append_row, table
     from training.rank_study import RankStudy, ranked
 
-    where: RunnerPlace = {"name": runner, "workers": workers, "address": address}
+    where = place_of(runner, workers, address)
     study = RankStudy(data, split, out, folds, stop_after, tuple(settings or ()), device, where)
     rows = []
     for row in ranked(study, recipes):

@@ -1,6 +1,5 @@
 """Recipes by what their folds say: a row each, paired with that of the first over its cases."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from statistics import fmean
 from core.domain.errors import DataError, reason
 from core.domain.statistics import PairedComparison, compare_pairs, describe
 from core.io.atomic import write_bytes
-from core.io.csv_file import plain
-from core.studies.fold_figures import FOLD_CASES_FILE
+from core.studies.fold_figures import FOLD_CASES_FILE, fold_rows
 
 HEADING = "## Ranked by `rank`"
 _POOR = 0.8
@@ -34,11 +32,9 @@ def read_ranked(out: Path, *, name: str, folds: int, steps: str = "") -> RankedF
     """Return what the folds in a folder say so far; raises `DataError` where there are none."""
     by_case, by_fold = defaultdict(list), defaultdict(list)
     try:
-        with (out / FOLD_CASES_FILE).open(newline="", encoding="utf-8") as table:
-            for row in csv.DictReader(table):
-                value = float(row["dsc"])
-                by_case[plain(row["case"])].append(value)
-                by_fold[int(row["repeat"]), int(row["fold"])].append(value)
+        for case, place, value in fold_rows(out):
+            by_case[case].append(value)
+            by_fold[place].append(value)
     except OSError as error:
         raise DataError(
             f"{out}: expected the folder of a training with --folds, found: {reason(error)}."

@@ -17,6 +17,7 @@ from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 from training.fold_command import cross_validate
 from training.fold_ensemble import score_together
+from training.fold_study import FOLDS_FOLDER
 from training.rank_rows import RankedFolds, loses, ranked_row, read_ranked
 from training.recipe_files import expanded
 from training.train_options import TrainOptions
@@ -112,7 +113,7 @@ def _fold_file(out: Path) -> FoldFile:
 def _steps(out: Path, file: FoldFile) -> str:
     """Return the budget of the first fold in words; empty where its settings cannot be read."""
     try:
-        content = (out / "folds" / next(iter(file.folds)) / JOB_FILE).read_bytes()
+        content = (out / FOLDS_FOLDER / next(iter(file.folds)) / JOB_FILE).read_bytes()
         spec = decode_json(content, Changes)
     except (OSError, msgspec.DecodeError):
         return ""

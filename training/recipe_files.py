@@ -11,8 +11,7 @@ _SUFFIX = ".json"
 def recipe_names() -> list[str]:
     """Return the names of the recipes, those of a series as `series/name`."""
     found = sorted(FOLDER.rglob(f"*{_SUFFIX}"))
-    names = [path.relative_to(FOLDER).with_suffix("").as_posix() for path in found]
-    return [name for name in names if not name.startswith("clicks/")]
+    return [path.relative_to(FOLDER).with_suffix("").as_posix() for path in found]
 
 
 def recipe_file(name: str) -> Path:

@@ -11,7 +11,15 @@ from core.domain.errors import AppError, DataError
 from core.domain.progress import Progress, part, silent
 from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
-from core.jobs.units import UNITS_FOLDER, Unit, UnitOutcome, UnitRunner, run_units, unit_key
+from core.jobs.units import (
+    UNITS_FOLDER,
+    Unit,
+    UnitOutcome,
+    UnitRunner,
+    cards_of,
+    run_units,
+    unit_key,
+)
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, read_split
 from training.sweep_space import Setting, SweepSpec, settings_of, trial_spec
@@ -115,7 +123,8 @@ def _place(trial: Trial) -> str:
 
 def _unit(task: TrialTask) -> Unit:
     key = unit_key("trial", task.spec.portable(), task.split, task.until)
-    return Unit(key, Path(task.folder).name, do_trial, task, cpus=max(task.spec.threads, 1))
+    name, cpus = Path(task.folder).name, max(task.spec.threads, 1)
+    return Unit(key, name, do_trial, task, cpus=cpus, gpus=cards_of(task.spec.device))
 
 
 def _after(trial: Trial, outcome: UnitOutcome) -> Trial:

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from core.cli.runner_options import Address, RunnerOption, Workers
+from core.cli.runner_options import (
+    Address,
+    Gpus,
+    RunnerOption,
+    Workers,
+    place_of,
+    ran_on_cluster,
+)
 from core.cli.say import say
 
 
@@ -22,6 +29,7 @@ def sweep(
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
+    gpus: Gpus = None,
 ) -> None:
     """Search settings of a training: sweep.csv, sweep.png and the command line of the best."""
     from core.cli.command_run import FAILED_CASES, progress_bar
@@ -30,9 +38,12 @@ def sweep(
     from training.sweep import read_sweep, run_sweep
     from training.sweep_report import write_sweep
 
+    where = place_of(runner, workers, address, gpus=gpus)
+    if ran_on_cluster(where):
+        return
     wanted = read_sweep(spec)
     keep_memory()
-    place = make_runner({"name": runner, "workers": workers, "address": address})
+    place = make_runner(where)
     with progress_bar() as progress:
         trials = run_sweep(wanted, out, runner=place, progress=progress)
     line = write_sweep(out, trials)

@@ -12,13 +12,12 @@ import msgspec
 from core.domain.progress import Cancelled
 from core.jobs.job_events import Done, Progressed
 from core.jobs.job_folder import JobFolder, JobWriter, list_jobs
+from core.jobs.unit_job import FOLD_DSC
 
 _LOOK_SECONDS = 0.5
 _TELLING = 0.01
 """The share that must be done before the time that is left can be told from it."""
 _VAL = "dsc_native_val"
-FOLD_DSC = "fold_dsc"
-"""The name of the figure that each fold adds to the curves of its job."""
 
 
 class UnitFollower:

@@ -9,7 +9,6 @@ when it is started again.
 """
 
 import argparse
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +18,7 @@ import msgspec
 from core.domain.errors import AppError
 from core.domain.progress import Cancelled
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import JobFolder, JobWriter, read_spec
+from core.jobs.job_folder import JobFolder, JobWriter, go_behind, read_spec
 from core.jobs.runners import make_runner
 from core.jobs.training_job import SPLIT_FILE
 from core.jobs.unit_job import UnitJob
@@ -31,8 +30,6 @@ from training.sweep import TRIALS_FOLDER, run_sweep
 from training.sweep_report import write_sweep
 from training.sweep_space import SweepSpec, settings_of
 from training.unit_follower import UnitFollower
-
-_NICE = 10
 
 
 def run_unit_job(job: JobFolder) -> None:
@@ -96,8 +93,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
     keep_memory()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)  # behind the window and the models it runs
     try:
         run_unit_job(JobFolder(given.folder))
     except AppError as error:
@@ -107,4 +102,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    go_behind()  # not whoever calls `main`: that may be another's process
     sys.exit(main(sys.argv[1:]))

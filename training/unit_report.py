@@ -16,7 +16,6 @@ from core.domain.statistics import (
 )
 from core.domain.version import version
 from core.io.atomic import write_bytes
-from core.io.resource_paths import resource
 from core.jobs.job_folder import list_jobs
 from core.models.fold_file import read_fold_file
 from core.studies.fold_figures import (
@@ -24,7 +23,10 @@ from core.studies.fold_figures import (
     read_fold_cases,
     read_fold_summary,
 )
+from core.studies.html_report import report_pages
 from core.studies.unit_table import BEST_FILE, UnitTable, read_unit_table
+from training.fold_study import FOLDS_FOLDER
+from training.sweep import TRIALS_FOLDER
 from training.sweep_report import FIGURE_FILE
 from training.train import read_job
 
@@ -54,7 +56,7 @@ class _Section:
 
 def is_of_units(folder: Path) -> bool:
     """Whether a folder is that of folds or of a search, done or not."""
-    return any((folder / name).is_dir() for name in ("folds", "trials"))
+    return any((folder / name).is_dir() for name in (FOLDS_FOLDER, TRIALS_FOLDER))
 
 
 def compare_units(folders: Sequence[Path], out: Path) -> str:
@@ -139,7 +141,7 @@ def _over_folds(first: Path, second: Path) -> str:
 
 def _settings_said(folder: Path, *, folds: bool) -> str:
     """Return how trainings were made; of a search, all that its table does not tell."""
-    jobs = list_jobs(folder / ("folds" if folds else "trials"))
+    jobs = list_jobs(folder / (FOLDS_FOLDER if folds else TRIALS_FOLDER))
     spec = read_job(jobs[0].path)
     arguments = "".join(f" {name}={value}" for name, value in spec.arguments.items())
     budgets = (
@@ -184,24 +186,18 @@ def _table(table: UnitTable) -> str:
 
 def _html(sections: Sequence[_Section], pairs: UnitTable | None) -> str:
     """Return the page; every text is escaped."""
-    # Loaded at the first use: only a report needs it.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(resource("report")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     pictures = {
         section.name: f"data:image/png;base64,{b64encode(section.picture.read_bytes()).decode()}"
         for section in sections
     }
-    return environment.get_template("trainings.html.j2").render(
-        sections=sections,
-        pairs=pairs,
-        pictures=pictures,
-        made=datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
-        version=version(),
+    return (
+        report_pages()
+        .get_template("trainings.html.j2")
+        .render(
+            sections=sections,
+            pairs=pairs,
+            pictures=pictures,
+            made=datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
+            version=version(),
+        )
     )

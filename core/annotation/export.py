@@ -158,15 +158,11 @@ class CorrectedLabels:
         return self.labels.mask(self.values, named_region(self.labels, region))
 
 
-def read_export(folder: Path, case: Case) -> Mask:
-    """Return the mask (Z, Y, X) of `case` exported to `folder`.
+def read_export(folder: Path, case: Case) -> CorrectedLabels:
+    """Return the correction of `case` that was exported to `folder`.
 
     Raises `DataError` when files are missing or not as the manifest lists them.
     """
-    return _exported(folder, case).mask(case.region)
-
-
-def _exported(folder: Path, case: Case) -> CorrectedLabels:
     place = _manifest(folder, case)
     manifest = _read_manifest(place)
     for name, checksum in manifest.files.items():
@@ -211,24 +207,13 @@ def corrected_labels(
     when there is one that cannot be used.
     """
     if not (source / STORE_NAME).exists():
-        return _exported(source, case) if _manifest(source, case).exists() else None
+        return read_export(source, case) if _manifest(source, case).exists() else None
     with closing(open_workspace(source)) as workspace:
         version = latest_versions(workspace).get(case.id)
     if version is None:
         return None
     values, named = load_label_map(version, shape), _named(provenance_of_version(version))
     return CorrectedLabels(values, version.labels or BINARY, named)
-
-
-def corrected_mask(
-    source: Path, case: Case, shape: tuple[int, int, int]
-) -> tuple[Mask, str] | None:
-    """Return the mask of the region that `case` names in its correction, and which one that is.
-
-    As `corrected_labels`, which it is made of.
-    """
-    found = corrected_labels(source, case, shape)
-    return None if found is None else (found.mask(case.region), found.named)
 
 
 def provenance_of_version(version: Version) -> Provenance:

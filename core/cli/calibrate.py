@@ -9,6 +9,15 @@ import typer
 
 from core.cli.command_run import finish, progress_bar
 from core.cli.options import DataDir
+from core.cli.runner_options import (
+    Address,
+    Gpus,
+    RunnerOption,
+    Stage,
+    Workers,
+    place_of,
+    ran_on_cluster,
+)
 from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
@@ -26,38 +35,51 @@ def calibrate(
     store: Annotated[
         bool, typer.Option(help="Keep the calibration with your models, unless it is worse.")
     ] = True,
+    runner: RunnerOption = "local",
+    workers: Workers = 1,
+    address: Address = "",
+    stage: Stage = False,
+    gpus: Gpus = None,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
-    from core.inference.prediction_service import local_predictor
+    from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
+    from core.studies.calibration_units import measure_spread
+    from core.studies.case_units import Spread
     from core.studies.expected_dsc_study import (
         calibration_cases,
         fit_measured,
-        measure,
         require_enough,
         write_calibration_study,
     )
+    from core.studies.model_task import model_task
     from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.splits import read_split
     from core.workspace.workspace_folder import registry, workspace_folder
 
+    where = place_of(runner, workers, address, stage=stage, gpus=gpus)
+    if ran_on_cluster(where):
+        return
     refuse_inside(folder, out)
+    spread = Spread(make_runner(where), out)
+    alone = spread.runner.one_at_a_time
     dataset, file, models = (
-        scan_known(folder),
+        scan_known(folder if alone else folder.absolute()),
         read_split(split),
         registry(home(), workspace_folder(home(), folder)),
     )
     chosen = models.find(model) if model else models.champion()
-    predictor = local_predictor(chosen, device)
-    fitting = [dataset.case(name) for name in calibration_cases(file, chosen)]
-    require_enough(len(fitting))  # before anything is predicted
-    judging = [dataset.case(name) for name in file.val]
+    names = calibration_cases(file, chosen)
+    require_enough(len(names))  # before anything is predicted
+    # One thread each wherever it is done: more would add up the same numbers in another order.
+    task = model_task(chosen, device=device, threads=0 if alone else 1)
+    fitting, judging = ([dataset.case(name) for name in part] for part in (names, file.val))
     with progress_bar() as progress:
-        known = measure(fitting, chosen, predictor, progress=progress)
+        known = measure_spread(fitting, task, spread, progress=progress)
     calibration = fit_measured(known.rows)
     with progress_bar() as progress:
-        judged = measure(judging, chosen, predictor, flips=flips, progress=progress)
+        judged = measure_spread(judging, task, spread, flips=flips, progress=progress)
     if judged.rows:
         summary = write_calibration_study(out, chosen, calibration, judged)
         _say(chosen.spec.id, summary, out)

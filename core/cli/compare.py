@@ -27,7 +27,15 @@ from core.cli.options import (
     SplitPart,
     Verify,
 )
-from core.cli.runner_options import Address, RunnerOption, Workers
+from core.cli.runner_options import (
+    Address,
+    Gpus,
+    RunnerOption,
+    Stage,
+    Workers,
+    place_of,
+    ran_on_cluster,
+)
 from core.cli.say import say
 from core.domain.figure_text import counted
 
@@ -76,12 +84,17 @@ def compare(
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
+    stage: Stage = False,
+    gpus: Gpus = None,
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.cli.compare_run import ComparisonRun, compare_models
     from core.io.organisation import corrected, given
     from core.models.certificates import engine_for
 
+    where = place_of(runner, workers, address, stage=stage, gpus=gpus)
+    if ran_on_cluster(where):
+        return
     job = ComparisonRun(
         folder=folder,
         how=corrected(
@@ -101,7 +114,7 @@ def compare(
         run=run,
         verify=verify,
         lesion_iou=lesion_iou,
-        where={"name": runner, "workers": workers, "address": address},
+        where=where,
     )
     study, summary, notices = compare_models(job)
     _say(summary, out)

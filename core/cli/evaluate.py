@@ -26,7 +26,15 @@ from core.cli.options import (
     SplitPart,
     Verify,
 )
-from core.cli.runner_options import Address, RunnerOption, Workers
+from core.cli.runner_options import (
+    Address,
+    Gpus,
+    RunnerOption,
+    Stage,
+    Workers,
+    place_of,
+    ran_on_cluster,
+)
 from core.cli.say import say
 
 
@@ -58,19 +66,25 @@ def evaluate(
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
+    stage: Stage = False,
+    gpus: Gpus = None,
 ) -> None:
     """Score a model against the ground truth: metrics.csv, slices.csv, summary.json, dsc.png."""
     from core.io.organisation import corrected, given
-    from core.studies.case_units import CaseTask, evaluate_spread
+    from core.studies.case_task import CaseTask
+    from core.studies.case_units import evaluate_spread
     from core.studies.evaluation_report import write_evaluation
     from core.studies.mask_settings import mask_settings
 
+    where = place_of(runner, workers, address, stage=stage, gpus=gpus)
+    if ran_on_cluster(where):
+        return
     said = given(layout, image, mask, region, channels, spacing)
     how = corrected(said, role, resample=resample, point=point)
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )
-    run = ready(job, {"name": runner, "workers": workers, "address": address})
+    run = ready(job, where)
     chosen = run.model
     tasks = [CaseTask(case, run.task, protocol, verify=verify) for case in run.cases]
     with progress_bar() as progress:

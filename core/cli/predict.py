@@ -19,7 +19,15 @@ from core.cli.options import (
     PrecisionName,
     SplitPart,
 )
-from core.cli.runner_options import Address, RunnerOption, Workers
+from core.cli.runner_options import (
+    Address,
+    Gpus,
+    RunnerOption,
+    Stage,
+    Workers,
+    place_of,
+    ran_on_cluster,
+)
 from core.cli.say import say
 
 
@@ -44,18 +52,24 @@ def predict(
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
+    stage: Stage = False,
+    gpus: Gpus = None,
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
     from core.io.case_masks import check_format
     from core.io.organisation import corrected, given
-    from core.studies.case_units import CaseTask, predict_spread
+    from core.studies.case_task import CaseTask
+    from core.studies.case_units import predict_spread
 
+    where = place_of(runner, workers, address, stage=stage, gpus=gpus)
+    if ran_on_cluster(where):
+        return
     check_format(format_name)
     how = corrected(given(layout, image, mask, channels=channels), role, point=point)
     job = ModelRun(
         folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
     )
-    run = ready(job, {"name": runner, "workers": workers, "address": address})
+    run = ready(job, where)
     tasks = [CaseTask(case, run.task, format_name=format_name) for case in run.cases]
     with progress_bar() as progress:
         written = predict_spread(tasks, run.spread, out=out, progress=progress)

@@ -19,6 +19,11 @@ def child_command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", _PACKAGE + module, *arguments]
 
 
+def code_folder() -> Path:
+    """Return the folder our code is imported from: a checkout, or where packages are installed."""
+    return _ROOT
+
+
 def child_environment() -> dict[str, str]:
     """Return this process's environment, with what a process of ours needs beside it.
 

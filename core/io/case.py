@@ -1,7 +1,7 @@
 """A case: the files of one patient volume. Holds no pixels."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from core.domain.grid import Spacing
@@ -85,6 +85,22 @@ class Case:
     def folders(self) -> frozenset[Path]:
         """The folders of its originals, which are never written to."""
         return frozenset((self.folder, *(path.parent for path in self.files)))
+
+    def moved(self, place: Callable[[Path], Path]) -> "Case":
+        """Return the same case whose files lie where `place` says."""
+
+        def placed(path: Path | None) -> Path | None:
+            return None if path is None else place(path)
+
+        slices = tuple(SliceFiles(s.number, place(s.image), placed(s.mask)) for s in self.slices)
+        volumes = None if self.volumes is None else self.volumes.moved(place)
+        return replace(
+            self,
+            folder=place(self.folder),
+            slices=slices,
+            volumes=volumes,
+            root=placed(self.root),
+        )
 
     @property
     def middle(self) -> int:

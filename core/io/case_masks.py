@@ -9,7 +9,7 @@ import numpy as np
 from core.domain.errors import DataError
 from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
-from core.domain.mask import Mask, binarise
+from core.domain.mask import binarise
 from core.io.case import Case
 from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
@@ -114,18 +114,11 @@ def write_on(
     write(path, stored, format_name=format_name, provenance=drawn.provenance, overwrite=True)
 
 
-def read_drawn(case: Case, path: Path) -> Mask:
-    """Return a mask in one file as it lies on the volume of `case`, (Z, Y, X) in canonical order.
-
-    Of several labels it is the region that the case names. Raises `FileError` for a mask on
-    another grid.
-    """
-    values, labels = read_drawn_labels(case, path)
-    return labels.mask(values, named_region(labels, case.region))
-
-
 def read_drawn_labels(case: Case, path: Path) -> tuple[LabelMap, LabelSet]:
-    """Return the values of a mask in one file, as `read_drawn` does, and what they mean."""
+    """Return the values of a mask in one file on the volume of `case`, and what they mean.
+
+    They are (Z, Y, X) in canonical order. Raises `FileError` for a mask on another grid.
+    """
     if case.volumes is None:
         return binarise(label_map(read(path)).values), BINARY
     like = read_channel(case.volumes.channels[0])

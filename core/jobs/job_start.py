@@ -10,6 +10,7 @@ from core.domain.errors import WorkspaceError, reason
 from core.domain.libraries import require_library
 from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
+from core.jobs.job_place import read_place
 
 JobProgram: TypeAlias = Literal["train", "gate", "preview", "study", "units"]
 """What kind of job a folder holds."""
@@ -22,6 +23,8 @@ _MODULES: dict[JobProgram, str] = {
     "study": "core.studies.study_job",
     "units": "training.unit_job",
 }
+_ON_CLUSTER = "training.cluster_job"
+"""What takes up a training whose folder names a cluster."""
 _WITH_TORCH = ("train", "gate", "preview", "units")
 
 
@@ -29,12 +32,13 @@ def start_job(job: JobFolder, program: JobProgram, *, resume: bool = False) -> i
     """Start a process that takes up the job, and return its id; it does not end with this one.
 
     `resume` goes on from the checkpoint of a training. What the process says goes into the job's
-    log. Raises `WorkspaceError` when it cannot be started, `LibraryMissing` for a training without
-    torch.
+    log. A training whose folder names a cluster is handed over to that one. Raises `WorkspaceError`
+    when it cannot be started, `LibraryMissing` for a training without torch.
     """
     if program in _WITH_TORCH:
         require_library("torch")
-    command = child_command(_MODULES[program], str(job.path.absolute()))
+    away = program == "train" and read_place(job.path) is not None
+    command = child_command(_ON_CLUSTER if away else _MODULES[program], str(job.path.absolute()))
     try:
         with job.log_path.open("ab") as log:
             child = subprocess.Popen(

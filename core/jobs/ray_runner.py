@@ -1,34 +1,20 @@
-"""Units on a cluster of Ray; imports Ray only when it runs some. Never used in the window."""
+"""Units on a cluster of Ray; Ray is imported only when some are run. Never used in the window."""
 
-import os
-import signal
-import socket
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from core.domain.errors import AppError
-from core.inference.child_environment import child_environment
+from core.jobs.ray_cluster import ClusterHead, connected
+from core.jobs.unit_inputs import Inputs, do_staged, inputs_of, pack
 from core.jobs.units import Unit, UnitOutcome, do_unit
 
-_LOOPBACK = "127.0.0.1"
 _MOST_LOSSES = 5
-_AHEAD = 4
 _LOOK_S = 1.0
-_HEAD_AWAY_S = 15.0
-"""A head that answers nobody for so long is lost. Ray itself, after 60 s, ends our process without
-a word that Python could catch: we have to be before it."""
-_OFF = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-"""Nothing is reported to anybody, and a unit without a card leaves the cards as they are."""
+_AHEAD, _AHEAD_STAGED = 1000, 16
+"""How many units are handed over at once. Each waits in our process, not in the head, until a core
+is free; one that is sent with its files takes room in the shared memory of this machine."""
 
 
 @dataclass(frozen=True)
@@ -36,165 +22,103 @@ class RayRunner:
     """Does units as tasks of the cluster at `address`.
 
     Without one it starts a cluster of this computer with `workers` cores (1: all there are), bound
-    to loopback, which ends with the units.
+    to loopback, which ends with the units. `staged` sends along what each unit reads, for machines
+    that do not see the folders of this one. `gpus` is the share of a card that each takes, by
+    default a whole one where it computes on one.
     """
 
     address: str = ""
     workers: int = 1
+    staged: bool = False
+    gpus: float | None = None
     one_at_a_time: bool = False
 
     def outcomes(self, units: Sequence[Unit]) -> Iterator[tuple[Unit, UnitOutcome]]:
         """Yield each unit with its outcome, as they end.
 
         One whose process or machine is lost is done again elsewhere, five times at most. Raises
-        `AppError` when the cluster cannot be reached, or is lost as a whole.
+        `AppError` when the cluster cannot be reached, or is lost as a whole, and for units that
+        cannot be sent with what they read.
         """
-        with _connected(self.address, self.workers) as ray:
-            yield from _Rounds(ray, list(units)).outcomes()
-
-
-def require_ray() -> None:
-    """Raise `AppError` where Ray is not installed."""
-    if find_spec("ray") is None:
-        raise AppError(
-            "--runner ray: expected Ray, found none. Install it with pip install "
-            "'overread[cluster]', or leave the option out: --workers uses this computer."
-        )
-
-
-class _HeadLostError(Exception):
-    """The head of the cluster answers no more."""
-
-
-class _Head:
-    """Where the head of the cluster listens, and whether it answers."""
-
-    def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        self._address = address
-        self._place = (host.strip("[]"), int(port))
-
-    def wait_for(self) -> None:
-        """Return as soon as the head answers; raise `_HeadLostError` where it does not."""
-        begun = time.monotonic()
-        while not self._answers():
-            if time.monotonic() - begun > _HEAD_AWAY_S:
-                raise _HeadLostError(f"its head, {self._address}, does not answer.")
-            time.sleep(_LOOK_S)
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(self._place, timeout=_LOOK_S).close()
-        except OSError:
-            return False
-        return True
+        for unit in units if self.staged else ():
+            inputs_of(unit)
+        with connected(self.address, self.workers, staged=self.staged) as ray:
+            yield from _Rounds(ray, list(units), self).outcomes()
 
 
 class _Rounds:
     """The units that wait, those that are at work, and how often each was lost."""
 
-    def __init__(self, ray: Any, units: list[Unit]) -> None:
+    def __init__(self, ray: Any, units: list[Unit], how: RayRunner) -> None:
         self._ray = ray
         self._waiting = units[::-1]
         self._lost: Counter[str] = Counter()
         self._running: dict[Any, Unit] = {}
-        self._head = _Head(ray.get_runtime_context().gcs_address)
+        self._how, self._shared = how, dict[Inputs, Any]()
+        self._ahead = _AHEAD_STAGED if how.staged else _AHEAD
+        self._head = ClusterHead(ray.get_runtime_context().gcs_address)
+        # Asked once, while the head answers: everything that asks a lost head hangs.
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self._cores, self._cards = (
+            max((machine.get(name, 0.0) for machine in machines), default=0.0)
+            for name in ("CPU", "GPU")
+        )
         # Ray's own retries come first: they know of a lost process before anyone.
-        self._do = ray.remote(max_retries=_MOST_LOSSES)(do_unit)
+        self._do = ray.remote(max_retries=_MOST_LOSSES)(do_staged if how.staged else do_unit)
 
     def outcomes(self) -> Iterator[tuple[Unit, UnitOutcome]]:
         errors = self._ray.exceptions
         while self._waiting or self._running:
-            # Everything that asks a lost head hangs: it is looked at before.
             self._head.wait_for()
             self._submit()
             done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=_LOOK_S)
             if not done:
                 continue
-            unit = self._running.pop(done[0])
             try:
-                yield unit, self._ray.get(done[0])
+                found = self._ray.get(done[0], timeout=_LOOK_S)
+            except errors.GetTimeoutError:
+                continue
             except errors.RayTaskError:
                 raise
             except errors.RayError as error:
+                unit = self._running.pop(done[0])
                 self._lost[unit.key] += 1
                 if self._lost[unit.key] < _MOST_LOSSES:
                     self._waiting.append(unit)
                 else:
                     yield unit, UnitOutcome(failed=_given_up(unit, error))
+            else:
+                yield self._running.pop(done[0]), found
 
     def _submit(self) -> None:
-        """Hand over a few units more than there are cores: thousands at once fill the head."""
-        if not self._waiting:
-            return
-        cores = int(self._ray.cluster_resources().get("CPU", 1))
-        while self._waiting and len(self._running) < _AHEAD * max(cores, 1):
+        """Hand over units; nothing here waits for an answer of the head."""
+        while self._waiting and len(self._running) < self._ahead:
             unit = self._waiting.pop()
-            options = self._do.options(num_cpus=unit.cpus, num_gpus=unit.gpus, name=unit.name)
-            self._running[options.remote(unit)] = unit
+            options = self._do.options(
+                # More than any machine has would wait for ever; so many share what there is.
+                num_cpus=min(unit.cpus, self._cores or unit.cpus),
+                num_gpus=self._cards_of(unit),
+                name=unit.name,
+            )
+            sent = self._sent(unit) if self._how.staged else (unit,)
+            self._running[options.remote(*sent)] = unit
 
+    def _cards_of(self, unit: Unit) -> float:
+        usual = min(self._cards, 1.0) if unit.gpus is None else unit.gpus
+        wanted = usual if self._how.gpus is None else self._how.gpus
+        if wanted > self._cards:
+            raise AppError(
+                f"{unit.name}: expected a machine of {wanted:g} graphics cards in the cluster, "
+                f"found {self._cards:g} at most. Take fewer --gpus, or --device cpu."
+            )
+        return wanted
 
-@contextmanager
-def _connected(address: str, workers: int) -> Iterator[Any]:
-    """Yield Ray, connected; what was connected before stays so."""
-    os.environ.update(_OFF)
-    import ray
-
-    if ray.is_initialized():
-        yield ray
-        return
-    try:
-        with _own_signals():
-            ray.init(**(_joined(address) if address else _alone(workers)))
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise AppError(
-            f"--runner ray: expected a cluster at {address or 'this computer'}, found: "
-            f"{str(error).splitlines()[0]} Check the address and that the cluster runs."
-        ) from error
-    try:
-        yield ray
-    except (_HeadLostError, ray.exceptions.RaySystemError) as error:
-        raise AppError(
-            f"The cluster was lost: {str(error).splitlines()[0]} What is done is kept: give the "
-            "same command again when it runs."
-        ) from error
-    finally:
-        ray.shutdown()
-
-
-def _joined(address: str) -> dict[str, Any]:
-    return {"address": address, "log_to_driver": False, "runtime_env": _environment()}
-
-
-def _alone(workers: int) -> dict[str, Any]:
-    return {
-        "address": "local",
-        "num_cpus": workers if workers > 1 else None,
-        "include_dashboard": False,
-        "log_to_driver": False,
-        "_node_ip_address": _LOOPBACK,
-        "runtime_env": _environment(),
-    }
-
-
-def _environment() -> dict[str, Any]:
-    """Return what processes of the cluster need to find our modules and our folder."""
-    names = ("PYTHONPATH", "OVERREAD_HOME")
-    given = child_environment()
-    return {"env_vars": {name: given[name] for name in names if name in given}}
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Keep our own answer to SIGTERM, which Ray takes over when it starts."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def _sent(self, unit: Unit) -> tuple[Unit, Any, Any]:
+        inputs = inputs_of(unit)
+        shared = Inputs((), inputs.folders)
+        if shared not in self._shared:
+            self._shared[shared] = self._ray.put(pack(inputs.folders))
+        return unit, self._ray.put(pack(inputs.files).content), self._shared[shared]
 
 
 def _given_up(unit: Unit, error: Exception) -> str:

@@ -20,6 +20,9 @@ TriedValue: TypeAlias = bool | int | float | str | None
 Tried: TypeAlias = dict[str, tuple[TriedValue, ...]]
 """By name of a setting the values that a search tries."""
 
+FOLD_DSC = "fold_dsc"
+"""The name of the figure that each fold adds to the curves of its job."""
+
 _ARGUMENT = "arg."
 
 

@@ -24,8 +24,8 @@ class Unit:
     """One piece: `work`, a function of a module, makes the outcome of `task` alone.
 
     `key` is a hash of all that the outcome depends on (`unit_key`), `name` is told to readers.
-    `cpus` and `gpus`, which may be a share of one, are what it needs while it runs. Task and work
-    go to other processes, so both can be pickled.
+    `cpus` and `gpus`, which may be a share of one, are what it needs while it runs; None takes a
+    card where there are any. Task and work go to other processes, so both can be pickled.
     """
 
     key: str
@@ -33,7 +33,7 @@ class Unit:
     work: Callable[[Any], bytes]
     task: object
     cpus: int = 1
-    gpus: float = 0.0
+    gpus: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ class UnitRunner(Protocol):
 def unit_key(kind: str, *parts: object) -> str:
     """Return the key of a unit: a hash of its kind and of what msgspec can write as JSON."""
     return blake2b(msgspec.json.encode((kind, *parts)), digest_size=16).hexdigest()
+
+
+def cards_of(device: str) -> float | None:
+    """Return the cards that a unit needs which computes on a device."""
+    return None if device == "auto" else float(device.startswith("cuda"))
 
 
 def do_unit(unit: Unit) -> UnitOutcome:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import msgspec
-import numpy as np
 
 from core.domain.grid import Grid
 from core.domain.lesions import lesion_scores
 from core.domain.mask import Mask
-from core.domain.metrics import VolumeMetrics, overlap, volume_metrics
+from core.domain.metrics import VolumeMetrics, slice_counts, volume_metrics
 from core.domain.prediction import Prediction, to_mask
 from core.domain.protocol import Protocol
 from core.io.case_reader import LoadedCase, each_region, of_the_region
@@ -81,20 +81,22 @@ def score_case(
     opinion: SecondOpinion | None = None,
 ) -> EvaluationRow:
     """Return the figures of one case; raises `DataError` without whole images and ground truth."""
-    asked = _asked(loaded, prediction, model, protocol)
-    found = volume_metrics(asked.truth, asked.mask, spacing_mm=asked.grid.spacing_mm)
-    return _scored(asked, found, model, opinion)
+    return _row(_asked(loaded, prediction, model, protocol), model, opinion)
 
 
-def score_slices(
-    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
-) -> tuple[SliceRow, ...]:
-    """Return the overlap in every slice that is scored; raises `DataError` as `score_case`."""
+def score_case_and_slices(
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    protocol: Protocol,
+    opinion: SecondOpinion | None = None,
+) -> tuple[EvaluationRow, tuple[SliceRow, ...]]:
+    """Return what `score_case` does, and the overlap in every slice that is scored."""
     asked = _asked(loaded, prediction, model, protocol)
     numbers = loaded.volume.slice_numbers
     if protocol == "reference":
         numbers = numbers[1:-1]  # which the reference leaves out
-    return _slice_rows(loaded.case.id, asked.truth, asked.mask, numbers)
+    return _row(asked, model, opinion), _slice_rows(loaded.case.id, asked, numbers)
 
 
 def score_labels(
@@ -152,6 +154,11 @@ def _asked(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: P
     return _Asked(loaded, prediction, truth, mask, grid)
 
 
+def _row(asked: _Asked, model: Model, opinion: SecondOpinion | None) -> EvaluationRow:
+    found = volume_metrics(asked.truth, asked.mask, spacing_mm=asked.grid.spacing_mm)
+    return _scored(asked, found, model, opinion)
+
+
 def _scored(
     asked: _Asked, metrics: VolumeMetrics, model: Model, opinion: SecondOpinion | None
 ) -> EvaluationRow:
@@ -183,21 +190,22 @@ def _scored(
     )
 
 
-def _slice_rows(case: str, truth: Mask, mask: Mask, numbers: Sequence[int]) -> tuple[SliceRow, ...]:
-    """Return a row a slice of truth and mask (Z, Y, X); `numbers` are those of the slices."""
+def _slice_rows(case: str, asked: _Asked, numbers: Sequence[int]) -> tuple[SliceRow, ...]:
+    """Return a row a slice; `numbers` are those of the slices."""
+    counts = slice_counts(asked.truth, asked.mask)
+    found = (counts.true_positive, counts.false_positive, counts.false_negative, counts.dsc())
     rows = []
-    for number, one, other in zip(numbers, truth, mask, strict=True):
-        there, said = int(np.count_nonzero(one)), int(np.count_nonzero(other))
-        both = int(np.count_nonzero(np.logical_and(one, other)))
+    for number, *values in zip(numbers, *(each.tolist() for each in found), strict=True):
+        both, invented, missed, dsc = values
         rows.append(
             SliceRow(
                 case=case,
                 slice=int(number),
-                dsc=overlap(one, other).dsc if there or said else None,
-                truth_voxels=there,
-                predicted_voxels=said,
-                false_positive_voxels=said - both,
-                false_negative_voxels=there - both,
+                dsc=None if isnan(dsc) else dsc,
+                truth_voxels=both + missed,
+                predicted_voxels=both + invented,
+                false_positive_voxels=invented,
+                false_negative_voxels=missed,
             )
         )
     return tuple(rows)

@@ -11,18 +11,25 @@ import msgspec
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
-from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
 from core.io.atomic import write_bytes
-from core.io.case import Case
-from core.jobs.units import UNITS_FOLDER, Unit, UnitOutcome, UnitRunner, run_units, unit_key
+from core.jobs.units import (
+    UNITS_FOLDER,
+    Unit,
+    UnitOutcome,
+    UnitRunner,
+    cards_of,
+    run_units,
+    unit_key,
+)
 from core.models.lineage import code_version
 from core.models.provenance import CaseInput, files_hash
 from core.models.registry import Model, read_model
 from core.studies.case_score import EvaluationRow, SliceRow
+from core.studies.case_task import CaseTask
 from core.studies.evaluation import Outcome, evaluate_cases
 from core.studies.mask_files import Written, predict_masks
-from core.studies.model_task import ModelTask, opened
+from core.studies.model_task import opened
 from core.studies.second_opinion import SecondOpinion, Verified, all_verified
 
 Told = Callable[[Model, Predictor], Predictor]
@@ -43,17 +50,6 @@ class Spread:
     def store(self) -> Path:
         """The folder of what units found."""
         return self.out / UNITS_FOLDER
-
-
-@dataclass(frozen=True)
-class CaseTask:
-    """One model on one case."""
-
-    case: Case
-    model: ModelTask
-    protocol: Protocol = "native"
-    format_name: str | None = None
-    verify: bool = False
 
 
 class _Scored(msgspec.Struct, frozen=True):
@@ -114,7 +110,7 @@ def evaluate_spread(
     tasks: Sequence[CaseTask], spread: Spread, *, progress: Progress = silent
 ) -> Outcome:
     """Return what `evaluate_cases` does, of the cases in their order, done where `spread` says."""
-    outcomes = _outcomes("evaluate", score_unit, tasks, spread, progress)
+    outcomes = case_outcomes("evaluate", score_unit, tasks, spread, progress)
     found = [
         msgspec.msgpack.decode(each.content, type=_Scored)
         for each in outcomes.values()
@@ -137,7 +133,7 @@ def predict_spread(
     tasks: Sequence[CaseTask], spread: Spread, *, out: Path, progress: Progress = silent
 ) -> Written:
     """Write the masks that `predict_masks` does, done where `spread` says."""
-    outcomes = _outcomes("predict", mask_unit, tasks, spread, progress)
+    outcomes = case_outcomes("predict", mask_unit, tasks, spread, progress)
     failed: dict[str, str] = {}
     notices: list[str] = []
     for case, outcome in outcomes.items():
@@ -151,14 +147,14 @@ def predict_spread(
     return Written(failed, tuple(notices))
 
 
-def _outcomes(
+def case_outcomes(
     kind: str,
     work: Callable[..., bytes],
     tasks: Sequence[CaseTask],
     spread: Spread,
     progress: Progress,
 ) -> dict[str, UnitOutcome]:
-    """Return the outcomes by case, in the order of the tasks."""
+    """Return the outcomes by case, in the order of the tasks, each done once for its `kind`."""
     if spread.told is not None:
         work = partial(work, told=spread.told)
     units = [_unit(kind, work, task) for task in tasks]
@@ -174,7 +170,7 @@ def _unit(kind: str, work: Callable[[CaseTask], bytes], task: CaseTask) -> Unit:
     given = () if case.given_spacing_mm is None else (case.given_spacing_mm,)
     of = (case.id, files_hash(case), *given)
     key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen)
-    return Unit(key, case.id, work, task, gpus=1.0 if model.device.startswith("cuda") else 0.0)
+    return Unit(key, case.id, work, task, gpus=cards_of(model.device))
 
 
 def _require(failed: dict[str, str]) -> None:

@@ -14,9 +14,8 @@ from core.models.registry import Model
 from core.studies.case_score import (
     EvaluationRow,
     SliceRow,
-    score_case,
+    score_case_and_slices,
     score_labels,
-    score_slices,
 )
 from core.studies.second_opinion import SecondOpinion, Verified
 
@@ -67,9 +66,10 @@ def evaluate_cases(
             loaded = read_case(case)
             loaded.require_ground_truth()
             prediction = predictor(loaded, inner)
-            rows.append(score_case(loaded, prediction, model, protocol, opinion))
+            row, own = score_case_and_slices(loaded, prediction, model, protocol, opinion)
+            rows.append(row)
             label_rows += score_labels(loaded, prediction, model, protocol, opinion)
-            slices += score_slices(loaded, prediction, model, protocol)
+            slices += own
             device, seconds = prediction.device, seconds + prediction.seconds
             notices += loaded.notices
             inputs[case.id] = input_of(loaded)

@@ -1,6 +1,7 @@
 """What folds say together, as `summary.json` in their folder keeps it."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
@@ -58,20 +59,29 @@ def read_fold_summary(folder: Path) -> FoldSummary | None:
         return None
 
 
+def fold_rows(folder: Path) -> Iterator[tuple[str, tuple[int, int], float]]:
+    """Yield case, repeat and fold, and DSC of each row of the table of folds in a folder.
+
+    Raises `OSError`, and `ValueError`, `KeyError` or `csv.Error` for another table.
+    """
+    with (folder / FOLD_CASES_FILE).open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            place = int(row["repeat"]), int(row["fold"])
+            yield plain(row["case"]), place, float(row["dsc"])
+
+
 def read_fold_cases(folder: Path) -> dict[str, float]:
     """Return the DSC of each case out of its fold, its mean over the repeats.
 
     Raises `DataError` for a folder without a table of folds.
     """
-    path = folder / FOLD_CASES_FILE
     found: dict[str, list[float]] = {}
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                found.setdefault(plain(row["case"]), []).append(float(row["dsc"]))
+        for case, _, dsc in fold_rows(folder):
+            found.setdefault(case, []).append(dsc)
     except (OSError, ValueError, KeyError, csv.Error) as error:
         raise DataError(
-            f"{path}: expected the figures of every case, found: {error}. Give the command that "
-            "made the folds again: it writes them anew."
+            f"{folder / FOLD_CASES_FILE}: expected the figures of every case, found: {error}. Give "
+            "the command that made the folds again: it writes them anew."
         ) from error
     return {case: fmean(values) for case, values in found.items()}

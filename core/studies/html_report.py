@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from core.domain.figure_text import figure, interval, p_value, signed
 from core.io.atomic import write_bytes
@@ -19,6 +20,9 @@ from core.studies.study import Study
 from core.studies.study_pictures import CASES_SHOWN, CasePicture
 from core.studies.study_report import write_figures
 from core.studies.study_summary import PAIR_METRICS, StudySummary, worst_and_best
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _PAIR_NAMES = {**METRICS, "volume_error": "Volume error"}
 
@@ -46,18 +50,23 @@ def write_html(path: Path, report: StudyReport) -> None:
     write_bytes(path, html(report).encode())
 
 
-def html(report: StudyReport) -> str:
-    """Return the report as HTML; every text of a reader, a file or a model is escaped."""
+def report_pages() -> "Environment":
+    """Return what fills in the pages of reports; every text in them is escaped."""
     # Loaded at the first use: only a report needs it.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(resource("report")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def html(report: StudyReport) -> str:
+    """Return the report as HTML; every text of a reader, a file or a model is escaped."""
+    environment = report_pages()
     environment.filters |= {"figure": figure, "p": p_value, "png": _data_uri, "signed": signed}
     environment.globals["interval"] = interval
     worst, best = worst_and_best(report.study, CASES_SHOWN)

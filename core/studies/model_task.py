@@ -1,5 +1,6 @@
 """A model as units name it, and what predicts with it in the process that does them."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 
 from core.inference.prediction_service import Predictor, local_predictor
 from core.models.certificates import EngineChoice
+from core.models.classifiers import Classifiers
 from core.models.registry import Model, Registry, read_model
 
 
@@ -25,6 +27,19 @@ class ModelTask(msgspec.Struct, frozen=True):
     threads: int = 0
     skip_below: float = 0.0
     roots: tuple[str, ...] = ()
+
+    def inputs(self) -> tuple[Path, ...]:
+        """Return the folders that are read: of the model, its members and classifiers."""
+        model = read_model(Path(self.folder))
+        folders = (Path(self.folder), *(member.folder for member in model.members))
+        if not self.skip_below:
+            return folders
+        return (*folders, Classifiers(tuple(map(Path, self.roots))).find("").folder)
+
+    def moved(self, place: Callable[[Path], Path]) -> "ModelTask":
+        """Return the same model where `place` says its folders lie."""
+        roots = tuple(str(place(Path(root))) for root in self.roots)
+        return msgspec.structs.replace(self, folder=str(place(Path(self.folder))), roots=roots)
 
 
 def model_task(model: Model, *, device: str, threads: int = 0) -> ModelTask:

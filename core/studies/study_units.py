@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.errors import AppError
@@ -12,25 +11,18 @@ from core.inference.prediction_service import PredictionService
 from core.io.case import Case
 from core.io.case_reader import read_case
 from core.io.prediction_file import read_prediction, save_prediction
-from core.jobs.units import Unit, run_units, unit_key
+from core.jobs.units import Unit, cards_of, run_units, unit_key
 from core.models.registry import Model, prediction_key
+from core.studies.case_task import CaseTask
 from core.studies.case_units import Spread
-from core.studies.model_task import ModelTask, model_task, opened
+from core.studies.model_task import model_task, opened
 from core.workspace.prediction_cache import keep_prediction
 from core.workspace.workspace_folder import Workspace
 
 _FILE = "prediction.npz"
 
 
-@dataclass(frozen=True)
-class PredictionTask:
-    """One model on one case."""
-
-    case: Case
-    model: ModelTask
-
-
-def prediction_unit(task: PredictionTask) -> bytes:
+def prediction_unit(task: CaseTask) -> bytes:
     """Return the file of the prediction of one case."""
     _, predictor = opened(task.model)
     loaded = read_case(task.case)
@@ -63,7 +55,7 @@ def predict_ahead(
         if outcome.failed:
             continue
         model, unit = asked[key]
-        assert isinstance(unit.task, PredictionTask)
+        assert isinstance(unit.task, CaseTask)
         path = spread.store / key
         if (prediction := read_prediction(path)) is not None:
             with suppress(AppError):
@@ -82,7 +74,8 @@ def _units(
             for model, task in tasks:
                 if service.known(loaded, model) is None:
                     key = unit_key("prediction", prediction_key(model, loaded.volume), case.id)
-                    work = PredictionTask(case, task)
+                    work = CaseTask(case, task)
                     name = f"{case.id}, {model.spec.title}"
-                    found.append((model, Unit(key, name, prediction_unit, work)))
+                    unit = Unit(key, name, prediction_unit, work, gpus=cards_of(device))
+                    found.append((model, unit))
     return found

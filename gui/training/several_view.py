@@ -5,11 +5,10 @@ from math import prod
 
 from core.domain.figure_text import counted
 from core.jobs.job_events import Stage
+from core.jobs.unit_job import FOLD_DSC
 from gui.shell.job_record import JobHead, JobRecord
 from gui.training.jobs_view import Curve, CurveLine, VerdictRow
 from gui.widgets.labels import number
-
-_FOLD_DSC = "fold_dsc"
 
 
 def several_words(head: JobHead) -> str:
@@ -46,7 +45,7 @@ def several_curve(record: JobRecord) -> Curve | None:
     """Return the DSC of each fold that is done, None for a search and a gate."""
     if record.head.kind != "folds":
         return None
-    points, count = record.curves.get(_FOLD_DSC, ()), _count(record.head)
+    points, count = record.curves.get(FOLD_DSC, ()), _count(record.head)
     return Curve(
         "DSC by fold",
         (CurveLine("out of fold", points),) if points else (),
@@ -63,7 +62,7 @@ def several_rows(record: JobRecord) -> tuple[VerdictRow, ...]:
         return tuple(VerdictRow(name, value) for name, value in record.table.facts)
     count = _count(record.head)
     if record.head.kind == "folds":
-        done = len(record.curves.get(_FOLD_DSC, ()))
+        done = len(record.curves.get(FOLD_DSC, ()))
         return (VerdictRow("Folds done", f"{done} of {count}", "pending"),)
     return (VerdictRow("Table of trials", "at the end", "pending"),)
 

@@ -36,6 +36,7 @@ from gui.widgets.theme import indent_text
 _LABEL_WIDTH = 104
 _ARGUMENTS_WIDTH = 150
 _OFF = "–"
+_CLUSTER = "cluster"
 _PRESETS: tuple[tuple[PresetName, str], ...] = (
     ("cpu", "This computer"),
     ("gpu", "GPU"),
@@ -73,6 +74,7 @@ class TrainFields(QWidget):
     @property
     def form(self) -> TrainForm:
         """What is chosen."""
+        on_cluster = self._device.currentData() == _CLUSTER
         return TrainForm(
             base=self._base.currentData() or "",
             architecture=self._architecture.currentData() or "",
@@ -87,9 +89,10 @@ class TrainFields(QWidget):
             learning_rate=read_number(self._rate.text()),
             batch_size=self._batch.value(),
             size=self._size.value() or None,
-            device=self._device.currentData() or "auto",
+            device="auto" if on_cluster else self._device.currentData() or "auto",
             judges=self.split.judges,
             learn=_LEARNT[self._learn.index][0] if self._offer.labels else None,
+            cluster=self._cluster.text().strip() if on_cluster else None,
             several=self.several.form,
         )
 
@@ -99,7 +102,8 @@ class TrainFields(QWidget):
         bases = [(b.title + (" · champion" if b.champion else ""), b.id) for b in offer.bases]
         fill(self._base, bases)
         fill(self._architecture, [(title, name) for name, title, _ in offer.architectures])
-        fill(self._device, [("Automatic", "auto"), *((d.upper(), d) for d in offer.devices)])
+        devices = [("Automatic", "auto"), *((d.upper(), d) for d in offer.devices)]
+        fill(self._device, [*devices, *([("Cluster", _CLUSTER)] if offer.cluster else [])])
         self.split.set_choices(offer.cases, offer.split)
         self._base.setCurrentIndex(max(self._base.findData(base), 0))
         self._on_base_chosen()
@@ -123,6 +127,7 @@ class TrainFields(QWidget):
             "arguments": (self._arguments,),
             "limits": (self._epochs, self._minutes),
             "learning_rate": (self._rate,),
+            "cluster": (self._cluster,),
         }
         for name, fields in marked.items():
             for field in fields:
@@ -164,6 +169,11 @@ class TrainFields(QWidget):
         self._size.setSingleStep(32)
         self._size.setSpecialValueText("native")
         self._device = combo_field("Device")
+        self._cluster = line_field("Address of a cluster for one training")
+        self._cluster.setPlaceholderText("HOST:PORT, or http://HOST:8265")
+        self._cluster.setToolTip(
+            "Empty: a cluster of this computer. Else one whose machines see these folders."
+        )
         for field in (self._epochs, self._minutes, self._batch, self._size):
             indent_text(field)
         self._loss = Segments([title for _, title, _ in _LOSSES], name="Loss")
@@ -192,6 +202,7 @@ class TrainFields(QWidget):
         self._add(grid, "Validation", self.split)
         self._add(grid, "Train", self.several, "several")
         self._add(grid, "Schedule", self._schedule(), "limits", "learning_rate")
+        self._place = self._add(grid, "Cluster", self._cluster, "cluster")
         loss = QWidget()
         below = tight_column(loss)
         below.addWidget(self._loss)
@@ -250,7 +261,7 @@ class TrainFields(QWidget):
         self.several.changed.connect(self._on_several_chosen)
         for combo in (self._architecture, self._device):
             combo.currentIndexChanged.connect(self._on_changed)
-        for line in (self._title, self._arguments, self._rate):
+        for line in (self._title, self._arguments, self._rate, self._cluster):
             line.textChanged.connect(self._on_changed)
         for spin in (self._epochs, self._minutes, self._batch, self._size):
             spin.valueChanged.connect(self._on_changed)
@@ -314,6 +325,8 @@ class TrainFields(QWidget):
             return
         form = self.form
         self._judged = form.judges
+        for widget in self._place:
+            widget.setVisible(form.cluster is not None)
         self._loss_said.setText(_LOSSES[self._loss.index][2])
         self._learn_said.setText(_learn_words(form.learn, self._offer))
         takes = {name: arguments for name, _, arguments in self._offer.architectures}

@@ -1,5 +1,6 @@
 """What the train dialog offers and what the reader chose, as data; and what is wrong with it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,7 @@ from gui.training.several_form import ONE_MODEL, SeveralForm, several_problem
 CaseKind = Literal["corrected", "truth", "none"]
 
 FEWEST_CHOSEN = 2
+_ADDRESS = re.compile(r"(https?://)?[\w.\-\[\]:]+:\d{1,5}/?")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class TrainSettings:
 class TrainOffer:
     """What can be chosen; `settings` by base id and preset.
 
-    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none.
+    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none. A
+    `cluster` of Ray can be chosen where Ray is installed.
     """
 
     job_name: str = ""
@@ -91,6 +94,7 @@ class TrainOffer:
     settings: dict[tuple[str, PresetName], TrainSettings] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    cluster: bool = False
 
     def base(self, model_id: str) -> BaseModel:
         """Return a model to start from by its id."""
@@ -99,7 +103,10 @@ class TrainOffer:
 
 @dataclass(frozen=True)
 class TrainForm:
-    """What the reader chose; `learning_rate` is what was typed, NaN where that is no number."""
+    """What the reader chose; `learning_rate` is what was typed, NaN where that is no number.
+
+    `cluster` is the address of a cluster of Ray, empty for one of this computer, None for none.
+    """
 
     base: str
     architecture: str
@@ -117,6 +124,7 @@ class TrainForm:
     device: str = "auto"
     judges: tuple[str, ...] = ()
     learn: OutputKind | None = None
+    cluster: str | None = None
     several: SeveralForm = ONE_MODEL
 
     @property
@@ -143,6 +151,7 @@ def problems(form: TrainForm, offer: TrainOffer) -> dict[str, str]:
         "learn": _learn_problem(form, offer),
         "several": _several_problem(form, offer),
         "limits": "" if form.epochs or form.minutes else "Give epochs, minutes or both.",
+        "cluster": _cluster_problem(form),
         "learning_rate": ""
         if 0 < form.learning_rate <= 1
         else "A number above 0, at most 1, as 1e-4.",
@@ -180,6 +189,14 @@ def replayed_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:
     seen, chosen = offer.base(form.base).trained_on, {*form.cases, *form.judges}
     free = [case.case_id for case in offer.cases if not (case.locked or case.doubt)]
     return tuple(name for name in free if name not in chosen and (not seen or name in seen))
+
+
+def _cluster_problem(form: TrainForm) -> str:
+    if form.cluster is not None and form.several.kind != "one":
+        return "Several trainings have a runner of their own above: choose another device."
+    if not form.cluster or _ADDRESS.fullmatch(form.cluster):
+        return ""
+    return "HOST:PORT of the cluster, as 10.0.0.5:6379, or http://HOST:8265; empty for this one."
 
 
 def folded_cases(form: TrainForm, offer: TrainOffer) -> tuple[str, ...]:

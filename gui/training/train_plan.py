@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -95,6 +96,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         settings=settings,
         labels=labels,
         regions=regions,
+        cluster=find_spec("ray") is not None,
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
     frozen = ground.frozen is not None
@@ -163,7 +165,7 @@ def prepare_training(
     # A split that would learn from a judge is refused, whatever the dialog let through.
     store = ground.workspace.store
     judges = ground.frozen or split_of(form.judges, offer)
-    return make_training(path, spec, split, store, judges=judges), "train"
+    return make_training(path, spec, split, store, judges=judges, cluster=form.cluster), "train"
 
 
 def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Ground) -> JobFolder:

@@ -46,6 +46,7 @@ MEASUREMENTS = (
     "first_stroke",
     "training_speed",
     "inference_beside_training",
+    "cluster_units",
 )
 
 

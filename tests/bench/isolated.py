@@ -65,7 +65,7 @@ def started(
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
-            text=True,
+            encoding="utf-8",
             start_new_session=True,
         )
     except OSError as error:

@@ -244,7 +244,7 @@ def test_files_and_folders_one_may_not_read() -> None:
         try:
             told = subprocess.run(
                 [sys.executable, "-c", _UNPRIVILEGED, place],
-                cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8",
+                cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
                 env={**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
         finally:

@@ -8,7 +8,7 @@ import pytest
 
 from core.annotation.correction import Correction
 from core.annotation.draft import Origin, new_draft
-from core.annotation.export import corrected_mask
+from core.annotation.export import corrected_labels
 from core.annotation.live_figures import References
 from core.annotation.versions import save_version
 from core.domain.errors import DataError
@@ -106,9 +106,9 @@ def test_labels_left_alone_come_back_voxel_for_voxel(
     expected[1] = 0
     assert np.array_equal(found, expected)
     assert read(path).grid == read(stored).grid
-    again = corrected_mask(tmp_path / "out", loaded.case, mask.shape)
+    again = corrected_labels(tmp_path / "out", loaded.case, mask.shape)
     assert again is not None
-    assert np.array_equal(again[0], mask)
+    assert np.array_equal(again.mask(loaded.case.region), mask)
 
 
 def test_predictions_are_exported_in_any_format(home: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from core.io.dataset import scan
 from core.jobs.local_runner import LocalRunner
 from core.jobs.units import Unit, UnitOutcome
 from core.models.registry import Model
-from core.studies.case_units import CaseTask, Spread, evaluate_spread, predict_spread
+from core.studies.case_task import CaseTask
+from core.studies.case_units import Spread, evaluate_spread, predict_spread
 from core.studies.evaluation import evaluate_cases
 from core.studies.evaluation_report import write_evaluation
 from core.studies.mask_files import predict_masks

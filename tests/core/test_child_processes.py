@@ -36,7 +36,7 @@ def test_no_working_folder_is_on_the_path(
     monkeypatch.setenv("PYTHONPATH", path)
     for command in (child_command("core.domain.errors"), [sys.executable, "-c", "import core"]):
         done = subprocess.run(
-            command, env=child_environment(), capture_output=True, text=True, check=False
+            command, env=child_environment(), capture_output=True, encoding="utf-8", check=False
         )
         assert done.returncode == 0, done.stderr
 
@@ -51,7 +51,8 @@ def test_absolute_folders_of_the_path_are_handed_on(
 def test_the_decoys_are_imported_where_nothing_is_done_about_it(decoys: Path) -> None:
     for name in NAMES:
         done = subprocess.run(
-            [sys.executable, "-c", f"import {name}"], capture_output=True, text=True, check=False,
+            [sys.executable, "-c", f"import {name}"],
+            capture_output=True, encoding="utf-8", check=False,
             env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
         )  # fmt: skip
         assert f"{name} of the working folder was imported" in done.stderr

@@ -201,7 +201,7 @@ os._exit(1)
 @linux
 def test_a_window_that_dies_leaves_no_process_behind() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", _FORGETFUL], cwd=ROOT, text=True,
+        [sys.executable, "-c", _FORGETFUL], cwd=ROOT, encoding="utf-8",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as window:  # fmt: skip
         assert window.stdout is not None

@@ -256,7 +256,7 @@ def test_a_certified_model_runs_without_torch(model: Model, home: Path) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", _ALONE, str(certified(model).folder)],
-        cwd=root, capture_output=True, text=True,
+        cwd=root, capture_output=True, encoding="utf-8",
         env=child_environment(), check=True,
     )  # fmt: skip
     assert done.stdout.splitlines()[0] == "openvino"
@@ -265,7 +265,7 @@ def test_a_certified_model_runs_without_torch(model: Model, home: Path) -> None:
 def test_openvino_tells_nobody_that_it_is_used(model: Model, home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _ALONE, str(certified(model).folder)],
-        cwd=Path(__file__).parents[2], capture_output=True, text=True,
+        cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8",
         env=child_environment(), check=True,
     )  # fmt: skip
     # It sends from a process that it forks, if it can import what sends.

@@ -17,13 +17,7 @@ from core.models.model_listing import listing
 from core.models.registry import Registry
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = [
-    path.parent
-    for path in (
-        *sorted(resource("models").glob("*/guide.json")),
-        *sorted(ROOT.glob("training/recipes/*/guide.json")),
-    )
-]
+FOLDERS = [path.parent for path in sorted(resource("models").glob("*/guide.json"))]
 MEGABYTE = 1_000_000
 
 

@@ -102,7 +102,7 @@ def test_cached_predictions_are_compared_without_torch(data: Path, tmp_path: Pat
         ["export", str(data), "--model", "one", "--out", str(tmp_path / "out"), "--no-run"],
     ):
         done = subprocess.run(
-            [sys.executable, "-c", code, *given], capture_output=True, text=True, check=False
+            [sys.executable, "-c", code, *given], capture_output=True, encoding="utf-8", check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

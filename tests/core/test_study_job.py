@@ -43,7 +43,7 @@ def test_a_job_in_its_own_process_tells_its_progress_and_leaves_its_files(
         cwd=ROOT,
         env=os.environ,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -25,6 +25,6 @@ def test_threads_wait_passively_unless_the_reader_says_otherwise(
         environment[name] = chosen
     done = subprocess.run(
         [sys.executable, "-c", _ASK.format(name), module],
-        env=environment, capture_output=True, text=True, check=True,
+        env=environment, capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     assert done.stdout.strip() == (chosen or "PASSIVE")

@@ -194,7 +194,7 @@ def test_a_workspace_that_cannot_be_written_opens_for_reading(public: Path) -> N
     before = sorted(public.rglob("*"))
     child = subprocess.run(
         [sys.executable, "-c", _READ, str(public)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert child.returncode == 0, child.stderr
     assert "0.75" in child.stdout

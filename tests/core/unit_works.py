@@ -2,10 +2,13 @@
 
 import os
 import signal
-import threading
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import DataError
+from core.jobs.unit_inputs import Inputs, Place
+from tests import patience
 
 
 def double(task: int) -> bytes:
@@ -22,8 +25,7 @@ def write_down(task: tuple[str, int]) -> bytes:
 
 def wait_for_go(task: tuple[str, int]) -> bytes:
     """Do a unit once the file `go` is there, so that a run can be ended before it is."""
-    while not (Path(task[0]) / "go").exists():
-        threading.Event().wait(0.05)
+    patience.until((Path(task[0]) / "go").exists)
     return write_down(task)
 
 
@@ -44,3 +46,44 @@ def die_once(task: tuple[str, int]) -> bytes:
 def die(task: int) -> bytes:
     os.kill(os.getpid(), signal.SIGKILL)
     return double(task)
+
+
+class KillsTheHead:
+    """A task that kills or stops the head of the cluster while it is handed over."""
+
+    def __init__(self, head: int, how: int, task: tuple[str, int]) -> None:
+        self._head, self._how, self._task = head, how, task
+
+    def __reduce__(self) -> tuple[type[tuple[str, int]], tuple[tuple[str, int]]]:
+        os.kill(self._head, self._how)
+        return tuple, (self._task,)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A task that reads a file of its own and one of a folder, which may be sent along."""
+
+    file: Path
+    folder: Path
+
+    def inputs(self) -> Inputs:
+        return Inputs((self.file,), (self.folder,))
+
+    def moved(self, own: Place, shared: Place) -> "Reading":
+        return replace(self, file=own(self.file), folder=shared(self.folder))
+
+
+def read_both(task: Reading) -> bytes:
+    """Return the places without what differs from machine to machine, and what lies there."""
+    if not task.file.is_file():
+        raise DataError(f"{task.file}: expected a file, found none.")
+    found = task.file.read_bytes() + (task.folder / "inside" / "weights").read_bytes()
+    return found + str(Path(tempfile.gettempdir()) in task.file.parents).encode()
+
+
+def meet(task: tuple[str, int, int]) -> bytes:
+    """Wait for as many units as there are to be at work at once; return the card that is seen."""
+    folder, number, count = task
+    (Path(folder) / f"{number}.here").touch()
+    patience.until(lambda: len(list(Path(folder).glob("*.here"))) == count)
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "none").encode()

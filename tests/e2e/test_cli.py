@@ -29,7 +29,7 @@ def process(home: Path, *arguments: object, **more: str) -> subprocess.Completed
     """Run the command line in a process of its own, with everything it writes below `home`."""
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8", check=False,
+        capture_output=True, encoding="utf-8", check=False,
         env={**os.environ, "OVERREAD_HOME": str(home), "PYTHONIOENCODING": "utf-8", **more},
     )  # fmt: skip
 

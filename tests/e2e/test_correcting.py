@@ -40,7 +40,7 @@ def _killed_after_its_strokes(home: Path, folder: Path) -> list[Seen]:
         env=environment(home),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
+        encoding="utf-8",
     ) as window:
         assert window.stdout is not None
         lines = [window.stdout.readline() for _ in range(STROKES)]

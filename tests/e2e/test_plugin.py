@@ -29,7 +29,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--no-index", "--no-build-isolation", "--no-compile",
             "--target", str(folder / "packages"), str(source),
         ],
-        capture_output=True, text=True, check=False,
+        capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "packages"
@@ -121,7 +121,8 @@ def tell(code: str, place: Path, *folders: Path) -> Told:
     (place / "split.json").write_text(json.dumps({"train": ["A", "B"], "val": ["C"]}))
     path = os.pathsep.join(map(str, (ROOT, ROOT / ".ci" / "package", *folders)))
     done = subprocess.run(
-        [sys.executable, "-c", code, str(place)], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code, str(place)],
+        capture_output=True, encoding="utf-8", check=False,
         env={**os.environ, "OVERREAD_HOME": str(place / "home"), "PYTHONPATH": path},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -55,7 +55,7 @@ def run(home: Path, *commands: Sequence[object]) -> list[tuple[int, str]]:
     done = subprocess.run(
         [sys.executable, "-c", _COMMANDS, str(home), told],
         cwd=ROOT, env={**os.environ, HOME_VARIABLE: str(home)},
-        capture_output=True, text=True, check=False,
+        capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]

@@ -46,7 +46,7 @@ def away(tmp_path: Path) -> Path:
 def pip(*arguments: object) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", *map(str, arguments)],
-        capture_output=True, text=True, check=False,
+        capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SetuptoolsDeprecationWarning" not in done.stdout + done.stderr
@@ -57,7 +57,7 @@ def run(installed: Path, away: Path, *arguments: object) -> subprocess.Completed
     libraries = sysconfig.get_path("purelib")
     command = [sys.executable, "-S", "-m", "overread", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=away, capture_output=True, text=True, encoding="utf-8", check=False,
+        command, cwd=away, capture_output=True, encoding="utf-8", check=False,
         env={
             **os.environ, "PYTHONIOENCODING": "utf-8", "OVERREAD_HOME": str(away / "home"),
             # -S and this, so that an editable install of a checkout is not in the way.
@@ -107,6 +107,7 @@ def test_no_module_that_is_installed_is_asked_for_by_its_name_in_the_checkout(
 TOLD_BY_CHILD_COMMAND = {
     '"core.inference.engine_process"', '"training.train"', '"training.gate"',
     '"training.preview"', '"core.studies.study_job"',
+    '"training.unit_job"', '"training.cluster_job"',
     '"core.inference.child_environment"', '"gui.studies.report_pages"',
 }  # fmt: skip
 
@@ -124,7 +125,7 @@ def test_the_command_is_called_overread(installed: Path, away: Path) -> None:
     libraries = sysconfig.get_path("purelib")
     path = os.pathsep.join((str(installed), libraries))
     done = subprocess.run(
-        [sys.executable, "-S", str(script), "--version"], cwd=away, text=True, check=False,
+        [sys.executable, "-S", str(script), "--version"], cwd=away, encoding="utf-8", check=False,
         capture_output=True, env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     assert done.stdout == f"overread {version()}\n", done.stderr
@@ -171,7 +172,7 @@ def test_processes_that_the_interface_starts_find_their_modules(
     path = os.pathsep.join((str(installed), sysconfig.get_path("purelib")))
     done = subprocess.run(
         [sys.executable, "-S", "-c", _NOTEBOOK],
-        cwd=away, text=True, check=False, capture_output=True,
+        cwd=away, encoding="utf-8", check=False, capture_output=True,
         env={**os.environ, "PYTHONPATH": path, "OVERREAD_HOME": str(away / "home")},
     )  # fmt: skip
     assert done.stdout == "(2, 40, 32) overread\n", done.stderr
@@ -197,7 +198,7 @@ def test_a_checkout_has_the_interface_too(away: Path) -> None:
     path = os.pathsep.join((str(ROOT / ".ci" / "package"), sysconfig.get_path("purelib")))
     for command in (["-m", "overread", "--help"], ["-c", "import overread; overread.open_dataset"]):
         done = subprocess.run(
-            [sys.executable, "-S", *command], cwd=away, text=True, check=False,
+            [sys.executable, "-S", *command], cwd=away, encoding="utf-8", check=False,
             capture_output=True, env={**os.environ, "PYTHONPATH": path},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

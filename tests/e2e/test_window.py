@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,6 @@ from tests.e2e.scenarios import Seen
 from tests.processes import children
 
 ROOT = Path(__file__).resolve().parents[2]
-"""Seconds a start may take on a loaded machine."""
-
 SIZE = (48, 48)
 
 
@@ -33,7 +32,7 @@ def read(home: Path, scenario: str, *arguments: str) -> Seen:
         cwd=ROOT,
         env=environment(home),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=patience.PROCESS_SECONDS,
         check=False,
     )
@@ -78,7 +77,7 @@ def test_a_window_told_to_end_while_models_run_ends_well(
         cwd=home,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     ) as window:
         cases = len(list(demo.glob("SYNTHETIC_*")))
         kept = wait_for_first_prediction(window, home)
@@ -100,14 +99,10 @@ def predictions(home: Path) -> list[Path]:
 
 def wait_for_first_prediction(window: "subprocess.Popen[str]", home: Path) -> int:
     """Return how many predictions there are as soon as there is one."""
-    for _ in range(round(patience.SECONDS * 20)):
-        try:
-            window.wait(timeout=0.05)
-        except subprocess.TimeoutExpired:
-            found = predictions(home)
-            if found:
-                return len(found)
-        else:
-            break
-    window.kill()
-    raise AssertionError(f"no prediction was made: {window.communicate()}")
+    with suppress(AssertionError):
+        patience.until(lambda: bool(predictions(home)) or window.poll() is not None)
+    found = predictions(home)
+    if not found:
+        window.kill()
+        raise AssertionError(f"no prediction was made: {window.communicate()}")
+    return len(found)

@@ -44,7 +44,7 @@ def run(
     words = [word for name, count in wanted for word in (name, str(count))]
     child = subprocess.run(
         [sys.executable, "-m", "tests.fuzz.child", str(seed), str(seconds), str(folder), *words],
-        cwd=_ROOT, capture_output=True, text=True, errors="replace", check=False,
+        cwd=_ROOT, capture_output=True, encoding="utf-8", errors="replace", check=False,
         env={**child_environment(), "QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     lines = child.stdout.splitlines()

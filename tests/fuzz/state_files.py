@@ -13,7 +13,7 @@ import numpy as np
 
 from core.annotation.correction import Correction
 from core.annotation.draft import new_draft
-from core.annotation.export import Provenance, corrected_mask, export_correction
+from core.annotation.export import Provenance, corrected_labels, export_correction
 from core.annotation.journal import Journal, load_draft
 from core.annotation.live_figures import References
 from core.annotation.versions import latest_versions, load_version, save_version, versions
@@ -239,7 +239,7 @@ def _readers(home: Path) -> Readers:
         lambda: load_settings(home / "settings.json"),
         lambda: read_split(home / "split.json"),
         lambda: find(home / "nnunet"),
-        lambda: corrected_mask(home / "export", case, (4, 40, 32)),
+        lambda: corrected_labels(home / "export", case, (4, 40, 32)),
         lambda: take_lock(home / "w", user="x", dataset="y").release(),
     ]
 

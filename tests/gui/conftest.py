@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete, getCppPointer, isValid
 
 from core.inference.engine import Engine
-from core.models.preprocessing import Preprocessing
 from core.workspace.settings import (
     HOME_VARIABLE,
     load_settings,
@@ -32,7 +31,7 @@ from tests.gui.comparing import compare_both, copy_compared, publish_both
 from tests.gui.hand import Hand
 from tests.gui.lent_engine import LentEngine, Triages
 from tests.gui.pressing import Press
-from tests.gui.running import LONG
+from tests.gui.running import LONG, publish_slow
 from tests.gui.tiny import SIDE, keep_predictions, settle, write_dataset
 from tests.processes import children
 from tests.synthetic import publish_unet, write_case
@@ -184,9 +183,7 @@ def tiny(home: Path) -> str:
 @pytest.fixture
 def slow(home: Path) -> str:
     """Make a U-Net the champion that takes its time on `LONG` slices; returns its id."""
-    large = Preprocessing(size=128)
-    arguments = {"init_features": 16}
-    model = publish_unet(home / "models", "slow", arguments=arguments, preprocessing=large)
+    model = publish_slow(home, "slow")
     registry(home).promote(model.spec.id)
     return model.spec.id
 

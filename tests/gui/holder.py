@@ -16,7 +16,7 @@ def held_by(user: str, folder: Path) -> Iterator[int]:
     """Let another process hold the workspace in `folder`; yields its number."""
     command = [sys.executable, "-m", "tests.gui.holder", str(folder), user]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=_ROOT, stdin=pipe, stdout=pipe, text=True) as holder:
+    with subprocess.Popen(command, cwd=_ROOT, stdin=pipe, stdout=pipe, encoding="utf-8") as holder:
         assert holder.stdin is not None
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

@@ -252,4 +252,4 @@ def test_an_export_of_what_the_disk_refused_is_read_back(
         assert hand.correction.exported == str(out)
         paint(program, hand, size=20)
         assert hand.correction.exported == ""
-    assert read_export(out, opened.loaded.case).any()
+    assert read_export(out, opened.loaded.case).mask(opened.loaded.case.region).any()

@@ -251,7 +251,9 @@ def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
     program: Program, press: Press, hand: Hand, qtbot: QtBot
 ) -> None:
     press("Ctrl+Shift+T")
+    settle(qtbot, program)
     press("Ctrl+Delete")
+    settle(qtbot, program)
     press("G")
     opened = program.session.open_case
     assert opened is not None

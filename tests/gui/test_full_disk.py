@@ -29,7 +29,7 @@ except WorkspaceError as error:
 def run(*words: str) -> str:
     done = subprocess.run(
         [sys.executable, *words],
-        cwd=_ROOT, check=True, capture_output=True, text=True,
+        cwd=_ROOT, check=True, capture_output=True, encoding="utf-8",
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, timeout=patience.PROCESS_SECONDS,
     )  # fmt: skip
     return done.stdout.strip().splitlines()[-1]

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button
 from tests.gui.pressing import Press
-from tests.gui.running import LONG, at_first_slices, finish, result, run, stored
+from tests.gui.running import LONG, FirstSlices, finish, result, run, stored
 from tests.gui.tiny import choose, shown_case, toasts
 from tests.processes import children
 
@@ -20,16 +20,17 @@ def test_escape_asks_before_it_stops_many_runs_and_leaves_nothing_of_them(
 ) -> None:
     program = start(long_case)
     press = Press(program, qtbot)
-    arrived = at_first_slices(program, lambda: press("Esc"))
+    first = FirstSlices(program, lambda: press("Esc"))
     program.prediction.desk.run_all()
-    qtbot.waitUntil(lambda: bool(arrived))
+    qtbot.waitUntil(lambda: first.count > 0)
     assert program.session.queue.active
     (box,) = program.window.findChildren(QMessageBox)
     assert box.text() == "Stop 2 runs?"
     button(box, "Stop the runs").click()
+    first.go_on()
     finish(qtbot, program)
 
-    assert arrived[0] < LONG
+    assert first.count < LONG
     assert program.session.result is None
     assert {state.run for state in program.session.case_states.values()} == {""}
     assert not program.window.drawer.isVisible()
@@ -67,9 +68,10 @@ def test_the_engine_may_die_and_the_next_run_works(
         (engine,) = children() - before
         os.kill(engine, signal.SIGKILL)
 
-    arrived = at_first_slices(program, kill)
+    first = FirstSlices(program, kill)
     program.prediction.desk.run_case()
-    qtbot.waitUntil(lambda: bool(arrived))
+    qtbot.waitUntil(lambda: first.count > 0)
+    first.go_on()
     finish(qtbot, program)
     (said,) = toasts(program)
     assert "LONG_1" in said
@@ -87,15 +89,17 @@ def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
     start: Start, long_case: Path, slow: str, qtbot: QtBot
 ) -> None:
     program = start(long_case)
-    arrived = at_first_slices(program, lambda: program.operations.choose_case("LONG_2"))
+    first = FirstSlices(program, lambda: program.operations.choose_case("LONG_2"))
     program.prediction.desk.run_case()
-    qtbot.waitUntil(lambda: bool(arrived) and shown_case(program) == "LONG_2")
+    qtbot.waitUntil(lambda: first.count > 0 and shown_case(program) == "LONG_2")
     assert program.session.result is None
     assert program.session.case_states["LONG_1"].run == "running"
     program.operations.choose_case("LONG_1")
     qtbot.waitUntil(lambda: shown_case(program) == "LONG_1")
     back = result(program)
-    assert back.ready is None or len(back.ready) >= arrived[0]
+    assert back.ready is not None
+    assert len(back.ready) >= first.count
+    first.go_on()
     finish(qtbot, program)
     assert result(program).ready is None
     assert program.session.case_states["LONG_1"].scored
@@ -107,9 +111,9 @@ def test_closing_while_a_model_runs_ends_its_process(
 ) -> None:
     before = children()
     program = start(long_case, engine=True)
-    arrived = at_first_slices(program, lambda: None)
+    first = FirstSlices(program)
     program.prediction.desk.run_all()
-    qtbot.waitUntil(lambda: bool(arrived))
+    qtbot.waitUntil(lambda: first.count > 0)
     shut(program)
     assert children() == before
     assert not program.lanes.busy

@@ -79,7 +79,7 @@ def test_colours_lie_on_the_voxels_of_their_masks(home: Path, predicted: Path, r
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=patience.PROCESS_SECONDS,
         check=False,
     )

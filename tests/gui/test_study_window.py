@@ -21,8 +21,10 @@ from gui.studies.study_reader import StudyFound
 from tests.gui.comparing import FIRST, SECOND, TITLES, publish_both
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
+from tests.gui.running import publish_slow
 from tests.gui.tiny import BARE, settle, shown_case
 
+_MANY = 8
 _OWN = ("seconds", "version")
 """What a run says of itself, not of the models."""
 
@@ -190,12 +192,14 @@ def test_ticked_models_are_run_by_a_job_that_shows_its_progress(
 
 
 def test_a_comparison_can_be_stopped(
-    qtbot: QtBot, start: Start, slow: str, long_case: Path
+    qtbot: QtBot, start: Start, home: Path, long_case: Path
 ) -> None:
+    # So many that they are not through before somebody stops them, however late he comes.
+    models = tuple(publish_slow(home, f"slow-{n}").spec.id for n in range(_MANY))
     program = start(long_case)
     study = program.studies.study
     program.studies.compare.enter()
-    study.side.run_asked.emit((slow,), False)
+    study.side.run_asked.emit(models, False)
     qtbot.waitUntil(lambda: bool(study.watch.records))
     qtbot.waitUntil(lambda: study.watch.records[0].starts > 0)
     button(study.side, "Cancel").click()

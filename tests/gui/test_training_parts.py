@@ -12,7 +12,14 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QTreeWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from core.domain.errors import DataError
@@ -21,6 +28,7 @@ from core.io.case import Case, SliceFiles
 from core.io.dataset import scan
 from core.jobs.job_events import Paused, Progressed
 from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
+from core.jobs.job_place import JobPlace, read_place
 from core.jobs.train_preview import TrainPreview
 from core.models.gate import GateSpec, judge_candidate
 from core.models.registry import read_model
@@ -372,6 +380,37 @@ def test_the_split_is_frozen_by_the_first_training(
         freeze_split(ground.workspace.store, leaky.split)
 
 
+def test_a_training_for_a_cluster_says_so_in_its_folder(
+    qtbot: QtBot, ground: Ground, offer: TrainOffer, tmp_path: Path
+) -> None:
+    dialog = TrainDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_offer(replace(offer, cluster=False), "")
+    assert by_name(dialog, QComboBox, "Device").findText("Cluster") == -1
+    dialog.set_offer(replace(offer, cluster=True), "")
+    device, address = (
+        by_name(dialog, QComboBox, "Device"),
+        by_name(dialog, QLineEdit, "Address of a cluster for one training"),
+    )
+    assert dialog.form.cluster is None
+    assert not address.isVisibleTo(dialog)
+    device.setCurrentIndex(device.findText("Cluster"))
+    assert address.isVisibleTo(dialog)
+    assert dialog.form.cluster == ""
+    address.setText("10.0.0.5")
+    assert "HOST:PORT of the cluster" in " ".join(texts(dialog))
+    address.setText(" 10.0.0.5:6379 ")
+    assert problems(dialog.form, offer) == {}
+    assert (dialog.form.cluster, dialog.form.device) == ("10.0.0.5:6379", "auto")
+    there, _ = prepare_training(
+        tmp_path / "there", form(offer, cluster=dialog.form.cluster), offer, ground
+    )
+    assert read_place(there.path) == JobPlace("10.0.0.5:6379")
+    again = read_ground(ground.home, ground.dataset, ground.workspace)
+    here, _ = prepare_training(tmp_path / "here", form(offer), offer, again)
+    assert read_place(here.path) is None
+
+
 def test_a_training_on_few_cases_freezes_the_split_of_all(
     ground: Ground, offer: TrainOffer, tmp_path: Path
 ) -> None:
@@ -407,6 +446,7 @@ def test_fine_tuning_learns_the_chosen_and_replays_the_rest(
         ({"epochs": None}, "limits"),
         ({"learning_rate": float("nan")}, "learning_rate"),
         ({"learning_rate": 0.0}, "learning_rate"),
+        ({"cluster": "somewhere"}, "cluster"),
     ],
 )
 def test_what_is_wrong_is_said_of_its_field(

@@ -8,8 +8,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
     QLineEdit,
     QMessageBox,
     QPushButton,
@@ -35,37 +33,22 @@ from tests.gui.training_desk import (
     CHAMPION,
     Desk,
     correct,
-    end_children,
-    make_champion,
-    write_dataset,
+    open_small,
+    served_desk,
 )
 
 
 @pytest.fixture
 def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
     """A drawer over ten tiny cases; no process outlives the test."""
-    make_champion(home)
-    desk = Desk(qtbot, home, write_dataset(tmp_path / "data"))
-    yield desk
-    desk.close()
-    end_children(desk.place.workspace.folder)
+    with served_desk(qtbot, home, tmp_path / "data") as desk:
+        yield desk
 
 
 def _open(qtbot: QtBot, desk: Desk, *, base: str = "", epochs: int = 2) -> TrainDialog:
     """Open the train dialog and choose a network of a few parameters and few steps."""
-    button(desk.drawer, "New job").click()
-    qtbot.waitUntil(lambda: desk.training.dialog is not None)
-    dialog = desk.training.dialog
-    assert dialog is not None
-    bases = by_name(dialog, QComboBox, "Base model")
-    bases.setCurrentIndex(bases.findData(base))
-    by_name(dialog, QLineEdit, "Arguments of the network").setText("init_features=2")
-    by_name(dialog, QSpinBox, "Size").setValue(32)
-    by_name(dialog, QSpinBox, "Batch").setValue(4)
-    by_name(dialog, QSpinBox, "Epochs").setValue(epochs)
-    by_name(dialog, QDoubleSpinBox, "Minutes").setValue(0)
+    dialog = open_small(qtbot, desk, title="First try", base=base, epochs=epochs)
     by_name(dialog, QLineEdit, "Learning rate").setText("1e-2")
-    by_name(dialog, QLineEdit, "Save as").setText("First try")
     return dialog
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
     QLineEdit,
     QSpinBox,
     QTableWidget,
@@ -23,35 +21,19 @@ from gui.training.several_form import several_problem
 from gui.training.train_dialog import TrainDialog
 from gui.training.unit_dialog import UnitDialog
 from tests.gui.finding import button, by_name, texts
-from tests.gui.training_desk import Desk, end_children, make_champion, write_dataset
-
-_LONG = 60_000
+from tests.gui.training_desk import Desk, open_small, served_desk
 
 
 @pytest.fixture
 def desk(qtbot: QtBot, home: Path, tmp_path: Path) -> Iterator[Desk]:
     """A drawer over ten tiny cases; no process outlives the test."""
-    make_champion(home)
-    desk = Desk(qtbot, home, write_dataset(tmp_path / "data"))
-    yield desk
-    desk.close()
-    end_children(desk.place.workspace.folder)
+    with served_desk(qtbot, home, tmp_path / "data") as desk:
+        yield desk
 
 
 def _open(qtbot: QtBot, desk: Desk, kind: str, *, epochs: int = 1) -> TrainDialog:
     """Open the train dialog, choose a network of a few parameters, and folds or a search."""
-    button(desk.drawer, "New job").click()
-    qtbot.waitUntil(lambda: desk.training.dialog is not None)
-    dialog = desk.training.dialog
-    assert dialog is not None
-    bases = by_name(dialog, QComboBox, "Base model")
-    bases.setCurrentIndex(bases.findData(""))
-    by_name(dialog, QLineEdit, "Arguments of the network").setText("init_features=2")
-    by_name(dialog, QSpinBox, "Size").setValue(32)
-    by_name(dialog, QSpinBox, "Batch").setValue(4)
-    by_name(dialog, QSpinBox, "Epochs").setValue(epochs)
-    by_name(dialog, QDoubleSpinBox, "Minutes").setValue(0)
-    by_name(dialog, QLineEdit, "Save as").setText("Tried")
+    dialog = open_small(qtbot, desk, title="Tried", epochs=epochs)
     button(dialog.fields.several, kind).click()
     return dialog
 
@@ -153,4 +135,4 @@ def _wait_learning(qtbot: QtBot, desk: Desk, *, starts: int = 1) -> None:
             for record in desk.records
         )
 
-    qtbot.waitUntil(learns, timeout=_LONG)
+    qtbot.waitUntil(learns)

@@ -1,10 +1,19 @@
 """A jobs drawer with everything behind it over a tiny workspace, without the rest of the window."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -20,8 +29,10 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Fault, Lanes
 from gui.training.jobs_drawer import JobsDrawer
+from gui.training.train_dialog import TrainDialog
 from gui.training.training_presenter import TrainingPresenter
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
+from tests.gui.finding import button, by_name
 from tests.synthetic import lesion, publish_unet, write_case
 
 CASES = ("A_1", "A_2", "A_3", "B_1", "B_2", "B_3", "C_1", "C_2", "C_3", "C_4")
@@ -113,6 +124,35 @@ def make_champion(home: Path) -> str:
     publish_unet(home / "models", CHAMPION)
     registry(home).promote(CHAMPION)
     return CHAMPION
+
+
+@contextmanager
+def served_desk(qtbot: QtBot, home: Path, data: Path) -> Iterator[Desk]:
+    """A drawer over ten tiny cases; no process outlives it."""
+    make_champion(home)
+    desk = Desk(qtbot, home, write_dataset(data))
+    yield desk
+    desk.close()
+    end_children(desk.place.workspace.folder)
+
+
+def open_small(
+    qtbot: QtBot, desk: Desk, *, title: str, base: str = "", epochs: int = 1
+) -> TrainDialog:
+    """Open the train dialog and choose a network of a few parameters and few steps."""
+    button(desk.drawer, "New job").click()
+    qtbot.waitUntil(lambda: desk.training.dialog is not None)
+    dialog = desk.training.dialog
+    assert dialog is not None
+    bases = by_name(dialog, QComboBox, "Base model")
+    bases.setCurrentIndex(bases.findData(base))
+    by_name(dialog, QLineEdit, "Arguments of the network").setText("init_features=2")
+    by_name(dialog, QSpinBox, "Size").setValue(32)
+    by_name(dialog, QSpinBox, "Batch").setValue(4)
+    by_name(dialog, QSpinBox, "Epochs").setValue(epochs)
+    by_name(dialog, QDoubleSpinBox, "Minutes").setValue(0)
+    by_name(dialog, QLineEdit, "Save as").setText(title)
+    return dialog
 
 
 def end_children(jobs: Path) -> None:

@@ -44,7 +44,7 @@ def server(module: str, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
     """Start `python -m MODULE ARGUMENT …`; it ends with its input."""
     command = [sys.executable, "-m", module, *arguments]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=_ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+    with subprocess.Popen(command, cwd=_ROOT, stdin=pipe, stdout=pipe, encoding="utf-8") as process:
         yield process
         assert process.stdin is not None
         process.stdin.close()

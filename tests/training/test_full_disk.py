@@ -30,7 +30,11 @@ def test_a_full_disk_while_training_is_a_sentence(tmp_path: Path) -> None:
     limits = ("100", "3000", "30000")
     words = [word for limit in limits for word in (limit, str(make_job(tmp_path, limit)[1].path))]
     child = subprocess.run(
-        [sys.executable, "-c", _FULL, *words], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", _FULL, *words],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert child.returncode == 0, child.stderr
     told = re.split(r"^1$", child.stderr, flags=re.MULTILINE)

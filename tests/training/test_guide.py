@@ -295,7 +295,7 @@ def test_clicks_move_as_their_slice_is_varied(seed: int) -> None:
     how = Augmentation(elastic=0.0, gain=0, offset=0, gamma=0, noise=0, missing=0)
     generator = torch.Generator().manual_seed(seed)
     said = (mask * 200).astype(np.uint8)
-    found = varied(own, image, said, how=(how, how), planes=Planes(1, 0), generator=generator)
+    found = varied(own, image, said, how=how, planes=Planes(1, 0), generator=generator)
     np.testing.assert_array_equal(found.before, found.after)
     for mark in found.marks:
         here = found.image[0, mark.rows[0], mark.columns[0]]

@@ -197,7 +197,7 @@ def test_a_killed_training_resumes_to_the_weights_of_one_that_was_not(tmp_path: 
     killed = make_job(tmp_path, "killed", **changes)[1]
     # It dies of itself, so that no slow moment of this process lets it come to its end.
     command = [sys.executable, "-c", _KILLED, str(killed.path)]
-    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert child.returncode == -signal.SIGKILL, child.stderr
     step = load_checkpoint(killed.checkpoint)[0].step
     assert 0 < step < 10

@@ -6,7 +6,7 @@ from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
 from core.workspace.known_dataset import scan_known
 from core.workspace.splits import read_split
-from training.corrections import Corrections
+from training.corrections import Corrections, corrections_of
 from training.guide.cases import guide_split
 from training.split import Split, make_split
 
@@ -14,8 +14,6 @@ from training.split import Split, make_split
 def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None, Split]:
     """Return readers' corrections, where there are some, and which cases teach and choose."""
     file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
-    # Whatever readers corrected of `val`, it stays what it was when models were judged before.
-    allowed = frozenset(file.train)
-    corrections = Corrections(Path(spec.corrections), allowed) if spec.corrections else None
+    corrections = corrections_of(spec, file)
     corrected = corrections.ids() if corrections else frozenset()
     return corrections, guide_split(make_split(file, dataset, spec, corrected=corrected), starts)

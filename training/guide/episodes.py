@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,8 +21,7 @@ from core.domain.guide import Mark, Window
 from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
-from core.models.train_spec import Augmentation
-from training.augment import Planes, augment
+from training.augment import Planes, augment_alike
 from training.guide.cases import GuideCase
 from training.guide.own_clicks import OwnSlice, varied
 from training.sampler import Batch, slice_weights
@@ -152,13 +150,6 @@ class EpisodeSampler:
     def _flair(self) -> int:
         return self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
 
-    @property
-    def _still(self) -> Augmentation:
-        """What moves what lies on an image as the image moves, and changes nothing else."""
-        return msgspec.structs.replace(
-            self.spec.augmentation, gain=0, offset=0, gamma=0, noise=0, missing=0
-        )
-
     def _begun(self, count: int) -> list[Episode]:
         """Return new episodes, images and truth varied as for any training."""
         rng = np.random.default_rng(self._integer(1 << 62))
@@ -175,7 +166,7 @@ class EpisodeSampler:
             own,
             planes(case.case.values, own.z, 1).astype(np.float32),
             case.starts[rng.integers(len(case.starts)), own.z],
-            how=(self.spec.augmentation, self._still),
+            how=self.spec.augmentation,
             planes=Planes(len(self.channels), self._flair),
             generator=self.generator,
         )
@@ -194,13 +185,10 @@ class EpisodeSampler:
         masks = _stacked([case.case.mask[z] for case, z in drawn])
         said = _stacked([case.starts[rng.integers(len(case.starts)), z] for case, z in drawn])
         kinds = Planes(len(self.channels), self._flair)
-        spec, before = self.spec.augmentation, self.generator.get_state()
-        varied, truth = augment(images, masks, spec, planes=kinds, generator=self.generator)
-        after = self.generator.get_state()
-        # The same draws again: what the model says moves as the images did, and nothing else.
-        self.generator.set_state(before)
-        moved, _ = augment(said, masks, self._still, planes=Planes(1, 0), generator=self.generator)
-        self.generator.set_state(after)
+        spec = self.spec.augmentation
+        varied, truth, moved = augment_alike(
+            images, masks, said, spec, planes=kinds, generator=self.generator
+        )
         found = []
         for (case, z), image, mask, level in zip(drawn, varied, truth, moved, strict=True):
             source = case.case.id, case.case.slice_numbers[z]

@@ -15,7 +15,7 @@ from core.domain.plane import AXIAL
 from core.inference.preprocess import PlaneGrid, to_grid
 from core.models.train_spec import Augmentation
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
-from training.augment import Planes, augment
+from training.augment import Planes, augment_alike
 from training.corrections import Corrections
 from training.train_case import TrainCase
 
@@ -93,26 +93,20 @@ def varied(
     image: NDArray[np.float32],
     said: NDArray[np.uint8],
     *,
-    how: tuple[Augmentation, Augmentation],
+    how: Augmentation,
     planes: Planes,
     generator: Generator,
 ) -> Varied:
-    """Return an own slice with everything on it moved as its image is.
+    """Return an own slice with everything on it moved as its image is, which `how` varies.
 
-    `how` varies the image, and what lies on it, which moves alike and changes in nothing else.
     Marks that leave the image are gone.
     """
     seen = torch.from_numpy(image).unsqueeze(0)
     mask = torch.from_numpy(own.after.astype(np.float32))[None, None]
-    before = generator.get_state()
-    moved, after = augment(seen, mask, how[0], planes=planes, generator=generator)
-    state = generator.get_state()
     on_it = [said.astype(np.float32), own.before.astype(np.float32)]
     on_it += [_raised(mark, own.before.shape) for mark in own.marks]
-    generator.set_state(before)
     lying = torch.from_numpy(np.stack(on_it)).unsqueeze(0)
-    there, _ = augment(lying, mask, how[1], planes=Planes(len(on_it), 0), generator=generator)
-    generator.set_state(state)
+    moved, after, there = augment_alike(seen, mask, lying, how, planes=planes, generator=generator)
     level, begun, *raised = there[0].numpy()
     marks = [_found(plane, mark) for plane, mark in zip(raised, own.marks, strict=True)]
     kept = tuple(mark for mark in marks if mark is not None)

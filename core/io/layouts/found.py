@@ -1,8 +1,8 @@
 """What a layout finds in a folder by names alone: cases, their channels and masks, label names."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.domain.errors import DataError
@@ -43,6 +43,12 @@ class FoundCase:
     channels: tuple[FoundChannel, ...]
     masks: tuple[FoundMask, ...] = ()
     notices: tuple[str, ...] = ()
+
+    def moved(self, place: Callable[[Path], Path]) -> "FoundCase":
+        """Return the same case whose files lie where `place` says."""
+        channels = (replace(c, files=tuple(map(place, c.files))) for c in self.channels)
+        masks = (replace(m, files=tuple(map(place, m.files))) for m in self.masks)
+        return replace(self, channels=tuple(channels), masks=tuple(masks))
 
     @property
     def sequences(self) -> tuple[str, ...]:

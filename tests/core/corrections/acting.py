@@ -1,5 +1,6 @@
 """A reader made by code: gestures, undo and redo in a random but repeatable order."""
 
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.annotation.draft import Draft, Origin, Step, new_draft
 from core.annotation.history import Edit, History
 from core.annotation.patch import Patch
 from core.domain.components import box_slices
+from core.domain.guide import Window
 from core.domain.mask import Mask
 
 SHAPE = (6, 48, 40)
@@ -100,3 +102,19 @@ def _redone(history: History) -> list[Edit]:
     for _ in found:
         history.undo()
     return found
+
+
+@dataclass(frozen=True)
+class Wild:
+    """A guide that answers anything at all, for what must hold whoever the guide is."""
+
+    far: float = 40.0
+
+    def answer(self, window: Window) -> np.ndarray:
+        seed = int(window.probability.size + 7 * len(window.marks))
+        return (
+            np.random.default_rng(seed).uniform(0, 1, window.probability.shape).astype(np.float32)
+        )
+
+    def reach(self, strength: float) -> float:
+        return self.far

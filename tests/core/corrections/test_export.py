@@ -14,7 +14,7 @@ from core.annotation.draft import Origin, new_draft
 from core.annotation.export import (
     Manifest,
     Provenance,
-    corrected_mask,
+    corrected_labels,
     export_correction,
     read_export,
 )
@@ -83,7 +83,9 @@ def test_the_manifest_tells_who_when_from_what_and_the_checksums(dataset, mask, 
 
 def test_what_was_exported_is_read_back(dataset, mask, tmp_path):
     _export(dataset, mask, tmp_path / "out")
-    assert np.array_equal(read_export(tmp_path / "out", dataset.cases[0]), mask)
+    assert np.array_equal(
+        read_export(tmp_path / "out", dataset.cases[0]).mask(dataset.cases[0].region), mask
+    )
 
 
 def test_beside_the_images_the_export_is_ground_truth_again(dataset, mask, tmp_path):
@@ -127,7 +129,9 @@ def test_nor_is_a_copy_of_the_ground_truth(dataset, mask, tmp_path):
 def test_a_second_export_replaces_the_first(dataset, mask, tmp_path):
     _export(dataset, mask, tmp_path / "out")
     _export(dataset, 1 - mask, tmp_path / "out")
-    assert np.array_equal(read_export(tmp_path / "out", dataset.cases[0]), 1 - mask)
+    assert np.array_equal(
+        read_export(tmp_path / "out", dataset.cases[0]).mask(dataset.cases[0].region), 1 - mask
+    )
 
 
 def test_a_mask_of_another_case_is_refused(dataset, mask, tmp_path):
@@ -160,24 +164,24 @@ def test_a_changed_or_missing_file_is_refused(dataset, mask, tmp_path):
 def test_training_finds_corrections_in_exports_and_in_workspaces(dataset, mask, tmp_path):
     case = dataset.cases[0]
     (tmp_path / "empty").mkdir()
-    assert corrected_mask(tmp_path / "empty", case, _SHAPE) is None
+    assert corrected_labels(tmp_path / "empty", case, _SHAPE) is None
     _export(dataset, mask, tmp_path / "out")
-    found = corrected_mask(tmp_path / "out", case, _SHAPE)
+    found = corrected_labels(tmp_path / "out", case, _SHAPE)
     assert found is not None
-    assert np.array_equal(found[0], mask)
-    assert found[1] == "version 4 by Ann, 2026-01-02T03:04:05+00:00"
+    assert np.array_equal(found.mask(case.region), mask)
+    assert found.named == "version 4 by Ann, 2026-01-02T03:04:05+00:00"
     with closing(open_workspace(tmp_path / "workspace")) as workspace:
-        assert corrected_mask(workspace.folder, case, _SHAPE) is None
+        assert corrected_labels(workspace.folder, case, _SHAPE) is None
         correction = Correction(
             new_draft(case.id, mask, Origin("ground_truth"), author="Bo"), References()
         )
         for z in (1, 2):
             correction.apply("clear", z, regions.clear(correction.mask, z=z))
             save_version(workspace, correction.snapshot(), author="Bo")
-        found = corrected_mask(workspace.folder, case, _SHAPE)
+        found = corrected_labels(workspace.folder, case, _SHAPE)
     assert found is not None
-    assert np.array_equal(found[0], correction.mask)
-    assert found[1].startswith("version 2 by Bo, ")
+    assert np.array_equal(found.mask(case.region), correction.mask)
+    assert found.named.startswith("version 2 by Bo, ")
 
 
 def test_an_exported_mask_changed_since_is_not_overwritten(dataset, mask, tmp_path):

@@ -9,26 +9,13 @@ from scipy import ndimage
 from core.annotation.bump import Bump
 from core.annotation.click_ground import ClickGround, Scene
 from core.annotation.guided import Guided, guided
-from core.domain.guide import Click, Window, pixel_steps
+from core.domain.guide import Click, pixel_steps
 from core.domain.prediction import Postprocessing, to_mask
-from tests.core.corrections.acting import put
+from tests.core.corrections.acting import Wild, put
 
 _SHAPE = (5, 40, 36)
 _seeds = st.integers(0, 2**32 - 1)
 _spots = st.tuples(st.integers(0, _SHAPE[1] - 1), st.integers(0, _SHAPE[2] - 1))
-
-
-class Wild:
-    """A guide that answers anything at all, for what must hold whoever the guide is."""
-
-    def answer(self, window: Window) -> np.ndarray:
-        seed = int(window.probability.size + 7 * len(window.marks))
-        return (
-            np.random.default_rng(seed).uniform(0, 1, window.probability.shape).astype(np.float32)
-        )
-
-    def reach(self, strength: float) -> float:
-        return 40.0
 
 
 _clicks = st.builds(

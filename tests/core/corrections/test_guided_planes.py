@@ -14,7 +14,7 @@ from core.annotation.label_rule import LabelRule, hand_of, mask_of
 from core.domain.guide import PIXEL_MM, Click, PairedGuide, Window, guide_in
 from core.domain.plane import PLANES, Cut, Plane
 from core.domain.prediction import Postprocessing, to_mask
-from tests.core.corrections.acting import put
+from tests.core.corrections.acting import Wild, put
 
 _SHAPE = (7, 22, 19)
 _LABELS = 4
@@ -23,20 +23,7 @@ _spacings = st.sampled_from(((5.0, 0.8, 0.8), (1.0, 1.0, 1.0), (2.0, 0.5, 3.0)))
 _planes = st.sampled_from(list(PLANES.values()))
 
 
-class Wild:
-    """A guide that answers anything at all, for what must hold whoever the guide is."""
-
-    def answer(self, window: Window) -> np.ndarray:
-        seed = int(window.probability.size + 7 * len(window.marks))
-        return (
-            np.random.default_rng(seed).uniform(0, 1, window.probability.shape).astype(np.float32)
-        )
-
-    def reach(self, strength: float) -> float:
-        return 12.0
-
-
-_guides = st.sampled_from((Bump(), Wild()))
+_guides = st.sampled_from((Bump(), Wild(12.0)))
 
 
 @st.composite
@@ -248,7 +235,7 @@ def test_a_network_is_asked_on_slices_of_the_planes_it_learnt_alone():
             asked.append(window)
             return super().answer(window)
 
-    pair = PairedGuide(Bump(), Taught())
+    pair = PairedGuide(Bump(), Taught(12.0))
     ground = _ground(3)
     for name in ("coronal", "sagittal"):
         alone = guided(ground, [Click(3, ((4, 5),), plane=name)], pair).patch()

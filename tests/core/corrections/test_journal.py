@@ -160,7 +160,7 @@ def test_a_full_disk_is_said_and_the_next_step_saves_all(tmp_path):
         [sys.executable, "-m", "tests.core.corrections.full_disk", str(tmp_path)],
         cwd=_ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=patience.PROCESS_SECONDS,
     )

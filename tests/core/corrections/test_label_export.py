@@ -74,7 +74,9 @@ def test_a_case_of_volumes_keeps_values_and_what_the_format_has_a_place_for(
             same = found.labels.label(label.value)
             assert (same.name, same.colour) == (label.name, label.colour)
             assert label.code is None or same.code == label.code
-    assert np.array_equal(read_export(tmp_path / "out", loaded.case), values > 0)
+    assert np.array_equal(
+        read_export(tmp_path / "out", loaded.case).mask(loaded.case.region), values > 0
+    )
 
 
 def test_a_case_of_a_dicom_series_becomes_segments_with_codes(home: Path, tmp_path: Path) -> None:
@@ -86,7 +88,9 @@ def test_a_case_of_a_dicom_series_becomes_segments_with_codes(home: Path, tmp_pa
     assert [label.name for label in found.labels.labels] == ["Necrosis", "Oedema", "Enhancing"]
     assert found.labels.label(2).code == LABELS.label(2).code
     assert set(np.unique(found.pixels)) == {0, 1, 2, 4}
-    assert np.array_equal(read_export(tmp_path / "out", loaded.case), values > 0)
+    assert np.array_equal(
+        read_export(tmp_path / "out", loaded.case).mask(loaded.case.region), values > 0
+    )
 
 
 def test_a_case_of_slices_gets_values_and_its_manifest_says_what_they_mean(tmp_path: Path) -> None:
@@ -95,7 +99,9 @@ def test_a_case_of_slices_gets_values_and_its_manifest_says_what_they_mean(tmp_p
     values, loaded = exported(dataset, tmp_path / "out", None)
     files = sorted((tmp_path / "out" / "CASE_1").glob("*_mask.tif"))
     assert [set(np.unique(read(path).pixels)) for path in files] == [{0, 1, 2, 4}] * len(files)
-    assert np.array_equal(read_export(tmp_path / "out", loaded.case), values > 0)
+    assert np.array_equal(
+        read_export(tmp_path / "out", loaded.case).mask(loaded.case.region), values > 0
+    )
     said = (tmp_path / "out" / "CASE_1" / "CASE_1_correction.json").read_text("utf-8")
     assert "Oedema" in said
 

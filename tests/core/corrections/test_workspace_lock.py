@@ -47,7 +47,7 @@ def test_another_process_holds_it_until_it_is_killed(tmp_path):
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

@@ -64,7 +64,7 @@ def test_six_vast_slices_are_told_from_their_headers_and_the_others_go_on(tmp_pa
         (masks / f"Masks_{number}_mask.tif").hardlink_to(vast / f"Vast_{number}.tif")
     done = subprocess.run(
         [sys.executable, "-c", _READ, str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ},
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=True, env={**os.environ},
     )  # fmt: skip
     told, taken_mib = json.loads(done.stdout)
     assert told["Good"] == []

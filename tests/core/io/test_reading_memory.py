@@ -28,7 +28,7 @@ def taken(case: Path, warm: Path) -> float:
     """Return the most memory that reading takes, in parts of the pixels."""
     done = subprocess.run(
         [sys.executable, "-c", READ_ALONE, str(case), str(warm)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     peak, pixels = json.loads(done.stdout)
     return float(peak / pixels)

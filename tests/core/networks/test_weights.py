@@ -179,7 +179,7 @@ def test_an_archive_that_unpacks_to_much_more_is_refused_in_little_memory(tmp_pa
                 bomb.writestr(name, small.read(name))
     child = subprocess.run(
         [sys.executable, "-c", _CHILD, str(tmp_path / "bomb.pt")],
-        cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).resolve().parents[3], capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     said, peak = child.stdout.splitlines()
     assert "expected a PyTorch state dict" in said
