@@ -96,7 +96,12 @@ class CorrectionCounts(QObject):
                 self._soon.start()
             self.changed.emit()
 
-        self._task = self._lanes.run("io", work, keep)
+        def give_up(_: str) -> None:
+            if _same(of, self._of):
+                self._of = None  # so that the next edit is counted from the beginning
+                self._forget()
+
+        self._task = self._lanes.run("io", work, keep, failed=give_up)
 
 
 def _same(

@@ -208,6 +208,27 @@ def test_fills_are_of_what_is_shown(several: Program, qtbot: QtBot) -> None:
     settle(qtbot, several)
 
 
+def shown_model(program: Program) -> MaskSource:
+    model = program.session.models.current
+    assert model is not None
+    return MaskSource("model", model.spec.id)
+
+
+def test_views_beside_count_each_region_and_label(several: Program, qtbot: QtBot) -> None:
+    linked, source = several.viewer.linked, shown_model(several)
+    several.window.grid.set_count(2)
+    linked.show_source(0, source)
+
+    def regions() -> Mapping[str, SliceCounts]:
+        found = linked.measures.of(source)
+        return {} if found is None else found.regions
+
+    qtbot.waitUntil(lambda: bool(regions()))
+    assert regions()["Tumour core"].pooled().dsc == pytest.approx(expected(CORE))
+    assert set(regions()) == set(REGIONS)
+    settle(qtbot, several)
+
+
 def test_views_beside_fill_the_labels_of_their_own_masks(several: Program, qtbot: QtBot) -> None:
     verbs, session, linked = several.viewer.verbs, several.session, several.viewer.linked
     verbs.go_to_slice(int(np.argmax(true_mask(several).sum(axis=(1, 2)))))
@@ -227,19 +248,8 @@ def test_views_beside_fill_the_labels_of_their_own_masks(several: Program, qtbot
             return picture is None and values is None
         return np.array_equal(picture.plane, values[index])
 
-    model = session.models.current
-    assert model is not None
-    source = MaskSource("model", model.spec.id)
-    linked.show_source(0, source)
+    linked.show_source(0, shown_model(several))
     qtbot.waitUntil(lambda: fills(result.label_map))
-
-    def regions() -> Mapping[str, SliceCounts]:
-        found = linked.measures.of(source)
-        return {} if found is None else found.regions
-
-    qtbot.waitUntil(lambda: bool(regions()))
-    assert regions()["Tumour core"].pooled().dsc == pytest.approx(expected(CORE))
-    assert set(regions()) == set(REGIONS)
     assert item().picture is not None
     assert len(item().picture.wrong.ends)
     assert item().style == several.viewer.labels.layer.item.style
