@@ -38,11 +38,19 @@ class Listing(msgspec.Struct, frozen=True):
     text: str = ""
 
 
+class HeldLabels(msgspec.Struct, frozen=True):
+    """The label in hand, 0 for none, and the values that are locked or not filled."""
+
+    in_hand: int = 0
+    locked: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
+
+
 class LastState(msgspec.Struct, frozen=True):
     """Where the reader was: the case, its slice, the model chosen, and the worklist.
 
     `cuts` are the thresholds and clean-ups that were set otherwise than the models' own, by id.
-    `region` is the one in focus, empty for all labels together.
+    `region` is the one in focus, empty for all labels together; `held` are those held or locked.
     """
 
     case_id: str = ""
@@ -51,6 +59,7 @@ class LastState(msgspec.Struct, frozen=True):
     listing: Listing = Listing()
     cuts: dict[str, Postprocessing] = {}
     region: str = ""
+    held: HeldLabels = HeldLabels()
 
 
 @dataclass(frozen=True)

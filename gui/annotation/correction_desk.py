@@ -547,7 +547,13 @@ class CorrectionDesk(QObject):
         if correction is not None:
             correction.set_rule(state.rule)
             correction.call(state.labels)
+            self._see_hand(correction)
         self._prepare()
+
+    def _see_hand(self, correction: Correction) -> None:
+        """Have all ready for a stroke of the label in hand: of a large case that takes a while."""
+        if not correction.sees_hand:
+            self._lanes.run("io", lambda _: correction.hand_view(), correction.see_hand)
 
     def _tell_labels(self, step: Step) -> None:
         """Let the session know of the labels that an edit, or its undo, has left."""

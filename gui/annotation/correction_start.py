@@ -74,6 +74,8 @@ class CorrectionGround:
         correction = Correction(draft, self.references, focus=self.labels.focus)
         correction.set_rule(self.labels.rule)
         correction.call(self.labels.labels)
+        if not correction.sees_hand:
+            correction.see_hand(correction.hand_view())
         return Book(self.place.workspace.store, draft, correction, of=of)
 
     def stored(self) -> Book | None:

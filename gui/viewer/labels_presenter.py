@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QInputDialog
 
-from core.domain.label_counts import LabelCounts, count_labels
+from core.domain.label_counts import LabelCounts, count_cut, count_labels
 from core.domain.label_set import Colour, LabelMap, LabelSet, Region
 from core.domain.metrics import Overlap
 from core.domain.plane import Cut
@@ -20,6 +19,7 @@ from gui.shell.label_desk import LabelDesk
 from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.tasks import Task
+from gui.viewer.correction_counts import CorrectionCounts
 from gui.viewer.label_layer import predicted_labels
 from gui.viewer.labels_panel import LabelsPanel, ShownLabel
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
@@ -57,6 +57,9 @@ class LabelsPresenter(QObject):
         self._across: tuple[Cut, LabelCounts] | None = None
         self._counted: _Counted = (None, None, ())
         self._task: Task[LabelCounts] | None = None
+        self._corrected = CorrectionCounts(context.session, context.lanes)
+        self._corrected.changed.connect(self._on_corrected)
+        context.closing.connect(self._corrected.stop)
         session = self._session
         for changed in (session.case_changed, session.result_changed, session.labels_changed):
             changed.connect(self._on_changed)
@@ -109,6 +112,10 @@ class LabelsPresenter(QObject):
 
     def _on_changed(self) -> None:
         self._count()
+        self._show_labels()
+        self._show_regions()
+
+    def _on_corrected(self) -> None:
         self._show_labels()
         self._show_regions()
 
@@ -166,8 +173,9 @@ class LabelsPresenter(QObject):
                 in_hand=label.value == state.in_hand,
                 dotted=label.value in state.labels.dotted,
                 key=f"Alt {label.value}" if label.value in _KEYS else "",
-                predicted=self._volume(label.value, 1, ml),
-                truth=self._volume(label.value, 0, ml),
+                predicted=_volume(self._counts, label.value, 1, ml),
+                truth=_volume(self._counts, label.value, 0, ml),
+                corrected=_volume(self._corrected.counts, label.value, 1, ml),
             )
             for label in state.labels.labels
         ]
@@ -175,15 +183,9 @@ class LabelsPresenter(QObject):
             rows,
             unit=grid.volume_unit,
             truth=opened.loaded.labels is not None,
+            corrected=self._corrected.counts is not None,
             said=f"{rule_words(state)} {_GIVEN}" if grid.is_given else rule_words(state),
         )
-
-    def _volume(self, value: int, side: int, ml: float | None) -> float | None:
-        counts = self._counts
-        there = counts is not None and (counts.has_truth, counts.has_prediction)[side]
-        if counts is None or not there or value not in counts.labels.values:
-            return None
-        return counts.voxels(value)[side] * (1.0 if ml is None else ml)
 
     def _show_regions(self) -> None:
         session, state = self._session, self._session.labels
@@ -198,7 +200,8 @@ class LabelsPresenter(QObject):
                 region.name,
                 tuple(state.labels.label(value).colour for value in region.values),
                 focused=region == state.focus,
-                figures=self._of_slice(region) if of_slice else self._of_case(region),
+                figures=self._figures(region, of_slice=of_slice),
+                corrected=self._of_correction(region, of_slice=of_slice),
                 named=region in state.labels.regions,
             )
             for region in state.labels.scored
@@ -208,7 +211,34 @@ class LabelsPresenter(QObject):
             unit=opened.loaded.volume.geometry.length_unit,
             scored=opened.loaded.ground_truth is not None,
             fills="" if state.labels.filled is None else state.labels.fills,
+            corrected=self._corrected.counts is not None,
         )
+
+    def _figures(self, region: Region, *, of_slice: bool) -> RegionFigures:
+        """Return the figures of a prediction; beside a correction those of the same kind."""
+        if of_slice:
+            return self._of_slice(region)
+        if self._corrected.counts is not None:
+            # A correction is counted as its labels lie, not as a region's own components do.
+            return _of_counts(self._overlap(region, None))
+        return self._of_case(region)
+
+    def _of_correction(self, region: Region, *, of_slice: bool) -> float | None:
+        """Return the DSC of a region of the correction; None where it is not known or empty."""
+        counts, cut = self._corrected.counts, self._session.view.cut
+        if counts is None or not counts.has_truth or not counts.knows(region):
+            return None
+        if not of_slice:
+            return counts.overlap(region).dsc
+        if not cut.plane.axis:
+            found = counts.overlap(region, cut.index)
+        else:
+            opened, correction = self._session.open_case, self._session.correction
+            assert opened is not None
+            assert correction is not None
+            maps = opened.loaded.labels, correction.label_map
+            found = count_cut(maps, counts.labels, cut).overlap(region)
+        return found.dsc if found.truth_voxels or found.predicted_voxels else None
 
     def _of_case(self, region: Region) -> RegionFigures:
         """Return what is kept of a region, else what is counted of it."""
@@ -230,15 +260,22 @@ class LabelsPresenter(QObject):
         counts = self._counts
         if counts is None or not (counts.has_truth and counts.has_prediction):
             return _of_focus(self._session, region, cut)
-        if not set(region.values) <= set(counts.labels.values):
+        if not counts.knows(region):
             return None
         if cut is None or not cut.plane.axis:
             return counts.overlap(region, None if cut is None else cut.index)
         if self._across is None or self._across[0] != cut:
             truth, predicted, _ = self._counted
-            one, other = (None if m is None else cut.of(m)[np.newaxis] for m in (truth, predicted))
-            self._across = cut, count_labels(one, other, counts.labels)
+            self._across = cut, count_cut((truth, predicted), counts.labels, cut)
         return self._across[1].overlap(region)
+
+
+def _volume(counts: LabelCounts | None, value: int, side: int, ml: float | None) -> float | None:
+    """Return how large a label is in the truth (side 0) or in what is held against it (1)."""
+    there = counts is not None and (counts.has_truth, counts.has_prediction)[side]
+    if counts is None or not there or value not in counts.labels.values:
+        return None
+    return counts.voxels(value)[side] * (1.0 if ml is None else ml)
 
 
 def rule_words(state: LabelState) -> str:
