@@ -120,8 +120,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
             item.stackBefore(self._overlay)
 
     @property
-    def screen(self) -> Screen | None:
-        """What the overlays were drawn for last."""
+    def drawn_for(self) -> Screen | None:
+        """What the overlays were drawn for last, size and place of the view."""
         return self._overlay.screen
 
     def overlays_ahead(self, display: Display) -> Callable[[Picture, Screen], OverlayRaster]:

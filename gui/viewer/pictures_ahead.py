@@ -120,7 +120,7 @@ class PicturesAhead:
 
     def _screen(self) -> Screen | None:
         """Return what overlays are drawn ahead for, if they are."""
-        screen = self._view.screen
+        screen = self._view.drawn_for
         several = not self._session.labels.labels.is_binary
         return screen if several and screen is not None and not screen.size.isEmpty() else None
 
