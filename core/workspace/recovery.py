@@ -111,6 +111,7 @@ class _Entry(msgspec.Struct, kw_only=True):
     head: int = 0
     labels: dict[str, object] | None = None
     region: str = ""
+    regions: list[dict[str, object]] = []
     checksum: str
 
 
