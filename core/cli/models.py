@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from core.cli.guide_gate import gate_guide
 from core.cli.model_changes import (
     all_models,
     copy_models,
@@ -26,6 +27,7 @@ models.command(name="import")(import_model)
 models.command(name="combine")(combine_models)
 models.command(name="promote")(promote_model)
 models.command(name="rollback")(roll_back_model)
+models.command(name="gate")(gate_guide)
 models.command(name="delete")(delete_models)
 models.command(name="rename")(rename_models)
 models.command(name="copy")(copy_models)
@@ -43,7 +45,9 @@ def list_models(
         say(listing_json(rows))
     else:
         for row in rows:
-            mark = "champion" if row.champion else "" if row.task == "segment" else row.task
+            mark = "champion" if row.champion else ""
+            if row.task != "segment":
+                mark = f"{row.task}, in use" if row.champion else row.task
             figures = ", ".join(f"{name} {value:.3f}" for name, value in row.metrics.items())
             size = f"{row.parameters / 1e6:.2f} M" if row.parameters else "?"
             say(f"{row.id:24} {row.architecture:16} {mark:9} {size:>9}  {figures}")

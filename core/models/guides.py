@@ -103,25 +103,21 @@ class GuideModel:
         return fastest(self.folder, self.weights)
 
 
-def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
-    """Return the guide of that id, else the first there is; None where there is none.
-
-    Of those in one root the one that was written last comes first.
+def find_guide(roots: Sequence[Path], guide_id: str) -> GuideModel:
+    """Return the guide of that id.
 
     Raises `ModelError` for an id there is not, and for a guide that cannot be read.
     """
     folders = _folders(roots)
     for folder in folders:
         model = read_guide(folder)
-        if guide_id in ("", model.spec.id):
+        if guide_id == model.spec.id:
             return model
-    if guide_id:
-        names = ", ".join(folder.name for folder in folders) or "none there is"
-        raise ModelError(
-            f"Expected a guide of clicks among {names}, found the name {guide_id!r}. Choose one, "
-            "or train one with --task guide."
-        )
-    return None
+    names = ", ".join(folder.name for folder in folders) or "none there is"
+    raise ModelError(
+        f"Expected a guide of clicks among {names}, found the name {guide_id!r}. Choose one, "
+        "or train one with --task guide."
+    )
 
 
 def guides_in(roots: Sequence[Path]) -> tuple[GuideModel, ...]:

@@ -8,6 +8,7 @@ from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
 from core.io.json_file import decode_json
 from core.models.classifiers import Classifiers
+from core.models.guide_choice import answering_id
 from core.models.guides import guides_in
 from core.models.known_names import known_network
 from core.models.networks.spec import ARCHITECTURES, ArgumentValue, resolve_arguments
@@ -62,12 +63,13 @@ def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
         )
         for model in known
     ]
+    answering = answering_id(registry.roots)
     rows += [
         ModelRow(
             id=guide.spec.id,
             title=guide.spec.title,
             architecture=guide.spec.architecture,
-            champion=False,
+            champion=guide.spec.id == answering,
             parameters=guide.spec.parameters,
             metrics=guide.spec.metrics,
             licence=guide.spec.licence,

@@ -8,7 +8,8 @@ from core.domain.guide import Guide, PairedGuide
 from core.domain.volume import Volume
 from core.inference.engines import open_network
 from core.inference.guide_network import NetworkGuide
-from core.models.guides import find_guide
+from core.models.guide_choice import answering_guide
+from core.models.guides import GuideModel, find_guide
 from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 
@@ -18,16 +19,20 @@ GuideOf = Callable[[Volume], Guide]
 def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
     """Return what makes the guide of a volume; None for the bump alone.
 
-    `name` is `bump`, the id of a trained guide, or `auto` for the first there is, else the bump.
+    `name` is `bump`, the id of a trained guide, or `auto` for the one that answers in the window.
     `averaged` takes the mean of a trained guide and the bump. Raises `ModelError` for an id there
     is not.
     """
     if name == "bump":
         return None
-    found = find_guide(registry(home(), workspace).roots, "" if name == "auto" else name)
-    if found is None:
-        return None
-    network, spec = open_network(found), found.spec
+    roots = registry(home(), workspace).roots
+    found = answering_guide(roots) if name == "auto" else find_guide(roots, name)
+    return None if found is None else guide_over(found, averaged=averaged)
+
+
+def guide_over(model: GuideModel, *, averaged: bool = True) -> GuideOf:
+    """Return what makes of a trained guide that of a volume, by itself or with the bump."""
+    network, spec = open_network(model), model.spec
     network.place("auto")
 
     def make(volume: Volume) -> Guide:

@@ -22,6 +22,7 @@ from core.workspace.recovery import CORRECTIONS
 from core.workspace.store import Store
 
 STORE_NAME = "workspace.sqlite"
+JOBS_FOLDER = "jobs"
 _REDRAWN = (
     "UPDATE scores SET key = key || ' redrawn', dsc = NULL",
     "DELETE FROM case_figures",

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
+from core.workspace.workspace_folder import JOBS_FOLDER
 from gui.shell.job_record import JobRecord
 from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
@@ -29,7 +30,7 @@ from gui.training.job_descriptions import (
 )
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, read_ground
+from gui.training.train_plan import Ground, make_offer, read_ground
 from gui.training.train_request import TrainRequest
 from gui.training.unit_dialog import show_unit_table
 from gui.widgets.confirm import confirm
@@ -115,11 +116,7 @@ class TrainingPresenter(QObject):
         records = self.watch.records
         report = next((r.report for r in reversed(records) if r.report is not None), None)
         made = next(
-            (
-                r.result
-                for r in reversed(records)
-                if r.result and r.head.kind == "train" and not r.head.is_guide
-            ),
+            (r.result for r in reversed(records) if r.result and r.head.kind == "train"),
             "",
         )
         if report is not None:
@@ -248,7 +245,7 @@ class TrainingPresenter(QObject):
             self.gate.desk.reload()
         elif record.state == "done" and record.head.is_guide:
             self._tell_done(record, taught_words(record), "ok")
-            self.gate.desk.reload()
+            self.gate.desk.reload(lambda: self._judge(record.result))
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")

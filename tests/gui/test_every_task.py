@@ -20,6 +20,7 @@ from core.jobs.job_folder import create_job
 from core.models.guides import GuideModel, GuideSpec
 from core.models.train_spec import TrainSpec
 from core.review.measurements import Measurement, Place, Steps
+from core.workspace.workspace_folder import JOBS_FOLDER
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
 from gui.review.time_dialog import TimeDialog
@@ -27,7 +28,6 @@ from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
-from gui.training.train_plan import JOBS_FOLDER
 from gui.viewer.plane_counts import CountsWanted
 from gui.viewer.touch import Touch
 from tests.core.trees import make_tree
