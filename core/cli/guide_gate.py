@@ -21,16 +21,17 @@ def gate_guide(
     from core.cli.command_run import dataset_workspace
     from core.domain.figure_text import figure, signed
     from core.jobs.job_folder import create_job, next_job_path
-    from core.studies.guide_gate import guide_gate_spec, run_guide_gate
+    from core.studies.guide_gate import guide_gate_spec
+    from core.studies.guide_gate_job import run_guide_gate
     from core.workspace.settings import home
-    from core.workspace.workspace_folder import JOBS_FOLDER, registry
+    from core.workspace.workspace_folder import registry
 
     with dataset_workspace(data) as workspace:
         models = registry(home(), workspace.folder)
         spec = guide_gate_spec(
             workspace, data, models, guide_id, cases=tuple(case or ()), device=device
         )
-        jobs = workspace.folder / JOBS_FOLDER
+        jobs = workspace.jobs
     job = create_job(next_job_path(jobs, "gate"), spec)
     report = run_guide_gate(spec, job)
     if report is None or report.clicks is None:

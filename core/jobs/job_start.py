@@ -19,7 +19,7 @@ JobProgram: TypeAlias = Literal["train", "gate", "guide_gate", "preview", "study
 _MODULES: dict[JobProgram, str] = {
     "train": "training.train",
     "gate": "training.gate",
-    "guide_gate": "core.studies.guide_gate",
+    "guide_gate": "core.studies.guide_gate_job",
     "preview": "training.preview",
     "study": "core.studies.study_job",
     "units": "training.unit_job",

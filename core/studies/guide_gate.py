@@ -1,38 +1,23 @@
-"""The gate of a taught guide: held against the one that answers, on cases new to both.
+"""The gate of a taught guide: what it and the one that answers bring, on cases new to both."""
 
-As a program it takes up the job in a folder whose spec is a `GateSpec` of two guides; the report is
-its `gate.json`:
-
-    python -m core.studies.guide_gate FOLDER
-"""
-
-import argparse
-import sys
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
-from core.domain.errors import AppError, DataError, WorkspaceError
-from core.domain.progress import Cancelled, Progress, part, silent
-from core.inference.prediction_service import Predictor, predictors
-from core.io.atomic import write_bytes
+from core.domain.errors import AppError
+from core.domain.progress import Progress, part, silent
+from core.inference.prediction_service import Predictor
 from core.io.case import Case
 from core.io.case_reader import read_case
-from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, go_behind, read_spec
-from core.models.gate import GATE_FILE, ClickedPath, GateReport, GateSpec, judge_guides
-from core.models.guide_choice import BUMP, answering_guide
-from core.models.guides import find_guide, read_guide
-from core.models.registry import Model, Registry, read_model
-from core.studies.click_guide import GuideOf, guide_over
+from core.models.gate import ClickedPath, GateSpec
+from core.models.guide_choice import answering_guide
+from core.models.guides import find_guide
+from core.models.registry import Model, Registry
+from core.studies.click_guide import GuideOf
 from core.studies.click_study import click_ground
-from core.studies.guide_figures import TOLD, clicked_paths, looked_at
-from core.workspace.known_dataset import scan_known
+from core.studies.guide_figures import clicked_paths, looked_at
 from core.workspace.splits import frozen_split
-from core.workspace.workspace_folder import Workspace, open_workspace
+from core.workspace.workspace_folder import Workspace
 
 
 def guide_gate_spec(
@@ -105,84 +90,3 @@ def score_guides(
             made = None if guide is None else guide(loaded.volume)
             paths[case.id] = clicked_paths(ground, truth, made, channel=looked_at(loaded.volume))
     return scores
-
-
-def run_guide_gate(
-    spec: GateSpec, job: JobFolder, *, echo: Echo | None = None
-) -> GateReport | None:
-    """Return the report, which is also written into the job; None when it was stopped.
-
-    Raises `AppError`, after writing it to the events, when it cannot go on.
-    """
-    writer = JobWriter(job, echo)
-    job.clear_request()
-    writer.start(resumed=False)
-    with closing(writer), told_failures(writer):
-        try:
-            return _judge(spec, writer)
-        except Cancelled:
-            writer.pause()
-    return None
-
-
-def read_guide_gate(folder: Path) -> GateSpec:
-    """Return the spec in a job folder; raises `WorkspaceError` when there is none."""
-    return read_spec(folder, GateSpec, WorkspaceError, of="a gate", content="what a gate compares")
-
-
-def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
-    dataset = scan_known(Path(spec.data))
-    champion = read_guide(Path(spec.champion)) if spec.champion else None
-    candidate = read_guide(Path(spec.candidate))
-    learnt = {*candidate.spec.trained_on, *(champion.spec.trained_on if champion else ())}
-    cases = [dataset.case(name) for name in spec.cases if name not in learnt]
-    if not cases:
-        raise DataError(
-            f"Expected cases from which neither guide learnt, found none among the "
-            f"{len(spec.cases)} that judge. Add some to the dataset, and name them with --case."
-        )
-    model = read_model(Path(spec.starts))
-    guides = [None if champion is None else guide_over(champion), guide_over(candidate)]
-    with closing(open_workspace(Path(spec.workspace))) as workspace:
-        predict = predictors(workspace, spec.device, run=True)(model)
-        scores = score_guides(cases, model, predict, guides, progress=_told(writer))
-    first, second = scores.paths
-    report = judge_guides(
-        (BUMP if champion is None else champion.spec.id, first),
-        (candidate.spec.id, second),
-        told=TOLD,
-        failed=scores.failed,
-    )
-    content = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
-    figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
-    writer.done(report.verdict, figures)
-    return report
-
-
-def _told(writer: JobWriter) -> Progress:
-    def report(fraction: float, message: str) -> None:
-        writer.beat()
-        writer.progress(fraction, "scoring", message)
-        if writer.folder.requested() is not None:
-            raise Cancelled
-
-    return report
-
-
-def main(arguments: list[str]) -> int:
-    """Take up the job in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the gate that a job folder describes.")
-    parser.add_argument("folder", type=Path)
-    given = parser.parse_args(arguments)
-    try:
-        run_guide_gate(read_guide_gate(given.folder), JobFolder(given.folder))
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    go_behind()  # not whoever calls `main`: that may be another's process
-    sys.exit(main(sys.argv[1:]))

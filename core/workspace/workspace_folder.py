@@ -94,6 +94,11 @@ class Workspace:
         """Folder of the models trained or imported here."""
         return self.folder / "models"
 
+    @property
+    def jobs(self) -> Path:
+        """Folder of the trainings, and of what judges them."""
+        return self.folder / JOBS_FOLDER
+
     def prediction_path(self, model_id: str, case_id: str) -> Path:
         """Return where the prediction of a model for a case is cached."""
         root = self.predictions or self.folder / "predictions"

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject
 
 from core.annotation.versions import Version
 from core.domain.metrics import Hd95, hd95
-from gui.annotation.clicks_presenter import ClickViews
 from gui.annotation.corrected_figures import corrected_of, corrected_views
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.paint_tools import PaintTools
@@ -49,7 +48,6 @@ class AnnotationViews:
     status: StatusBar
     metrics: CorrectedFigures
     show_tool: Callable[[Tool], None]
-    clicks: ClickViews
 
 
 class CorrectionPresenter(QObject):

@@ -74,7 +74,8 @@ class Program:
             context, WorklistViews(window.worklist, window.header, window.find_case)
         )
         self.prediction = prediction.install(context, self._prediction_views())
-        self.annotation = annotation.install(context, self._annotation_views())
+        clicks = ClickViews(window.film, window.clicks, window.show_film)
+        self.annotation = annotation.install(context, self._annotation_views(), clicks)
         self.measurement = measurement.install(
             context, MeasurementViews(self.viewer, window.measurements)
         )
@@ -231,13 +232,7 @@ class Program:
     def _annotation_views(self) -> AnnotationViews:
         window = self.window
         return AnnotationViews(
-            self.viewer,
-            window.card,
-            window.rail,
-            window.status,
-            window.metrics,
-            window.set_tool,
-            ClickViews(window.film, window.clicks, window.show_film),
+            self.viewer, window.card, window.rail, window.status, window.metrics, window.set_tool
         )
 
 

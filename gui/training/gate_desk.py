@@ -9,12 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from core.domain.errors import AppError
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import JobProgram
-from core.models import guide_choice, promotion
+from core.models import promotion
 from core.models.gate import GateReport, GateSpec
-from core.models.guides import guides_in
 from core.models.model_changes import delete_any
 from core.models.registry import Registry
-from core.studies.guide_gate import guide_gate_spec
 from core.workspace.splits import frozen_split
 from core.workspace.workspace_folder import registry
 from gui.shell.model_reader import read_models
@@ -22,10 +20,16 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Models, Place
 from gui.shell.tasks import Lanes, Work
 from gui.training.gate_view import Choices
+from gui.training.guide_gate import (
+    choose,
+    go_back,
+    is_guide,
+    prepare_guide_gate,
+    read_guide_choices,
+)
 
 T = TypeVar("T")
 Then = Callable[[], None]
-BUMP_TITLE = "The rule alone"
 Made: TypeAlias = tuple[JobFolder, JobProgram]
 """The folder of a job, and what runs it."""
 
@@ -46,33 +50,17 @@ class GateDesk(QObject):
         if place is None:
             raise AppError("Expected an open dataset, found none. Open one.")
         models = self._registry(place)
-        if candidate in {guide.spec.id for guide in guides_in(models.roots)}:
-            data = place.dataset.root
-            spec = guide_gate_spec(place.workspace, data, models, candidate, device=device)
-            return create_job(path, spec), "guide_gate"
+        if is_guide(models, candidate):
+            return prepare_guide_gate(path, place, models, candidate, device=device)
         return _make_gate(path, place, models, candidate, device=device)
 
     def promote(self, model_id: str, report: GateReport | None, then: Then) -> None:
         """Have a model predict by default, or a guide answer clicks, then do `then`."""
-
-        def act(found: Registry) -> None:
-            if report is not None and report.clicks is not None:
-                guide_choice.use_guide(found.roots, model_id, report)
-            else:
-                promotion.promote(found, model_id, report)
-
-        self._change(act, then)
+        self._change(lambda found: choose(found, model_id, report), then)
 
     def roll_back(self, model_id: str, then: Then, *, guide: bool = False) -> None:
         """Have an earlier champion predict by default again, or an earlier guide answer."""
-
-        def act(found: Registry) -> None:
-            if guide:
-                guide_choice.take_guide_back(found.roots, model_id)
-            else:
-                promotion.roll_back(found, model_id)
-
-        self._change(act, then)
+        self._change(lambda found: go_back(found, model_id, guide=guide), then)
 
     def delete(self, model_id: str, then: Then) -> None:
         """Delete a model or a guide and its weights."""
@@ -86,7 +74,7 @@ class GateDesk(QObject):
         """Hand over what can be done about a candidate now, a model or a guide."""
         place = self._session.place
         if place is not None:
-            read = _read_guide_choices if guide else _read_choices
+            read = read_guide_choices if guide else _read_choices
             self._start(lambda _: read(self._registry(place)), show)
 
     def _change(self, act: Callable[[Registry], object], then: Then | None) -> None:
@@ -138,19 +126,6 @@ def _make_gate(path: Path, place: Place, models: Registry, candidate: str, *, de
         workspace=str(place.workspace.folder.absolute()),
     )
     return create_job(path, spec), "gate"
-
-
-def _read_guide_choices(models: Registry) -> Choices:
-    """Return what the registry says about the guide that answers and those that may."""
-    there, now = guides_in(models.roots), guide_choice.answering_id(models.roots)
-    own = (guide for guide in there if guide.folder.parent == models.roots[0])
-    return Choices(
-        champion=now,
-        titles={guide_choice.BUMP: BUMP_TITLE, **{each.spec.id: each.spec.title for each in there}},
-        learnt={guide.spec.id: frozenset(guide.spec.trained_on) for guide in there},
-        deletable=frozenset(guide.spec.id for guide in own if guide.spec.id != now),
-        earlier=tuple(guide_choice.earlier_guides(models.roots)),
-    )
 
 
 def _read_choices(models: Registry) -> Choices:

@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from core.workspace.workspace_folder import JOBS_FOLDER
 from gui.shell.job_record import JobRecord
 from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
@@ -188,7 +187,7 @@ class TrainingPresenter(QObject):
         self._chosen, self._unseen = "", True
         if self.dialog is not None:
             self.dialog.reject()
-        self.watch.watch(None if place is None else place.workspace.folder / JOBS_FOLDER)
+        self.watch.watch(None if place is None else place.workspace.jobs)
 
     def _on_settings_changed(self) -> None:
         self.gate.set_look(*self._look)

@@ -26,9 +26,9 @@ from core.models.guide_choice import (
 from core.models.guides import GuideModel, GuideSpec, publish_guide
 from core.models.model_changes import delete_any
 from core.models.networks.builder import build_network
-from core.studies.guide_gate import guide_gate_spec, read_guide_gate, run_guide_gate
+from core.studies.guide_gate import guide_gate_spec
+from core.studies.guide_gate_job import read_guide_gate, run_guide_gate
 from core.workspace.workspace_folder import (
-    JOBS_FOLDER,
     Workspace,
     open_workspace,
     registry,
@@ -173,7 +173,7 @@ def test_a_gate_clicks_with_both_on_cases_that_are_new_to_them(
         guide_gate_spec(workspace, folder, models, "old", cases=("A_1",))
     spec = guide_gate_spec(workspace, folder, models, "new", cases=("A_1", "B_2"), device="cpu")
     assert spec.champion == str(old.folder.absolute())
-    job = create_job(workspace.folder / JOBS_FOLDER / "0001-gate", spec)
+    job = create_job(workspace.jobs / "0001-gate", spec)
     assert read_guide_gate(job.path) == spec
     report = run_guide_gate(spec, job)
     assert report is not None
@@ -214,7 +214,7 @@ def test_the_command_line_judges_promotes_and_takes_back(
     assert judged.exception is None, judged.exception
     assert "DSC after 5 clicks:" in judged.stdout
     assert f"new against {before}: few." in judged.stdout
-    assert (workspace.folder / JOBS_FOLDER / "0001-gate" / "gate.json").is_file()
+    assert (workspace.jobs / "0001-gate" / "gate.json").is_file()
     run.invoke(app, ["models", "promote", "new", *data, "--yes"])
     assert answering_id(roots) == "new"
     back = run.invoke(app, ["models", "rollback", "--task", "guide", *data])

@@ -20,7 +20,6 @@ from core.jobs.job_folder import create_job
 from core.models.guides import GuideModel, GuideSpec
 from core.models.train_spec import TrainSpec
 from core.review.measurements import Measurement, Place, Steps
-from core.workspace.workspace_folder import JOBS_FOLDER
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
 from gui.review.time_dialog import TimeDialog
@@ -567,7 +566,7 @@ def test_every_kind_of_work_tells_its_fault(
     place = program.session.place
     assert place is not None
     job = TrainSpec(architecture="u", data="d", split="s")
-    create_job(place.workspace.folder / JOBS_FOLDER / "0001-train", job)
+    create_job(place.workspace.jobs / "0001-train", job)
     program.training.presenter.watch.refresh()
     settle(qtbot, program)
     only_the_dialog(program)

@@ -13,7 +13,7 @@ from core.jobs.job_folder import JobFolder, JobWriter, create_job
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate, judge_guides
 from core.models.guide_choice import answering_id
 from core.models.guides import GuideSpec, publish_guide
-from core.workspace.workspace_folder import JOBS_FOLDER, registry
+from core.workspace.workspace_folder import registry
 from gui.shell.job_record import JobHead, JobRecord
 from gui.training.job_descriptions import KnownModels, job_view
 from gui.training.job_parts import JobCard
@@ -50,7 +50,7 @@ def _end_a_gate(desk: Desk, report: GateReport, *, expanded: bool) -> list[tuple
     told: list[tuple[str, ...]] = []
     desk.training.told.connect(lambda *said: told.append(said))
     spec = GateSpec(champion=f"m/{CHAMPION}", candidate=f"m/{WORSE}", data="d", cases=CASES)
-    job = create_job(desk.place.workspace.folder / JOBS_FOLDER / "0001-gate", spec)
+    job = create_job(desk.place.workspace.jobs / "0001-gate", spec)
     writer = JobWriter(job)
     writer.start(resumed=False)
     desk.training.watch.refresh()
