@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.domain.figure_text import MINUS
+from core.domain.plane import Cut
 from gui.annotation.click_list import ClickLine, ClickList
 from gui.shell.commands import Keys, first_key, tooltip
 from gui.widgets.icons import icon
@@ -23,6 +24,7 @@ from gui.widgets.section import INSET, Section
 
 _CHIP, _GAP, _ICON = 40, 5, 16
 _ROWS, _COMPACT_ROWS = 3, 2
+_WIDEST = ClickLine(1, True, "", "", Cut())
 _EMPTY = "Click on what is missing; right-click on what is too much."
 
 
@@ -44,6 +46,9 @@ class ClicksPanel(QWidget):
         self._chips: list[_Chip] = []
         self.section = Section("Clicks")
         self._said = make_label("", "caption")
+        self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        widest = ClickList((_WIDEST,) * 99).said
+        self._said.setMinimumWidth(self._said.fontMetrics().horizontalAdvance(widest))
         self._replay = QPushButton("Replay")
         self._replay.setProperty("small", True)
         self._replay.setToolTip(tooltip("replay_clicks"))
