@@ -12,8 +12,9 @@ from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
 from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, cards_of, run_units, unit_key
 from core.models.fold_file import FoldFile, read_fold_file, write_fold_file
+from core.models.model_folder import check_id
 from core.models.refinements import FOLD_MARK, Refinements
-from core.models.registry import check_id, read_model
+from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile

@@ -1,6 +1,7 @@
 """Teaching what answers guided clicks by the clicks and corrections that readers saved."""
 
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,9 @@ from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_goin
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.training_job import SPLIT_FILE, make_training
-from core.models.guides import GuideModel, find_guide, guides_in
+from core.models.any_model import all_of_any
+from core.models.guides import GuideModel, Guides
+from core.models.model_folder import holds_model
 from core.models.registry import Model
 from core.models.train_spec import Changes
 from gui.shell.job_record import JobRecord
@@ -69,24 +72,27 @@ def read_guide_offer(ground: Ground) -> GuideOffer:
         )
     registry = ground.registry
     clicks = sum(count for case_id, count in kept.items() if case_id in teaches)
-    guide = find_guide(registry.roots)
+    guide = next(iter(Guides(registry.roots).all()[0]), None)
     return GuideOffer(ground, registry.champion(), guide, clicks, corrected)
 
 
 def prepare_teaching(path: Path, offer: GuideOffer) -> tuple[JobFolder, JobProgram]:
     """Make the folder of the training, its split beside it; raises `AppError`."""
     ground, guide, champion = offer.ground, offer.guide, offer.champion
-    taken = {found.spec.id for found in guides_in(ground.registry.roots)}
-    taken |= {model.spec.id for model in ground.models}
-    count = next(n for n in range(1, len(taken) + 2) if f"taught-clicks-{n}" not in taken)
+    models = ground.workspace.models
+    taken = {model.spec.id for model in all_of_any(ground.registry)[0]}
+    named = ((n, f"taught-clicks-{n}") for n in count(1))
+    order, model_id = next(
+        (n, name) for n, name in named if name not in taken and not holds_model(models / name)
+    )
     begins = guide_beginning(champion) if guide is None else guide_going_on(guide, champion)
     settings: Changes = {
         **begins,
         "data": str(ground.dataset.root.absolute()),
         "split": str(path / SPLIT_FILE),
-        "model_id": f"taught-clicks-{count}",
-        "title": f"Taught clicks {count}",
-        "models": str(ground.workspace.models.absolute()),
+        "model_id": model_id,
+        "title": f"Taught clicks {order}",
+        "models": str(models.absolute()),
         "corrections": str(ground.workspace.folder.absolute()),
         "minutes": MINUTES,
     }

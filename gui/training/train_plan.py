@@ -15,6 +15,7 @@ from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview
 from core.jobs.training_job import SPLIT_FILE, make_job, make_training, taken_over
+from core.models.any_model import all_of_any
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import Model, Registry
@@ -92,7 +93,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         ),
         cases=tuple(_choice(case, ground, names) for case in ground.dataset.cases),
         devices=tuple(devices),
-        taken=frozenset(model.spec.id for model in ground.models),
+        taken=frozenset(model.spec.id for model in all_of_any(ground.registry)[0]),
         settings=settings,
         labels=labels,
         regions=regions,

@@ -8,7 +8,7 @@ from core.domain.errors import AppError
 from core.io.write_guard import refuse_inside
 from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_going_on
 from core.jobs.job_folder import Echo, JobFolder, create_job
-from core.models.guides import GuideModel, guides_in
+from core.models.guides import GuideModel, Guides
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.registry import Registry
@@ -75,7 +75,7 @@ def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
 
 def _kind(options: TrainOptions, registry: Registry) -> Changes:
     """Return what network is trained, and what it begins from: a guide, a model, or nothing."""
-    guides = {guide.spec.id: guide for guide in guides_in(registry.roots)}
+    guides = {guide.spec.id: guide for guide in Guides(registry.roots).all()[0]}
     if options.start_from in guides:
         return guide_going_on(guides[options.start_from], registry.champion())
     if options.start_from:
