@@ -11,7 +11,6 @@ from core.inference.prediction_service import local_predictor
 from core.io.atomic import write_bytes
 from core.models.acquisition import Acquisition, joined
 from core.models.lineage import Lineage, code_version, library_versions
-from core.models.model_folder import WEIGHTS_FILE
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import read_state_dict
 from core.models.registry import MODEL_SPEC, Model, ModelSpec, Registry, read_model
@@ -37,7 +36,7 @@ def publish(
     finished = finished_training(plan, loop)
     folder = finished.folder / CANDIDATE_FOLDER
     candidate = Model(_model_spec(finished, loop.learner.network), folder)
-    write_weights(finished.folder / BEST_FILE, folder / WEIGHTS_FILE)
+    write_weights(finished.folder / BEST_FILE, candidate.weights)
     MODEL_SPEC.write(folder, candidate.spec)
     scores = score_model(
         candidate,
@@ -50,7 +49,7 @@ def publish(
     spec = msgspec.structs.replace(candidate.spec, metrics=metrics)
     MODEL_SPEC.write(folder, spec)
     write_bytes(folder / CARD_FILE, model_card(finished, spec, scores.failed).encode())
-    model = registry.publish(spec, folder / WEIGHTS_FILE)
+    model = registry.publish(spec, candidate.weights)
     write_bytes(model.folder / CARD_FILE, (folder / CARD_FILE).read_bytes())
     return model
 

@@ -12,6 +12,7 @@ import msgspec
 from core.domain.errors import WorkspaceError
 from core.domain.label_set import LabelSet
 from core.domain.prediction import Postprocessing
+from core.domain.worklist_state import Listing
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
 from core.models.certificates import ANY, EngineChoice
@@ -21,14 +22,6 @@ from core.workspace.recovery import CORRECTIONS
 from core.workspace.store import Store
 
 STORE_NAME = "workspace.sqlite"
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """How the worklist is ordered and filtered, by names of both; `text` is the search."""
-
-    order: str = ""
-    only: str = ""
-    text: str = ""
 
 
 class LastState(msgspec.Struct, frozen=True):

@@ -1,7 +1,6 @@
 """Teaching what answers guided clicks by the clicks and corrections that readers saved."""
 
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -13,13 +12,12 @@ from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_goin
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.training_job import SPLIT_FILE, make_training
-from core.models.any_model import all_of_any
 from core.models.guides import GuideModel, Guides
 from core.models.model_folder import holds_model
 from core.models.registry import Model
 from core.models.train_spec import Changes
 from gui.shell.job_record import JobRecord
-from gui.training.train_plan import Ground
+from gui.training.ground import Ground
 from gui.widgets.labels import number
 
 MINUTES = 30.0
@@ -80,11 +78,9 @@ def prepare_teaching(path: Path, offer: GuideOffer) -> tuple[JobFolder, JobProgr
     """Make the folder of the training, its split beside it; raises `AppError`."""
     ground, guide, champion = offer.ground, offer.guide, offer.champion
     models = ground.workspace.models
-    taken = {model.spec.id for model in all_of_any(ground.registry)[0]}
-    named = ((n, f"taught-clicks-{n}") for n in count(1))
-    order, model_id = next(
-        (n, name) for n, name in named if name not in taken and not holds_model(models / name)
-    )
+    order = 1
+    while _is_taken(ground, model_id := f"taught-clicks-{order}"):
+        order += 1
     begins = guide_beginning(champion) if guide is None else guide_going_on(guide, champion)
     settings: Changes = {
         **begins,
@@ -99,6 +95,11 @@ def prepare_teaching(path: Path, offer: GuideOffer) -> tuple[JobFolder, JobProgr
     spec = msgspec.convert(settings, GuideTrainSpec)
     store = ground.workspace.store
     return make_training(path, spec, ground.split, store), "train"
+
+
+def _is_taken(ground: Ground, model_id: str) -> bool:
+    """Tell whether a model has that id, be it one that cannot be used."""
+    return model_id in ground.taken or holds_model(ground.workspace.models / model_id)
 
 
 def taught_words(record: JobRecord) -> str:

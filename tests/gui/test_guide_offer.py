@@ -29,10 +29,10 @@ from core.workspace.workspace_folder import Workspace, open_workspace, workspace
 from gui.annotation.taught_guide import TaughtGuide
 from gui.shell.job_record import JobHead, JobRecord
 from gui.shell.tasks import Lanes
+from gui.training.ground import Ground, read_ground
 from gui.training.guide_offer import prepare_teaching, read_guide_offer, taught_words
 from gui.training.job_actions import job_actions
 from gui.training.job_descriptions import KnownModels, job_view
-from gui.training.train_plan import Ground, read_ground
 from tests.gui.tiny import write_dataset
 from training.guide.train import read_guide_job
 
