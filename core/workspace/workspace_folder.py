@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -155,7 +156,7 @@ def open_workspace(folder: Path) -> Workspace:
     notices: tuple[str, ...] = ()
     if lost:
         found = store.mend(lambda connection: recovery.list_again(connection, folder))
-        notices = (_found_again(path, day, found),)
+        notices = (_found_again(path, day, *found),)
     if not store.read_only:
         with suppress(OSError):  # a shared disk may know no permissions
             folder.chmod(0o700)
@@ -165,12 +166,15 @@ def open_workspace(folder: Path) -> Workspace:
     return Workspace(folder, store, notices=notices)
 
 
-def _found_again(path: Path, day: str, versions: int) -> str:
+def _found_again(path: Path, day: str, versions: int, unreadable: Sequence[Path]) -> str:
     back = f"The snapshot of {day} was put back" if day else "There is no snapshot"
     again = f"{versions} saved version{'' if versions == 1 else 's'} on disk found again"
+    left = f"{unreadable[0]} cannot be read" if unreadable else ""
+    left += f", nor {len(unreadable) - 1} more" if unreadable[1:] else ""
     return (
         f"{path}: expected what was corrected and reviewed here, found an empty file or none. "
-        f"{back}, and {again}. What is missing can only come from a backup of that file."
+        f"{back}, and {again}. {left}{'. ' if left else ''}What is missing can only come from a "
+        "backup of that file."
     )
 
 
