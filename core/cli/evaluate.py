@@ -15,6 +15,7 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskPattern,
@@ -60,6 +61,7 @@ def evaluate(
     point: Point = None,
     resample: Resample = None,
     region: RegionName = "",
+    fills: Fills = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
     spacing: SpacingGiven = "",
@@ -80,9 +82,19 @@ def evaluate(
     if ran_on_cluster(where):
         return
     said = given(layout, image, mask, region, channels, spacing)
-    how = corrected(said, role, resample=resample, point=point)
+    how = corrected(said, role, resample=resample, point=point, fills=fills)
     job = ModelRun(
-        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+        folder,
+        how,
+        out,
+        model,
+        case_ids(case, split),
+        device,
+        flips,
+        skip_below,
+        engine,
+        precision,
+        scores=True,
     )
     run = ready(job, where)
     chosen = run.model

@@ -1,4 +1,4 @@
-"""What answers a robot reader's clicks: the bump, a trained guide, or the mean of both."""
+"""What answers a robot reader's clicks: the bump, a trained guide, or both together."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +15,11 @@ from core.workspace.workspace_folder import registry
 GuideOf = Callable[[Volume], Guide]
 
 
-def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
+def guide_of(name: str, workspace: Path, *, together: bool) -> GuideOf | None:
     """Return what makes the guide of a volume; None for the bump alone.
 
     `name` is `bump`, the id of a trained guide, or `auto` for the first there is, else the bump.
-    `averaged` takes the mean of a trained guide and the bump. Raises `ModelError` for an id there
-    is not.
+    `together` lets the bump answer with it. Raises `ModelError` for an id there is not.
     """
     if name == "bump":
         return None
@@ -33,6 +32,6 @@ def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
     def make(volume: Volume) -> Guide:
         order = spec.order(volume.channels, volume.roles)
         taught = NetworkGuide(spec, order, network.logits)
-        return PairedGuide(Bump(), taught, planes=spec.planes) if averaged else taught
+        return PairedGuide(Bump(), taught, planes=spec.planes) if together else taught
 
     return make

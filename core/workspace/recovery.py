@@ -118,6 +118,7 @@ class _Entry(msgspec.Struct, kw_only=True):
     head: int = 0
     labels: dict[str, object] | None = None
     region: str = ""
+    regions: list[dict[str, object]] = []
     checksum: str
 
 

@@ -23,13 +23,27 @@ from core.workspace.recovery import CORRECTIONS
 from core.workspace.store import Store
 
 STORE_NAME = "workspace.sqlite"
+_REDRAWN = (
+    "UPDATE scores SET key = key || ' redrawn', dsc = NULL",
+    "DELETE FROM case_figures",
+    "DELETE FROM doubts",
+)
+"""What makes figures those of no mask any more."""
+
+
+class HeldLabels(msgspec.Struct, frozen=True):
+    """The label in hand, 0 for none, and the values that are locked or not filled."""
+
+    in_hand: int = 0
+    locked: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
 
 
 class LastState(msgspec.Struct, frozen=True):
     """Where the reader was: the case, its slice, the model chosen, and the worklist.
 
     `cuts` are the thresholds and clean-ups that were set otherwise than the models' own, by id.
-    `region` is the one in focus, empty for all labels together.
+    `region` is the one in focus, empty for all labels together; `held` are those held or locked.
     """
 
     case_id: str = ""
@@ -38,6 +52,7 @@ class LastState(msgspec.Struct, frozen=True):
     listing: Listing = Listing()
     cuts: dict[str, Postprocessing] = {}
     region: str = ""
+    held: HeldLabels = HeldLabels()
 
 
 @dataclass(frozen=True)
@@ -125,11 +140,21 @@ class Workspace:
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
         return (self.store.known(rows[0][0], LastState) if rows else None) or LastState()
 
-    def put_labels(self, labels: LabelSet) -> None:
-        """Remember what the reader calls the labels of the dataset, and their colours."""
+    def put_labels(self, labels: LabelSet, redrawn: Sequence[str] | None = ()) -> None:
+        """Remember what the reader calls the labels of the dataset, their colours and regions.
+
+        What is kept of the regions named `redrawn`, None for all, was of other voxels: that a case
+        was predicted stays known, its figures are forgotten.
+        """
+        names = [(name,) for name in redrawn or ()]
         with self.store.transaction() as connection:
             value = msgspec.json.encode(labels).decode()
             connection.execute("INSERT OR REPLACE INTO states VALUES ('labels', ?)", (value,))
+            for statement in _REDRAWN:
+                if redrawn is None:
+                    connection.execute(statement)
+                else:
+                    connection.executemany(f"{statement} WHERE region = ?", names)
 
     def labels(self) -> LabelSet | None:
         """Return what the reader calls the labels, None where nothing was said."""

@@ -229,6 +229,7 @@ class Operations(QObject):
         self._session.set_listed(self._session.post)
         self._session.set_listing(last.listing)
         self._session.set_place(place, states)
+        self._session.set_labels(self._session.labels.of_before(last.held))
         root = str(place.dataset.root)
         recent = self._session.settings.recent if place.synthetic else self._recent(root)
         self.change_settings(last_dataset=root, recent=recent)

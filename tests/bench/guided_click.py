@@ -1,7 +1,7 @@
 """A guided click, from the press to the outline that shows what it would change.
 
-By the bump alone, in every plane, and as the window answers where a network comes with it: by the
-mean of both, the network computed in a process of its own.
+By the bump alone, in every plane, and as the window answers where a network comes with it: by
+both together, the network computed in a process of its own.
 """
 
 import time

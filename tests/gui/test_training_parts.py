@@ -566,6 +566,26 @@ def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:
     assert (names["Promoted"], names["Delete"]) == (False, False)
 
 
+def test_a_gate_of_several_labels_shows_each_beside_their_mean(qtbot: QtBot) -> None:
+    dialog = GateDialog()
+    qtbot.addWidget(dialog)
+    report = judge_candidate(("old", {"A": 0.6, "B": 0.5}), ("new", {"A": 0.7, "B": 0.5}))
+    choices = Choices("old", {"old": "Old", "new": "New"})
+    dialog.show_gate(gate_view(report, choices, {}))
+    dialog.show()
+    assert "Mean DSC" in texts(dialog)
+    assert "champion → candidate" not in texts(dialog)
+    several = msgspec.structs.replace(report, labels={"Oedema": (0.5, 0.625), "Core": (0.6, 0.575)})
+    dialog.show_gate(gate_view(several, choices, {}))
+    for said in (
+        "Mean DSC of 2 labels",
+        "Oedema",
+        "0.500 → 0.625  +0.125",
+        "0.600 → 0.575  −0.025",
+    ):
+        qtbot.waitUntil(lambda said=said: said in texts(dialog))
+
+
 def test_the_gate_names_five_regressions_and_counts_the_rest(qtbot: QtBot) -> None:
     before = {f"CASE_{n}": 0.9 for n in range(9)}
     after = {name: 0.6 + n / 100 for n, name in enumerate(before)}
