@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
 from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, cards_of, run_units, unit_key
 from core.models.fold_file import FoldFile, read_fold_file, write_fold_file
-from core.models.refinements import FOLD_MARK, Refinements
-from core.models.registry import check_id, read_model
+from core.models.model_folder import check_id
+from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile
@@ -87,13 +85,7 @@ def _tasks(
         dealt = deal_folds(pool.cases, plan.folds, seed=lot)
         for fold, judged in enumerate(dealt, start=1):
             name = f"f{fold}" if plan.repeats == 1 else f"r{repeat}-f{fold}"
-            own = msgspec.structs.replace(
-                spec,
-                seed=seed,
-                model_id=f"{spec.model_id}-{name}",
-                title=f"{spec.title or spec.model_id}, {name}",
-                refinements=_of_fold(spec, name),
-            )
+            own = spec.of_fold(name, seed=seed)
             train = tuple(case.id for case in pool.cases if case.id not in judged)
             place = (out / FOLDS_FOLDER / name).absolute()
             masks = (out / _MASKS_FOLDER / f"r{repeat}").absolute()
@@ -102,14 +94,6 @@ def _tasks(
                 FoldTask(repeat, fold, own, parts, str(place), str(masks), queued, plan.processes)
             )
     return tasks
-
-
-def _of_fold(spec: TrainSpec, name: str) -> Refinements | msgspec.UnsetType:
-    """Return the refinements with the teachers of a fold: their names say of which they are."""
-    if spec.refinements is msgspec.UNSET:
-        return msgspec.UNSET
-    teachers = tuple(each.replace(FOLD_MARK, name) for each in spec.refinements.teachers)
-    return msgspec.structs.replace(spec.refinements, teachers=teachers)
 
 
 def _unit(task: FoldTask, pool: FoldPool) -> Unit:

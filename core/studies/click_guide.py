@@ -8,7 +8,7 @@ from core.domain.guide import Guide, PairedGuide
 from core.domain.volume import Volume
 from core.inference.engines import open_network
 from core.inference.guide_network import NetworkGuide
-from core.models.guides import find_guide
+from core.models.guides import Guides
 from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 
@@ -23,7 +23,7 @@ def guide_of(name: str, workspace: Path, *, together: bool) -> GuideOf | None:
     """
     if name == "bump":
         return None
-    found = find_guide(registry(home(), workspace).roots, "" if name == "auto" else name)
+    found = Guides(registry(home(), workspace).roots).find("" if name == "auto" else name)
     if found is None:
         return None
     network, spec = open_network(found), found.spec
