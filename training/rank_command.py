@@ -60,7 +60,10 @@ def rank(
     workers: Workers = 1,
     address: Address = "",
 ) -> None:
-    """Cross-validate recipes, or go on from a model, and compare them; the same command goes on with what was begun."""
+    """Cross-validate recipes, or go on from a model, and compare them.
+
+    The same command goes on with what was begun.
+    """
     from training.rank_rows import append_row, table
     from training.rank_study import RankStudy, ranked
 
