@@ -10,7 +10,7 @@ from core.domain.errors import ModelError
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.models.gate import GateReport
-from core.models.guides import GuideModel, find_guide, guides_in
+from core.models.guides import GuideModel, Guides
 
 CHOICE_FILE = "guides.json"
 BUMP = "bump"
@@ -34,18 +34,18 @@ def answering_guide(roots: Sequence[Path]) -> GuideModel | None:
 
     That is the one chosen last, in the first of the folders where one was; else the one that came
     with Overread, in the last folder. One that was taught answers once it is chosen. Raises
-    `ModelError` for a guide that cannot be read.
+    `ModelError` where there are guides, and none can be used.
     """
     chosen = next((changes[-1].id for root in roots if (changes := _read(root))), "")
     if chosen == BUMP:
         return None
-    if chosen in {guide.spec.id for guide in guides_in(roots)}:
-        return find_guide(roots, chosen)
-    for root in reversed(roots):
-        found = guides_in([root])
-        if found:
-            return found[0]
-    return None
+    models, problems = Guides(tuple(roots)).all()
+    wanted = [model for model in models if model.spec.id == chosen]
+    boxed = [m for root in reversed(roots) for m in models if m.folder.parent == root]
+    found = next(iter([*wanted, *boxed]), None)
+    if found is None and problems:
+        raise ModelError(" ".join(problems))
+    return found
 
 
 def answering_id(roots: Sequence[Path]) -> str:
@@ -63,7 +63,7 @@ def use_guide(roots: Sequence[Path], guide_id: str, report: GateReport | None = 
     if guide_id == before:
         return
     if guide_id != BUMP:
-        find_guide(roots, guide_id)
+        Guides(tuple(roots)).find(guide_id)
     done = GuideChange(id=guide_id, before=before, time=time.time(), report=report)
     content = msgspec.json.format(msgspec.json.encode([*_read(roots[0]), done]), indent=2)
     write_bytes(roots[0] / CHOICE_FILE, content + b"\n")
@@ -71,7 +71,7 @@ def use_guide(roots: Sequence[Path], guide_id: str, report: GateReport | None = 
 
 def earlier_guides(roots: Sequence[Path]) -> list[str]:
     """Return what answered clicks before and is still there, the latest first, each once."""
-    there = {BUMP, *(guide.spec.id for guide in guides_in(roots))}
+    there = {BUMP, *(guide.spec.id for guide in Guides(tuple(roots)).all()[0])}
     changes = [done for root in roots for done in reversed(_read(root))]
     past = [name for done in changes for name in (done.id, done.before)]
     now = answering_id(roots)

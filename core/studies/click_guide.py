@@ -9,7 +9,7 @@ from core.domain.volume import Volume
 from core.inference.engines import open_network
 from core.inference.guide_network import NetworkGuide
 from core.models.guide_choice import answering_guide
-from core.models.guides import GuideModel, find_guide
+from core.models.guides import GuideModel, Guides
 from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 
@@ -25,7 +25,7 @@ def guide_of(name: str, workspace: Path, *, together: bool) -> GuideOf | None:
     if name == "bump":
         return None
     roots = registry(home(), workspace).roots
-    found = answering_guide(roots) if name == "auto" else find_guide(roots, name)
+    found = answering_guide(roots) if name == "auto" else Guides(roots).find(name)
     return None if found is None else guide_over(found, together=together)
 
 

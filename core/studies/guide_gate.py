@@ -11,7 +11,7 @@ from core.io.case import Case
 from core.io.case_reader import read_case
 from core.models.gate import ClickedPath, GateSpec
 from core.models.guide_choice import answering_guide
-from core.models.guides import find_guide
+from core.models.guides import Guides
 from core.models.registry import Model, Registry
 from core.studies.click_guide import GuideOf
 from core.studies.click_study import click_ground
@@ -33,7 +33,7 @@ def guide_gate_spec(
 
     Raises `AppError` where it answers already, and where there are no cases.
     """
-    champion, guide = answering_guide(models.roots), find_guide(models.roots, candidate)
+    champion, guide = answering_guide(models.roots), Guides(models.roots).find(candidate)
     if champion is not None and champion.spec.id == candidate:
         raise AppError(f"{candidate}: expected a guide that is new, found the one that answers.")
     split = frozen_split(workspace.store)

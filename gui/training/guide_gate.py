@@ -12,7 +12,7 @@ from core.models.guide_choice import (
     take_guide_back,
     use_guide,
 )
-from core.models.guides import guides_in
+from core.models.guides import Guides
 from core.models.promotion import promote, roll_back
 from core.models.registry import Registry
 from core.studies.guide_gate import guide_gate_spec
@@ -24,7 +24,7 @@ _BUMP_TITLE = "The rule alone"
 
 def is_guide(models: Registry, model_id: str) -> bool:
     """Tell whether an id is that of a guide of clicks."""
-    return model_id in {guide.spec.id for guide in guides_in(models.roots)}
+    return model_id in {guide.spec.id for guide in Guides(models.roots).all()[0]}
 
 
 def prepare_guide_gate(
@@ -54,7 +54,7 @@ def go_back(models: Registry, model_id: str, *, guide: bool) -> None:
 
 def read_guide_choices(models: Registry) -> Choices:
     """Return what the registry says about the guide that answers and those that may."""
-    there, now = guides_in(models.roots), answering_id(models.roots)
+    there, now = Guides(models.roots).all()[0], answering_id(models.roots)
     own = (guide for guide in there if guide.folder.parent == models.roots[0])
     return Choices(
         champion=now,

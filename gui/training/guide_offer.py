@@ -13,11 +13,12 @@ from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.training_job import SPLIT_FILE, make_training
 from core.models.guide_choice import answering_guide
-from core.models.guides import GuideModel, guides_in
+from core.models.guides import GuideModel
+from core.models.model_folder import holds_model
 from core.models.registry import Model
 from core.models.train_spec import Changes
 from gui.shell.job_record import JobRecord
-from gui.training.train_plan import Ground
+from gui.training.ground import Ground
 from gui.widgets.labels import number
 
 MINUTES = 30.0
@@ -77,23 +78,29 @@ def read_guide_offer(ground: Ground) -> GuideOffer:
 def prepare_teaching(path: Path, offer: GuideOffer) -> tuple[JobFolder, JobProgram]:
     """Make the folder of the training, its split beside it; raises `AppError`."""
     ground, guide, champion = offer.ground, offer.guide, offer.champion
-    taken = {found.spec.id for found in guides_in(ground.registry.roots)}
-    taken |= {model.spec.id for model in ground.models}
-    count = next(n for n in range(1, len(taken) + 2) if f"taught-clicks-{n}" not in taken)
+    models = ground.workspace.models
+    order = 1
+    while _is_taken(ground, model_id := f"taught-clicks-{order}"):
+        order += 1
     begins = guide_beginning(champion) if guide is None else guide_going_on(guide, champion)
     settings: Changes = {
         **begins,
         "data": str(ground.dataset.root.absolute()),
         "split": str(path / SPLIT_FILE),
-        "model_id": f"taught-clicks-{count}",
-        "title": f"Taught clicks {count}",
-        "models": str(ground.workspace.models.absolute()),
+        "model_id": model_id,
+        "title": f"Taught clicks {order}",
+        "models": str(models.absolute()),
         "corrections": str(ground.workspace.folder.absolute()),
         "minutes": MINUTES,
     }
     spec = msgspec.convert(settings, GuideTrainSpec)
     store = ground.workspace.store
     return make_training(path, spec, ground.split, store), "train"
+
+
+def _is_taken(ground: Ground, model_id: str) -> bool:
+    """Tell whether a model has that id, be it one that cannot be used."""
+    return model_id in ground.taken or holds_model(ground.workspace.models / model_id)
 
 
 def taught_words(record: JobRecord) -> str:

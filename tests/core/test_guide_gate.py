@@ -23,7 +23,7 @@ from core.models.guide_choice import (
     take_guide_back,
     use_guide,
 )
-from core.models.guides import GuideModel, GuideSpec, publish_guide
+from core.models.guides import GuideModel, Guides, GuideSpec
 from core.models.model_changes import delete_any
 from core.models.networks.builder import build_network
 from core.studies.guide_gate import guide_gate_spec
@@ -101,7 +101,8 @@ def _publish(root: Path, guide_id: str, *, seed: int = 0) -> GuideModel:
     weights = root / f"{guide_id}.safetensors"
     root.mkdir(parents=True, exist_ok=True)
     save_file(build_network(SPEC.network).state_dict(), weights)
-    made = publish_guide(root, msgspec.structs.replace(SPEC, id=guide_id, title=guide_id), weights)
+    spec = msgspec.structs.replace(SPEC, id=guide_id, title=guide_id)
+    made = Guides((root,)).publish(spec, weights)
     weights.unlink()
     return made
 

@@ -12,7 +12,7 @@ from core.jobs.job_events import Done
 from core.jobs.job_folder import JobFolder, JobWriter, create_job
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate, judge_guides
 from core.models.guide_choice import answering_id
-from core.models.guides import GuideSpec, publish_guide
+from core.models.guides import Guides, GuideSpec
 from core.workspace.workspace_folder import registry
 from gui.shell.job_record import JobHead, JobRecord
 from gui.training.job_descriptions import KnownModels, job_view
@@ -133,7 +133,7 @@ def test_a_taught_guide_answers_once_it_is_promoted_and_can_be_taken_back(
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"none")
     spec = GuideSpec(id="taught", title="Taught clicks 1", architecture="unet")
-    publish_guide(desk.place.workspace.models, spec, weights)
+    Guides((desk.place.workspace.models,)).publish(spec, weights)
     before = answering_id(models.roots)
     report = judge_guides((before, _clicked(0.75)), ("taught", _clicked(0.8)), told=(0, 1, 3, 5))
     told: list[tuple[str, ...]] = []

@@ -30,7 +30,7 @@ from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
 from core.models.certificates import EngineChoice
 from core.models.guide_choice import answering_guide
-from core.models.guides import GuideSpec, publish_guide
+from core.models.guides import Guides, GuideSpec
 from core.models.registry import Model, Registry
 from core.models.train_spec import Augmentation
 from core.workspace.workspace_folder import open_workspace
@@ -309,8 +309,8 @@ def test_a_guide_goes_on_by_its_id_with_corrections(tmp_path: Path, parent: Mode
     root = tmp_path / "models"
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"none")
-    guide = publish_guide(
-        root, GuideSpec(id="clicks", title="C", architecture="unet", window=64), weights
+    guide = Guides((root,)).publish(
+        GuideSpec(id="clicks", title="C", architecture="unet", window=64), weights
     )
     registry = Registry((root, parent.folder.parent))
     registry.promote(parent.spec.id)
