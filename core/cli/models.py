@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.cli.guide_gate import gate_guide
 from core.cli.model_changes import (
     all_models,
     copy_models,
@@ -28,7 +27,6 @@ models.command(name="import")(import_model)
 models.command(name="combine")(combine_models)
 models.command(name="promote")(promote_model)
 models.command(name="rollback")(roll_back_model)
-models.command(name="gate")(gate_guide)
 models.command(name="delete")(delete_models)
 models.command(name="rename")(rename_models)
 models.command(name="copy")(copy_models)
