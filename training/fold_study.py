@@ -27,6 +27,8 @@ FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
 class FoldPlan:
     """How a dataset is dealt out: `folds` times `repeats`, cases of one of `groups` together.
 
+    Of no folds the split is taken as it is: its train learns, its val is the one fold that judges.
+
     Each fold is trained by so many `processes`. Only the first `stop_after` are done, 0 all. The
     first repeat is dealt by `seed`, None that of the training.
     """
@@ -58,9 +60,10 @@ def run_folds(
     data = Path(spec.data)
     refuse_inside(data, out)
     check_id(f"{spec.model_id}-r{plan.repeats}-f{plan.folds}")
-    pool = training_pool(data, split, plan.groups or {}, progress)
-    refuse_known(spec, pool)
-    tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time)
+    judges = split.val if split is not None and not plan.folds else ()
+    pool = training_pool(data, split, plan.groups or {}, progress, judges=judges)
+    refuse_known(spec, judges or [case.id for case in pool.cases])
+    tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time, judges=judges)
     _keep_plan(out, spec, pool, tasks)
     units = [_unit(task, pool) for task in tasks[: plan.stop_after or None]]
     outcomes = run_units(units, runner, out / UNITS_FOLDER, progress=progress)
@@ -76,13 +79,19 @@ def run_folds(
 
 
 def _tasks(
-    spec: TrainSpec, plan: FoldPlan, pool: FoldPool, out: Path, *, queued: bool
+    spec: TrainSpec,
+    plan: FoldPlan,
+    pool: FoldPool,
+    out: Path,
+    *,
+    queued: bool,
+    judges: tuple[str, ...],
 ) -> list[FoldTask]:
     tasks = []
     for repeat in range(1, plan.repeats + 1):
         seed = spec.seed + repeat - 1
         lot = seed if plan.seed is None else plan.seed + repeat - 1
-        dealt = deal_folds(pool.cases, plan.folds, seed=lot)
+        dealt = (judges,) if judges else deal_folds(pool.cases, plan.folds, seed=lot)
         for fold, judged in enumerate(dealt, start=1):
             name = f"f{fold}" if plan.repeats == 1 else f"r{repeat}-f{fold}"
             own = spec.of_fold(name, seed=seed)

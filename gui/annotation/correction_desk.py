@@ -514,6 +514,7 @@ class CorrectionDesk(QObject):
             self._on_labels_changed()
             self._follow()
             self._prepare()
+            self.stepped.emit()  # of one that was undone whole nothing else tells
 
         self._lanes.run("io", lambda _: correction.focused(focus, references), show)
 

@@ -16,11 +16,12 @@ from gui.shell.session_parts import CaseState, Place
 
 @dataclass(frozen=True)
 class _Change:
-    """Labels before and after the reader changed them, and after how many edits of the mask."""
+    """Labels before and after the reader changed them, and after how many edits of whose mask."""
 
     before: LabelSet
     after: LabelSet
-    edits: int
+    case_id: str = ""
+    edits: int = 0
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -30,7 +31,7 @@ class _Change:
     @property
     def turned(self) -> "_Change":
         """The same taken back."""
-        return _Change(self.after, self.before, self.edits)
+        return _Change(self.after, self.before)
 
 
 class LabelDesk(QObject):
@@ -50,7 +51,7 @@ class LabelDesk(QObject):
         self._operations, self._in_hand = context.operations, context.in_hand
         self._done: list[_Change] = []
         self._undone: list[_Change] = []
-        context.session.mask_painted.connect(lambda _: self._in_hand.drop(self))
+        context.session.mask_painted.connect(lambda _: self._on_mask_painted())
         context.session.place_changed.connect(self._on_place_changed)
 
     def focus_on(self, name: str) -> None:
@@ -114,13 +115,25 @@ class LabelDesk(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a change to take back, of the labels as they are."""
-        return bool(self._done) and self._done[-1].after == self._session.labels.labels
+        """Whether there is a change to take back, of the labels as they are.
+
+        What was drawn after it goes first.
+        """
+        change = self._done[-1] if self._done else None
+        if change is None or change.after != self._session.labels.labels:
+            return False
+        return change.edits >= self._edits() or change.case_id != self._session.current
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a change that was taken back, of the labels as they are."""
-        return bool(self._undone) and self._undone[-1].before == self._session.labels.labels
+        """Whether there is a change that was taken back, of the labels as they are.
+
+        What had been drawn before it comes first.
+        """
+        change = self._undone[-1] if self._undone else None
+        if change is None or change.before != self._session.labels.labels:
+            return False
+        return change.edits <= self._edits() or change.case_id != self._session.current
 
     def undo(self) -> bool:
         """Take the last change back."""
@@ -177,14 +190,15 @@ class LabelDesk(QObject):
 
     def put(self, labels: LabelSet) -> None:
         """Have these labels from now on, as an edit or its undo has left them."""
-        self._put(_Change(self._session.labels.labels, labels, 0))
+        self._put(_Change(self._session.labels.labels, labels))
 
     def _change_label(self, label: Label) -> None:
         self._change(self._session.labels.labels.with_label(label))
 
     def _change(self, labels: LabelSet) -> None:
         """Have other labels, as the reader wants it, who can take it back."""
-        change = _Change(self._session.labels.labels, labels, self._edits())
+        session = self._session
+        change = _Change(session.labels.labels, labels, session.current, self._edits())
         if self._session.place is None or change.before == labels:
             return
         self._done.append(change)
@@ -215,10 +229,19 @@ class LabelDesk(QObject):
 
     def resume(self) -> None:
         """Be for undo first again, where edits made since the last change were taken back."""
-        here = self._edits()
-        back = self.can_undo and self._done[-1].edits == here
-        if back or (self.can_redo and self._undone[-1].edits == here):
+        if self.can_undo or self.can_redo:
             self._in_hand.take(self)
+
+    def _on_mask_painted(self) -> None:
+        """Let undo be for the mask; what is drawn anew is not what a change was taken back from."""
+        self._in_hand.drop(self)
+        correction = self._session.correction
+        if correction is None or not self._undone:
+            return
+        last = self._undone[-1]
+        anew = correction.painting or correction.applied > last.edits
+        if anew and last.case_id == self._session.current:
+            self._undone.clear()
 
     def _on_place_changed(self) -> None:
         """Forget what was changed in another dataset."""

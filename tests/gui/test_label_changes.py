@@ -308,3 +308,54 @@ def test_chips_say_whether_a_label_is_in_the_region(qtbot: QtBot) -> None:
     with qtbot.waitSignal(editor.removed) as removed:
         editor.remove.click()
     assert removed.args == ["Core"]
+
+
+def test_labels_and_strokes_are_taken_back_in_the_order_they_were_made(
+    start: Start, predicted: Path, qtbot: QtBot
+) -> None:
+    program = start(predicted)
+    session, desk = program.session, program.viewer.labels.desk
+
+    def stroke(y: int) -> None:
+        box = Patch((0, 1, y, y + 1, 5, 8), np.ones((1, 1, 3), np.uint8))
+        assert program.annotation.desk.apply("brush", lambda _: box)
+
+    def now() -> tuple[str, bytes]:
+        drawn = session.correction
+        return repr(session.labels.labels), b"" if drawn is None else drawn.label_map.tobytes()
+
+    states = [now()]
+    for change in (
+        lambda: program.context.actions["add_label"].trigger(),
+        lambda: stroke(2),  # the mask becomes a map, and is drawn on
+        lambda: desk.put_region("Both", (1, 2)),
+        lambda: stroke(4),
+        lambda: program.window.label_rows.renamed.emit(2, "Cyst"),
+    ):
+        change()
+        settle(qtbot, program)
+        states.append(now())
+    assert len(set(states)) == len(states)
+
+    for before in reversed(states[:-1]):
+        trigger(qtbot, program, "undo")
+        assert now() == before
+    for after in states[1:]:
+        trigger(qtbot, program, "redo")
+        assert now() == after
+
+
+def test_what_is_drawn_after_an_undo_ends_what_could_be_redone(
+    several: Program, qtbot: QtBot
+) -> None:
+    desk = several.viewer.labels.desk
+    assert desk.put_region("Rim", (2, 3)) == ""
+    settle(qtbot, several)
+    trigger(qtbot, several, "undo")
+    assert desk.can_redo
+    trigger(qtbot, several, "clear_slice")
+    trigger(qtbot, several, "undo")
+    assert not desk.can_redo
+    trigger(qtbot, several, "redo")
+    assert several.session.correction is not None
+    assert "Rim" not in region_names(several)

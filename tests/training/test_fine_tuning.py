@@ -76,6 +76,14 @@ def test_named_cases_are_new_even_if_the_parent_has_seen_them() -> None:
     assert fit | selection == {f"C{n:02}" for n in range(10)}
 
 
+def test_where_the_parent_knows_all_of_them_few_choose() -> None:
+    spec = msgspec.structs.replace(SPEC, selection_cases=2)
+    fit, selection, _ = _split(spec, _parent(20))
+    assert len(selection) == 2
+    assert fit | selection == {f"C{n:02}" for n in range(20)}
+    assert _split(spec, _parent(20, ("C03",)))[1] == {"C03"}
+
+
 def test_without_replay_only_new_cases_teach() -> None:
     fit, selection, fresh = _split(msgspec.structs.replace(SPEC, replay=0.0), _parent(10))
     assert fit == fresh - selection
