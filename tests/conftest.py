@@ -25,8 +25,15 @@ settings.register_profile("overread", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("overread")
 
+LONGEST = ("e2e", "fuzz", "kill", "soak")
 REAL_DATA_VARIABLE = "OVERREAD_REAL_DATA"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what starts processes and takes longest: nobody works alone at the end."""
+    longest = tuple(str(Path(__file__).with_name(room)) + os.sep for room in LONGEST)
+    items.sort(key=lambda item: not str(item.path).startswith(longest))
 
 
 def pytest_xdist_auto_num_workers() -> int:
