@@ -491,7 +491,7 @@ IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
 WITH_LABELS: dict[str, Callable[[Program], object]] = {
-    "gui.shell.label_desk.LabelDesk._change": (
+    "gui.shell.label_desk.LabelDesk._put": (
         lambda program: program.viewer.labels.desk.rename(2, "Swelling")
     ),
     "gui.shell.label_desk.LabelDesk._retell": (
