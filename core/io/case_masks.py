@@ -120,7 +120,10 @@ def read_drawn_labels(
     labels `written`. Raises `FileError` for a mask on another grid.
     """
     if case.volumes is None:
-        return binarise(label_map(read(path)).values), BINARY
+        found = label_map(read(path))
+        if written.is_binary:
+            return binarise(found.values), BINARY
+        return renumbered(found.values, found.labels, written), found.labels
     like = read_channel(case.volumes.channels[0])
     placed = read_mask(FoundMask("mask", (path,)), case.volumes, like, labels=case.labels)
     _, turn = like.grid.canonical()
