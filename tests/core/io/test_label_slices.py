@@ -175,7 +175,7 @@ def test_names_of_folders_give_values_the_same_in_every_case() -> None:
 
 SET = LabelSet(
     (
-        Label(1, "Core", (255, 0, 135)),
+        Label(1, "Core: a/b", (9, 8, 7)),
         Label(2, "Rim", (135, 255, 225)),
         Label(255, "Core + Rim", (1, 2, 3), None, (1, 2)),
     ),
@@ -197,7 +197,7 @@ def test_an_export_in_folders_is_the_same_segments_and_a_dataset(tmp_path: Path)
         case, values, out, dataset_root=tmp_path / "in", provenance=by, format_name=FOLDERS
     )
     assert sorted(path.name for path in (out / "A").iterdir() if path.is_dir()) == [
-        "1_Core", "2_Rim",
+        "1_Core_ a_b", "2_Rim",
     ]  # fmt: skip
     read = read_export(out, case)
     assert np.array_equal(read.values, values)
@@ -205,12 +205,15 @@ def test_an_export_in_folders_is_the_same_segments_and_a_dataset(tmp_path: Path)
     for files in case.slices:
         (out / "A" / files.image.name).write_bytes(files.image.read_bytes())
     left, right = halves()
-    for label, mask in (("1_Core", left), ("2_Rim", right)):
+    for label, mask in (("1_Core_ a_b", left), ("2_Rim", right)):
         for plane, files in zip(mask, case.slices, strict=True):
             written = imread(out / "A" / label / f"A_{files.number}_mask.tif")
             assert written.dtype == np.uint8
             assert np.array_equal(written, plane * 255)
-    loaded = read_case(scan(out).cases[0])
+    again = scan(out)
+    assert again.labels is not None
+    assert again.labels.segments == SET.segments
+    loaded = read_case(again.cases[0])
     assert loaded.labels is not None
     assert np.array_equal(loaded.labels, values)
 
@@ -221,8 +224,9 @@ def test_a_predicted_map_is_written_in_folders(tmp_path: Path) -> None:
     paths = write_mask(
         case, DrawnMask(overlapping(), SET), tmp_path / "out", ending="pred", format_name=FOLDERS
     )
-    assert len(paths) == 2 * SHAPE[0]
-    assert paths[0] == tmp_path / "out" / "A" / "1_Core" / "A_1_pred.tif"
+    assert len(paths) == 2 * SHAPE[0] + 1
+    assert paths[-1].name == "A_dseg.tsv"
+    assert paths[0] == tmp_path / "out" / "A" / "1_Core_ a_b" / "A_1_pred.tif"
 
 
 def piled(segments: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], LabelSet]:
@@ -273,6 +277,7 @@ def test_values_are_the_pixels_that_tifffile_and_scikit_image_read(
         paths = write_mask(
             case, DrawnMask(values, labels), Path(made) / "out", ending="mask", format_name=SLICES
         )
+        paths = [path for path in paths if path.suffix == ".tif"]
         one = np.stack([imread(path) for path in paths])
         other = np.stack([skimage.io.imread(path) for path in paths])
     expected = values if values.max() > 1 else values * np.uint8(255)
@@ -293,6 +298,14 @@ def test_values_up_to_twenty_that_another_program_wrote_come_back_from_an_export
     assert dataset.labels.values == (1, 7, 20)
     loaded = read_case(dataset.case("B"))
     assert np.array_equal(loaded.labels, values)
-    drawn = DrawnMask(loaded.labels, dataset.labels)
-    paths = write_mask(dataset.case("B"), drawn, tmp_path / "out", ending="mask")
+    named = dataset.labels.with_label(Label(7, "Rim", (1, 2, 3)))
+    out, drawn = tmp_path / "out", DrawnMask(loaded.labels, named)
+    *paths, table = write_mask(dataset.case("B"), drawn, out, ending="mask")
     assert np.array_equal(np.stack([imread(path) for path in paths]), values)
+    assert table == out / "B" / "B_dseg.tsv"
+    for files in dataset.case("B").slices:
+        (out / "B" / files.image.name).write_bytes(files.image.read_bytes())
+    assert scan(out).labels == named
+    assert [(each["name"], each["value"]) for each in told(out)["cases"][0]["labels"]] == [
+        ("Label 1", 1), ("Rim", 7), ("Label 20", 20),
+    ]  # fmt: skip
