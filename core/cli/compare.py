@@ -28,15 +28,7 @@ from core.cli.options import (
     SplitPart,
     Verify,
 )
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 from core.domain.figure_text import counted
 
@@ -95,8 +87,6 @@ def compare(
     from core.models.certificates import engine_for
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     job = ComparisonRun(
         folder=folder,
         how=corrected(

@@ -27,15 +27,7 @@ from core.cli.options import (
     SplitPart,
     Verify,
 )
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 
 
@@ -79,8 +71,6 @@ def evaluate(
     from core.studies.mask_settings import mask_settings
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     said = given(layout, image, mask, region, channels, spacing)
     how = corrected(said, role, resample=resample, point=point, fills=fills)
     job = ModelRun(

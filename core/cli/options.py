@@ -111,7 +111,7 @@ EngineId = Annotated[
     ),
 ]
 PrecisionName = Annotated[
-    str, typer.Option("--precision", help="auto, float32 or bfloat16, as the engine has it.")
+    str, typer.Option("--precision", help="auto, float32, mixed or bfloat16, as the engine has it.")
 ]
 LesionIou = Annotated[
     float,

@@ -20,15 +20,7 @@ from core.cli.options import (
     PrecisionName,
     SplitPart,
 )
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 
 
@@ -64,8 +56,6 @@ def predict(
     from core.studies.case_units import predict_spread
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     check_format(format_name)
     how = corrected(given(layout, image, mask, channels=channels), role, point=point, fills=fills)
     job = ModelRun(

@@ -13,6 +13,7 @@ import msgspec
 from core.domain.errors import WorkspaceError
 from core.domain.label_set import LabelSet
 from core.domain.prediction import Postprocessing
+from core.domain.worklist_state import Listing
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
 from core.models.certificates import ANY, EngineChoice
@@ -28,14 +29,6 @@ _REDRAWN = (
     "DELETE FROM doubts",
 )
 """What makes figures those of no mask any more."""
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """How the worklist is ordered and filtered, by names of both; `text` is the search."""
-
-    order: str = ""
-    only: str = ""
-    text: str = ""
 
 
 class HeldLabels(msgspec.Struct, frozen=True):
@@ -188,7 +181,7 @@ def open_workspace(folder: Path) -> Workspace:
     notices: tuple[str, ...] = ()
     if lost:
         found = store.mend(lambda connection: recovery.list_again(connection, folder))
-        notices = (_found_again(path, day, found),)
+        notices = (_found_again(path, day, *found),)
     if not store.read_only:
         with suppress(OSError):  # a shared disk may know no permissions
             folder.chmod(0o700)
@@ -198,12 +191,15 @@ def open_workspace(folder: Path) -> Workspace:
     return Workspace(folder, store, notices=notices)
 
 
-def _found_again(path: Path, day: str, versions: int) -> str:
+def _found_again(path: Path, day: str, versions: int, unreadable: Sequence[Path]) -> str:
     back = f"The snapshot of {day} was put back" if day else "There is no snapshot"
     again = f"{versions} saved version{'' if versions == 1 else 's'} on disk found again"
+    left = f"{unreadable[0]} cannot be read" if unreadable else ""
+    left += f", nor {len(unreadable) - 1} more" if unreadable[1:] else ""
     return (
         f"{path}: expected what was corrected and reviewed here, found an empty file or none. "
-        f"{back}, and {again}. What is missing can only come from a backup of that file."
+        f"{back}, and {again}. {left}{'. ' if left else ''}What is missing can only come from a "
+        "backup of that file."
     )
 
 

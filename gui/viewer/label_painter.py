@@ -24,7 +24,6 @@ from gui.viewer.screen import Screen
 
 _KEPT = 48
 _AHEAD = (1, -1, 2, -2, 3, -3)
-_DRAWN_AHEAD = 12  # images of a whole view: a few megabytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +58,15 @@ class _Key:
     focus: tuple[int, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A picture to be ready: `known` where it is made, drawn ahead for `screen` where there is."""
+
+    key: _Key
+    known: LabelPicture | None
+    screen: Screen | None
+
+
 class LabelPainter(QObject):
     """Fills labels in one view; `forget` what is kept when its maps are others.
 
@@ -82,14 +90,17 @@ class LabelPainter(QObject):
         self._pictures: OrderedDict[_Key, LabelPicture] = OrderedDict()
         self._rasters: OrderedDict[_Key, LabelRaster] = OrderedDict()
         self._ahead: Task[None] | None = None
+        self._missed: tuple[LabelMaps, _Key, LabelStyle] | None = None
 
     def forget(self) -> None:
         """Forget all pictures that were made; what is on screen stays."""
         self._pictures.clear()
         self._rasters.clear()
+        self._missed = None
 
     def show_nothing(self) -> None:
         """Leave the image without labels."""
+        self._missed = None
         self.item.set_picture(None, None)
 
     def show(self, display: Display, filled: FilledLabels) -> None:
@@ -121,29 +132,43 @@ class LabelPainter(QObject):
     def _prepare(self, maps: LabelMaps, key: _Key, style: LabelStyle) -> None:
         """Make the labels of the slices around the one on screen, on a worker."""
         opened = self._session.open_case
-        if opened is None or (self._ahead is not None and not self._ahead.cancelled):
+        if opened is None:
             return
-        plane = key.picture.cut.plane
-        count = opened.loaded.volume.geometry.shape[plane.axis]
-        near = [key.picture.slice_index + step for step in _AHEAD]
-        keys = [self._key_at(key, Cut(plane, index)) for index in near if 0 <= index < count]
-        screen = self.item.screen
-        wanted = [each for each in keys if not self._is_ready(each, style, screen)]
-        known = {each: self._pictures.get(each) for each in wanted}
+        if self._ahead is not None and not self._ahead.cancelled:
+            self._missed = maps, key, style
+            return
+        count = opened.loaded.volume.geometry.shape[key.picture.cut.plane.axis]
+        wanted = self._wanted(key, style, count)
         if not wanted:
             return
 
         def work(progress: Progress, part: Part) -> None:
             for number, each in enumerate(wanted):
-                cut, exact = each.picture.cut, each.picture.exact
-                made = known[each] or make_label_picture(maps, cut, exact=exact)
-                raster = _drawn_ahead(made, style, screen)
-                part((each, made, raster))
+                cut, exact = each.key.picture.cut, each.key.picture.exact
+                made = each.known or make_label_picture(maps, cut, exact=exact)
+                part((each.key, made, _drawn_ahead(made, style, each.screen)))
                 progress(number / len(wanted), "")
 
         self._ahead = self._lanes.run_in_parts(
             "idle", work, parted=self._keep_ahead, finished=self._on_prepared
         )
+
+    def _wanted(self, key: _Key, style: LabelStyle, count: int) -> list[_Wanted]:
+        """Return what is not ready around the slice on screen, the next ones first."""
+        found = list[_Wanted]()
+        for step in _AHEAD:
+            cut = Cut(key.picture.cut.plane, key.picture.slice_index + step)
+            if not 0 <= cut.index < count:
+                continue
+            there, screen = self._key_at(key, cut), self._screen(step)
+            if not self._is_ready(there, style, screen):
+                found.append(_Wanted(there, self._pictures.get(there), screen))
+        return found
+
+    def _screen(self, step: int) -> Screen | None:
+        """Return what a slice so many steps away is drawn ahead for, if it is."""
+        screen = self.item.screen
+        return None if screen is None or abs(step) > screen.reach else screen
 
     def _key_at(self, key: _Key, cut: Cut) -> _Key:
         edit = self._session.edits_of(cut) if self._edited else 0
@@ -154,7 +179,7 @@ class LabelPainter(QObject):
         """Tell whether a slice was made and drawn ahead for the screen as it is."""
         if key not in self._pictures:
             return False
-        if screen is None or screen.size.isEmpty():
+        if screen is None:
             return True
         ahead = self._rasters.get(key)
         return ahead is not None and ahead.style == style and ahead.screen == screen
@@ -166,7 +191,7 @@ class LabelPainter(QObject):
             return
         self._rasters[key] = raster
         self._rasters.move_to_end(key)
-        while len(self._rasters) > _DRAWN_AHEAD:
+        while len(self._rasters) > raster.screen.kept:
             self._rasters.popitem(last=False)
 
     def _keep(self, made: tuple[_Key, LabelPicture | None]) -> None:
@@ -178,13 +203,16 @@ class LabelPainter(QObject):
             self._pictures.popitem(last=False)
 
     def _on_prepared(self) -> None:
-        self._ahead = None
+        """Go on at once where the reader has gone by now, without waiting for the next step."""
+        missed, self._missed, self._ahead = self._missed, None, None
+        if missed is not None:
+            self._prepare(*missed)
 
 
 def _drawn_ahead(
     picture: LabelPicture | None, style: LabelStyle, screen: Screen | None
 ) -> LabelRaster | None:
-    """Return labels drawn for a screen; None while nothing was drawn on it yet."""
-    if picture is None or screen is None or screen.size.isEmpty():
+    """Return labels drawn for a screen, where there is one."""
+    if picture is None or screen is None:
         return None
     return rasterised(picture, style, screen)

@@ -16,8 +16,6 @@ from gui.viewer.picture_view import PictureView
 from gui.viewer.screen import Screen
 
 _AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
-_DRAWN = 3  # slices on each side whose overlays are drawn ahead, where they are
-_DRAWN_AHEAD = 2 * _DRAWN + 2  # images of a whole view: a few megabytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +40,13 @@ class PicturesAhead:
         self._pictures = PictureCache()
         self._rasters: OrderedDict[PictureKey, OverlayRaster] = OrderedDict()
         self._ahead: Task[None] | None = None
+        self._missed: tuple[Display, OpenCase] | None = None
 
     def clear(self) -> None:
         """Forget all pictures."""
         self._pictures.clear()
         self._rasters.clear()
+        self._missed = None
 
     def of(
         self, key: PictureKey, opened: OpenCase, before: PictureKey | None, painted: Box | None
@@ -64,6 +64,7 @@ class PicturesAhead:
     def prepare(self, display: Display, opened: OpenCase) -> None:
         """Make the pictures around the one on screen, on a worker."""
         if self._ahead is not None and not self._ahead.cancelled:
+            self._missed = display, opened
             return
         wanted = self._wanted(display, opened)
         if not wanted:
@@ -112,7 +113,7 @@ class PicturesAhead:
             if not 0 <= cut.index < count:
                 continue
             there = key.beside(cut.index, session.masks_of(cut), session.edits_of(cut))
-            on = screen if abs(step) <= _DRAWN else None
+            on = screen if screen is not None and abs(step) <= screen.reach else None
             if not self._is_ready(there, display, on):
                 known, like = self._pictures.get(there), self._pictures.like(there)
                 found.append(_Wanted(there, known, like, on))
@@ -122,7 +123,7 @@ class PicturesAhead:
         """Return what overlays are drawn ahead for, if they are."""
         screen = self._view.drawn_for
         several = not self._session.labels.labels.is_binary
-        return screen if several and screen is not None and not screen.size.isEmpty() else None
+        return screen if several else None
 
     def _is_ready(self, key: PictureKey, display: Display, screen: Screen | None) -> bool:
         if key not in self._pictures:
@@ -136,8 +137,11 @@ class PicturesAhead:
             return
         self._rasters[key] = raster
         self._rasters.move_to_end(key)
-        while len(self._rasters) > _DRAWN_AHEAD:
+        while len(self._rasters) > raster.screen.kept:
             self._rasters.popitem(last=False)
 
     def _on_prepared(self) -> None:
-        self._ahead = None
+        """Go on at once where the reader has gone by now, without waiting for the next step."""
+        missed, self._missed, self._ahead = self._missed, None, None
+        if missed is not None and missed[1] is self._session.open_case:
+            self.prepare(*missed)

@@ -8,6 +8,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
+_KEPT_BYTES, _PIXEL_BYTES = 128 * 2**20, 4
+_REACH = 3
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -16,6 +19,21 @@ class Screen:
     to_screen: QTransform
     size: QSize
     ratio: float
+
+    @property
+    def reach(self) -> int:
+        """How many slices on each side are drawn ahead: of a very large view few, or none.
+
+        With it so many images may be kept as `kept` says.
+        """
+        pixels = self.size.width() * self.size.height() * self.ratio**2
+        room = 0 if self.size.isEmpty() else int(_KEPT_BYTES / (_PIXEL_BYTES * pixels))
+        return min(_REACH, max(room - 1, 0) // 2)
+
+    @property
+    def kept(self) -> int:
+        """How many images of the view may be kept."""
+        return 2 * self.reach + 2 if self.reach else 0
 
 
 def screen_of(painter: QPainter, widget: QWidget | None) -> Screen:
