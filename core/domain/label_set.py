@@ -315,17 +315,26 @@ class LabelSet:
     def with_found(self, values: Iterable[int], known: "LabelSet | None" = None) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out.
 
-        Combinations are those of `known`, where this set has the labels that they are made of.
+        They are called as `known` has them. Combinations are those of `known` where this set has
+        the labels that they are made of, by the names that these have here.
         """
         missing = sorted({int(value) for value in values} - set(self.values) - {0})
-        told = {} if known is None else {each.value: each for each in known.labels if each.parts}
-        labels = {
-            value: told[value]
+        told = {} if known is None else {each.value: each for each in known.labels}
+        labels = [
+            told[value]
             if value in told and set(told[value].parts) <= {*self.values, *missing}
             else _unnamed(value)
             for value in missing
-        }
-        return replace(self, labels=self.labels + tuple(labels.values()))
+        ]
+        before = {value: each.name for value, each in told.items()}
+        names = before | {each.value: each.name for each in (*labels, *self.labels)}
+        followed = (
+            replace(each, name=_joined(each, names))
+            if each.parts and each.name == _joined(each, before)
+            else each
+            for each in labels
+        )
+        return replace(self, labels=(*self.labels, *followed))
 
 
 def binary(name: str = "Lesion") -> LabelSet:

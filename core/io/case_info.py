@@ -9,6 +9,7 @@ import numpy as np
 from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.label_set import Label, LabelSet
+from core.domain.plain_text import shortened
 from core.io.found_case import check_one_grid, read_channel, read_mask
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.stored import Stored
@@ -152,7 +153,10 @@ def text_of(known: Known) -> str:
         lines.append(f"  {passport.path.name} ({passport.format})")
         lines += [f"    {source.name}: {source.says}" for source in passport.sources]
         lines.append(f"    believed: {passport.believed}; {passport.why}")
-    lines += [f"  label        {label.value} {label.name}{_shared(label)}" for label in told.labels]
+    lines += [
+        f"  label        {label.value} {shortened(label.name)}{_shared(label)}"
+        for label in told.labels
+    ]
     return "\n".join([*lines, *(f"  ! {notice}" for notice in told.notices)])
 
 
