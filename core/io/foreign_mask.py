@@ -12,7 +12,6 @@ from core.domain.grid import Grid
 from core.domain.label_names import listed
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.placement import placement
-from core.domain.plain_text import shortened
 from core.domain.prediction import SURE, SureLabels, quantise
 from core.domain.resample import nearest
 from core.io import readers
@@ -115,7 +114,7 @@ def _told_foreign(path: Path, said: SureLabels, labels: LabelSet) -> str:
     known = [f"{label.value} {label.name}" for label in labels.labels]
     return (
         f"{path.name}: expected values of the labels of the ground truth ({listed(known)}), found "
-        f"{listed(found)}. They count as lesion in {shortened(labels.whole.name)}, and as "
+        f"{listed(found)}. They count as lesion in {listed([labels.whole.name])}, and as "
         "background in every other region and label; renumber them if they are one of these."
     )
 

@@ -44,6 +44,18 @@ def table_of(mask: Path) -> Path:
 
 def write_label_table(path: Path, labels: LabelSet) -> None:
     """Write a `_dseg.tsv`: a row a label with its value, name and colour; atomic."""
+    write_bytes(path, _text(labels))
+
+
+def is_same_table(path: Path, labels: LabelSet) -> bool:
+    """Tell whether a table is what `write_label_table` would write."""
+    try:
+        return path.read_bytes() == _text(labels)
+    except OSError:
+        return False
+
+
+def _text(labels: LabelSet) -> bytes:
     text = io.StringIO()
     table = csv.writer(text, delimiter="\t", lineterminator="\n")
     more = [""] if labels.overlap else []
@@ -53,7 +65,7 @@ def write_label_table(path: Path, labels: LabelSet) -> None:
         colour = "#{:02x}{:02x}{:02x}".format(*label.colour)
         parts = [" ".join(map(str, label.parts))] if labels.overlap else []
         table.writerow((label.value, label.name, colour, *parts))
-    write_bytes(path, text.getvalue().encode())
+    return text.getvalue().encode()
 
 
 def read_label_table(path: Path) -> LabelTable:

@@ -15,7 +15,7 @@ from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.io import readers
 from core.io.atomic import atomic_path
-from core.io.label_table import table_of, write_label_table
+from core.io.label_table import is_same_table, table_of, write_label_table
 from core.io.stored import Passport, Stored
 
 _OWN = ("nifti_write", "nrrd_write", "metaimage_write", "tiff_write", "dicom_seg_write")
@@ -132,14 +132,14 @@ def write(
     """Write `stored` to `path`, and return its files; what is there is kept unless `overwrite`.
 
     Names and colours of several labels go into a table beside it where the format has no place for
-    them; one that is there stays where `keep_table` says so. The
-    file is read back before it takes its name: `DataError` is raised, and nothing written, when
-    a voxel, a value or the place in the patient came out differently. Raises `WorkspaceError` when
-    the system refuses the write.
+    them; one that is there stays where `keep_table` says so. The file is read back before it takes
+    its name: `DataError` is raised, and nothing written, when a voxel, a value or the place in the
+    patient came out differently. Raises `WorkspaceError` when the system refuses the write.
     """
     writer = writer_of(path, format_name=format_name)
-    table = _table(path, stored, writer)
-    for place in (path, *table):
+    labels = stored.labels or BINARY
+    tables = () if writer.keeps_names(path.name) or labels.is_binary else (table_of(path),)
+    for place in (path, *(each for each in tables if not is_same_table(each, labels))):
         if place.exists() and not overwrite:
             raise FileError(
                 place,
@@ -150,17 +150,10 @@ def write(
     with atomic_path(path) as temporary:
         writer.write(temporary, Order(stored, path.name, provenance or NOBODY))
         _check(path, readers.read(temporary), stored, writer)
-    written = tuple(each for each in table if not (keep_table and each.exists()))
+    written = tuple(each for each in tables if not (keep_table and each.exists()))
     for each in written:
-        write_label_table(each, stored.labels or BINARY)
+        write_label_table(each, labels)
     return (path, *written)
-
-
-def _table(path: Path, stored: Stored, writer: Writer) -> tuple[Path, ...]:
-    """Return where names and colours of labels go, none where the file itself tells them."""
-    if stored.labels is None or stored.labels.is_binary:
-        return ()
-    return () if writer.keeps_names(path.name) else (table_of(path),)
 
 
 def _check(path: Path, found: Stored, meant: Stored, writer: Writer) -> None:
