@@ -115,8 +115,8 @@ def certify(
         each.certificate(choice, len(cases), plain_seconds)
         for choice, each in zip(wanted, found, strict=True)
     )
-    for each in made:
-        _keep(model, each)
+    for certificate in made:
+        _keep(model, certificate)
     return made
 
 
