@@ -100,6 +100,14 @@ class FocusView:
     revision: int
 
 
+@dataclass(frozen=True, eq=False)
+class HandView:
+    """The foreground of the label in hand of a correction at `revision`."""
+
+    sight: Sight
+    revision: int
+
+
 class Correction:
     """Edits a mask gesture by gesture; used from one thread.
 
@@ -210,11 +218,32 @@ class Correction:
         """What the gesture in hand works on, as `ground` has it; the mask without one."""
         return self.mask if self._gesture is None else self.ground(self._gesture.aim)
 
+    @property
+    def sees_hand(self) -> bool:
+        """True when a gesture of the label in hand can begin at once, whatever the size."""
+        values = (self._rule.value,)
+        return self._plain or any(sight.values == values for sight in self._sights)
+
+    def hand_view(self) -> HandView:
+        """Return the foreground of the label in hand, to be kept by `see_hand`.
+
+        It goes over the whole volume and changes nothing, so that a worker can do it.
+        """
+        revision = self.revision
+        return HandView(sight_of(self._map, (self._rule.value,)), revision)
+
+    def see_hand(self, view: HandView) -> bool:
+        """Keep a foreground in step from now on; False when it has changed meanwhile."""
+        if self._plain or view.revision != self.revision:
+            return False
+        self._add(view.sight)
+        return True
+
     def call(self, labels: LabelSet) -> None:
         """Take over what a reader calls the labels now; those that are not named stay."""
         if self.several:
             named = {label.value: label for label in (*self._labels.labels, *labels.labels)}
-            self._labels = LabelSet(tuple(named.values()), labels.regions)
+            self._labels = LabelSet(tuple(named.values()), labels.regions, labels.fills)
 
     def focused(self, region: Region, references: References) -> FocusView:
         """Return it seen as `region`, to be shown by `look`; the references are of that region.
@@ -442,6 +471,7 @@ class Correction:
             head=self._history.head,
             labels=self._labels,
             region=self._focus.name if self.several else "",
+            start=self._start,
         )
 
     def mark_saved(self, head: int) -> None:
@@ -499,8 +529,13 @@ class Correction:
             if sight.values == values:
                 return sight
         found = sight_of(self._map, values)
-        self._sights = [self._sights[0], found, *self._sights[1:]][:_SIGHTS]
+        self._add(found)
         return found
+
+    def _add(self, found: Sight) -> None:
+        others = [each for each in self._sights[1:] if each.values != found.values]
+        if found.values != self._sights[0].values:
+            self._sights = [self._sights[0], found, *others][:_SIGHTS]
 
     def _step(self, kind: StepKind, edit: Edit) -> Step:
         return Step(kind, edit, self._history.head, self._seconds)

@@ -97,7 +97,7 @@ class Snapshot:
     """A correction at one moment, copied so that a worker can save it as a version.
 
     `mask` (Z, Y, X) are the values of `labels`. The figures are those of `region`, which is named
-    where there are several labels.
+    where there are several labels; `start` is the map the correction began from.
     """
 
     case_id: str
@@ -113,6 +113,7 @@ class Snapshot:
     truth_voxels: int | None = None
     labels: LabelSet = BINARY
     region: str = ""
+    start: LabelMap | None = None
 
 
 def new_draft(

@@ -18,6 +18,7 @@ from core.annotation.draft import Origin, Snapshot, is_plain, naming
 from core.annotation.journal import told
 from core.annotation.label_rule import mask_of
 from core.domain.errors import WorkspaceError
+from core.domain.label_counts import count_labels
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
@@ -37,13 +38,24 @@ FAR_SMALLER = 0.25
 """Share of the ground truth's voxels below which a correction looks like one only begun."""
 
 
+class RegionChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What a correction made of one region or label; both DSC are None without ground truth."""
+
+    name: str
+    voxels_before: int
+    voxels: int
+    dsc_before: float | None = None
+    dsc_after: float | None = None
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """A saved version: who, when, from what, and what it cost and brought.
 
     `number` counts a case's versions from 1. `tools` counts gestures by tool, `voxels_changed`
     against the mask the correction started from, whose DSC is `dsc_before`; both DSC are None
     without ground truth, and so are its `truth_voxels`. `head` is the edit it holds. `checksum` is
-    SHA-256 of the file. `labels` are None for a mask; its figures are those of `region` else.
+    SHA-256 of the file. `labels` are None for a mask; its figures are those of `region` else, and
+    `regions` has those of all, where they were counted.
     """
 
     case_id: str
@@ -63,6 +75,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     truth_voxels: int | None = None
     labels: LabelSet | None = None
     region: str = ""
+    regions: tuple[RegionChange, ...] = ()
 
     @property
     def label_set(self) -> LabelSet:
@@ -80,10 +93,13 @@ def is_far_smaller(voxels: int, truth_voxels: int) -> bool:
     return voxels < FAR_SMALLER * truth_voxels
 
 
-def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Version:
+def save_version(
+    workspace: Workspace, snapshot: Snapshot, *, author: str, truth: LabelMap | None = None
+) -> Version:
     """Write `snapshot` as the next version of its case; nothing is listed when that fails.
 
-    Raises `WorkspaceError` when the workspace cannot be written.
+    Of several labels each region is counted, against the labels `truth` (Z, Y, X) where there are
+    any. Raises `WorkspaceError` when the workspace cannot be written.
     """
     case_id = snapshot.case_id
     with told(case_id, "saved as a version", _SAVE_ELSEWHERE):
@@ -109,6 +125,7 @@ def save_version(workspace: Workspace, snapshot: Snapshot, *, author: str) -> Ve
             truth_voxels=snapshot.truth_voxels,
             labels=None if is_plain(labels) else labels,
             region=snapshot.region,
+            regions=() if is_plain(labels) else _changes(snapshot, truth, labels),
             checksum="",
         )
         _write(path, snapshot.mask, version)
@@ -210,6 +227,28 @@ def _write(path: Path, label_map: LabelMap, version: Version) -> None:
         )
     with suppress(OSError):  # a shared drive may know no permissions
         path.chmod(0o444)
+
+
+def _changes(
+    snapshot: Snapshot, truth: LabelMap | None, labels: LabelSet
+) -> tuple[RegionChange, ...]:
+    """Count what became of each region and label since the correction began."""
+    if snapshot.start is None:
+        return ()
+    before, after = (count_labels(truth, each, labels) for each in (snapshot.start, snapshot.mask))
+    told = []
+    for region in labels.scored:
+        was, now = before.overlap(region), after.overlap(region)
+        told.append(
+            RegionChange(
+                name=region.name,
+                voxels_before=was.predicted_voxels,
+                voxels=now.predicted_voxels,
+                dsc_before=None if truth is None else was.dsc,
+                dsc_after=None if truth is None else now.dsc,
+            )
+        )
+    return tuple(told)
 
 
 def _encoded(value: object) -> object:

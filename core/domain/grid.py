@@ -158,7 +158,7 @@ class Grid:
             return "voxels"
         return "mL given" if self.is_given else "mL"
 
-    @property
+    @cached_property
     def orientation(self) -> str | None:
         """Where x, y and z grow to, as three of R L A P S I, or None when unknown."""
         if self.affine is None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError, reason
+from core.domain.errors import ModelError
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.models.kept_hash import kept_hash
+from core.models.model_folder import unreadable
 from core.models.processor import has_accelerator, has_bfloat16
 
 GRAPH_FILE = "network.onnx"
@@ -104,9 +105,7 @@ def file_hash(path: Path) -> str:
     try:
         return kept_hash(path)
     except OSError as error:
-        raise ModelError(
-            f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
-        ) from error
+        raise ModelError(unreadable(path, error)) from error
 
 
 def valid_certificates(folder: Path, weights: Path) -> Certificates | None:

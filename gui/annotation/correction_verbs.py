@@ -133,7 +133,7 @@ def _show_versions(bench: Bench) -> None:
     dialog = show_versions(
         bench.context.window,
         bench.desk,
-        lambda version, mask: beside(f"Version {version.number}", mask),
+        lambda version, found: beside(f"Version {version.number}", found.mask, found.values),
     )
     bench.context.session.case_changed.connect(dialog.reject)
 

@@ -1,6 +1,7 @@
 """Versions of the case on screen, saved and read in the order of what is written there."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,14 @@ _NOT_EXPORTED = "Nothing was exported"
 _NONE_YET = "Nothing has been corrected in this case yet."
 
 
+@dataclass(frozen=True, eq=False)
+class VersionMask:
+    """A version to look at: its mask (Z, Y, X), and the label map that is of, where it has one."""
+
+    mask: Mask
+    values: LabelMap | None = None
+
+
 class VersionReader(QObject):
     """Saves, lists, reads and exports versions through the `journal` lane.
 
@@ -52,6 +61,7 @@ class VersionReader(QObject):
     def save_version(self) -> None:
         """Write the mask as it is as an immutable version."""
         place, correction = self._session.place, self._session.correction
+        opened = self._session.open_case
         if place is None or correction is None:
             self.noted.emit("No version saved", _NONE_YET)
             return
@@ -65,10 +75,12 @@ class VersionReader(QObject):
             self.version_saved.emit(version)
 
         author = self._session.reader
-        title = "The version was not saved"
-        self._write(
-            title, lambda: save_version(workspace, snapshot, author=author), show, subject=SAVING
-        )
+        truth = None if opened is None else opened.loaded.labels
+
+        def save() -> Version:
+            return save_version(workspace, snapshot, author=author, truth=truth)
+
+        self._write("The version was not saved", save, show, subject=SAVING)
 
     def export(self, folder: Path) -> None:
         """Write the mask as it is in the dataset's layout below `folder`."""
@@ -102,13 +114,19 @@ class VersionReader(QObject):
             workspace, case_id = place.workspace, opened.loaded.case.id
             self._write("No versions are listed", lambda: versions(workspace, case_id), show)
 
-    def read_version(self, version: Version, show: Callable[[Mask], None]) -> None:
-        """Hand the mask of a version to `show`: of the region in focus, where it has several."""
+    def read_version(self, version: Version, show: Callable[[VersionMask], None]) -> None:
+        """Hand a version to `show`: its mask is of the region in focus, where it has several."""
         opened, labels = self._session.open_case, self._session.labels
         if opened is not None:
             shape = opened.loaded.volume.geometry.shape
             title, focus = f"Version {version.number} cannot be read", labels.focus
-            self._write(title, lambda: load_version(version, shape, focus), show)
+
+            def read() -> VersionMask:
+                told = version.labels is not None and not labels.labels.is_binary
+                values = load_label_map(version, shape) if told else None
+                return VersionMask(load_version(version, shape, focus), values)
+
+            self._write(title, read, show)
 
     def read_values(self, version: Version, show: Callable[[LabelMap], None]) -> None:
         """Hand the label values of a version to `show`, those of a mask with the label it gets."""

@@ -23,9 +23,9 @@ from core.annotation.patch import Patch
 from core.annotation.versions import Version
 from core.domain.figure_text import MISSING
 from core.domain.label_set import LabelMap
-from core.domain.mask import Mask
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.edit_names import edit_name
+from gui.annotation.version_reader import VersionMask
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.labels import make_wrapped_label
 
@@ -93,8 +93,6 @@ class VersionsDialog(QDialog):
     def _show(self, versions: Sequence[Version]) -> None:
         self._versions = list(versions)
         fill_table(self._table, [_cells(version) for version in self._versions], names=_NAMES)
-        none = "No version of this case yet. Save one with Ctrl+S."
-        self._hint.setText("Versions are never changed." if self._versions else none)
         if self._versions:
             self._table.selectRow(0)
         self._on_selection()
@@ -102,6 +100,11 @@ class VersionsDialog(QDialog):
     def _on_selection(self) -> None:
         for button in (self._restore, self._beside, self._export):
             button.setEnabled(self._chosen() is not None)
+        version = self._chosen()
+        changes = "" if version is None else region_words(version)
+        none = "No version of this case yet. Save one with Ctrl+S."
+        said = f"{changes} Versions are never changed.".strip()
+        self._hint.setText(said if self._versions else none)
 
     def _chosen(self) -> Version | None:
         row = self._table.currentRow()
@@ -130,7 +133,7 @@ class VersionsDialog(QDialog):
         if version is not None and folder:
             export(version, Path(folder))
 
-    def _show_beside(self, version: Version, mask: Mask) -> None:
+    def _show_beside(self, version: Version, mask: VersionMask) -> None:
         """Show a version, and get out of the way of it."""
         self.beside_asked.emit(version, mask)
         self.accept()
@@ -148,8 +151,22 @@ class VersionsDialog(QDialog):
             self._correction_desk.noted.emit(f"Version {version.number} restored", said)
 
 
+def region_words(version: Version) -> str:
+    """Say what a version changed of each region and label: its DSC, without truth its voxels."""
+    told = []
+    for each in version.regions:
+        if each.dsc_after is None:
+            told.append(f"{each.name} {each.voxels_before:,} → {each.voxels:,} voxels")
+        else:
+            told.append(f"{each.name} {_score(each.dsc_before)} → {_score(each.dsc_after)}")
+    if not told:
+        return ""
+    dsc = "DSC of " if version.dsc_after is not None else ""
+    return f"{dsc}{', '.join(told)}."
+
+
 def show_versions(
-    parent: QWidget, correction_desk: CorrectionDesk, beside: Callable[[Version, Mask], None]
+    parent: QWidget, correction_desk: CorrectionDesk, beside: Callable[[Version, VersionMask], None]
 ) -> VersionsDialog:
     """Open the table of versions of the case on screen; `beside` shows one beside it."""
     dialog = VersionsDialog(parent, correction_desk)

@@ -1,7 +1,7 @@
 """What lies over the linked views: predictions of other models, the ground truth, an ensemble."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.agreement import agreement_map, ensemble_postprocessing, mean_prediction
 from core.domain.counted_mask import CountedMask, count_mask, furthest_apart
-from core.domain.prediction import Prediction, to_mask
+from core.domain.label_set import LabelMap
+from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
+from core.io.case_reader import LoadedCase
 from core.models.registry import Model
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.shell.session import Session
@@ -25,7 +27,8 @@ class SourceMask:
     """What a pane shows of its source: no mask where its model has not been run on this case.
 
     `agreement` (Z, Y, X) is in place of a mask: how many of `models` call a voxel lesion.
-    `threshold` is what the mask was cut at; None for no probability.
+    `threshold` is what the mask was cut at; None for no probability. `labels` (Z, Y, X) is the map
+    of a source that tells labels, which `prediction` is then and `cut` how it is shown.
     """
 
     source: MaskSource
@@ -34,6 +37,9 @@ class SourceMask:
     agreement: NDArray[np.uint8] | None = None
     models: int = 0
     threshold: float | None = None
+    labels: LabelMap | None = None
+    prediction: Prediction | None = None
+    cut: Postprocessing | None = None
 
 
 class MaskFinder(QObject):
@@ -109,7 +115,8 @@ class MaskFinder(QObject):
             own = [model.spec.postprocessing for model in models]
             post = own[0] if len(found) == 1 else ensemble_postprocessing(own)
             mask = count_mask(one.probability, truth, post)
-            return SourceMask(source, title, mask, threshold=post.threshold)
+            made = SourceMask(source, title, mask, threshold=post.threshold)
+            return _with_labels(made, one, opened.loaded, post)
 
         def keep(compared: SourceMask) -> None:
             if version == self._session.case_version:
@@ -177,6 +184,15 @@ class _Way:
     engine: Engine | None
     device: str
     progress: Progress
+
+
+def _with_labels(
+    made: SourceMask, prediction: Prediction, loaded: LoadedCase, post: Postprocessing
+) -> SourceMask:
+    """Add the map of a prediction that tells labels, where the case has several."""
+    if prediction.several is None or loaded.meaning is None:
+        return made
+    return replace(made, labels=prediction.label_map(post), prediction=prediction, cut=post)
 
 
 def _agreement(title: str, models: list[Model], found: list[Prediction]) -> SourceMask:

@@ -56,6 +56,7 @@ def last_state(session: Session) -> LastState | None:
         session.listing,
         session.cuts,
         opened.loaded.case.region,
+        session.labels.held,
     )
 
 

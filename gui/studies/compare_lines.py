@@ -1,18 +1,23 @@
 """From the masks of the case on screen to the figures beside them: pure functions, no widget."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.figure_text import MISSING
 from core.domain.grid import Grid
+from core.domain.label_set import LabelSet
 from core.domain.mask import Mask
-from core.domain.metrics import Overlap
-from gui.studies.compare_side import CaseLine
+from core.domain.metrics import Overlap, SliceCounts
+from core.studies.region_study import averaged_regions
+from gui.studies.compare_side import CaseLine, RegionScores
 from gui.widgets.labels import number
 from gui.widgets.metrics_view import Pending
+
+MEAN_OF_REGIONS = "Mean of regions"
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,45 @@ def case_lines(found: Sequence[Counted], geometry: Grid, *, has_truth: bool) -> 
         )
         for each, marks in zip(found, best, strict=True)
     ]
+
+
+def region_scores(
+    found: Sequence[Mapping[str, SliceCounts]], labels: LabelSet, index: int | None
+) -> list[RegionScores]:
+    """Return a line a region and label: the DSC by each model, the best marked; then their mean.
+
+    Of the slice at `index`, or of the whole case.
+    """
+    scored = {
+        region.name: [_dsc(counts.get(region.name), index) for counts in found]
+        for region in labels.scored
+    }
+    averaged = averaged_regions(labels, scored)
+    columns = zip(*(scored[name] for name in averaged), strict=True)
+    rows = [*scored.items(), (MEAN_OF_REGIONS, [_mean(column) for column in columns])]
+    return [_scores(name, scores) for name, scores in rows]
+
+
+def _dsc(counts: SliceCounts | None, index: int | None) -> float | None:
+    """Return the DSC of a region; None where it is not known, or in neither on a slice."""
+    if counts is None:
+        return None
+    found = counts.pooled() if index is None else counts.of_slice(index)
+    empty = not found.truth_voxels and not found.predicted_voxels
+    return None if empty and index is not None else found.dsc
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _scores(name: str, scores: Sequence[float | None]) -> RegionScores:
+    rounded = [None if score is None else round(score, 3) for score in scores]
+    top = max((score for score in rounded if score is not None), default=None)
+    marked = (place for place, score in enumerate(rounded) if score is not None and score == top)
+    best = frozenset(marked) if len(scores) > 1 else frozenset[int]()
+    return RegionScores(name, tuple(number(score, 3) for score in scores), best)
 
 
 def vote_shares(planes: Sequence[Mask | NDArray[np.uint8]]) -> list[float]:

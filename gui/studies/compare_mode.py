@@ -1,12 +1,16 @@
 """The window while models are compared: views side by side, the study below, figures beside."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject
 
+from core.domain.metrics import SliceCounts
+from core.domain.plane import Cut
 from core.review.signature import Signed, put_signed, signed_cases
 from core.workspace.store import now
 from gui.shell.context import Context
 from gui.shell.mask_source import MaskSource
-from gui.studies.compare_lines import Counted, case_lines, vote_shares
+from gui.studies.compare_lines import Counted, case_lines, region_scores, vote_shares
 from gui.studies.compare_models import ComparedModel
 from gui.studies.compare_side import RunView
 from gui.studies.studies_views import StudiesViews
@@ -150,10 +154,26 @@ class CompareMode(QObject):
             lines.append(Counted(model.spec.title, counts, None if side.of_slice else found.hd95))
             if model.spec.id in side.ticked:
                 planes.append(cut.of(found.found.counted.mask))
+        self._show_regions(cut if side.of_slice else None)
         side.models.show_dsc(scores)
         side.show_signable(scores)
         side.show_case(case_lines(lines, loaded.volume.geometry, has_truth=has_truth))
         side.show_agreement(vote_shares(planes), len(planes))
+
+    def _show_regions(self, cut: Cut | None) -> None:
+        """Show the DSC of each region by the models that tell labels of the case on screen.
+
+        Slices are counted where they are axial; of other planes there is none.
+        """
+        measures, labels = self._views.viewer.linked.measures, self._session.labels.labels
+        found: dict[str, Mapping[str, SliceCounts]] = {}
+        for place, model in enumerate(self._session.models.available, start=1):
+            known = measures.of(MaskSource("model", model.spec.id))
+            if known is not None and known.regions and (cut is None or not cut.plane.axis):
+                found[str(place)] = known.regions
+        index = None if cut is None else cut.index
+        lines = region_scores(list(found.values()), labels, index) if found else []
+        self._study.side.show_regions(list(found), lines)
 
     def _show_signed(self) -> None:
         signed = self._signed.get(self._session.current)

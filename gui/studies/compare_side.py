@@ -51,6 +51,15 @@ class CaseLine:
     best: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True)
+class RegionScores:
+    """One region on the case or slice on screen: the DSC by each model as texts."""
+
+    title: str
+    cells: tuple[str, ...]
+    best: frozenset[int] = frozenset()
+
+
 class CompareSide(QFrame):
     """Asks for runs and answers; the ids of the ticked models go out with `run_asked`."""
 
@@ -67,6 +76,7 @@ class CompareSide(QFrame):
         self._theme: Theme = DARK
         self._run_view, self._ground = RunView(), ""
         self._lines: tuple[CaseLine, ...] | None = None
+        self._regions_shown: tuple[tuple[str, ...], tuple[RegionScores, ...]] | None = None
         self._sections = {
             name: Section(name)
             for name in (
@@ -142,11 +152,7 @@ class CompareSide(QFrame):
         if tuple(lines) == self._lines:
             return
         self._lines = tuple(lines)
-        while (item := self._table.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        _empty(self._table)
         right = Qt.AlignmentFlag.AlignRight
         for column, head in enumerate(_HEADS, start=1):
             self._table.addWidget(make_label(head, "caption"), 0, column, right)
@@ -159,6 +165,26 @@ class CompareSide(QFrame):
                 self._table.addWidget(label, row, column + 1, right)
         if not lines:
             self._table.addWidget(make_label("No model was run on this case.", "caption"), 1, 0)
+
+    def show_regions(self, models: Sequence[str], lines: Sequence[RegionScores]) -> None:
+        """Show the DSC of each region, by models of these numbers; nothing of binary cases."""
+        shown = (tuple(models), tuple(lines))
+        self._region_holder.setVisible(bool(lines) and bool(models))
+        if shown == self._regions_shown:
+            return
+        self._regions_shown = shown
+        _empty(self._region_grid)
+        right = Qt.AlignmentFlag.AlignRight
+        self._region_grid.addWidget(make_label("DSC by model", "caption"), 0, 0)
+        for column, title in enumerate(models, start=1):
+            self._region_grid.addWidget(make_label(title, "caption"), 0, column, right)
+        for row, line in enumerate(lines, start=1):
+            self._region_grid.addWidget(ElidedLabel(line.title, "body"), row, 0)
+            for column, text in enumerate(line.cells):
+                label = make_label(text, "value")
+                if column in line.best:
+                    set_colour(label, self._theme.ok)
+                self._region_grid.addWidget(label, row, column + 1, right)
 
     def show_agreement(self, shares: Sequence[float], models: int) -> None:
         """Show what share of the voxels marked by any is marked by all, all but one and so on."""
@@ -193,6 +219,8 @@ class CompareSide(QFrame):
         self.models.set_theme(theme)
         lines, self._lines = self._lines or (), None
         self.show_case(lines)
+        shown, self._regions_shown = self._regions_shown or ((), ()), None
+        self.show_regions(*shown)
 
     def _make_models(self, column: QVBoxLayout) -> None:
         self.models = ModelList()
@@ -229,8 +257,17 @@ class CompareSide(QFrame):
         self._table.setHorizontalSpacing(12)
         self._table.setVerticalSpacing(6)
         self._table.setColumnStretch(0, 1)
-        _body(section).addWidget(holder)
+        self._region_holder = QWidget()
+        self._region_grid = QGridLayout(self._region_holder)
+        self._region_grid.setContentsMargins(0, 0, 0, 0)
+        self._region_grid.setHorizontalSpacing(12)
+        self._region_grid.setVerticalSpacing(6)
+        self._region_grid.setColumnStretch(0, 1)
+        column = _body(section)
+        column.addWidget(holder)
+        column.addWidget(self._region_holder)
         self.show_case(())
+        self.show_regions((), ())
 
     def _make_agreement(self, column: QVBoxLayout) -> None:
         self._votes = Meter(height=6)
@@ -281,6 +318,15 @@ def _vote(place: int, models: int) -> str:
     """Return the colour of the voxels that all but `place` of the models mark."""
     last = len(_VOTES) - 1
     return _VOTES[min(round(place * last / max(models - 1, 1)), last)]
+
+
+def _empty(grid: QGridLayout) -> None:
+    """Take all widgets out of a table."""
+    while (item := grid.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 def _column(widget: QWidget) -> QVBoxLayout:

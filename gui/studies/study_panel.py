@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from gui.studies.case_plot import CasePlot, PlotView
 from gui.studies.plot_legend import PlotLegend
-from gui.studies.study_plots import ModelLine, PairLine
-from gui.studies.study_tables import ModelTable, PairTable
+from gui.studies.study_plots import ModelLine, PairLine, RegionLine
+from gui.studies.study_tables import ModelTable, PairTable, RegionTable
 from gui.widgets.icons import icon
 from gui.widgets.labels import ElidedLabel, Glyph, make_label, make_wrapped_label
 from gui.widgets.palette import OverlayColours, Theme
@@ -27,6 +27,7 @@ from gui.widgets.segments import Segments
 
 HEIGHT, LOW_HEIGHT = 312, 220
 _TABLE_WIDTH = 640
+_REGIONS = 2  # among the tables
 _PLOTS: tuple[tuple["PlotKind", str], ...] = (
     ("by_case", "By case"),
     ("scatter", "A against B"),
@@ -43,12 +44,16 @@ PlotKind = Literal["by_case", "scatter", "volumes"]
 
 @dataclass(frozen=True)
 class StudyChoice:
-    """What the reader wants to see: a plot, a figure, and two models for the plots of two."""
+    """What the reader wants to see: a plot, a figure, and two models for the plots of two.
+
+    `part` names the region or mean that all of it is of, where there are several labels.
+    """
 
     plot: PlotKind
     figure: str
     first: str
     second: str
+    part: str = ""
 
 
 class StudyPanel(QFrame):
@@ -63,15 +68,16 @@ class StudyPanel(QFrame):
         self.setObjectName("LowerPanel")
         self.plot, self.legend = CasePlot(), PlotLegend()
         self.plot.case_chosen.connect(self.case_asked)
-        self.models, self.pairs = ModelTable(), PairTable()
+        self.models, self.pairs, self.regions = ModelTable(), PairTable(), RegionTable()
         self._title = make_label("", "section")
         self._caption = ElidedLabel("", "caption")
         self._figure = self._combo("Figure")
         self._first, self._second = self._combo("Model A"), self._combo("Model B")
+        self._part = self._combo("Region compared")
         self._against = make_label("against", "caption")
         self._kind = Segments([title for _, title in _PLOTS], name="Plot")
         self._kind.chosen.connect(lambda _: self._on_choice())
-        self._tables = Segments(("Pairs", "Models"), name="Tables")
+        self._tables = Segments(("Pairs", "Models", "Regions"), name="Tables")
         self._table_pages = QStackedWidget()
         self._tables.chosen.connect(self._table_pages.setCurrentIndex)
         self._tab = Segments(("Plot", "Tables"), name="Comparison")
@@ -95,6 +101,7 @@ class StudyPanel(QFrame):
             str(self._figure.currentData() or "dsc"),
             str(self._first.currentData() or ""),
             str(self._second.currentData() or ""),
+            str(self._part.currentData() or ""),
         )
 
     def choose(self, choice: StudyChoice) -> None:
@@ -105,6 +112,7 @@ class StudyPanel(QFrame):
             (self._figure, choice.figure),
             (self._first, choice.first),
             (self._second, choice.second),
+            (self._part, choice.part),
         ):
             box.setCurrentIndex(max(box.findData(value), 0))
 
@@ -137,6 +145,14 @@ class StudyPanel(QFrame):
         self._pages.setCurrentWidget(self._found)
         self._on_choice()
 
+    def set_parts(self, parts: Sequence[tuple[str, str]]) -> None:
+        """Offer regions, labels and their mean, the first to begin with; none of binary cases."""
+        there = [self._part.itemData(index) for index in range(self._part.count())]
+        if there != [key for key, _ in parts]:
+            _fill(self._part, parts, str(self._part.currentData() or ""))
+        self._part.setVisible(bool(parts))
+        self._tables.offer(_REGIONS, bool(parts))
+
     def show_plot(self, view: PlotView) -> None:
         """Show a plot."""
         self.plot.show_plot(view)
@@ -146,6 +162,10 @@ class StudyPanel(QFrame):
         """Show the tables of a figure."""
         self.models.show_models(models)
         self.pairs.show_pairs(pairs)
+
+    def show_regions(self, models: Sequence[str], lines: Sequence[RegionLine]) -> None:
+        """Show the table of regions and labels, by models of these titles."""
+        self.regions.show_regions(models, lines)
 
     def show_verdict(self, said: str, method: str) -> None:
         """Say in a sentence what the pairs come to, and how that was found."""
@@ -225,7 +245,7 @@ class StudyPanel(QFrame):
         head.addWidget(self._tables)
         head.addStretch(1)
         head.addWidget(self._export)
-        for table in (self.pairs, self.models):
+        for table in (self.pairs, self.models, self.regions):
             self._table_pages.addWidget(table)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -251,6 +271,7 @@ class StudyPanel(QFrame):
         head.addWidget(self._tab)
         head.addWidget(self._title)
         head.addWidget(self._caption, 1)
+        head.addWidget(self._part)
         inside.addLayout(head)
         inside.addLayout(row, 1)
         self._pages = QStackedWidget()

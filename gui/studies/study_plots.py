@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from core.domain.figure_text import MINUS, interval, p_value, signed
@@ -12,7 +13,7 @@ from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
 from gui.studies.case_plot import Dot, PlotLine, PlotView
-from gui.studies.study_verdict import Standing, standing
+from gui.studies.study_verdict import Standing, standing, told_pairs
 from gui.widgets.labels import number
 
 _NOTHING = "No case has this figure: it needs ground truth."
@@ -53,6 +54,24 @@ class PairLine:
     """Lower end of the interval, the mean difference, upper end."""
 
 
+@dataclass(frozen=True)
+class RegionLine:
+    """A region or label in the table: the mean of a figure by each model, in their order."""
+
+    title: str
+    means: tuple[str, ...]
+
+
+def region_lines(summary: StudySummary, figure: str) -> list[RegionLine]:
+    """Return what a figure is on average in each region and label; none of binary cases."""
+    by_label = {} if summary.labels is msgspec.UNSET else summary.labels
+    decimals = _decimals(figure)
+    return [
+        RegionLine(label, tuple(number(model.figures[figure].mean, decimals) for model in models))
+        for label, models in by_label.items()
+    ]
+
+
 def figure_choices(unit: str) -> list[tuple[str, str]]:
     """Return the figures models are compared by, as (key, name with its unit)."""
     units = dict.fromkeys(("hd95", "hd95_max", "average_surface_distance"), f", {unit}")
@@ -91,7 +110,7 @@ def pair_lines(summary: StudySummary, figure: str) -> list[PairLine]:
             better=_SIGNS[standing(pair, lower_is_better=lower)],
             ends=_ends(pair),
         )
-        for pair in summary.pairs[figure]
+        for pair in told_pairs(summary, figure)
     ]
 
 

@@ -17,7 +17,7 @@ from gui.shell.job_watch import JobWatch
 from gui.shell.look import look_of
 from gui.shell.session_parts import Place
 from gui.studies.compare_side import CompareSide, RunView
-from gui.studies.study_pages import show_choice, show_study
+from gui.studies.study_pages import part_of, show_choice, show_regions, show_study
 from gui.studies.study_panel import StudyPanel
 from gui.studies.study_reader import STUDIES_FOLDER, StudyFound, newest_study
 from gui.widgets.labels import duration
@@ -37,6 +37,7 @@ class StudyPresenter(QObject):
         super().__init__(context.window)
         self._context, self._session = context, context.session
         self._found: StudyFound | None = None
+        self._parts: dict[str, StudyFound] = {}
         self._asked = ""
         self.watch = JobWatch(context.lanes)
         self.panel, self.side = panel, side
@@ -66,6 +67,7 @@ class StudyPresenter(QObject):
     def _on_place_changed(self) -> None:
         place = self._session.place
         self._found, self._asked = None, ""
+        self._parts = {}
         self.panel.clear_study()
         self.watch.watch(None if place is None else place.workspace.folder / STUDIES_FOLDER)
         if place is not None:
@@ -170,14 +172,27 @@ class StudyPresenter(QObject):
 
         def keep(found: StudyFound | None) -> None:
             if found is not None and self._session.place is place:
-                self._found = found
+                self._found, self._parts = found, {"": found}
                 show_study(self.panel, found)
 
         self._start(lambda: newest_study(home, place.workspace.folder / STUDIES_FOLDER), keep)
 
     def _show_choice(self) -> None:
-        if self._found is not None:
-            show_choice(self.panel, self._found, self._session.models.champion_id)
+        found, place, part = self._found, self._session.place, self.panel.choice.part
+        if found is None or place is None:
+            return
+        show_regions(self.panel, found)
+        if part in self._parts:
+            show_choice(self.panel, self._parts[part], self._session.models.champion_id)
+            return
+        labels = place.dataset.labels
+
+        def keep(made: StudyFound) -> None:
+            if self._found is found:
+                self._parts[part] = made
+                self._show_choice()
+
+        self._start(lambda: part_of(found, part, labels), keep)
 
     def _start(self, work: Callable[[], T], keep: Callable[[T], None]) -> None:
         self._context.lanes.run(

@@ -7,7 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableWidget
 
 from core.domain.statistics import INTERVAL_RULE
-from gui.studies.study_plots import ModelLine, PairLine
+from gui.studies.study_plots import ModelLine, PairLine, RegionLine
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.palette import DARK, Theme
 
@@ -30,6 +30,21 @@ class ModelTable(QTableWidget):
         """Show models."""
         cells = [(m.title, m.cases, m.mean, m.median, m.deviation) for m in lines]
         fill_table(self, cells, names=1)
+
+
+class RegionTable(QTableWidget):
+    """One row a region or label, one column a model: the mean of the chosen figure."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 0)
+        self.setAccessibleName("Figures by region and label")
+
+    def show_regions(self, models: Sequence[str], lines: Sequence[RegionLine]) -> None:
+        """Show regions for models of these titles."""
+        heads = ("Region or label", *models)
+        self.setColumnCount(len(heads))
+        prepare_table(self, heads, names=1)
+        fill_table(self, [(line.title, *line.means) for line in lines], names=1)
 
 
 class PairTable(QTableWidget):

@@ -19,6 +19,11 @@ def standing(pair: PairedComparison, *, lower_is_better: bool) -> Standing:
     return "better" if (pair.mean_difference > 0) != lower_is_better else "worse"
 
 
+def told_pairs(summary: StudySummary, figure: str) -> list[PairedComparison]:
+    """Return the pairs of which any case tells something: a model of one lesion has no regions."""
+    return [pair for pair in summary.pairs[figure] if pair.n]
+
+
 def verdict(summary: StudySummary, figure: str, champion: str) -> str:
     """Say which models are better or worse than the champion, or than the first without it."""
     titles = {model.id: model.title for model in summary.models}
@@ -27,7 +32,7 @@ def verdict(summary: StudySummary, figure: str, champion: str) -> str:
     base = champion if champion in titles else next(iter(titles))
     lower = PAIR_METRICS[figure]
     stand: dict[Standing, list[str]] = {"better": [], "worse": [], "same": []}
-    for pair in summary.pairs[figure]:
+    for pair in told_pairs(summary, figure):
         if base not in (pair.first, pair.second):
             continue
         how = standing(pair, lower_is_better=lower)
@@ -50,7 +55,7 @@ def verdict(summary: StudySummary, figure: str, champion: str) -> str:
 
 def method(summary: StudySummary, figure: str) -> str:
     """Say how the intervals and p values were made."""
-    tests = len(summary.pairs[figure])
+    tests = len(told_pairs(summary, figure))
     adjusted = f", Holm-adjusted for {tests} tests" if tests > 1 else ""
     return f"Interval: {summary.interval}. p: Wilcoxon signed-rank{adjusted}."
 

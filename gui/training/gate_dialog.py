@@ -52,6 +52,7 @@ class GateDialog(QDialog):
         self._badge = make_label("", "badge")
         self._reason = make_wrapped_label("", "body")
         self._verdicts = VerdictList(title="Over all frozen cases")
+        self._labels = VerdictList(title="Mean DSC a label or region")
         self._notes = make_wrapped_label("", "warning")
         self._lost = QHBoxLayout()
         self._table = self._make_table()
@@ -69,6 +70,8 @@ class GateDialog(QDialog):
         self._verdicts.show_verdicts(
             view.verdicts, f"{counted(len(view.rows), 'case')} of the split"
         )
+        self._labels.setVisible(bool(view.labels))
+        self._labels.show_verdicts(view.labels, "champion → candidate")
         self._notes.setText("\n".join(view.notes))
         self._notes.setVisible(bool(view.notes))
         self._show_lost(view)
@@ -79,6 +82,7 @@ class GateDialog(QDialog):
         del overlays
         self._theme = theme
         self._verdicts.set_theme(theme)
+        self._labels.set_theme(theme)
         self._delete.setIcon(icon("trash", colour=theme.t2, size=16))
         self._back.setIcon(icon("undo", colour=theme.t2, size=16))
         if self._view is not None:
@@ -126,6 +130,10 @@ class GateDialog(QDialog):
         head.addWidget(self._title)
         head.addWidget(self._badge)
         head.addStretch(1)
+        figures = QHBoxLayout()
+        figures.setSpacing(28)
+        figures.addWidget(self._verdicts, 1)
+        figures.addWidget(self._labels, 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
         foot.addWidget(self._back)
@@ -138,7 +146,7 @@ class GateDialog(QDialog):
         column.setSpacing(10)
         column.addLayout(head)
         column.addWidget(self._reason)
-        column.addWidget(self._verdicts)
+        column.addLayout(figures)
         column.addWidget(_rule())
         column.addLayout(self._lost)
         column.addWidget(self._notes)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.models.gate import GateReport, Verdict
-from gui.training.job_descriptions import report_verdicts
+from gui.training.job_descriptions import label_verdicts, report_verdicts
 from gui.training.jobs_view import VerdictRow
 
 Standing = Literal["candidate", "champion", "gone"]
@@ -25,7 +25,10 @@ class GateRow:
 
 @dataclass(frozen=True)
 class GateView:
-    """What a gate found and what can be done about it; `earlier` are champions to go back to."""
+    """What a gate found and what can be done about it; `earlier` are champions to go back to.
+
+    `labels` has a row a label or region, where the models give several.
+    """
 
     champion_id: str
     candidate_id: str
@@ -35,6 +38,7 @@ class GateView:
     reason: str
     rows: tuple[GateRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
+    labels: tuple[VerdictRow, ...] = ()
     notes: tuple[str, ...] = ()
     standing: Standing = "candidate"
     deletable: bool = False
@@ -73,6 +77,7 @@ def gate_view(report: GateReport, choices: Choices, names: Mapping[str, str]) ->
         reason=report.reason,
         rows=_rows(report, names),
         verdicts=report_verdicts(report),
+        labels=label_verdicts(report),
         notes=(*_flattered(report, choices), *report.failed.values()),
         standing=standing,
         deletable=standing == "candidate" and report.candidate in choices.deletable,

@@ -135,6 +135,18 @@ def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
     return (*rows, VerdictRow("Frozen validation", "at the end", "pending"))
 
 
+def label_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
+    """Return a row a label or region that both models give, none of a gate of one."""
+    return tuple(
+        VerdictRow(
+            name,
+            f"{number(champion, 3)} → {number(candidate, 3)}  {signed(candidate - champion)}",
+            tone(candidate - champion),
+        )
+        for name, (champion, candidate) in report.labels.items()
+    )
+
+
 def _guide_verdicts(record: JobRecord) -> tuple[VerdictRow, ...]:
     """Return what a robot reader reaches with a guide, and had reached before it learnt."""
     points = record.curves.get("selection_dsc_5", ())
@@ -155,7 +167,9 @@ def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
     lost = len(report.regressions)
     return (
         VerdictRow(
-            "Mean DSC", signed(report.mean_difference) + interval, tone(report.mean_difference)
+            _mean_title(report),
+            signed(report.mean_difference) + interval,
+            tone(report.mean_difference),
         ),
         VerdictRow("Worst tenth DSC", signed(report.worst_tenth), tone(report.worst_tenth)),
         VerdictRow(
@@ -165,6 +179,11 @@ def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
         ),
         VerdictRow("Exact p", p_value(report.p)),
     )
+
+
+def _mean_title(report: GateReport) -> str:
+    """Say what the mean is of: a case's DSC, or the mean of it over labels or regions."""
+    return f"Mean DSC of {len(report.labels)} labels" if report.labels else "Mean DSC"
 
 
 def tone(value: float) -> Tone:

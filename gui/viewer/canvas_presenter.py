@@ -1,4 +1,4 @@
-"""Keeps a view of one plane in step with the session, and pictures of its next slices ready."""
+"""Keeps a view of one plane in step with the session."""
 
 from dataclasses import replace
 
@@ -6,21 +6,18 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.components import Box
 from core.domain.plane import PLANES, Cut
-from core.domain.progress import Progress
 from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
-from gui.shell.tasks import Lanes, Part, Task
+from gui.shell.tasks import Lanes
 from gui.shell.thread_share import GestureDelay
 from gui.shell.view_state import Display, PictureKey, resolve, small
 from gui.viewer.empty_state import EmptyState
-from gui.viewer.picture import Masks, Picture, PictureCache, make_picture, with_edit
+from gui.viewer.pictures_ahead import PicturesAhead
 from gui.viewer.shown_case import shown
 from gui.viewer.shown_preview import draw_preview
 from gui.viewer.slice_view import SliceView
 from gui.viewer.uncertainty_item import UncertaintyItem, UncertaintyScale
-
-_AHEAD = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
 
 
 class CanvasPresenter(QObject):
@@ -44,11 +41,9 @@ class CanvasPresenter(QObject):
     ) -> None:
         super().__init__()
         self._session = session
-        self._lanes = lanes
         self.view = view
         self._empty, self._slot = empty, slot
-        self._pictures = PictureCache()
-        self._ahead: Task[None] | None = None
+        self._pictures = PicturesAhead(session, lanes, view)
         self._drawn_key: PictureKey | None = None
         # What is painted in another view follows here, once a frame.
         self._later = GestureDelay(self.draw, view)
@@ -82,16 +77,13 @@ class CanvasPresenter(QObject):
         before, self._drawn_key = self._drawn_key, display.picture
         if before is None or before != replace(display.picture, edit=display.picture.edit - 1):
             painted = None
-        picture = self._pictures.get(display.picture)
-        if picture is None:
-            picture = self._make(opened, display.picture, before, painted)
-            self._pictures.put(display.picture, picture)
-        self.view.show_display(display, picture, painted)
+        picture, ahead = self._pictures.of(display.picture, opened, before, painted)
+        self.view.show_display(display, picture, painted, ahead)
         self._show_uncertainty(display)
         self._say_unreadable(display, opened)
         self.drawn.emit(picture, display, painted)
         if not self._slot or before != display.picture:
-            self._prepare(display.picture, opened)
+            self._pictures.prepare(display, opened)
 
     def _display(self, opened: OpenCase) -> Display:
         view, cut = self._session.view, self.cut
@@ -118,7 +110,7 @@ class CanvasPresenter(QObject):
         if cut.index in indices:
             self.draw()
         else:
-            self._prepare(self._display(opened).picture, opened)
+            self._pictures.prepare(self._display(opened), opened)
 
     def _say_unreadable(self, display: Display, opened: OpenCase) -> None:
         if self._empty is None:
@@ -166,61 +158,6 @@ class CanvasPresenter(QObject):
         self._pictures.clear()
         self._drawn_key = None
         self._clear()
-
-    def _make(
-        self, opened: OpenCase, key: PictureKey, before: PictureKey | None, painted: Box | None
-    ) -> Picture:
-        """Make a picture; of a slice just painted on, only the outlines that have changed."""
-        masks = self._masks(opened)
-        if before is not None and replace(before, edit=key.edit) == key:
-            kept = self._pictures.take(before)
-            if kept is not None:
-                return with_edit(kept, masks, key, painted)
-        like = self._pictures.like(key)
-        return make_picture(opened.loaded.volume, masks, key, before=like)
-
-    def _masks(self, opened: OpenCase) -> Masks:
-        result, correction = self._session.result, self._session.correction
-        counted = None if result is None else result.counted
-        mask = None if counted is None else counted.mask
-        corrected = None if correction is None else correction.mask
-        return Masks(opened.loaded.ground_truth, mask, corrected)
-
-    def _prepare(self, key: PictureKey, opened: OpenCase) -> None:
-        """Make the pictures around the one on screen, on a worker."""
-        volume, plane = opened.loaded.volume, key.cut.plane
-        count = volume.geometry.shape[plane.axis]
-        near = [key.slice_index + step for step in _AHEAD]
-        session = self._session
-        keys = [
-            replace(
-                key,
-                slice_index=index,
-                masks=session.masks_of(Cut(plane, index)),
-                edit=session.edits_of(Cut(plane, index)),
-            )
-            for index in near
-            if 0 <= index < count
-        ]
-        wanted = [(k, self._pictures.like(k)) for k in keys if k not in self._pictures]
-        if not wanted or (self._ahead is not None and not self._ahead.cancelled):
-            return
-        masks = self._masks(opened)
-
-        def work(progress: Progress, part: Part) -> None:
-            for number, (name, like) in enumerate(wanted):
-                part((name, make_picture(volume, masks, name, before=like)))
-                progress(number / len(wanted), "")
-
-        self._ahead = self._lanes.run_in_parts(
-            "idle", work, parted=self._keep, finished=self._on_prepared
-        )
-
-    def _keep(self, made: tuple[PictureKey, Picture]) -> None:
-        self._pictures.put(*made)
-
-    def _on_prepared(self) -> None:
-        self._ahead = None
 
 
 def _structure(volume: Volume) -> Pixels:

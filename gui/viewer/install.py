@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
 from gui.viewer.canvas_presenter import CanvasPresenter
@@ -44,11 +45,14 @@ class Viewer:
         for added in (grid.pane_added, grid.swipe_added):
             added.connect(lambda pane: use(pane.view))
 
-    def show_beside(self, title: str, mask: Mask) -> None:
-        """Show a mask (Z, Y, X) of the case in a view beside the one on screen."""
+    def show_beside(self, title: str, mask: Mask, labels: LabelMap | None = None) -> None:
+        """Show a mask (Z, Y, X) of the case in a view beside the one on screen.
+
+        `labels` (Z, Y, X) is the map it was taken from, where it tells labels.
+        """
         if self.views.grid.count == 1:
             self.views.grid.set_count(2)
-        self.linked.show_mask(title, mask)
+        self.linked.show_mask(title, mask, labels)
 
 
 def install(context: Context, views: ViewerViews) -> Viewer:
@@ -68,6 +72,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     labels = install_labels(context, views.labels, canvas)
     planes.canvas_added.connect(labels.add_canvas)
     surfaces = _surfaces(context, views, verbs)
+    handlers = {**handlers, **labels.handlers}
     viewer = Viewer(handlers, views, verbs, canvas, panels, linked, surfaces, planes, words, labels)
     viewer.with_views(words.add_view)
     return viewer

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.domain.label_set import Colour, Label, LabelSet
 from gui.viewer.label_picture import LabelPicture
+from gui.viewer.screen import Screen, blank_image, screen_of
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, HALO_ALPHA, HALO_WIDTH
 
 _WIDTH, _SMALL_WIDTH = 1.25, 1.0
@@ -35,15 +36,6 @@ class LabelStyle:
     small: bool = False
 
 
-@dataclass(frozen=True)
-class LabelScreen:
-    """Where labels are drawn: from voxels to pixels of a view of that size, at a pixel ratio."""
-
-    to_screen: QTransform
-    size: QSize
-    ratio: float
-
-
 @dataclass(frozen=True, eq=False)
 class LabelRaster:
     """Labels drawn ahead: an image that is laid over the view as it is, where all else is alike."""
@@ -51,7 +43,7 @@ class LabelRaster:
     image: QImage
     picture: LabelPicture
     style: LabelStyle
-    screen: LabelScreen
+    screen: Screen
 
 
 class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -66,7 +58,7 @@ class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
         self._picture: LabelPicture | None = None
         self._style: LabelStyle | None = None
         self._raster: LabelRaster | None = None
-        self.screen: LabelScreen | None = None
+        self.screen: Screen | None = None
 
     def set_picture(
         self,
@@ -106,9 +98,7 @@ class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
         picture, style = self._picture, self._style
         if picture is None or style is None:
             return
-        size = QSize() if widget is None else widget.size()
-        ratio = painter.device().devicePixelRatioF()
-        screen = self.screen = LabelScreen(QTransform(painter.worldTransform()), size, ratio)
+        screen = self.screen = screen_of(painter, widget)
         painter.save()
         painter.resetTransform()
         ahead = self._raster
@@ -123,19 +113,15 @@ class LabelItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.restore()
 
 
-def rasterised(picture: LabelPicture, style: LabelStyle, screen: LabelScreen) -> LabelRaster:
+def rasterised(picture: LabelPicture, style: LabelStyle, screen: Screen) -> LabelRaster:
     """Return labels drawn ahead for a screen, on any thread."""
-    image = QImage(screen.size * screen.ratio, QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(screen.ratio)
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    draw_labels(painter, picture, style, screen)
-    painter.end()
+    with blank_image(screen) as (image, painter):
+        draw_labels(painter, picture, style, screen)
     return LabelRaster(image, picture, style, screen)
 
 
 def draw_labels(
-    painter: QPainter, picture: LabelPicture, style: LabelStyle, screen: LabelScreen
+    painter: QPainter, picture: LabelPicture, style: LabelStyle, screen: Screen
 ) -> None:
     """Draw fills, contours and what is wrong, in pixels of the screen."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.smooth)

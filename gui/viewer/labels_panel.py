@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,12 +26,18 @@ from gui.widgets.section import INSET, Section
 
 ROW = 30
 _ICON, _BUTTON = 16, 22
-_FIGURE, _TRUTH = 56, 36
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_FIGURE, _VOXELS, _TRUTH = 44, 60, 36
+_GAP = 4
+_NARROW = 306  # a panel that is narrower says the volumes of the truth in tool tips
 
 
 @dataclass(frozen=True)
 class ShownLabel:
-    """One label as the reader sees it; volumes are in the unit of the panel, None where unknown."""
+    """One label as the reader sees it; volumes are in the unit of the panel, None where unknown.
+
+    The volume of the correction stands in place of the prediction's, where there is one.
+    """
 
     label: Label
     shown: bool = True
@@ -41,6 +47,7 @@ class ShownLabel:
     key: str = ""
     predicted: float | None = None
     truth: float | None = None
+    corrected: float | None = None
 
 
 class LabelsPanel(QWidget):
@@ -61,6 +68,7 @@ class LabelsPanel(QWidget):
         self._theme = DARK
         self._rows: dict[int, _RowView] = {}
         self._shown: tuple[object, ...] | None = None
+        self._has_truth = False
         self.section = Section("Labels")
         self._count = make_label("", "caption")
         self._add = QToolButton()
@@ -70,8 +78,9 @@ class LabelsPanel(QWidget):
         self._add.clicked.connect(self.add_asked)
         self.section.set_corner(self._count)
         self.section.set_corner(self._add)
-        self._predicted = _figure("Predicted", _FIGURE, "caption")
-        self._truth = _figure("Truth", _TRUTH, "caption")
+        self._predicted, self._truth = make_label("", "caption"), make_label("Truth", "caption")
+        self._truth.setFixedWidth(_TRUTH)
+        self._truth.setAlignment(_RIGHT)
         self._said = ElidedLabel("", "caption")
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
@@ -79,21 +88,47 @@ class LabelsPanel(QWidget):
         self.set_look(DARK, DEFAULT_OVERLAYS)
         self.hide()
 
-    def set_rows(self, rows: Sequence[ShownLabel], *, unit: str, truth: bool, said: str) -> None:
-        """Show these labels, none of them hides the panel; `said` is what tools write."""
-        shown = (tuple(rows), unit, truth, said)
+    def set_rows(
+        self,
+        rows: Sequence[ShownLabel],
+        *,
+        unit: str,
+        truth: bool,
+        said: str,
+        corrected: bool = False,
+    ) -> None:
+        """Show these labels, none of them hides the panel; `said` is what tools write.
+
+        `corrected` says whether the volumes are of a correction.
+        """
+        shown = (tuple(rows), unit, truth, said, corrected)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
         self._shown = shown
         if [row.label.value for row in rows] != list(self._rows):
             self._replace_rows(rows)
+        self._has_truth = truth
         for row in rows:
-            self._rows[row.label.value].show_row(row, unit=unit, truth=truth)
-        self._truth.setVisible(truth)
+            view = self._rows[row.label.value]
+            view.show_row(row, unit=unit, truth=truth, corrected=corrected)
+        whose = "Corrected" if corrected else "Predicted"
+        self._predicted.setText(whose if unit == "voxels" else f"{whose}, mL")
+        self._fit_columns()
         seen = sum(row.shown for row in rows)
         self._count.setText(f"{seen} of {len(rows)} shown")
         self._said.setText(said)
+
+    def _fit_columns(self) -> None:
+        """Leave the column of the truth out where names need its room."""
+        on = self._has_truth and self.width() >= _NARROW
+        self._truth.setVisible(on)
+        for view in self._rows.values():
+            view.show_truth(on)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def set_expanded(self, expanded: bool) -> None:
         """Fold or unfold."""
@@ -154,7 +189,8 @@ class _RowView(QFrame):
         super().__init__()
         self._theme = DARK
         self._row: ShownLabel | None = None
-        self._shown: tuple[ShownLabel, str, bool] | None = None
+        self._truth_on = False
+        self._shown: tuple[ShownLabel, str, bool, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("ShownLabel")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -168,6 +204,7 @@ class _RowView(QFrame):
         self._field.editingFinished.connect(self._end_edit)
         self._field_or_name = names = QWidget()
         names.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        names.installEventFilter(self)
         self._names = QStackedLayout(names)
         self._names.addWidget(self._name)
         self._names.addWidget(self._field)
@@ -176,7 +213,7 @@ class _RowView(QFrame):
         self._truth = _figure("", _TRUTH, "caption")
         row = QHBoxLayout(self)
         row.setContentsMargins(INSET - 6, 0, INSET - 6, 0)
-        row.setSpacing(4)
+        row.setSpacing(_GAP)
         row.addWidget(self.eye)
         row.addWidget(self.swatch)
         row.addSpacing(4)
@@ -186,18 +223,24 @@ class _RowView(QFrame):
         row.addWidget(self._truth)
         row.addWidget(self.lock)
 
-    def show_row(self, row: ShownLabel, *, unit: str, truth: bool) -> None:
-        if (row, unit, truth) == self._shown:
+    def show_row(self, row: ShownLabel, *, unit: str, truth: bool, corrected: bool) -> None:
+        if (row, unit, truth, corrected) == self._shown:
             return
-        self._row, self._shown = row, (row, unit, truth)
+        self._row, self._shown = row, (row, unit, truth, corrected)
         label, decimals = row.label, 0 if unit == "voxels" else 1
         self._name.setText(label.name)
         self._name.setEnabled(row.shown)
         self.swatch.show_label(label, dotted=row.dotted, faded=not row.shown)
         self._key.setText(row.key)
-        found = number(row.predicted, decimals)
-        self._predicted.setText(found if unit == "voxels" else f"{found} mL")
-        self._truth.setText(number(row.truth, decimals))
+        before = number(row.predicted, decimals)
+        found = number(row.corrected, decimals) if corrected else before
+        self._predicted.setFixedWidth(_VOXELS if unit == "voxels" else _FIGURE)
+        self._predicted.setText(found)
+        true = number(row.truth, decimals)
+        self._truth.setText(true)
+        tips = [f"Predicted: {before} {unit}"] if corrected else []
+        tips += [f"Truth: {true} {unit}"] if truth else []
+        self._predicted.setToolTip("\n".join(tips))
         if self._names.currentWidget() is self._name:
             self._show_beside()
         self.eye.setChecked(row.shown)
@@ -211,18 +254,36 @@ class _RowView(QFrame):
         hand = ", in hand" if row.in_hand else ""
         lock = ", locked" if row.locked else ""
         self.setAccessibleName(
-            f"Label {label.value}, {label.name}{hand}{lock}, predicted {found} {unit}"
+            f"Label {label.value}, {label.name}{hand}{lock}, "
+            f"{'corrected' if corrected else 'predicted'} {found} {unit}"
         )
         self._paint()
+
+    def show_truth(self, on: bool) -> None:
+        """Show the volume of the truth, or leave its room to the name."""
+        self._truth_on = on
+        if self._names.currentWidget() is self._name:
+            self._show_beside()
 
     def _show_beside(self) -> None:
         """Show what stands beside the name while that is not written."""
         if self._shown is None:
             return
-        row, _, truth = self._shown
-        self._key.setVisible(row.in_hand and bool(row.key))
         self._predicted.show()
-        self._truth.setVisible(truth)
+        self._truth.setVisible(self._truth_on)
+        self._fit_key()
+
+    def _fit_key(self) -> None:
+        """Show the key of the label in hand, unless its name needs the room."""
+        row = self._row
+        if row is None or self._names.currentWidget() is not self._name:
+            return
+        needed = self._name.fontMetrics().horizontalAdvance(row.label.name)
+        there = self._field_or_name.width()
+        if not self._key.isHidden():
+            there += self._key.width() + _GAP
+        room = there - self._key.sizeHint().width() - _GAP
+        self._key.setVisible(row.in_hand and bool(row.key) and needed <= room)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -255,6 +316,8 @@ class _RowView(QFrame):
             event.ignore()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._field_or_name and event.type() == QEvent.Type.Resize:
+            self._fit_key()
         left = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
         if watched is self._field and left and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
             self._field.setText("")
@@ -310,6 +373,6 @@ def _toggle() -> QToolButton:
 
 def _figure(text: str, width: int, role: str) -> QLabel:
     label = make_label(text, role)
-    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setAlignment(_RIGHT)
     label.setFixedWidth(width)
     return label

@@ -4,11 +4,13 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF
 
 from core.domain.counted_mask import CountedMask
+from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from core.domain.metrics import slice_counts
 from gui.shell.context import Context
 from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
+from gui.viewer.label_painter import LabelPainter
 from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.mask_figures import MaskMeasures
 from gui.viewer.pane_drawer import PaneDrawer, dsc_words, score
@@ -25,6 +27,7 @@ class LinkedPresenter(QObject):
     def __init__(self, context: Context, views: ViewerViews, verbs: ViewVerbs) -> None:
         super().__init__()
         self._session, self._finder, self._verbs = context.session, context.masks, verbs
+        self._lanes = context.lanes
         self.measures = MaskMeasures(context.session, context.lanes, context.masks)
         self.measures.changed.connect(self._on_measured)
         self._main, self._grid = views.view, views.grid
@@ -42,6 +45,7 @@ class LinkedPresenter(QObject):
         self._session.models_changed.connect(self._offer)
         self._session.view_changed.connect(self._draw)
         self._session.result_changed.connect(self._draw)
+        self._session.labels_changed.connect(self._draw)
         # A model has one threshold, wherever it is seen.
         self._cut = Later(self, _CUT_MS, self._look_up_cut)
         self._session.post_changed.connect(self._cut.start)
@@ -64,8 +68,10 @@ class LinkedPresenter(QObject):
         drawer.pane.set_sources(self._sources(), source)
         drawer.look_up()
 
-    def show_mask(self, title: str, mask: Mask) -> None:
+    def show_mask(self, title: str, mask: Mask, labels: LabelMap | None = None) -> None:
         """Lay a mask (Z, Y, X) of the case on screen over a pane, and offer it in all of them.
+
+        `labels` (Z, Y, X) is the map it is the region in focus of, where it tells labels.
 
         Masks shown before stay beside it as long as there are other panes.
         """
@@ -79,7 +85,7 @@ class LinkedPresenter(QObject):
         drawer = self._drawer_for(source)
         self._masks.pop(source, None)  # the one shown last comes last
         counted = CountedMask(mask, counts, truth is not None)
-        self._masks[source] = SourceMask(source, title, counted)
+        self._masks[source] = SourceMask(source, title, counted, labels=labels)
         self._offer()
         if drawer is self._drawers[0]:
             self._chosen = source
@@ -153,7 +159,8 @@ class LinkedPresenter(QObject):
         self._offer()
 
     def _make_drawer(self, pane: LinkedPane) -> PaneDrawer:
-        drawer = PaneDrawer(self._session, self._finder, (self._main, pane), self.own)
+        labels = LabelPainter(self._session, self._lanes, pane.view, edited=False)
+        drawer = PaneDrawer(self._session, self._finder, (self._main, pane), self.own, labels)
         drawer.measured = self.measures.of
         drawer.found = self._on_found
         pane.view.moved.connect(lambda centre, zoom: self._lead(pane, centre, zoom))

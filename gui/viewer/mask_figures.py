@@ -1,13 +1,14 @@
 """What is counted and measured of each mask of the case on screen, off the GUI thread."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.mask import Mask
-from core.domain.metrics import Hd95, Overlap, hd95
+from core.domain.metrics import Hd95, Overlap, SliceCounts, hd95, slice_counts
 from core.domain.plane import Cut
+from core.io.case_reader import LoadedCase
 from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import MaskSource
 from gui.shell.session import Session
@@ -20,10 +21,14 @@ from gui.widgets.metrics_view import Pending
 
 @dataclass(frozen=True, eq=False)
 class MaskFigures:
-    """A mask and its figures; `hd95` in mm where the spacing is known, else in voxels."""
+    """A mask and its figures; `hd95` in mm where the spacing is known, else in voxels.
+
+    `regions` has the counts of each region and label by name, where there are several.
+    """
 
     found: SourceMask
     hd95: float | Pending | None = None
+    regions: Mapping[str, SliceCounts] = field(default_factory=dict)
 
     def counts(self, cut: Cut | None = None, truth: Mask | None = None) -> Overlap | None:
         """Return the counts of the volume, or of one slice against `truth`; None without a mask."""
@@ -84,18 +89,38 @@ class MaskMeasures(QObject):
         self._lanes.run(
             "idle",
             lambda _: _pooled(hd95(truth, counted.mask, spacing_mm=spacing)),
-            lambda value: self._keep(found, value),
+            lambda value: self._keep(found, lambda now: replace(now, hd95=value)),
         )
+        if found.prediction is not None:
+            loaded = opened.loaded
+            self._lanes.run(
+                "idle",
+                lambda _: count_regions(found, loaded),
+                lambda regions: self._keep(found, lambda now: replace(now, regions=regions)),
+            )
 
-    def _keep(self, found: SourceMask, value: float | None) -> None:
+    def _keep(self, found: SourceMask, fill: Callable[[MaskFigures], MaskFigures]) -> None:
         now = self._known.get(found.source)
         if now is not None and now.found is found:
-            self._known[found.source] = replace(now, hd95=value)
+            self._known[found.source] = fill(now)
             self.changed.emit(found.source)
 
     def _forget(self) -> None:
         self._known.clear()
         self._asked.clear()
+
+
+def count_regions(found: SourceMask, loaded: LoadedCase) -> dict[str, SliceCounts]:
+    """Count each region and label of a source against the truth, as its figures are made."""
+    meaning, truth, prediction = loaded.meaning, loaded.labels, found.prediction
+    if meaning is None or truth is None or prediction is None or found.cut is None:
+        return {}
+    return {
+        region.name: slice_counts(
+            meaning.mask(truth, region), prediction.mask_of(region, found.cut)
+        )
+        for region in meaning.scored
+    }
 
 
 def figure_words(figures: MaskFigures | None, opened: OpenCase) -> tuple[str, ...]:

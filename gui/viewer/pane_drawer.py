@@ -11,8 +11,11 @@ from core.domain.metrics import SliceCounts
 from gui.shell.mask_finder import MaskFinder, SourceMask
 from gui.shell.mask_source import TRUTH, MaskSource
 from gui.shell.session import Session
-from gui.shell.view_state import Shown, resolve
+from gui.shell.session_parts import OpenCase
+from gui.shell.view_state import Display, Shown, resolve
 from gui.viewer.agreement_item import AgreementItem, shares
+from gui.viewer.label_painter import LabelPainter, seen_labels
+from gui.viewer.label_picture import LabelMaps
 from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.mask_figures import MaskFigures, figure_words
 from gui.viewer.picture import Masks, PictureCache, make_picture
@@ -29,9 +32,11 @@ class PaneDrawer:
         finder: MaskFinder,
         views: tuple[SliceView, LinkedPane],
         own: Callable[[MaskSource], SourceMask | None],
+        labels: LabelPainter,
     ) -> None:
         self._session, self._finder, self._own = session, finder, own
         self._main, self.pane = views
+        self._labels = labels
         self._pictures = PictureCache()
         self._compared: SourceMask | None = None
         self.found: Callable[[SourceMask], None] = lambda _: None
@@ -45,7 +50,7 @@ class PaneDrawer:
     def look_up(self) -> None:
         """Find what lies over this pane for the case on screen."""
         self._compared = None
-        self._pictures.clear()
+        self._forget()
         self.draw()
         source = self.pane.source
         own = None if source is None else self._own(source)
@@ -64,6 +69,7 @@ class PaneDrawer:
         if opened is None:
             self.pane.view.clear_picture()
             self._heat.show_counts(None, 0)
+            self._labels.show_nothing()
             return
         counted = None if self._compared is None else self._compared.counted
         what = self._what(counted is not None)
@@ -80,10 +86,27 @@ class PaneDrawer:
             picture = make_picture(opened.loaded.volume, masks, display.picture)
             self._pictures.put(display.picture, picture)
         self.pane.view.show_display(display, picture)
+        self._fill_labels(display, opened)
         plane = None if session.view.overlays_hidden else self._plane
         self._heat.show_counts(plane, 0 if self._compared is None else self._compared.models)
         main = self._main
         self.pane.view.follow(main.centre, main.zoom)
+
+    def _fill_labels(self, display: Display, opened: OpenCase) -> None:
+        """Fill the labels of this pane's mask, else of the truth, as the main view does."""
+        labels, compared = self._session.labels, self._compared
+        if labels.labels.is_binary or display.hidden or self._plane is not None:
+            self._labels.show_nothing()
+            return
+        truth = opened.loaded.labels
+        predicted = None if compared is None else compared.labels
+        layers = (("prediction", predicted, display.prediction), ("truth", truth, display.truth))
+        maps = LabelMaps(labels.focus, truth=truth, judged=predicted)
+        self._labels.show(display, seen_labels(layers, maps))
+
+    def _forget(self) -> None:
+        self._pictures.clear()
+        self._labels.forget()
 
     def _what(self, predicted: bool) -> Shown:
         session = self._session
@@ -126,7 +149,7 @@ class PaneDrawer:
         if compared.source != self.pane.source:
             return
         self._compared = compared
-        self._pictures.clear()
+        self._forget()
         counted = compared.counted
         drawn = counted is not None or compared.agreement is not None
         known = drawn or compared.source == TRUTH

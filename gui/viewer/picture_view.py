@@ -1,6 +1,10 @@
 """The picture of a slice: an image, overlays, words in the corners, zoom and place."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -10,8 +14,9 @@ from core.domain.plane import Cut, Voxel
 from gui.shell.view_state import Display
 from gui.viewer.crosshair_item import CrosshairItem
 from gui.viewer.hud import SIDES, EdgeLetter, make_corners
-from gui.viewer.overlay_item import OverlayItem
+from gui.viewer.overlay_item import OverlayItem, OverlayRaster, overlay_raster
 from gui.viewer.picture import Picture
+from gui.viewer.screen import Screen
 from gui.viewer.tool_items import BrushCursor, Marker
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 
@@ -41,10 +46,33 @@ class SliceImage(pg.ImageItem):  # type: ignore[misc]
 
     def render(self) -> None:
         """Turn the image into pixels of the screen."""
-        super().render()
-        if self._smooth and not self._unrenderable:
-            found: QImage = self.qimage  # type: ignore[has-type]
-            self.qimage = found.convertToFormat(QImage.Format.Format_RGB32)
+        image, levels = self.image, self.levels
+        if not self._smooth:
+            super().render()
+        elif image is not None and image.dtype == np.uint8 and image.ndim == 2 and image.size:
+            self.qimage = _grey(image, levels)
+            self._renderRequired = self._unrenderable = False
+        else:
+            super().render()
+            if not self._unrenderable:
+                found: QImage = self.qimage
+                self.qimage = found.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _grey(image: NDArray[np.uint8], levels: tuple[float, float]) -> QImage:
+    """Return a plane (Y, X) of 8 bits as pixels of the screen.
+
+    As pyqtgraph does it, but for the table of colours, which it makes a call at a time.
+    """
+    low, high = (float(level) for level in levels)
+    scale = 255.0 / (high - low or 1.0)
+    table = pg.functions.rescaleData(np.arange(256), scale, low, dtype=np.uint8)
+    colours = (table.astype(np.uint32) * 0x010101 | 0xFF000000).tolist()
+    plane = np.ascontiguousarray(image)
+    height, width = plane.shape
+    found = QImage(plane.data, width, height, width, QImage.Format.Format_Indexed8)
+    found.setColorTable(colours)
+    return found.convertToFormat(QImage.Format.Format_RGB32)
 
 
 class PictureView(pg.GraphicsView):  # type: ignore[misc]
@@ -91,8 +119,31 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         if below:
             item.stackBefore(self._overlay)
 
-    def show_display(self, display: Display, picture: Picture, painted: Box | None = None) -> None:
-        """Draw `picture` as `display` says; only `painted` is drawn anew when it is known."""
+    @property
+    def drawn_for(self) -> Screen | None:
+        """What the overlays were drawn for last, size and place of the view."""
+        return self._overlay.screen
+
+    def overlays_ahead(self, display: Display) -> Callable[[Picture, Screen], OverlayRaster]:
+        """Return what draws overlays ahead as `display` has them, on any thread."""
+        colours = self._overlay.colours
+        return lambda picture, screen: overlay_raster(picture, display, colours, screen)
+
+    def has_ahead(self, raster: OverlayRaster | None, display: Display) -> bool:
+        """Tell whether overlays were drawn ahead for the screen, styles and colours as they are."""
+        return raster is not None and self._overlay.fits(raster, display)
+
+    def show_display(
+        self,
+        display: Display,
+        picture: Picture,
+        painted: Box | None = None,
+        ahead: OverlayRaster | None = None,
+    ) -> None:
+        """Draw `picture` as `display` says; only `painted` is drawn anew when it is known.
+
+        `ahead` is its overlays drawn ahead.
+        """
         before = self._display
         other = before is None or before.head != display.head or before.shape != display.shape
         other |= before is not None and before.picture.plane != display.picture.plane
@@ -109,7 +160,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
             self._image.set_smooth(display.smooth)
         self._picture, self._display = picture, display
         self._image.setVisible(not display.unreadable)
-        self._overlay.set_picture(picture, display, painted)
+        self._overlay.set_picture(picture, display, painted, ahead)
         for item in (self._marker, self._pointer_mark):
             item.setVisible(not display.hidden)
         self._crosshair.place(display.crosshair)

@@ -2,31 +2,39 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QRadioButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.domain.label_set import Colour
+from core.domain.metrics import HD95_RULE
 from gui.viewer.label_swatch import RegionSwatch
-from gui.widgets.labels import ElidedLabel, make_label, number, set_colour
+from gui.viewer.region_editor import RegionEditor
+from gui.widgets.icons import icon
+from gui.widgets.labels import ElidedLabel, make_label, number, plain_tip, set_colour
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments
 
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
-_DSC, _FAR, _VOLUME = 36, 56, 52
-_RADIO = 18
+_COMPARED = "DSC of the prediction, of the correction, and the change."
+_DSC, _FAR, _VOLUME = 36, 38, 52
+_NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
+_RADIO, _ICON = 18, 16
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
 
@@ -45,33 +53,51 @@ class RegionFigures:
 
 @dataclass(frozen=True)
 class RegionRow:
-    """One region, or one label that is no region."""
+    """One region, or one label that is no region; `named` ones can be changed and removed.
+
+    `corrected` is the DSC of a correction.
+    """
 
     name: str
     colours: tuple[Colour, ...]
     focused: bool
     figures: RegionFigures = RegionFigures()
+    corrected: float | None = None
+    named: bool = False
 
 
 class RegionsPanel(QWidget):
-    """A row a region; contours, errors, strip and disagreements are of the one that is chosen."""
+    """A row a region; contours, errors, strip and disagreements are of the one that is chosen.
+
+    Beside a correction the figures are the DSC before, after and the change.
+    """
 
     focus_chosen = Signal(str)
     scope_changed = Signal()
+    add_asked = Signal()
+    change_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = DARK
         self._rows: dict[str, _RowView] = {}
         self._shown: tuple[object, ...] | None = None
+        self._scored = self._corrected = False
         self.section = Section("Regions")
         self._scope = Segments(("Case", "Slice"), name="Figures of regions")
         self._scope.chosen.connect(lambda _: self.scope_changed.emit())
+        self._add = QToolButton()
+        self._add.setAccessibleName("Add a region")
+        self._add.setToolTip("Add a region, made of labels")
+        self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._add.clicked.connect(self.add_asked)
         self.section.set_corner(self._scope)
+        self.section.set_corner(self._add)
+        self.editor = RegionEditor()
         self._group = QButtonGroup(self)
         self._heads = tuple(
             _figure(text, width, "caption")
-            for text, width in (("DSC", _DSC), ("HD95, mm", _FAR), ("Vol. error", _VOLUME))
+            for text, width in (("DSC", _DSC), ("HD95", _FAR), ("Vol. error", _VOLUME))
         )
         self._said = ElidedLabel(_SAID, "caption")
         self._column = QVBoxLayout()
@@ -85,24 +111,54 @@ class RegionsPanel(QWidget):
         """Whether the figures are of the slice on screen, not of the case."""
         return self._scope.index == 1
 
-    def set_rows(self, rows: Sequence[RegionRow], *, unit: str, scored: bool) -> None:
-        """Show these regions, none of them hides the panel; figures only where `scored`."""
-        shown = (tuple(rows), unit, scored)
+    def set_rows(
+        self,
+        rows: Sequence[RegionRow],
+        *,
+        unit: str,
+        scored: bool,
+        corrected: bool = False,
+        fills: str = "",
+    ) -> None:
+        """Show these regions, none of them hides the panel; figures only where `scored`.
+
+        `fills` names the one that masks without labels are of, where that was said.
+        """
+        shown = (tuple(rows), unit, scored, corrected, fills)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
         self._shown = shown
         if [row.name for row in rows] != list(self._rows):
             self._replace_rows(rows)
-        self._heads[1].setText(f"HD95, {'mm' if unit.startswith('mm') else 'vox.'}")
-        self._said.setText(f"Spacing given. {_SAID}" if unit == "mm given" else _SAID)
-        for head in self._heads:
-            head.setVisible(scored)
+        far = "mm" if unit.startswith("mm") else "voxels"
+        heads = ("Was", "Now", "Change") if corrected else ("DSC", "HD95", "Vol. error")
+        for head, text in zip(self._heads, heads, strict=True):
+            head.setText(text)
+        self._heads[1].setToolTip("" if corrected else f"{HD95_RULE}, in {far}")
+        given = "Spacing given. " if unit == "mm given" else ""
+        filled = f"Binary masks are {fills}. " if fills else ""
+        compared = f"{_COMPARED} " if corrected and scored else ""
+        self._said.setText(f"{compared}{given}{filled}{_SAID}")
+        self._scored, self._corrected = scored, corrected
         self._scope.setVisible(scored)
-        for view in self._rows.values():
-            view.set_scored(scored)
+        self._fit_columns()
         for row in rows:
-            self._rows[row.name].show_row(row)
+            self._rows[row.name].show_row(row, corrected=corrected)
+
+    def _fit_columns(self) -> None:
+        """Show the columns there is room for beside the names."""
+        wide = self.width() >= _NARROW
+        was, far = wide or not self._corrected, wide or self._corrected
+        shown = (self._scored and was, self._scored and far, self._scored)
+        for head, on in zip(self._heads, shown, strict=True):
+            head.setVisible(on)
+        for view in self._rows.values():
+            view.set_columns(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def set_expanded(self, expanded: bool) -> None:
         """Fold or unfold."""
@@ -111,6 +167,8 @@ class RegionsPanel(QWidget):
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self._theme = theme
         self.section.set_look(theme, overlays)
+        self._add.setIcon(icon("plus", colour=theme.t2, size=_ICON))
+        self.editor.set_theme(theme)
         for row in self._rows.values():
             row.set_theme(theme)
 
@@ -129,6 +187,7 @@ class RegionsPanel(QWidget):
         body.setSpacing(0)
         body.addLayout(heads)
         body.addLayout(self._column)
+        body.addWidget(self.editor)
         body.addLayout(foot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -145,15 +204,18 @@ class RegionsPanel(QWidget):
             view.set_theme(self._theme)
             self._group.addButton(view.radio)
             view.radio.clicked.connect(lambda _, name=name: self.focus_chosen.emit(name))
+            view.change_asked.connect(partial(self.change_asked.emit, name))
             self._column.addWidget(view)
 
 
 class _RowView(QFrame):
+    change_asked = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
         self._focused = False
-        self._shown: RegionRow | None = None
+        self._shown: tuple[RegionRow, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("RegionRow")
         self.radio = QRadioButton()
@@ -174,39 +236,85 @@ class _RowView(QFrame):
         for figure in (self._dsc, self._far, self._volume):
             row.addWidget(figure)
 
-    def show_row(self, row: RegionRow) -> None:
+    def show_row(self, row: RegionRow, *, corrected: bool) -> None:
         self.radio.setChecked(row.focused)  # a click may have set another
-        if row == self._shown:
+        if (row, corrected) == self._shown:
             return  # What is set anew is laid out and painted anew, at every slice.
-        figures, self._focused, self._shown = row.figures, row.focused, row
+        self._focused, self._shown = row.focused, (row, corrected)
         self._swatch.show_colours(row.colours)
         self._name.setText(row.name)
-        dsc, volume = figures.dsc, figures.volume_error
-        self._dsc.setText(number(dsc, 3))
-        self._far.setText(number(figures.hd95, 1))
-        self._volume.setText(_percent(volume))
-        said = f"{row.name}, DSC {number(dsc, 3)}, volume error {_percent(volume)}"
-        self.radio.setAccessibleName(said)
-        self.radio.setToolTip(f"Look at {row.name}")
-        low = dsc is not None and dsc < LOW
-        fair = dsc is not None and dsc < FAIR
-        colour = self._theme.bad if low else self._theme.warn if fair else self._theme.t1
-        set_colour(self._dsc, colour)
+        more = ". Double-click or F2 changes it" if row.named else ""
+        self.radio.setToolTip(plain_tip(f"Look at {row.name}{more}"))
+        self.setToolTip(plain_tip(f"{row.name}{more}"))
+        said = self._compare(row) if corrected else self._score(row.figures)
+        self.radio.setAccessibleName(f"{row.name}, {said}")
         self._paint()
 
-    def set_scored(self, scored: bool) -> None:
-        for figure in (self._dsc, self._far, self._volume):
-            figure.setVisible(scored)
+    def _score(self, figures: RegionFigures) -> str:
+        """Show the figures of a prediction; returns them in words."""
+        self._dsc.setText(number(figures.dsc, 3))
+        self._far.setText(number(figures.hd95, 1))
+        self._volume.setText(_percent(figures.volume_error))
+        set_colour(self._dsc, self._judged(figures.dsc))
+        for label in (self._far, self._volume):
+            set_colour(label, self._theme.t1)
+        return f"DSC {number(figures.dsc, 3)}, volume error {_percent(figures.volume_error)}"
+
+    def _compare(self, row: RegionRow) -> str:
+        """Show the DSC before and after a correction; returns them in words."""
+        theme, before, after = self._theme, row.figures.dsc, row.corrected
+        change = None if before is None or after is None else round(after - before, 3)
+        told = number(change, 3) if change is None or change <= 0 else f"+{number(change, 3)}"
+        self._dsc.setText(number(before, 3))
+        self._far.setText(number(after, 3))
+        self._volume.setText(told)
+        set_colour(self._dsc, theme.t2)
+        set_colour(self._far, self._judged(after))
+        set_colour(self._volume, theme.ok if change and change > 0 else theme.t1)
+        if change and change < 0:
+            set_colour(self._volume, theme.bad)
+        return f"DSC {number(before, 3)}, corrected {number(after, 3)}"
+
+    def _judged(self, dsc: float | None) -> str:
+        """Return the colour of a DSC, by how low it is."""
+        low = dsc is not None and dsc < LOW
+        fair = dsc is not None and dsc < FAIR
+        return self._theme.bad if low else self._theme.warn if fair else self._theme.t1
+
+    def set_columns(self, shown: tuple[bool, bool, bool]) -> None:
+        figures = (self._dsc, self._far, self._volume)
+        for figure, on in zip(figures, shown, strict=True):
+            figure.setVisible(on)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        row, self._shown = self._shown, None
-        if row is not None:
-            self.show_row(row)
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self.show_row(shown[0], corrected=shown[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not self._focused:
             self.radio.click()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        del event
+        self._ask()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F2:  # the radio button has the focus, and leaves it to the row
+            self._ask()
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._shown is not None and self._shown[0].named:
+            menu = QMenu(self)
+            menu.addAction(f"Change {self._shown[0].name}…", self._ask)
+            menu.popup(event.globalPos())
+
+    def _ask(self) -> None:
+        if self._shown is not None and self._shown[0].named:
+            self.change_asked.emit()
 
     def _paint(self) -> None:
         theme, on = self._theme, self._focused

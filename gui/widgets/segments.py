@@ -39,6 +39,12 @@ class Segments(QFrame):
         """Choose by position."""
         self._group.button(index).setChecked(True)
 
+    def offer(self, index: int, on: bool) -> None:
+        """Show a choice or leave it out; one that is left out and holds gives way to the first."""
+        if not on and self.index == index:
+            self.set_index(0)
+        self._group.button(index).setVisible(on)
+
     def set_titles(self, titles: Sequence[str]) -> None:
         """Call the choices otherwise."""
         for index, title in enumerate(titles):

@@ -3,6 +3,7 @@
 from statistics import fmean
 
 from core.review.reviews import Review
+from core.studies.region_study import averaged_regions
 from gui.shell.session_parts import CaseState
 from gui.worklist.worklist_rows import RowStatus, WorklistRow
 
@@ -51,10 +52,8 @@ def worklist_row(
 
 def _region_mean(state: CaseState) -> float | None:
     """Return the mean DSC of the regions, of the labels where no regions are named."""
-    labels = state.case.labels
-    named = () if labels is None else labels.regions or labels.scored[1:]
-    names = [region.name for region in named] or list(state.labels)[1:]
-    found = [state.labels[name].dsc for name in names if name in state.labels]
+    names = averaged_regions(state.case.labels, state.labels)
+    found = [state.labels[name].dsc for name in names]
     known = [dsc for dsc in found if dsc is not None]
     return fmean(known) if known else None
 

@@ -12,10 +12,12 @@ from core.annotation import shapes
 from core.annotation.correction import Correction
 from core.annotation.draft import Origin, new_draft
 from core.annotation.journal import Journal, load_draft
+from core.annotation.label_rule import LabelRule
 from core.annotation.live_figures import References
 from core.annotation.patch import Point
 from core.annotation.smart_fill import INSIDE, OUTSIDE, smart_fill
 from core.annotation.strokes import stroke
+from core.domain.label_set import from_values
 from core.domain.mask import Mask
 from core.workspace.store import Store
 from tests.bench.entry import Entry, Figure
@@ -26,6 +28,8 @@ _SAMPLES = 12  # of one stroke
 _STROKES = 40
 _GESTURES = 500
 _SAMPLE_BOUND_MS = {15: 2.0, 150: 5.0}
+_LABEL_BOUND_MS = 4.0
+_LABELS = 8
 _JOURNAL_BOUND_MS = 20.0
 _HISTORY_BOUND_MIB = 64.0
 _SMART_FILL_BOUND_S = 0.3
@@ -39,6 +43,7 @@ def measure() -> list[Entry]:
     disk.
     """
     entries = [entry for size in _SAMPLE_BOUND_MS for entry in _samples(size)]
+    entries += [_label_samples(size) for size in _SAMPLE_BOUND_MS]
     return [*entries, *_gestures(), *(_smart_fill(side) for side in (256, 512))]
 
 
@@ -64,6 +69,38 @@ def _samples(size: int) -> list[Entry]:
             _SAMPLE_BOUND_MS[size], against=said
         ),
     ]
+
+
+def _label_samples(size: int) -> Entry:
+    """Paint with each of eight labels in turn, one locked; taken in hand before each stroke."""
+    labels = from_values(range(1, _LABELS + 1))
+    bands = np.arange(_SHAPE[2], dtype=np.uint16) // 24 % _LABELS + 1
+    start = (_balls() * bands.astype(np.uint8)).astype(np.uint8)
+    draft = new_draft("CASE", start, Origin("prediction", "unet"), author="bench", labels=labels)
+    correction = Correction(draft, References(_balls(20), _balls(), 0.001))
+    random = np.random.default_rng(size)
+    spent = []
+    for number in range(_STROKES):
+        value = number % (_LABELS - 1) + 1
+        correction.set_rule(LabelRule(value, locked=frozenset({_LABELS})))
+        if not correction.sees_hand:  # as the window does on a worker
+            correction.see_hand(correction.hand_view())
+        z = int(random.integers(_SHAPE[0]))
+        correction.begin("brush", z, correction.aim())
+        for ends in _path(random):
+            started = time.thread_time()
+            patch = stroke(correction.under_hand, z, list(ends), size=size)
+            correction.paint(patch)
+            correction.figures()
+            spent.append(time.thread_time() - started)
+        correction.end()
+    median, late = (float(ms) for ms in np.percentile(spent, (50, 95)) * MILLISECONDS)
+    said = (
+        f"on the processor, {len(spent)} samples, median {median:.2f}, 95th percentile {late:.2f}"
+    )
+    return Figure(f"brush_sample_labels_{size}px_worst", max(spent) * MILLISECONDS, "ms").at_most(
+        _LABEL_BOUND_MS, against=said
+    )
 
 
 def _gestures() -> list[Entry]:

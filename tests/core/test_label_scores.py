@@ -24,6 +24,12 @@ from core.studies.evaluation import evaluate_cases
 from core.studies.evaluation_report import write_evaluation
 from core.studies.exported_mask import ExportSource, exported_mask
 from core.studies.html_report import StudyReport, html
+from core.studies.region_study import (
+    averaged_regions,
+    counted_regions,
+    mean_study,
+    region_study,
+)
 from core.studies.study import keep_study, run_study
 from core.studies.study_report import joined, parted, read_figures, write_study
 from core.workspace.workspace_folder import Workspace, open_workspace
@@ -188,6 +194,13 @@ def test_a_comparison_tells_every_label_and_is_read_back(
 ) -> None:
     with closing(open_workspace(tmp_path / "w")) as workspace:
         study = run_study(dataset.cases, [model], PredictionService(workspace).predictor)
+        one = region_study(study, "Tumour core")
+        by_label = {row.label: row for row in study.label_rows if row.case == study.cases[0]}
+        assert one.rows[0].dsc == by_label["Tumour core"].dsc
+        assert one.rows[0].hd95 == by_label["Tumour core"].hd95
+        mean = mean_study(study, averaged_regions(dataset.labels, counted_regions(study)))
+        named = [by_label[name] for name in REGIONS[:3]]
+        assert mean.rows[0].dsc == pytest.approx(np.mean([row.dsc for row in named]))
         keep_study(workspace.store, study)
         kept = labels_of(workspace.store, model.spec.id, lambda _: True)
         core = figures_of(workspace.store, model.spec.id, lambda _: True, region="Tumour core")

@@ -1,24 +1,43 @@
 """What stands beside the compared images: figures, agreement, verdict, signature, legend."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import CountedMask
 from core.domain.grid import Grid
+from core.domain.label_set import Label, LabelSet, Region
 from core.domain.metrics import Overlap, slice_counts
 from core.domain.statistics import PairedComparison
-from core.studies.study_summary import StudySummary
+from core.models.registry import Model, ModelSpec
+from core.studies.case_figures import CaseFigures
+from core.studies.study import Study
+from core.studies.study_job import StudyJob
+from core.studies.study_report import parted
+from core.studies.study_summary import StudySummary, summarise_study
 from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import MaskSource
 from gui.studies.case_plot import PlotLine, PlotView
-from gui.studies.compare_lines import Counted, case_lines, vote_shares
+from gui.studies.compare_lines import (
+    MEAN_OF_REGIONS,
+    Counted,
+    case_lines,
+    region_scores,
+    vote_shares,
+)
 from gui.studies.compare_models import ComparedModel
-from gui.studies.compare_side import CompareSide
+from gui.studies.compare_side import CompareSide, RegionScores
 from gui.studies.plot_legend import PlotLegend
-from gui.studies.study_plots import PairLine
+from gui.studies.study_pages import part_of, show_choice, show_regions, show_study
+from gui.studies.study_panel import StudyPanel
+from gui.studies.study_plots import PairLine, pair_lines
+from gui.studies.study_reader import StudyFound
 from gui.studies.study_tables import PairTable
 from gui.studies.study_verdict import method, verdict
 from gui.viewer.mask_figures import MaskFigures
@@ -58,6 +77,15 @@ def test_the_verdict_says_who_is_better_than_the_champion() -> None:
     assert "Holm-adjusted for 3 tests" in method(found, "dsc")
 
 
+def test_a_model_without_the_figure_is_not_called_alike() -> None:
+    nothing = msgspec.structs.replace(
+        pair("a", "c", 0.0, 1.0), n=0, mean_difference=None, holm_p=None
+    )
+    found = summary(pair("a", "b", 0.04, 0.001), nothing)
+    assert verdict(found, "dsc", "a") == "Beta is worse than the champion."
+    assert [line.second for line in pair_lines(found, "dsc")] == ["Beta"]
+
+
 def test_a_lower_distance_is_better() -> None:
     found = summary(pair("a", "b", 4.0, 0.001), figure="hd95")
     assert verdict(found, "hd95", "a").startswith("Beta is better than the champion.")
@@ -81,6 +109,90 @@ def test_the_best_figures_of_a_case_are_marked() -> None:
     assert alone.best == frozenset()
     (bare,) = case_lines([Counted("A", Overlap(0, 50, 0, 10))], grid, has_truth=False)
     assert bare.cells == ("–", "–", "–", "50")
+
+
+LABELS = LabelSet(
+    (Label(1, "Core", (255, 0, 0)), Label(2, "Rim", (0, 255, 0))),
+    (Region("Tumour", (1, 2)), Region("Middle", (1,))),
+)
+TRUTH = np.array([[[1, 1, 2, 0]], [[0, 0, 0, 0]]], np.uint8)
+
+
+def test_a_region_is_compared_model_by_model_and_the_named_ones_on_average() -> None:
+    said = [np.array([[[1, 2, 2, 0]], [[0, 0, 0, 0]]], np.uint8), TRUTH.copy()]
+    counts = [
+        {
+            region.name: slice_counts(LABELS.mask(TRUTH, region), LABELS.mask(each, region))
+            for region in LABELS.scored
+        }
+        for each in said
+    ]
+    lines = {line.title: line for line in region_scores(counts, LABELS, None)}
+    assert list(lines) == ["Tumour", "Middle", "Rim", MEAN_OF_REGIONS]
+    assert lines["Tumour"].cells == ("1.000", "1.000")
+    assert lines["Tumour"].best == {0, 1}
+    assert lines["Middle"].cells == ("0.667", "1.000")
+    assert lines["Middle"].best == {1}
+    assert lines[MEAN_OF_REGIONS].cells == ("0.833", "1.000")
+    empty = region_scores(counts, LABELS, 1)
+    assert {line.cells for line in empty} == {("–", "–")}
+    (alone, *_) = region_scores(counts[:1], LABELS, 0)
+    assert alone.best == frozenset()
+
+
+def several_found(tmp_path: Path) -> StudyFound:
+    """A comparison of two models over three labels, as its job leaves it."""
+    models = [
+        Model(ModelSpec(id=key, title=TITLES[key], architecture="unet"), tmp_path / key)
+        for key in "ab"
+    ]
+    dsc = {"Tumour": (0.9, 0.8), "Middle": (0.7, 0.4), "Rim": (0.5, 0.6)}
+    rows = [
+        CaseFigures(case=f"C{n}", model=key, slices=1, label=label, dsc=values["ab".index(key)])
+        for n in range(8)
+        for key in "ab"
+        for label, values in dsc.items()
+    ]
+    whole, by_label = parted(rows)
+    study = Study(tuple(models), tuple(whole), {}, label_rows=tuple(by_label))
+    spec = StudyJob(data="", workspace="", models=("a", "b"))
+    return StudyFound(tmp_path, spec, summarise_study(study), study)
+
+
+def test_a_comparison_of_labels_is_of_the_mean_or_of_the_one_chosen(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    found, panel = several_found(tmp_path), StudyPanel()
+    qtbot.addWidget(panel)
+    show_study(panel, found)
+    box = by_name(panel, QComboBox, "Region compared")
+    assert [box.itemText(n) for n in range(box.count())] == [
+        MEAN_OF_REGIONS,
+        "Tumour",
+        "Middle",
+        "Rim",
+    ]
+    show_regions(panel, found)
+    table = panel.regions
+    cells = [[table.item(row, n).text() for n in range(3)] for row in range(3)]  # type: ignore[union-attr]
+    assert cells == [
+        ["Tumour", "0.900", "0.800"],
+        ["Middle", "0.700", "0.400"],
+        ["Rim", "0.500", "0.600"],
+    ]
+
+    def difference() -> float:
+        part = part_of(found, panel.choice.part, LABELS)
+        show_choice(panel, part, "a")
+        return part.summary.pairs["dsc"][0].mean_difference
+
+    assert difference() == pytest.approx((0.9 + 0.7 - 0.8 - 0.4) / 2)
+    box.setCurrentText("Rim")
+    assert difference() == pytest.approx(-0.1)
+    binary = replace(found, study=replace(found.study, label_rows=()))
+    show_study(panel, binary)
+    assert box.isHidden()
+    assert panel.choice.part == ""
 
 
 def test_shares_of_votes_are_of_what_any_model_marks() -> None:
@@ -133,6 +245,15 @@ def test_only_contours_that_there_are_can_be_signed(side: CompareSide) -> None:
     assert signable() == ["2", "None"]
     side.show_signable([])
     assert signable() == []
+
+
+def test_the_regions_of_a_case_stand_below_its_figures(side: CompareSide, qtbot: QtBot) -> None:
+    lines = [RegionScores("Rim", ("0.500", "0.600"), frozenset({1}))]
+    side.show_regions(["1", "3"], lines)
+    for said in ("DSC by model", "3", "Rim", "0.600"):
+        qtbot.waitUntil(lambda said=said: said in texts(side))
+    side.show_regions([], [])
+    qtbot.waitUntil(lambda: "Rim" not in texts(side))
 
 
 def test_agreement_needs_two_models(side: CompareSide) -> None:

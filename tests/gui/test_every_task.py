@@ -149,6 +149,11 @@ def paint(program: Program) -> None:
     program.context.trigger("grow")
 
 
+def paint_first_label(program: Program) -> None:
+    program.viewer.labels.desk.hold(1)
+    paint(program)
+
+
 def take_brush(program: Program) -> None:
     """Have what the first stroke would begin made ready, with nothing drawn on as yet."""
     program.annotation.desk.expect_drawing(False)
@@ -381,7 +386,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     ),
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
-    "gui.viewer.canvas_presenter.CanvasPresenter._prepare": other,
+    "gui.viewer.pictures_ahead.PicturesAhead.prepare": other,
     "gui.shell.case_loader.CaseLoader.open": read_from_disk,
     "gui.shell.case_loader.CaseLoader._read_into_cache": read_from_disk,
     "gui.prediction.prediction_desk.PredictionDesk._warm_engine": warm_engine,
@@ -492,11 +497,17 @@ WITH_LABELS: dict[str, Callable[[Program], object]] = {
     "gui.shell.label_desk.LabelDesk._retell": (
         lambda program: program.viewer.labels.desk.focus_on("Tumour core")
     ),
-    "gui.viewer.label_layer.LabelLayer._prepare": lambda program: program.operations.choose_case(
-        "P2" if program.session.current == "P1" else "P1"
+    "gui.viewer.label_painter.LabelPainter._prepare": (
+        lambda program: program.operations.choose_case(
+            "P2" if program.session.current == "P1" else "P1"
+        )
     ),
     "gui.viewer.labels_presenter.LabelsPresenter._count": (
         lambda program: program.viewer.labels.desk.add()
+    ),
+    "gui.viewer.correction_counts.CorrectionCounts._start": paint_first_label,
+    "gui.annotation.correction_desk.CorrectionDesk._see_hand": (
+        lambda program: program.viewer.labels.desk.hold(2)
     ),
     "gui.annotation.correction_desk.CorrectionDesk._look_otherwise": (
         lambda program: program.viewer.labels.desk.focus_on("Whole tumour")
@@ -582,9 +593,6 @@ def test_every_kind_of_work_with_labels_tells_its_fault(
     program = start(make_tree("brats", tmp_path / "in"))
     only_the_dialog(program)
     for name, act in WITH_LABELS.items():
-        if name.endswith("_look_otherwise"):
-            paint(program)
-            settle(qtbot, program)
         break_one(qtbot, program, breaking, lambda act=act: act(program), name)
         settle(qtbot, program)
 

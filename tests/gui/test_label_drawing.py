@@ -13,10 +13,13 @@ from core.annotation.journal import load_draft
 from core.annotation.label_rule import LabelRule
 from core.annotation.patch import Patch
 from core.annotation.versions import load_label_map, versions
+from core.domain.label_counts import count_labels
 from core.domain.label_set import Label, LabelMap, LabelSet, Region, colour_of
+from core.domain.overlaps import merging
 from core.workspace.settings import Settings
-from gui.annotation.label_verbs import without
+from gui.annotation.versions_dialog import region_words
 from gui.shell.label_state import LabelState
+from gui.viewer.correction_counts import CorrectionCounts
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
@@ -184,7 +187,8 @@ def test_labels_are_merged_and_come_back_with_their_name(desk: DrawingDesk) -> N
     hold(desk, value=2)
     desk.draw((10, 10), (10, 20))
     before = painted(desk)
-    left = without(LABELS, 2)
+    left, become = merging(LABELS, 2, 1)
+    assert become == {2: 1}
     assert left.regions == (Region("Tumour", (1,)),)
 
     def one(values: LabelMap) -> Patch:
@@ -214,6 +218,13 @@ def test_it_is_journalled_saved_and_seen_as_another_region(desk: DrawingDesk) ->
     (saved,) = versions(desk.place.workspace, "A_1")
     assert np.array_equal(load_label_map(saved, values.shape), values)
     assert saved.label_set.label(2).name == "Rim"
+    (before, core, rim) = saved.regions
+    assert (before.voxels_before, core.voxels, rim.voxels) == (
+        0,
+        (values == 1).sum(),
+        (values == 2).sum(),
+    )
+    assert f"Rim 0 → {rim.voxels:,} voxels" in region_words(saved)
     draft = load_draft(desk.place.workspace.store, "A_1", values.shape)
     assert draft is not None
     assert np.array_equal(draft.mask, values)
@@ -225,6 +236,43 @@ def test_it_is_journalled_saved_and_seen_as_another_region(desk: DrawingDesk) ->
     assert desk.session.correction is correction, "it is the same, with all of its undo"
     assert np.array_equal(correction.mask, values == 2)
     assert correction.figures().voxels == (values == 2).sum()
+
+
+def test_labels_are_counted_while_they_are_painted(desk: DrawingDesk, qtbot: QtBot) -> None:
+    counted = CorrectionCounts(desk.session, desk.lanes)
+    opened = desk.session.open_case
+    assert opened is not None
+    truth = np.zeros(opened.loaded.volume.geometry.shape, np.uint8)
+    truth[2, 8:12, 10:20] = 1
+    loaded = replace(opened.loaded, labels=truth)
+    desk.session.set_open_case(
+        replace(opened, loaded=loaded), slice_index=2, labels=desk.session.labels
+    )
+    desk.session.set_seeking(False)
+    desk.settle()
+    assert counted.counts is None
+    desk.drawing.set_tool("brush")
+    desk.settle()
+
+    def holds() -> bool:
+        found, now = counted.counts, desk.correction.label_map
+        return found is not None and np.array_equal(
+            found.pairs, count_labels(truth, now, LABELS).pairs
+        )
+
+    desk.draw((10, 10), (10, 20))
+    qtbot.waitUntil(holds)
+    hold(desk, value=2)
+    desk.draw((5, 15), (15, 15))
+    qtbot.waitUntil(holds)
+    desk.desk.undo()
+    qtbot.waitUntil(holds)
+    assert counted.counts is not None
+    assert counted.counts.overlap(LABELS.region("Core")).dsc > 0
+    assert counted.counts.voxels(2) == (0, 0)
+    desk.desk.undo()
+    desk.settle()
+    counted.stop()
 
 
 def test_a_mask_of_an_older_version_becomes_a_label_map_with_the_first_edit(

@@ -1,5 +1,6 @@
 """Several labels in the window: another region in focus, and all that follows it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from core.domain.metrics import overlap
+from core.domain.metrics import SliceCounts, overlap
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.studies.mask_files import labels_of
 from gui.app.program import Program
+from gui.shell.mask_source import TRUTH, MaskSource
+from gui.viewer.label_item import LabelItem
 from gui.viewer.surface_pane import BUSY
 from gui.worklist.case_row import worklist_row
 from gui.worklist.worklist_rows import CaseOrder
@@ -147,7 +150,9 @@ def test_labels_are_named_coloured_hidden_locked_and_added(
     assert session.labels.hidden == {2}
     several.window.close()
     again = start(tmp_path / "in", predictions=(tmp_path / "out",))
-    assert again.session.labels.labels == found
+    labels = again.session.labels
+    assert labels.labels == found
+    assert (labels.in_hand, labels.rule.locked, labels.hidden) == (4, {1}, {2})
 
 
 def test_a_label_that_is_deleted_leaves_the_window_and_comes_back_by_undo(
@@ -200,6 +205,71 @@ def test_fills_are_of_what_is_shown(several: Program, qtbot: QtBot) -> None:
     verbs.toggle_errors("wrong_label")
     assert item.style is not None
     assert not item.style.wrong
+    settle(qtbot, several)
+
+
+def shown_model(program: Program) -> MaskSource:
+    model = program.session.models.current
+    assert model is not None
+    return MaskSource("model", model.spec.id)
+
+
+def test_views_beside_count_each_region_and_label(several: Program, qtbot: QtBot) -> None:
+    linked, source = several.viewer.linked, shown_model(several)
+    several.window.grid.set_count(2)
+    linked.show_source(0, source)
+
+    def regions() -> Mapping[str, SliceCounts]:
+        found = linked.measures.of(source)
+        return {} if found is None else found.regions
+
+    qtbot.waitUntil(lambda: bool(regions()))
+    assert regions()["Tumour core"].pooled().dsc == pytest.approx(expected(CORE))
+    assert set(regions()) == set(REGIONS)
+    settle(qtbot, several)
+
+
+def test_views_beside_fill_the_labels_of_their_own_masks(several: Program, qtbot: QtBot) -> None:
+    verbs, session, linked = several.viewer.verbs, several.session, several.viewer.linked
+    verbs.go_to_slice(int(np.argmax(true_mask(several).sum(axis=(1, 2)))))
+    several.window.grid.set_count(2)
+    view = several.window.grid.panes[0].view
+    result, opened = session.result, session.open_case
+    assert result is not None
+    assert opened is not None
+
+    def item() -> LabelItem:
+        items = (each for each in view.scene().items() if isinstance(each, LabelItem))
+        return next(items)
+
+    def fills(values: np.ndarray | None) -> bool:
+        picture, index = item().picture, session.view.slice_index
+        if picture is None or values is None or picture.plane is None:
+            return picture is None and values is None
+        return np.array_equal(picture.plane, values[index])
+
+    linked.show_source(0, shown_model(several))
+    qtbot.waitUntil(lambda: fills(result.label_map))
+    assert item().picture is not None
+    assert len(item().picture.wrong.ends)
+    assert item().style == several.viewer.labels.layer.item.style
+    verbs.step_slice(1)
+    assert fills(result.label_map)
+    several.window.label_rows.shown_changed.emit(2, False)
+    assert item().style is not None
+    assert item().style.hidden == {2}
+    verbs.toggle_layer("prediction")
+    assert fills(opened.loaded.labels)
+    verbs.toggle_layer("prediction")
+    linked.show_source(0, TRUTH)
+    qtbot.waitUntil(lambda: fills(opened.loaded.labels))
+    assert not len(item().picture.wrong.ends)
+    other = np.roll(result.label_map, 1, axis=2)
+    several.viewer.show_beside("Version 1", (other > 0).astype(np.uint8), other)
+    qtbot.waitUntil(lambda: fills(other))
+    verbs.hide_overlays(True)
+    assert fills(None)
+    verbs.hide_overlays(False)
     settle(qtbot, several)
 
 

@@ -14,12 +14,12 @@ from core.domain.outlines import outlines
 from core.domain.plane import CORONAL, Cut
 from gui.viewer.label_item import (
     LabelItem,
-    LabelScreen,
     LabelStyle,
     draw_labels,
     rasterised,
 )
 from gui.viewer.label_picture import LabelMaps, make_label_picture
+from gui.viewer.screen import Screen
 
 LABELS = from_values([1, 2, 3])
 WHOLE = Region("Whole", (1, 2, 3))
@@ -141,7 +141,7 @@ def test_labels_drawn_ahead_look_as_they_do_when_they_are_drawn(
     )
     assert found is not None
     style = LabelStyle(LABELS, opacity=0.8, smooth=smooth)
-    screen = LabelScreen(QTransform.fromScale(3.5, 2.5), QSize(150, 110), ratio)
+    screen = Screen(QTransform.fromScale(3.5, 2.5), QSize(150, 110), ratio)
     images = []
     for ahead in (True, False):
         image = QImage(screen.size * ratio, QImage.Format.Format_RGB32)

@@ -1,5 +1,7 @@
 """The panels of labels and regions: what they show, and what they ask for."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton, QWidget
@@ -69,7 +71,16 @@ def test_a_row_a_label_with_its_volumes_and_the_key_of_the_one_in_hand(
     labels: LabelsPanel,
 ) -> None:
     shown = texts(labels)
-    for text in ("2 of 2 shown", "Necrosis", "13.0 mL", "14.3", "96.7 mL", "108.6", "Alt 2"):
+    for text in (
+        "2 of 2 shown",
+        "Necrosis",
+        "Predicted, mL",
+        "13.0",
+        "14.3",
+        "96.7",
+        "108.6",
+        "Alt 2",
+    ):
         assert text in shown
     assert "Alt 1" not in shown
     row = labels.findChildren(DigitSwatch)[0].parentWidget()
@@ -122,7 +133,7 @@ def test_a_name_is_written_in_its_place_and_escape_leaves_it(
     assert field.isVisible()
     labels.resize(260, 300)
     qtbot.waitUntil(lambda: field.width() > 100)  # what stands beside the name gives way
-    assert not any("mL" in said for said in texts_of(row))
+    assert not {"96.7", "108.6"} & set(texts_of(row))
     field.setText("Swelling")
     with qtbot.waitSignal(labels.renamed) as named:
         qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -132,12 +143,12 @@ def test_a_name_is_written_in_its_place_and_escape_leaves_it(
     with qtbot.assertNotEmitted(labels.renamed):
         qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert not field.isVisible()
-    assert {"Alt 2", "96.7 mL", "108.6"} <= set(texts_of(row))
+    assert "96.7" in texts_of(row)
 
 
 def test_the_figures_of_a_region_and_their_colour(regions: RegionsPanel) -> None:
     shown = texts(regions)
-    for text in ("0.867", "5.1", "−12.5%", "0.769", "HD95, mm"):
+    for text in ("0.867", "5.1", "−12.5%", "0.769", "HD95"):
         assert text in shown
     low = next(each for each in regions.findChildren(QLabel) if each.text() == "0.769")
     assert DARK.warn in low.styleSheet()
@@ -152,6 +163,57 @@ def test_figures_of_the_slice_are_asked_for(qtbot: QtBot, regions: RegionsPanel)
     regions.set_rows([row], unit="mm", scored=True)
     bad = next(each for each in regions.findChildren(QLabel) if each.text() == "0.500")
     assert DARK.bad in bad.styleSheet()
+
+
+def test_beside_a_correction_regions_show_what_it_has_gained(regions: RegionsPanel) -> None:
+    rows = [
+        RegionRow("Whole", (), focused=True, figures=RegionFigures(0.812, 5.1), corrected=0.853),
+        RegionRow("Core", (), focused=False, figures=RegionFigures(0.7), corrected=0.5),
+    ]
+    regions.set_rows(rows, unit="mm", scored=True, corrected=True)
+    shown = texts(regions)
+    for text in ("Was", "Now", "Change", "0.812", "0.853", "+0.041", "−0.200"):
+        assert text in shown
+    assert "5.1" not in shown
+    colours = {each.text(): each.styleSheet() for each in regions.findChildren(QLabel)}
+    assert DARK.ok in colours["+0.041"]
+    assert DARK.bad in colours["−0.200"]
+    radio = regions.findChildren(QRadioButton)[0]
+    assert radio.accessibleName() == "Whole, DSC 0.812, corrected 0.853"
+    regions.set_rows(rows, unit="mm", scored=True)
+    assert "5.1" in texts(regions)
+    assert "HD95" in texts(regions)
+
+
+def test_beside_a_correction_labels_show_its_volumes(labels: LabelsPanel) -> None:
+    rows = [replace(row, corrected=20.0) for row in ROWS]
+    labels.set_rows(rows, unit="mL", truth=True, said="", corrected=True)
+    assert {"Corrected, mL", "20.0", "14.3"} <= set(texts(labels))
+    assert "Predicted, mL" not in texts(labels)
+    tips = [each.toolTip() for each in labels.findChildren(QLabel) if each.text() == "20.0"]
+    assert tips == [
+        "Predicted: 13.0 mL\nTruth: 14.3 mL",
+        "Predicted: 96.7 mL\nTruth: 108.6 mL",
+    ]
+
+
+def test_a_narrow_panel_leaves_its_room_to_names(
+    qtbot: QtBot, labels: LabelsPanel, regions: RegionsPanel
+) -> None:
+    regions.resize(290, 300)
+    qtbot.waitUntil(lambda: "5.1" not in texts(regions))
+    assert {"0.867", "−12.5%"} <= set(texts(regions))
+    regions.resize(320, 300)
+    qtbot.waitUntil(lambda: "5.1" in texts(regions))
+    labels.resize(290, 300)
+    qtbot.waitUntil(lambda: "14.3" not in texts(labels))
+    labels.resize(312, 300)
+    qtbot.waitUntil(lambda: "14.3" in texts(labels))
+    long = replace(ROWS[1], label=Label(2, "Enhancing tumour of two words", OEDEMA.colour))
+    labels.set_rows([ROWS[0], long], unit="mL", truth=True, said="")
+    qtbot.waitUntil(lambda: "Alt 2" not in texts(labels))
+    labels.resize(520, 300)
+    qtbot.waitUntil(lambda: "Alt 2" in texts(labels))
 
 
 def test_another_region_is_chosen_by_its_radio(qtbot: QtBot, regions: RegionsPanel) -> None:

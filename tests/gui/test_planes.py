@@ -28,6 +28,7 @@ from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
 from gui.shell.view_state import PictureKey, Shown, ViewState, plane_edges, resolve
 from gui.viewer.canvas_presenter import CanvasPresenter
+from gui.viewer.label_painter import LabelPainter
 from gui.viewer.linked_grid import LinkedGrid
 from gui.viewer.linked_pane import LinkedPane
 from gui.viewer.pane_drawer import PaneDrawer
@@ -343,9 +344,8 @@ def test_a_view_beside_another_shows_its_own_sequence_of_the_same_slice(planes: 
         OpenCase(loaded, shown(two).automatic, (0, 11, 0, 13)), slice_index=3
     )
     pane = LinkedPane(planes.grid)
-    drawer = PaneDrawer(
-        planes.session, create_autospec(MaskFinder), (planes.main, pane), lambda _: None
-    )
+    views, labels = (planes.main, pane), create_autospec(LabelPainter)
+    drawer = PaneDrawer(planes.session, create_autospec(MaskFinder), views, lambda _: None, labels)
     drawer.draw()
     assert "FLAIR" in pane.view.hud_text("top_left")
     by_name(pane, QComboBox, "Sequence of this view").setCurrentText("T1c")

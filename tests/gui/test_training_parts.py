@@ -41,6 +41,7 @@ from gui.shell.tasks import Lanes
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.gate_view import Choices, gate_view
+from gui.training.ground import Ground, read_ground
 from gui.training.job_descriptions import job_view, jobs_view, known_models
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, CurveLine
@@ -50,10 +51,8 @@ from gui.training.train_form import TrainForm, TrainOffer, problems, replayed_ca
 from gui.training.train_judges import check_split, propose_split, sites, unlocked
 from gui.training.train_plan import (
     SPLIT_FILE,
-    Ground,
     make_offer,
     prepare_training,
-    read_ground,
     seconds_needed,
     train_spec,
     training_split,
@@ -565,6 +564,26 @@ def test_the_gate_names_regressions_one_click_away(qtbot: QtBot) -> None:
     dialog.show_gate(gate_view(report, promoted, {}))
     names = {b.text(): b.isEnabled() for b in dialog.findChildren(QPushButton)}
     assert (names["Promoted"], names["Delete"]) == (False, False)
+
+
+def test_a_gate_of_several_labels_shows_each_beside_their_mean(qtbot: QtBot) -> None:
+    dialog = GateDialog()
+    qtbot.addWidget(dialog)
+    report = judge_candidate(("old", {"A": 0.6, "B": 0.5}), ("new", {"A": 0.7, "B": 0.5}))
+    choices = Choices("old", {"old": "Old", "new": "New"})
+    dialog.show_gate(gate_view(report, choices, {}))
+    dialog.show()
+    assert "Mean DSC" in texts(dialog)
+    assert "champion → candidate" not in texts(dialog)
+    several = msgspec.structs.replace(report, labels={"Oedema": (0.5, 0.625), "Core": (0.6, 0.575)})
+    dialog.show_gate(gate_view(several, choices, {}))
+    for said in (
+        "Mean DSC of 2 labels",
+        "Oedema",
+        "0.500 → 0.625  +0.125",
+        "0.600 → 0.575  −0.025",
+    ):
+        qtbot.waitUntil(lambda said=said: said in texts(dialog))
 
 
 def test_the_gate_names_five_regressions_and_counts_the_rest(qtbot: QtBot) -> None:

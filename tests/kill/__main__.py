@@ -30,11 +30,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--window", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    with TemporaryDirectory(prefix="kill") as one, TemporaryDirectory(prefix="kill") as other:
-        parts = [
-            kill_core(Path(one), kills=given.core, seed=given.seed),
-            kill_window(Path(other), kills=given.window, seed=given.seed),
-        ]
+    parts = []
+    for kind in ("mask", "labels"):
+        with TemporaryDirectory(prefix="kill") as folder:
+            parts.append(kill_core(Path(folder), kills=given.core // 2, seed=given.seed, kind=kind))
+    with TemporaryDirectory(prefix="kill") as folder:
+        parts.append(kill_window(Path(folder), kills=given.window, seed=given.seed))
     report = Report(
         seed=given.seed,
         kills=sum(part.kills for part in parts),

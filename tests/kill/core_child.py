@@ -1,5 +1,6 @@
-"""Correct a case until killed, in a new process for every line of input: `FOLDER`.
+"""Correct a case until killed, in a new process for every line of input: `FOLDER`, `KIND`.
 
+`KIND` is `mask` or `labels`.
 Says `started`, then for every step `will <state>` before it is handed to the journal and
 `did <state>` when the journal has acknowledged it. The states are hashes of mask and history.
 """
@@ -15,31 +16,32 @@ from core.annotation.correction import Correction
 from core.annotation.journal import Journal, load_draft
 from core.annotation.live_figures import References
 from core.workspace.store import Store
-from tests.core.corrections.acting import SHAPE, act, fingerprint, fresh_draft
+from tests.core.corrections.acting import SHAPE
+from tests.kill.corrected import CORRECTORS, Corrector
 
 
 def main() -> None:
     """Fork for every seed read, so that thirty processes start in the time of one."""
-    file = Path(sys.argv[1]) / "workspace.sqlite"
+    file, corrector = Path(sys.argv[1]) / "workspace.sqlite", CORRECTORS[sys.argv[2]]
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _correct(file, int(line))
+            _correct(file, corrector, int(line))
         _say(f"child {child}")
         os.waitpid(child, 0)
         _say("gone")
 
 
-def _correct(file: Path, seed: int) -> None:
+def _correct(file: Path, corrector: Corrector, seed: int) -> None:
     _say("started")
     random = np.random.default_rng(seed)
     with closing(Store(file)) as store:
-        draft = load_draft(store, "CASE", SHAPE) or fresh_draft()
+        draft = load_draft(store, "CASE", SHAPE) or corrector.begin()
         correction, journal = Correction(draft, References()), Journal(store, draft)
         while True:
-            step = act(correction, random)
+            step = corrector.act(correction, random)
             if step is not None:
-                state = fingerprint(correction.mask, draft.history)
+                state = corrector.state(correction.label_map, correction.labels, draft.history)
                 _say(f"will {state}")
                 journal.record(step)
                 _say(f"did {state}")

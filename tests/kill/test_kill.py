@@ -11,8 +11,11 @@ from tests.kill.window_kills import kill_window
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL and fork")
 
 
-def test_nothing_acknowledged_is_lost_however_often_the_process_is_killed(tmp_path: Path) -> None:
-    counts = kill_core(tmp_path, kills=40, seed=20)
+@pytest.mark.parametrize(("kind", "kills"), [("mask", 40), ("labels", 40)])
+def test_nothing_acknowledged_is_lost_however_often_the_process_is_killed(
+    tmp_path: Path, kind: str, kills: int
+) -> None:
+    counts = kill_core(tmp_path, kills=kills, seed=20, kind=kind)
     assert counts.lost == []
     assert counts.acknowledged > counts.kills
 

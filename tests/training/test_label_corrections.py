@@ -13,6 +13,7 @@ from core.annotation.export import export_correction, provenance_of_version
 from core.annotation.live_figures import References
 from core.annotation.versions import save_version
 from core.domain.label_set import Label, LabelMap
+from core.domain.model_output import OutputKind
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
@@ -68,12 +69,16 @@ def learnt(spec: TrainSpec, case: Case, source: Path, folder: Path) -> TrainCase
     return found
 
 
-@pytest.mark.parametrize("how", ["version", "export"])
-def test_a_corrected_map_is_learnt_as_a_map(data: Path, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "kind"), [("version", "classes"), ("export", "classes"), ("version", "regions")]
+)
+def test_a_corrected_map_is_learnt_as_a_map(
+    data: Path, tmp_path: Path, how: str, kind: OutputKind
+) -> None:
     dataset = scan(data)
     loaded = read_case(dataset.case(TRAIN[0]))
     source = keep(loaded, data, tmp_path, how)
-    wanted = WantedLabels(kind="classes")
+    wanted = WantedLabels(kind=kind)
     spec, _ = make_job(tmp_path, data=str(data), labels=wanted)
     found = learnt(spec, loaded.case, source, tmp_path)
     assert np.array_equal(found.truth, corrected(loaded))

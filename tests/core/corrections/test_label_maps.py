@@ -339,6 +339,25 @@ def test_the_label_in_hand_is_written_where_the_focus_has_it():
     assert made.label_map[z, y, x] == 4, "the first of the focus that is not locked"
 
 
+def test_a_label_in_hand_is_seen_ahead_unless_a_stroke_came_between():
+    made = correction(3)
+    made.set_rule(LabelRule(2))
+    assert not made.sees_hand
+    late = made.hand_view()
+    made.apply("brush", 1, dot(1), aim=made.aim("any"))
+    assert not made.see_hand(late)
+    assert not made.sees_hand
+    assert made.see_hand(made.hand_view())
+    assert made.sees_hand
+    aim = made.aim()
+    made.apply("brush", 1, dot(1, (0, 0, 0)), aim=aim)
+    assert np.array_equal(made.ground(aim), made.label_map == 2)
+    made.undo()
+    assert np.array_equal(made.ground(aim), made.label_map == 2)
+    mask = Correction(new_draft("CASE", painted(1) > 0, ORIGIN, author="Ann"), References())
+    assert mask.sees_hand
+
+
 def test_a_focus_seen_before_a_stroke_is_not_taken():
     made = correction()
     view = made.focused(FOCI[1], References())
@@ -407,7 +426,18 @@ def test_a_version_of_several_labels_is_pages_of_values_that_say_what_they_mean(
     made = correction(4, FOCI[1])
     made.apply("brush", 1, dot(1))
     with closing(open_workspace(tmp_path / "w")) as workspace:
-        saved = save_version(workspace, made.snapshot(), author="Ann")
+        truth = painted(7)
+        saved = save_version(workspace, made.snapshot(), author="Ann", truth=truth)
+        assert [each.name for each in saved.regions] == [each.name for each in LABELS.scored]
+        for each in saved.regions:
+            values = LABELS.region(each.name).values
+            before, after, true = (
+                np.isin(values_of, values).astype(np.uint8)
+                for values_of in (made.start, made.label_map, truth)
+            )
+            assert (each.voxels_before, each.voxels) == (before.sum(), after.sum())
+            assert each.dsc_before == overlap(true, before).dsc
+            assert each.dsc_after == overlap(true, after).dsc
         with tifffile.TiffFile(saved.path) as file:
             assert "Whole tumour" in file.pages.first.description
             assert np.array_equal(file.asarray(), made.label_map)
@@ -421,6 +451,7 @@ def test_a_version_of_several_labels_is_pages_of_values_that_say_what_they_mean(
     with closing(open_workspace(tmp_path / "w")) as workspace:
         (found,) = versions(workspace, "CASE")
         assert found.label_set == LABELS
+        assert found.regions == saved.regions
         assert np.array_equal(load_label_map(found, SHAPE), made.label_map)
 
 
