@@ -12,8 +12,9 @@ import numpy as np
 
 from core.domain.errors import ModelError
 from core.inference.compiled_graphs import CompiledGraphs, keep, take_up
-from core.inference.loaded_network import AnyModel, FloatArray, Pending
+from core.inference.loaded_network import FloatArray, Pending
 from core.inference.model_graph import slice_shape
+from core.models.any_model import AnyModel
 from core.models.certificates import file_hash
 from core.models.network_graph import EXACT_END, require_graph
 from core.models.processor import processor
