@@ -93,7 +93,7 @@ class LabelsPresenter(QObject):
         before = _FOCUSED if labels.filled is None else labels.fills
         chosen = self.ask_region(names, before)
         if chosen is not None:
-            self._desk.fill("" if chosen == _FOCUSED else chosen)
+            self._desk.fill(chosen if names.index(chosen) else "")
 
     def _change_region(self, name: str) -> None:
         labels = self._session.labels.labels
