@@ -1,5 +1,6 @@
 """Fixtures of every room's tests."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,20 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 def pytest_xdist_auto_num_workers() -> int:
     """Return one more than there are processors: tests of windows and processes often wait."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Search no module for garbage: what is imported here stays until the process ends.
+
+    Python would look through all of it each time it tidies up, a second for every twenty of tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

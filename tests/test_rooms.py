@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -66,6 +67,26 @@ def test_a_module_is_called_what_it_holds_and_not_what_it_does() -> None:
         if path.stem not in nouns and any(word.endswith("ing") for word in path.stem.split("_"))
     ]
     assert verbs == []
+
+
+SHOWN = {"panel", "dialog", "card", "pane", "rail", "drawer", "header", "footer", "bar"}
+SHOWN |= {"delegate", "menu", "hud", "item"}
+
+
+def test_the_contract_of_what_only_shows_names_all_that_does() -> None:
+    """By the last word of a module's name; the contract itself is import-linter's to hold."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (
+        each
+        for each in told["tool"]["importlinter"]["contracts"]
+        if each["name"].startswith("panels and dialogs")
+    )
+    shows = {
+        name_of(path)
+        for path in (ROOT / "gui").rglob("*.py")
+        if path.stem.rpartition("_")[2] in SHOWN
+    }
+    assert shows - set(contract["source_modules"]) == set()
 
 
 WRITES = ("set_", "note_", "add_")

@@ -1,14 +1,8 @@
 """The training of the command line: from its options to a job and its run."""
 
-from pathlib import Path
-
-from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Echo, JobFolder
-from core.jobs.training_job import make_training
+from core.jobs.training_job import begin_training
 from core.models.registry import Model, Registry
-from core.workspace.settings import home
-from core.workspace.splits import read_split
-from core.workspace.workspace_folder import open_workspace, workspace_folder
 from training.events import tell
 from training.parallel import joined_group
 from training.plan import make_plan
@@ -45,10 +39,5 @@ def begun(options: TrainOptions, registry: Registry) -> JobFolder:
         job.clear_request()  # what was asked of a run that broke off
         return job
     spec = spec_of(options, registry)
-    refuse_inside(Path(spec.data), options.out)
     make_plan(spec)  # what is wrong with the cases is told before there is a folder
-    workspace = open_workspace(workspace_folder(home(), Path(spec.data)))
-    try:
-        return make_training(options.out, spec, read_split(Path(spec.split)), workspace.store)
-    finally:
-        workspace.close()
+    return begin_training(options.out, spec)

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Workers, place_of
 from core.cli.say import say
 from core.domain.errors import AppError
 from core.models.train_spec import PresetName
@@ -196,8 +189,6 @@ def train(
         given["architecture"], folder = "", Path(architecture)
     given["data"] = folder or data
     where = place_of(runner, workers, address, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     if task != "segment" and (recipe or teachers or unlabelled):
         raise AppError(
             f"--recipe, --teacher and --unlabelled: not expected with --task {task}. Leave them "

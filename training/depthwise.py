@@ -24,6 +24,11 @@ class WideDepthwise(TorchDispatchMode):  # type: ignore[no-untyped-call]
     The gradients come back in bfloat16, rounded once.
     """
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Leave torch's compiler alone, which would be loaded only to be kept out of this."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: Callable[..., Any],

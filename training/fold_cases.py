@@ -32,17 +32,25 @@ class FoldPool:
 
 
 def training_pool(
-    data: Path, split: SplitFile | None, groups: Mapping[str, str], progress: Progress
+    data: Path,
+    split: SplitFile | None,
+    groups: Mapping[str, str],
+    progress: Progress,
+    *,
+    judges: Sequence[str] = (),
 ) -> FoldPool:
     """Return the cases of a dataset that folds may be made of; frozen judges stay out.
 
-    A split that has judges freezes them where none are, as in every training. Raises `DataError`
-    for a split that learns from a frozen judge, and as `pool_cases` and `read_pool`.
+    Those of `judges` are there too. A split that has judges freezes them where none are, as in
+    every training. Raises `DataError` for a split that learns from a frozen judge, and as
+    `pool_cases` and `read_pool`.
     """
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
         if split is not None:
             freeze_split(workspace.store, split)
         frozen = frozen_split(workspace.store)
+    if split is not None:
+        split = SplitFile((*split.train, *judges))
     cases = pool_cases(scan_known(data).cases, split, frozen.val if frozen else ())
     return read_pool(cases, groups, progress)
 
@@ -81,10 +89,10 @@ def read_pool(cases: Sequence[Case], groups: Mapping[str, str], progress: Progre
     return FoldPool(tuple(found), hashes)
 
 
-def refuse_known(spec: TrainSpec, pool: FoldPool) -> None:
-    """Raise `DataError` for a parent that knows a case: no fold would judge what is new to it."""
+def refuse_known(spec: TrainSpec, judges: Sequence[str]) -> None:
+    """Raise `DataError` for a parent that knows a case that judges: it is not new to it."""
     parent = parent_of(spec)
-    known = [] if parent is None else [c.id for c in pool.cases if c.id in set(parent.trained_on)]
+    known = [] if parent is None else [c for c in judges if c in set(parent.trained_on)]
     if known:
         raise DataError(
             f"{spec.parent}: expected a model to start from that has learnt from no case of the "

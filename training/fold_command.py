@@ -27,8 +27,8 @@ def cross_validate(
 ) -> None:
     """Cross-validate what the options say; the same command goes on with what was begun.
 
-    `dealt` are folds, repeats and FILE:COLUMN of the groups. Raises `AppError` for what does not
-    fit.
+    `dealt` are folds, repeats and FILE:COLUMN of the groups; of no folds the judges of the split
+    are the only one. Raises `AppError` for what does not fit.
     """
     complete = (
         options.config

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.json_file import decode_json
 from core.io.write_guard import refuse_inside
 from core.jobs.units import UNITS_FOLDER, Unit, UnitRunner, cards_of, run_units, unit_key
 from core.models.fold_file import FoldFile, read_fold_file, write_fold_file
-from core.models.refinements import FOLD_MARK, Refinements
-from core.models.registry import check_id, read_model
+from core.models.model_folder import check_id
+from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile
@@ -28,6 +26,8 @@ FOLDS_FOLDER, _MASKS_FOLDER = "folds", "masks"
 @dataclass(frozen=True)
 class FoldPlan:
     """How a dataset is dealt out: `folds` times `repeats`, cases of one of `groups` together.
+
+    Of no folds the split is taken as it is: its train learns, its val is the one fold that judges.
 
     Each fold is trained by so many `processes`. Only the first `stop_after` are done, 0 all. The
     first repeat is dealt by `seed`, None that of the training.
@@ -60,9 +60,10 @@ def run_folds(
     data = Path(spec.data)
     refuse_inside(data, out)
     check_id(f"{spec.model_id}-r{plan.repeats}-f{plan.folds}")
-    pool = training_pool(data, split, plan.groups or {}, progress)
-    refuse_known(spec, pool)
-    tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time)
+    judges = split.val if split is not None and not plan.folds else ()
+    pool = training_pool(data, split, plan.groups or {}, progress, judges=judges)
+    refuse_known(spec, judges or [case.id for case in pool.cases])
+    tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time, judges=judges)
     _keep_plan(out, spec, pool, tasks)
     units = [_unit(task, pool) for task in tasks[: plan.stop_after or None]]
     outcomes = run_units(units, runner, out / UNITS_FOLDER, progress=progress)
@@ -78,22 +79,22 @@ def run_folds(
 
 
 def _tasks(
-    spec: TrainSpec, plan: FoldPlan, pool: FoldPool, out: Path, *, queued: bool
+    spec: TrainSpec,
+    plan: FoldPlan,
+    pool: FoldPool,
+    out: Path,
+    *,
+    queued: bool,
+    judges: tuple[str, ...],
 ) -> list[FoldTask]:
     tasks = []
     for repeat in range(1, plan.repeats + 1):
         seed = spec.seed + repeat - 1
         lot = seed if plan.seed is None else plan.seed + repeat - 1
-        dealt = deal_folds(pool.cases, plan.folds, seed=lot)
+        dealt = (judges,) if judges else deal_folds(pool.cases, plan.folds, seed=lot)
         for fold, judged in enumerate(dealt, start=1):
             name = f"f{fold}" if plan.repeats == 1 else f"r{repeat}-f{fold}"
-            own = msgspec.structs.replace(
-                spec,
-                seed=seed,
-                model_id=f"{spec.model_id}-{name}",
-                title=f"{spec.title or spec.model_id}, {name}",
-                refinements=_of_fold(spec, name),
-            )
+            own = spec.of_fold(name, seed=seed)
             train = tuple(case.id for case in pool.cases if case.id not in judged)
             place = (out / FOLDS_FOLDER / name).absolute()
             masks = (out / _MASKS_FOLDER / f"r{repeat}").absolute()
@@ -102,14 +103,6 @@ def _tasks(
                 FoldTask(repeat, fold, own, parts, str(place), str(masks), queued, plan.processes)
             )
     return tasks
-
-
-def _of_fold(spec: TrainSpec, name: str) -> Refinements | msgspec.UnsetType:
-    """Return the refinements with the teachers of a fold: their names say of which they are."""
-    if spec.refinements is msgspec.UNSET:
-        return msgspec.UNSET
-    teachers = tuple(each.replace(FOLD_MARK, name) for each in spec.refinements.teachers)
-    return msgspec.structs.replace(spec.refinements, teachers=teachers)
 
 
 def _unit(task: FoldTask, pool: FoldPool) -> Unit:

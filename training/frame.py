@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import torch
 
-from core.domain.errors import ModelError
 from core.domain.progress import Progress
 from core.inference.torch_device import limit_threads
 from core.jobs.device_queue import device_turn
 from core.jobs.job_events import Event, Stage
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import Echo, JobFolder, JobWriter
-from core.models.registry import SPEC_FILE, Registry, check_id
+from core.models.model_folder import check_id, require_free
+from core.models.registry import Registry
 from core.models.train_spec import TrainSpec
 from core.workspace.settings import home
 from training.checkpoint import Position
@@ -104,10 +104,7 @@ def check_job(spec: TrainSpec, registry: Registry) -> None:
         )
     require_loggers(spec)
     check_id(spec.model_id)
-    if (registry.roots[0] / spec.model_id / SPEC_FILE).exists():
-        raise ModelError(
-            f"{spec.model_id}: expected an id no model has yet, found one. Give another with --id."
-        )
+    require_free(registry.roots[0] / spec.model_id)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Optimiser, learning rate and the moving average of the weights."""
 
 import copy
+import functools
+import inspect
 import math
 from dataclasses import dataclass, field
 from itertools import chain
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from core.models.train_spec import TrainSpec
 
 _ENCODER = "encoder."
+_ASKING = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 def make_optimiser(
@@ -36,7 +39,19 @@ def make_optimiser(
         for (rate, decay), found in groups.items()
     ]
     kind = torch.optim.AdamW if spec.optimiser == "adamw" else torch.optim.Adam
-    return kind(described, lr=spec.learning_rate)
+    return _without_compiler(kind)(described, lr=spec.learning_rate)
+
+
+@functools.cache
+def _without_compiler(kind: type[torch.optim.Adam]) -> type[torch.optim.Adam]:
+    """Return an optimiser of torch that computes the same and leaves torch's compiler alone.
+
+    Each of these methods loads the compiler only to keep itself out of it: as long again as torch
+    itself takes, before the first step. What is left out is that wrapper alone.
+    """
+    own = {name: inspect.unwrap(getattr(kind, name)) for name in _ASKING}
+    own["step"] = torch.no_grad()(inspect.unwrap(kind.step))
+    return type(kind.__name__, (kind,), own)
 
 
 def rate_share(fraction: float, spec: TrainSpec) -> float:

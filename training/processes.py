@@ -8,7 +8,8 @@ from core.domain.errors import AppError
 from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_events import Failed
 from core.jobs.job_folder import JobFolder
-from core.models.registry import SPEC_FILE, Model, read_model
+from core.models.model_folder import SPEC_FILE
+from core.models.registry import Model, read_model
 from core.models.train_spec import TrainSpec
 from training.errors import TrainingError
 from training.frame import models_folder

@@ -13,7 +13,7 @@ from core.models.acquisition import Acquisition, joined
 from core.models.lineage import Lineage, code_version, library_versions
 from core.models.networks.network import SliceNetwork
 from core.models.networks.weights import read_state_dict
-from core.models.registry import WEIGHTS_FILE, Model, ModelSpec, Registry, read_model, write_spec
+from core.models.registry import MODEL_SPEC, Model, ModelSpec, Registry, read_model
 from training.finished_run import FinishedTraining, finished_training
 from training.loop import BEST_FILE, Loop
 from training.model_card import model_card
@@ -36,8 +36,8 @@ def publish(
     finished = finished_training(plan, loop)
     folder = finished.folder / CANDIDATE_FOLDER
     candidate = Model(_model_spec(finished, loop.learner.network), folder)
-    write_weights(finished.folder / BEST_FILE, folder / WEIGHTS_FILE)
-    write_spec(folder, candidate.spec)
+    write_weights(finished.folder / BEST_FILE, candidate.weights)
+    MODEL_SPEC.write(folder, candidate.spec)
     scores = score_model(
         candidate,
         finished.split.val,
@@ -47,9 +47,9 @@ def publish(
     write_scores(finished.folder, scores)
     metrics = {"dsc_native_selection": round(finished.position.best, 4), **summary(scores)}
     spec = msgspec.structs.replace(candidate.spec, metrics=metrics)
-    write_spec(folder, spec)
+    MODEL_SPEC.write(folder, spec)
     write_bytes(folder / CARD_FILE, model_card(finished, spec, scores.failed).encode())
-    model = registry.publish(spec, folder / WEIGHTS_FILE)
+    model = registry.publish(spec, candidate.weights)
     write_bytes(model.folder / CARD_FILE, (folder / CARD_FILE).read_bytes())
     return model
 

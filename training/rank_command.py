@@ -31,6 +31,14 @@ StopAfter = Annotated[
 Append = Annotated[
     Path | None, typer.Option("--append", help="Page that each row is added to as it comes.")
 ]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        help="Start from this model's weights: one short training a recipe, of the split's train, "
+        "judged by its val, which the model must not know.",
+    ),
+]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="NAME=JSON of any setting, for all recipes.")
 ]
@@ -46,17 +54,22 @@ def rank(
     stop_after: StopAfter = 2,
     append: Append = None,
     settings: Settings = None,
+    start: From = "",
     device: Device = "auto",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
 ) -> None:
-    """Cross-validate recipes and compare them; the same command goes on with what was begun."""
+    """Cross-validate recipes, or go on from a model, and compare them.
+
+    The same command goes on with what was begun.
+    """
     from training.rank_rows import append_row, table
     from training.rank_study import RankStudy, ranked
 
     where = place_of(runner, workers, address)
-    study = RankStudy(data, split, out, folds, stop_after, tuple(settings or ()), device, where)
+    given = tuple(settings or ())
+    study = RankStudy(data, split, out, folds, stop_after, given, device, where, start)
     rows = []
     for row in ranked(study, recipes):
         rows.append(row)

@@ -14,6 +14,7 @@ from core.models.fold_file import FOLD_FILE, FoldFile, read_fold_file
 from core.models.registry import Model, Registry
 from core.models.train_spec import Changes
 from core.workspace.settings import home
+from core.workspace.splits import read_split
 from core.workspace.workspace_folder import registry
 from training.fold_command import cross_validate
 from training.fold_ensemble import score_together
@@ -31,7 +32,9 @@ _DEALT_BY = 42
 class RankStudy:
     """What all recipes have alike; each gets a folder of its name in `out`.
 
-    A recipe that is worse than the first after `stop_after` folds is given up there; 0 never.
+    A recipe that is worse than the first after `stop_after` folds is given up there; 0 never. With
+    `start`, the id of a model, there are no folds: each goes on from its weights with the train of
+    the split, and is judged by its val.
     """
 
     data: Path
@@ -42,10 +45,16 @@ class RankStudy:
     settings: tuple[str, ...]
     device: str
     where: RunnerPlace
+    start: str = ""
 
 
 def ranked(study: RankStudy, names: Sequence[str]) -> Iterator[str]:
     """Yield a row for each recipe as its folds end; raises `AppError` for what does not fit."""
+    if study.start and not read_split(study.split).val:
+        raise DataError(
+            f"{study.split}: expected judges that {study.start} has not learnt from, found no val. "
+            "Add it."
+        )
     first: RankedFolds | None = None
     for name in _all_names(names):
         found = _folds_of(study, name, first)
@@ -72,7 +81,7 @@ def _folds_of(study: RankStudy, name: str, first: RankedFolds | None) -> RankedF
     if _is_done(Path(name)):
         return _read(Path(name), Path(name).name)
     out = study.out / name.replace("/", "-")
-    if first is not None and 0 < study.stop_after < study.folds:
+    if first is not None and not study.start and 0 < study.stop_after < study.folds:
         _train(study, name, out, stop_after=study.stop_after)
         found = _read(out, name)
         if loses(found, first):
@@ -92,8 +101,10 @@ def _train(study: RankStudy, name: str, out: Path, *, stop_after: int) -> None:
         settings=study.settings,
         stop_after=stop_after,
         deal_seed=_DEALT_BY,
+        start_from=study.start,
     )
-    cross_validate(options, "segment", (study.folds, 1, ""), study.where)
+    dealt = (0 if study.start else study.folds, 1, "")
+    cross_validate(options, "segment", dealt, study.where)
 
 
 def _read(out: Path, name: str) -> RankedFolds:
@@ -111,16 +122,21 @@ def _fold_file(out: Path) -> FoldFile:
 
 
 def _steps(out: Path, file: FoldFile) -> str:
-    """Return the budget of the first fold in words; empty where its settings cannot be read."""
+    """Return the budget of the first fold in words, and the model it went on from.
+
+    Empty where its settings cannot be read.
+    """
     try:
         content = (out / FOLDS_FOLDER / next(iter(file.folds)) / JOB_FILE).read_bytes()
         spec = decode_json(content, Changes)
     except (OSError, msgspec.DecodeError):
         return ""
-    size = spec.get("batch_size", "")
+    size, parent = spec.get("batch_size", ""), spec.get("parent")
+    start = f", from `{Path(str(parent)).name}`" if parent else ""
     for name, unit in (("max_steps", ""), ("epochs", " epochs"), ("minutes", " minutes")):
         if value := spec.get(name):
-            return f"{value:,}{unit} × {size}" if isinstance(value, int) else f"{value:g}{unit}"
+            length = f"{value:,}{unit} × {size}" if isinstance(value, int) else f"{value:g}{unit}"
+            return f"{length}{start}"
     return ""
 
 

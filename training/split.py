@@ -66,8 +66,9 @@ def first_cases(split: Split, count: int) -> Split:
 def _fine_tuning(train: Sequence[Case], spec: TrainSpec, parent: ModelSpec) -> Split:
     """Return new cases and replayed ones; those that chose the parent go on choosing.
 
-    A fifth of the new cases chooses too. Where nobody knows what the parent has seen, it counts as
-    all that is not new.
+    A fifth of the new cases chooses too; where the parent knows all, they are learnt from as in a
+    training of its own. Where nobody knows what the parent has seen, it counts as all that is not
+    new.
     """
     names = {case.id for case in train}
     seen = names & set(parent.trained_on)
@@ -75,6 +76,10 @@ def _fine_tuning(train: Sequence[Case], spec: TrainSpec, parent: ModelSpec) -> S
     old = [case for case in train if case.id not in fresh and (not seen or case.id in seen)]
     new = [case for case in train if case.id in fresh]
     chose = set(parent.lineage.selection) if parent.lineage else set()
+    if seen == names and not spec.cases:
+        held = tuple(case for case in train if case.id in chose)
+        held = held or _draw(train, max(1, min(spec.selection_cases, len(train) // 3)), spec.seed)
+        return Split(_without(train, held), held, (), frozenset(names))
     held = tuple(case for case in old if case.id in chose)
     if not held:
         held = _draw(old, min(spec.selection_cases, len(old) // 3), spec.seed)

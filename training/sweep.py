@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from core.jobs.units import (
     unit_key,
 )
 from core.models.train_spec import TrainSpec
-from core.workspace.splits import SplitFile, read_split
+from core.workspace.settings import home
+from core.workspace.splits import SplitFile, freeze_split, read_split
+from core.workspace.workspace_folder import open_workspace, workspace_folder
 from training.sweep_space import Setting, SweepSpec, settings_of, trial_spec
 from training.sweep_unit import TrialFound, TrialTask, do_trial
 
@@ -73,6 +76,8 @@ def run_sweep(
     trials = _trials(spec, out)
     refuse_inside(Path(trials[0].spec.data), out)
     split = SplitFile(read_split(Path(trials[0].spec.split)).train)
+    with closing(open_workspace(workspace_folder(home(), Path(trials[0].spec.data)))) as workspace:
+        freeze_split(workspace.store, split)  # without judges it freezes none, and is only checked
     rounds = spec.rounds if spec.stop == "median" else 1
     ended: list[Trial] = []
     for number in range(1, rounds + 1):

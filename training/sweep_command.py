@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Workers, place_of
 from core.cli.say import say
 
 
@@ -39,8 +32,6 @@ def sweep(
     from training.sweep_report import write_sweep
 
     where = place_of(runner, workers, address, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     wanted = read_sweep(spec)
     keep_memory()
     place = make_runner(where)

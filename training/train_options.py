@@ -10,6 +10,7 @@ import msgspec
 from core.domain.errors import AppError, ModelError, reason
 from core.io.json_file import decode_json
 from core.jobs.training_job import taken_over
+from core.models.ensembles import require_trainable
 from core.models.model_listing import read_argument, spec_from_options
 from core.models.refinements import FOLD_MARK
 from core.models.registry import Model, ModelSpec, Registry
@@ -154,7 +155,7 @@ def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
             f"--config {path}: expected JSON as in the job.json of a training, found: {error}."
         ) from error
     if options.start_from:
-        raise AppError("--from: not expected with --config, whose parent it has. Omit it.")
+        known = _started(options, known, registry.find(options.start_from))
     places = {"data": options.data, "split": options.split}
     given: Changes = {name: str(p.absolute()) for name, p in places.items() if p.parts}
     if options.architecture:
@@ -177,6 +178,24 @@ def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
         return spec
     prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
     return msgspec.structs.replace(spec, preprocessing=prepared)
+
+
+def _started(options: TrainOptions, known: Changes, parent: Model) -> Changes:
+    """Return the settings of a recipe that starts from the weights of a model, not an encoder's.
+
+    Raises `AppError` for a network, or images, that are not the model's.
+    """
+    if options.config is not None:
+        raise AppError("--from: not expected with --config, whose parent it has. Omit it.")
+    require_trainable(parent.spec)
+    own = make_spec("cpu", {"data": "", "split": ""}, known)
+    for name in ("architecture", "arguments", "preprocessing"):
+        if (wanted := getattr(own, name)) != (held := getattr(parent.spec, name)):
+            raise AppError(
+                f"--recipe {options.recipe} --from {parent.spec.id}: expected the {name} of the "
+                f"model, {held}, found {wanted}. Its weights do not fit: choose another recipe."
+            )
+    return {**known, "encoder_weights": "", "parent": str(parent.folder.absolute())}
 
 
 def _described(options: TrainOptions, parent: Model | None) -> ModelSpec:

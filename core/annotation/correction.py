@@ -243,7 +243,7 @@ class Correction:
         """Take over what a reader calls the labels now; those that are not named stay."""
         if self.several:
             named = {label.value: label for label in (*self._labels.labels, *labels.labels)}
-            self._labels = LabelSet(tuple(named.values()), labels.regions)
+            self._labels = LabelSet(tuple(named.values()), labels.regions, labels.fills)
 
     def focused(self, region: Region, references: References) -> FocusView:
         """Return it seen as `region`, to be shown by `look`; the references are of that region.

@@ -1,6 +1,5 @@
 """Write a correction in the dataset's own layout, never over the ground truth, and read it back."""
 
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,27 +11,33 @@ from msgspec import UNSET, UnsetType
 
 from core.annotation.draft import Origin
 from core.annotation.versions import Version, latest_versions, load_label_map
-from core.domain.errors import DataError, FileError, WorkspaceError, reason
+from core.domain.errors import DataError, FileError, reason
 from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
-from core.domain.mask import Mask, binarise
+from core.domain.mask import Mask
 from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_masks import (
-    SLICES,
     DrawnMask,
     check_format,
     mask_path,
     named_region,
     read_drawn_labels,
-    slice_paths,
     stored_like,
     write_on,
-    write_planes,
 )
 from core.io.case_reader import LoadedCase, read_case, region_of
 from core.io.json_file import decode_json
+from core.io.slice_masks import (
+    SliceTarget,
+    in_slices,
+    read_slice_parts,
+    read_values,
+    require_same,
+    slice_parts,
+    slice_paths,
+    write_planes,
+)
 from core.io.stored import Stored
-from core.io.tiff import read_mask_slice, read_picture
 from core.io.write_guard import refuse_inside
 from core.workspace.mask_maker import mask_maker
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
@@ -112,13 +117,15 @@ def export_mask(
     """Write any mask as `export_correction` does: of a model, a reader, or the ground truth."""
     case, drawn = made.case, made.drawn
     check_format(format_name)
-    target = _target(case, drawn.label_map, folder, format_name, manifest=made.manifest)
+    target = _target(case, drawn, folder, format_name, manifest=made.manifest)
     for place in {folder, target.manifest.parent, *(path.parent for path in target.files)}:
         refuse_inside(dataset_root, place, also=case.folders)
     _refuse_foreign(target)
     if target.like is None:
-        write_planes(target.files, drawn.label_map)
-        _require_same(target.files, drawn.label_map)
+        slices = SliceTarget(case, folder / case.id, format_name=format_name)
+        for paths, planes in slice_parts(slices, drawn.label_map, drawn.labels):
+            write_planes(paths, planes)
+            require_same(paths, planes)
     else:
         write_on(target.like, drawn, target.files[0], case=case, format_name=format_name)
     shape = drawn.label_map.shape
@@ -170,11 +177,13 @@ def read_export(folder: Path, case: Case) -> CorrectedLabels:
             raise _changed(place.parent / name, "one that was changed since the export")
     names, known = list(manifest.files), manifest.provenance.labels or BINARY
     if len(names) == 1 and not names[0].casefold().endswith((".tif", ".tiff")):
-        values, labels = read_drawn_labels(case, place.parent / names[0])
+        values, labels = read_drawn_labels(case, place.parent / names[0], known)
         if values.shape != manifest.shape:
             raise _changed(place.parent / names[0], f"one of {values.shape} voxels")
         # What its format has no names for, the manifest has.
         labels = labels if known.is_binary else known
+    elif any("/" in name for name in names):
+        values, labels = read_slice_parts(case, place.parent, known, manifest.shape), known
     else:
         values, labels = _read_planes(case, place.parent, manifest), known
     return CorrectedLabels(values, labels, _named(manifest.provenance))
@@ -191,7 +200,7 @@ def _read_planes(case: Case, folder: Path, manifest: Manifest) -> LabelMap:
     for path in paths:
         if path.name not in manifest.files:
             raise _changed(path, "none in its manifest")
-        values = _values(path) if manifest.provenance.labels else read_mask_slice(path)[0]
+        values = read_values(path, several=bool(manifest.provenance.labels))
         if values.shape != manifest.shape[1:]:
             raise _changed(path, f"one of {values.shape[0]}×{values.shape[1]} pixels")
         planes.append(values)
@@ -249,17 +258,15 @@ class _Target:
 
 
 def _target(
-    case: Case, mask: LabelMap, folder: Path, format_name: str | None, *, manifest: str
+    case: Case, drawn: DrawnMask, folder: Path, format_name: str | None, *, manifest: str
 ) -> _Target:
-    if format_name == SLICES or (format_name is None and case.volumes is None):
+    mask = drawn.label_map
+    if in_slices(case, format_name):
         own = folder / case.id
-        paths = slice_paths(case, own, len(mask), "mask")
-        if len(paths) != len(mask):
-            raise DataError(
-                f"{case.id}: expected a mask of {len(paths)} slices, found {len(mask)}. "
-                "Open the case again."
-            )
-        return _Target(own / f"{case.id}{manifest}", tuple(paths))
+        slices = SliceTarget(case, own, format_name=format_name)
+        parts = slice_parts(slices, mask, drawn.labels)
+        paths = tuple(path for files, _ in parts for path in files)
+        return _Target(own / f"{case.id}{manifest}", paths)
     like = stored_like(case, mask)
     path = mask_path(case, folder, like, format_name)
     return _Target(folder / f"{case.id}{manifest}", (path,), like)
@@ -306,22 +313,6 @@ def _refuse_foreign(target: _Target) -> None:
 
 def _is_changed(path: Path, checksum: str) -> bool:
     return path.exists() and sha256(_bytes(path)).hexdigest() != checksum
-
-
-def _require_same(paths: Sequence[Path], label_map: LabelMap) -> None:
-    several = bool(np.any(label_map > 1))
-    for path, plane in zip(paths, label_map, strict=True):
-        written = _values(path) if several else read_mask_slice(path)[0]
-        if not np.array_equal(written, plane if several else binarise(plane)):
-            raise WorkspaceError(
-                f"{path}: expected the mask that was written, read another. The disk may be "
-                "failing; export to another one."
-            )
-
-
-def _values(path: Path) -> LabelMap:
-    """Return the label values (Y, X) of a slice that an export wrote."""
-    return np.asarray(read_picture(path).planes[0], np.uint8)
 
 
 def _read_manifest(path: Path) -> Manifest:

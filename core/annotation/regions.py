@@ -4,6 +4,8 @@ Lesions are joined as they are counted: by faces, edges and corners, in the slic
 through the slices (26). A flood fill goes by faces alone: it does not slip through a corner.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from core.annotation.label_rule import mask_of
 from core.annotation.patch import Patch, changes, whole_box
 from core.domain.components import LESION_NEIGHBOURS, Box, bounding_box, box_slices
 from core.domain.components import fill_holes as without_holes
-from core.domain.label_set import LabelMap
+from core.domain.label_set import HIGHEST, LabelMap
 from core.domain.mask import Mask
 from core.domain.plane import Voxel
 from core.domain.volume import Pixels
@@ -123,10 +125,12 @@ def relabelled(
     return changes(label_map, box, np.where(piece, np.uint8(value), label_map[box_slices(box)]))
 
 
-def merged(label_map: LabelMap, value: int, into: int) -> Patch | None:
-    """Give every voxel of label `value` the label `into`, 0 for background."""
-    box = whole_box(label_map, None)
-    return changes(label_map, box, np.where(label_map == value, np.uint8(into), label_map))
+def merged(label_map: LabelMap, become: Mapping[int, int]) -> Patch | None:
+    """Give every voxel of a label in `become` the label it stands beside there, 0 for none."""
+    table = np.arange(HIGHEST + 1, dtype=np.uint8)
+    for value, into in become.items():
+        table[value] = into
+    return changes(label_map, whole_box(label_map, None), table[label_map])
 
 
 def clear(mask: Mask, *, z: int | None = None) -> Patch | None:

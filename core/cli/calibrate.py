@@ -9,15 +9,7 @@ import typer
 
 from core.cli.command_run import finish, progress_bar
 from core.cli.options import DataDir
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 from core.io.write_guard import refuse_inside
 
@@ -59,8 +51,6 @@ def calibrate(
     from core.workspace.workspace_folder import registry, workspace_folder
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     refuse_inside(folder, out)
     spread = Spread(make_runner(where), out)
     alone = spread.runner.one_at_a_time

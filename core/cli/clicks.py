@@ -46,7 +46,7 @@ def clicks(
         typer.Option(help="What answers clicks: bump, the id of a trained guide, auto for any."),
     ] = "auto",
     bump: Annotated[
-        bool, typer.Option("--bump/--no-bump", help="Average a trained guide with the bump.")
+        bool, typer.Option("--bump/--no-bump", help="Let the bump answer with a trained guide.")
     ] = True,
     case: CaseIds = None,
     device: Device = "auto",
@@ -71,7 +71,7 @@ def clicks(
     with dataset_workspace(folder) as workspace:
         run_by = engine_for(device, engine, precision)
         chosen = find_models(workspace, model or [""], run_by, cases=dataset.cases)
-        answers = guide_of(guide, workspace.folder, averaged=bump)
+        answers = guide_of(guide, workspace.folder, together=bump)
         options = RobotOptions(start, noise, guide_of=answers)
         predictor_of = predictors(workspace, device, run=True)
         with progress_bar() as progress:

@@ -26,17 +26,28 @@ FAILED_CASES = 3
 
 
 def scanned(
-    folder: Path, wanted: Sequence[str] | None, out: Path, how: Organisation | None = None
+    folder: Path,
+    wanted: Sequence[str] | None,
+    out: Path,
+    how: Organisation | None = None,
+    *,
+    scores: bool = False,
 ) -> tuple[Dataset, list[Case]]:
     """Return a dataset, organised as `how` says, and its cases, or those `wanted`.
 
-    Raises `DataError` for one that is not there, and when `out` lies in the dataset.
+    Its labels and regions are those that were chosen for it, in the window or by what is said now.
+    With `scores` figures are wanted. Raises `DataError` for a case that is not there, and when
+    `out` lies in the dataset.
     """
     from core.io.organisation import AS_IT_LIES
+    from core.workspace.chosen_labels import with_chosen
     from core.workspace.known_dataset import scan_known
+    from core.workspace.settings import home
+    from core.workspace.workspace_folder import workspace_folder
 
     refuse_inside(folder, out)
-    dataset = scan_known(folder, how or AS_IT_LIES)
+    said, place = how or AS_IT_LIES, workspace_folder(home(), folder)
+    dataset = with_chosen(scan_known(folder, said), place, said, scores=scores)
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 

@@ -15,6 +15,7 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    Fills,
     ImagePatterns,
     LayoutName,
     LesionIou,
@@ -27,15 +28,7 @@ from core.cli.options import (
     SplitPart,
     Verify,
 )
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 from core.domain.figure_text import counted
 
@@ -77,6 +70,7 @@ def compare(
     point: Point = None,
     resample: Resample = None,
     region: RegionName = "",
+    fills: Fills = "",
     verify: Verify = False,
     lesion_iou: LesionIou = 0.1,
     channels: ChannelNumbers = "",
@@ -93,8 +87,6 @@ def compare(
     from core.models.certificates import engine_for
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     job = ComparisonRun(
         folder=folder,
         how=corrected(
@@ -102,6 +94,7 @@ def compare(
             role,
             resample=resample,
             point=point,
+            fills=fills,
         ),
         out=out,
         models=tuple(_wanted(models, more, masks)),

@@ -52,7 +52,7 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
     runner = make_runner(job.where)
     # Other machines have another working folder.
     folder = job.folder if runner.one_at_a_time else job.folder.absolute()
-    dataset, cases = scanned(folder, job.cases, job.out, job.how)
+    dataset, cases = scanned(folder, job.cases, job.out, job.how, scores=True)
     with dataset_workspace(job.folder) as workspace:
         chosen = find_models(
             workspace,

@@ -15,6 +15,7 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskPattern,
@@ -26,15 +27,7 @@ from core.cli.options import (
     SplitPart,
     Verify,
 )
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 
 
@@ -60,6 +53,7 @@ def evaluate(
     point: Point = None,
     resample: Resample = None,
     region: RegionName = "",
+    fills: Fills = "",
     verify: Verify = False,
     channels: ChannelNumbers = "",
     spacing: SpacingGiven = "",
@@ -77,12 +71,20 @@ def evaluate(
     from core.studies.mask_settings import mask_settings
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     said = given(layout, image, mask, region, channels, spacing)
-    how = corrected(said, role, resample=resample, point=point)
+    how = corrected(said, role, resample=resample, point=point, fills=fills)
     job = ModelRun(
-        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+        folder,
+        how,
+        out,
+        model,
+        case_ids(case, split),
+        device,
+        flips,
+        skip_below,
+        engine,
+        precision,
+        scores=True,
     )
     run = ready(job, where)
     chosen = run.model

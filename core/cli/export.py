@@ -21,6 +21,7 @@ from core.cli.options import (
     Device,
     EngineId,
     ExportFormat,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskPattern,
@@ -79,6 +80,7 @@ def export(
     point: Point = None,
     resample: Resample = None,
     spacing: SpacingGiven = "",
+    fills: Fills = "",
 ) -> None:
     """Write pictures (truth green, prediction red), or with --masks the masks of the cases."""
     from core.domain.errors import DataError
@@ -98,7 +100,7 @@ def export(
             "prediction, correction or truth."
         )
     said = given(layout, image, mask, spacing=spacing)
-    how = corrected(said, role, resample=resample, point=point)
+    how = corrected(said, role, resample=resample, point=point, fills=fills)
     dataset, cases = scanned(folder, case_ids(case, split), out, how)
     if measurements:
         _write_measurements(folder, cases, out)

@@ -28,11 +28,12 @@ def info(
 
     from core.io.archive import opened
     from core.io.case_info import DatasetInfo, heading_of, known_of, text_of
+    from core.io.mask_evidence import told_by_masks
     from core.io.organisation import corrected, found_in, given
 
     with opened(path) as root:
         how = corrected(given(layout, image, mask), role, point=point)
-        found = found_in(root, how)
+        found = told_by_masks(found_in(root, how))
         known = [known_of(case, found.labels, resample=bool(resample)) for case in found.cases]
     if as_json:
         told = DatasetInfo(found.layout, tuple(case.info for case in known))

@@ -43,6 +43,7 @@ class ModelRun:
     skip_below: float
     engine: str
     precision: str
+    scores: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     alone = runner.one_at_a_time
     # Other machines have another working folder.
     folder = job.folder if alone else job.folder.absolute()
-    dataset, cases = scanned(folder, job.cases, job.out, job.how)
+    dataset, cases = scanned(folder, job.cases, job.out, job.how, scores=job.scores)
     for notice in dataset.notices:
         say(notice, err=True)
     registry = registry_of(

@@ -17,6 +17,7 @@ from core.cli.model_changes import (
 )
 from core.cli.model_combine import combine_models
 from core.cli.model_import import import_model
+from core.cli.options import CaseIds, SplitPart
 from core.cli.say import say
 
 models = typer.Typer(
@@ -79,32 +80,41 @@ def certify_model(
     model_id: Annotated[str, typer.Argument(metavar="ID")],
     data: Annotated[Path, typer.Option(help="Folder of cases with ground truth.")],
     engine: Annotated[str, typer.Option(help="openvino or onnx.")] = "openvino",
-    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
-    case: Annotated[list[str] | None, typer.Option(help="Only this case; repeatable.")] = None,
+    precision: Annotated[
+        list[str] | None, typer.Option(help="float32 (by default), mixed or bfloat16; repeatable.")
+    ] = None,
+    case: CaseIds = None,
+    split: SplitPart = "",
 ) -> None:
     """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
-    from core.cli.command_run import progress_bar
+    from core.cli.command_run import case_ids, progress_bar
     from core.io.dataset import scan
-    from core.models.certificates import EngineChoice
+    from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, EngineChoice
     from core.models.classifiers import Classifiers
     from core.studies.certification import certify, certify_classifier
 
     dataset = scan(data)
-    cases = [dataset.case(name) for name in case] if case else list(dataset.cases)
-    models, wanted = all_models(), EngineChoice(engine, precision)
+    named = case_ids(case, split)
+    cases = [dataset.case(name) for name in named] if named else list(dataset.cases)
+    models, wanted = all_models(), [EngineChoice(engine, p) for p in precision or ("float32",)]
     classifiers = {each.spec.id: each for each in Classifiers(models.everywhere).models()[0]}
     if model_id in classifiers:
-        found = certify_classifier(classifiers[model_id], wanted, cases)
+        found = [certify_classifier(classifiers[model_id], each, cases) for each in wanted]
     else:
         with progress_bar() as progress:
-            found = certify(models.find(model_id), wanted, cases, progress=progress)
-    moved = "no ground truth" if found.largest_dsc is None else f"{found.largest_dsc:.4f}"
-    say(
-        f"{model_id} by {engine} in {precision}, {found.cases} cases: a probability moves by "
-        f"{found.largest_voxel:.3f} at most, a DSC by {moved}; {found.speed:.1f} times as fast as "
-        f"torch."
-    )
-    say("It is chosen by itself." if found.holds else "It is not chosen by itself: 0.005 is most.")
+            found = [*certify(models.find(model_id), wanted, cases, progress=progress)]
+    for each in found:
+        moved = "no ground truth" if each.largest_dsc is None else f"{each.largest_dsc:.4f}"
+        say(
+            f"{model_id} by {engine} in {each.precision}, {each.cases} cases: a probability moves "
+            f"by {each.largest_voxel:.3f} at most, a DSC by {moved}; {each.speed:.1f} times as "
+            f"fast as torch."
+        )
+        told = (
+            "It is chosen by itself." if each.holds else "It is not chosen by itself: {} is most."
+        )
+        limit = LARGEST_CHANGE if each.largest_dsc is None else LARGEST_DSC_CHANGE
+        say(told.format(limit))
 
 
 @models.command(name="export")

@@ -49,15 +49,17 @@ SpacingGiven = Annotated[
 MaskFormat = Annotated[
     str | None,
     typer.Option(
-        "--format", help="nifti, nrrd, mha, tiff or dicom-seg; the format of the images by default."
+        "--format",
+        help="nifti, nrrd, mha, tiff, tiff-folders (one a label) or dicom-seg; that of the "
+        "images by default.",
     ),
 ]
 ExportFormat = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="nifti, nrrd, mha, tiff or dicom-seg, or surfaces as stl or ply; the format of the "
-        "images by default.",
+        help="nifti, nrrd, mha, tiff, tiff-folders (one a label) or dicom-seg, or surfaces as stl "
+        "or ply; the format of the images by default.",
     ),
 ]
 Verify = Annotated[
@@ -65,7 +67,22 @@ Verify = Annotated[
     typer.Option(help="Have every overlap and HD95 computed again by medpy; fails above 1e-6."),
 ]
 RegionName = Annotated[
-    str, typer.Option("--region", help="The label or region that is lesion; all by default.")
+    str,
+    typer.Option(
+        "--region",
+        metavar="NAME or NAME=1+3",
+        help="The label or region that is lesion, or one made of values, which is kept for the "
+        "folder; all by default.",
+    ),
+]
+Fills = Annotated[
+    str,
+    typer.Option(
+        "--fills",
+        metavar="REGION",
+        help="The label or region that the mask of a binary model is of, in a dataset of several "
+        "labels; kept for the folder.",
+    ),
 ]
 Resample = Annotated[
     bool | None,
@@ -94,7 +111,7 @@ EngineId = Annotated[
     ),
 ]
 PrecisionName = Annotated[
-    str, typer.Option("--precision", help="auto, float32 or bfloat16, as the engine has it.")
+    str, typer.Option("--precision", help="auto, float32, mixed or bfloat16, as the engine has it.")
 ]
 LesionIou = Annotated[
     float,

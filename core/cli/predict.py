@@ -11,6 +11,7 @@ from core.cli.options import (
     DataDir,
     Device,
     EngineId,
+    Fills,
     ImagePatterns,
     LayoutName,
     MaskFormat,
@@ -19,15 +20,7 @@ from core.cli.options import (
     PrecisionName,
     SplitPart,
 )
-from core.cli.runner_options import (
-    Address,
-    Gpus,
-    RunnerOption,
-    Stage,
-    Workers,
-    place_of,
-    ran_on_cluster,
-)
+from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
 
 
@@ -49,6 +42,7 @@ def predict(
     point: Point = None,
     format_name: MaskFormat = None,
     channels: ChannelNumbers = "",
+    fills: Fills = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -62,12 +56,19 @@ def predict(
     from core.studies.case_units import predict_spread
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    if ran_on_cluster(where):
-        return
     check_format(format_name)
-    how = corrected(given(layout, image, mask, channels=channels), role, point=point)
+    how = corrected(given(layout, image, mask, channels=channels), role, point=point, fills=fills)
     job = ModelRun(
-        folder, how, out, model, case_ids(case, split), device, flips, skip_below, engine, precision
+        folder,
+        how,
+        out,
+        model,
+        case_ids(case, split),
+        device,
+        flips,
+        skip_below,
+        engine,
+        precision,
     )
     run = ready(job, where)
     tasks = [CaseTask(case, run.task, format_name=format_name) for case in run.cases]

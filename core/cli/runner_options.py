@@ -49,31 +49,23 @@ def place_of(
     stage: bool = False,
     gpus: float | None = None,
 ) -> RunnerPlace:
-    """Return where units are done, as the options say it."""
+    """Return where units are done, as the options say it.
+
+    Where the address is that of a cluster's Jobs API, this very command is run there instead: what
+    it says is said here, and this one ends as it ends, by `typer.Exit`. Raises `AppError`.
+    """
+    from core.jobs.ray_job import is_job_address
+
+    if runner == "ray" and is_job_address(address):
+        raise typer.Exit(_run_there(address, staged=stage))
     return {"name": runner, "workers": workers, "address": address, "stage": stage, "gpus": gpus}
 
 
-def ran_on_cluster(where: RunnerPlace) -> bool:
-    """Run this very command as a job of a cluster where the address is that of its Jobs API.
-
-    Says what it says, and returns True once it is done. Ends as it ends when that is not well;
-    raises `AppError`.
-    """
-    from core.jobs.ray_job import is_job_address, run_on_cluster
-
-    if where["name"] != "ray" or not is_job_address(where["address"]):
-        return False
+def _run_there(address: str, *, staged: bool) -> int:
+    """Run this command as a job of a cluster; return its exit status."""
     from core.jobs.ray_cluster import require_ray
+    from core.jobs.ray_job import run_on_cluster
 
     require_ray()
-    told = [part.replace(where["address"], "auto") for part in sys.argv[1:]]
-    status = run_on_cluster(
-        where["address"],
-        "main",
-        told,
-        say,
-        staged=where.get("stage", False),
-    )
-    if status:
-        raise typer.Exit(status)
-    return True
+    told = [part.replace(address, "auto") for part in sys.argv[1:]]
+    return run_on_cluster(address, "main", told, say, staged=staged)

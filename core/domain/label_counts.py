@@ -38,9 +38,12 @@ class LabelCounts:
         )
 
     def voxels(self, value: int) -> tuple[int, int]:
-        """Return how many voxels of a label the truth has, and the prediction."""
-        place, pairs = self._place(value), self.pairs.sum(axis=0)
-        return int(pairs[place].sum()), int(pairs[:, place].sum())
+        """Return how many voxels of a label the truth has, and the prediction.
+
+        A segment that others overlap has what it shares with them.
+        """
+        found = self.overlap(self.labels.spread(self.labels.label(value)))
+        return found.truth_voxels, found.predicted_voxels
 
     def knows(self, region: Region) -> bool:
         """Tell whether all labels of a region were counted apart."""

@@ -1,6 +1,6 @@
 """What the values of a label map mean: names, colours, codes, and regions made of several."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -42,12 +42,16 @@ LESION = Code("SCT", "52988006", "Lesion")
 
 @dataclass(frozen=True)
 class Label:
-    """One value of a label map, 1 to 255; raises `ValueError` for another."""
+    """One value of a label map, 1 to 255; raises `ValueError` for another.
+
+    `parts` are the values of the labels that overlap where this one stands; most have none.
+    """
 
     value: int
     name: str
     colour: Colour
     code: Code | None = None
+    parts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what a label map of uint8 cannot hold."""
@@ -72,11 +76,15 @@ class Region:
 class LabelSet:
     """Labels by ascending value, and regions over them.
 
-    Raises `ValueError` when a value stands twice or a region names a value that is no label.
+    Where labels overlap, a voxel of several has a label that stands for all of its `parts`
+    (`core.domain.overlaps`); a region by the name of a label holds these too. `fills` names the
+    region or label that a mask without labels is of; nothing where nobody said. Raises `ValueError`
+    when a value stands twice or a region names a value that is no label.
     """
 
     labels: tuple[Label, ...]
     regions: tuple[Region, ...] = field(default=())
+    fills: str = ""
 
     def __post_init__(self) -> None:
         """Sort the labels and check that regions and values fit."""
@@ -108,16 +116,41 @@ class LabelSet:
         return next(named, Region("Whole", self.values))
 
     @property
+    def filled(self) -> Region | None:
+        """The region that a mask without labels is of; None where nobody said, or it is gone."""
+        try:
+            return self.region(self.fills) if self.fills else None
+        except KeyError:
+            return None
+
+    @property
     def scored(self) -> tuple[Region, ...]:
-        """What figures are given of, each once: the whole, the named regions, the other labels."""
+        """What figures are given of, each once: the whole, the named regions, the other labels.
+
+        Labels that overlap are whole there, with what they share.
+        """
         every: dict[frozenset[int], Region] = {}
-        labels = (Region(label.name, (label.value,)) for label in self.labels)
+        labels = map(self.spread, self.segments)
         for region in (self.whole, *self.regions, *labels):
             every.setdefault(frozenset(region.values), region)
         names: dict[str, Region] = {}
         for region in every.values():
             names.setdefault(region.name, region)
         return tuple(names.values())
+
+    @property
+    def segments(self) -> tuple[Label, ...]:
+        """The labels that are no combination of others."""
+        return tuple(label for label in self.labels if not self.is_combination(label))
+
+    @property
+    def overlap(self) -> bool:
+        """True where there are labels for what several share."""
+        return len(self.segments) < len(self.labels)
+
+    def is_combination(self, label: Label) -> bool:
+        """Tell whether a label stands for several others of this set."""
+        return bool(label.parts) and set(label.parts) <= set(self.values)
 
     @property
     def dotted(self) -> frozenset[int]:
@@ -147,8 +180,13 @@ class LabelSet:
                 return region
         for label in self.labels:
             if label.name == name:
-                return Region(name, (label.value,))
+                return self.spread(label)
         raise KeyError(name)
+
+    def spread(self, label: Label) -> Region:
+        """Return a label as a region, with what it shares with others where they overlap."""
+        shared = (each.value for each in self.labels if label.value in each.parts)
+        return Region(label.name, (label.value, *shared))
 
     def mask(self, label_map: LabelMap, region: Region) -> LabelMap:
         """Return the foreground of `region` in `label_map`, uint8 0/1, in the same shape."""
@@ -165,10 +203,11 @@ class LabelSet:
 
         Where both call a voxel the region it keeps its value, and so does what lies outside both.
         A voxel that was added gets the value of the nearest voxel of the region, the region's first
-        value where there is none; one that was taken away becomes background.
+        value where there is none; one that was taken away becomes background, or what it shared
+        with labels beyond the region.
         """
         before = self.mask(label_map, region)
-        found = np.where(before & (mask == 0), np.uint8(0), label_map)
+        found = np.where(before & (mask == 0), self._left_of(region)[label_map], label_map)
         added = (mask > 0) & (before == 0)
         if added.any():
             found[added] = region.values[0]
@@ -180,6 +219,57 @@ class LabelSet:
             )
             found[added] = label_map[tuple(nearest[:, added])]
         return found
+
+    def _left_of(self, region: Region) -> LabelMap:
+        """Return for each value what is left of it where a region is taken away: (256,)."""
+        inside = set(region.values)
+        left = np.zeros(HIGHEST + 1, np.uint8)
+        by_parts = {frozenset(each.parts): each.value for each in self.labels if each.parts}
+        by_parts |= {frozenset({each.value}): each.value for each in self.labels}
+        for label in self.labels:
+            stays = frozenset(
+                part
+                for part in label.parts
+                if part in self.values and not set(self.spread(self.label(part)).values) <= inside
+            )
+            left[label.value] = by_parts.get(stays, 0)
+        return left
+
+    def region_fault(self, name: str, values: Iterable[int], instead_of: str = "") -> str:
+        """Return why there can be no such region, empty where there can be.
+
+        `instead_of` names the region that it would stand in place of.
+        """
+        regions = {each.name for each in (*self.regions, self.whole)}
+        taken = (regions | {label.name for label in self.labels}) - {instead_of}
+        chosen = set(values)
+        if not name.strip():
+            return "Give it a name."
+        if name.strip() in taken:
+            return f"{name.strip()} is a name here already. Choose another."
+        if not chosen or not chosen <= set(self.values):
+            known = ", ".join(f"{each.value} {each.name}" for each in self.labels)
+            return f"Choose labels among {known}."
+        return ""
+
+    def with_region(self, region: Region, instead_of: str = "") -> "LabelSet":
+        """Return the set with one region more, or in the place of the one of that name.
+
+        Raises `ValueError` for one that `region_fault` finds fault with.
+        """
+        fault = self.region_fault(region.name, region.values, instead_of)
+        if fault:
+            raise ValueError(fault)
+        made = Region(region.name.strip(), tuple(sorted(set(region.values))))
+        if instead_of not in {each.name for each in self.regions}:
+            return replace(self, regions=(*self.regions, made))
+        regions = (made if each.name == instead_of else each for each in self.regions)
+        fills = made.name if self.fills == instead_of else self.fills
+        return replace(self, regions=tuple(regions), fills=fills)
+
+    def without_region(self, name: str) -> "LabelSet":
+        """Return the set without the region of that name; labels stay."""
+        return replace(self, regions=tuple(each for each in self.regions if each.name != name))
 
     def with_label(self, label: Label) -> "LabelSet":
         """Return the set with `label` in place of the one of its value, or beside the others.
@@ -194,7 +284,14 @@ class LabelSet:
             else region
             for region in self.regions
         )
-        return LabelSet((*others, label), regions)
+        named = {each.value: each.name for each in (*others, label)}
+        before = {**named, label.value: old}
+        followed = (
+            replace(each, name=_joined(each, named)) if each.name == _joined(each, before) else each
+            for each in others
+        )
+        fills = label.name if self.fills == old else self.fills
+        return LabelSet((*followed, label), regions, fills)
 
     def renamed(self, names: Iterable[tuple[int, str]]) -> "LabelSet":
         """Return the set with other names for the labels of these values; new values are added.
@@ -213,12 +310,22 @@ class LabelSet:
             else region
             for region in self.regions
         )
-        return LabelSet(labels, regions)
+        return LabelSet(labels, regions, self.fills)
 
-    def with_found(self, values: Iterable[int]) -> "LabelSet":
-        """Return the set with a label for each of `values` that has none yet; 0 is left out."""
+    def with_found(self, values: Iterable[int], known: "LabelSet | None" = None) -> "LabelSet":
+        """Return the set with a label for each of `values` that has none yet; 0 is left out.
+
+        Combinations are those of `known`, where this set has the labels that they are made of.
+        """
         missing = sorted({int(value) for value in values} - set(self.values) - {0})
-        return replace(self, labels=self.labels + tuple(map(_unnamed, missing)))
+        told = {} if known is None else {each.value: each for each in known.labels if each.parts}
+        labels = {
+            value: told[value]
+            if value in told and set(told[value].parts) <= {*self.values, *missing}
+            else _unnamed(value)
+            for value in missing
+        }
+        return replace(self, labels=self.labels + tuple(labels.values()))
 
 
 def binary(name: str = "Lesion") -> LabelSet:
@@ -244,6 +351,12 @@ def new_label(labels: LabelSet) -> Label | None:
     """Return a label of the lowest free value; None where all 255 are taken."""
     free = sorted(set(range(1, HIGHEST + 1)) - set(labels.values))
     return _unnamed(free[0]) if free else None
+
+
+def _joined(label: Label, names: Mapping[int, str]) -> str:
+    """Return the name of a combination as its parts have it; empty for what is none."""
+    there = set(label.parts) <= set(names)
+    return " + ".join(names[part] for part in label.parts) if there else ""
 
 
 def _unnamed(value: int) -> Label:

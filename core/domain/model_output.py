@@ -125,7 +125,14 @@ def _values(ours: LabelSet, theirs: LabelSet) -> Mapping[int, int]:
 
 def _renumbered(labels: LabelSet, changed: Mapping[int, int]) -> LabelSet:
     return LabelSet(
-        tuple(replace(label, value=changed[label.value]) for label in labels.labels),
+        tuple(
+            replace(
+                label,
+                value=changed[label.value],
+                parts=tuple(changed.get(part, part) for part in label.parts),
+            )
+            for label in labels.labels
+        ),
         tuple(
             Region(region.name, tuple(changed[value] for value in region.values))
             for region in labels.regions

@@ -43,11 +43,6 @@ class PlaneMetric:
         return math.sqrt(max(self.rows * self.columns - self.mixed**2, 0.0))
 
     @property
-    def length_per_column(self) -> float:
-        """How long a step of one column is, in `unit`."""
-        return math.sqrt(self.columns)
-
-    @property
     def length_per_row(self) -> float:
         """How long a step of one row is, in `unit`."""
         return math.sqrt(self.rows)

@@ -65,7 +65,7 @@ def _plugins(group: PluginGroup, kind: type[object]) -> Plugins[object]:
         who = f"{entry.name} of the package {package}"
         try:
             value = entry.load()
-        except Exception as error:  # noqa: BLE001 - whatever another package may raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a package may raise
             why = f"{type(error).__name__}: {error}"
         else:
             why = "" if isinstance(value, kind) else f"it is of type {type(value).__name__}"

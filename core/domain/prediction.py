@@ -90,9 +90,6 @@ class Focus:
     region: Region | None = None
 
 
-ALL_LABELS = Focus()
-"""All labels of a model, under its own names."""
-
 _MIDDLE = 127  # quantised; above it is above one half
 
 

@@ -3,6 +3,8 @@
 import os
 import site
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
@@ -38,3 +40,19 @@ def child_environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(folders),
         "PYTHONSAFEPATH": "1",
     }
+
+
+@contextmanager
+def own_imports() -> Iterator[None]:
+    """Let processes that a library starts meanwhile import as those of `child_command` do."""
+    names = ("PYTHONPATH", "PYTHONSAFEPATH")
+    before, given = {name: os.environ.get(name) for name in names}, child_environment()
+    os.environ.update({name: given[name] for name in names})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -37,7 +37,7 @@ def _open_onnx(model: AnyModel, precision: str, threads: int) -> LoadedNetwork:
 
 _OURS = (
     InferenceEngine("torch", "PyTorch", ("float32", "bfloat16"), _open_torch),
-    InferenceEngine("openvino", "OpenVINO", ("float32", "bfloat16"), _open_openvino),
+    InferenceEngine("openvino", "OpenVINO", ("float32", "mixed", "bfloat16"), _open_openvino),
     InferenceEngine("onnx", "ONNX Runtime", ("float32",), _open_onnx),
 )
 

@@ -26,15 +26,9 @@ from core.models.certificates import (
     file_hash,
     write_certificates,
 )
+from core.models.model_folder import WEIGHTS_FILE, check_id
 from core.models.preprocessing import Preprocessing
-from core.models.registry import (
-    GRAPH_ARCHITECTURE,
-    WEIGHTS_FILE,
-    Model,
-    ModelSpec,
-    Registry,
-    check_id,
-)
+from core.models.registry import GRAPH_ARCHITECTURE, Model, ModelSpec, Registry
 from core.models.stored_tensors import stored_tensors
 
 GraphOutput: TypeAlias = Literal["auto", "logits", "probability"]

@@ -13,9 +13,9 @@ from core.models.certificates import (
     valid_certificates,
     write_certificates,
 )
-from core.models.classifiers import ClassifierModel, read_classifier, write_classifier
-from core.models.guides import GuideModel, read_guide, write_guide
-from core.models.registry import Model, read_model, write_spec
+from core.models.classifiers import CLASSIFIER_SPEC, ClassifierModel, read_classifier
+from core.models.guides import GUIDE_SPEC, GuideModel, read_guide
+from core.models.registry import MODEL_SPEC, Model, read_model
 
 Kind = TypeVar("Kind", Model, ClassifierModel, GuideModel)
 
@@ -52,12 +52,12 @@ def prepare_graph(model: Kind) -> Kind:
     hashes = file_hash(model.weights), file_hash(model.folder / GRAPH_FILE)
     write_certificates(model.folder, Certificates(weights=hashes[0], graph=hashes[1]))
     if isinstance(model, Model):
-        write_spec(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
+        MODEL_SPEC.write(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
         return read_model(model.folder)
     if isinstance(model, GuideModel):
-        write_guide(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
+        GUIDE_SPEC.write(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
         return read_guide(model.folder)
-    write_classifier(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
+    CLASSIFIER_SPEC.write(model.folder, msgspec.structs.replace(model.spec, stride=network.stride))
     return read_classifier(model.folder)
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from itertools import pairwise
 from threading import Lock, Thread
 from typing import Any
 
@@ -11,24 +12,26 @@ import numpy as np
 from core.domain.errors import ModelError
 from core.inference.loaded_network import AnyModel, FloatArray, Pending
 from core.io.atomic import make_private_folder
-from core.models.network_graph import require_graph
+from core.models.network_graph import EXACT_END, require_graph
 from core.workspace.settings import home
 
 _AXES = 4
-_TYPES = {"float32": "f32", "bfloat16": "bf16"}
+_TYPES = {"float32": ("f32",), "bfloat16": ("bf16",), "mixed": ("f32", "bf16")}
+"""What the parts of a graph are computed in, one after the other."""
 
 
 class OpenVinoNetwork:
     """A model's graph, compiled for one slice at a time; slices of a batch run side by side.
 
     `precision` is always handed on: OpenVINO would take bfloat16 unasked where a processor has it.
-    Raises `ModelError` when there is no graph, or the library is not installed.
+    `mixed` computes the first part of the graph in float32, the rest in bfloat16. Raises
+    `ModelError` when there is no graph, it has no such part, or the library is not installed.
     """
 
     def __init__(self, model: AnyModel, precision: str = "auto", threads: int = 0) -> None:
         path = require_graph(model.folder, model.weights, title=model.spec.title)
         self._threads = threads or _allowed()
-        self._type = _TYPES["float32" if precision == "auto" else precision]
+        self._types = _TYPES["float32" if precision == "auto" else precision]
         try:
             openvino = _library()
         except ImportError as error:
@@ -38,15 +41,25 @@ class OpenVinoNetwork:
             ) from error
         self._core = openvino.Core()
         try:
-            self._graph = self._core.read_model(path)
+            graph = self._core.read_model(path)
         except RuntimeError as error:
             raise ModelError(
                 f"{path}: expected the graph of {model.spec.title}, found that OpenVINO cannot "
                 "read it. Make it anew with `models certify`, or choose the engine torch."
             ) from error
+        self._parts = [graph]
+        if len(self._types) > 1:
+            try:
+                self._parts = _parted(openvino, graph)
+            except RuntimeError as error:
+                raise ModelError(
+                    f"{path}: expected a graph that says which part of it is computed in float32, "
+                    "found none. Choose the precision float32 or bfloat16."
+                ) from error
         self._stride = model.spec.stride or 1
-        self._compiled: dict[tuple[int, ...], tuple[Any, list[Any]]] = {}
+        self._compiled: dict[tuple[int, ...], tuple[list[Any], list[_Way]]] = {}
         self._compiling = Lock()
+        self._half_way: list[_Way] = []
         # The case is read and prepared meanwhile; the library lets go of Python for it.
         Thread(target=self._compile_early, name="compile").start()
 
@@ -74,52 +87,110 @@ class OpenVinoNetwork:
 
     def begin(self, values: FloatArray) -> Pending:
         """Begin with slices (B, C, h, w); others may be begun before their logits are fetched."""
-        shape = values.shape[1:]
-        compiled, idle = self._ready(shape)
-        begun = []
-        for index in range(len(values)):
-            request = idle.pop() if idle else compiled.create_infer_request()
-            request.start_async([values[index : index + 1]])
-            begun.append(request)
+        parts, idle = self._ready(values.shape[1:])
+        begun = [idle.pop() if idle else _Way(parts) for _ in values]
+        for way, one in zip(begun, values, strict=True):
+            way.begin(one[np.newaxis])
+        self._half_way += begun
+        self._go_on()
 
         def fetch() -> FloatArray:
             found = []
-            for request in begun:
-                request.wait()
-                found.append(request.get_output_tensor(0).data[0].astype(np.float32))
-                idle.append(request)
+            for way in begun:
+                self._go_on()
+                found.append(way.logits())
+            idle.extend(begun)
             return np.stack(found)
 
         return fetch
 
-    def _ready(self, shape: tuple[int, ...]) -> tuple[Any, list[Any]]:
-        """Return the graph for slices of a shape (C, h, w), compiled once, and idle requests."""
+    def _go_on(self) -> None:
+        """Let slices of which a part is through begin with the next, so that no thread waits."""
+        self._half_way = [way for way in self._half_way if not way.goes_on()]
+
+    def _ready(self, shape: tuple[int, ...]) -> tuple[list[Any], list["_Way"]]:
+        """Return the parts for slices of a shape (C, h, w), compiled once, and idle ways."""
         with self._compiling:
-            return self._compiled_for(shape)
+            if shape not in self._compiled:
+                self._compiled = {shape: (self._compiled_for(shape), [])}
+            return self._compiled[shape]
 
     def _compile_early(self) -> None:
         """Compile for the slices the graph was made for; what fails is told when it is asked."""
-        sizes = self._graph.input(0).partial_shape
+        sizes = self._parts[0].input(0).partial_shape
         if len(sizes) == _AXES and all(size.is_static for size in list(sizes)[1:]):
             with suppress(RuntimeError):
                 self._ready(tuple(size.get_length() for size in list(sizes)[1:]))
 
-    def _compiled_for(self, shape: tuple[int, ...]) -> tuple[Any, list[Any]]:
-        if shape not in self._compiled:
-            graph = self._graph.clone()
-            graph.reshape([1, *shape])
-            compiled = self._core.compile_model(
-                graph,
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": self._type,
-                    "INFERENCE_NUM_THREADS": self._threads,
-                    "NUM_STREAMS": self._threads,
-                    **_cache(),
-                },
-            )
-            self._compiled = {shape: (compiled, [])}
-        return self._compiled[shape]
+    def _compiled_for(self, shape: tuple[int, ...]) -> list[Any]:
+        compiled, sizes = [], [1, *shape]
+        for part, kind in zip(self._parts, self._types, strict=True):
+            graph = part.clone()
+            graph.reshape(sizes)
+            sizes = list(graph.output(0).shape)
+            compiled.append(self._core.compile_model(graph, "CPU", self._settings(kind)))
+        return compiled
+
+    def _settings(self, kind: str) -> dict[str, Any]:
+        return {
+            "INFERENCE_PRECISION_HINT": kind,
+            "INFERENCE_NUM_THREADS": self._threads,
+            "NUM_STREAMS": self._threads,
+            **_cache(),
+        }
+
+
+class _Way:
+    """One slice's way through the parts of a graph, at one of them at a time.
+
+    Nothing of it runs in a thread of Python's: the library's binding stops for good where two
+    threads use it for the first time at once.
+    """
+
+    def __init__(self, parts: list[Any]) -> None:
+        self._requests = [part.create_infer_request() for part in parts]
+        self._at = 0
+        for before, after in pairwise(self._requests):
+            after.set_input_tensor(before.get_output_tensor(0))
+
+    def begin(self, values: FloatArray) -> None:
+        """Begin with a slice (1, C, h, w)."""
+        self._at = 0
+        self._requests[0].start_async([values])
+
+    def goes_on(self) -> bool:
+        """Begin with the next part where one is through; return whether it is at the last."""
+        while self._requests[self._at + 1 :] and self._requests[self._at].wait_for(0):
+            self._next()
+        return not self._requests[self._at + 1 :]
+
+    def logits(self) -> FloatArray:
+        """Wait for the logits (K, h, w) or, of a classifier, (K,)."""
+        while self._requests[self._at + 1 :]:
+            self._requests[self._at].wait()
+            self._next()
+        self._requests[-1].wait()
+        found: FloatArray = self._requests[-1].get_output_tensor(0).data[0].astype(np.float32)
+        return found
+
+    def _next(self) -> None:
+        self._at += 1
+        self._requests[self._at].start_async()
+
+
+def _parted(library: Any, graph: Any) -> list[Any]:
+    """Return a graph as the part that is kept exact and the rest, which takes what that gives.
+
+    Raises `RuntimeError` where it names no such part. The graph is not to be used any more.
+    """
+    (named,) = graph.add_outputs(EXACT_END)
+    end = named.get_node().input_value(0)
+    first = library.Model([end], graph.get_parameters())
+    given = library.op.Parameter(end.get_element_type(), end.get_partial_shape())
+    for reader in end.get_target_inputs():
+        if reader.get_node().get_type_name() != "Result":
+            reader.replace_source_output(given.output(0))
+    return [first, library.Model([graph.get_results()[0].input_value(0)], [given])]
 
 
 def _library() -> Any:

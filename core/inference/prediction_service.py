@@ -15,6 +15,7 @@ from core.domain.prediction import LabelProbabilities, OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
 from core.io.case_reader import LoadedCase
+from core.models.filled_label import filled, output_of
 from core.models.mask_model import MaskModel
 from core.models.registry import Model
 from core.workspace import prediction_cache
@@ -30,6 +31,9 @@ PredictorOf: TypeAlias = Callable[[Model], Predictor]
 """Gives what predicts a case with a model."""
 RunModel: TypeAlias = Callable[[LoadedCase, Model, Progress], Prediction]
 """Runs a model on a case, whatever is known of it."""
+
+
+_PLANES = 3  # axes of the slices of a binary model
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +101,16 @@ def engine_run(
 
 def _in_focus(loaded: LoadedCase, model: Model, on_slices: OnSlices | None) -> OnSlices | None:
     """Return a hook that hands on the probability (B, Y, X) of the case's region in focus."""
-    output = model.spec.several
-    if on_slices is None or output is None:
-        return on_slices
-    hand_on, focus = on_slices, loaded.focus
+    hand_on, focus, output = on_slices, loaded.focus, model.spec.several
+    labels = loaded.meaning
+    if output is None and labels is not None and labels.filled is not None:
+        output = output_of(labels, labels.filled)
+    if hand_on is None or output is None:
+        return hand_on
 
     def show(indices: Sequence[int], channels: NDArray[np.uint8]) -> None:
-        said = LabelProbabilities(channels, output).adapted(focus.labels)
+        every = channels if channels.ndim > _PLANES else channels[None]
+        said = LabelProbabilities(every, output).adapted(focus.labels)
         hand_on(indices, said.of(said.wanted(focus)))
 
     return show
@@ -129,7 +136,7 @@ def local_run(device: str) -> RunModel:
 def local_predictor(model: Model, device: str = "auto") -> Predictor:
     """Return what runs `model` in this process; raises `ModelError` when its weights do not fit."""
     run = _runner(model, device)
-    return lambda loaded, progress: run(loaded, progress).focused(loaded.focus)
+    return lambda loaded, progress: filled(loaded, run(loaded, progress)).focused(loaded.focus)
 
 
 def _runner(model: Model, device: str) -> Predictor:

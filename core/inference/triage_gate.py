@@ -9,6 +9,7 @@ from core.inference.prediction_service import Predictor
 from core.inference.volume_inference import RunOptions
 from core.io.case_reader import LoadedCase
 from core.models.classifiers import Classifiers
+from core.models.filled_label import filled
 from core.models.registry import Model, Registry
 
 
@@ -25,6 +26,7 @@ def gated_predictor(
     def predict(loaded: LoadedCase, progress: Progress) -> Prediction:
         found = triager.triage(loaded.volume)
         only = tuple(likely_slices(found.probability, threshold=skip_below))
-        return runner.predict(loaded.volume, RunOptions(device, only=only), progress=progress)
+        options = RunOptions(device, only=only)
+        return filled(loaded, runner.predict(loaded.volume, options, progress=progress))
 
     return predict

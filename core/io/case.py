@@ -8,6 +8,7 @@ from core.domain.grid import Spacing
 from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, part
 from core.domain.role import Role
+from core.io.label_folders import LabelFolder
 from core.io.layouts.found import FoundCase
 
 
@@ -31,8 +32,9 @@ class Case:
     `roles` are corrected roles of channels by name. `mask_place` is where its mask lies below
     the dataset's `root`, or belongs, then without an ending. `resample` brings its mask from
     another grid. `given_spacing_mm` (z, y, x) is what the reader said of files that tell no
-    spacing. `notices` are whole sentences about files that were left out or look wrong;
-    the case can be opened all the same.
+    spacing. `mask_values` are the label values that the masks of its slices hold, none where they
+    are plain; `label_masks` are masks in a folder a label. `notices` are whole sentences about
+    files that were left out or look wrong; the case can be opened all the same.
     """
 
     id: str
@@ -49,13 +51,15 @@ class Case:
     mask_place: PurePosixPath | None = None
     resample: bool = False
     given_spacing_mm: Spacing | None = None
+    mask_values: tuple[int, ...] = ()
+    label_masks: tuple[LabelFolder, ...] = ()
 
     @property
     def has_ground_truth(self) -> bool:
         """True when at least one slice has a mask file, or the volume has one."""
         if self.volumes is not None:
             return bool(self.volumes.masks)
-        return any(s.mask is not None for s in self.slices)
+        return bool(self.label_masks) or any(s.mask is not None for s in self.slices)
 
     @property
     def slice_count(self) -> int | None:
@@ -76,6 +80,7 @@ class Case:
     def files(self) -> tuple[Path, ...]:
         """Its files, each once: by slice, an image before its mask, or by channel and mask."""
         found = [path for s in self.slices for path in (s.image, s.mask) if path is not None]
+        found += [path for folder in self.label_masks for _, path in folder.masks]
         if self.volumes is not None:
             found = [path for channel in self.volumes.channels for path in channel.files]
             found += [path for mask in self.volumes.masks for path in mask.files]

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.domain.errors import AppError
 from core.domain.grid import Grid
-from core.domain.label_set import LabelSet
+from core.domain.label_set import Label, LabelSet
 from core.io.found_case import check_one_grid, read_channel, read_mask
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.stored import Stored
@@ -24,11 +24,12 @@ class ChannelInfo(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
 
 
-class LabelInfo(msgspec.Struct, frozen=True):
-    """A label that was found in the masks of a case."""
+class LabelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A label that was found in the masks of a case; `parts` are those that overlap there."""
 
     value: int
     name: str
+    parts: tuple[int, ...] = ()
 
 
 class CaseInfo(msgspec.Struct, frozen=True):
@@ -64,7 +65,7 @@ def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False
     """Return what reading a found case tells; what cannot be read is among its notices."""
     notices = [*case.notices]
     passports: list[Stored] = []
-    names: dict[int, str] = {}
+    named: dict[int, Label] = {}
     for channel in case.channels:
         try:
             stored = read_channel(channel)
@@ -84,15 +85,15 @@ def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False
             continue
         if not _by_name_alone(case) or len(placed.labels.labels) <= _FEW_LABELS:
             notices.extend(placed.notices)
-            names |= {lb.value: lb.name for lb in placed.labels.labels}
+            named |= {label.value: label for label in placed.labels.labels}
     for stored in passports if not case.masks else ():
-        names |= {lb.value: lb.name for lb in stored.labels.labels} if stored.labels else {}
+        named |= {label.value: label for label in stored.labels.labels} if stored.labels else {}
     grid = passports[0].grid if passports else None
     told = CaseInfo(
         case.id,
         tuple(ChannelInfo(c.name, c.role.value, tuple(map(str, c.files))) for c in case.channels),
         *_place(grid),
-        tuple(LabelInfo(value, names[value]) for value in sorted(names)),
+        tuple(LabelInfo(each.value, each.name, each.parts) for _, each in sorted(named.items())),
         tuple(dict.fromkeys(notices)),
     )
     return Known(told, tuple(passports), failed=not passports)
@@ -151,8 +152,12 @@ def text_of(known: Known) -> str:
         lines.append(f"  {passport.path.name} ({passport.format})")
         lines += [f"    {source.name}: {source.says}" for source in passport.sources]
         lines.append(f"    believed: {passport.believed}; {passport.why}")
-    lines += [f"  label        {label.value} {label.name}" for label in told.labels]
+    lines += [f"  label        {label.value} {label.name}{_shared(label)}" for label in told.labels]
     return "\n".join([*lines, *(f"  ! {notice}" for notice in told.notices)])
+
+
+def _shared(label: LabelInfo) -> str:
+    return f" (where {' and '.join(map(str, label.parts))} overlap)" if label.parts else ""
 
 
 def _geometry(told: CaseInfo) -> list[str]:

@@ -1,6 +1,5 @@
 """Write a label map of a case: in the format it came in or another, on the grid of its files."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from core.domain.errors import DataError
 from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
 from core.domain.mask import binarise
+from core.domain.overlaps import renumbered
 from core.io.case import Case
 from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
@@ -17,14 +17,13 @@ from core.io.label_table import write_label_table
 from core.io.label_values import label_map
 from core.io.layouts.found import FoundMask
 from core.io.readers import read, stem_of, suffix_of
+from core.io.slice_masks import IN_SLICES, SliceTarget, in_slices, slice_parts, write_planes
 from core.io.stored import Stored
-from core.io.tiff import write_label_slice, write_mask_slice
 from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, write
 
-SLICES = "tiff"
 SUFFIXES = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "dicom-seg": ".dcm"}
 """The endings of masks by the name of their format, for those that are one file."""
-FORMATS = (*SUFFIXES, SLICES)
+FORMATS = (*SUFFIXES, *IN_SLICES)
 _NAMELESS = (".nii.gz", ".nii", ".mha")
 
 
@@ -65,22 +64,20 @@ def write_mask(
 ) -> list[Path]:
     """Write a mask of `case` into `folder`, on the stored grid, and return its files.
 
-    A case of slices gives `<CASE>/<CASE>_<n>_<ending>.tif`, any other `<CASE>.<format>`, in the
-    format of its images unless another is named; names and colours of several labels go into
-    `<CASE>_dseg.tsv` where the format has no place for them. An earlier file of that name is
-    replaced. Raises `DataError` when the mask is of another grid, or its folder holds originals of
-    the case.
+    A case of slices gives `<CASE>/<CASE>_<n>_<ending>.tif`, in a folder a label where that is the
+    format, any other `<CASE>.<format>`, in the format of its images unless another is named; names
+    and colours of several labels go into `<CASE>_dseg.tsv` where the format has no place for them.
+    An earlier file of that name is replaced. Raises `DataError` when the mask is of another grid,
+    or its folder holds originals of the case.
     """
     check_format(format_name)
-    if format_name == SLICES or (format_name is None and case.volumes is None):
-        paths = slice_paths(case, folder / case.id, len(drawn.label_map), ending)
-        if len(paths) != len(drawn.label_map):
-            raise DataError(
-                f"{case.id}: expected a mask of {len(paths)} slices, found "
-                f"{len(drawn.label_map)}. Open the case again."
-            )
-        write_planes(paths, drawn.label_map)
-        return paths
+    if in_slices(case, format_name):
+        written: list[Path] = []
+        target = SliceTarget(case, folder / case.id, ending, format_name)
+        for paths, planes in slice_parts(target, drawn.label_map, drawn.labels):
+            write_planes(paths, planes)
+            written += paths
+        return written
     like = stored_like(case, drawn.label_map)
     path = folder / f"{case.id}{SUFFIXES[format_name] if format_name else suffix_like(like)}"
     write_on(like, drawn, path, case=case, format_name=format_name)
@@ -114,36 +111,27 @@ def write_on(
     write(path, stored, format_name=format_name, provenance=drawn.provenance, overwrite=True)
 
 
-def read_drawn_labels(case: Case, path: Path) -> tuple[LabelMap, LabelSet]:
+def read_drawn_labels(
+    case: Case, path: Path, written: LabelSet = BINARY
+) -> tuple[LabelMap, LabelSet]:
     """Return the values of a mask in one file on the volume of `case`, and what they mean.
 
-    They are (Z, Y, X) in canonical order. Raises `FileError` for a mask on another grid.
+    They are (Z, Y, X) in canonical order; what overlaps has the values that it has among the
+    labels `written`. Raises `FileError` for a mask on another grid.
     """
     if case.volumes is None:
         return binarise(label_map(read(path)).values), BINARY
     like = read_channel(case.volumes.channels[0])
     placed = read_mask(FoundMask("mask", (path,)), case.volumes, like, labels=case.labels)
     _, turn = like.grid.canonical()
-    return np.ascontiguousarray(turn.apply(placed.values)), placed.labels
+    values = renumbered(placed.values, placed.labels, written)
+    return np.ascontiguousarray(turn.apply(values)), placed.labels
 
 
 def named_region(labels: LabelSet, name: str) -> Region:
     """Return the region of that name; all of the labels where there is none so called."""
     known = {region.name for region in labels.regions} | {each.name for each in labels.labels}
     return region_of(labels, name if name in known else "")
-
-
-def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]:
-    """Return the files of a mask in slices: by their numbers, or `count` of them from 1 up."""
-    numbers = [files.number for files in case.slices] or range(1, count + 1)
-    return [folder / f"{case.id}_{number}_{ending}.tif" for number in numbers]
-
-
-def write_planes(paths: Sequence[Path], label_map: LabelMap) -> None:
-    """Write a file a slice: 0 and 255 for a binary mask, else the values of the labels."""
-    several = bool(np.any(label_map > 1))
-    for path, plane in zip(paths, label_map, strict=True):
-        (write_label_slice if several else write_mask_slice)(path, plane)
 
 
 def stored_like(case: Case, mask: LabelMap) -> Stored:

@@ -8,7 +8,7 @@ import numpy as np
 from core.domain.errors import DataError
 from core.domain.grid import AS_STORED, Turn
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region, from_values
-from core.domain.mask import Mask
+from core.domain.mask import Mask, binarise
 from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.prediction import Focus, Prediction
 from core.domain.progress import Progress, silent
@@ -93,9 +93,15 @@ class LoadedCase:
 
 
 def read_case(
-    case: Case, *, progress: Progress = silent, look: FirstLook | None = None
+    case: Case,
+    *,
+    progress: Progress = silent,
+    look: FirstLook | None = None,
+    masks: bool = True,
 ) -> LoadedCase:
     """Return the volume and ground truth of `case`; `look` is given its first slice before.
+
+    Without `masks` those of a case of slices are left alone, and nothing is said of them.
 
     An unreadable slice becomes zeros and a sentence in `Volume.unreadable`; an unreadable mask
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
@@ -104,7 +110,7 @@ def read_case(
         return _of_volumes(case, read_volumes(case, progress=progress, look=look))
     slices = _slices_of(case, progress, look)
     volume = _with_roles(slices.read(), case)
-    stack = _read_ground_truth(case, volume, slices)
+    stack = _read_ground_truth(case, volume, slices) if masks else None
     extra: tuple[str, ...] = ()
     if volume.pixels.dtype != np.uint8:
         extra = (
@@ -118,15 +124,19 @@ def read_case(
     usable = stack is not None and stack.usable
     truth = stack.mask if stack is not None and usable else None
     found = LoadedCase(case, volume, truth, said, damaged)
-    if stack is None or not usable or stack.labels.max() <= 1:
+    if stack is None or not usable:
         return found
-    named = _named_in(case, stack.labels)
+    several = case.labels is not None and not case.labels.is_binary
+    if stack.labels.max() <= 1 and not several:
+        return found
+    named = _named_in(case, stack.labels, stack.named)
     return of_region(replace(found, labels=stack.labels, label_set=named), case)
 
 
-def _named_in(case: Case, label_map: LabelMap) -> LabelSet:
+def _named_in(case: Case, label_map: LabelMap, told: LabelSet | None) -> LabelSet:
+    """Return the labels of a case; `told` are those of its files, for what overlaps there."""
     values = np.flatnonzero(np.bincount(label_map.ravel(), minlength=HIGHEST + 1)).tolist()
-    return from_values(values) if case.labels is None else case.labels.with_found(values)
+    return from_values(values) if case.labels is None else case.labels.with_found(values, told)
 
 
 def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
@@ -135,12 +145,33 @@ def of_region(loaded: LoadedCase, case: Case) -> LoadedCase:
     Raises `DataError` for a region that its labels do not have.
     """
     labels, named = loaded.labels, loaded.label_set
+    told = case.labels != loaded.case.labels
+    if labels is None and told:
+        labels, named = _one_of_several(loaded, case)
     if labels is None or named is None:
-        return replace(loaded, case=case)
-    if case.labels is not None and case.labels != loaded.case.labels:
-        named = _named_in(case, labels)  # not of what was named before: a label may be gone
+        return replace(loaded, case=case, label_set=named)
+    if case.labels is not None and told:
+        named = _named_in(case, labels, named)  # not of what was named before: a label may be gone
+    if named.is_binary:  # the labels that were added are gone again
+        return replace(
+            loaded, case=case, label_set=named, ground_truth=binarise(labels), labels=None
+        )
     truth = named.mask(labels, region_of(named, case.region))
-    return replace(loaded, case=case, label_set=named, ground_truth=truth)
+    return replace(loaded, case=case, label_set=named, ground_truth=truth, labels=labels)
+
+
+def _one_of_several(loaded: LoadedCase, case: Case) -> tuple[LabelMap | None, LabelSet | None]:
+    """Return the mask of a case of one label as the label it is among those that `case` names.
+
+    A case without a mask has no map; one whose labels are still one stays as it is.
+    """
+    named, truth = case.labels, loaded.ground_truth
+    if named is None or named.is_binary:
+        return None, loaded.label_set
+    value = loaded.label_set.values[0] if loaded.label_set and loaded.label_set.labels else 1
+    if truth is None:
+        return None, named if loaded.label_set is not None else None
+    return truth * np.uint8(value), named.with_found((value,))
 
 
 def each_region(loaded: LoadedCase) -> list[LoadedCase]:
@@ -225,7 +256,12 @@ def _read_ground_truth(case: Case, volume: Volume, slices: SliceVolume) -> MaskS
     if not case.has_ground_truth:
         return None
     stack = slices.masks(volume.geometry.shape)
-    without = [str(files.number) for files in case.slices if files.mask is None]
+    drawn = {number for folder in case.label_masks for number, _ in folder.masks}
+    without = [
+        str(files.number)
+        for files in case.slices
+        if files.mask is None and files.number not in drawn
+    ]
     if without:
         stack.said.insert(
             0,

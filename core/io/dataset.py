@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from core.domain.errors import DataError
-from core.domain.label_set import LabelSet
+from core.domain.label_set import LabelSet, from_values
 from core.domain.progress import Progress, silent
 from core.io import slice_dataset
 from core.io.case import Case
+from core.io.label_folders import labels_of_folders, numbered
 from core.io.layouts.found import FolderUnknown, FoundCase, FoundDataset
 from core.io.layouts.places import mask_place
-from core.io.layouts.tree import nfc
+from core.io.layouts.tree import natural_key, nfc
+from core.io.mask_evidence import values_of_masks
 from core.io.organisation import AS_IT_LIES, Organisation, found_in
 
 _OWN_PLACES = ("bids", "dicom")  # whose masks lie deeper than their name says
@@ -64,7 +66,7 @@ def scan(root: Path, how: Organisation = AS_IT_LIES, *, progress: Progress = sil
         # A closer look tells which names were left out, and finds what others do not.
         cases, notices = slice_dataset.slice_cases(root, progress)
         if cases:
-            return Dataset(root, tuple(map(how.applied, cases)), tuple(notices))
+            return _of_cases(root, [how.applied(case) for case in cases], tuple(notices))
         raise unknown.because(notices) from None
     if found.layout == SLICES:
         return _of_slices(root, how, progress)
@@ -78,7 +80,29 @@ def _of_slices(root: Path, how: Organisation, progress: Progress) -> Dataset:
             f"{root}: expected {slice_dataset.LAYOUT}, found none. Choose the folder that holds "
             f"them. {' '.join(notices[:3])}".strip()
         )
-    return Dataset(root, tuple(map(how.applied, cases)), tuple(notices))
+    return _of_cases(root, [how.applied(case) for case in cases], tuple(notices))
+
+
+def _of_cases(root: Path, cases: Sequence[Case], notices: tuple[str, ...]) -> Dataset:
+    """Return slices as a dataset, with the labels that their masks tell all together."""
+    folders = [folder.name for case in cases for folder in case.label_masks]
+    if folders:
+        labels = labels_of_folders(sorted(set(folders), key=natural_key))
+        told = (
+            replace(case, labels=labels, label_masks=numbered(case.label_masks, labels))
+            for case in cases
+        )
+        return Dataset(root, tuple(told), notices, labels=labels)
+    values = values_of_masks([_mask_files(case) for case in cases])
+    if not values:
+        return Dataset(root, tuple(cases), notices)
+    labels = from_values(values)
+    told = (replace(case, labels=labels, mask_values=values) for case in cases)
+    return Dataset(root, tuple(told), notices, labels=labels)
+
+
+def _mask_files(case: Case) -> tuple[Path, ...]:
+    return tuple(files.mask for files in case.slices if files.mask is not None)
 
 
 def _of_volumes(root: Path, found: FoundDataset, how: Organisation) -> Dataset:

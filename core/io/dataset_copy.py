@@ -12,10 +12,11 @@ from core.domain.errors import DataError
 from core.domain.volume import Volume
 from core.io.atomic import atomic_path, write_bytes
 from core.io.case import Case
-from core.io.case_masks import SLICES, SUFFIXES
+from core.io.case_masks import SUFFIXES
 from core.io.dataset import Dataset
 from core.io.layouts.dataset_json import NAME
 from core.io.slice_folder import slices_of
+from core.io.slice_masks import IN_SLICES
 from core.io.tiff import write_image
 from core.io.writers import plain_volume, write
 
@@ -33,13 +34,13 @@ def copy_images(
     to become volumes, which are named as nnU-Net does. Returns what is to be told. Raises
     `DataError` when another file of that name is there.
     """
-    if case.volumes is None and format_name in (None, SLICES):
+    if case.volumes is None and format_name in (None, *IN_SLICES):
         for files in case.slices:
             _copy(files.image, folder / case.id / files.image.name)
         return ()
     if case.volumes is None:
         return _write_channels(case, volume, folder, format_name or "nifti")
-    if format_name == SLICES:
+    if format_name in IN_SLICES:
         return _write_slices(case, volume, folder)
     if case.root is not None:
         for path in {path for channel in case.volumes.channels for path in channel.files}:

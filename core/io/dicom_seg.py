@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from core.domain.grid import Grid
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelMap, LabelSet, colour_of
+from core.domain.overlaps import SegmentPile, told_of
 from core.io import dicom_file
 from core.io.dicom_planes import DicomPlane, planes_of
 from core.io.dicom_stack import PARALLEL, affine_of, directions_of
 from core.io.evidence import notices_of
+from core.io.label_values import together
 from core.io.memory import require_memory
 from core.io.readers import Reader
 from core.io.stored import GeometrySource, Passport, Stored
@@ -53,8 +55,9 @@ def matches(_path: Path, head: bytes) -> bool:
 def read(files: Sequence[Path], *, point: int | None = None) -> Stored:
     """Read a segmentation as one label map (1, Z, Y, X) uint8; values are segment numbers.
 
-    Where segments overlap the later one wins, and is told; fractions count from one half. Raises
-    `FileError` for damaged files, frames that do not say where they lie, or are no stack.
+    Where segments overlap there is a label for each combination, which is told; fractions count
+    from one half. Raises `FileError` for damaged files, frames that do not say where they lie, or
+    are no stack.
     """
     del point
     path = files[0]
@@ -69,7 +72,7 @@ def _read(path: Path, found: Dataset) -> Stored:
         raise _refused(path, "a segmentation with frames", "none", _EXPORT)
     slots, grid = _placed(path, planes)
     labels = _labels(path, found)
-    voxels, notices = _voxels(path, found, slots, grid)
+    voxels, labels, notices = _voxels(path, found, slots, grid, labels)
     passport = Passport(
         path,
         "DICOM SEG",
@@ -137,19 +140,19 @@ def _step(plane: DicomPlane, heights: NDArray[np.float64]) -> float:
 
 
 def _voxels(
-    path: Path, found: Dataset, slots: Sequence[int], grid: Grid
-) -> tuple[LabelMap, tuple[str, ...]]:
+    path: Path, found: Dataset, slots: Sequence[int], grid: Grid, labels: LabelSet
+) -> tuple[LabelMap, LabelSet, tuple[str, ...]]:
     frames = dicom_file.frames(path, found)
     if len(frames) != len(slots):
         raise _refused(path, f"{len(slots)} frames", f"{len(frames)}", _EXPORT)
     require_memory(path.name, int(np.prod(grid.shape, dtype=object)))
-    voxels = np.zeros(grid.shape, np.uint8)
     if found.get("SegmentationType") == "LABELMAP":
+        voxels = np.zeros(grid.shape, np.uint8)
         if frames.max(initial=0) > HIGHEST:
             raise _refused(path, f"labels up to {HIGHEST}", f"{frames.max()}", "Renumber them.")
         for slot, frame in zip(slots, frames, strict=True):
             voxels[slot] = frame
-        return voxels, ()
+        return voxels, labels, ()
     notices: list[str] = []
     frames, fractions = _foreground(found, frames)
     if fractions:
@@ -159,17 +162,12 @@ def _voxels(
         )
     numbers = _segment_numbers(path, found)
     values = {int(item.SegmentNumber): value_of(item) for item in found.SegmentSequence}
-    overlap = 0
-    for index in np.argsort(numbers, kind="stable"):
-        slice_ = voxels[slots[index]]
-        overlap += int(np.count_nonzero(slice_[frames[index]]))
-        slice_[frames[index]] = values[numbers[index]]
-    if overlap:
-        notices.append(
-            f"{path.name}: expected segments that do not overlap, found {overlap} voxels in "
-            "several. The later segment is kept there."
-        )
-    return voxels, tuple(notices)
+    pile = SegmentPile(labels.labels, grid.shape)
+    for index, number in enumerate(numbers):
+        pile.lay(values[number], frames[index], z=slots[index])
+    voxels, labels, shared = together(path, pile)
+    notices += (told_of(path.name, labels, shared),) if shared else ()
+    return voxels, labels, tuple(notices)
 
 
 def _foreground(found: Dataset, frames: NDArray[Any]) -> tuple[NDArray[np.bool_], bool]:

@@ -54,14 +54,14 @@ def write(path: Path, order: Order) -> None:
 def _segmentation(stored: Stored, header: DicomHeader, provenance: Maker) -> Segmentation:
     sources, order, positions = _sources(header.planes)
     labels = _present(stored)
-    numbered = _numbered(stored.pixels[0], labels)[order]
+    numbered = _segments(stored.pixels[0], labels)[order]
     found = Segmentation(
         source_images=sources,
         pixel_array=numbered,
         segmentation_type="BINARY",
         segment_descriptions=[
             _description(number, label, provenance)
-            for number, label in enumerate(labels.labels, start=1)
+            for number, label in enumerate(labels.segments, start=1)
         ],
         series_instance_uid=generate_uid(),
         series_number=_SERIES_NUMBER + header.facts.number % 100,
@@ -125,8 +125,15 @@ def _present(stored: Stored) -> LabelSet:
     return stored.labels.with_found(np.unique(stored.pixels).tolist())
 
 
-def _numbered(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-    """Return the map with the segment numbers 1, 2, 3 … in place of the values."""
+def _segments(label_map: LabelMap, labels: LabelSet) -> LabelMap:
+    """Return the map with the segment numbers 1, 2, 3 … in place of the values, (Z, Y, X).
+
+    Where labels overlap it is a plane of 0 and 1 for each segment: (Z, Y, X, S).
+    """
+    if labels.overlap:
+        return np.stack(
+            [labels.mask(label_map, labels.spread(each)) for each in labels.segments], axis=-1
+        )
     numbers = np.zeros(256, np.uint8)
     numbers[list(labels.values)] = np.arange(1, len(labels.values) + 1)
     return numbers[label_map]

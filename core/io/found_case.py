@@ -144,7 +144,7 @@ def read_mask_file(
     Raises `FileError` for what is no label map.
     """
     if are_slices(mask.files):
-        stored = read_mask_slices(mask.files, case.channels[0].files, grid)
+        stored = read_mask_slices(mask, case.channels[0].files, grid)
     elif len(mask.files) == 1 and readers.reader_of(mask.files[0]) is tiff_stack.READER:
         stored = tiff_stack.read_mask(mask.files[0], point=mask.point)
     else:

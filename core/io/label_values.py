@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.domain.errors import FileError
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet, binary, from_values
+from core.domain.overlaps import SegmentPile
 from core.io.stored import Pixels, Stored
 
 _ROUNDING = 0.05
@@ -40,7 +41,23 @@ def label_map(stored: Stored, labels: LabelSet | None = None) -> Labels:
         notices += more
     values = np.ascontiguousarray(whole, np.uint8)
     found = _values_of(values)
-    return Labels(values, _named(labels or stored.labels, found), notices)
+    return Labels(values, _named(labels or stored.labels, found, stored.labels), notices)
+
+
+def together(path: Path, pile: SegmentPile) -> tuple[LabelMap, LabelSet, int]:
+    """Return the label map (Z, Y, X) of the segments in a file, its labels, and shared voxels.
+
+    Raises `FileError` where more segments overlap in more ways than a label map has values for.
+    """
+    try:
+        return pile.together()
+    except ValueError as error:
+        raise _refused(
+            path,
+            f"segments and combinations of them that fit into {HIGHEST} values",
+            str(error).rpartition("found ")[2],
+            "Save the segments in several files.",
+        ) from error
 
 
 def _values_of(values: LabelMap) -> list[int]:
@@ -51,10 +68,11 @@ def _values_of(values: LabelMap) -> list[int]:
     return np.flatnonzero(seen).tolist()
 
 
-def _named(named: LabelSet | None, found: list[int]) -> LabelSet:
+def _named(named: LabelSet | None, found: list[int], told: LabelSet | None) -> LabelSet:
+    """Return the labels of the values found; what the file alone tells are combinations."""
     if named is None:
         return from_values(found) if any(found) else binary()
-    return named.with_found(found)
+    return named.with_found(found, told)
 
 
 def _grey(stored: Stored, path: Path) -> Pixels:

@@ -39,8 +39,15 @@ class Meaning:
     refused: str = ""
 
 
-def meaning_of_masks(pictures: Sequence[TiffPicture]) -> Meaning:
-    """Return what is lesion in pictures of one kind, as `kind_of` says; (Y, X) may differ."""
+def meaning_of_masks(pictures: Sequence[TiffPicture], known: Sequence[int] = ()) -> Meaning:
+    """Return what is lesion in pictures of one kind, as `kind_of` says; (Y, X) may differ.
+
+    `known` are the label values that the masks of the folder hold: pictures of whole numbers up to
+    the highest that is taken for a label are such labels then, and nothing has to be said.
+    """
+    if known and all(holds_labels(picture) for picture in pictures):
+        labels = tuple(np.asarray(picture.planes[0], np.uint8) for picture in pictures)
+        return Meaning(tuple((each > 0).view(np.uint8) for each in labels), labels)
     planes, words = _single(pictures)
     if planes is None:
         return Meaning((), (), refused=words)
@@ -51,6 +58,15 @@ def meaning_of_masks(pictures: Sequence[TiffPicture]) -> Meaning:
         return meaning
     cut = tuple(range(len(pictures)))
     return Meaning(meaning.masks, meaning.labels, meaning.cut or cut, words + meaning.said)
+
+
+def holds_labels(picture: TiffPicture) -> bool:
+    """Tell a picture of a few small whole numbers, which stand for themselves."""
+    planes = picture.planes
+    plain = len(planes) == 1 and picture.alpha is None and picture.indices is None
+    if not plain or planes.dtype.kind not in "ui" or picture.inverted or picture.lossy:
+        return False
+    return not planes.size or bool(planes.min() >= 0 and planes.max() <= _SMALL)
 
 
 def said_of_values(meaning: Meaning) -> str:
@@ -183,7 +199,8 @@ def _labelled(planes: list[Samples], values: Samples) -> Meaning:
     )
     words = "" if behind == 0 else f"; {behind:g}, which surrounds the rest, is the background"
     odd = [n for n, p in enumerate(planes) if len(np.unique(p)) > 2 or behind != 0]
-    return Meaning(masks, labels, tuple(odd), f"{words}; every other value is taken as lesion")
+    kept = "; each value is kept as a label" if exact else "; every other value is taken as lesion"
+    return Meaning(masks, labels, tuple(odd), f"{words}{kept}")
 
 
 def _halved(planes: list[Samples], values: Samples, *, lossy: bool = False) -> Meaning:

@@ -1,14 +1,18 @@
 """Read the masks of a case, all slices together, onto the grid of its volume."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
-from core.domain.mask import Mask
+from core.domain.label_set import LabelSet
+from core.domain.mask import Mask, binarise
+from core.domain.overlaps import SegmentPile, told_of
 from core.io.case import Case, SliceFiles
+from core.io.label_values import together
+from core.io.mask_evidence import words_of
 from core.io.mask_meaning import Meaning, kind_of, meaning_of_masks, said_of_values
 from core.io.memory import room_for_pixels
 from core.io.tiff import read_picture, refused_mask
@@ -17,17 +21,23 @@ from core.io.tiff_samples import TiffPicture
 
 @dataclass
 class MaskStack:
-    """Ground truth (Z, Y, X) and its classes, and sentences about damaged and unusual masks."""
+    """Ground truth (Z, Y, X) and its classes, and sentences about damaged and unusual masks.
+
+    `named` are the labels of masks that lie in a folder a label.
+    """
 
     mask: Mask
     labels: NDArray[np.uint8]
     usable: bool = False
+    named: LabelSet | None = None
     damaged: dict[int, FileError] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
 
 def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     """Return the masks of `case` on a grid (Z, Y, X); a mask that cannot be used is told."""
+    if case.label_masks:
+        return _read_folders(case, shape)
     stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
     kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
     room = room_for_pixels()
@@ -47,11 +57,42 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     for pictures in kinds.values():
         _take(case, stack, pictures)
     stack.said += _said_of_kinds(case, list(kinds.values()))
+    if case.mask_values and stack.usable:
+        stack.said.append(
+            f"{case.id}: expected masks of two values, found {words_of(case.mask_values)} in those "
+            "of its folder. Each is a label of its own; name them in the panel of labels."
+        )
     return stack
+
+
+def _read_folders(case: Case, shape: tuple[int, int, int]) -> MaskStack:
+    """Return the masks of folders, each of a label, together: what several share is kept."""
+    stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
+    pile = SegmentPile([folder.label for folder in case.label_masks], shape)
+    for alone, value in _each_folder(case):
+        own = read_masks(alone, shape)
+        stack.usable |= own.usable
+        stack.damaged |= own.damaged
+        stack.said += own.said
+        pile.lay(value, own.mask > 0)
+    stack.labels, stack.named, shared = together(case.folder, pile)
+    stack.mask = binarise(stack.labels)
+    stack.said += [told_of(case.id, stack.named, shared)] if shared else []
+    return stack
+
+
+def _each_folder(case: Case) -> Iterator[tuple[Case, int]]:
+    """Yield the case as if the masks of one folder were its masks, with the value of the label."""
+    for folder in case.label_masks:
+        masks = dict(folder.masks)
+        slices = tuple(replace(each, mask=masks.get(each.number)) for each in case.slices)
+        yield replace(case, slices=slices, label_masks=(), mask_values=()), folder.value
 
 
 def read_loose_masks(case: Case) -> dict[int, Mask]:
     """Return the masks that can be used by the index of their slice, each on a grid of its own."""
+    if case.label_masks:
+        return _loose_of_folders(case)
     kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
     room = room_for_pixels()
     for index, files in enumerate(case.slices):
@@ -71,9 +112,19 @@ def read_loose_masks(case: Case) -> dict[int, Mask]:
     return found
 
 
+def _loose_of_folders(case: Case) -> dict[int, Mask]:
+    found: dict[int, Mask] = {}
+    for alone, _ in _each_folder(case):
+        for index, mask in read_loose_masks(alone).items():
+            before = found.get(index)
+            same = before is not None and before.shape == mask.shape
+            found[index] = before | mask if before is not None and same else mask
+    return found
+
+
 def _take(case: Case, stack: MaskStack, pictures: dict[int, TiffPicture]) -> None:
     indices = list(pictures)
-    meaning = meaning_of_masks(list(pictures.values()))
+    meaning = meaning_of_masks(list(pictures.values()), case.mask_values)
     if meaning.refused:
         for index in indices:
             path = case.slices[index].mask

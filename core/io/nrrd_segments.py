@@ -10,6 +10,8 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelSet, colour_of
+from core.domain.overlaps import SegmentPile, told_of
+from core.io.label_values import together
 from core.io.stored import Pixels
 
 _FIELD = re.compile(r"Segment(\d+)_(ID|Name|Color|LabelValue|Layer|Tags)")
@@ -52,8 +54,8 @@ def collapsed(
     """Return one label map (1, Z, Y, X) uint8 of `layers` (N, Z, Y, X), its set, and notices.
 
     Values stay where they are told apart by them; else segments are numbered in their order.
-    Where segments overlap the later one wins, and is told. Raises `FileError` for values that a
-    label map does not hold.
+    Where segments overlap there is a label for each combination, which is told. Raises `FileError`
+    for values that a label map does not hold.
     """
     _check(path, layers, segments)
     notices: list[str] = []
@@ -64,24 +66,16 @@ def collapsed(
             f"{path.name}: expected a value of its own for each segment, found one used in "
             f"several layers. They are numbered 1 to {len(values)} in their order."
         )
-    found = np.zeros(layers.shape[1:], np.uint8)
-    overlap = 0
+    labels = [
+        Label(value, segment.name, segment.colour, segment.code)
+        for segment, value in zip(segments, values, strict=True)
+    ]
+    pile = SegmentPile(labels, layers.shape[1:])
     for segment, value in zip(segments, values, strict=True):
-        inside = layers[segment.layer] == segment.value
-        overlap += int(np.count_nonzero(found[inside]))
-        found[inside] = value
-    if overlap:
-        notices.append(
-            f"{path.name}: expected segments that do not overlap, found {overlap} voxels in "
-            "several. The later segment is kept there."
-        )
-    labels = LabelSet(
-        tuple(
-            Label(value, segment.name, segment.colour, segment.code)
-            for segment, value in zip(segments, values, strict=True)
-        )
-    )
-    return found[np.newaxis], labels, tuple(notices)
+        pile.lay(value, layers[segment.layer] == segment.value)
+    found, named, shared = together(path, pile)
+    notices += [told_of(path.name, named, shared)] if shared else []
+    return found[np.newaxis], named, tuple(notices)
 
 
 def _check(path: Path, layers: Pixels, segments: Sequence[Segment]) -> None:

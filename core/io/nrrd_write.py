@@ -1,5 +1,6 @@
 """Write NRRD, and the `.seg.nrrd` of 3D Slicer with names, colours and codes of its segments."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,7 @@ import nrrd
 import numpy as np
 
 from core.domain.grid import Grid
-from core.domain.label_set import LESION, Label
-from core.io.stored import Pixels, Stored
+from core.domain.label_set import LESION, Label, LabelMap, LabelSet
 from core.io.writers import Order, Writer
 
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -18,41 +18,67 @@ _CATEGORY = "SCT^49755003^Morphologically Altered Structure"
 def write(path: Path, order: Order) -> None:
     """Write the volume compressed into one file; real values where they are scaled."""
     stored = order.stored
-    pixels = stored.real()
-    colour = len(pixels) > 1
-    data = np.moveaxis(pixels, 0, -1) if colour else pixels[0]
-    header: dict[str, Any] = {"encoding": "gzip", **_place(stored.grid, colour=colour)}
+    pixels, fields, kind = stored.real(), {}, "RGB-color"
     if order.name.casefold().endswith(".seg.nrrd") and stored.labels is not None:
-        header |= _segments(stored, pixels)
+        labels = stored.labels.with_found(map(int, np.unique(pixels)))
+        layers = _layers(pixels[0], labels)
+        fields = _segments(stored.grid, labels, layers)
+        pixels, kind = _in_layers(pixels[0], labels, layers), "list"
+    several = len(pixels) > 1
+    data = np.moveaxis(pixels, 0, -1) if several else pixels[0]
+    place = _place(stored.grid, [kind] if several else [])
+    header: dict[str, Any] = {"encoding": "gzip", **place, **fields}
     nrrd.write(str(path), np.ascontiguousarray(data), header, index_order="C")
 
 
-def _place(grid: Grid, *, colour: bool) -> dict[str, Any]:
-    kinds = ["RGB-color"] * colour + ["domain"] * 3
+def _place(grid: Grid, other: list[str]) -> dict[str, Any]:
+    """Return where the volume lies; `other` is the kind of an axis that is none of space."""
+    kinds, more = [*other, *["domain"] * 3], len(other)
     if grid.affine is None:
         if grid.spacing_mm is None:
             return {"kinds": kinds}
-        return {"kinds": kinds, "spacings": [np.nan] * colour + list(grid.spacing_mm[::-1])}
+        return {"kinds": kinds, "spacings": [np.nan] * more + list(grid.spacing_mm[::-1])}
     affine = _LPS @ grid.affine + 0.0
     rows = affine[:3, :3].T
     return {
         "kinds": kinds,
         "space": "left-posterior-superior",
-        "space directions": np.vstack([np.full((1, 3), np.nan), rows]) if colour else rows,
+        "space directions": np.vstack([np.full((1, 3), np.nan), rows]) if more else rows,
         "space origin": affine[:3, 3],
     }
 
 
-def _segments(stored: Stored, pixels: Pixels) -> dict[str, str]:
-    assert stored.labels is not None
-    extent = " ".join(f"0 {size - 1}" for size in stored.grid.shape[::-1])
+def _layers(label_map: LabelMap, labels: LabelSet) -> dict[int, int]:
+    """Return for each segment the first layer in which it shares no voxel with another one."""
+    found: dict[int, int] = {}
+    present = set(np.unique(label_map).tolist()) if labels.overlap else set[int]()
+    shared = [set(each.parts) for each in labels.labels if each.value in present]
+    for segment in labels.segments:
+        beside = {v for parts in shared if segment.value in parts for v in parts}
+        taken = {found[value] for value in beside if value in found}
+        found[segment.value] = next(n for n in range(len(found) + 1) if n not in taken)
+    return found
+
+
+def _in_layers(label_map: LabelMap, labels: LabelSet, layers: Mapping[int, int]) -> LabelMap:
+    """Return the segments (N, Z, Y, X), each as its value in its layer."""
+    if not any(layers.values()):
+        return label_map[np.newaxis]
+    found = np.zeros((max(layers.values()) + 1, *label_map.shape), np.uint8)
+    for segment in labels.segments:
+        inside = labels.mask(label_map, labels.spread(segment)) > 0
+        found[layers[segment.value]][inside] = segment.value
+    return found
+
+
+def _segments(grid: Grid, labels: LabelSet, layers: Mapping[int, int]) -> dict[str, str]:
+    extent = " ".join(f"0 {size - 1}" for size in grid.shape[::-1])
     fields = {
         "Segmentation_MasterRepresentation": "Binary labelmap",
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
     }
-    present = set(np.unique(pixels).tolist())
-    for number, label in enumerate(stored.labels.with_found(map(int, present)).labels):
+    for number, label in enumerate(labels.segments):
         fields |= {
             f"Segment{number}_ID": f"Segment_{label.value}",
             f"Segment{number}_Name": " ".join(label.name.split()),
@@ -60,7 +86,7 @@ def _segments(stored: Stored, pixels: Pixels) -> dict[str, str]:
             f"Segment{number}_Color": " ".join(f"{part / 255:.6f}" for part in label.colour),
             f"Segment{number}_ColorAutoGenerated": "0",
             f"Segment{number}_LabelValue": str(label.value),
-            f"Segment{number}_Layer": "0",
+            f"Segment{number}_Layer": str(layers[label.value]),
             f"Segment{number}_Extent": extent,
             f"Segment{number}_Tags": _tags(label),
         }

@@ -26,7 +26,9 @@ class Organisation(msgspec.Struct, frozen=True):
     `spacing_mm` (z, y, x) is what the reader gave for all cases whose files tell none, `spacings`
     what was given for a case alone, by id. `resample` brings masks on another grid onto their image
     by nearest neighbour, `point` is the volume of files that hold several, from 0; None where
-    nothing is said. `labels` are the names that the reader gave to values of the masks.
+    nothing is said. `labels` are the names that the reader gave to values of the masks. `values`
+    are those that `region` is made of, where it is no region yet, and `fills` the region that masks
+    without labels are of: the workspace keeps both.
     """
 
     layout: str = ""
@@ -40,6 +42,8 @@ class Organisation(msgspec.Struct, frozen=True):
     spacing_mm: Spacing | None = None
     spacings: tuple[tuple[str, Spacing], ...] = ()
     labels: tuple[tuple[int, str], ...] = ()
+    values: tuple[int, ...] = ()
+    fills: str = ""
 
     @property
     def is_given(self) -> bool:
@@ -120,11 +124,13 @@ def given(
             "as --image FLAIR=*_flair.nii.gz."
         )
     images = tuple(image_patterns(image or ()).items())
+    name, values = _region_given(region)
     return Organisation(
         layout or "",
         images,
         mask or "",
-        region=region,
+        region=name,
+        values=values,
         channels=channel_indices(channels),
         spacing_mm=spacing_given(spacing) if spacing else None,
     )
@@ -136,14 +142,33 @@ def corrected(
     *,
     resample: bool | None = None,
     point: int | None = None,
+    fills: str = "",
 ) -> Organisation:
-    """Return `how` with what `--role`, `--resample` and `--point` say beside it.
+    """Return `how` with what `--role`, `--resample`, `--point` and `--fills` say beside it.
 
     Raises `DataError` for a role of another form than NAME=ROLE, or that there is not.
     """
     return msgspec.structs.replace(
-        how, roles=tuple(map(_role_given, roles or ())), resample=resample, point=point
+        how,
+        roles=tuple(map(_role_given, roles or ())),
+        resample=resample,
+        point=point,
+        fills=fills,
     )
+
+
+def _region_given(option: str) -> tuple[str, tuple[int, ...]]:
+    """Return the name of a region, and the values it is made of where these are said."""
+    name, separator, text = option.partition("=")
+    if not separator:
+        return option, ()
+    parts = [part.strip() for part in text.split("+")]
+    if not name.strip() or not all(part.isascii() and part.isdecimal() for part in parts):
+        raise DataError(
+            f"--region {option}: expected NAME, or NAME=1+3 with values of labels, found another "
+            "form. Correct it."
+        )
+    return name.strip(), tuple(map(int, parts))
 
 
 def _role_given(option: str) -> tuple[str, Role]:

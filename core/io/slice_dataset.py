@@ -6,14 +6,17 @@ the dataset or one folder deeper.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain, islice, pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 from core.domain.errors import DataError, reason
 from core.domain.progress import Progress, silent
 from core.io.case import Case, SliceFiles
+from core.io.label_folders import LabelFolder
 from core.io.layouts.folder_entries import and_others, entries_of, require_text
 from core.io.layouts.tree import natural, natural_key, nfc
 
@@ -21,6 +24,8 @@ LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CA
 _MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
 _FEW_FOLDERS = 5  # by which the layout is known without a look at the others
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+_Below: TypeAlias = dict[str, list[str]]
+"""Names of mask files by the folder they lie in."""
 _OTHER_LAYOUT = re.compile(r"dataset\.json|sub-\w+|imagesT[rs]")
 
 
@@ -51,9 +56,9 @@ def slice_cases(root: Path, progress: Progress = silent) -> tuple[list[Case], li
     notices: list[str] = []
     cases: dict[str, Case] = {}
     folders = _case_folders(root, notices)
-    for index, (folder, names) in enumerate(folders):
+    for index, (folder, names, below) in enumerate(folders):
         progress(index / len(folders), f"{index} of {len(folders)} folders")
-        case = _case(folder, names)
+        case = _with_folders(_case(folder, names), below)
         if case.id in cases:
             notices.append(_twice(case, cases[case.id]))
         else:
@@ -61,9 +66,10 @@ def slice_cases(root: Path, progress: Progress = silent) -> tuple[list[Case], li
     return [cases[key] for key in sorted(cases, key=natural_key)], notices
 
 
-def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]]:
+def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str], _Below]]:
+    """Return the folders of cases, the names of their files, and what lies in folders of masks."""
     if root.is_file():
-        return [(root.parent, [root.name])] if _SLICE.fullmatch(root.name) else []
+        return [(root.parent, [root.name], {})] if _SLICE.fullmatch(root.name) else []
     try:
         own_files, own_folders = _listing(root, notices)
     except OSError as error:
@@ -71,7 +77,11 @@ def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]
             f"{root}: expected a folder that can be read, found: {reason(error)}. "
             "Check that it exists and that you may open it."
         ) from error
-    found = [(root, own_files)] if any(_SLICE.fullmatch(name) for name in own_files) else []
+    found: list[tuple[Path, list[str], _Below]] = []
+    if any(_SLICE.fullmatch(name) for name in own_files):
+        below = _masks_below(root, own_folders, notices)
+        found.append((root, own_files, below))
+        own_folders = [name for name in own_folders if name not in below]
     level = [root / name for name in own_folders]
     for _ in range(2):
         deeper: list[Path] = []
@@ -85,11 +95,43 @@ def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str]]
                 )
                 continue
             if any(_SLICE.fullmatch(name) for name in files):
-                found.append((folder, files))
+                found.append((folder, files, _masks_below(folder, folders, notices)))
             else:
                 deeper.extend(folder / name for name in folders)
         level = deeper
     return found
+
+
+def _masks_below(folder: Path, names: Sequence[str], notices: list[str]) -> _Below:
+    """Return the folders of a case that hold masks of slices and no images: one a label."""
+    found: _Below = {}
+    for name in names:
+        with suppress(OSError):
+            files, _ = _listing(folder / name, notices)
+            slices = [match for file in files if (match := _SLICE.fullmatch(file))]
+            if slices and all(match["mask"] for match in slices):
+                found[name] = [match.group() for match in slices]
+    return found
+
+
+def _with_folders(case: Case, below: _Below) -> Case:
+    """Return a case with the masks of its folders, each of a label; they stand before others."""
+    folders: list[LabelFolder] = []
+    for name, files in below.items():
+        matches = [(file, match) for file in files if (match := _SLICE.fullmatch(file))]
+        own = [(int(m["number"]), f) for f, m in matches if nfc(m["stem"]) == case.id]
+        masks = {number: case.folder / name / file for number, file in own}
+        if masks:
+            folders.append(LabelFolder(nfc(name), tuple(sorted(masks.items()))))
+    if not folders:
+        return case
+    notices = case.notices
+    if any(files.mask is not None for files in case.slices):
+        notices += (
+            f"{case.id}: expected masks beside the slices or in a folder for each label, found "
+            "both. Those of the folders are used; take the others away.",
+        )
+    return replace(case, label_masks=tuple(folders), notices=notices)
 
 
 def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:

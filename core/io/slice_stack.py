@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.grid import Grid
-from core.domain.label_set import binary
+from core.domain.label_set import LabelMap, LabelSet, binary, from_values
 from core.io.case import Case, SliceFiles
 from core.io.evidence import notices_of
+from core.io.layouts.found import FoundMask
 from core.io.mask_stack import read_masks
 from core.io.stored import GeometrySource, Passport, Pixels, Stored
 from core.io.tiff import read_image
@@ -31,22 +33,32 @@ def read_slices(files: Sequence[Path]) -> Stored:
     return _stored(files[0].parent, pixels, "TIFF slices", None)
 
 
-def read_mask_slices(files: Sequence[Path], images: Sequence[Path], like: Grid) -> Stored:
+def read_mask_slices(mask: FoundMask, images: Sequence[Path], like: Grid) -> Stored:
     """Return the masks of the slices that have one, empty elsewhere, as classes (1, Z, Y, X).
 
     Raises `FileError` for the first that cannot be used.
     """
-    masks = {_number(path): path for path in files}
+    files = mask.files
+    masks = {_number(path): path for path in (files if not mask.folders else ())}
     lost = [path for path in files if _number(path) not in set(map(_number, images))]
     if lost:
         raise _odd(lost[0], like.shape[1:], ())
     slices = tuple(SliceFiles(n, p, masks.get(n)) for p in images for n in (_number(p),))
-    stack = read_masks(Case(files[0].parent.name, files[0].parent, slices), like.shape)
+    folder = images[0].parent
+    case = Case(folder.name, folder, slices, mask_values=mask.values, label_masks=mask.folders)
+    stack = read_masks(case, like.shape)
     if stack.damaged:
         index = min(stack.damaged)
         raise stack.damaged[index]
     stored = _stored(files[0].parent, stack.labels[np.newaxis], "TIFF mask slices", like)
-    return stored.with_notices(*stack.said)
+    named = stack.named if stack.named else _named(stack.labels, mask.values)
+    return replace(stored, labels=named).with_notices(*stack.said)
+
+
+def _named(label_map: LabelMap, values: Sequence[int]) -> LabelSet:
+    """Return the labels of masks: one for a plain one, whatever value it has."""
+    several = bool(values) or bool(label_map.size and label_map.max() > 1)
+    return from_values((*values, *np.unique(label_map).tolist())) if several else binary()
 
 
 def is_slice(files: Sequence[Path]) -> bool:
@@ -69,7 +81,7 @@ def _stored(folder: Path, pixels: Pixels, kind: str, like: Grid | None) -> Store
         "TIFF does not tell how an image lies in the patient",
         notices_of(folder, grid) if like is None else (),
     )
-    return Stored(pixels, grid, passport, labels=None if like is None else binary())
+    return Stored(pixels, grid, passport)
 
 
 def _odd(path: Path, expected: tuple[int, ...], found: tuple[int, ...]) -> FileError:

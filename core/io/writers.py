@@ -142,7 +142,7 @@ def write(
 
 def _check(path: Path, found: Stored, meant: Stored, writer: Writer) -> None:
     """Raise `DataError` when what was written is not what was meant."""
-    if not np.array_equal(found.real(), meant.real(), equal_nan=meant.pixels.dtype.kind == "f"):
+    if not _is_same(found, meant):
         raise _moved(path, "the same values at every voxel", "others")
     kept = meant.grid if writer.keeps_place else Grid(meant.grid.shape)
     if meant.grid.is_known and writer.keeps_place:
@@ -151,6 +151,25 @@ def _check(path: Path, found: Stored, meant: Stored, writer: Writer) -> None:
             raise _moved(path, "the same place in the patient", difference)
     elif found.grid.is_known:
         raise _moved(path, "an unknown orientation, as it was", f"{found.grid.orientation}")
+
+
+def _is_same(found: Stored, meant: Stored) -> bool:
+    """Tell whether every voxel came out as it was meant."""
+    if np.array_equal(found.real(), meant.real(), equal_nan=meant.pixels.dtype.kind == "f"):
+        return True
+    one, other = meant.labels, found.labels
+    if one is None or other is None or not one.overlap or meant.grid.shape != found.grid.shape:
+        return False
+    # Where labels overlap the segments are what is written, and a combination may be renumbered.
+    same = (
+        each.value in other.values
+        and np.array_equal(
+            one.mask(meant.pixels[0], one.spread(each)),
+            other.mask(found.pixels[0], other.spread(other.label(each.value))),
+        )
+        for each in one.segments
+    )
+    return all(same)
 
 
 def _moved(path: Path, expected: str, found: str) -> DataError:

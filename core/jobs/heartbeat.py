@@ -24,6 +24,6 @@ def signer_is_gone(path: Path) -> bool:
         os.kill(int(process), 0)  # sends nothing
     except ProcessLookupError:
         return True
-    except OSError:  # there, and another reader's
+    except (OSError, OverflowError):  # there, and another reader's; or no number of a process
         return False
     return False

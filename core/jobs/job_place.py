@@ -23,7 +23,12 @@ class JobPlace(msgspec.Struct, frozen=True):
 
 def write_place(folder: Path, place: JobPlace) -> None:
     """Say in a job folder where it is done; raises `WorkspaceError` when it cannot be written."""
-    write_bytes(folder / PLACE_FILE, msgspec.json.encode(place) + b"\n")
+    write_bytes(folder / PLACE_FILE, place_content(place))
+
+
+def place_content(place: JobPlace) -> bytes:
+    """Return the content of the file that says where a job is done."""
+    return msgspec.json.encode(place) + b"\n"
 
 
 def read_place(folder: Path) -> JobPlace | None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING
 
+from core.inference.child_environment import own_imports
 from core.jobs.units import Unit, UnitOutcome, do_unit
 
 if TYPE_CHECKING:
+    from multiprocessing.context import SpawnContext
     from multiprocessing.queues import SimpleQueue
 
 _MOST_BREAKS = 3
@@ -57,6 +59,12 @@ class LocalRunner:
         """Yield outcomes until all are there or a process is gone."""
         # A fork would take over the threads of torch, which then wait for ever.
         context = multiprocessing.get_context("spawn")
+        with own_imports():
+            yield from self._pooled(units, context)
+
+    def _pooled(
+        self, units: Sequence[Unit], context: "SpawnContext"
+    ) -> Iterator[tuple[Unit, UnitOutcome]]:
         workers = min(self.workers, len(units))
         cards: SimpleQueue[int] | None = context.SimpleQueue() if self.cards else None
         for worker in range(workers if cards is not None else 0):
@@ -90,5 +98,5 @@ def _begin(cards: "SimpleQueue[int] | None") -> None:
 def _given_up(unit: Unit) -> UnitOutcome:
     return UnitOutcome(
         failed=f"{unit.name}: expected its process to end well, found it gone {_MOST_BREAKS} "
-        "times. Look at the memory that is free, or take fewer --workers."
+        "times. Run it again with --workers 1: what it says last is seen there."
     )

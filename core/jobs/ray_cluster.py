@@ -16,6 +16,7 @@ from typing import Any
 
 from core.domain.errors import AppError
 from core.inference.child_environment import child_environment, code_folder
+from core.workspace.settings import HOME_VARIABLE, home
 
 _LOOPBACK = "127.0.0.1"
 _LOOK_S = 1.0
@@ -23,6 +24,7 @@ _HEAD_AWAY_S = 15.0
 """A head that answers nobody for so long is lost. Ray itself, after 60 s, ends our process without
 a word that Python could catch: we have to be before it."""
 _LEAVE_S = 10.0
+_EMPTY_FOLDER = "empty"
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 """How a conversation of HTTP/2 begins (RFC 9113, 3.4), which a server answers at once."""
 _OFF = {
@@ -146,16 +148,25 @@ def prepare_environment(address: str) -> None:
 def code_environment(*, staged: bool) -> dict[str, Any]:
     """Return what processes of a cluster need to find our modules and our folder.
 
-    Where they are `staged`, the cluster gets a copy of our code and resources.
+    Where they are `staged`, the cluster gets a copy of our code and resources. Ray lets processes
+    import from the folder we work in, unless they are given another to work in: an empty one.
     """
     if staged:
         folder = code_folder()
         if (folder / "main.py").is_file():
             return {"working_dir": str(folder), "excludes": _NOT_STAGED}
-        return {"py_modules": [str(folder / __name__.partition(".")[0])]}
-    names = ("PYTHONPATH", "OVERREAD_HOME")
-    given = child_environment()
-    return {"env_vars": {name: given[name] for name in names if name in given}}
+        package = folder / __name__.partition(".")[0]
+        return {"py_modules": [str(package)], "working_dir": _empty_folder()}
+    variables = {"PYTHONPATH": child_environment()["PYTHONPATH"]}
+    if HOME_VARIABLE in os.environ:
+        variables[HOME_VARIABLE] = str(home().absolute())
+    return {"env_vars": variables, "working_dir": _empty_folder()}
+
+
+def _empty_folder() -> str:
+    folder = home().absolute() / _EMPTY_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)
 
 
 def _joined(address: str, staged: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.errors import AppError
-from core.jobs.ray_cluster import ClusterHead, connected
+from core.jobs.ray_cluster import ClusterHead, connected, first_line
 from core.jobs.unit_inputs import Inputs, do_staged, inputs_of, pack
 from core.jobs.units import Unit, UnitOutcome, do_unit
 
@@ -123,6 +123,6 @@ class _Rounds:
 
 def _given_up(unit: Unit, error: Exception) -> str:
     return (
-        f"{unit.name}: expected its process to end well, found it lost {_MOST_LOSSES} times "
-        f"({type(error).__name__}). Look at the memory of the machines."
+        f"{unit.name}: expected its process to end well, found it lost {_MOST_LOSSES} times: "
+        f"{first_line(error)} Run it again without --runner: what it says last is seen there."
     )

@@ -1,6 +1,7 @@
 """Units as jobs of Slurm, by submitit; on a shared disk, as Slurm's machines have it."""
 
 import os
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from core.domain.errors import AppError
-from core.inference.child_environment import child_environment
+from core.inference.child_environment import child_environment, own_imports
 from core.jobs.units import Unit, UnitOutcome, do_unit
 from core.workspace.settings import home
 
@@ -72,6 +73,7 @@ class SlurmRunner:
         import submitit
 
         running: dict[Any, Unit] = {}
+        given = child_environment()
         for (cpus, gpus), alike in groupby(sorted(units, key=self._size), self._size):
             executor = submitit.AutoExecutor(home() / _FOLDER, cluster=self.cluster)
             executor.update_parameters(
@@ -79,13 +81,17 @@ class SlurmRunner:
                 timeout_min=_MINUTES,
                 cpus_per_task=cpus,
                 gpus_per_node=gpus,
-                slurm_setup=[f"export PYTHONPATH='{child_environment()['PYTHONPATH']}'"],
+                slurm_setup=[
+                    f"export {name}={shlex.quote(given[name])}"
+                    for name in ("PYTHONPATH", "PYTHONSAFEPATH")
+                ],
                 slurm_array_parallelism=self.workers if self.workers > 1 else 256,
                 **({"slurm_partition": self.partition} if self.partition else {}),
             )
             group = list(alike)
             try:
-                running.update(zip(executor.map_array(do_unit, group), group, strict=True))
+                with own_imports():  # for the cluster "local", which runs no setup
+                    running.update(zip(executor.map_array(do_unit, group), group, strict=True))
             except (submitit.core.utils.FailedJobError, OSError) as error:
                 raise AppError(
                     f"--runner slurm: expected Slurm to take the jobs, found: {error}. Check that "

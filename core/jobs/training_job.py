@@ -1,16 +1,20 @@
 """Make the job of a training, for the window, the command line and notebooks alike."""
 
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
+from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import JobFolder, create_job
-from core.jobs.job_place import JobPlace, write_place
+from core.jobs.job_place import PLACE_FILE, JobPlace, place_content
 from core.models.ensembles import require_trainable
 from core.models.registry import Model
 from core.models.train_spec import FINE_TUNING, Changes, TrainSpec
-from core.workspace.splits import SplitFile, freeze_split
+from core.workspace.settings import home
+from core.workspace.splits import SplitFile, freeze_split, read_split
 from core.workspace.store import Store
+from core.workspace.workspace_folder import open_workspace, workspace_folder
 
 SPLIT_FILE = "split.json"
 
@@ -48,13 +52,27 @@ def make_training(
     for wanted in (judges, split):
         if wanted is not None and (wanted.val or judges is None):
             freeze_split(store, wanted)
-    job = make_job(path, spec, split)
-    if cluster is not None:
-        write_place(path, JobPlace(cluster))
-    return job
+    return make_job(path, spec, split, place=None if cluster is None else JobPlace(cluster))
 
 
-def make_job(path: Path, spec: TrainSpec, split: SplitFile) -> JobFolder:
-    """Make the folder of a run that freezes nothing, as a preview is."""
+def make_job(
+    path: Path, spec: TrainSpec, split: SplitFile, *, place: JobPlace | None = None
+) -> JobFolder:
+    """Make the folder of a run that freezes nothing, as a preview is; done at `place`, or here."""
     own = msgspec.structs.replace(spec, split=str((path / SPLIT_FILE).absolute()))
-    return create_job(path, own, beside={SPLIT_FILE: msgspec.json.encode(split)})
+    beside = {SPLIT_FILE: msgspec.json.encode(split)}
+    if place is not None:
+        beside[PLACE_FILE] = place_content(place)
+    return create_job(path, own, beside=beside)
+
+
+def begin_training(path: Path, spec: TrainSpec) -> JobFolder:
+    """Make the folder of a training by `make_training`, with the split and dataset `spec` names.
+
+    Raises `DataError` for a folder inside the dataset too, and for a split that cannot be read.
+    """
+    data = Path(spec.data)
+    refuse_inside(data, path)
+    split = read_split(Path(spec.split))
+    with closing(open_workspace(workspace_folder(home(), data))) as workspace:
+        return make_training(path, spec, split, workspace.store)

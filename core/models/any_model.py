@@ -4,19 +4,27 @@ from pathlib import Path
 
 from core.domain.errors import ModelError
 from core.models.classifiers import ClassifierModel, Classifiers
-from core.models.guides import GuideModel, guides_in
+from core.models.guides import GuideModel, Guides
 from core.models.registry import Model, Registry
 
 AnyModel = Model | ClassifierModel | GuideModel
 
 
+def all_of_any(registry: Registry) -> tuple[list[AnyModel], list[str]]:
+    """Return the usable models, classifiers and guides, and a sentence for each that is not.
+
+    Of two kinds with one id the earlier in that order is meant by it.
+    """
+    models, unusable = registry.models()
+    classifiers, wrong = Classifiers(registry.everywhere).all()
+    guides, unread = Guides(registry.everywhere).all()
+    return [*models, *classifiers, *guides], [*unusable, *wrong, *unread]
+
+
 def find_any(registry: Registry, model_id: str) -> AnyModel:
     """Return the model, classifier or guide of that id; raises `ModelError` that lists those."""
-    known: dict[str, AnyModel] = {guide.spec.id: guide for guide in guides_in(registry.everywhere)}
-    classifiers, _ = Classifiers(registry.everywhere).all()
-    known |= {model.spec.id: model for model in classifiers}
-    models, problems = registry.models()
-    known |= {model.spec.id: model for model in models}
+    models, problems = all_of_any(registry)
+    known = {model.spec.id: model for model in reversed(models)}
     if model_id in known:
         return known[model_id]
     hint = " ".join(problem for problem in problems if model_id in problem)

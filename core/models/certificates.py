@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError, reason
+from core.domain.errors import ModelError
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.models.kept_hash import kept_hash
+from core.models.model_folder import unreadable
 from core.models.processor import has_accelerator, has_bfloat16
 
 GRAPH_FILE = "network.onnx"
@@ -21,6 +22,8 @@ LARGEST_DSC_CHANGE = 0.005
 """How far the DSC of a case may move for an engine to be chosen by itself."""
 LARGEST_CHANGE = 0.02
 """How far a probability may move where no DSC is known: a classifier's, or without ground truth."""
+_ROUNDED = ("bfloat16", "mixed")
+"""Precisions that only some processors compute in."""
 _LIBRARIES = {"openvino": "openvino", "onnx": "onnxruntime"}
 
 
@@ -102,9 +105,7 @@ def file_hash(path: Path) -> str:
     try:
         return kept_hash(path)
     except OSError as error:
-        raise ModelError(
-            f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
-        ) from error
+        raise ModelError(unreadable(path, error)) from error
 
 
 def valid_certificates(folder: Path, weights: Path) -> Certificates | None:
@@ -145,7 +146,7 @@ def graph_engine(precision: str) -> EngineChoice:
 def _usable(certificate: Certificate) -> bool:
     library = _LIBRARIES.get(certificate.engine)
     here = library is not None and find_spec(library) is not None
-    computed = certificate.precision != "bfloat16" or has_bfloat16()
+    computed = certificate.precision not in _ROUNDED or has_bfloat16()
     # Where there is no torch, an engine need not be faster than it.
     pays = certificate.speed > 1 or find_spec("torch") is None
     return certificate.holds and pays and here and computed

@@ -4,27 +4,32 @@ A classifier is a folder with `classifier.json` and `weights.safetensors`. The n
 specification keeps it out of every list of segmentation models, beside which it may lie.
 """
 
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError, reason
+from core.domain.errors import ModelError
 from core.domain.volume import LGG_CHANNELS, Volume
-from core.io.atomic import atomic_path, write_bytes
+from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.models.acquisition import Acquisition
 from core.models.certificates import EngineChoice, fastest
 from core.models.contract import fitted
 from core.models.kept_hash import kept_hash
+from core.models.model_folder import (
+    CLASSIFIER_FILE,
+    FORMAT,
+    WEIGHTS_FILE,
+    SpecFile,
+    read_each,
+    require_weights,
+    unreadable,
+)
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
-from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id
 
-FORMAT = 1
-CLASSIFIER_FILE = "classifier.json"
 PROMOTED_FILE = "promoted-classifiers.json"
 
 
@@ -65,6 +70,14 @@ class ClassifierSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         return NetworkSpec(self.architecture, len(self.channels) * planes, self.arguments)
 
 
+CLASSIFIER_SPEC = SpecFile(
+    CLASSIFIER_FILE,
+    ClassifierSpec,
+    content="the specification of a classifier",
+    again="Train it again",
+)
+
+
 @dataclass(frozen=True)
 class ClassifierModel:
     """A classifier that can be run: its specification and the folder that holds its weights."""
@@ -90,10 +103,7 @@ class ClassifierModel:
         try:
             return kept_hash(self.weights, before)
         except OSError as error:
-            raise ModelError(
-                f"{self.weights}: expected a file that can be read, found: {reason(error)}. "
-                "Check the folder."
-            ) from error
+            raise ModelError(unreadable(self.weights, error)) from error
 
     def fitted(self, volume: Volume) -> Volume:
         """Return the channels of `volume` that this model is given, in its order.
@@ -133,16 +143,8 @@ class Classifiers:
 
     def all(self) -> tuple[list[ClassifierModel], list[str]]:
         """Return the usable classifiers of all tasks and a sentence for each folder that is not."""
-        found: dict[str, ClassifierModel] = {}
-        problems: list[str] = []
-        for path in (p for root in self.roots for p in sorted(root.glob(f"*/{CLASSIFIER_FILE}"))):
-            try:
-                model = read_classifier(path.parent)
-            except ModelError as error:
-                problems.append(str(error))
-            else:
-                found.setdefault(model.spec.id, model)
-        return list(found.values()), problems
+        folders = (each for root in self.roots for each in CLASSIFIER_SPEC.folders(root))
+        return read_each(folders, read_classifier)
 
     def find(self, model_id: str = "", task: str = "triage") -> ClassifierModel:
         """Return the classifier of that id, the promoted one, else the first, when none is given.
@@ -161,16 +163,7 @@ class Classifiers:
 
     def publish(self, spec: ClassifierSpec, weights: Path) -> ClassifierModel:
         """Add a classifier from a file of safetensors; raises `ModelError` when the id is taken."""
-        check_id(spec.id)
-        folder = self.roots[0] / spec.id
-        if any((folder / name).exists() for name in (CLASSIFIER_FILE, SPEC_FILE)):
-            raise ModelError(
-                f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
-            )
-        with atomic_path(folder / WEIGHTS_FILE) as temporary:
-            shutil.copyfile(weights, temporary)
-        write_classifier(folder, spec)
-        return ClassifierModel(spec, folder)
+        return ClassifierModel(spec, CLASSIFIER_SPEC.publish(self.roots[0], spec, weights))
 
 
 def _promoted(root: Path) -> dict[str, str]:
@@ -183,33 +176,6 @@ def _promoted(root: Path) -> dict[str, str]:
 
 def read_classifier(folder: Path) -> ClassifierModel:
     """Return the classifier in `folder`; raises `ModelError` naming what is wrong with it."""
-    path = folder / CLASSIFIER_FILE
-    name = f"{folder.name}/{CLASSIFIER_FILE}"
-    try:
-        spec = decode_json(path.read_bytes(), ClassifierSpec)
-    except OSError as error:
-        raise ModelError(
-            f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(
-            f"{name}: expected the specification of a classifier, found: {error}. "
-            "Train it again, or take the folder away."
-        ) from error
-    if spec.format != FORMAT:
-        raise ModelError(
-            f"{name}: expected format {FORMAT}, found {spec.format}. "
-            "Use the version of Overread that wrote it."
-        )
-    if not (folder / WEIGHTS_FILE).is_file():
-        raise ModelError(
-            f"{folder.name}: expected {WEIGHTS_FILE} beside {CLASSIFIER_FILE}, found none. "
-            "Copy it there, or take the folder away."
-        )
+    spec = CLASSIFIER_SPEC.read(folder)
+    require_weights(folder, CLASSIFIER_FILE)
     return ClassifierModel(spec, folder)
-
-
-def write_classifier(folder: Path, spec: ClassifierSpec) -> None:
-    """Write `classifier.json` into `folder`; atomic, and always after the weights."""
-    content = msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
-    write_bytes(folder / CLASSIFIER_FILE, content)

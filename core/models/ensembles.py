@@ -8,16 +8,8 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.models.acquisition import Acquisition, joined
 from core.models.certificates import CERTIFICATES_FILE, GRAPH_FILE
-from core.models.registry import (
-    SPEC_FILE,
-    Model,
-    ModelSpec,
-    Registry,
-    check_id,
-    output_words,
-    read_model,
-    write_spec,
-)
+from core.models.model_folder import SPEC_FILE
+from core.models.registry import MODEL_SPEC, Model, ModelSpec, Registry, output_words, read_model
 
 ARCHITECTURE = "ensemble"
 _FEWEST = 2
@@ -39,15 +31,13 @@ def combine(
     different members, one that is an ensemble, members for different channels, a taken id, or a
     member that lies neither beside the new model nor in the box.
     """
-    check_id(model_id)
     models = [registry.find(name) for name in dict.fromkeys(members)]
     _check(models)
-    if any(model.spec.id == model_id for model in registry.models()[0]):
-        raise ModelError(f"{model_id}: expected an id no model has yet, found one. Give another.")
+    registry.require_free(model_id)
     spec = _mean_of(models, model_id)
     shown = title or spec.title
     folder = registry.roots[0] / model_id
-    write_spec(
+    MODEL_SPEC.write(
         folder,
         msgspec.structs.replace(spec, title=shown, flips=flips, postprocessing=postprocessing),
     )

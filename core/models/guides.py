@@ -4,7 +4,6 @@ One is a folder with `guide.json` and `weights.safetensors`; the name of its spe
 out of every list of segmentation models, beside which it may lie.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,18 +11,20 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError, reason
+from core.domain.errors import ModelError
 from core.domain.plane import PlaneName
 from core.domain.role import Role, role_of
 from core.domain.volume import LGG_CHANNELS
-from core.io.atomic import atomic_path, write_bytes
-from core.io.json_file import decode_json
 from core.models.certificates import EngineChoice, fastest
+from core.models.model_folder import (
+    FORMAT,
+    GUIDE_FILE,
+    WEIGHTS_FILE,
+    SpecFile,
+    read_each,
+    require_weights,
+)
 from core.models.networks.spec import ArgumentValue, NetworkSpec
-from core.models.registry import SPEC_FILE, WEIGHTS_FILE, check_id
-
-FORMAT = 1
-GUIDE_FILE = "guide.json"
 
 _SLICES = 3  # the slice, the one before and the one after
 _HINTS = 3  # the probability before, what adds, what takes away
@@ -85,6 +86,14 @@ class GuideSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return tuple(found)
 
 
+GUIDE_SPEC = SpecFile(
+    GUIDE_FILE,
+    GuideSpec,
+    content="the specification of a guide of clicks",
+    again="Train it again",
+)
+
+
 @dataclass(frozen=True)
 class GuideModel:
     """A network that heeds clicks and can be run: specification and the folder of its weights."""
@@ -103,85 +112,57 @@ class GuideModel:
         return fastest(self.folder, self.weights)
 
 
-def find_guide(roots: Sequence[Path], guide_id: str = "") -> GuideModel | None:
-    """Return the guide of that id, else the first there is; None where there is none.
+@dataclass(frozen=True)
+class Guides:
+    """The guides of several folders; an id found twice is taken from the earlier folder.
 
-    Of those in one root the one that was written last comes first.
-
-    Raises `ModelError` for an id there is not, and for a guide that cannot be read.
+    Of those in one folder the one that was written last comes first.
     """
-    folders = _folders(roots)
-    for folder in folders:
-        model = read_guide(folder)
-        if guide_id in ("", model.spec.id):
-            return model
-    if guide_id:
-        names = ", ".join(folder.name for folder in folders) or "none there is"
+
+    roots: tuple[Path, ...]
+
+    def all(self) -> tuple[list[GuideModel], list[str]]:
+        """Return the usable guides and a sentence for each folder that is not."""
+        folders = (each for root in self.roots for each in _newest_first(root))
+        return read_each(folders, read_guide)
+
+    def find(self, guide_id: str = "") -> GuideModel | None:
+        """Return the guide of that id, else the first there is; None where there is none.
+
+        Raises `ModelError` for an id there is not, and where none that there is can be used.
+        """
+        models, problems = self.all()
+        for model in models:
+            if guide_id in ("", model.spec.id):
+                return model
+        if not guide_id and not problems:
+            return None
+        names = ", ".join(model.spec.id for model in models) or "none there is"
+        asked = f"the name {guide_id!r}" if guide_id else "none that can be used"
         raise ModelError(
-            f"Expected a guide of clicks among {names}, found the name {guide_id!r}. Choose one, "
-            "or train one with --task guide."
+            f"Expected a guide of clicks among {names}, found {asked}. Choose one, or train one "
+            f"with --task guide. {' '.join(problems)}".rstrip()
         )
-    return None
+
+    def publish(self, spec: GuideSpec, weights: Path) -> GuideModel:
+        """Add a guide from a file of safetensors; raises `ModelError` when the id is taken."""
+        return GuideModel(spec, GUIDE_SPEC.publish(self.roots[0], spec, weights))
 
 
-def guides_in(roots: Sequence[Path]) -> tuple[GuideModel, ...]:
-    """Return every guide there is; raises `ModelError` for one that cannot be read."""
-    return tuple(read_guide(folder) for folder in _folders(roots))
+def _newest_first(root: Path) -> list[Path]:
+    """Return the folders of guides in a folder, the one written last first."""
+    return sorted(GUIDE_SPEC.folders(root), key=_written, reverse=True)
 
 
-def _folders(roots: Sequence[Path]) -> list[Path]:
-    """Return the folders of guides, root by root, the one written last first."""
-    found = []
-    for root in roots:
-        files = sorted(root.glob(f"*/{GUIDE_FILE}"))
-        files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        found += [path.parent for path in files]
-    return found
+def _written(folder: Path) -> int:
+    try:
+        return (folder / GUIDE_FILE).stat().st_mtime_ns
+    except OSError:  # said where it is read
+        return 0
 
 
 def read_guide(folder: Path) -> GuideModel:
     """Return the guide in `folder`; raises `ModelError` naming what is wrong with it."""
-    name = f"{folder.name}/{GUIDE_FILE}"
-    try:
-        spec = decode_json((folder / GUIDE_FILE).read_bytes(), GuideSpec)
-    except OSError as error:
-        raise ModelError(
-            f"{folder / GUIDE_FILE}: expected a file that can be read, found: {reason(error)}. "
-            "Check the folder."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(
-            f"{name}: expected the specification of a guide of clicks, found: {error}. "
-            "Train it again, or take the folder away."
-        ) from error
-    if spec.format != FORMAT:
-        raise ModelError(
-            f"{name}: expected format {FORMAT}, found {spec.format}. "
-            "Use the version of Overread that wrote it."
-        )
-    if not (folder / WEIGHTS_FILE).is_file():
-        raise ModelError(
-            f"{folder.name}: expected {WEIGHTS_FILE} beside {GUIDE_FILE}, found none. "
-            "Copy it there, or take the folder away."
-        )
-    return GuideModel(spec, folder)
-
-
-def write_guide(folder: Path, spec: GuideSpec) -> None:
-    """Write `guide.json` into `folder`; atomic, and always after the weights."""
-    content = msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
-    write_bytes(folder / GUIDE_FILE, content)
-
-
-def publish_guide(root: Path, spec: GuideSpec, weights: Path) -> GuideModel:
-    """Add a guide from a file of safetensors to `root`; `ModelError` when its id is taken."""
-    check_id(spec.id)
-    folder = root / spec.id
-    if any((folder / name).exists() for name in (GUIDE_FILE, SPEC_FILE)):
-        raise ModelError(
-            f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
-        )
-    with atomic_path(folder / WEIGHTS_FILE) as temporary:
-        shutil.copyfile(weights, temporary)
-    write_guide(folder, spec)
+    spec = GUIDE_SPEC.read(folder)
+    require_weights(folder, GUIDE_FILE)
     return GuideModel(spec, folder)

@@ -9,18 +9,15 @@ import msgspec
 
 from core.domain.errors import ModelError, reason
 from core.models.any_model import find_any, require_own
-from core.models.classifiers import CLASSIFIER_FILE
-from core.models.guides import GUIDE_FILE
+from core.models.model_folder import CLASSIFIER_FILE, GUIDE_FILE, SPEC_FILE
 from core.models.promotion import rename_in_history
 from core.models.registry import (
-    SPEC_FILE,
+    MODEL_SPEC,
     Model,
     Registry,
-    check_id,
     read_champion,
     read_model,
     write_champion,
-    write_spec,
 )
 
 _HALF = ".half"
@@ -66,7 +63,7 @@ def copy_model(registry: Registry, model_id: str, new_id: str, *, title: str = "
     An ensemble's members are copied into it. Raises `ModelError` when the id is taken.
     """
     model = registry.find(model_id)
-    _require_free(registry, new_id)
+    registry.require_free(new_id)
     spec = msgspec.structs.replace(model.spec, id=new_id, title=title or model.spec.title)
     target = registry.roots[0] / new_id
     half = target.with_name(f"{_HALF}{new_id}")
@@ -77,7 +74,7 @@ def copy_model(registry: Registry, model_id: str, new_id: str, *, title: str = "
         for member in model.members:
             if not (half / member.spec.id).exists():
                 shutil.copytree(member.folder, half / member.spec.id)
-        write_spec(half, spec)
+        MODEL_SPEC.write(half, spec)
         half.rename(target)
     except OSError as error:
         shutil.rmtree(half, ignore_errors=True)
@@ -96,11 +93,11 @@ def rename_model(registry: Registry, model_id: str, new_id: str, *, title: str =
     model = registry.find(model_id)
     _require_own(registry, model)
     home = Registry((model.folder.parent,))
-    _require_free(registry, new_id)
+    registry.require_free(new_id)
     copy_model(home, model_id, new_id, title=title)
     for other in _ensembles(model):
         members = tuple(new_id if name == model_id else name for name in other.spec.members)
-        write_spec(other.folder, msgspec.structs.replace(other.spec, members=members))
+        MODEL_SPEC.write(other.folder, msgspec.structs.replace(other.spec, members=members))
     for root in registry.everywhere:
         if read_champion(root) == model_id:
             write_champion(root, new_id)
@@ -128,12 +125,6 @@ def _require_own(registry: Registry, model: Model) -> None:
             f"{model.spec.id}: expected a model of the reader's own, found one that came with "
             "Overread. It stays; `models copy` gives one that is yours."
         )
-
-
-def _require_free(registry: Registry, model_id: str) -> None:
-    check_id(model_id)
-    if any((root / model_id / SPEC_FILE).exists() for root in registry.everywhere):
-        raise ModelError(f"{model_id}: expected an id no model has yet, found one. Give another.")
 
 
 def _remove(folder: Path) -> None:

@@ -15,11 +15,12 @@ from core.domain.model_output import ModelOutput
 from core.models.foreign.foreign_model import ForeignModel
 from core.models.foreign.monai_bundle import read_bundle
 from core.models.foreign.nnunet_checkpoint import is_nnunet, read_nnunet
+from core.models.model_folder import check_id
 from core.models.networks.builder import build_network
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_checkpoint, read_state_dict
 from core.models.preprocessing import Preprocessing
-from core.models.registry import Model, ModelSpec, Registry, check_id
+from core.models.registry import Model, ModelSpec, Registry
 
 # What settings raise that are of another kind than their names promise.
 _ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)

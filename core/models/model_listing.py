@@ -7,12 +7,12 @@ import msgspec
 from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
 from core.io.json_file import decode_json
-from core.models.classifiers import Classifiers
-from core.models.guides import guides_in
+from core.models.any_model import all_of_any
+from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.known_names import known_network
 from core.models.networks.spec import ARCHITECTURES, ArgumentValue, resolve_arguments
 from core.models.preprocessing import Preprocessing
-from core.models.registry import ModelSpec, Registry
+from core.models.registry import Model, ModelSpec, Registry
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,52 +31,32 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
     """Return a row for each model, classifiers and guides last, and what is wrong with others."""
-    models, problems = registry.models()
-    champion = registry.champion().spec.id if models else ""
-    rows = [
-        ModelRow(
-            id=model.spec.id,
-            title=model.spec.title,
-            architecture=model.spec.architecture,
-            champion=model.spec.id == champion,
-            parameters=model.spec.parameters,
-            metrics=model.spec.metrics,
-            licence=model.spec.licence,
-            folder=str(model.folder),
-        )
-        for model in models
-    ]
+    models, problems = all_of_any(registry)
     classifiers = Classifiers(registry.everywhere)
-    known, unusable = classifiers.all()
-    rows += [
-        ModelRow(
-            id=model.spec.id,
-            title=model.spec.title,
-            architecture=model.spec.architecture,
-            champion=model.spec.id == classifiers.promoted(model.spec.task),
-            parameters=model.spec.parameters,
-            metrics=model.spec.metrics,
-            licence=model.spec.licence,
-            folder=str(model.folder),
-            task=model.spec.task,
+    champion = registry.champion().spec.id if any(isinstance(m, Model) for m in models) else ""
+    rows = []
+    for model in models:
+        if isinstance(model, Model):
+            task, first = "segment", champion
+        elif isinstance(model, ClassifierModel):
+            task, first = model.spec.task, classifiers.promoted(model.spec.task)
+        else:
+            task, first = "guide", ""
+        spec = model.spec
+        rows.append(
+            ModelRow(
+                id=spec.id,
+                title=spec.title,
+                architecture=spec.architecture,
+                champion=spec.id == first,
+                parameters=spec.parameters,
+                metrics=spec.metrics,
+                licence=spec.licence,
+                folder=str(model.folder),
+                task=task,
+            )
         )
-        for model in known
-    ]
-    rows += [
-        ModelRow(
-            id=guide.spec.id,
-            title=guide.spec.title,
-            architecture=guide.spec.architecture,
-            champion=False,
-            parameters=guide.spec.parameters,
-            metrics=guide.spec.metrics,
-            licence=guide.spec.licence,
-            folder=str(guide.folder),
-            task="guide",
-        )
-        for guide in guides_in(registry.everywhere)
-    ]
-    return rows, [*problems, *unusable]
+    return rows, problems
 
 
 def listing_json(rows: list[ModelRow]) -> str:

@@ -5,6 +5,9 @@ from pathlib import Path
 from core.domain.errors import ModelError
 from core.models.certificates import GRAPH_FILE, valid_certificates
 
+EXACT_END = "exact_end"
+"""The name of the value up to which the precision `mixed` computes a graph in float32."""
+
 
 def require_graph(folder: Path, weights: Path, *, title: str) -> Path:
     """Return the graph of the model `title`; raises `ModelError` when there is none of its weights.

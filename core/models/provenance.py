@@ -1,5 +1,7 @@
 """What a figure was made from: hashes of the inputs, notices, models, versions of libraries."""
 
+import contextlib
+import functools
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -72,7 +74,7 @@ def made_from(models: Iterable[Named], cases: Mapping[str, CaseInput]) -> Made:
     """Return what is to stand beside figures that are made now."""
     return Made(
         overread=code_version(),
-        libraries=_libraries(),
+        libraries=dict(_libraries()),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -119,11 +121,11 @@ def _mask_hash(mask: Mask) -> str:
     return digest.hexdigest()
 
 
-def _libraries() -> dict[str, str]:
-    found = {}
+@functools.cache
+def _libraries() -> tuple[tuple[str, str], ...]:
+    """Return the versions of what is installed; it stays what it is while a process runs."""
+    found = []
     for name in _LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append((name, metadata.version(name)))
+    return tuple(found)

@@ -63,6 +63,11 @@ class Refinements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
             return 0.0
         return self.late_weight * min((fraction - self.late_from) / (1 - self.late_from), 1.0)
 
+    def of_fold(self, name: str) -> Self:
+        """Return the refinements with the teachers of a fold: `{fold}` in a name stands for it."""
+        teachers = tuple(each.replace(FOLD_MARK, name) for each in self.teachers)
+        return msgspec.structs.replace(self, teachers=teachers)
+
     def portable(self) -> Self:
         """Return these without the paths of one computer: the last name of each stays."""
         names = tuple(PurePath(teacher).name for teacher in self.teachers)

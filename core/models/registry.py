@@ -5,8 +5,6 @@ that a half-written model is never listed. An ensemble has no weights: it names 
 lie beside it or among the bundled models. Imports no torch.
 """
 
-import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,11 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError, reason
+from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
 from core.domain.prediction import Postprocessing
 from core.domain.volume import LGG_CHANNELS, Volume
-from core.io.atomic import atomic_path, write_bytes
+from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition
@@ -27,17 +25,24 @@ from core.models.certificates import ANY, TORCH, EngineChoice, certified, fastes
 from core.models.contract import content_hash, fitted
 from core.models.kept_hash import kept_hash
 from core.models.lineage import Lineage
+from core.models.model_folder import (
+    FORMAT,
+    SPEC_FILE,
+    WEIGHTS_FILE,
+    SpecFile,
+    check_id,
+    is_id,
+    read_each,
+    require_free,
+    require_weights,
+    unreadable,
+)
 from core.models.networks.spec import ArgumentValue, NetworkSpec
 from core.models.preprocessing import Preprocessing
 
-FORMAT = 1
-SPEC_FILE = "model.json"
-WEIGHTS_FILE = "weights.safetensors"
 CHAMPION_FILE = "champion.json"
 GRAPH_ARCHITECTURE = "onnx"
 """The architecture of models of which there is a graph alone: nothing but an engine runs them."""
-_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
-_DEVICE_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,6 +106,14 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return NetworkSpec(self.architecture, len(self.channels) * planes, self.arguments)
 
 
+MODEL_SPEC = SpecFile(
+    SPEC_FILE,
+    ModelSpec,
+    content=f"a model specification of format {FORMAT}",
+    again="Import the weights again",
+)
+
+
 def output_words(spec: ModelSpec) -> str:
     """Return what a model gives in words, such as `classes Necrosis, Oedema`."""
     if spec.several is None:
@@ -142,7 +155,7 @@ class Model:
         try:
             return kept_hash(self.weights, before)
         except OSError as error:
-            raise ModelError(_unreadable(self.weights, error)) from error
+            raise ModelError(unreadable(self.weights, error)) from error
 
     @cached_property
     def engine(self) -> EngineChoice:
@@ -256,17 +269,14 @@ class Registry:
         found: dict[str, Model] = {}
         problems: list[str] = []
         box = resource("models")
-        bundled = _ids(box) if box in self.roots else set()
+        bundled = {each.name for each in MODEL_SPEC.folders(box)} if box in self.roots else set()
         for root in self.everywhere:
-            for path in sorted(root.glob(f"*/{SPEC_FILE}")):
-                try:
-                    model = _listed(path.parent)
-                except ModelError as error:
-                    problems.append(str(error))
+            here, wrong = read_each(MODEL_SPEC.folders(root), _listed)
+            problems += wrong
+            for model in here:
+                if root != box and model.spec.id in bundled:
+                    problems.append(_takes_name(model.folder))
                 else:
-                    if root != box and model.spec.id in bundled:
-                        problems.append(_takes_name(path.parent))
-                        continue
                     found.setdefault(model.spec.id, model.with_engine(self.wanted))
         return list(found.values()), problems
 
@@ -299,28 +309,20 @@ class Registry:
         self.find(model_id)
         write_champion(self.roots[0], model_id)
 
+    def require_free(self, model_id: str) -> None:
+        """Raise `ModelError` for an id that is none, and for one that a model has, of any kind."""
+        check_id(model_id)
+        for root in self.everywhere:
+            require_free(root / model_id)
+
     def publish(self, spec: ModelSpec, weights: Path, *, beside: Sequence[Path] = ()) -> Model:
         """Add a model from a file of safetensors; raises `ModelError` when the id is taken.
 
         The files `beside` go into its folder too, under their names.
         """
-        check_id(spec.id)
-        folder = self.roots[0] / spec.id
-        # A folder that cannot be listed may hold the model of a newer version: it stays.
-        taken = (folder / SPEC_FILE).exists()
-        if taken or any(model.spec.id == spec.id for model in self.models()[0]):
-            raise ModelError(
-                f"{spec.id}: expected an id no model has yet, found one. Give another with --id."
-            )
-        for source, name in ((weights, WEIGHTS_FILE), *((each, each.name) for each in beside)):
-            with atomic_path(folder / name) as temporary:
-                shutil.copyfile(source, temporary)
-        write_spec(folder, spec)
+        self.require_free(spec.id)
+        folder = MODEL_SPEC.publish(self.roots[0], spec, weights, beside=beside)
         return Model(spec, folder)
-
-
-class _Versioned(msgspec.Struct, frozen=True):
-    format: int = FORMAT
 
 
 class _Champion(msgspec.Struct, frozen=True):
@@ -329,33 +331,10 @@ class _Champion(msgspec.Struct, frozen=True):
 
 def read_model(folder: Path) -> Model:
     """Return the model in `folder`; raises `ModelError` naming what is wrong with it."""
-    spec = _read_spec(folder)
+    spec = MODEL_SPEC.read(folder)
     if spec.members:
         return Model(spec, folder, _members(spec, folder))
     return _weighted(spec, folder)
-
-
-def _read_spec(folder: Path) -> ModelSpec:
-    path = folder / SPEC_FILE
-    try:
-        content = path.read_bytes()
-        version = decode_json(content, _Versioned).format
-        if version != FORMAT:
-            raise ModelError(
-                f"{folder.name}/{SPEC_FILE}: expected format {FORMAT}, found {version}. "
-                "Use the version of Overread that wrote it."
-            )
-        spec = decode_json(content, ModelSpec)
-    except OSError as error:
-        raise ModelError(_unreadable(path, error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(
-            f"{folder.name}/{SPEC_FILE}: expected a model specification of format {FORMAT}, "
-            f"found: {error}. Import the weights again, or take the folder away."
-        ) from error
-    if not _is_id(spec.id):
-        raise ModelError(f"{folder.name}/{SPEC_FILE}: {_no_id(spec.id)}")
-    return spec
 
 
 def _listed(folder: Path) -> Model:
@@ -370,11 +349,7 @@ def _listed(folder: Path) -> Model:
 
 
 def _weighted(spec: ModelSpec, folder: Path) -> Model:
-    if not (folder / WEIGHTS_FILE).is_file():
-        raise ModelError(
-            f"{folder.name}: expected {WEIGHTS_FILE} beside {SPEC_FILE}, found none. "
-            "Copy it there, or take the folder away."
-        )
+    require_weights(folder, SPEC_FILE)
     return Model(spec, folder)
 
 
@@ -384,9 +359,9 @@ def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
     for name in spec.members:
         places = (folder / name, folder.parent / name, resource("models") / name)
         # A name that is a path would lead out of the registry.
-        inside = places if _is_id(name) else ()
+        inside = places if is_id(name) else ()
         place = next((each for each in inside if (each / SPEC_FILE).is_file()), None)
-        stored = None if place is None else _read_spec(place)
+        stored = None if place is None else MODEL_SPEC.read(place)
         # Members of members are not looked for: an ensemble may name itself.
         alone = place is not None and stored is not None and not stored.members
         member = _weighted(stored, place) if alone and stored and place else None
@@ -400,19 +375,6 @@ def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
     return tuple(found)
 
 
-def write_spec(folder: Path, spec: ModelSpec) -> None:
-    """Write `model.json` into `folder`; atomic, and always after the weights."""
-    write_bytes(
-        folder / SPEC_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
-    )
-
-
-def check_id(model_id: str) -> None:
-    """Raise `ModelError` when `model_id` cannot be the name of a folder on every system."""
-    if not _is_id(model_id):
-        raise ModelError(_no_id(model_id))
-
-
 def prediction_key(model: Model, volume: Volume) -> str:
     """Return what a cached prediction is filed under.
 
@@ -423,21 +385,6 @@ def prediction_key(model: Model, volume: Volume) -> str:
     resamples = any(each.spec.preprocessing.spacing_mm for each in model.members or (model,))
     spacing = f"-{volume.geometry.spacing_mm}" if resamples else ""
     return f"{model.computed}-{seen}{spacing}"
-
-
-def _is_id(model_id: str) -> bool:
-    return bool(_ID.fullmatch(model_id)) and not _DEVICE_OF_WINDOWS.fullmatch(model_id)
-
-
-def _no_id(found: str) -> str:
-    return (
-        "expected a model id of letters, digits, dot, dash and underscore (at most 64) that can "
-        f"be a folder's name on every system, found {found!r}. Choose another."
-    )
-
-
-def _ids(root: Path) -> set[str]:
-    return {path.parent.name for path in root.glob(f"*/{SPEC_FILE}")}
 
 
 def _takes_name(folder: Path) -> str:
@@ -458,7 +405,3 @@ def read_champion(root: Path) -> str:
         return decode_json((root / CHAMPION_FILE).read_bytes(), _Champion).id
     except (OSError, msgspec.DecodeError):
         return ""
-
-
-def _unreadable(path: Path, error: OSError) -> str:
-    return f"{path}: expected a file that can be read, found: {reason(error)}. Check the folder."

@@ -150,6 +150,19 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         """Whether anything says when training ends."""
         return any(v is not None for v in (self.epochs, self.max_steps, self.minutes))
 
+    def of_fold(self, name: str, *, seed: int) -> Self:
+        """Return the training of a fold: named after it, as those of its teachers that are."""
+        taught = self.refinements
+        if taught is not msgspec.UNSET:
+            taught = taught.of_fold(name)
+        return msgspec.structs.replace(
+            self,
+            seed=seed,
+            model_id=f"{self.model_id}-{name}",
+            title=f"{self.title or self.model_id}, {name}",
+            refinements=taught,
+        )
+
     def portable(self) -> Self:
         """Return these settings without the paths of one computer: the last name of each stays."""
         changes: Changes = {

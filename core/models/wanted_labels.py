@@ -93,7 +93,7 @@ def _labels(names: Sequence[str], labels: LabelSet) -> LabelSet:
 
 
 def _regions(names: Sequence[str], labels: LabelSet) -> tuple[Region, ...]:
-    each = tuple(Region(label.name, (label.value,)) for label in labels.labels)
+    each = tuple(map(labels.spread, labels.segments))
     if not names:
         return labels.regions or each
     known = {region.name.casefold(): region for region in (*each, *labels.regions)}

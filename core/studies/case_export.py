@@ -13,12 +13,13 @@ from core.annotation.export import export_mask
 from core.domain.errors import AppError, DataError
 from core.domain.progress import Progress, silent
 from core.io.case import Case, each_case
-from core.io.case_masks import SLICES, check_format
+from core.io.case_masks import check_format
 from core.io.case_reader import read_case
 from core.io.dataset import Dataset
 from core.io.dataset_copy import as_volumes, copy_descriptions, copy_images, describe_volumes
 from core.io.mesh_file import MESH_FORMATS, MeshFormat
 from core.io.organisation import AS_IT_LIES
+from core.io.slice_masks import IN_SLICES
 from core.studies.exported_mask import ExportSource, MaskKind, exported_mask
 from core.studies.mask_files import Written
 from core.studies.surface_export import export_surfaces
@@ -66,7 +67,11 @@ def export_cases(
         try:
             loaded = read_case(case)
             loaded.require_whole()
-            if order.images and case.volumes is None and order.format_name not in (None, SLICES):
+            if (
+                order.images
+                and case.volumes is None
+                and order.format_name not in (None, *IN_SLICES)
+            ):
                 loaded = replace(loaded, case=as_volumes(case))
                 channels = loaded.volume.channels
             made = exported_mask(loaded, order.masks, source, inner)
@@ -92,7 +97,7 @@ def export_cases(
     done = len(cases) - len(failed)
     if channels:
         describe_volumes(channels, done, order.folder)
-    elif order.images and done and order.format_name != SLICES:
+    elif order.images and done and order.format_name not in IN_SLICES:
         _describe(order, dataset)
     return Written(failed, tuple(notices))
 

@@ -1,4 +1,4 @@
-"""What answers a robot reader's clicks: the bump, a trained guide, or the mean of both."""
+"""What answers a robot reader's clicks: the bump, a trained guide, or both together."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,23 +8,22 @@ from core.domain.guide import Guide, PairedGuide
 from core.domain.volume import Volume
 from core.inference.engines import open_network
 from core.inference.guide_network import NetworkGuide
-from core.models.guides import find_guide
+from core.models.guides import Guides
 from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 
 GuideOf = Callable[[Volume], Guide]
 
 
-def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
+def guide_of(name: str, workspace: Path, *, together: bool) -> GuideOf | None:
     """Return what makes the guide of a volume; None for the bump alone.
 
     `name` is `bump`, the id of a trained guide, or `auto` for the first there is, else the bump.
-    `averaged` takes the mean of a trained guide and the bump. Raises `ModelError` for an id there
-    is not.
+    `together` lets the bump answer with it. Raises `ModelError` for an id there is not.
     """
     if name == "bump":
         return None
-    found = find_guide(registry(home(), workspace).roots, "" if name == "auto" else name)
+    found = Guides(registry(home(), workspace).roots).find("" if name == "auto" else name)
     if found is None:
         return None
     network, spec = open_network(found), found.spec
@@ -33,6 +32,6 @@ def guide_of(name: str, workspace: Path, *, averaged: bool) -> GuideOf | None:
     def make(volume: Volume) -> Guide:
         order = spec.order(volume.channels, volume.roles)
         taught = NetworkGuide(spec, order, network.logits)
-        return PairedGuide(Bump(), taught, planes=spec.planes) if averaged else taught
+        return PairedGuide(Bump(), taught, planes=spec.planes) if together else taught
 
     return make

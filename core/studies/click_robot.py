@@ -4,7 +4,7 @@ It knows the ground truth, so its figures say what a tool can do for a reader wh
 click. A noisy one misses the place by some pixels.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -208,7 +208,3 @@ def _clicked(pen: Pen, aim: Aim) -> tuple[Aim, float]:
     started = perf_counter()
     pen.click(aim)
     return aim, perf_counter() - started
-
-
-PenMaker = Callable[[], Pen]
-"""Takes a tool in hand anew, over a case as it was at the start."""

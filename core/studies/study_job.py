@@ -28,6 +28,7 @@ from core.studies.html_report import StudyReport, write_html
 from core.studies.study import keep_study, run_study
 from core.studies.study_pictures import study_pictures
 from core.studies.study_report import write_study
+from core.workspace.chosen_labels import with_labels
 from core.workspace.known_dataset import scan_known
 from core.workspace.known_models import find_models
 from core.workspace.workspace_folder import Workspace, open_workspace
@@ -77,13 +78,10 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 
 
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
-    dataset = scan_known(Path(spec.data))
+    dataset, named = scan_known(Path(spec.data)), workspace.labels()
+    dataset = dataset if named is None else with_labels(dataset, named)
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
-    named = workspace.labels()
-    cases = [
-        replace(case, region=spec.region or case.region, labels=named or case.labels)
-        for case in cases
-    ]
+    cases = [replace(case, region=spec.region or case.region) for case in cases]
     models = find_models(workspace, spec.models, cases=dataset.cases)
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(

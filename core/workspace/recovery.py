@@ -77,12 +77,19 @@ def keep_snapshot(connection: sqlite3.Connection, folder: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def list_again(connection: sqlite3.Connection, folder: Path) -> int:
-    """List the versions on disk that the SQLite file does not know; return how many."""
+def list_again(connection: sqlite3.Connection, folder: Path) -> tuple[int, list[Path]]:
+    """List the versions on disk that the SQLite file does not know.
+
+    Returns how many, and the files that cannot be read, which are left out.
+    """
     known = set(connection.execute("SELECT case_id, number FROM correction_versions"))
-    count = 0
+    count, unreadable = 0, list[Path]()
     for path in _files(folder):
-        entry = _entry(folder, path)
+        try:
+            entry = _entry(folder, path)
+        except OSError:
+            unreadable.append(path)
+            continue
         if (entry.case_id, entry.number) in known:
             continue
         connection.execute(
@@ -90,7 +97,7 @@ def list_again(connection: sqlite3.Connection, folder: Path) -> int:
             (entry.case_id, entry.number, msgspec.json.encode(entry).decode()),
         )
         count += 1
-    return count
+    return count, unreadable
 
 
 class _Entry(msgspec.Struct, kw_only=True):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -12,6 +13,7 @@ import msgspec
 from core.domain.errors import WorkspaceError
 from core.domain.label_set import LabelSet
 from core.domain.prediction import Postprocessing
+from core.domain.worklist_state import Listing
 from core.io.atomic import sweep
 from core.io.resource_paths import resource
 from core.models.certificates import ANY, EngineChoice
@@ -21,14 +23,12 @@ from core.workspace.recovery import CORRECTIONS
 from core.workspace.store import Store
 
 STORE_NAME = "workspace.sqlite"
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """How the worklist is ordered and filtered, by names of both; `text` is the search."""
-
-    order: str = ""
-    only: str = ""
-    text: str = ""
+_REDRAWN = (
+    "UPDATE scores SET key = key || ' redrawn', dsc = NULL",
+    "DELETE FROM case_figures",
+    "DELETE FROM doubts",
+)
+"""What makes figures those of no mask any more."""
 
 
 class HeldLabels(msgspec.Struct, frozen=True):
@@ -140,11 +140,21 @@ class Workspace:
         rows = self.store.read("SELECT value FROM states WHERE name = 'last'")
         return (self.store.known(rows[0][0], LastState) if rows else None) or LastState()
 
-    def put_labels(self, labels: LabelSet) -> None:
-        """Remember what the reader calls the labels of the dataset, and their colours."""
+    def put_labels(self, labels: LabelSet, redrawn: Sequence[str] | None = ()) -> None:
+        """Remember what the reader calls the labels of the dataset, their colours and regions.
+
+        What is kept of the regions named `redrawn`, None for all, was of other voxels: that a case
+        was predicted stays known, its figures are forgotten.
+        """
+        names = [(name,) for name in redrawn or ()]
         with self.store.transaction() as connection:
             value = msgspec.json.encode(labels).decode()
             connection.execute("INSERT OR REPLACE INTO states VALUES ('labels', ?)", (value,))
+            for statement in _REDRAWN:
+                if redrawn is None:
+                    connection.execute(statement)
+                else:
+                    connection.executemany(f"{statement} WHERE region = ?", names)
 
     def labels(self) -> LabelSet | None:
         """Return what the reader calls the labels, None where nothing was said."""
@@ -171,7 +181,7 @@ def open_workspace(folder: Path) -> Workspace:
     notices: tuple[str, ...] = ()
     if lost:
         found = store.mend(lambda connection: recovery.list_again(connection, folder))
-        notices = (_found_again(path, day, found),)
+        notices = (_found_again(path, day, *found),)
     if not store.read_only:
         with suppress(OSError):  # a shared disk may know no permissions
             folder.chmod(0o700)
@@ -181,12 +191,15 @@ def open_workspace(folder: Path) -> Workspace:
     return Workspace(folder, store, notices=notices)
 
 
-def _found_again(path: Path, day: str, versions: int) -> str:
+def _found_again(path: Path, day: str, versions: int, unreadable: Sequence[Path]) -> str:
     back = f"The snapshot of {day} was put back" if day else "There is no snapshot"
     again = f"{versions} saved version{'' if versions == 1 else 's'} on disk found again"
+    left = f"{unreadable[0]} cannot be read" if unreadable else ""
+    left += f", nor {len(unreadable) - 1} more" if unreadable[1:] else ""
     return (
         f"{path}: expected what was corrected and reviewed here, found an empty file or none. "
-        f"{back}, and {again}. What is missing can only come from a backup of that file."
+        f"{back}, and {again}. {left}{'. ' if left else ''}What is missing can only come from a "
+        "backup of that file."
     )
 
 

@@ -31,6 +31,7 @@ from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 
 _NOT_PAINTED = "Nothing can be painted"
+_MADE_A_MAP = "label map"
 
 
 class CorrectionDesk(QObject):
@@ -416,7 +417,7 @@ class CorrectionDesk(QObject):
         if truth is not None and correction.origin.kind == "ground_truth":
             values = np.where((values > 0) & (truth > 0), truth, values)
         z, patch = self._session.view.slice_index, regions.replace(correction.label_map, values)
-        step = correction.change_labels("label map", z, labels, patch)
+        step = correction.change_labels(_MADE_A_MAP, z, labels, patch)
         correction.set_focus(ground.labels.focus, ground.references)
         if step is not None:
             self._keep(step)
@@ -513,6 +514,7 @@ class CorrectionDesk(QObject):
             self._on_labels_changed()
             self._follow()
             self._prepare()
+            self.stepped.emit()  # of one that was undone whole nothing else tells
 
         self._lanes.run("io", lambda _: correction.focused(focus, references), show)
 
@@ -556,8 +558,9 @@ class CorrectionDesk(QObject):
 
     def _tell_labels(self, step: Step) -> None:
         """Let the session know of the labels that an edit, or its undo, has left."""
-        correction = self.known
-        if step.edit.labels is not None and correction is not None:
+        correction, told = self.known, step.edit.labels is not None
+        # That a mask became a map, or is one again, says nothing of what the dataset's labels are.
+        if told and step.tool != _MADE_A_MAP and correction is not None:
             self.relabelled.emit(correction.labels)
 
     def _on_result_changed(self) -> None:

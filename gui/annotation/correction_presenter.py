@@ -86,6 +86,8 @@ class CorrectionPresenter(QObject):
         self._context.in_hand.changed.connect(self._enable_steps)
         drawing.asked.connect(lambda *said: self._toasts.show_toast(*said, subject=_IN_HAND))
         correcting.stepped.connect(self._enable_steps)
+        for ready in (session.result_changed, session.seeking_changed, session.case_state_changed):
+            ready.connect(lambda *_: self._enable_steps())
         correcting.saved.connect(self._on_saved)
         correcting.save_failed.connect(self._on_save_failed)
         correcting.versions.version_saved.connect(self._on_version_saved)

@@ -159,9 +159,10 @@ def predicted_values(session: Session) -> Callable[[], LabelMap] | None:
 
 
 def filled_label(session: Session) -> int:
-    """Return the label that a mask of the region in focus gets."""
-    labels = session.labels
-    return labels.in_hand if labels.in_hand in labels.focus.values else labels.focus.values[0]
+    """Return the label that a mask gets: of the region that masks fill, else of that in focus."""
+    state = session.labels
+    values = (state.labels.filled or state.focus).values
+    return state.in_hand if state.in_hand in values else values[0]
 
 
 def true_values(session: Session) -> LabelMap | None:

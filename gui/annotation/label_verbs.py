@@ -1,6 +1,6 @@
 """What the commands of labels do: take one in hand, give pieces another, merge, delete, copy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QInputDialog
 from core.annotation import regions
 from core.annotation.correction import Writes
 from core.annotation.patch import Patch, in_plane
-from core.domain.label_set import LabelMap, LabelSet, Region
+from core.domain.label_set import LabelMap
+from core.domain.overlaps import merging
 from core.domain.plane import Cut
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import filled_label, predicted_values, true_values
@@ -27,7 +28,7 @@ Source: TypeAlias = Literal["prediction", "truth"]
 LABELS = (
     *(f"label_{value}" for value in range(1, 10)),
     *("take_label", "take_truth_label", "relabel_piece", "relabel_lesion"),
-    *("merge_label", "delete_label"),
+    *("merge_label", "delete_label", "mask_fills"),
 )
 """The commands that a case of one label has nothing of."""
 _ONE = "This case has one label."
@@ -55,6 +56,7 @@ def label_verbs(bench: LabelBench) -> Handlers:
     """Return the verb of every command of labels, and keep these with the case on screen."""
     session = bench.context.session
     bench.desk.relabelled.connect(bench.labels.put)
+    bench.desk.reverted.connect(lambda _: bench.labels.resume())
     session.labels_changed.connect(partial(_show_commands, bench))
 
     def add_view(view: SliceView) -> None:
@@ -166,23 +168,19 @@ def _drop(bench: LabelBench, into: int, tool: str) -> None:
         name = state.labels.label(locked[0]).name
         bench.desk.noted.emit(tool, f"{name} is locked. Unlock it, or take another.")
         return
-    truth = true_values(session)
-    kept = truth is not None and bool(np.any(truth == value))
-    left = state.labels if kept else without(state.labels, value)
+    left, become = merging(state.labels, value, into)
+    if _holds(true_values(session), become):
+        left = state.labels.with_found(become.values(), left)
 
     def make(now: LabelMap) -> Patch | None:
-        return regions.merged(now, value, into)
+        return regions.merged(now, become)
 
-    if not bench.desk.change_labels(tool, left, make):
+    drawn = session.correction is not None or _holds(predicted_labels(session), become)
+    if not drawn and left != state.labels:
+        bench.labels.drop(left)
+    elif not bench.desk.change_labels(tool, left, make):
         bench.desk.noted.emit(tool, "Nothing there to change.")
 
 
-def without(labels: LabelSet, value: int) -> LabelSet:
-    """Return a set without one label, which leaves the regions too; the last label stays."""
-    left = tuple(each for each in labels.labels if each.value != value)
-    if not left:
-        return labels
-    thinned = (
-        Region(each.name, tuple(v for v in each.values if v != value)) for each in labels.regions
-    )
-    return LabelSet(left, tuple(each for each in thinned if each.values))
+def _holds(label_map: LabelMap | None, values: Iterable[int]) -> bool:
+    return label_map is not None and any(bool((label_map == value).any()) for value in values)

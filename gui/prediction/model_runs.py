@@ -14,6 +14,7 @@ from core.domain.prediction import Prediction
 from core.domain.volume import Volume
 from core.io.case import Case
 from core.io.case_reader import LoadedCase
+from core.models.filled_label import is_filled
 from core.models.registry import Model
 from core.workspace import prediction_cache
 from core.workspace.prediction_cache import Scored
@@ -287,7 +288,8 @@ class ModelRuns(QObject):
     def _show_whole(self, prediction: Prediction) -> None:
         opened, model = self._session.open_case, self._session.running_model
         self._last = None
-        if prediction.several is not None and opened is not None and model is not None:
+        own = prediction.several is not None and not is_filled(prediction)
+        if own and opened is not None and model is not None:
             self._last = _Shown(opened.loaded.volume, model, prediction)
         before = self._session.result
         counted = None if before is None else before.counted

@@ -44,8 +44,12 @@ class Keyboard(QObject):
         self._released = (0, 0)
         self._repeats = False
         self.meant: Callable[[str], bool] = lambda _: False
-        self._activation = _Activation(window)
-        self._activation.changed.connect(self._follow)
+        self._active = False
+        self._watched: QObject | None = None
+        window.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._follow_widget)
         self._follow(window.isActiveWindow())
 
     @property
@@ -58,24 +62,40 @@ class Keyboard(QObject):
         return self._repeats
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # Every event of the program comes by here while the window is active. Its class tells
-        # enough of nearly all of them, and asking for its type takes many times as long.
+        # The class of an event tells enough of nearly all of them, and asking for its type takes
+        # many times as long.
         if isinstance(event, QKeyEvent):
-            return self._take_key(watched, event)
+            return self._active and self._take_key(watched, event)
         if isinstance(event, QFocusEvent):
-            self._note_focus(watched, event)
+            if self._active:
+                self._note_focus(watched, event)
+        elif watched is self._window and event.type() in _ACTIVATIONS:
+            self._follow(event.type() == QEvent.Type.WindowActivate)
         return False
 
     def _follow(self, active: bool) -> None:
-        """Watch the program's events while the window is active, and none while it is made."""
-        application = QApplication.instance()
-        if application is None:
-            return
-        application.removeEventFilter(self)
-        if active:
-            application.installEventFilter(self)
-        else:
+        """Watch what has the focus while the window is active."""
+        self._active = active
+        self._follow_widget()
+        if not active:
             self._hold(False)
+
+    def _follow_widget(self) -> None:
+        """Watch the widget that gets the keys; without one they come to the window.
+
+        Every event of the program would come by here, were the program itself watched. That is done
+        only until a widget gets the focus, for nothing else tells how it came there.
+        """
+        watched: QObject | None = None
+        if self._active:
+            watched = QApplication.focusWidget() or QApplication.instance()
+        if watched is self._watched:
+            return
+        before, self._watched = self._watched, watched
+        if before is not None and before is not self._window and isValid(before):
+            before.removeEventFilter(self)
+        if watched is not None and watched is not self._window:
+            watched.installEventFilter(self)
 
     def _take_key(self, watched: QObject, event: QKeyEvent) -> bool:
         """Return whether a key ends here."""
@@ -92,6 +112,7 @@ class Keyboard(QObject):
         kind = event.type()
         if kind == QEvent.Type.FocusOut and isinstance(watched, QWidget):
             self._left = watched
+            self._follow_widget()  # the next one has it by now, and is told so next
         elif kind == QEvent.Type.FocusIn:
             self._follow_focus(event.reason())
             self._tell_thrown(watched, event.reason())
@@ -169,18 +190,3 @@ class Keyboard(QObject):
         if typing != self._typing:
             self._typing = typing
             self.typing_changed.emit(typing)
-
-
-class _Activation(QObject):
-    """Says when a window becomes the one that gets the keys, and when it no longer is."""
-
-    changed = Signal(bool)
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _ACTIVATIONS:
-            self.changed.emit(event.type() == QEvent.Type.WindowActivate)
-        return False

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from core.inference.engines import left_out
 from core.io.case import Case
+from core.models.any_model import all_of_any
 from core.models.certificates import EngineChoice, engine_for
+from core.models.registry import Model
 from core.review.outlook import calibration_problems
 from core.workspace.mask_folders import kept_models
 from core.workspace.settings import Settings
@@ -22,7 +24,8 @@ def read_models(
     last, as models of `cases`.
     """
     found = registry(home, workspace, engine_of(settings))
-    available, problems = found.models()
+    everything, problems = all_of_any(found)
+    available = [model for model in everything if isinstance(model, Model)]
     masks, gone = kept_models(workspace, cases)
     problems += gone
     if not available:

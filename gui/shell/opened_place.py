@@ -9,6 +9,7 @@ from core.domain.progress import Progress
 from core.io.dataset import Dataset
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import AS_IT_LIES, Organisation
+from core.workspace.chosen_labels import with_labels
 from core.workspace.known_dataset import forget_once, scan_known
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import LastState, open_workspace, workspace_folder
@@ -97,8 +98,7 @@ def read_place(
 def _as_chosen(dataset: Dataset, labels: LabelSet | None, region: str) -> Dataset:
     """Return a dataset with the names of labels and the focus that were chosen in it before."""
     if labels is not None:
-        cases = tuple(replace(case, labels=labels) for case in dataset.cases)
-        dataset = replace(dataset, labels=labels, cases=cases)
+        dataset = with_labels(dataset, labels)
     known = () if dataset.labels is None else dataset.labels.scored
     given = any(case.region for case in dataset.cases)
     if given or region not in {each.name for each in known}:

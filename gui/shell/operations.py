@@ -10,17 +10,17 @@ from PySide6.QtCore import QObject, Signal
 
 from core.demo.demo_cases import DEMO_NAME
 from core.domain.errors import AppError
+from core.domain.worklist_state import Listing
 from core.inference.engine import Engine
 from core.io.case_cache import CaseCache
 from core.io.layouts.found import FolderUnknown
 from core.io.organisation import Organisation
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
-from core.workspace.workspace_folder import LastState, Listing
 from gui.shell.case_loader import CaseLoader
 from gui.shell.opened_place import PlaceRead, PlaceWanted, read_place
 from gui.shell.place_reader import close_place, last_state, plain_states, with_scores
 from gui.shell.session import Session
-from gui.shell.session_parts import CaseState, Models, Place
+from gui.shell.session_parts import CaseState, Place
 from gui.shell.tasks import FAULT, Lane, Lanes, Task, Work
 from gui.shell.triager import Triager
 
@@ -51,7 +51,7 @@ class Operations(QObject):
         self.case_loader = CaseLoader(session, lanes, self.cache)
         self.triager = Triager(session.home, engine)
         self._shown_order: Callable[[], list[str]] = list
-        self._kept: tuple[Place, LastState] | None = None
+        self._kept: tuple[Place, object] | None = None
         self.guard: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
         self._opening: Task[PlaceRead | FolderUnknown] | None = None
         self.case_loader.loaded.connect(self._on_loaded)
@@ -212,11 +212,10 @@ class Operations(QObject):
         if isinstance(found, FolderUnknown):
             self.unorganised.emit(folder, found.in_a_window)
         else:
-            self._show_place(found.place, found.states, found.models, found.last)
+            self._show_place(found)
 
-    def _show_place(
-        self, place: Place, states: dict[str, CaseState], models: Models, last: LastState
-    ) -> None:
+    def _show_place(self, found: PlaceRead) -> None:
+        place, states, models, last = found.place, found.states, found.models, found.last
         before = self._session.place
         if before is not None:
             self.leaving.emit()

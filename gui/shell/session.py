@@ -12,11 +12,11 @@ from core.domain.errors import ModelError
 from core.domain.plane import PLANES, Cut, PlaneName
 from core.domain.prediction import Postprocessing
 from core.domain.triage import Triage
+from core.domain.worklist_state import Listing
 from core.models.registry import Model
 from core.review.reviews import Review, review_standing
 from core.review.subject import Subject, subject_of
 from core.workspace.settings import Settings, reader_name
-from core.workspace.workspace_folder import Listing
 from gui.shell.label_state import LabelState
 from gui.shell.open_preview import OpenPreview
 from gui.shell.session_parts import (

@@ -20,6 +20,7 @@ FORMATS = (
     ("nrrd", "NRRD of 3D Slicer (.seg.nrrd)"),
     ("mha", "MetaImage (.mha)"),
     ("tiff", "TIFF, a file a slice"),
+    ("tiff-folders", "TIFF, a folder a label"),
     ("dicom-seg", "DICOM segmentation"),
     ("stl", "Surfaces (STL), in mm of the patient"),
     ("ply", "Surfaces (PLY), in mm of the patient"),

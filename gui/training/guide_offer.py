@@ -12,11 +12,12 @@ from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_goin
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.training_job import SPLIT_FILE, make_training
-from core.models.guides import GuideModel, find_guide, guides_in
+from core.models.guides import GuideModel, Guides
+from core.models.model_folder import holds_model
 from core.models.registry import Model
 from core.models.train_spec import Changes
 from gui.shell.job_record import JobRecord
-from gui.training.train_plan import Ground
+from gui.training.ground import Ground
 from gui.widgets.labels import number
 
 MINUTES = 30.0
@@ -69,30 +70,36 @@ def read_guide_offer(ground: Ground) -> GuideOffer:
         )
     registry = ground.registry
     clicks = sum(count for case_id, count in kept.items() if case_id in teaches)
-    guide = find_guide(registry.roots)
+    guide = next(iter(Guides(registry.roots).all()[0]), None)
     return GuideOffer(ground, registry.champion(), guide, clicks, corrected)
 
 
 def prepare_teaching(path: Path, offer: GuideOffer) -> tuple[JobFolder, JobProgram]:
     """Make the folder of the training, its split beside it; raises `AppError`."""
     ground, guide, champion = offer.ground, offer.guide, offer.champion
-    taken = {found.spec.id for found in guides_in(ground.registry.roots)}
-    taken |= {model.spec.id for model in ground.models}
-    count = next(n for n in range(1, len(taken) + 2) if f"taught-clicks-{n}" not in taken)
+    models = ground.workspace.models
+    order = 1
+    while _is_taken(ground, model_id := f"taught-clicks-{order}"):
+        order += 1
     begins = guide_beginning(champion) if guide is None else guide_going_on(guide, champion)
     settings: Changes = {
         **begins,
         "data": str(ground.dataset.root.absolute()),
         "split": str(path / SPLIT_FILE),
-        "model_id": f"taught-clicks-{count}",
-        "title": f"Taught clicks {count}",
-        "models": str(ground.workspace.models.absolute()),
+        "model_id": model_id,
+        "title": f"Taught clicks {order}",
+        "models": str(models.absolute()),
         "corrections": str(ground.workspace.folder.absolute()),
         "minutes": MINUTES,
     }
     spec = msgspec.convert(settings, GuideTrainSpec)
     store = ground.workspace.store
     return make_training(path, spec, ground.split, store), "train"
+
+
+def _is_taken(ground: Ground, model_id: str) -> bool:
+    """Tell whether a model has that id, be it one that cannot be used."""
+    return model_id in ground.taken or holds_model(ground.workspace.models / model_id)
 
 
 def taught_words(record: JobRecord) -> str:

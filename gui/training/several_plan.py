@@ -7,9 +7,9 @@ from core.jobs.job_start import JobProgram
 from core.jobs.training_job import SPLIT_FILE
 from core.jobs.unit_job import UnitJob, make_unit_job
 from core.workspace.splits import SplitFile
+from gui.training.ground import Ground
 from gui.training.train_form import TrainForm, TrainOffer, folded_cases
 from gui.training.train_plan import (
-    Ground,
     prepare_training,
     train_spec,
     training_split,

@@ -1,26 +1,26 @@
 """From what is open to what can be trained, and from the reader's choice to a training."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 
-from core.annotation.versions import Version, latest_versions
+from core.annotation.versions import Version
 from core.io.case import Case
-from core.io.dataset import Dataset, short_names
+from core.io.dataset import short_names
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview
 from core.jobs.training_job import SPLIT_FILE, make_job, make_training, taken_over
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import ARCHITECTURES
-from core.models.registry import Model, Registry
+from core.models.registry import Model
 from core.models.train_spec import FINE_TUNING, Changes, PresetName, TrainSpec, make_spec
-from core.workspace.splits import SplitFile, frozen_split, split_hash
-from core.workspace.workspace_folder import Workspace, registry
+from core.workspace.splits import SplitFile, split_hash
+from gui.training.ground import Ground
 from gui.training.train_form import (
     BaseModel,
     CaseChoice,
@@ -33,40 +33,10 @@ from gui.training.train_form import (
     model_id,
     replayed_cases,
 )
-from gui.training.train_judges import propose_split, split_choice, split_of
+from gui.training.train_judges import split_choice, split_of
 
 JOBS_FOLDER = "jobs"
 FRESH = BaseModel("", "A fresh network")
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """Where a training takes place: read on a worker when the dialog is about to open."""
-
-    home: Path
-    dataset: Dataset
-    workspace: Workspace
-    models: tuple[Model, ...]
-    champion: str
-    versions: Mapping[str, Version]
-    frozen: SplitFile | None
-    split: SplitFile
-
-    @property
-    def registry(self) -> Registry:
-        """The models of the workspace, of the reader and of Overread."""
-        return registry(self.home, self.workspace.folder)
-
-
-def read_ground(home: Path, dataset: Dataset, workspace: Workspace) -> Ground:
-    """Read what a training can start from; raises `AppError`."""
-    found = registry(home, workspace.folder)
-    models = tuple(found.models()[0])
-    champion = found.champion().spec.id if models else ""
-    versions = latest_versions(workspace)
-    frozen = frozen_split(workspace.store)
-    split = frozen or propose_split(dataset.cases, models, corrected=versions)
-    return Ground(home, dataset, workspace, models, champion, versions, frozen, split)
 
 
 def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> TrainOffer:
@@ -92,7 +62,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         ),
         cases=tuple(_choice(case, ground, names) for case in ground.dataset.cases),
         devices=tuple(devices),
-        taken=frozenset(model.spec.id for model in ground.models),
+        taken=ground.taken,
         settings=settings,
         labels=labels,
         regions=regions,

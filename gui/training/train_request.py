@@ -20,11 +20,12 @@ from core.workspace.splits import SplitFile, read_split
 from gui.shell.job_record import JobRecord, JobTail
 from gui.shell.job_watch import JobWatch
 from gui.shell.tasks import Lanes
+from gui.training.ground import Ground
 from gui.training.several_plan import prepare_job
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
 from gui.training.train_judges import check_split
-from gui.training.train_plan import Ground, prepare_preview, seconds_needed
+from gui.training.train_plan import prepare_preview, seconds_needed
 from gui.training.train_side import PreviewView
 from gui.widgets.labels import duration
 

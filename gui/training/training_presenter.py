@@ -14,6 +14,7 @@ from gui.shell.look import look_of
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes
 from gui.training.gate_presenter import GatePresenter
+from gui.training.ground import Ground, read_ground
 from gui.training.guide_offer import (
     GuideOffer,
     prepare_teaching,
@@ -29,11 +30,10 @@ from gui.training.job_descriptions import (
 )
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_plan import JOBS_FOLDER, Ground, make_offer, read_ground
+from gui.training.train_plan import JOBS_FOLDER, make_offer
 from gui.training.train_request import TrainRequest
 from gui.training.unit_dialog import show_unit_table
 from gui.widgets.confirm import confirm
-from gui.widgets.palette import OverlayColours, Theme
 
 _STOP = (
     "It ends now and publishes the best weights so far as a candidate. To go on later instead, "
@@ -163,7 +163,7 @@ class TrainingPresenter(QObject):
         number = max((record.number for record in self.watch.records), default=0) + 1
         offer = make_offer(ground, job_number=number, devices=self._session.devices)
         self._dialog = dialog = TrainDialog(self._drawer.window())
-        dialog.set_look(*self._look)
+        dialog.set_look(*look_of(self._session.settings))
         self._asking = asking = TrainRequest(dialog, ground, offer, self._lanes)
         asking.failed.connect(self._on_failed)
         dialog.started.connect(partial(asking.begin, self.watch))
@@ -194,9 +194,9 @@ class TrainingPresenter(QObject):
         self.watch.watch(None if place is None else place.workspace.folder / JOBS_FOLDER)
 
     def _on_settings_changed(self) -> None:
-        self.gate.set_look(*self._look)
+        self.gate.set_look(*look_of(self._session.settings))
         if self.dialog is not None:
-            self.dialog.set_look(*self._look)
+            self.dialog.set_look(*look_of(self._session.settings))
 
     def _on_job_chosen(self, job_id: str) -> None:
         self._chosen = job_id
@@ -216,7 +216,7 @@ class TrainingPresenter(QObject):
             texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
             confirm(self._drawer, texts, lambda: self._stop(record))
         elif act == "table":
-            show_unit_table(record, self._drawer.window(), self._look)
+            show_unit_table(record, self._drawer.window(), look_of(self._session.settings))
         else:
             report = record.report or self._about().reports.get(record.result)
             if report is not None:
@@ -290,10 +290,6 @@ class TrainingPresenter(QObject):
         return known_models(
             self.watch.records, {model.spec.id: model.spec.title for model in models}
         )
-
-    @property
-    def _look(self) -> tuple[Theme, OverlayColours]:
-        return look_of(self._session.settings)
 
 
 def _subject(record: JobRecord) -> str:

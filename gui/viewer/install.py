@@ -72,6 +72,7 @@ def install(context: Context, views: ViewerViews) -> Viewer:
     labels = install_labels(context, views.labels, canvas)
     planes.canvas_added.connect(labels.add_canvas)
     surfaces = _surfaces(context, views, verbs)
+    handlers = {**handlers, **labels.handlers}
     viewer = Viewer(handlers, views, verbs, canvas, panels, linked, surfaces, planes, words, labels)
     viewer.with_views(words.add_view)
     return viewer

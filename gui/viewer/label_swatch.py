@@ -49,8 +49,9 @@ class DigitSwatch(QAbstractButton):
         if self._dotted:
             painter.fillPath(path, dots_brush(ink, self.devicePixelRatioF()))
         painter.setPen(QColor(ink))
-        painter.setFont(app_font(size_px=10, weight=600))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(self._label.value))
+        digits = str(self._label.value)
+        painter.setFont(app_font(size_px=10 if len(digits) < 3 else 8, weight=600))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, digits)
 
 
 class RegionSwatch(QWidget):

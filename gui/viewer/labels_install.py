@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gui.shell.context import Context
+from gui.shell.context import Context, Handlers
 from gui.shell.label_desk import LabelDesk
 from gui.viewer.canvas_presenter import CanvasPresenter
 from gui.viewer.label_layer import LabelLayer
@@ -18,6 +18,11 @@ class ViewerLabels:
     layer: LabelLayer
     panels: LabelsPresenter
 
+    @property
+    def handlers(self) -> Handlers:
+        """What the commands of labels do that change no mask."""
+        return {"add_label": self.desk.add, "mask_fills": self.panels.choose_filled}
+
     def add_canvas(self, canvas: CanvasPresenter) -> None:
         """Fill labels in one more view, a small one."""
         LabelLayer(self.context.session, self.context.lanes, canvas, small=True)
@@ -25,7 +30,7 @@ class ViewerLabels:
 
 def install_labels(context: Context, views: LabelViews, canvas: CanvasPresenter) -> ViewerLabels:
     """Make what shows labels in the large view and in the panels."""
-    desk = LabelDesk(context.session, context.lanes, context.operations)
+    desk = LabelDesk(context)
     desk.failed.connect(context.toasts.show_error)
     layer = LabelLayer(context.session, context.lanes, canvas)
     return ViewerLabels(context, desk, layer, LabelsPresenter(context, views, desk))

@@ -1,13 +1,13 @@
 """Keeps the panels of labels and regions in step with the session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog
+from PySide6.QtWidgets import QColorDialog, QInputDialog
 
 from core.domain.label_counts import LabelCounts, count_cut, count_labels
 from core.domain.label_set import Colour, LabelMap, LabelSet, Region
@@ -27,10 +27,13 @@ from gui.viewer.shown_case import slice_overlap
 
 _KEYS = range(1, 10)
 _GIVEN = "Spacing given."
+_FOCUSED = "Whatever is in focus"
 
 _Counted: TypeAlias = tuple[LabelMap | None, LabelMap | None, tuple[int, ...]]
 AskColour: TypeAlias = Callable[[str, Colour], Colour | None]
 """Asks for another colour of what is named; None where the reader leaves it."""
+AskRegion: TypeAlias = Callable[[Sequence[str], str], str | None]
+"""Asks for one of several names, one of them chosen; None where the reader leaves it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,7 @@ class LabelsPresenter(QObject):
         self._session, self._lanes = context.session, context.lanes
         self._views, self._desk = views, desk
         self.ask_colour: AskColour = partial(_ask_colour, context)
+        self.ask_region: AskRegion = partial(_ask_region, context)
         self._counts: LabelCounts | None = None
         self._across: tuple[Cut, LabelCounts] | None = None
         self._counted: _Counted = (None, None, ())
@@ -69,13 +73,42 @@ class LabelsPresenter(QObject):
         panel.renamed.connect(desk.rename)
         panel.add_asked.connect(desk.add)
         panel.recolour_asked.connect(self._recolour)
-        views.regions.focus_chosen.connect(desk.focus_on)
+        regions, editor = views.regions, views.regions.editor
+        regions.focus_chosen.connect(desk.focus_on)
+        regions.add_asked.connect(lambda: editor.ask(self._session.labels.labels.labels))
+        regions.change_asked.connect(self._change_region)
+        editor.saved.connect(self._save_region)
+        editor.removed.connect(self._remove_region)
 
     def _recolour(self, value: int) -> None:
         label = self._session.labels.labels.label(value)
         colour = self.ask_colour(label.name, label.colour)
         if colour is not None:
             self._desk.recolour(value, colour)
+
+    def choose_filled(self) -> None:
+        """Ask which region or label a mask without labels is of, as a binary model makes it."""
+        labels = self._session.labels.labels
+        names = [_FOCUSED, *(region.name for region in labels.scored)]
+        before = _FOCUSED if labels.filled is None else labels.fills
+        chosen = self.ask_region(names, before)
+        if chosen is not None:
+            self._desk.fill("" if chosen == _FOCUSED else chosen)
+
+    def _change_region(self, name: str) -> None:
+        labels = self._session.labels.labels
+        self._views.regions.editor.ask(labels.labels, name, labels.region(name).values)
+
+    def _save_region(self, name: str, values: tuple[int, ...], instead_of: str) -> None:
+        editor = self._views.regions.editor
+        fault = self._desk.put_region(name, values, instead_of)
+        editor.show_problem(fault)
+        if not fault:
+            editor.hide()
+
+    def _remove_region(self, name: str) -> None:
+        self._views.regions.editor.hide()
+        self._desk.remove_region(name)
 
     def _on_changed(self) -> None:
         self._count()
@@ -158,6 +191,7 @@ class LabelsPresenter(QObject):
         session, state = self._session, self._session.labels
         opened = session.open_case
         if opened is None or state.labels.is_binary:
+            self._views.regions.editor.hide()
             self._views.regions.set_rows((), unit="", scored=False)
             return
         of_slice = self._views.regions.of_slice
@@ -168,6 +202,7 @@ class LabelsPresenter(QObject):
                 focused=region == state.focus,
                 figures=self._figures(region, of_slice=of_slice),
                 corrected=self._of_correction(region, of_slice=of_slice),
+                named=region in state.labels.regions,
             )
             for region in state.labels.scored
         ]
@@ -175,6 +210,7 @@ class LabelsPresenter(QObject):
             rows,
             unit=opened.loaded.volume.geometry.length_unit,
             scored=opened.loaded.ground_truth is not None,
+            fills="" if state.labels.filled is None else state.labels.fills,
             corrected=self._corrected.counts is not None,
         )
 
@@ -285,3 +321,15 @@ def _of_counts(found: Overlap | None) -> RegionFigures:
 def _ask_colour(context: Context, name: str, colour: Colour) -> Colour | None:
     chosen = QColorDialog.getColor(QColor(*colour), context.window, f"Colour of {name}")
     return (chosen.red(), chosen.green(), chosen.blue()) if chosen.isValid() else None
+
+
+def _ask_region(context: Context, names: Sequence[str], before: str) -> str | None:
+    name, chosen = QInputDialog.getItem(
+        context.window,
+        "What a binary model fills",
+        "Its masks, and corrections made before there were labels, are:",
+        list(names),
+        list(names).index(before),
+        False,
+    )
+    return name if chosen else None

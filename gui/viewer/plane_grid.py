@@ -1,6 +1,6 @@
 """The views of a case in three planes: the large one, and the other two and surfaces beside it."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -140,7 +140,3 @@ class PlanePanes(QWidget):
             return
         share = _SIDE_SHARE if size.width() >= _WIDE_FROM else _NARROW_SHARE
         self._side.setFixedWidth(round(size.width() * share))
-
-    def focus_view(self, view: SliceView) -> None:
-        """Let the keys go to one of the views."""
-        view.setFocus(Qt.FocusReason.OtherFocusReason)

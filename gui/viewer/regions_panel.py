@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QRadioButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +22,9 @@ from PySide6.QtWidgets import (
 from core.domain.label_set import Colour
 from core.domain.metrics import HD95_RULE
 from gui.viewer.label_swatch import RegionSwatch
-from gui.widgets.labels import ElidedLabel, make_label, number, set_colour
+from gui.viewer.region_editor import RegionEditor
+from gui.widgets.icons import icon
+from gui.widgets.labels import ElidedLabel, make_label, number, plain_tip, set_colour
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments
@@ -29,7 +34,7 @@ _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
 _DSC, _FAR, _VOLUME = 36, 36, 48  # "Enhancing tumour" is whole beside them at 1600
 _NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
-_RADIO = 18
+_RADIO, _ICON = 18, 16
 _LARGE = 0.9995  # a share that is said without decimals: there is no room for more digits
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
@@ -49,13 +54,17 @@ class RegionFigures:
 
 @dataclass(frozen=True)
 class RegionRow:
-    """One region, or one label that is no region; `corrected` is the DSC of a correction."""
+    """One region, or one label that is no region; `named` ones can be changed and removed.
+
+    `corrected` is the DSC of a correction.
+    """
 
     name: str
     colours: tuple[Colour, ...]
     focused: bool
     figures: RegionFigures = RegionFigures()
     corrected: float | None = None
+    named: bool = False
 
 
 class RegionsPanel(QWidget):
@@ -66,6 +75,8 @@ class RegionsPanel(QWidget):
 
     focus_chosen = Signal(str)
     scope_changed = Signal()
+    add_asked = Signal()
+    change_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +87,14 @@ class RegionsPanel(QWidget):
         self.section = Section("Regions")
         self._scope = Segments(("Case", "Slice"), name="Figures of regions")
         self._scope.chosen.connect(lambda _: self.scope_changed.emit())
+        self._add = QToolButton()
+        self._add.setAccessibleName("Add a region")
+        self._add.setToolTip("Add a region, made of labels")
+        self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._add.clicked.connect(self.add_asked)
         self.section.set_corner(self._scope)
+        self.section.set_corner(self._add)
+        self.editor = RegionEditor()
         self._group = QButtonGroup(self)
         self._heads = tuple(
             _figure(text, width, "caption")
@@ -95,10 +113,19 @@ class RegionsPanel(QWidget):
         return self._scope.index == 1
 
     def set_rows(
-        self, rows: Sequence[RegionRow], *, unit: str, scored: bool, corrected: bool = False
+        self,
+        rows: Sequence[RegionRow],
+        *,
+        unit: str,
+        scored: bool,
+        corrected: bool = False,
+        fills: str = "",
     ) -> None:
-        """Show these regions, none of them hides the panel; figures only where `scored`."""
-        shown = (tuple(rows), unit, scored, corrected)
+        """Show these regions, none of them hides the panel; figures only where `scored`.
+
+        `fills` names the one that masks without labels are of, where that was said.
+        """
+        shown = (tuple(rows), unit, scored, corrected, fills)
         self.setVisible(bool(rows))
         if shown == self._shown:
             return
@@ -110,8 +137,10 @@ class RegionsPanel(QWidget):
         for head, text in zip(self._heads, heads, strict=True):
             head.setText(text)
         self._heads[1].setToolTip("" if corrected else f"{HD95_RULE}, in {far}")
-        said = f"Spacing given. {_SAID}" if unit == "mm given" else _SAID
-        self._said.setText(f"{_COMPARED} {said}" if corrected and scored else said)
+        given = "Spacing given. " if unit == "mm given" else ""
+        filled = f"Binary masks are {fills}. " if fills else ""
+        compared = f"{_COMPARED} " if corrected and scored else ""
+        self._said.setText(f"{compared}{given}{filled}{_SAID}")
         self._scored, self._corrected = scored, corrected
         self._scope.setVisible(scored)
         self._fit_columns()
@@ -139,6 +168,8 @@ class RegionsPanel(QWidget):
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self._theme = theme
         self.section.set_look(theme, overlays)
+        self._add.setIcon(icon("plus", colour=theme.t2, size=_ICON))
+        self.editor.set_theme(theme)
         for row in self._rows.values():
             row.set_theme(theme)
 
@@ -157,6 +188,7 @@ class RegionsPanel(QWidget):
         body.setSpacing(0)
         body.addLayout(heads)
         body.addLayout(self._column)
+        body.addWidget(self.editor)
         body.addLayout(foot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -173,10 +205,13 @@ class RegionsPanel(QWidget):
             view.set_theme(self._theme)
             self._group.addButton(view.radio)
             view.radio.clicked.connect(lambda _, name=name: self.focus_chosen.emit(name))
+            view.change_asked.connect(partial(self.change_asked.emit, name))
             self._column.addWidget(view)
 
 
 class _RowView(QFrame):
+    change_asked = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
@@ -208,7 +243,9 @@ class _RowView(QFrame):
         self._focused, self._shown = row.focused, (row, corrected)
         self._swatch.show_colours(row.colours)
         self._name.setText(row.name)
-        self.radio.setToolTip(f"Look at {row.name}")
+        more = ". Double-click or F2 changes it" if row.named else ""
+        self.radio.setToolTip(plain_tip(f"Look at {row.name}{more}"))
+        self.setToolTip(plain_tip(f"{row.name}{more}"))
         said = self._compare(row) if corrected else self._score(row.figures)
         self.radio.setAccessibleName(f"{row.name}, {said}")
         self._paint()
@@ -258,6 +295,26 @@ class _RowView(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and not self._focused:
             self.radio.click()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        del event
+        self._ask()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F2:  # the radio button has the focus, and leaves it to the row
+            self._ask()
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._shown is not None and self._shown[0].named:
+            menu = QMenu(self)
+            menu.addAction(f"Change {self._shown[0].name}…", self._ask)
+            menu.popup(event.globalPos())
+
+    def _ask(self) -> None:
+        if self._shown is not None and self._shown[0].named:
+            self.change_asked.emit()
 
     def _paint(self) -> None:
         theme, on = self._theme, self._focused

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.workspace.workspace_folder import Listing
+from core.domain.worklist_state import Listing
 from gui.widgets.fitted_choice import FittedChoice
 from gui.widgets.icons import Tint, pixmap, tinted_icon
 from gui.widgets.labels import make_label

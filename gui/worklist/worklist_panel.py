@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from core.workspace.workspace_folder import Listing
+from core.domain.worklist_state import Listing
 from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.later import Later
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS

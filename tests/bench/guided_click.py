@@ -1,7 +1,7 @@
 """A guided click, from the press to the outline that shows what it would change.
 
-By the bump alone, in every plane, and as the window answers where a network comes with it: by the
-mean of both, the network computed in a process of its own.
+By the bump alone, in every plane, and as the window answers where a network comes with it: by
+both together, the network computed in a process of its own.
 """
 
 import time
@@ -18,7 +18,7 @@ from core.domain.plane import PLANES, Cut, Plane
 from core.inference.engine import Engine
 from core.inference.guide_network import NetworkGuide
 from core.io.resource_paths import resource
-from core.models.guides import find_guide
+from core.models.guides import Guides
 from gui.viewer.lines import make_lines
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS
@@ -74,7 +74,7 @@ def _clicks(side: int, ground: ClickGround, guide: Guide, plane: Plane, name: st
 @contextmanager
 def _network() -> Iterator[Guide | None]:
     """Yield what answers clicks in the window; None where no network comes with it."""
-    model = find_guide([resource("models")])
+    model = Guides((resource("models"),)).find()
     if model is None:
         yield None
         return

@@ -13,7 +13,11 @@ from core.inference.engine import Engine
 from core.jobs.job_events import Failed
 from core.jobs.job_folder import create_job
 from core.jobs.job_start import JobProgram, start_job
+from core.jobs.local_runner import LocalRunner
+from core.jobs.ray_runner import RayRunner
+from core.jobs.units import Unit, UnitOutcome, unit_key
 from core.models.train_spec import TrainSpec
+from tests.core.unit_works import double
 from tests.decoys import NAMES, write_decoys
 from tests.processes import wait_for_job
 
@@ -76,6 +80,26 @@ def test_the_process_of_a_job_is_ours(decoys: Path, program: JobProgram) -> None
     assert "working folder" not in said
     assert "No module named" not in said
     assert "xpected" in said
+
+
+def test_processes_that_do_units_import_nothing_from_the_working_folder(decoys: Path) -> None:
+    """Not even of Python's own: a child would look for these in the working folder first."""
+    for name in ("runpy", "pickle", "socket"):
+        (decoys / f"{name}.py").write_text(f"raise SystemExit('{name} was imported')\n")
+    before = dict(os.environ)
+    units = [Unit(unit_key("decoys", n), f"unit {n}", double, n) for n in range(3)]
+    found = {unit.name: outcome for unit, outcome in LocalRunner(2).outcomes(units)}
+    assert found == {f"unit {n}": UnitOutcome(str(2 * n).encode()) for n in range(3)}
+    assert dict(os.environ) == before
+
+
+@pytest.mark.cluster
+@pytest.mark.filterwarnings("default")
+def test_processes_of_a_cluster_import_nothing_from_the_working_folder(decoys: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'overread[cluster]'")
+    units = [Unit(unit_key("decoys", n), f"unit {n}", double, n) for n in range(3)]
+    found = {unit.name: outcome for unit, outcome in RayRunner(workers=2).outcomes(units)}
+    assert found == {f"unit {n}": UnitOutcome(str(2 * n).encode()) for n in range(3)}
 
 
 def test_an_engine_that_ends_says_how_and_guesses_no_cause(

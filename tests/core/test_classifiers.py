@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import ModelError
-from core.models.classifiers import CLASSIFIER_FILE, Classifiers, read_classifier
+from core.models.classifiers import Classifiers, read_classifier
+from core.models.ensembles import combine
+from core.models.model_changes import copy_model
+from core.models.model_folder import CLASSIFIER_FILE
 from core.models.registry import Registry
 from tests.classifiers import publish_classifier
+from tests.guides import publish_guide
 from tests.synthetic import head, publish_unet, volume_of
 
 
@@ -36,12 +40,26 @@ def test_one_is_found_by_id_or_as_the_first_of_its_task(tmp_path: Path) -> None:
         Classifiers((tmp_path / "empty",)).find()
 
 
-def test_an_id_is_taken_by_either_kind(tmp_path: Path) -> None:
+def test_an_id_is_taken_by_whichever_kind_is_there(tmp_path: Path) -> None:
     publish_unet(tmp_path, "mask")
     publish_classifier(tmp_path)
-    for taken in ("mask", "slices"):
+    publish_guide(tmp_path, "clicks")
+    ids = ("mask", "slices", "clicks")
+    before = {name: (tmp_path / name / "weights.safetensors").read_bytes() for name in ids}
+    for publish in (publish_unet, publish_classifier, publish_guide):
+        for taken in ids:
+            with pytest.raises(ModelError, match="expected an id no model has yet"):
+                publish(tmp_path, taken)
+    registry = Registry((tmp_path,))
+    for taken in ids:
         with pytest.raises(ModelError, match="expected an id no model has yet"):
-            publish_classifier(tmp_path, taken)
+            copy_model(registry, "mask", taken)
+    publish_unet(tmp_path, "other")
+    for taken in ids:
+        with pytest.raises(ModelError, match="expected an id no model has yet"):
+            combine(registry, taken, ["mask", "other"])
+    kept = {name: (tmp_path / name / "weights.safetensors").read_bytes() for name in ids}
+    assert kept == before
 
 
 @pytest.mark.parametrize(

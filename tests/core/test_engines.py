@@ -27,11 +27,14 @@ from core.models.certificates import (
     Certificate,
     EngineChoice,
     engine_for,
+    file_hash,
+    read_certificates,
     valid_certificates,
     write_certificates,
 )
 from core.models.model_changes import copy_model
 from core.models.model_import import import_weights
+from core.models.network_graph import EXACT_END
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry, prediction_key, read_model
 from core.studies.certification import certify
@@ -39,6 +42,7 @@ from core.workspace.settings import HOME_VARIABLE
 from tests.synthetic import head, publish_unet, volume_of, write_case
 
 EXACT = EngineChoice("openvino", "float32")
+MIXED = EngineChoice("openvino", "mixed")
 OPENVINO, ONNX = "openvino", "onnx"
 SEEN = Preprocessing(crop="head", size=32)
 
@@ -132,6 +136,39 @@ def test_a_precision_asked_for_is_had(model: Model) -> None:
     assert made.with_engine(wanted).engine == EngineChoice("torch", "bfloat16")
 
 
+def test_mixed_computes_what_float32_does_but_for_its_roundings(whole: Model) -> None:
+    slices = np.random.default_rng(2).normal(size=(5, 3, 32, 32)).astype(np.float32)
+    exact, mixed = (open_network(whole, wanted=each) for each in (EXACT, MIXED))
+    expected = exact.logits(slices)
+    assert np.abs(mixed.logits(slices) - expected).max() < 0.05 * np.abs(expected).max()
+    # Another size, several batches at once, one of which nobody waits for.
+    wide = np.random.default_rng(3).normal(size=(3, 3, 48, 32)).astype(np.float32)
+    alone = mixed.logits(wide[1:])
+    dropped, fetched = begin(mixed, wide[:1]), begin(mixed, wide[1:])
+    assert np.array_equal(fetched(), alone)
+    del dropped
+    assert np.array_equal(mixed.logits(wide[1:]), alone)
+
+
+def test_a_graph_that_names_no_exact_part_is_not_mixed(model: Model) -> None:
+    path = model.folder / GRAPH_FILE
+    path.write_bytes(path.read_bytes().replace(EXACT_END.encode(), b"another_1"))
+    made = read_certificates(model.folder)
+    assert made is not None
+    write_certificates(model.folder, msgspec.structs.replace(made, graph=file_hash(path)))
+    with pytest.raises(ModelError, match="expected a graph that says which part"):
+        open_network(model, wanted=MIXED)
+    assert open_network(model, wanted=EXACT).stride == 16
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_mixed_is_chosen_where_the_processor_computes_in_it(
+    model: Model, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    monkeypatch.setattr("core.models.certificates.has_bfloat16", lambda: there)
+    assert certified(model, precision="mixed").engine == (MIXED if there else TORCH)
+
+
 def test_other_weights_or_another_graph_end_a_certificate(model: Model) -> None:
     made = certified(model)
     graph = (made.folder / GRAPH_FILE).read_bytes()
@@ -203,7 +240,7 @@ def test_members_of_an_ensemble_have_their_own_engines(model: Model) -> None:
 def test_engines_there_are_not_are_sentences(whole: Model) -> None:
     with pytest.raises(ModelError, match=r"one of the engines auto, .*, found 'abacus'"):
         open_network(whole, wanted=EngineChoice("abacus"))
-    with pytest.raises(ModelError, match="precisions auto, float32, bfloat16 of OpenVINO"):
+    with pytest.raises(ModelError, match="precisions auto, float32, mixed, bfloat16 of OpenVINO"):
         open_network(whole, wanted=EngineChoice("openvino", "float8"))
     with pytest.raises(ModelError, match="device auto or cpu for the engine openvino"):
         open_network(whole, wanted=EXACT).place("cuda:1")
@@ -222,7 +259,7 @@ def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> 
     for name in "AB":
         write_case(tmp_path / "data", name, slices=3, shape=(40, 32))
     cases = scan(tmp_path / "data").cases
-    found = certify(model, EXACT, cases)
+    found, mixed = certify(model, [EXACT, MIXED], cases)
     assert (found.cases, found.engine, found.precision) == (2, "openvino", "float32")
     assert found.largest_voxel <= 1 / 255 + 1e-4
     assert found.largest_dsc == pytest.approx(0, abs=1e-2)
@@ -230,11 +267,13 @@ def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> 
     assert set(found.versions) == {"torch", "openvino"}
     kept = valid_certificates(model.folder, model.weights)
     assert kept is not None
-    assert kept.certificates == (found,)
-    again = certify(model, EXACT, cases[:1])
+    assert kept.certificates == (found, mixed)
+    assert (mixed.precision, mixed.cases) == ("mixed", 2)
+    assert mixed.speed > 0
+    (again,) = certify(model, [EXACT], cases[:1])
     kept = valid_certificates(model.folder, model.weights)
     assert kept is not None
-    assert kept.certificates == (again,)
+    assert kept.certificates == (mixed, again)
 
 
 _ALONE = """

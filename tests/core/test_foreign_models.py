@@ -10,7 +10,6 @@ import safetensors.torch
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from monai.networks.nets import UNet
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -39,6 +38,13 @@ def _import(file: Path, registry: Registry, **options: Any) -> Model:
     found = import_foreign(file, made, SaidOfModel(**options), registry)
     assert found is not None
     return found[0]
+
+
+def _monai_unet(arguments: dict[str, Any]) -> nn.Module:
+    from monai.networks.nets import UNet  # most of what MONAI can do comes with it
+
+    network: nn.Module = UNet(spatial_dims=2, **arguments)
+    return network
 
 
 def _logits(model: Model, slices: Tensor) -> Tensor:
@@ -277,7 +283,7 @@ def test_a_bundle_of_monai_says_what_its_network_says(
         **further,
     }
     given = {n: tuple(v) if isinstance(v, list) else v for n, v in arguments.items()}
-    network = UNet(spatial_dims=2, **given)
+    network = _monai_unet(given)
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.3)
     network.eval()
@@ -323,7 +329,7 @@ def _small(tmp_path: Path) -> Path:
         "channels": [4, 8],
         "strides": [2],
     }
-    return _bundle(tmp_path / "bundle", UNet(spatial_dims=2, **arguments), arguments, "lesion")
+    return _bundle(tmp_path / "bundle", _monai_unet(arguments), arguments, "lesion")
 
 
 def test_preparation_without_a_word_here_is_asked_for(tmp_path: Path, registry: Registry) -> None:

@@ -1,6 +1,7 @@
 """The job folder, from both sides."""
 
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -154,6 +155,14 @@ def test_a_killed_job_is_known_at_once(job: JobFolder) -> None:
     assert job.state() == "running"
     process.stdin.close()
     process.stdout.close()
+
+
+@pytest.mark.parametrize("signature", [b"here 99999999999999999999999", b"\xff\0", b""])
+def test_a_damaged_heartbeat_stops_no_list_of_jobs(job: JobFolder, signature: bytes) -> None:
+    here = platform.node().encode()
+    job.path.mkdir(parents=True, exist_ok=True)
+    (job.path / HEARTBEAT_FILE).write_bytes(signature.replace(b"here", here))
+    assert job.is_alive() in (True, False)
 
 
 def test_a_new_job_has_no_state_and_no_request(job: JobFolder) -> None:

@@ -1,9 +1,12 @@
 """Models of several labels as files for other programs, and back."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -35,34 +38,71 @@ def channels(model: Model) -> np.ndarray:
     return found.channels.astype(int)
 
 
+Sent = Callable[[OutputKind], tuple[Model, Path]]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    """A model of a kind and its file of ONNX, both made once."""
+
+    @cache
+    def made(kind: OutputKind) -> tuple[Model, Path]:
+        place = tmp_path_factory.mktemp("exported")
+        model = several(place / "models", kind, preprocessing=SEEN)
+        return model, export_model(model, place / "net", "onnx")
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    """A model of a kind, and its network as another program exports it, ending in probabilities."""
+
+    @cache
+    def made(kind: OutputKind) -> tuple[Model, Path]:
+        place = tmp_path_factory.mktemp("ended")
+        model = several(place / "models", kind, preprocessing=SEEN)
+        network = trained_network(model)
+        end = torch.nn.Softmax(1) if kind == "classes" else torch.nn.Sigmoid()
+        whole = torch.nn.Sequential(network, end).eval()
+        shape = torch.zeros(1, 3, 32, 32)
+        file = place / "foreign.onnx"
+        torch.onnx.export(whole, (shape,), file, dynamo=True, verbose=False)
+        return model, file
+
+    return made
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_onnx_goes_out_and_comes_back_with_its_labels(tmp_path: Path, kind: OutputKind) -> None:
-    model = several(tmp_path / "models", kind, preprocessing=SEEN)
-    file = export_model(model, tmp_path / "net", "onnx")
+def test_onnx_goes_out_and_comes_back_with_its_labels(
+    tmp_path: Path, exported: Sent, kind: OutputKind
+) -> None:
+    model, file = exported(kind)
     back = import_graph(file, GraphContract("back"), Registry((tmp_path / "others",)))
     assert back.spec.several == model.spec.several
     exact = channels(model.with_engine(EngineChoice("torch", "float32")))
     assert np.abs(channels(back) - exact).max() <= 1
 
 
-@pytest.mark.parametrize(("kind", "end"), [("classes", "softmax"), ("regions", "sigmoid")])
+def _hide_end(file: Path, target: Path) -> Path:
+    """Write the network of a file so that it cannot be seen what it ends in."""
+    whole = onnx.load(file)
+    (end,) = whole.graph.output
+    whole.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(1), "one"))
+    whole.graph.node.append(onnx.helper.make_node("Mul", [end.name, "one"], ["hidden"]))
+    end.name = "hidden"
+    onnx.save(whole, target)
+    return target
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("told", [False, True])
 def test_a_foreign_network_may_end_in_probabilities(
-    tmp_path: Path, kind: OutputKind, end: str, told: bool
+    tmp_path: Path, ended: Sent, kind: OutputKind, told: bool
 ) -> None:
-    model = several(tmp_path / "models", kind, preprocessing=SEEN)
-    network = trained_network(model)
-
-    class Ended(torch.nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            found = network(x)
-            found = found.softmax(1) if end == "softmax" else found.sigmoid()
-            return found * 1.0 if told else found  # hides what it ends in
-
-    file = tmp_path / "foreign.onnx"
-    torch.onnx.export(
-        Ended().eval(), (torch.zeros(1, 3, 32, 32),), file, dynamo=True, verbose=False
-    )
+    model, file = ended(kind)
+    if told:
+        file = _hide_end(file, tmp_path / "hidden.onnx")
     names = {"classes": ("A,B,C", ""), "regions": ("A,B,C", "W=1+2+3,T=1+3,E=3")}
     contract = GraphContract(
         "foreign",
@@ -77,9 +117,8 @@ def test_a_foreign_network_may_end_in_probabilities(
     assert np.abs(channels(back) - exact).max() <= 1
 
 
-def test_a_network_of_other_channels_than_said_is_refused(tmp_path: Path) -> None:
-    model = several(tmp_path / "models", "regions", preprocessing=SEEN)
-    file = export_model(model, tmp_path / "net", "onnx")
+def test_a_network_of_other_channels_than_said_is_refused(tmp_path: Path, exported: Sent) -> None:
+    _, file = exported("regions")
     contract = GraphContract("back", labels=read_output("A,B", ""))
     import_graph(file, contract, Registry((tmp_path / "one",)))  # two labels and background: three
     contract = GraphContract("back", labels=read_output("A,B,C", ""))

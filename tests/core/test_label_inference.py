@@ -69,12 +69,16 @@ def test_flips_average_every_channel_with_the_mirrored_slice(
     assert apart.mean() < 2
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def with_graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model of each kind, its graph beside it."""
+    place = tmp_path_factory.mktemp("with graph")
+    return prepare_graph(several(place, request.param, preprocessing=Preprocessing(size=32)))
+
+
 @pytest.mark.parametrize("engine", ["openvino", "onnx"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_engines_without_torch_give_the_same_channels(
-    tmp_path: Path, kind: OutputKind, engine: str
-) -> None:
-    model = prepare_graph(several(tmp_path, kind, preprocessing=Preprocessing(size=32)))
+def test_engines_without_torch_give_the_same_channels(with_graph: Model, engine: str) -> None:
+    model = with_graph
     assert model.spec.several is not None
     volume = volume_of(head(2))
     exact = Runner(model.with_engine(EngineChoice("torch", "float32"))).predict(volume, CPU)

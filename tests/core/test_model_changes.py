@@ -1,5 +1,6 @@
 """Models deleted, copied and renamed; one registry for all datasets."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,23 @@ from core.domain.errors import AppError, ModelError
 from core.jobs.job_folder import create_job
 from core.models.ensembles import combine
 from core.models.gate import GATE_FILE, GateSpec, judge_candidate
+from core.models.guides import Guides
 from core.models.model_changes import copy_model, delete_model, rename_model
+from core.models.model_folder import WEIGHTS_FILE
 from core.models.promotion import champion_history, promote, roll_back
-from core.models.registry import Registry, read_model, write_spec
+from core.models.registry import MODEL_SPEC, Registry, read_model
+from core.workspace.settings import Settings
 from core.workspace.workspace_folder import registry as registry_of
 from core.workspace.workspace_folder import workspace_folder
+from gui.shell.model_reader import read_models
+from tests.classifiers import publish_classifier
+from tests.guides import publish_guide
 from tests.synthetic import publish_unet
+
+
+def _make_a_folder_of_it(folder: Path) -> None:
+    (folder / "guide.json").unlink()
+    (folder / "guide.json").mkdir()
 
 
 @pytest.fixture
@@ -130,7 +142,7 @@ def test_a_model_that_was_never_held_against_the_champion_asks_too(home: Path) -
     root = home / "models"
     for name, score in (("before", 0.9), ("after", 0.1)):
         spec = publish_unet(root, name).spec
-        write_spec(root / name, replace(spec, metrics={"dsc_native_val": score}))
+        MODEL_SPEC.write(root / name, replace(spec, metrics={"dsc_native_val": score}))
     Registry((root,)).promote("before")
     with pytest.raises(AppError, match=r"never held against before .*0\.100.*0\.900.*--yes"):
         _call("promote", "after")
@@ -146,3 +158,63 @@ def test_the_terminal_copies_renames_and_deletes(home: Path) -> None:
         _call("delete", "theirs")
     _call("delete", "theirs", "--yes")
     assert not (home / "models" / "theirs").exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "guide.json").write_text('{"id": 3}'),
+        lambda folder: (folder / "guide.json").write_bytes(b"\xff"),
+        lambda folder: (folder / "guide.json").write_text('{"format": 2, "new": true}'),
+        lambda folder: (folder / WEIGHTS_FILE).unlink(),
+        _make_a_folder_of_it,
+    ],
+)
+def test_a_guide_that_cannot_be_read_stops_no_other_model(
+    home: Path, damage: Callable[[Path], object]
+) -> None:
+    root = home / "models"
+    publish_unet(root, "one")
+    publish_classifier(root, "slices")
+    publish_guide(root, "clicks")
+    damage(publish_guide(root, "broken").folder)
+    terminal = CliRunner()
+    listed = terminal.invoke(models_app, ["list"])
+    assert listed.exit_code == 0, listed.output
+    assert all(name in listed.stdout for name in ("one", "slices", "clicks"))
+    assert "broken" in listed.stderr
+    for name in ("one", "slices", "clicks"):
+        assert terminal.invoke(models_app, ["show", name]).exit_code == 0
+    wanted = ["export", "one", "--out", str(home / "made")]
+    assert terminal.invoke(models_app, wanted).exit_code == 0
+    for name in ("one", "slices", "clicks"):
+        assert terminal.invoke(models_app, ["delete", name, "--yes"]).exit_code == 0
+    # What is asked for by its name says what is wrong with it.
+    asked = terminal.invoke(models_app, ["show", "broken"])
+    assert "found the name 'broken'" in str(asked.exception)
+    assert "broken/guide.json" in str(asked.exception) or WEIGHTS_FILE in str(asked.exception)
+
+
+def test_the_window_says_which_guides_and_classifiers_it_leaves_out(home: Path) -> None:
+    workspace = workspace_folder(home, home / "cases")
+    publish_unet(home / "models", "one")
+    for spec in (
+        publish_guide(home / "models").folder / "guide.json",
+        publish_classifier(workspace / "models").folder / "classifier.json",
+    ):
+        spec.write_text("{")
+    models = read_models(home, workspace, "one", Settings())
+    assert models.current is not None
+    assert models.current.spec.id == "one"
+    said = " ".join(models.problems)
+    assert "clicks/guide.json: expected" in said
+    assert "slices/classifier.json: expected" in said
+
+
+def test_a_guide_that_can_be_read_answers_beside_one_that_cannot(tmp_path: Path) -> None:
+    good = publish_guide(tmp_path, "good")
+    (publish_guide(tmp_path, "bad").folder / "guide.json").write_text("{")
+    guides = Guides((tmp_path,))
+    assert guides.find() == guides.find("good") == good
+    with pytest.raises(ModelError, match=r"among good, found the name 'bad'.*bad/guide\.json"):
+        guides.find("bad")

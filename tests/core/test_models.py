@@ -11,19 +11,17 @@ import pytest
 from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing
 from core.domain.volume import Volume, channel_names
+from core.models.model_folder import SPEC_FILE, WEIGHTS_FILE, check_id
 from core.models.model_listing import listing, spec_from_options
 from core.models.preprocessing import Preprocessing
 from core.models.registry import (
     FORMAT,
-    SPEC_FILE,
-    WEIGHTS_FILE,
+    MODEL_SPEC,
     Model,
     ModelSpec,
     Registry,
-    check_id,
     prediction_key,
     read_model,
-    write_spec,
 )
 from core.workspace.workspace_folder import registry as registry_of
 from tests.synthetic import digest, head, volume_of
@@ -38,7 +36,7 @@ def place(root: Path, model_id: str, **fields: object) -> Model:
     folder = root / model_id
     folder.mkdir(parents=True)
     (folder / WEIGHTS_FILE).write_bytes(model_id.encode())
-    write_spec(folder, spec(model_id, **fields))
+    MODEL_SPEC.write(folder, spec(model_id, **fields))
     return read_model(folder)
 
 

@@ -91,6 +91,17 @@ def test_versions_are_found_again_beside_an_empty_file(folder: Path) -> None:
         assert again.notices == ()
 
 
+def test_a_version_that_cannot_be_read_is_named_and_the_others_are_found(folder: Path) -> None:
+    (good,) = (folder / "corrections").glob("*/*.tif")
+    (good.parent / "2.tif").mkdir()
+    drop(folder, snapshots=True)
+    with closing(open_workspace(folder)) as found:
+        (notice,) = found.notices
+        assert "1 saved version on disk found again" in notice
+        assert f"{good.parent / '2.tif'} cannot be read" in notice
+        assert latest_versions(found)["病例 1"].number == 1
+
+
 def test_the_snapshot_of_the_day_is_put_back(folder: Path) -> None:
     with closing(open_workspace(folder)) as workspace:
         save_version(workspace, snapshot("later"), author="Ada")

@@ -46,7 +46,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "[overread.engines]\nno-engine = json:loads\n"
         "[overread.readers]\nno-reader = json:loads\n"
         "[overread.layouts]\nno-layout = json:loads\nlost = lost_layout:LAYOUT\n"
+        "leaving = leaving_layout:LAYOUT\n"
     )
+    (info.parent / "leaving_layout.py").write_text("raise SystemExit('bye')\n")
     (info.parent / "lost_layout.py").write_text(_LOST)
     return info.parent
 
@@ -159,7 +161,7 @@ def test_whatever_kind_is_broken_is_named_and_left_out(told_broken: Told) -> Non
     assert "no-engine" not in told_broken.values["engines"]
     sentences = told_broken.values["left out"]
     named = [sentence.partition(" of the package broken-example: ")[0] for sentence in sentences]
-    assert named == ["no-layout", "no-reader", "absent-net", "no-net", "no-engine"]
+    assert named == ["leaving", "no-layout", "no-reader", "absent-net", "no-net", "no-engine"]
 
 
 def test_a_layout_that_fails_is_named_and_the_others_are_asked(told_broken: Told) -> None:

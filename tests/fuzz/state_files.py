@@ -38,7 +38,7 @@ from core.models import promotion
 from core.models.classifiers import Classifiers
 from core.models.gate import GATE_FILE, GateSpec, judge_candidate, read_gate
 from core.models.model_listing import listing
-from core.models.registry import ModelSpec, Registry, write_spec
+from core.models.registry import MODEL_SPEC, ModelSpec, Registry
 from core.models.train_spec import TrainSpec
 from core.review import blinded, measurements, reviews, time_spent
 from core.review.blinded_plan import Answer, StudyPlan
@@ -114,7 +114,7 @@ def _make_models(root: Path) -> None:
         publish_unet(root, name, metrics={"dsc_native_val": 0.5})
     publish_classifier(root)
     both = ModelSpec(id="both", title="Both", architecture="ensemble", members=("good", "other"))
-    write_spec(root / "both", both)
+    MODEL_SPEC.write(root / "both", both)
     registry = Registry((root,))
     for name in ("good", "other"):
         promotion.promote(registry, name)

@@ -23,16 +23,16 @@ from core.domain.guide import Click, PairedGuide
 from core.domain.volume import Volume
 from core.io.dataset import scan
 from core.jobs.job_folder import JobFolder
-from core.models.guides import GuideSpec, find_guide, guides_in, publish_guide, write_guide
+from core.models.guides import GUIDE_SPEC, Guides, GuideSpec
 from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import Workspace, open_workspace, workspace_folder
 from gui.annotation.taught_guide import TaughtGuide
 from gui.shell.job_record import JobHead, JobRecord
 from gui.shell.tasks import Lanes
+from gui.training.ground import Ground, read_ground
 from gui.training.guide_offer import prepare_teaching, read_guide_offer, taught_words
 from gui.training.job_actions import job_actions
 from gui.training.job_descriptions import KnownModels, job_view
-from gui.training.train_plan import Ground, read_ground
 from tests.gui.tiny import write_dataset
 from training.guide.train import read_guide_job
 
@@ -86,7 +86,7 @@ def test_what_readers_saved_is_offered_and_becomes_a_training(
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"none")
     spec = GuideSpec(id="taught-clicks-1", title="Earlier", architecture="unet", window=64)
-    guide = publish_guide(workspace.models, spec, weights)
+    guide = Guides((workspace.models,)).publish(spec, weights)
     offer = read_guide_offer(ground)
     assert offer.guide == guide
     assert "teach Earlier, in a job" in offer.said
@@ -116,14 +116,14 @@ def test_the_guide_that_was_written_last_answers(tmp_path: Path) -> None:
     weights.write_bytes(b"none")
     spec = GuideSpec(id="b", title="B", architecture="unet")
     for name, seconds in (("a", 3), ("b", 9), ("c", 5)):
-        made = publish_guide(tmp_path, msgspec.structs.replace(spec, id=name), weights)
+        made = Guides((tmp_path,)).publish(msgspec.structs.replace(spec, id=name), weights)
         os.utime(made.folder / "guide.json", (seconds, seconds))
-    found = find_guide([tmp_path])
+    found = Guides((tmp_path,)).find()
     assert found is not None
     assert found.spec.id == "b"
-    assert [each.spec.id for each in guides_in([tmp_path])] == ["b", "c", "a"]
-    write_guide(tmp_path / "a", msgspec.structs.replace(spec, id="a"))
-    newest = find_guide([tmp_path])
+    assert [each.spec.id for each in Guides((tmp_path,)).all()[0]] == ["b", "c", "a"]
+    GUIDE_SPEC.write(tmp_path / "a", msgspec.structs.replace(spec, id="a"))
+    newest = Guides((tmp_path,)).find()
     assert newest is not None
     assert newest.spec.id == "a"
 
@@ -137,7 +137,7 @@ def test_a_guide_that_is_new_answers_once_the_models_are_read_anew(
     assert guide.note("coronal") == ""
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"none")
-    publish_guide(tmp_path, GuideSpec(id="a", title="A", architecture="unet"), weights)
+    Guides((tmp_path,)).publish(GuideSpec(id="a", title="A", architecture="unet"), weights)
     assert isinstance(guide.over(volume), Bump)
     guide.forget()
     made = guide.over(volume)

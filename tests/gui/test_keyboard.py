@@ -8,12 +8,16 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QTreeWidgetItemIterator,
+    QVBoxLayout,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from gui.app.program import Program
 from gui.shell.commands import COMMANDS
 from gui.shell.help import Page
+from gui.shell.keyboard import Keyboard
 from gui.shell.shortcuts import ShortcutSheet
 from tests.gui.finding import button, by_name
 from tests.gui.pressing import Press
@@ -181,3 +185,36 @@ def test_a_control_that_goes_under_the_focus_hands_it_to_the_image(
     else:
         run.hide()
     qtbot.waitUntil(program.window.view.hasFocus)
+
+
+def test_keys_are_followed_over_a_control_that_is_gone(qtbot: QtBot) -> None:
+    """Until another has the focus they come to the window, and Tab leads on from there."""
+    window, said = QWidget(), []
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    going, staying = QPushButton("Going"), QPushButton("Staying")
+    for each in (going, staying):
+        column.addWidget(each)
+        each.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    keyboard = Keyboard(window)
+    keyboard.space_held.connect(said.append)
+    staying.clicked.connect(lambda: said.append("clicked"))
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+    going.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.keyClick(going, Key.Key_Space)
+    assert said == [True, False]
+    staying.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    delete(going)
+    assert QApplication.focusWidget() is None
+    qtbot.keyClick(window, Key.Key_Space)
+    assert said == [True, False] * 2
+
+    staying.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    staying.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(staying, Key.Key_Space)
+    assert said == [True, False] * 3
+    qtbot.keyClick(staying, Key.Key_Return)
+    assert said == [*[True, False] * 3, "clicked"]

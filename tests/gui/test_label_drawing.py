@@ -15,8 +15,8 @@ from core.annotation.patch import Patch
 from core.annotation.versions import load_label_map, versions
 from core.domain.label_counts import count_labels
 from core.domain.label_set import Label, LabelMap, LabelSet, Region, colour_of
+from core.domain.overlaps import merging
 from core.workspace.settings import Settings
-from gui.annotation.label_verbs import without
 from gui.annotation.versions_dialog import region_words
 from gui.shell.label_state import LabelState
 from gui.viewer.correction_counts import CorrectionCounts
@@ -200,7 +200,8 @@ def test_labels_are_merged_and_come_back_with_their_name(desk: DrawingDesk) -> N
     hold(desk, value=2)
     desk.draw((10, 10), (10, 20))
     before = painted(desk)
-    left = without(LABELS, 2)
+    left, become = merging(LABELS, 2, 1)
+    assert become == {2: 1}
     assert left.regions == (Region("Tumour", (1,)),)
 
     def one(values: LabelMap) -> Patch:

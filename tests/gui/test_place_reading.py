@@ -10,10 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
+from core.domain.worklist_state import Listing
 from core.io.case_reader import read_case
 from core.io.dataset import Dataset, scan
-from core.models.registry import read_model, write_spec
-from core.workspace.workspace_folder import Listing, open_workspace
+from core.models.registry import MODEL_SPEC, read_model
+from core.workspace.workspace_folder import open_workspace
 from gui.app.program import Program
 from gui.shell.place_reader import take_workspace
 from gui.shell.session_parts import Place
@@ -80,7 +81,7 @@ def test_a_dsc_that_the_model_would_not_have_today_is_not_listed(
         spec = msgspec.structs.replace(
             read_model(folder).spec, postprocessing=Postprocessing(threshold=0.3)
         )
-        write_spec(folder, spec)
+        MODEL_SPEC.write(folder, spec)
     again = start(dataset)
     states = again.session.case_states
     if changed == "weights":

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import count_mask
+from core.domain.worklist_state import Listing
 from core.io.case_reader import read_case
 from core.io.dataset import scan
-from core.workspace.workspace_folder import Listing
 from gui.app.program import Program
 from gui.shell.view_state import resolve
 from gui.viewer.shown_case import shown

@@ -41,6 +41,7 @@ from gui.shell.tasks import Lanes
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.gate_view import Choices, gate_view
+from gui.training.ground import Ground, read_ground
 from gui.training.job_descriptions import job_view, jobs_view, known_models
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, CurveLine
@@ -50,10 +51,8 @@ from gui.training.train_form import TrainForm, TrainOffer, problems, replayed_ca
 from gui.training.train_judges import check_split, propose_split, sites, unlocked
 from gui.training.train_plan import (
     SPLIT_FILE,
-    Ground,
     make_offer,
     prepare_training,
-    read_ground,
     seconds_needed,
     train_spec,
     training_split,

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
+from core.domain.worklist_state import Listing
 from core.review.reviews import Review
 from core.studies.case_figures import CaseFigures
-from core.workspace.workspace_folder import Listing
 from gui.worklist.worklist_panel import WorklistRow
 from gui.worklist.worklist_query import read_query, with_term
 from gui.worklist.worklist_rows import FIGURES

@@ -20,7 +20,7 @@ from core.io.tiff import write_mask_slice
 from core.jobs.job_folder import JobFolder
 from core.models.lineage import Lineage
 from core.models.networks.weights import read_state_dict
-from core.models.registry import Model, ModelSpec, write_spec
+from core.models.registry import MODEL_SPEC, Model, ModelSpec
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
 from tests.synthetic import lesion, write_case
@@ -74,6 +74,14 @@ def test_named_cases_are_new_even_if_the_parent_has_seen_them() -> None:
     assert fresh == {"C01", "C02"}
     assert fresh < fit
     assert fit | selection == {f"C{n:02}" for n in range(10)}
+
+
+def test_where_the_parent_knows_all_of_them_few_choose() -> None:
+    spec = msgspec.structs.replace(SPEC, selection_cases=2)
+    fit, selection, _ = _split(spec, _parent(20))
+    assert len(selection) == 2
+    assert fit | selection == {f"C{n:02}" for n in range(20)}
+    assert _split(spec, _parent(20, ("C03",)))[1] == {"C03"}
 
 
 def test_without_replay_only_new_cases_teach() -> None:
@@ -172,7 +180,7 @@ def test_components_are_kept_as_the_parent_does_where_nothing_tells_otherwise(
     parent = _publish_parent(tmp_path)
     assert parent.spec.postprocessing == Postprocessing()
     dropping = Postprocessing(smallest_share=SMALL_SHARE)
-    write_spec(parent.folder, msgspec.structs.replace(parent.spec, postprocessing=dropping))
+    MODEL_SPEC.write(parent.folder, msgspec.structs.replace(parent.spec, postprocessing=dropping))
     # Logits so low that nothing is found: all components and the large ones score alike.
     spec, job = make_job(
         tmp_path, "child", model_id="child", parent=str(parent.folder), logit_offset=-50.0

@@ -29,7 +29,7 @@ from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
 from core.models.certificates import EngineChoice
-from core.models.guides import GuideSpec, find_guide, publish_guide
+from core.models.guides import Guides, GuideSpec
 from core.models.registry import Model, Registry
 from core.models.train_spec import Augmentation
 from core.workspace.workspace_folder import open_workspace
@@ -97,7 +97,7 @@ def test_a_training_gives_a_guide_that_answers_as_it_was_chosen(
     assert model.spec.network.in_channels == 12
     assert model.spec.metrics["dsc_5_selection"] > model.spec.metrics["dsc_0_selection"]
     assert set(model.spec.trained_on) <= {f"CASE_{n}" for n in range(1, 6)}
-    assert find_guide([model.folder.parent]) == model
+    assert Guides((model.folder.parent,)).find() == model
     assert "robot reader" in (model.folder / "MODEL_CARD.md").read_text()
     assert Registry((model.folder.parent,)).models()[0] == []
     seen = np.random.default_rng(0).normal(size=(1, 12, 32, 32)).astype(np.float32)
@@ -308,8 +308,8 @@ def test_a_guide_goes_on_by_its_id_with_corrections(tmp_path: Path, parent: Mode
     root = tmp_path / "models"
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"none")
-    guide = publish_guide(
-        root, GuideSpec(id="clicks", title="C", architecture="unet", window=64), weights
+    guide = Guides((root,)).publish(
+        GuideSpec(id="clicks", title="C", architecture="unet", window=64), weights
     )
     registry = Registry((root, parent.folder.parent))
     registry.promote(parent.spec.id)

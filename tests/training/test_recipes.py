@@ -245,3 +245,54 @@ def test_the_first_folds_alone_are_done_where_that_is_asked(tmp_path: Path) -> N
     assert "5 cases out of fold" in rest.output
     alone = CliRunner().invoke(app, [*given, *small, "--stop-after", "1"])
     assert "--stop-after: expected --folds" in str(alone.exception)
+
+
+def test_recipes_go_on_from_a_model_and_are_judged_by_cases_that_it_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.commands import train
+
+    make_dataset(tmp_path)
+    monkeypatch.setattr(recipe_files, "FOLDER", tmp_path / "recipes")
+    (tmp_path / "recipes").mkdir()
+    for name, changes in (("one", {}), ("other", {"loss": "dice"}), ("wide", {"init": 4})):
+        width = changes.pop("init", 2)
+        settings = {
+            "architecture": "unet",
+            "arguments": {"init_features": width},
+            "preprocessing": {"crop": "head", "size": 32, "neighbours": 1},
+            "encoder_weights": "efficientnet-lite0",
+            "batch_size": 2,
+            "max_steps": 500,
+            "selections": 1,
+            "selection_cases": 1,
+            "threads": 1,
+        }
+        (tmp_path / "recipes" / f"{name}.json").write_text(json.dumps({**settings, **changes}))
+    known = write_split(tmp_path / "known.json", TRAIN[:3], ())
+    app = typer.Typer()
+    app.command()(train)
+    recipe = ["--recipe", "one", "--set", "max_steps=2", "--set", "encoder_weights="]
+    out = ["--split", str(known), "--out", str(tmp_path / "parent"), "--device", "cpu"]
+    begun = CliRunner().invoke(app, [*recipe, str(tmp_path / "data"), *out])
+    assert begun.exit_code == 0, begun.output
+
+    write_split(tmp_path / "split.json", TRAIN[:3], TRAIN[3:])
+    done = _rank(tmp_path, "one", "other", "--from", "parent")
+    assert done.exit_code == 0, done.output
+    rows = [line for line in (tmp_path / "R.md").read_text().splitlines() if line[:3] == "| `"]
+    assert len(rows) == 2
+    assert all("| 1 of 1 | 2 | 2 × 2, from `parent` |" in row for row in rows)
+    with (tmp_path / "out" / "other" / "cases.csv").open() as file:
+        assert {row["case"] for row in csv.DictReader(file)} == set(TRAIN[3:])
+    job = json.loads((tmp_path / "out" / "other" / "folds" / "f1" / "split.json").read_text())
+    assert job == {"train": list(TRAIN[:3]), "val": list(TRAIN[3:])}
+    wide = _rank(tmp_path, "wide", "--from", "parent")
+    assert "expected the arguments of the model" in str(wide.exception)
+
+    write_split(tmp_path / "split.json", TRAIN[:2], TRAIN[2:3])
+    refused = _rank(tmp_path, "one", "--from", "parent", "--out", str(tmp_path / "again"))
+    assert "such as CASE_3" in str(refused.exception)
+    write_split(tmp_path / "split.json", TRAIN[:3], ())
+    alone = _rank(tmp_path, "one", "--from", "parent", "--out", str(tmp_path / "alone"))
+    assert "expected judges" in str(alone.exception)

@@ -1,14 +1,12 @@
 """The training of a guide from the options of the command line."""
 
-from pathlib import Path
-
 import msgspec
 
 from core.domain.errors import AppError
-from core.io.write_guard import refuse_inside
 from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_going_on
-from core.jobs.job_folder import Echo, JobFolder, create_job
-from core.models.guides import GuideModel, guides_in
+from core.jobs.job_folder import Echo, JobFolder
+from core.jobs.training_job import begin_training
+from core.models.guides import GuideModel, Guides
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.registry import Registry
@@ -34,8 +32,8 @@ def train_guide(
         job.clear_request()  # what was asked of a run that broke off
         return run(spec, job, resume=True, echo=echo)
     spec = guide_spec_of(options, registry)
-    refuse_inside(Path(spec.data), options.out)
-    return run(spec, create_job(options.out, spec), echo=echo)
+    job = begin_training(options.out, spec)
+    return run(read_guide_job(job.path), job, echo=echo)
 
 
 def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
@@ -75,7 +73,7 @@ def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
 
 def _kind(options: TrainOptions, registry: Registry) -> Changes:
     """Return what network is trained, and what it begins from: a guide, a model, or nothing."""
-    guides = {guide.spec.id: guide for guide in guides_in(registry.roots)}
+    guides = {guide.spec.id: guide for guide in Guides(registry.roots).all()[0]}
     if options.start_from in guides:
         return guide_going_on(guides[options.start_from], registry.champion())
     if options.start_from:

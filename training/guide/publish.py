@@ -19,9 +19,9 @@ from core.models.certificates import (
     valid_certificates,
     write_certificates,
 )
-from core.models.guides import GuideModel, GuideSpec, publish_guide
+from core.models.guides import GuideModel, Guides, GuideSpec
+from core.models.model_folder import WEIGHTS_FILE
 from core.models.processor import has_bfloat16, processor
-from core.models.registry import WEIGHTS_FILE
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import load_guide
 from training.guide.loop import CLICKS, ClickFigures, GuideLoop, click_figures, computed
@@ -62,7 +62,7 @@ def publish_trained_guide(spec: GuideTrainSpec, loop: GuideLoop, root: Path) -> 
         data=spec.data_title,
         licence=spec.licence,
     )
-    model = publish_guide(root, guide, folder / WEIGHTS_FILE)
+    model = Guides((root,)).publish(guide, folder / WEIGHTS_FILE)
     write_bytes(model.folder / CARD_FILE, guide_card(spec, guide, loop, found).encode())
     model = prepare_graph(model)
     _certify(model, sampler)

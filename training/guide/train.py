@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from core.domain.errors import ModelError
 from core.inference.torch_device import resolve_device
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
-from core.models.guides import GUIDE_FILE, GuideModel
+from core.models.guides import GuideModel
 from core.models.registry import Registry
 from training.errors import TrainingError
 from training.frame import (
@@ -58,10 +57,6 @@ def _train(
         )
     root = models_folder(spec, writer.folder)
     check_job(spec, Registry((root,)))
-    if (root / spec.model_id / GUIDE_FILE).exists():
-        raise ModelError(
-            f"{spec.model_id}: expected an id no model has yet, found one. Give another with --id."
-        )
     limit_job_threads(spec)
     device = resolve_device(spec.device)
     with turn(str(device), writer, group):

@@ -6,8 +6,10 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.domain.volume import LGG_CHANNELS
+from core.io.write_guard import refuse_inside
 from core.jobs.classify_spec import ClassifySpec, TaskName, task_defaults
 from core.jobs.job_folder import Echo, JobFolder, create_job
+from core.jobs.training_job import begin_training
 from core.models.classifiers import ClassifierModel
 from core.models.model_listing import read_argument, read_preprocessing
 from core.models.networks.catalog import CLASSIFIERS
@@ -38,7 +40,12 @@ def train_classifier(
         job.clear_request()  # what was asked of a run that broke off
         return run(spec, job, resume=True, echo=echo)
     spec = classify_spec_of(task, options, models)
-    return run(spec, create_job(options.out, spec), echo=echo)
+    if spec.split:
+        job = begin_training(options.out, spec)
+    else:  # pictures, which the training itself deals out
+        refuse_inside(options.data, options.out)
+        job = create_job(options.out, spec)
+    return run(read_classify_job(job.path), job, echo=echo)
 
 
 def classify_spec_of(task: TaskName, options: TrainOptions, models: Path) -> ClassifySpec:

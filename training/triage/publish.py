@@ -18,15 +18,9 @@ from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
 from core.jobs.classify_spec import ClassifySpec
 from core.models.acquisition import Acquisition, joined
-from core.models.classifiers import (
-    CLASSIFIER_FILE,
-    ClassifierModel,
-    Classifiers,
-    ClassifierSpec,
-    write_classifier,
-)
+from core.models.classifiers import CLASSIFIER_SPEC, ClassifierModel, Classifiers, ClassifierSpec
+from core.models.model_folder import WEIGHTS_FILE
 from core.models.networks.network import Classifier
-from core.models.registry import WEIGHTS_FILE
 from core.studies.classification_figures import draw_class_curves, draw_report
 from training.loop import BEST_FILE
 from training.publish import CARD_FILE, write_weights
@@ -70,7 +64,7 @@ def publish_classifier(
         named = {f"{name}_val": round(value, 4) for name, value in class_figures(found).items()}
         spec = msgspec.structs.replace(spec, metrics={**spec.metrics, **named})
     _draw_curves(finished)
-    write_classifier(folder, spec)
+    CLASSIFIER_SPEC.write(folder, spec)
     model = models.publish(spec, folder / WEIGHTS_FILE)
     write_bytes(model.folder / CARD_FILE, classifier_card(finished, spec, found).encode())
     return model
@@ -205,8 +199,3 @@ Confusion on `val` (a row a true class): {", ".join(spec.classes)}
 |---|{"---|" * len(spec.classes)}
 {matrix}
 """
-
-
-def is_taken(models: Classifiers, model_id: str) -> bool:
-    """Whether a classifier of that id is there already."""
-    return (models.roots[0] / model_id / CLASSIFIER_FILE).exists()

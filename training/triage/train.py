@@ -4,7 +4,6 @@ from pathlib import Path
 
 import torch
 
-from core.domain.errors import ModelError
 from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import ClassifySpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
@@ -25,7 +24,7 @@ from training.parallel import ProcessGroup
 from training.triage.dataset import BalancedSampler, require_classes
 from training.triage.learner import ClassifierLearner, new_classifier
 from training.triage.loop import ClassifierLoop
-from training.triage.publish import FinishedClassifier, is_taken, publish_classifier
+from training.triage.publish import FinishedClassifier, publish_classifier
 from training.triage.sources import PictureSource, TrainingSource, make_source
 
 
@@ -65,10 +64,6 @@ def _train(
 ) -> ClassifierModel | None:
     models = Classifiers((models_folder(spec, writer.folder),))
     check_job(spec, Registry(models.roots))
-    if is_taken(models, spec.model_id):
-        raise ModelError(
-            f"{spec.model_id}: expected an id no model has yet, found one. Give another with --id."
-        )
     limit_job_threads(spec)
     device = resolve_device(spec.device)
     with turn(str(device), writer, group):

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
+from core.io.label_folders import LabelFolder
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,17 @@ class FoundChannel:
 
 @dataclass(frozen=True)
 class FoundMask:
-    """One mask: its name (`truth`, a reader, a derivative) and its files."""
+    """One mask: its name (`truth`, a reader, a derivative) and its files.
+
+    Of masks in slices `values` are the labels that they hold, none where they are plain, and
+    `folders` those that have a folder a label.
+    """
 
     name: str
     files: tuple[Path, ...]
     point: int | None = None
+    values: tuple[int, ...] = ()
+    folders: tuple[LabelFolder, ...] = ()
 
 
 @dataclass(frozen=True)

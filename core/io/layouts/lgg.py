@@ -5,13 +5,15 @@ Every slice holds three channels: pre-contrast, FLAIR, post-contrast.
 
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
-from core.domain.label_set import binary
+from core.domain.label_set import LabelSet, binary
 from core.domain.role import Role
+from core.io.label_folders import LabelFolder, labels_of_folders, numbered
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
-from core.io.layouts.tree import Folder, nfc
+from core.io.layouts.tree import Folder, natural_key, nfc
 
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 _CHANNELS = (("Pre", Role.T1), ("FLAIR", Role.FLAIR), ("Post", Role.T1C))
@@ -24,7 +26,10 @@ def fits(tree: Folder) -> bool:
 
 def find(tree: Folder) -> FoundDataset:
     """Return the cases; each channel names all slices, and which of their channels it is."""
-    cases = tuple(_case(folder) for folder in tree.walk() if _is_case(folder))
+    below = {id(inner) for folder in tree.walk() for inner in _of_labels(folder)}
+    cases = tuple(
+        _case(folder) for folder in tree.walk() if _is_case(folder) and id(folder) not in below
+    )
     notices = tuple(
         f"{case.id}: expected images {case.id}_<number>.tif, found masks alone. Left out; put the "
         "images beside them."
@@ -32,11 +37,33 @@ def find(tree: Folder) -> FoundDataset:
         if not case.channels[0].files
     )
     shown = tuple(case for case in cases if case.channels[0].files)
-    return FoundDataset("lgg", tree.path, shown, binary(), notices)
+    names = {each.name for case in shown for mask in case.masks for each in mask.folders}
+    if not names:
+        return FoundDataset("lgg", tree.path, shown, binary(), notices)
+    labels = labels_of_folders(sorted(names, key=natural_key))
+    told = tuple(_with_values(case, labels) for case in shown)
+    return FoundDataset("lgg", tree.path, told, labels, notices)
+
+
+def _with_values(case: FoundCase, labels: LabelSet) -> FoundCase:
+    masks = (replace(mask, folders=numbered(mask.folders, labels)) for mask in case.masks)
+    return replace(case, masks=tuple(masks))
 
 
 def _is_case(folder: Folder) -> bool:
     return any(_SLICE.fullmatch(name) for name in folder.files)
+
+
+def _of_labels(folder: Folder) -> list[Folder]:
+    """Return the folders in that of a case that hold the masks of a label, and no images."""
+    if not _is_case(folder):
+        return []
+    return [each for each in folder.folders if _is_of_label(each)]
+
+
+def _is_of_label(folder: Folder) -> bool:
+    slices = [match for name in folder.files if (match := _SLICE.fullmatch(name))]
+    return bool(slices) and all(match["mask"] for match in slices)
 
 
 def _case(folder: Folder) -> FoundCase:
@@ -57,7 +84,18 @@ def _case(folder: Folder) -> FoundCase:
         FoundChannel(name, role, files, index) for index, (name, role) in enumerate(_CHANNELS)
     )
     truth = FoundMask("truth", tuple(masks[number] for number in sorted(masks)))
-    return FoundCase(case_id, channels, (truth,) if masks else (), notices if missing else ())
+    folders = tuple(_label_folder(each, case_id) for each in _of_labels(folder))
+    if folders:
+        paths = tuple(path for each in folders for _, path in each.masks)
+        truth = FoundMask("truth", paths, folders=folders)
+    there = bool(truth.files)
+    return FoundCase(case_id, channels, (truth,) if there else (), notices if missing else ())
+
+
+def _label_folder(folder: Folder, case_id: str) -> LabelFolder:
+    matches = [(name, m) for name in folder.files if (m := _SLICE.fullmatch(nfc(name)))]
+    own = {int(m["number"]): folder.path / name for name, m in matches if m["stem"] == case_id}
+    return LabelFolder(nfc(folder.path.name), tuple(sorted(own.items())))
 
 
 LAYOUT = Layout("lgg", "LGG slices", fits, find)

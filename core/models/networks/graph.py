@@ -16,6 +16,8 @@ import torch
 from torch import nn
 
 from core.domain.errors import ModelError
+from core.models.network_graph import EXACT_END
+from core.models.networks.exact_part import exact_end
 from core.models.stored_tensors import StoredTensor, stored_tensors
 
 INPUT, OUTPUT = "slices", "logits"
@@ -39,6 +41,8 @@ def write_graph(network: nn.Module, weights: Path, target: Path, *, shape: tuple
     model = _exported(_quickened(network.eval()), shape)
     stored = stored_tensors(weights)
     graph = model.graph
+    if (end := exact_end(graph)) is not None:
+        end.name = EXACT_END
     for name in [name for name in graph.initializers if name in stored]:
         _bind(onnx_ir, graph, name, stored[name], weights)
     # What is told of each node's origin is five times the graph, and holds paths.

@@ -143,15 +143,31 @@ def test_strength_makes_it_wider_and_reach_follows():
     assert bump.reach(1.0) == pytest.approx(2 * bump.reach(0.5)) == pytest.approx(72.0)
 
 
-def test_two_guides_are_averaged_and_reach_as_far_as_the_farther():
+@pytest.mark.parametrize("adds", [True, False])
+def test_of_two_guides_the_bolder_answers_first_and_then_the_mean(adds: bool):
+    first = _mark((4, 4), adds=adds)
+    window = replace(_window(1, first), marks=(first,))
+    one, other = Bump(contrast=1.5), Bump(width=20.0)
+    pair = PairedGuide(one, other)
+    bolder = np.maximum if adds else np.minimum
+    expected = bolder(one.answer(window), other.answer(window))
+    assert pair.answer(window) == pytest.approx(expected)
+    later = replace(window, marks=(_mark((7, 2), adds=not adds), first))
+    expected = (one.answer(later) + other.answer(later)) / 2
+    assert pair.answer(later) == pytest.approx(expected)
+    assert (bolder(one.answer(later), other.answer(later)) != expected).any()
+
+
+def test_two_guides_reach_as_far_as_the_farther_and_one_answers_what_only_fades():
     window = _window(1, _mark((4, 4)))
     one, other = Bump(), Bump(width=20.0)
-    mean = PairedGuide(one, other)
-    expected = (one.answer(window) + other.answer(window)) / 2
-    assert mean.answer(window) == pytest.approx(expected)
-    assert mean.reach(0.5) == other.reach(0.5)
+    pair = PairedGuide(one, other)
+    assert pair.reach(0.5) == other.reach(0.5)
     fading = replace(window, marks=(replace(window.mark, weight=0.5, amount=1.0),))
-    assert mean.answer(fading) == pytest.approx(one.answer(fading))
+    assert pair.answer(fading) == pytest.approx(one.answer(fading))
+    beside = replace(window, marks=(*fading.marks, _mark((4, 4))))
+    expected = np.maximum(one.answer(beside), other.answer(beside))
+    assert pair.answer(beside) == pytest.approx(expected)
 
 
 def _answer(window: Window) -> np.ndarray:

@@ -21,7 +21,7 @@ from core.annotation.export import (
 from core.annotation.live_figures import References
 from core.annotation.versions import save_version
 from core.domain.errors import DataError, WorkspaceError
-from core.io import case_masks
+from core.io import slice_masks
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.io.tiff import write_mask_slice
@@ -57,7 +57,7 @@ def test_what_is_read_back_must_be_what_was_written(dataset, mask, tmp_path, mon
     def failing_disk(path, plane):
         write_mask_slice(path, plane if path.stem.startswith("CASE_1_2_") else 1 - plane)
 
-    monkeypatch.setattr(case_masks, "write_mask_slice", failing_disk)
+    monkeypatch.setattr(slice_masks, "write_mask_slice", failing_disk)
     with pytest.raises(WorkspaceError, match=r"CASE_1_3_mask\.tif: expected the mask that was"):
         _export(dataset, mask, tmp_path / "out")
     assert not (tmp_path / "out" / "CASE_1" / "CASE_1_correction.json").exists()

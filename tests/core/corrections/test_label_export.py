@@ -12,7 +12,7 @@ from core.annotation.export import Provenance, export_correction, provenance_of_
 from core.annotation.live_figures import References
 from core.annotation.versions import load_label_map, save_version
 from core.domain.label_set import Code, Label, LabelMap, LabelSet, Region
-from core.io.case_masks import FORMATS, SLICES
+from core.io.case_masks import SUFFIXES
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import Dataset, scan
 from core.io.readers import read
@@ -53,7 +53,7 @@ def exported(dataset: Dataset, folder: Path, name: str | None) -> tuple[LabelMap
     return values, loaded
 
 
-@pytest.mark.parametrize("name", [None, *(each for each in FORMATS if each != SLICES)])
+@pytest.mark.parametrize("name", [None, *SUFFIXES])
 def test_a_case_of_volumes_keeps_values_and_what_the_format_has_a_place_for(
     name: str | None, home: Path, tmp_path: Path
 ) -> None:

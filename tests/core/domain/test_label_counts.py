@@ -1,5 +1,7 @@
 """Counts of pairs of labels against what each region's masks say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +54,15 @@ def test_as_many_labels_as_there_can_be_are_counted() -> None:
     assert counts.voxels(255) == (1, 1)
     assert counts.overlap(labels.region(labels.label(255).name)) == Overlap(0, 1, 1, 254)
     assert count_labels(values, values, labels).wrong == 0
+
+
+@given(truth=MAPS, predicted=MAPS)
+def test_a_segment_has_the_voxels_that_it_shares(truth: np.ndarray, predicted: np.ndarray) -> None:
+    shared = replace(LABELS.label(4), parts=(1, 2))
+    counts = count_labels(truth, predicted, LABELS.with_label(shared))
+    for value, spread in ((1, (1, 4)), (2, (2, 4)), (4, (4,))):
+        both = np.isin(truth, spread).sum(), np.isin(predicted, spread).sum()
+        assert counts.voxels(value) == both
 
 
 @given(truth=MAPS, predicted=MAPS)

@@ -7,7 +7,7 @@ import pytest
 
 from core.io.json_file import decode_json
 from core.models.promotion import HISTORY_FILE, champion_history
-from core.models.registry import CHAMPION_FILE, ModelSpec, Registry, write_spec
+from core.models.registry import CHAMPION_FILE, MODEL_SPEC, ModelSpec, Registry
 from core.workspace.settings import Settings, load_settings
 from tests.synthetic import publish_unet
 
@@ -42,9 +42,9 @@ def test_an_ensemble_in_a_circle_or_outside_is_a_line(
 ) -> None:
     publish_unet(tmp_path, "good")
     spec = ModelSpec(id="own", title="Own", architecture="ensemble", members=members)
-    write_spec(tmp_path / "own", spec)
+    MODEL_SPEC.write(tmp_path / "own", spec)
     other = ModelSpec(id="other", title="Other", architecture="ensemble", members=("own", "good"))
-    write_spec(tmp_path / "other", other)
+    MODEL_SPEC.write(tmp_path / "other", other)
     models, problems = Registry((tmp_path,)).models()
     assert [model.spec.id for model in models] == ["good"]
     assert len(problems) == 2

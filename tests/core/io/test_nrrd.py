@@ -138,10 +138,12 @@ def test_layers_become_one_label_map_and_overlap_is_told(tmp_path):
         **{"space directions": np.array([NONE, *DIRECTIONS])},
     )  # fmt: skip
     found = read(path)
-    assert found.pixels[0, 0, 0].tolist() == [1, 2, 2, 0, 0, 0]
+    assert found.pixels[0, 0, 0].tolist() == [1, 255, 2, 0, 0, 0]
     told(found, "numbered 1 to 2")
     told(found, "1 voxels in several")
-    assert found.labels.values == (1, 2)
+    assert [(label.value, label.parts) for label in found.labels.labels] == [
+        (1, ()), (2, ()), (255, (1, 2)),
+    ]  # fmt: skip
 
 
 def test_a_value_without_segment_is_refused(tmp_path):

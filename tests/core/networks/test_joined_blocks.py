@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from core.models.networks.builder import build_network
-from core.models.networks.joined_blocks import with_joined_upsampling
 from core.models.networks.spec import NetworkSpec
 
 _SMALL: dict[str, Any] = {
@@ -29,10 +28,17 @@ def _network(**changes: Any) -> nn.Module:
     return network.eval()
 
 
+def _joined(network: nn.Module) -> nn.Module:
+    # The library comes with it, and not before these tests begin.
+    from core.models.networks.joined_blocks import with_joined_upsampling
+
+    return with_joined_upsampling(network)
+
+
 @pytest.mark.parametrize("changes", [{}, {"decoder_interpolation": "nearest"}])
 def test_values_and_names_are_those_of_the_network(changes: dict[str, Any]) -> None:
     network = _network(**changes)
-    joined = with_joined_upsampling(network)
+    joined = _joined(network)
     assert joined is not network
     assert joined.state_dict().keys() == network.state_dict().keys()
     slices = torch.randn(2, 3, 40, 56)
@@ -54,4 +60,4 @@ def test_values_and_names_are_those_of_the_network(changes: dict[str, Any]) -> N
 def test_what_upsamples_otherwise_stays_as_it_is(changes: dict[str, Any]) -> None:
     wanted = {name: value for name, value in {**_SMALL, **changes}.items() if value is not None}
     network: nn.Module = build_network(NetworkSpec("smp", 3, wanted)).eval()
-    assert with_joined_upsampling(network) is network
+    assert _joined(network) is network

@@ -1,0 +1,88 @@
+"""What the values of TIFF masks mean, told by the masks of many cases of a folder.
+
+One mask of 0 and 2 alone may be the mask of a lesion, drawn in 2. Where others of the same folder
+hold 1 and 3, it is label 2. Few masks are read: those that are largest, of some of the cases.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.domain.errors import FileError
+from core.domain.label_set import from_values
+from core.io.layouts.found import FoundDataset
+from core.io.mask_meaning import holds_labels
+from core.io.tiff import read_picture
+from core.io.tiff_samples import TiffPicture
+
+_CASES, _MASKS = 12, 3
+_SLICES = "lgg"
+_LEAST_BITS = 8
+
+
+def values_of_masks(cases: Sequence[Sequence[Path]]) -> tuple[int, ...]:
+    """Return the label values that the masks of cases hold; none where they are plain masks.
+
+    `cases` are the mask files of each. They are labels where those that were looked at are whole
+    numbers up to 20 alone, and at least two of them beside 0. Damaged masks tell nothing.
+    """
+    found: set[int] = set()
+    for path in _looked_at([case for case in cases if case]):
+        picture = None
+        with suppress(FileError, MemoryError):
+            picture = read_picture(path)
+        if picture is None:
+            continue
+        values = _values(picture)
+        if values is None:
+            return ()
+        found |= values
+    return tuple(sorted(found)) if len(found) > 1 else ()
+
+
+def told_by_masks(found: FoundDataset) -> FoundDataset:
+    """Return a dataset of slices with the label values that its masks hold; another as it is."""
+    if found.layout != _SLICES:
+        return found
+    plain = [mask for case in found.cases for mask in case.masks[:1] if not mask.folders]
+    values = values_of_masks([mask.files for mask in plain])
+    if not values:
+        return found
+    cases = tuple(
+        replace(case, masks=tuple(replace(mask, values=values) for mask in case.masks))
+        for case in found.cases
+    )
+    return replace(found, cases=cases, labels=from_values(values))
+
+
+def words_of(values: Iterable[int]) -> str:
+    """Return values as they are told: `1, 2 and 4`."""
+    *before, last = map(str, values)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _looked_at(cases: Sequence[Sequence[Path]]) -> Iterator[Path]:
+    """Return masks of cases spread evenly: the largest files, else those amid the case."""
+    step = max(len(cases) / _CASES, 1.0)
+    for n in range(min(len(cases), _CASES)):
+        masks = cases[int(n * step)]
+        middle = len(masks) / 2
+        ranked = sorted(enumerate(masks), key=lambda each: (-_size(each[1]), abs(each[0] - middle)))
+        yield from (path for _, path in ranked[:_MASKS])
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def _values(picture: TiffPicture) -> set[int] | None:
+    """Return the values beside 0; None for a picture whose numbers are surely no labels."""
+    if picture.bits < _LEAST_BITS or not holds_labels(picture):
+        return None
+    found = {int(value) for value in np.unique(picture.planes)}
+    return found - {0} if 0 in found else None  # without a background nothing is sure
