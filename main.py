@@ -43,6 +43,7 @@ from training.sweep_command import sweep
 
 ERROR = 1
 
+
 def _command_line() -> typer.Typer:
     return typer.Typer(
         help="Overread AI segmentations of brain MRI lesions. Not for clinical use.",
