@@ -49,7 +49,9 @@ class Traces:
         """
         brushes: list[tuple[float, float, Sign, str]] = []
         state = self._session.labels
-        colour = "" if state.labels.is_binary else hex_of(state.labels.label(state.in_hand).colour)
+        written = () if state.labels.is_binary else state.labels.labels
+        colours = (hex_of(label.colour) for label in written if label.value == state.in_hand)
+        colour = next(colours, "")
         for cut in self._cuts:
             _, row, column = self._grey.spacing(cut.plane)
             brushes.append((size / 2 / column, size / 2 / row, sign, colour))
