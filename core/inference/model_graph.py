@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import AnyModel
+from core.models.any_model import AnyModel
 from core.models.certificates import (
     GRAPH_FILE,
     Certificates,

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import AnyModel, FloatArray, Pending
+from core.inference.loaded_network import FloatArray, Pending
 from core.io.atomic import make_private_folder
+from core.models.any_model import AnyModel
 from core.models.network_graph import EXACT_END, require_graph
 from core.workspace.settings import home
 

@@ -36,6 +36,7 @@ _DSC, _FAR, _VOLUME = 36, 36, 48  # "Enhancing tumour" is whole beside them at 1
 _NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
 _RADIO, _ICON = 18, 16
 _LARGE = 0.9995  # a share that is said without decimals: there is no room for more digits
+_EMPTY = "Neither mask has it: its DSC is 1"
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
 
@@ -45,11 +46,13 @@ class RegionFigures:
     """The figures of a region; `volume_error` is a share of the true volume, with its sign.
 
     `hd95` is in mm, or in voxels where the spacing is not known; None where nothing is known.
+    `empty` says that neither mask has the region.
     """
 
     dsc: float | None = None
     hd95: float | None = None
     volume_error: float | None = None
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -244,10 +247,12 @@ class _RowView(QFrame):
         self._swatch.show_colours(row.colours)
         self._name.setText(row.name)
         more = ". Double-click or F2 changes it" if row.named else ""
+        empty = f". {_EMPTY}" if row.figures.empty else ""
+        self._dsc.setToolTip(_EMPTY if row.figures.empty else "")
         self.radio.setToolTip(plain_tip(f"Look at {row.name}{more}"))
         self.setToolTip(plain_tip(f"{row.name}{more}"))
         said = self._compare(row) if corrected else self._score(row.figures)
-        self.radio.setAccessibleName(f"{row.name}, {said}")
+        self.radio.setAccessibleName(f"{row.name}, {said}{empty}")
         self._paint()
 
     def _score(self, figures: RegionFigures) -> str:
@@ -255,7 +260,7 @@ class _RowView(QFrame):
         self._dsc.setText(number(figures.dsc, 3))
         self._far.setText(number(figures.hd95, 1))
         self._volume.setText(_percent(figures.volume_error))
-        set_colour(self._dsc, self._judged(figures.dsc))
+        set_colour(self._dsc, self._theme.t3 if figures.empty else self._judged(figures.dsc))
         for label in (self._far, self._volume):
             set_colour(label, self._theme.t1)
         return f"DSC {number(figures.dsc, 3)}, volume error {_percent(figures.volume_error)}"

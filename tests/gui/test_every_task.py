@@ -22,6 +22,7 @@ from core.models.train_spec import TrainSpec
 from core.review.measurements import Measurement, Place, Steps
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
+from gui.data.folder_question import FolderQuestion
 from gui.review.time_dialog import TimeDialog
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
@@ -182,7 +183,8 @@ def click_guided(program: Program) -> None:
 
 def resample(program: Program) -> None:
     assert program.session.place is not None
-    program.data.mask_grid._resample(program.session.place.dataset.root)
+    question = FolderQuestion(program.context, "mask-grid")
+    question.keep(program.session.place.dataset.root, resample=True)
 
 
 def time_dialog() -> TimeDialog:
@@ -457,17 +459,15 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.case_fit.CaseFit._look": other,
     "gui.review.time_verbs.TimeDesk._show": tell_time,
     "gui.review.time_verbs.TimeDesk._ask_file": write_time,
-    "gui.data.mask_grid.MaskGrid._resample": resample,
+    "gui.data.folder_question.FolderQuestion.keep": resample,
     "gui.data.channel_choice.ChannelChoice.ask": (
         lambda program: program.context.trigger("choose_channels")
     ),
-    "gui.data.channel_choice.ChannelChoice.keep": lambda program: program.data.channels.keep(()),
     "gui.data.organise_presenter.OrganisePresenter._start": organise,
     "gui.data.organise_presenter.OrganisePresenter._count": organise,
     "gui.data.organise_survey.OrganiseSurvey.start": organise,
     "gui.data.organise_presenter.OrganisePresenter._show_passport": show_passport,
     "gui.data.time_point.TimePoint.ask": lambda program: program.data.time_point.ask(),
-    "gui.data.time_point.TimePoint.keep": lambda program: program.data.time_point.keep(0),
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
 }
@@ -475,7 +475,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
 
 BEFORE: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": another_classifier,
-    "gui.data.mask_grid.MaskGrid._resample": lambda _: time_dialog().close(),
+    "gui.data.folder_question.FolderQuestion.keep": lambda _: time_dialog().close(),
     "gui.data.organise_presenter.OrganisePresenter._show_passport": organise,
     "gui.data.time_point.TimePoint.ask": close_organise,
 }
@@ -491,7 +491,7 @@ IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
 WITH_LABELS: dict[str, Callable[[Program], object]] = {
-    "gui.shell.label_desk.LabelDesk._change": (
+    "gui.shell.label_desk.LabelDesk._put": (
         lambda program: program.viewer.labels.desk.rename(2, "Swelling")
     ),
     "gui.shell.label_desk.LabelDesk._retell": (

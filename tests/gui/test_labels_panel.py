@@ -175,6 +175,20 @@ def test_figures_of_the_slice_are_asked_for(qtbot: QtBot, regions: RegionsPanel)
     assert DARK.bad in bad.styleSheet()
 
 
+def test_a_region_that_neither_mask_has_says_so(regions: RegionsPanel) -> None:
+    figures = RegionFigures(1.0, empty=True)
+    row = RegionRow("Core", (NECROSIS.colour,), focused=False, figures=figures)
+    regions.set_rows([row], unit="mm", scored=True)
+    (said,) = [each for each in regions.findChildren(QLabel) if each.text() == "1.000"]
+    assert "Neither mask has it" in said.toolTip()
+    assert DARK.t3 in said.styleSheet()
+    names = [each.accessibleName() for each in regions.findChildren(QRadioButton)]
+    assert any("Neither mask has it" in name for name in names)
+    regions.set_rows([replace(row, figures=RegionFigures(1.0))], unit="mm", scored=True)
+    assert not said.toolTip()
+    assert DARK.t1 in said.styleSheet()
+
+
 def test_beside_a_correction_regions_show_what_it_has_gained(regions: RegionsPanel) -> None:
     rows = [
         RegionRow("Whole", (), focused=True, figures=RegionFigures(0.812, 5.1), corrected=0.853),
