@@ -79,7 +79,7 @@ def told_of(name: str, labels: LabelSet, voxels: int) -> str:
     return (
         f"{name}: expected segments that do not overlap, found {voxels:,} voxels in several. All "
         f"are kept: what is shared has a label of its own ({listed(names, 3)}), each "
-        "segment is whole in figures, and exports as DICOM SEG and .seg.nrrd write them again."
+        "segment is whole in figures, and every export keeps it."
     )
 
 

@@ -256,7 +256,8 @@ class Prediction:
     `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
     the network took, `device` where it ran. Of a model of several labels `several` is all it says,
     and `probability` that of the region in focus, `focus`; both are None for a binary one.
-    `notices` are whole sentences about what was done to it on the way here.
+    `notices` are whole sentences about what was done to it on the way here, `resampled` is True
+    where its voxels are not those of its file.
     """
 
     probability: NDArray[np.uint8]
@@ -267,6 +268,7 @@ class Prediction:
     several: SaidLabels | None = None
     focus: Region | None = None
     notices: tuple[str, ...] = ()
+    resampled: bool = False
 
     @property
     def filed(self) -> str:

@@ -11,6 +11,7 @@ from core.domain.grid import Grid
 from core.domain.label_set import Label, LabelSet
 from core.domain.plain_text import shortened
 from core.io.found_case import check_one_grid, read_channel, read_mask
+from core.io.label_table import with_table
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.stored import Stored
 
@@ -70,6 +71,7 @@ def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False
     for channel in case.channels:
         try:
             stored = read_channel(channel)
+            stored = stored if case.masks else with_table(stored)
             if passports:
                 check_one_grid(passports[0], stored)
             passports.append(stored)
