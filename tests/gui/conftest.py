@@ -96,15 +96,6 @@ def nobody_at_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def lender() -> Iterator[Engine]:
-    """The engine that windows borrow: its process starts before any of them."""
-    engine = Engine()
-    engine.devices()
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(scope="session")
 def triages() -> Triages:
     """What the classifier said of the volumes of these tests."""
     return {}
