@@ -208,6 +208,31 @@ def test_fills_are_of_what_is_shown(several: Program, qtbot: QtBot) -> None:
     settle(qtbot, several)
 
 
+def test_an_invented_lesion_called_lesion_has_the_label_it_was_predicted_as(
+    several: Program, qtbot: QtBot
+) -> None:
+    several.operations.change_settings(start_from="nothing", small_voxels=1)
+    several.prediction.desk.set_largest_component(False)
+    several.prediction.desk.set_no_small(False)
+    settle(qtbot, several)
+    desk, result = several.review.desks.disagreement_queue, several.session.result
+    assert result is not None
+    assert result.label_map is not None
+    kinds = [question.pieces[0].kind for question in desk.queue.found]
+    desk.choose(kinds.index("false_positive"))
+    (piece,) = desk.queue.found[desk.queue.current].pieces
+    assert 3 not in result.label_map
+    several.viewer.labels.desk.hold(3)
+    several.window.view.viewport().repaint()
+    desk.answer(is_lesion=True)
+    settle(qtbot, several)
+    correction = several.session.correction
+    assert correction is not None
+    added = correction.label_map > 0
+    assert added.sum() == piece.voxels
+    assert np.array_equal(correction.label_map[added], result.label_map[added])
+
+
 def shown_model(program: Program) -> MaskSource:
     model = program.session.models.current
     assert model is not None
