@@ -26,7 +26,7 @@ settings.register_profile("overread", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("overread")
 
-LONGEST = ("e2e", "fuzz", "kill", "soak")
+LONGEST = ("e2e", "fuzz", "kill", "soak", "training")
 REAL_DATA_VARIABLE = "OVERREAD_REAL_DATA"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
