@@ -112,6 +112,7 @@ def start(
     with_look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     opened: list[Program] = []
     faults: list[Fault] = []
+    lender.devices()  # where a test before has ended its process, there is another one now
     before = _alive(qapp)
     # What is alive by now need not be searched again for what this test leaves behind.
     gc.freeze()
