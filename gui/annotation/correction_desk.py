@@ -67,6 +67,7 @@ class CorrectionDesk(QObject):
         self._loaded = self._drawing = False
         self._asides: list[tuple[int, Callable[[], None]]] = []
         self.damage = ""
+        self.finishing: Callable[[Callable[[], None]], None] = lambda then: then()
         self.keeping = Keeping(lanes)
         self.later = LaterEdit(lanes, lambda: self.known)
         self.versions = VersionReader(session, lanes)
@@ -367,9 +368,13 @@ class CorrectionDesk(QObject):
         self._tell_state()
         self._prepare()
 
+    def finish(self, then: Callable[[], None]) -> None:
+        """Make the edits that are shown and wait to be accepted, then do `then`."""
+        self.finishing(then)
+
     def save_version(self) -> None:
-        """Write the mask as it is as an immutable version."""
-        self.versions.save_version()
+        """Write the mask as it is shown, with what waits to be accepted, as a version."""
+        self.finish(self.versions.save_version)
 
     def only_here(self, title: str, act: Callable[..., object]) -> Callable[..., None]:
         """Return `act` as it may be done later: only while the case on screen now still is.

@@ -227,7 +227,12 @@ def _step(bench: Bench, change: Callable[[], Cut | None]) -> None:
 def _export(bench: Bench) -> None:
     place = bench.context.session.place
     start = str(Path.home()) if place is None else str(place.dataset.root.parent)
-    export = bench.desk.only_here("Nothing was exported", bench.desk.versions.export)
+    desk = bench.desk
+
+    def write(folder: Path) -> None:
+        desk.finish(partial(desk.versions.export, folder))
+
+    export = desk.only_here("Nothing was exported", write)
     folder = QFileDialog.getExistingDirectory(
         bench.context.window, "Export the correction into a folder outside the dataset", start
     )

@@ -1,6 +1,6 @@
 """Guided clicks in hand: answered on a worker, shown, taken back, accepted as one edit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -72,6 +72,7 @@ class GuidedClicks(QObject):
         self._task: Task[list[Guided]] | None = None
         self._drag: ClickDrag | None = None
         self._accepting = False
+        self._then: Callable[[], None] | None = None
         session = self._session
         session.case_leaving.connect(self._on_case_leaving)
         session.case_changed.connect(self._on_case_changed)
@@ -178,7 +179,7 @@ class GuidedClicks(QObject):
         self._before = self.state if len(self._clicks) > 1 else None
         del self._clicks[index]
         del self._states[index:]
-        self._accepting, self._quick = False, None
+        self._accepting, self._quick, self._then = False, None, None
         self._stop()
         self._go_on()
         self.changed.emit()
@@ -189,7 +190,7 @@ class GuidedClicks(QObject):
         there = self.holds
         self._clicks.clear()
         self._states.clear()
-        self._drag = self._quick = self._ground = self._before = None
+        self._drag = self._quick = self._ground = self._before = self._then = None
         self._accepting = False
         self._stop()
         self.preview.drop()
@@ -202,11 +203,24 @@ class GuidedClicks(QObject):
             return False
         self._accepting = True
         if len(self._states) == len(self._clicks):
-            state = self._states[-1]
+            state, then = self._states[-1], self._then
             self.drop()
             cut, writes = cut_of(state.clicks[-1]), Writes(clicks=state.clicks)
             self._desk.apply(GUIDED, state.patch, cut=cut, writes=writes)
+            if then is not None:
+                then()
         return True
+
+    def finish(self, then: Callable[[], None]) -> None:
+        """Accept the clicks, then do `then`: at once without any, never once they are dropped."""
+        self._then = then
+        if not self.accept():
+            self._end_accepting()
+
+    def _end_accepting(self) -> None:
+        then, self._then, self._accepting = self._then, None, False
+        if then is not None:
+            then()
 
     def replay(self) -> None:
         """Answer the clicks kept with the correction anew, on the prediction on screen."""
@@ -360,8 +374,8 @@ class GuidedClicks(QObject):
         self._before = self._before if self._clicks else None
         self._go_on()
         self.changed.emit()
-        if self._accepting and self._task is None:
-            self.accept()
+        if self._accepting and self._task is None and not self.accept():
+            self._end_accepting()  # none of them could be answered
 
     def _stop(self) -> None:
         """Want what is being computed no more."""
@@ -383,7 +397,8 @@ class GuidedClicks(QObject):
         count = len(self._clicks)
         if count:
             said = f"{count} click{'s were' if count > 1 else ' was'} not accepted"
-            self._desk.noted.emit(said, f"{self._session.current} is as it was before.")
+            them = "them" if count > 1 else "it"
+            self._desk.noted.emit(said, f"The mask of {self._session.current} is without {them}.")
         self.drop()
 
     def _on_case_changed(self) -> None:

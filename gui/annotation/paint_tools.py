@@ -69,6 +69,7 @@ class PaintTools(QObject):
         self.lesions.asked.connect(self.asked)
         self._preview.changed.connect(self._show)
         self.guided.changed.connect(self._show)
+        correcting.finishing = self._finish
 
     def add_view(self, view: SliceView) -> None:
         """Draw in one more view of the case on screen."""
@@ -160,6 +161,13 @@ class PaintTools(QObject):
             return
         elif not self.lesions.confirm():
             self._fill()
+
+    def _finish(self, then: Callable[[], None]) -> None:
+        """Accept the clicks that are shown, as `complete` does, then do `then`."""
+        if self.tool == "guided":
+            self.guided.finish(then)
+        else:
+            then()
 
     def pick(self, title: str, act: Pick) -> None:
         """Ask for a click, and give its voxel to `act`; `title` says what for."""

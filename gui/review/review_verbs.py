@@ -53,6 +53,10 @@ def _correct(desks: ReviewDesks) -> None:
 def _save_and_next(desks: ReviewDesks) -> None:
     """Keep note and version, then open the next case."""
     desks.views.review.keep_note()
+    desks.edits.finish(partial(_save_or_go_on, desks))
+
+
+def _save_or_go_on(desks: ReviewDesks) -> None:
     correction = desks.context.session.correction
     if correction is not None and correction.dirty:
         desks.context.readers.named(lambda: _save(desks))

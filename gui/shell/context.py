@@ -61,8 +61,11 @@ class Edits(Protocol):
         It is not to be changed; None when there is none.
         """
 
+    def finish(self, then: Callable[[], None]) -> None:
+        """Make the edits that are shown and wait to be accepted, then do `then`."""
+
     def save_version(self) -> None:
-        """Write the mask as it is as an immutable version."""
+        """Write the mask as it is shown as an immutable version."""
 
 
 @dataclass(frozen=True, eq=False)

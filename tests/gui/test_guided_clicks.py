@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation.guided import guided
 from core.annotation.journal import load_draft
+from core.annotation.versions import load_version, versions
 from core.domain.plane import Cut
 from gui.annotation.click_card import ClickCard
 from gui.viewer.slice_view import SliceView
@@ -226,3 +227,45 @@ def test_the_card_says_what_would_change(qtbot: QtBot, desk: DrawingDesk) -> Non
     assert "Preview, click 1" in card.text
     assert f"+{figures.slice_added:,} −0 voxels on this slice" in card.text
     assert figures.dsc is not None
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_version_holds_the_clicks_that_are_shown(desk: DrawingDesk, answered: bool) -> None:
+    desk.draw(SPOT)
+    if answered:
+        desk.settle()
+    desk.desk.save_version()
+    desk.settle()
+    (version,) = versions(desk.place.workspace, "A_1")
+    assert load_version(version, desk.correction.mask.shape)[2, 20, 12] == 1
+    assert not desk.correction.dirty
+    assert not desk.guided.holds
+
+
+def test_what_waits_for_clicks_is_left_when_they_are_taken_back(desk: DrawingDesk) -> None:
+    done: list[str] = []
+    desk.draw(SPOT)
+    desk.desk.finish(lambda: done.append("saved"))
+    assert desk.drawing.take_back()
+    desk.settle()
+    assert done == []
+    desk.desk.finish(lambda: done.append("saved"))
+    assert done == ["saved"]
+
+
+def test_clicks_that_are_out_of_sight_are_not_accepted_by_saving(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    desk.drawing.set_tool("brush")
+    desk.desk.save_version()
+    desk.settle()
+    assert versions(desk.place.workspace, "A_1") == []
+    assert len(desk.guided.clicks) == 1
+
+
+def test_the_note_of_clicks_that_were_lost_is_true_after_an_edit(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    desk.drawing.complete()
+    desk.settle()
+    click(desk, OTHER)
+    desk.open("B_2")
+    assert ("1 click was not accepted", "The mask of A_1 is without it.") in desk.said

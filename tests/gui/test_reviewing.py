@@ -233,6 +233,23 @@ def test_save_and_next_keeps_note_and_version(
     assert shown_case(program) != first
 
 
+def test_save_and_next_accepts_the_clicks_that_are_shown(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    first = shown_case(program)
+    press("D")
+    hand.draw((36, 6))
+    assert len(program.annotation.paint_tools.guided.clicks) == 1
+    press("Ctrl+Return")
+    settle(qtbot, program)
+    place = program.session.place
+    assert place is not None
+    assert review(program, first).status == "corrected"
+    assert [version.number for version in versions(place.workspace, first)] == [1]
+    assert shown_case(program) != first
+    assert not any("not accepted" in said for said in toasts(program))
+
+
 def test_the_worklist_shows_and_filters_by_what_was_said(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
