@@ -93,6 +93,11 @@ class GuidedClicks(QObject):
         return tuple(self._clicks)
 
     @property
+    def case_id(self) -> str:
+        """The case that they are on."""
+        return self._session.current
+
+    @property
     def states(self) -> tuple[Guided, ...]:
         """The states after each of the clicks that were answered so far."""
         return tuple(self._states)
@@ -365,7 +370,7 @@ class GuidedClicks(QObject):
 
     def _tell(self, sentence: str) -> None:
         """A click could not be answered: it is dropped, and nothing else changes."""
-        number = len(self._states) + 1
+        number, self._then = len(self._states) + 1, None
         del self._clicks[number - 1 :]
         self._desk.failed.emit(f"Click {number} failed, mask unchanged", sentence, "")
 

@@ -1,4 +1,4 @@
-"""The question before a window closes over corrections that could not be written."""
+"""The questions before a window closes over clicks that wait, and what could not be written."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.annotation.export import export_correction
 from core.domain.errors import AppError
+from core.domain.figure_text import counted
 from gui.annotation.correction_book import Book
-from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import provenance_of
+from gui.annotation.install import AnnotationFeature
 from gui.shell.tasks import Lanes
 from gui.widgets.labels import plain_tip
 
@@ -19,23 +20,62 @@ Choice = Literal["again", "elsewhere", "lose", "stay"]
 
 
 class CloseGuard:
-    """Closes a window only over what is written, or what the reader gives up."""
+    """Closes a window only over what is accepted and written, or what the reader gives up."""
 
-    def __init__(self, window: QWidget, lanes: Lanes, correction_desk: CorrectionDesk) -> None:
+    def __init__(self, window: QWidget, lanes: Lanes, annotation: AnnotationFeature) -> None:
         self._window = window
         self._lanes = lanes
-        self._correction_desk = correction_desk
+        self._correction_desk = annotation.desk
+        self._guided = annotation.paint_tools.guided
         self._asking = False
 
     def may_close(self) -> bool:
-        """Write what was not written; True when that went well, or the reader wants to close."""
+        """Write what was not written; True when that went well, or the reader wants to close.
+
+        Clicks that are to be accepted and not answered yet close the window later.
+        """
         if self._asking:
             return False
         self._asking = True
         try:
-            return self._settled()
+            return self._clicks_settled() and self._settled()
         finally:
             self._asking = False
+
+    def _clicks_settled(self) -> bool:
+        """Ask what becomes of clicks that are not accepted; False while the window is to stay."""
+        count = len(self._guided.clicks)
+        if not count:
+            return True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Not accepted")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        case_id, verb = self._guided.case_id, "is" if count == 1 else "are"
+        box.setText(f"{counted(count, 'click')} on {case_id} {verb} not accepted yet.")
+        them = "it" if count == 1 else "them"
+        box.setInformativeText(
+            f"If the window closes without {them}, the mask stays without {them}."
+        )
+        role = QMessageBox.ButtonRole
+        accept = box.addButton("Accept and close", role.AcceptRole)
+        leave = box.addButton(f"Close without {them}", role.DestructiveRole)
+        stay = box.addButton("Do not close", role.RejectRole)
+        box.setDefaultButton(accept)
+        box.setEscapeButton(stay)
+        box.exec()
+        chosen = box.clickedButton()
+        box.deleteLater()
+        if chosen is accept:
+            self._guided.finish(self._close_accepted)
+            return not self._guided.clicks
+        return chosen is leave
+
+    def _close_accepted(self) -> None:
+        """Go on closing once the clicks are accepted; those that would change nothing go."""
+        self._guided.drop()
+        if not self._asking:
+            self._window.close()
 
     def _settled(self) -> bool:
         refused = self._refused()

@@ -79,7 +79,7 @@ class Program:
         self.measurement = measurement.install(
             context, MeasurementViews(self.viewer, window.measurements)
         )
-        self._close_guard = CloseGuard(window, self.lanes, self.annotation.desk)
+        self._close_guard = CloseGuard(window, self.lanes, self.annotation)
         window.may_close = self._may_close
         self.operations.guard = lambda go_on: context.stopping.ask(
             go_on, doing="Stop them and open"

@@ -14,6 +14,7 @@ from gui.app.program import Program
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button
 from tests.gui.hand import Hand
+from tests.gui.pressing import Press
 from tests.gui.test_correction_desk import full_disk, paint, store_file
 from tests.gui.tiny import choose, settle, shown_case
 
@@ -75,6 +76,51 @@ def test_trying_again_writes_it_once_there_is_room(
     assert reader.asked == []
     again = start(predicted)
     np.testing.assert_array_equal(Hand(again, qtbot).correction.mask, mask)
+
+
+def clicked(program: Program, press: Press, hand: Hand, qtbot: QtBot) -> Mask:
+    """Make a guided click and return the mask it is made on."""
+    press("D")
+    before = program.annotation.desk.mask_now()
+    assert before is not None
+    before = before.copy()
+    hand.draw((36, 6))
+    settle(qtbot, program)
+    return before
+
+
+def test_clicks_that_wait_are_asked_about_and_can_be_accepted(
+    program: Program, press: Press, hand: Hand, predicted: Path, start: Start, qtbot: QtBot
+) -> None:
+    clicked(program, press, hand, qtbot)
+    reader = Reader(STAY)
+    assert not reader.close(program)
+    assert "1 click on A_1 is not accepted" in reader.asked[0]
+    assert len(program.annotation.paint_tools.guided.clicks) == 1
+    assert Reader("Accept and close").close(program)
+    kept = Hand(start(predicted), qtbot).correction
+    assert len(kept.clicks) == 1
+    assert kept.mask[:, 36, 6].any()
+
+
+def test_clicks_that_are_not_answered_yet_close_the_window_later(
+    program: Program, press: Press, hand: Hand, predicted: Path, start: Start, qtbot: QtBot
+) -> None:
+    press("D")
+    hand.draw((36, 6))
+    Reader("Accept and close").close(program)
+    qtbot.waitUntil(lambda: not program.window.isVisible())
+    assert len(Hand(start(predicted), qtbot).correction.clicks) == 1
+
+
+def test_clicks_that_wait_can_be_given_up(
+    program: Program, press: Press, hand: Hand, predicted: Path, start: Start, qtbot: QtBot
+) -> None:
+    before = clicked(program, press, hand, qtbot)
+    assert Reader("Close without it").close(program)
+    again = start(predicted)
+    assert again.session.correction is None
+    np.testing.assert_array_equal(again.annotation.desk.mask_now(), before)
 
 
 def test_it_can_be_saved_elsewhere(
