@@ -56,7 +56,11 @@ def install(context: Context, views: AnnotationViews, clicks: ClickViews) -> Ann
         views.show_tool(tool)
         paint_tools.set_tool(tool)
 
-    context.wishes.tool_wanted.connect(set_tool)
+    def take_wanted(tool: Tool) -> None:
+        if not paint_tools.clicking:  # else the clicks in hand would go out of sight
+            set_tool(tool)
+
+    context.wishes.tool_wanted.connect(take_wanted)
     handlers: Handlers = {
         "pan_tool": lambda: set_tool("pan"),
         "window_tool": lambda: set_tool("window"),

@@ -125,6 +125,11 @@ class PaintTools(QObject):
         return stroke or scribbled or clicked or self._corners is not None or self._marks
 
     @property
+    def clicking(self) -> bool:
+        """True while guided clicks are made, or wait behind another tool to be accepted."""
+        return self.tool == "guided" or self.guided.holds
+
+    @property
     def _marks(self) -> bool:
         return self.lesions.marked is not None or self._pick is not None
 

@@ -45,7 +45,7 @@ def _answer(desks: ReviewDesks, is_lesion: bool) -> None:
 
 
 def _correct(desks: ReviewDesks) -> None:
-    """Mark the case as one to be corrected, and take the brush."""
+    """Mark the case as one to be corrected, and take the brush where nothing is clicked."""
     desks.review_desk.say("corrected", go_on=False)
     desks.context.wishes.tool_wanted.emit("brush")
 

@@ -233,6 +233,31 @@ def test_save_and_next_keeps_note_and_version(
     assert shown_case(program) != first
 
 
+def test_correcting_leaves_guided_clicks_in_hand(
+    program: Program, press: Press, hand: Hand, qtbot: QtBot
+) -> None:
+    tools = program.annotation.paint_tools
+    press("D")
+    press("C")
+    settle(qtbot, program)
+    assert tools.tool == "guided"
+    assert review(program, shown_case(program)).status == "corrected"
+    hand.draw((36, 6))
+    settle(qtbot, program)
+    press("C")
+    settle(qtbot, program)
+    assert tools.tool == "guided"
+    assert len(tools.guided.clicks) == 1
+    press("E")
+    press("C")
+    assert tools.tool == "eraser"
+    press("D")
+    press("Escape")
+    press("V")
+    press("C")
+    assert tools.tool == "brush"
+
+
 def test_save_and_next_accepts_the_clicks_that_are_shown(
     program: Program, press: Press, hand: Hand, qtbot: QtBot
 ) -> None:
