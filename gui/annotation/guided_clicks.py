@@ -25,6 +25,8 @@ from gui.viewer.touch import Touch
 
 GUIDED = "guided click"
 REPLAY = "replay clicks"
+_ALL_OUT = "Every slice is left out"
+_TAKE_IN = "Nothing was changed, and the clicks are kept. Take a slice in again, or leave with Esc."
 
 
 @dataclass(frozen=True)
@@ -203,12 +205,19 @@ class GuidedClicks(QObject):
         return there
 
     def accept(self) -> bool:
-        """Make one edit of the clicks, as soon as all are answered; False when there are none."""
+        """Make one edit of the clicks, as soon as all are answered; False when there are none.
+
+        Where all that they reach is left out, they stay, and the reader is told.
+        """
         if not self._clicks:
             return False
         self._accepting = True
         if len(self._states) == len(self._clicks):
             state, then = self._states[-1], self._then
+            if state.reached["axial"] and not state.tallies["axial"]:
+                self._desk.noted.emit(_ALL_OUT, _TAKE_IN)
+                self._end_accepting()
+                return True
             self.drop()
             cut, writes = cut_of(state.clicks[-1]), Writes(clicks=state.clicks)
             self._desk.apply(GUIDED, state.patch, cut=cut, writes=writes)

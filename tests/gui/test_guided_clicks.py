@@ -269,3 +269,19 @@ def test_the_note_of_clicks_that_were_lost_is_true_after_an_edit(desk: DrawingDe
     click(desk, OTHER)
     desk.open("B_2")
     assert ("1 click was not accepted", "The mask of A_1 is without it.") in desk.said
+
+
+def test_enter_with_every_slice_left_out_keeps_the_clicks_and_says_so(desk: DrawingDesk) -> None:
+    click(desk, SPOT)
+    desk.guided.leave_out("axial", set(desk.guided.states[-1].reached["axial"]))
+    desk.settle()
+    desk.drawing.complete()
+    desk.settle()
+    assert desk.said[-1][0] == "Every slice is left out"
+    assert len(desk.guided.clicks) == 1
+    assert desk.session.correction is None
+    desk.guided.leave_out("axial", ())
+    desk.settle()
+    assert len(desk.guided.clicks) == 1, "taken in again it still waits for Enter"
+    desk.drawing.complete()
+    assert desk.plane[20, 12] == 1
